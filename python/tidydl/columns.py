@@ -1,0 +1,105 @@
+"""The column contracts: which columns a result has, of which kind, and what it looks like with no rows.
+
+Code, bridge, documentation and tests all read the contracts. Kinds are those of the crossing to R:
+
+========== ============================== =======================
+kind       pandas                         R
+========== ============================== =======================
+double     float64                        double
+integer    Int64 (may be missing)         integer
+logical    boolean (may be missing)       logical
+string     string (``str``)               character
+label      category                       factor
+index      int64, counted from 0          integer, counted from 1
+image      images of ``tidydl.data``      ``tidydl_image`` vector
+list       object                         list
+========== ============================== =======================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ROW", "Column", "Contract", "Kind"]
+
+Kind = Literal["double", "integer", "logical", "string", "label", "index", "image", "list"]
+ROW = ".row"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a result: its name and its kind."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The columns of a result, in order."""
+
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def of(cls, **kinds: Kind) -> Contract:
+        """Write a contract as ``Contract.of(label="label", score="double")``."""
+        return cls(tuple(Column(name, kind) for name, kind in kinds.items()))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, in order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def index_columns(self) -> list[str]:
+        """The columns that count from 0 in Python and from 1 in R."""
+        return [column.name for column in self.columns if column.kind == "index"]
+
+    def frame(
+        self,
+        data: Mapping[str, Any],
+        *,
+        levels: Mapping[str, Sequence[str]] | None = None,
+        index: pd.Index | None = None,
+    ) -> pd.DataFrame:
+        """Build the frame of this contract from column data, each made of its kind.
+
+        Parameters
+        ----------
+        data
+            One sequence per column, all of one length; sequences of length 0 give the zero-row frame.
+        levels
+            The levels of label columns, in order.
+        index
+            The row labels of the result.
+        """
+        import pandas as pd
+
+        made = {c.name: _series(data[c.name], c.kind, (levels or {}).get(c.name)) for c in self.columns}
+        frame = pd.DataFrame(made)
+        if index is not None:
+            frame.index = index
+        return frame
+
+
+def _series(values: Any, kind: Kind, levels: Sequence[str] | None) -> Any:
+    import pandas as pd
+
+    if kind == "label":
+        return pd.Series(pd.Categorical(values, categories=None if levels is None else list(levels)))
+    if kind == "image":
+        return pd.Series(values)
+    dtypes = {
+        "double": "float64",
+        "integer": "Int64",
+        "logical": "boolean",
+        "string": "str",
+        "index": "int64",
+        "list": "object",
+    }
+    return pd.Series(list(values) if kind == "list" else values, dtype=dtypes[kind])

@@ -1,0 +1,1 @@
+"""Data sets and examples as analysis-ready frames."""

@@ -1,0 +1,170 @@
+"""The one tree of errors.
+
+Every error says three things: what was wrong (naming the argument), what is allowed, and what to do next. The
+``kind`` of an error is the last part of its condition class in R, ``tidydl_error_<kind>``, and its message there has
+the same three parts.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+__all__ = [
+    "ArgumentError",
+    "BridgeError",
+    "ColumnError",
+    "DamagedFileError",
+    "DataError",
+    "DependencyError",
+    "DeviceError",
+    "FormulaError",
+    "HubError",
+    "NotFoundError",
+    "TidydlError",
+    "nearest",
+    "one_of",
+    "unknown_name",
+]
+
+
+class TidydlError(Exception):
+    """Base of all errors that tidydl raises on purpose.
+
+    Parameters
+    ----------
+    problem
+        What was wrong, naming the argument or the thing: one sentence.
+    allowed
+        What would have been right: one sentence.
+    hint
+        What to do next: one sentence.
+    """
+
+    kind: ClassVar[str] = "error"
+
+    def __init__(self, problem: str, *, allowed: str | None = None, hint: str | None = None):
+        self.problem = problem
+        self.allowed = allowed
+        self.hint = hint
+        super().__init__(problem, allowed, hint)
+
+    def __str__(self) -> str:
+        lines = [self.problem]
+        if self.allowed:
+            lines.append(f"ℹ {self.allowed}")
+        if self.hint:
+            lines.append(f"→ {self.hint}")
+        return "\n".join(lines)
+
+
+class ArgumentError(TidydlError, ValueError):
+    """An argument has the wrong type, shape or value."""
+
+    kind = "argument"
+
+
+class ColumnError(TidydlError, LookupError):
+    """A data frame lacks a column, or a column has the wrong kind."""
+
+    kind = "column"
+
+
+class FormulaError(TidydlError, ValueError):
+    """A formula cannot be read, or asks for more than formulas may do."""
+
+    kind = "formula"
+
+
+class DataError(TidydlError, ValueError):
+    """The data cannot carry the analysis: no rows, one class, not finite."""
+
+    kind = "data"
+
+
+class NotFoundError(TidydlError, LookupError):
+    """A path, model, task, example or split does not exist."""
+
+    kind = "not_found"
+
+
+class DamagedFileError(TidydlError, OSError):
+    """A file is there but cannot be read as what it should be."""
+
+    kind = "damaged"
+
+    def __str__(self) -> str:  # OSError would print its arguments
+        return TidydlError.__str__(self)
+
+
+class DeviceError(TidydlError, RuntimeError):
+    """The device that was asked for is not there, or ran out of memory."""
+
+    kind = "device"
+
+
+class DependencyError(TidydlError, ImportError):
+    """A library is missing, too old or too new."""
+
+    kind = "dependency"
+
+
+class HubError(TidydlError, ConnectionError):
+    """The Hugging Face Hub does not answer or refuses."""
+
+    kind = "hub"
+
+    def __str__(self) -> str:  # OSError would print its arguments
+        return TidydlError.__str__(self)
+
+
+class BridgeError(TidydlError):
+    """The crossing between R and Python failed: the halves differ in version, or a value has no counterpart."""
+
+    kind = "bridge"
+
+
+def one_of(names: Iterable[object]) -> str:
+    """Write names as the allowed part of a message: ``One of 'a', 'b', 'c'.``."""
+    quoted = ", ".join(f"'{name}'" for name in names)
+    return f"One of {quoted}." if quoted else "There are none."
+
+
+def nearest(name: object, names: Iterable[object]) -> str | None:
+    """Find the known name most like a mistyped one, or None where none comes near."""
+    known = {str(candidate).lower(): str(candidate) for candidate in names}
+    close = difflib.get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.6)
+    return known[close[0]] if close else None
+
+
+def unknown_name(
+    argument: str,
+    name: object,
+    names: Iterable[object],
+    *,
+    hint: str | None = None,
+    error: type[TidydlError] = NotFoundError,
+) -> TidydlError:
+    """Make the error for a name that is not among the known ones, suggesting the nearest.
+
+    Parameters
+    ----------
+    argument
+        The name of the argument that carried it.
+    name
+        What was given.
+    names
+        The known names, in the order they are listed.
+    hint
+        What to do when no known name comes near.
+    error
+        The class of the error.
+    """
+    names = list(names)
+    close = nearest(name, names)
+    return error(
+        f"`{argument}` {name!r} is not known.",
+        allowed=one_of(names),
+        hint=f"Did you mean '{close}'?" if close else hint,
+    )

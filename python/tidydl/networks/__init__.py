@@ -1,0 +1,1 @@
+"""Networks of one hidden layer, fitted as R's nnet fits them."""

@@ -1,0 +1,1 @@
+"""Hugging Face pipelines whose results are tidy frames."""

@@ -1,0 +1,96 @@
+"""Long work as a generator of events, shown where somebody looks.
+
+Long work is written as a generator that yields :class:`Trace` and :class:`Progress` events between slices of some
+50 ms and returns its result. Python runs it here with :func:`run`; R runs the same generator slice by slice through
+the bridge and writes the lines itself. Either side can stop between two slices.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+__all__ = ["Event", "Progress", "Trace", "Work", "run", "somebody_looks"]
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Text that belongs to the output of the call, such as the trace of a fit."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a long run has come: ``done`` of ``total`` units."""
+
+    done: int
+    total: int
+    unit: str = "input"
+
+
+Event = Trace | Progress
+Work = Generator[Event, None, Result]
+
+
+def somebody_looks() -> bool:
+    """Say whether a person watches: a terminal or a notebook, never a pipe or a rendered document."""
+    if sys.stderr is not None and hasattr(sys.stderr, "isatty") and sys.stderr.isatty():
+        return True
+    shell = sys.modules.get("IPython")
+    if shell is None:
+        return False
+    kernel = shell.get_ipython()
+    return kernel is not None and type(kernel).__name__ == "ZMQInteractiveShell" and not _is_batch_kernel()
+
+
+def _is_batch_kernel() -> bool:
+    """Say whether a notebook is run by nbconvert, nbclient or papermill, with nobody in front of it."""
+    return any(name in sys.modules for name in ("nbclient", "papermill"))
+
+
+def _write(text: str) -> None:
+    print(text)
+
+
+def run(
+    work: Work[Result], *, progress: bool | None = None, write: Callable[[str], None] | None = None
+) -> Result:
+    """Run long work to its end, printing its trace and showing a progress bar on stderr.
+
+    Parameters
+    ----------
+    work
+        The generator.
+    progress
+        True or False to force the bar; None shows it where somebody looks.
+    write
+        What prints a line of trace; by default ``print``.
+    """
+    show = somebody_looks() if progress is None else progress
+    bar = None
+    try:
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as end:
+                return end.value
+            if isinstance(event, Trace):
+                (write or _write)(event.text)
+            elif show:
+                bar = bar or _bar(event)
+                bar.update(event.done - bar.n)
+    finally:
+        work.close()
+        if bar is not None:
+            bar.close()
+
+
+def _bar(event: Progress):
+    from tqdm.auto import tqdm
+
+    return tqdm(total=event.total, unit=event.unit, file=sys.stderr, leave=False)
