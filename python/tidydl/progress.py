@@ -1,6 +1,6 @@
 """Long work as a generator of events, shown where somebody looks.
 
-Long work is written as a generator that yields :class:`Trace` and :class:`Progress` events between slices of some
+Long work is written as a generator that yields events between slices of some
 50 ms and returns its result. Python runs it here with :func:`run`; R runs the same generator slice by slice through
 the bridge and writes the lines itself. Either side can stop between two slices.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
-__all__ = ["Event", "Progress", "Trace", "Work", "run", "somebody_looks"]
+__all__ = ["Event", "Pause", "Progress", "Trace", "Work", "run", "somebody_looks"]
 
 Result = TypeVar("Result")
 
@@ -33,7 +33,12 @@ class Progress:
     unit: str = "input"
 
 
-Event = Trace | Progress
+@dataclass(frozen=True)
+class Pause:
+    """Nothing to show, but a place to stop."""
+
+
+Event = Trace | Progress | Pause
 Work = Generator[Event, None, Result]
 
 
@@ -81,7 +86,7 @@ def run(
                 return end.value
             if isinstance(event, Trace):
                 (write or _write)(event.text)
-            elif show:
+            elif isinstance(event, Progress) and show:
                 bar = bar or _bar(event)
                 bar.update(event.done - bar.n)
     finally:

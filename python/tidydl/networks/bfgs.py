@@ -11,8 +11,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from tidydl.networks.compiling import compiled
 from tidydl.networks.kernels import TILE, Shape, gradient, loss, room
 
 __all__ = [
@@ -46,6 +46,7 @@ _STATE = np.dtype(
         ("last_reset", np.int64),
         ("curve_length", np.int64),
         ("maxit", np.int64),
+        ("initial", np.float64),
         ("lowest", np.float64),
         ("value", np.float64),
         ("total", np.float64),
@@ -123,7 +124,7 @@ def start_search(problem: Problem, wts: np.ndarray, maxit: int, abstol: float, r
     )
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _forward_rows(problem, search, s, rows):
     """Evaluate some rows of the loss; True when the last row is reached and ``value`` holds loss plus penalty."""
     if s.row == 0:
@@ -153,7 +154,7 @@ def _forward_rows(problem, search, s, rows):
     return True
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _gradient_rows(problem, search, s, rows):
     """Evaluate some rows of the slopes; True when the last row is reached."""
     if s.row == 0:
@@ -181,7 +182,7 @@ def _gradient_rows(problem, search, s, rows):
     return True
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _metric_products(metric, v, out):
     """Fill ``out`` with the symmetric matrix times v, each element summed in index order.
 
@@ -200,7 +201,7 @@ def _metric_products(metric, v, out):
             out[j] += row[j] * vi
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _choose_direction(problem, search, s):
     """Set the direction of descent and its projection on the slopes; keep where it starts."""
     free, n = problem.free, problem.free.size
@@ -218,7 +219,7 @@ def _choose_direction(problem, search, s):
         s.projection += search.direction[i] * search.change[i]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _try_step(problem, search, s):
     """Put the weights at the end of the step; False when no weight changes."""
     free, unchanged = problem.free, 0
@@ -229,7 +230,7 @@ def _try_step(problem, search, s):
     return unchanged < free.size
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _update_metric(problem, search, s):
     """Learn from the step just made, or reset where the slopes did not grow along it."""
     free, n = problem.free, problem.free.size
@@ -254,11 +255,12 @@ def _update_metric(problem, search, s):
             row[j] += (across * ti * t[j] - xi * t[j] - ti * x[j]) / along
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _after_forward(s):
     """Judge a point just evaluated: the first of all, or one along the line."""
     s.evaluations += 1
     if s.gradients == 0:
+        s.initial = s.value
         s.lowest = s.value
         s.phase = _GRADIENT
         if not math.isfinite(s.value):
@@ -273,7 +275,7 @@ def _after_forward(s):
         s.phase = _TRY
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _after_search(s):
     """Take the step, or, where nothing is gained, reset once and end the second time."""
     gained = s.value > s.abstol and abs(s.value - s.lowest) > s.reltol * (abs(s.lowest) + s.reltol)
@@ -289,7 +291,7 @@ def _after_search(s):
         s.phase = _PASSED
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _after_gradient(problem, search, s):
     s.gradients += 1
     s.iterations += 1
@@ -302,7 +304,7 @@ def _after_gradient(problem, search, s):
         s.phase = _PASSED
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _after_pass(problem, search, s):
     """Note the value last tried, and end or go on."""
     search.curve[s.curve_length, 0] = s.iterations
@@ -317,7 +319,7 @@ def _after_pass(problem, search, s):
     s.phase = _DIRECT
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def advance(problem, search, work):
     """Advance the search by about ``work`` multiplications, or to its end, or until the curve is full.
 

@@ -12,14 +12,11 @@ hidden units and, with skip, inputs.
 from __future__ import annotations
 
 import math
-import os
 from typing import NamedTuple
 
-# Vector math libraries round exp() and log() differently from the C library that R uses.
-os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
-
 import numpy as np
-from numba import njit
+
+from tidydl.networks.compiling import compiled
 
 __all__ = ["CENSORED", "ENTROPY", "LEAST_SQUARES", "LINEAR", "SOFTMAX", "TILE", "Shape", "gradient", "loss"]
 
@@ -39,7 +36,7 @@ class Shape(NamedTuple):
     loss: int
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _add_products(total, weights, sources, first, count, rows):
     """Add ``weights[i] * sources[first + i]`` to the totals of a tile's rows, source after source."""
     i = 0
@@ -57,7 +54,7 @@ def _add_products(total, weights, sources, first, count, rows):
         i += 1
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _sigmoid(total, rows):
     for r in range(rows):
         s = total[r]
@@ -69,7 +66,7 @@ def _sigmoid(total, rows):
             total[r] = 1.0 / (1.0 + math.exp(-s))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _softmax(out, k):
     """Turn one row's linear outputs into probabilities."""
     largest = out[0]
@@ -83,7 +80,7 @@ def _softmax(out, k):
         out[o] /= total
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _forward_tile(shape, wts, x, start, rows, units, hidden, out):
     """Run some rows through the network; ``units`` (inputs + hidden + outputs, by TILE) is room to work in."""
     p, h, k = shape.inputs, shape.hidden, shape.outputs
@@ -118,7 +115,7 @@ def _forward_tile(shape, wts, x, start, rows, units, hidden, out):
             _softmax(out[start + r], k)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _cross_entropy(y, t):
     total = 0.0
     if t > 0.0:
@@ -128,7 +125,7 @@ def _cross_entropy(y, t):
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _add_row_loss(total, kind, out, y, weight, k):
     """Add one row's loss to the total so far, output after output."""
     if kind == CENSORED:
@@ -150,7 +147,7 @@ def _add_row_loss(total, kind, out, y, weight, k):
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def loss(shape, wts, x, y, weights, first, last, units, hidden, out, total):
     """Run the rows from ``first`` to ``last`` through the network and add their losses to ``total``."""
     start = first
@@ -163,7 +160,7 @@ def loss(shape, wts, x, y, weights, first, last, units, hidden, out, total):
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _output_errors(kind, out, y, k, errors):
     """Give the slopes of one row's loss (of weight 1) by the sums that reach its output units."""
     if kind == SOFTMAX:
@@ -191,7 +188,7 @@ def _output_errors(kind, out, y, k, errors):
                 errors[o] *= out[o] * (1.0 - out[o])
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _row_errors(shape, wts, y, weight, hidden, out, errors, outgoing):
     """Fill one row's weighted errors: hidden units first, then outputs."""
     p, h, k = shape.inputs, shape.hidden, shape.outputs
@@ -210,7 +207,7 @@ def _row_errors(shape, wts, y, weight, hidden, out, errors, outgoing):
         errors[j] = weight * (outgoing[j] * (hidden[j] * (1.0 - hidden[j])))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _add_slopes(slopes, at, unit, errors, sources, start, count, rows):
     """Add error times source, row after row, to the slopes of the weights that lead to one unit."""
     target = slopes[at : at + count]
@@ -228,7 +225,7 @@ def _add_slopes(slopes, at, unit, errors, sources, start, count, rows):
         r += 1
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _add_bias_slope(slopes, at, unit, errors, rows):
     total = slopes[at]
     for r in range(rows):
@@ -236,7 +233,7 @@ def _add_bias_slope(slopes, at, unit, errors, rows):
     slopes[at] = total
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def gradient(shape, wts, x, y, weights, first, last, hidden, out, errors, outgoing, slopes):
     """Add the slopes of the rows from ``first`` to ``last`` to ``slopes``, after a forward pass at the same weights.
 
@@ -271,7 +268,7 @@ def room(shape: Shape) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.empty((shape.inputs + h + k, TILE)), np.empty((TILE, h + k)), np.empty(h)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _run_through(shape, wts, x, units, hidden, out):
     start = 0
     while start < x.shape[0]:

@@ -1,0 +1,148 @@
+"""The exact engine: a fit as long work that can be watched and stopped, and its solution."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from tidydl.errors import DataError
+from tidydl.networks.bfgs import NOT_FINITE, RUNNING, STOPPED, Problem, Search, advance, start_problem, start_search
+from tidydl.networks.kernels import Shape, outputs
+from tidydl.progress import Pause, Progress, Trace, Work
+
+__all__ = ["Settings", "Solution", "fit_work"]
+
+_SLICE_SECONDS = 0.05
+_FIRST_WORK = 2_000_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the search is run and when it stops."""
+
+    maxit: int = 100
+    abstol: float = 1e-4
+    reltol: float = 1e-8
+    trace: bool = True
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a fit found.
+
+    ``curve`` has a row for each pass: the iteration and the value last tried. ``convergence`` is 0 where the search
+    ended by itself and 1 where ``maxit`` was reached.
+    """
+
+    wts: np.ndarray
+    value: float
+    convergence: int
+    iterations: int
+    evaluations: int
+    fitted_values: np.ndarray
+    curve: np.ndarray
+    seconds: float
+
+
+def fit_work(
+    shape: Shape,
+    x: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray,
+    wts: np.ndarray,
+    mask: np.ndarray,
+    decay: np.ndarray,
+    settings: Settings,
+) -> Work[Solution]:
+    """Fit a network from its initial weights, yielding R's lines of trace, in slices of some 50 ms.
+
+    Parameters
+    ----------
+    shape
+        The network.
+    x, y
+        Rows by inputs, rows by outputs.
+    weights
+        One case weight for each row.
+    wts, mask, decay
+        One value per weight: where it starts, whether it may change, its penalty.
+    settings
+        Iterations, tolerances and whether the trace is wanted.
+
+    Raises
+    ------
+    DataError
+        If the value at the initial weights is not finite.
+    """
+    began = time.perf_counter()
+    problem = start_problem(shape, x, y, weights, decay, mask)
+    search = start_search(problem, wts, settings.maxit, settings.abstol, settings.reltol)
+    if settings.trace:
+        yield Trace(_weights_line(mask))
+    curve = yield from _run(problem, search, settings)
+    state = search.state[0]
+    return Solution(
+        search.wts,
+        float(state["lowest"]),
+        int(state["status"] == STOPPED),
+        int(state["iterations"]),
+        int(state["evaluations"]),
+        outputs(shape, search.wts, problem.x),
+        curve,
+        time.perf_counter() - began,
+    )
+
+
+def _run(problem: Problem, search: Search, settings: Settings) -> Work[np.ndarray]:
+    state = search.state[0]
+    tells = settings.trace and settings.maxit > 0
+    work, curves, begun = _FIRST_WORK, [], False
+    while state["status"] == RUNNING:
+        state["curve_length"] = 0
+        start = time.perf_counter()
+        done = advance(problem, search, work)
+        work = _next_work(done, time.perf_counter() - start)
+        passes = search.curve[: state["curve_length"]].copy()
+        curves.append(passes)
+        if tells:
+            lines = _iteration_lines(passes)
+            if not begun and state["evaluations"] > 0 and np.isfinite(state["initial"]):
+                begun = True
+                lines.insert(0, f"initial  value {state['initial']:f} ")
+            yield Trace("\n".join(lines)) if lines else Pause()
+        elif state["status"] == RUNNING:
+            yield Progress(int(state["iterations"]), settings.maxit, "iteration") if settings.maxit > 0 else Pause()
+    if state["status"] == NOT_FINITE:
+        raise _not_finite(float(state["initial"]))
+    if tells:
+        yield Trace(f"final  value {state['lowest']:f} \n{_last_line(state)}")
+    return np.concatenate(curves)
+
+
+def _next_work(done: int, seconds: float) -> int:
+    """Fit the next slice to the time it should take; a first slice may hold compilation, so grow step by step."""
+    fitting = done * _SLICE_SECONDS / max(seconds, 1e-6)
+    return int(min(max(fitting, 100_000), 20 * done + _FIRST_WORK))
+
+
+def _weights_line(mask: np.ndarray) -> str:
+    fixed = "" if mask.all() else f" ({int(mask.sum())} variable)"
+    return f"# weights:  {len(mask)}{fixed}"
+
+
+def _iteration_lines(passes: np.ndarray) -> list[str]:
+    return [f"iter{int(at):4d} value {value:f}" for at, value in passes if at % 10 == 0]
+
+
+def _last_line(state: np.void) -> str:
+    return f"stopped after {state['iterations']} iterations" if state["status"] == STOPPED else "converged"
+
+
+def _not_finite(value: float) -> DataError:
+    return DataError(
+        f"`x` and the initial weights give a value of {value}, which is not finite.",
+        allowed="Finite numbers in x, y and Wts.",
+        hint="Look for infinite or very large values, and scale the inputs.",
+    )

@@ -1,0 +1,201 @@
+"""The record of a fitted network: R's components under R's names, and what the verbs read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tidydl import verbs
+from tidydl.design import Design
+from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
+from tidydl.rprint import format_numbers, named_vector
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["NNet", "NNetSummary", "connection_names"]
+
+
+def connection_names(shape: Shape) -> list[str]:
+    """Name the weights as R does, in R's order: ``b->h1``, ``i1->h1``, …, ``h1->o`` (``o1`` where there are several)."""
+    hidden = [f"h{j + 1}" for j in range(shape.hidden)]
+    inputs = [f"i{i + 1}" for i in range(shape.inputs)]
+    outputs = [f"o{o + 1}" for o in range(shape.outputs)] if shape.outputs > 1 else ["o"]
+    to_output = ["b", *hidden, *(inputs if shape.skip else [])]
+    return [
+        *(f"{source}->{unit}" for unit in hidden for source in ["b", *inputs]),
+        *(f"{source}->{unit}" for unit in outputs for source in to_output),
+    ]
+
+
+@dataclass(eq=False, repr=False)
+class NNet:
+    """A fitted network of one hidden layer.
+
+    The components have the names they have in R, with underscores for dots.
+
+    Attributes
+    ----------
+    n : tuple of int
+        Numbers of inputs, hidden units and outputs.
+    wts : numpy.ndarray
+        The weights in R's order.
+    value : float
+        Loss plus penalty at the end.
+    convergence : int
+        0 where the search ended by itself, 1 where ``maxit`` was reached.
+    fitted_values, residuals : numpy.ndarray
+        Rows by outputs, for the complete rows of the training data.
+    lev : tuple of str or None
+        The classes, in order.
+    coefnames : tuple of str
+        The names of the inputs.
+    decay : numpy.ndarray
+        The penalty: one value, or one per weight.
+    entropy, softmax, censored, skip : bool
+        The options of the fit.
+    iterations, evaluations : int
+        How many gradients and how many values were computed.
+    curve : numpy.ndarray
+        A row for each pass: iteration and value.
+    """
+
+    shape: Shape
+    wts: np.ndarray
+    value: float
+    convergence: int
+    fitted_values: np.ndarray
+    residuals: np.ndarray
+    decay: np.ndarray
+    design: Design
+    response: str
+    output_names: tuple[str, ...]
+    lev: tuple[str, ...] | None
+    iterations: int
+    evaluations: int
+    curve: np.ndarray
+    seconds: float
+    mask: np.ndarray
+    weights: np.ndarray
+    index: Any = None
+    call: dict[str, Any] = field(default_factory=dict)
+    engine: str = "exact"
+    device: str = "cpu"
+
+    @property
+    def n(self) -> tuple[int, int, int]:
+        """Numbers of inputs, hidden units and outputs."""
+        return self.shape.inputs, self.shape.hidden, self.shape.outputs
+
+    @property
+    def coefnames(self) -> tuple[str, ...]:
+        """The names of the inputs."""
+        return self.design.columns
+
+    @property
+    def entropy(self) -> bool:
+        """Whether the loss is the cross-entropy of sigmoid outputs."""
+        return self.shape.loss == ENTROPY
+
+    @property
+    def softmax(self) -> bool:
+        """Whether the outputs are probabilities of classes that sum to 1."""
+        return self.shape.loss in (SOFTMAX, CENSORED)
+
+    @property
+    def censored(self) -> bool:
+        """Whether a row's targets are the set of classes it may have."""
+        return self.shape.loss == CENSORED
+
+    @property
+    def linout(self) -> bool:
+        """Whether the outputs are linear."""
+        return self.shape.loss == LINEAR
+
+    @property
+    def skip(self) -> bool:
+        """Whether inputs also reach the outputs directly."""
+        return bool(self.shape.skip)
+
+    @property
+    def is_classifier(self) -> bool:
+        """Whether classes with names are predicted."""
+        return self.lev is not None
+
+    @property
+    def is_likelihood(self) -> bool:
+        """Whether the value is minus a log-likelihood: an entropy or softmax loss without a penalty."""
+        return self.shape.loss not in (LEAST_SQUARES, LINEAR) and not self.decay.any()
+
+    @property
+    def connections(self) -> list[str]:
+        """The names of the weights, as in R."""
+        return connection_names(self.shape)
+
+    def __repr__(self) -> str:
+        return "\n".join([self._headline(), *self._variables(), self._options()])
+
+    def _headline(self) -> str:
+        return f"a {'-'.join(map(str, self.n))} network with {len(self.wts)} weights"
+
+    def _variables(self) -> list[str]:
+        if self.design.formula is None:
+            return []
+        inputs = "".join(f"{name} " for name in self.coefnames)
+        return [f"inputs: {inputs}", f"output(s): {self.response} "]
+
+    def _options(self) -> str:
+        options = [
+            (self.skip, " skip-layer connections "),
+            (self.linout, " linear output units "),
+            (self.entropy, " entropy fitting "),
+            (self.softmax, " softmax modelling "),
+            (bool(self.decay[0] > 0), f" decay={format_numbers([float(self.decay[0])])[0]}"),
+        ]
+        return "options were -" + "".join(text for holds, text in options if holds)
+
+    def predict(self, newdata: Any = None, type: str = "raw") -> Any:
+        """Predict; see :func:`tidydl.predict`."""
+        return verbs.predict(self, newdata, type=type)
+
+    def summary(self) -> NNetSummary:
+        """Give the weights unit by unit, printing as R's ``summary()``."""
+        return NNetSummary(self)
+
+    def coef(self) -> pd.Series:
+        """Give the weights by name."""
+        return verbs.coef(self)
+
+
+class NNetSummary:
+    """The weights of a network unit by unit; prints as R's ``summary(fit)``."""
+
+    def __init__(self, fit: NNet):
+        self.fit = fit
+
+    def __repr__(self) -> str:
+        fit = self.fit
+        texts = format_numbers([round(float(w), 2) for w in fit.wts])
+        names = fit.connections
+        width = 1 + fit.shape.hidden + (fit.shape.inputs if fit.skip else 0)
+        ends = [(1 + fit.shape.inputs) * (j + 1) for j in range(fit.shape.hidden)]
+        ends += [(ends[-1] if ends else 0) + width * (o + 1) for o in range(fit.shape.outputs)]
+        lines = [fit._headline(), fit._options()]
+        for start, end in zip([0, *ends], ends, strict=False):
+            lines += named_vector(names[start:end], texts[start:end])
+        return "\n".join(lines)
+
+
+@verbs.summary.register(NNet)
+def _summary(x: NNet) -> NNetSummary:
+    return x.summary()
+
+
+@verbs.coef.register(NNet)
+def _coef(x: NNet) -> pd.Series:
+    """Give the weights, named as in R."""
+    import pandas as pd
+
+    return pd.Series(x.wts, index=x.connections, name="estimate")

@@ -1,0 +1,241 @@
+"""What the verbs say of a fitted network, as data frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tidydl import verbs
+from tidydl.checks import check_choice
+from tidydl.columns import Contract
+from tidydl.design import Design, design_matrix, from_matrix
+from tidydl.errors import ArgumentError, ColumnError
+from tidydl.networks.kernels import outputs
+from tidydl.networks.record import NNet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["GLANCE", "TIDY"]
+
+TIDY = Contract.of(term="string", **{"from": "string"}, to="string", layer="label", estimate="double")
+GLANCE = Contract.of(
+    n_weights="integer",
+    value="double",
+    logLik="double",
+    AIC="double",
+    convergence="integer",
+    iterations="integer",
+    nobs="integer",
+    engine="string",
+    device="string",
+    seconds="double",
+)
+LAYERS = ("hidden", "output", "skip")
+
+
+def _units(fit: NNet) -> tuple[list[str], list[str], list[str]]:
+    """Give for each weight where it comes from, where it leads and its layer, by the names that users know."""
+    p, h, k = fit.n
+    inputs = list(fit.coefnames) or [f"i{i + 1}" for i in range(p)]
+    hidden = [f"h{j + 1}" for j in range(h)]
+    names = list(fit.output_names) if k > 1 else [fit.response]
+    rows = [(source, unit, "hidden") for unit in hidden for source in ["bias", *inputs]]
+    for name in names:
+        rows += [(source, name, "output") for source in ["bias", *hidden]]
+        rows += [(source, name, "skip") for source in inputs] if fit.skip else []
+    origin, target, layer = zip(*rows, strict=True)
+    return list(origin), list(target), list(layer)
+
+
+@verbs.tidy.register(NNet)
+def _tidy(x: NNet) -> pd.DataFrame:
+    """Give one row per weight: term, from, to, layer, estimate."""
+    origin, target, layer = _units(x)
+    data = {"term": x.connections, "from": origin, "to": target, "layer": layer, "estimate": x.wts}
+    return TIDY.frame(data, levels={"layer": LAYERS})
+
+
+@verbs.glance.register(NNet)
+def _glance(x: NNet) -> pd.DataFrame:
+    """Give one row; ``logLik`` and ``AIC`` only where the value is a likelihood."""
+    log_likelihood = -x.value if x.is_likelihood else np.nan
+    data = {
+        "n_weights": len(x.wts),
+        "value": x.value,
+        "logLik": log_likelihood,
+        "AIC": -2 * log_likelihood + 2 * int(x.mask.sum()),
+        "convergence": x.convergence,
+        "iterations": x.iterations,
+        "nobs": len(x.fitted_values),
+        "engine": x.engine,
+        "device": x.device,
+        "seconds": x.seconds,
+    }
+    return GLANCE.frame({name: [value] for name, value in data.items()})
+
+
+def _inputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, np.ndarray, Any]:
+    """Give x of the complete rows of new data, which rows those are, and the index of all rows."""
+    import pandas as pd
+
+    is_frame = isinstance(newdata, pd.DataFrame)
+    if fit.design.formula is not None:
+        if not is_frame:
+            raise ArgumentError(
+                f"`newdata` is a {type(newdata).__name__}.",
+                allowed="A data frame with the columns of the formula.",
+            )
+        return *design_matrix(fit.design, newdata), newdata.index
+    x, names = from_matrix(newdata if not is_frame else _chosen(fit.design, newdata), "newdata")
+    if x.shape[1] != fit.shape.inputs and not len(x) == 0:
+        raise ArgumentError(
+            f"`newdata` has {x.shape[1]} columns, and the network has {fit.shape.inputs} inputs.",
+            allowed=f"{fit.shape.inputs} columns.",
+        )
+    complete = ~np.isnan(x).any(axis=1)
+    index = newdata.index if is_frame else pd.RangeIndex(len(x))
+    return x[complete].reshape(-1, fit.shape.inputs), complete, index
+
+
+def _chosen(design: Design, newdata: pd.DataFrame) -> pd.DataFrame:
+    """Take the inputs by name where the network knows their names."""
+    missing = [name for name in design.columns if name not in newdata.columns]
+    if missing:
+        raise ColumnError(
+            f"`newdata` lacks the column '{missing[0]}', which the network was fitted with.",
+            allowed="Columns of `newdata`: " + ", ".join(f"'{name}'" for name in newdata.columns) + ".",
+        )
+    return newdata[list(design.columns)] if design.columns else newdata
+
+
+def _raw(fit: NNet, newdata: Any) -> tuple[np.ndarray, Any]:
+    """Give outputs for all rows, missing where a row is incomplete, and the rows' index."""
+    if newdata is None:
+        return fit.fitted_values, fit.index
+    x, complete, index = _inputs(fit, newdata)
+    values = np.full((len(complete), fit.shape.outputs), np.nan)
+    values[complete] = outputs(fit.shape, fit.wts, x)
+    return values, index
+
+
+def _classes(fit: NNet, values: np.ndarray, index: Any) -> pd.Series:
+    import pandas as pd
+
+    assert fit.lev is not None
+    missing = np.isnan(values).any(axis=1)
+    if values.shape[1] == 1:
+        codes = (values[:, 0] > 0.5).astype(int)
+    else:
+        codes = np.argmax(np.where(np.isnan(values), 0.0, values), axis=1)
+    codes[missing] = -1
+    return pd.Series(pd.Categorical.from_codes(codes, categories=list(fit.lev)), index=index)
+
+
+@verbs.predict.register(NNet)
+def _predict(x: NNet, newdata: Any = None, type: str = "raw") -> Any:
+    """Predict with a fitted network.
+
+    Parameters
+    ----------
+    x
+        The network.
+    newdata
+        A data frame with the columns of the formula, or numbers; by default the training data's complete rows.
+    type
+        ``"raw"`` for the outputs, ``"class"`` for the most probable class.
+
+    Returns
+    -------
+    pandas.DataFrame or pandas.Series
+        Raw: one column for each output, named as in R by class (of two classes only the second's probability).
+        Class: a categorical Series. A row with a missing input has missing values; the index is newdata's. Of
+        classes equally probable the first is taken.
+    """
+    import pandas as pd
+
+    check_choice("type", type, ["raw", "class"])
+    values, index = _raw(x, newdata)
+    if type == "class":
+        _need_classes(x)
+        return _classes(x, values, index)
+    return pd.DataFrame(values, index=index, columns=list(x.output_names))
+
+
+def _need_classes(fit: NNet) -> None:
+    if fit.lev is None:
+        raise ArgumentError(
+            "`type` 'class' needs a network that was fitted to classes.",
+            allowed="type='raw' here, or a categorical response in the fit.",
+        )
+
+
+@verbs.fitted.register(NNet)
+def _fitted(x: NNet) -> pd.DataFrame:
+    """Give the outputs for the training rows."""
+    return _predict(x)
+
+
+@verbs.residuals.register(NNet)
+def _residuals(x: NNet) -> pd.DataFrame:
+    """Give target less output for the training rows."""
+    import pandas as pd
+
+    return pd.DataFrame(x.residuals, index=x.index, columns=list(x.output_names))
+
+
+def observed(fit: NNet) -> pd.Series:
+    """Give the classes of the training rows."""
+    import pandas as pd
+
+    _need_classes(fit)
+    targets = np.round(fit.fitted_values + fit.residuals)
+    codes = targets[:, 0].astype(int) if targets.shape[1] == 1 else np.argmax(targets, axis=1)
+    assert fit.lev is not None
+    return pd.Series(pd.Categorical.from_codes(codes, categories=list(fit.lev)), index=fit.index, name=fit.response)
+
+
+@verbs.augment.register(NNet)
+def _augment(x: NNet, data: Any = None, newdata: Any = None) -> pd.DataFrame:
+    """Join predictions to data, one row to one row.
+
+    For classes the columns are ``.pred_class`` and ``.pred_<level>``; for numbers ``.pred`` and, where the response
+    is in the data, ``.resid`` (of several outputs ``.pred_<output>`` and ``.resid_<output>``). Without data, the
+    training rows' observed response comes first.
+    """
+    import pandas as pd
+
+    data = newdata if data is None else data
+    values, index = _raw(x, data)
+    if data is not None:
+        base = data.copy() if isinstance(data, pd.DataFrame) else pd.DataFrame(np.asarray(data))
+    elif x.lev is not None:
+        base = observed(x).to_frame()
+    else:
+        base = pd.DataFrame(x.fitted_values + x.residuals, index=index, columns=_response_columns(x))
+    added = _class_columns(x, values, index) if x.lev is not None else _number_columns(x, values, base)
+    return base.assign(**added)
+
+
+def _response_columns(fit: NNet) -> list[str]:
+    return [fit.response] if fit.shape.outputs == 1 else list(fit.output_names)
+
+
+def _class_columns(fit: NNet, values: np.ndarray, index: Any) -> dict[str, Any]:
+    assert fit.lev is not None
+    shares = np.column_stack([1 - values[:, 0], values[:, 0]]) if values.shape[1] == 1 else values
+    columns: dict[str, Any] = {".pred_class": _classes(fit, values, index).array}
+    for o, level in enumerate(fit.lev):
+        columns[f".pred_{level}"] = shares[:, o]
+    return columns
+
+
+def _number_columns(fit: NNet, values: np.ndarray, base: pd.DataFrame) -> dict[str, Any]:
+    names = _response_columns(fit)
+    ends = [""] if len(names) == 1 else [f"_{name}" for name in names]
+    columns = {f".pred{end}": values[:, o] for o, end in enumerate(ends)}
+    for o, (end, name) in enumerate(zip(ends, names, strict=True)):
+        if name in base.columns:
+            columns[f".resid{end}"] = base[name].to_numpy(dtype=float) - values[:, o]
+    return columns
