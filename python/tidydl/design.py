@@ -279,7 +279,7 @@ def _codes_of(name: str, column: pd.Series, levels: tuple[str, ...]) -> np.ndarr
 
     if pd.api.types.is_bool_dtype(column.dtype):
         return column.to_numpy(dtype=np.int64)
-    codes = pd.Categorical(column.astype(str), categories=list(levels)).codes
+    codes = pd.Index(list(levels)).get_indexer(column.astype(str))
     if (codes < 0).any():
         new = list(dict.fromkeys(column.astype(str)[codes < 0]))
         raise DataError(

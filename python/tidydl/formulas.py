@@ -107,7 +107,10 @@ class Expression:
 
     def evaluate(self, columns: dict[str, Any]) -> Any:
         """Compute the expression from the columns it reads (arrays by name)."""
-        return _evaluate(self.tree, [columns[name] for name in self.columns])
+        import numpy as np
+
+        with np.errstate(all="ignore"):  # what is not finite is refused with the column's name
+            return _evaluate(self.tree, [columns[name] for name in self.columns])
 
 
 @dataclass(frozen=True)

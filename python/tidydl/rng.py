@@ -8,10 +8,12 @@ the alias method; R's help page ``?RNG`` for the rest.
 from __future__ import annotations
 
 import math
+import numbers
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import check_count
 from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -285,7 +287,7 @@ def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
     """
     import numpy as np
 
-    n = _count("n", n)
+    n = check_count("n", n)
     low = np.resize(np.atleast_1d(np.asarray(min, dtype=float)), n)
     high = np.resize(np.atleast_1d(np.asarray(max, dtype=float)), n)
     values = np.where(low == high, low, np.nan)
@@ -331,8 +333,8 @@ def sample(
     """
     import numpy as np
 
-    n = _count("x", x) if _is_number(x) else len(x)
-    size = n if size is None else _count("size", size)
+    n = check_count("x", x) if _is_number(x) else len(x)
+    size = n if size is None else check_count("size", size)
     if size > n and (not replace or n == 0):
         raise ArgumentError(
             f"`size` is {size}, more than the {n} items there are.",
@@ -347,10 +349,4 @@ def sample(
 
 
 def _is_number(x: Any) -> bool:
-    return hasattr(x, "__index__") or isinstance(x, float)
-
-
-def _count(argument: str, value: Any) -> int:
-    if _is_number(value) and not isinstance(value, bool) and value >= 0 and value == math.trunc(value):
-        return int(value)
-    raise ArgumentError(f"`{argument}` is {value!r}.", allowed="A whole number of at least 0.")
+    return isinstance(x, numbers.Real)

@@ -6,8 +6,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-HAS_R = shutil.which("Rscript") is not None
+needs_r = pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
 
 _PRELUDE = """
 .read <- function(name) {

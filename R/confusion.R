@@ -1,0 +1,97 @@
+#' Predicted against true classes
+#'
+#' @param data A network fitted to classes with [nnet()], for its training rows; or a data frame.
+#' @param truth,estimate The columns of the data frame with the true and the predicted class, bare or quoted.
+#'
+#' @return A tibble of class `tidydl_confusion` with the columns `response` (factor), `truth` (factor) and `n`
+#'   (integer), a row for each pair of classes; it prints as a table, response by truth. Rows where either is missing
+#'   are not counted. `glance()` gives `accuracy`, `balanced_accuracy` (mean recall of the classes that occur), `kappa`
+#'   (Cohen's) and `nobs`.
+#' @examples
+#' answers <- data.frame(true = c("a", "a", "b"), said = c("a", "b", "b"))
+#' confusion(answers, truth = true, estimate = said)
+#' @export
+confusion <- function(data, truth, estimate) {
+  if (inherits(data, "nnet")) {
+    if (is.null(data$lev)) {
+      abort_tidydl(
+        "argument", "`type` 'class' needs a network that was fitted to classes.",
+        "type='raw' here, or a categorical response in the fit."
+      )
+    }
+    shares <- matrix(data$fitted.values, ncol = data$n[[3]])
+    shares <- if (ncol(shares) == 1L) cbind(1 - shares, shares) else shares
+    return(count_pairs(observed_response(data)[[1]], most_probable(data$lev, shares)))
+  }
+  if (!is.data.frame(data)) {
+    abort_tidydl(
+      "argument", sprintf("`data` is a %s.", class(data)[[1]]), "A network fitted to classes, or a data frame."
+    )
+  }
+  count_pairs(
+    data[[named_column(data, "truth", if (!missing(truth)) substitute(truth))]],
+    data[[named_column(data, "estimate", if (!missing(estimate)) substitute(estimate))]]
+  )
+}
+
+# The name of a column given bare or quoted.
+named_column <- function(data, argument, given, call = rlang::caller_env()) {
+  name <- if (is.null(given)) NULL else if (is.symbol(given)) as.character(given) else as.character(eval(given, call))
+  if (!is.null(name) && length(name) == 1L && name %in% names(data)) {
+    return(name)
+  }
+  close <- if (!is.null(name)) nearest_name(name, names(data))
+  abort_tidydl(
+    "column",
+    if (is.null(name)) {
+      sprintf("`%s` is missing.", argument)
+    } else {
+      sprintf("`%s` names the column '%s', which `data` does not have.", argument, name)
+    },
+    paste0("Columns of `data`: ", paste0("'", names(data), "'", collapse = ", "), "."),
+    if (!is.null(close)) sprintf("Did you mean '%s'?", close),
+    call = call
+  )
+}
+
+count_pairs <- function(truth, estimate) {
+  as_factor <- function(x) if (is.factor(x)) x else factor(x)
+  truth <- as_factor(truth)
+  estimate <- as_factor(estimate)
+  levels <- union(levels(truth), levels(estimate))
+  counts <- table(factor(truth, levels), factor(estimate, levels))
+  counts <- tibble::tibble(
+    response = factor(rep(levels, each = length(levels)), levels),
+    truth = factor(rep(levels, length(levels)), levels),
+    n = as.integer(counts)
+  )
+  class(counts) <- c("tidydl_confusion", class(counts))
+  counts
+}
+
+confusion_table <- function(x) stats::xtabs(n ~ response + truth, as.data.frame(x))
+
+#' @export
+print.tidydl_confusion <- function(x, ...) {
+  if (!identical(names(x), c("response", "truth", "n"))) {
+    return(NextMethod())
+  }
+  counts <- confusion_table(x)
+  attr(counts, "call") <- NULL
+  print(unclass(counts))
+  invisible(x)
+}
+
+#' @rdname nnet-tables
+#' @export
+glance.tidydl_confusion <- function(x, ...) {
+  counts <- unclass(confusion_table(x))
+  n <- sum(counts)
+  accuracy <- sum(diag(counts)) / n
+  chance <- sum(rowSums(counts) * colSums(counts)) / (n * n)
+  recall <- diag(counts) / colSums(counts)
+  tibble::tibble(
+    accuracy = accuracy, balanced_accuracy = mean(recall[is.finite(recall)]),
+    kappa = (accuracy - chance) / (1 - chance), nobs = as.integer(n)
+  )
+}

@@ -1,0 +1,141 @@
+#' What a fitted network says, as tibbles
+#'
+#' None of these starts Python.
+#'
+#' @param x A network fitted with [nnet()].
+#' @param data,newdata A data frame to predict for; by default the complete rows of the training data.
+#' @param ... Not used.
+#'
+#' @return
+#' - `tidy()`: a row per weight with `term` (as in [coef()]), `from`, `to` (names of inputs, hidden units and
+#'   outputs), `layer` (factor: hidden, output, skip), `estimate`.
+#' - `glance()`: one row with `n_weights`, `value`, `logLik` and `AIC` (missing where the value is no likelihood:
+#'   least squares, or a penalty), `convergence`, `iterations`, `nobs`, `engine`, `device`, `seconds`.
+#' - `augment()`: the data with, for classes, `.pred_class` (factor) and `.pred_<level>`; for numbers `.pred` and,
+#'   where the response is in the data, `.resid` (of several outputs `.pred_<output>` and `.resid_<output>`). Without
+#'   data the training rows' observed response stands first. A row with a missing input has missing predictions.
+#' @name nnet-tables
+#' @examples
+#' \dontrun{
+#' fit <- nnet(Species ~ ., iris, size = 2, trace = FALSE)
+#' tidy(fit)
+#' glance(fit)
+#' augment(fit, iris)
+#' }
+NULL
+
+#' @importFrom generics tidy
+#' @export
+generics::tidy
+
+#' @importFrom generics glance
+#' @export
+generics::glance
+
+#' @importFrom generics augment
+#' @export
+generics::augment
+
+#' @importFrom nnet class.ind
+#' @export
+nnet::class.ind
+
+#' @rdname nnet-tables
+#' @export
+tidy.tidydl_nnet <- function(x, ...) {
+  n <- x$n
+  inputs <- input_names(x)
+  hidden <- if (n[[2]] > 0) paste0("h", seq_len(n[[2]]))
+  skips <- if (is_skip(x)) inputs
+  outputs <- if (n[[3]] > 1) output_names(x) else nnet_response(x)
+  from_output <- c("bias", hidden, skips)
+  layers <- c(rep("output", 1 + length(hidden)), rep("skip", length(skips)))
+  tibble::tibble(
+    term = names(stats::coef(x)),
+    from = c(rep(c("bias", inputs), length(hidden)), rep(from_output, length(outputs))),
+    to = c(rep(hidden, each = 1 + n[[1]]), rep(outputs, each = length(from_output))),
+    layer = factor(
+      c(rep("hidden", length(hidden) * (1 + n[[1]])), rep(layers, length(outputs))),
+      c("hidden", "output", "skip")
+    ),
+    estimate = x$wts
+  )
+}
+
+#' @rdname nnet-tables
+#' @export
+glance.tidydl_nnet <- function(x, ...) {
+  likelihood <- (x$entropy || x$softmax) && !any(x$decay != 0)
+  log_likelihood <- if (likelihood) -x$value else NA_real_
+  about <- x$tidydl
+  tibble::tibble(
+    n_weights = length(x$wts), value = x$value, logLik = log_likelihood,
+    AIC = -2 * log_likelihood + 2 * sum(about$mask), convergence = x$convergence, iterations = about$iterations,
+    nobs = nrow(x$fitted.values), engine = about$engine, device = about$device, seconds = about$seconds
+  )
+}
+
+#' @rdname nnet-tables
+#' @export
+augment.tidydl_nnet <- function(x, data = NULL, newdata = NULL, ...) {
+  data <- if (is.null(data)) newdata else data
+  raw <- if (is.null(data)) x$fitted.values else stats::predict(x, data, type = "raw")
+  raw <- matrix(raw, ncol = x$n[[3]])
+  base <- if (is.null(data)) observed_response(x) else tibble::as_tibble(data)
+  added <- if (is.null(x$lev)) number_columns(x, raw, base) else class_columns(x, raw)
+  base[names(added)] <- added
+  base
+}
+
+class_columns <- function(x, raw) {
+  if (ncol(raw) == 1L) {
+    raw <- cbind(1 - raw, raw)
+  }
+  columns <- c(list(most_probable(x$lev, raw)), lapply(seq_len(ncol(raw)), function(o) raw[, o]))
+  stats::setNames(columns, c(".pred_class", paste0(".pred_", x$lev)))
+}
+
+# The class of the largest probability, the first of several; missing where the row is.
+most_probable <- function(levels, shares) {
+  best <- max.col(shares, ties.method = "first")
+  best[rowSums(is.na(shares)) > 0] <- NA
+  factor(levels[best], levels)
+}
+
+number_columns <- function(x, raw, base) {
+  names <- if (ncol(raw) == 1L) nnet_response(x) else output_names(x)
+  ends <- if (ncol(raw) == 1L) "" else paste0("_", names)
+  columns <- stats::setNames(lapply(seq_len(ncol(raw)), function(o) raw[, o]), paste0(".pred", ends))
+  for (o in which(names %in% names(base))) {
+    columns[[paste0(".resid", ends[[o]])]] <- as.double(base[[names[[o]]]]) - raw[, o]
+  }
+  columns
+}
+
+# What was observed in the training rows, put together again from fitted values and residuals.
+observed_response <- function(x) {
+  target <- x$fitted.values + x$residuals
+  if (is.null(x$lev)) {
+    names <- if (ncol(target) == 1L) nnet_response(x) else output_names(x)
+    columns <- lapply(seq_len(ncol(target)), function(o) unname(target[, o]))
+    return(tibble::as_tibble(stats::setNames(columns, names)))
+  }
+  shares <- if (ncol(target) == 1L) cbind(1 - target, target) else target
+  tibble::as_tibble(stats::setNames(list(most_probable(x$lev, unname(shares))), nnet_response(x)))
+}
+
+input_names <- function(x) {
+  if (length(x$coefnames)) x$coefnames else paste0("i", seq_len(x$n[[1]]))
+}
+
+output_names <- function(x) {
+  if (!is.null(x$lev)) {
+    return(if (x$n[[3]] > 1) x$lev else x$lev[[2]])
+  }
+  names <- colnames(x$fitted.values)
+  if (length(names)) names else paste0("o", seq_len(x$n[[3]]))
+}
+
+nnet_response <- function(x) if (is.null(x$terms)) "y" else response_name(x$terms)
+
+is_skip <- function(x) utils::tail(diff(x$nconn), 1L) > x$n[[2]] + 1
