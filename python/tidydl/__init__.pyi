@@ -25,3 +25,4 @@ from .verbs import predict as predict
 from .verbs import residuals as residuals
 from .verbs import summary as summary
 from .verbs import tidy as tidy
+__version__: str

@@ -22,6 +22,7 @@ __all__ = [
     "FormulaError",
     "HubError",
     "NotFoundError",
+    "StorageError",
     "TidydlError",
     "nearest",
     "one_of",
@@ -93,6 +94,15 @@ class DamagedFileError(TidydlError, OSError):
     """A file is there but cannot be read as what it should be."""
 
     kind = "damaged"
+
+    def __str__(self) -> str:  # OSError would print its arguments
+        return TidydlError.__str__(self)
+
+
+class StorageError(TidydlError, OSError):
+    """The cache folder cannot be written: it is read-only, or the disk is full."""
+
+    kind = "storage"
 
     def __str__(self) -> str:  # OSError would print its arguments
         return TidydlError.__str__(self)

@@ -1,7 +1,7 @@
 """Images of a data frame in a grid, each with a caption.
 
-The layout, one grid of coloured pixels and one caption per image, is computed here and drawn with plotnine here and
-with ggplot2 in R, so that both languages show one picture.
+The layout, one grid of coloured pixels and one caption per image, is computed here and drawn with plotnine
+here and with ggplot2 in R, so that both languages show one picture.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def plot_images(
     image
         The column of images.
     caption
-        A column, several, or a text in which names of columns stand for their values, such as ``"label → predicted"``.
-        By default the column ``label`` where there is one; ``""`` for none.
+        A column, several, or a text in which names of columns stand for their values, such as ``"label →
+        predicted"``. By default the column ``label`` where there is one; ``""`` for none.
     ncol
         How many in a row; by default about as many as there are rows.
     seed
@@ -101,9 +101,9 @@ def image_layout(
     Returns
     -------
     dict
-        ``cells``: cell, row and column (counted from the top left), caption, x and y (of the middle of the caption's
-        foot). ``pixels``: x, y (upwards), colour (``#RRGGBB``) of every pixel of the whole grid, gaps included. x and
-        y are in pixels.
+        ``cells``: cell, row and column (counted from the top left), caption, x and y (of the middle of the
+        caption's foot). ``pixels``: x, y (upwards), colour (``#RRGGBB``) of every pixel of the whole grid,
+        gaps included. x and y are in pixels.
     """
     import numpy as np
 
@@ -170,7 +170,9 @@ def _thumbnail(image: Image | None) -> np.ndarray | None:
     if image is None:
         return None
     picture = image.pil()
-    if picture.mode.startswith("I") or picture.mode == "F":  # more than 8 bits: stretch to what a screen shows
+    if (
+        picture.mode.startswith("I") or picture.mode == "F"
+    ):  # more than 8 bits: stretch to what a screen shows
         values = np.asarray(picture, dtype=float)
         values = (values - values.min()) / max(float(np.ptp(values)), 1.0)
         picture = Pillow.fromarray(np.rint(values * 255).astype(np.uint8))

@@ -1,0 +1,83 @@
+# Errors with the three parts of Python's (python/tidydl/errors.py): what was wrong, what is allowed, what to do.
+
+abort_tidydl <- function(kind, problem, allowed = NULL, hint = NULL, call = rlang::caller_env(), ...) {
+  parts <- c(problem, i = allowed, ">" = hint)
+  rlang::abort(
+    parts,
+    class = c(paste0("tidydl_error_", kind), "tidydl_error"),
+    kind = kind, problem = problem, allowed = allowed, hint = hint, ..., call = call
+  )
+}
+
+# The error for a name that is not among the known ones, suggesting the nearest.
+unknown_name <- function(argument, name, names, hint = NULL, kind = "not_found", call = rlang::caller_env()) {
+  close <- nearest_name(name, names)
+  abort_tidydl(
+    kind, sprintf("`%s` %s is not known.", argument, quote_text(name)), one_of(names),
+    if (is.null(close)) hint else sprintf("Did you mean '%s'?", close),
+    call = call
+  )
+}
+
+one_of <- function(names) {
+  if (length(names)) paste0("One of ", paste0("'", names, "'", collapse = ", "), ".") else "There are none."
+}
+
+# A text as Python's repr() writes it, anything else as it is.
+quote_text <- function(x) {
+  if (!is.character(x)) {
+    return(format(x))
+  }
+  mark <- if (grepl("'", x, fixed = TRUE) && !grepl("\"", x, fixed = TRUE)) "\"" else "'"
+  x <- gsub("\\", "\\\\", x, fixed = TRUE)
+  if (mark == "'") {
+    x <- gsub("'", "\\'", x, fixed = TRUE)
+  }
+  x <- gsub("\n", "\\n", gsub("\t", "\\t", gsub("\r", "\\r", x, fixed = TRUE), fixed = TRUE), fixed = TRUE)
+  paste0(mark, x, mark)
+}
+
+# The known name most like a mistyped one, or NULL where none comes near: Python's difflib.get_close_matches()
+# with a cutoff of 0.6, so that both languages suggest the same.
+nearest_name <- function(name, names) {
+  lower <- tolower(names)
+  if (!length(lower)) {
+    return(NULL)
+  }
+  likeness <- vapply(lower, text_likeness, numeric(1), tolower(as.character(name)), USE.NAMES = FALSE)
+  best <- which(likeness == max(likeness))
+  best <- best[order(lower[best], best, method = "radix", decreasing = TRUE)][[1]]
+  if (likeness[[best]] >= 0.6) names[[best]]
+}
+
+# Twice the number of letters in common stretches, the longest first, by the number of letters (Ratcliff and
+# Obershelp).
+text_likeness <- function(a, b) {
+  letters <- nchar(a) + nchar(b)
+  if (letters == 0) {
+    return(1)
+  }
+  2 * letters_in_common(utf8ToInt(enc2utf8(a)), utf8ToInt(enc2utf8(b))) / letters
+}
+
+letters_in_common <- function(a, b) {
+  if (!length(a) || !length(b)) {
+    return(0)
+  }
+  # run[i, j]: how long the stretch is that ends at a[i] and b[j]
+  run <- matrix(0L, length(a) + 1, length(b) + 1)
+  for (i in seq_along(a)) {
+    run[i + 1, -1] <- ifelse(b == a[[i]], run[i, -ncol(run)] + 1L, 0L)
+  }
+  run <- run[-1, -1, drop = FALSE]
+  longest <- max(run)
+  if (longest == 0) {
+    return(0)
+  }
+  # the stretch that starts first in a, then first in b
+  ends <- which(run == longest, arr.ind = TRUE)
+  end <- ends[order(ends[, 1], ends[, 2])[[1]], ]
+  start <- end - longest
+  longest + letters_in_common(a[seq_len(start[[1]])], b[seq_len(start[[2]])]) +
+    letters_in_common(a[-seq_len(end[[1]])], b[-seq_len(end[[2]])])
+}

@@ -1,0 +1,289 @@
+# R values to the records of python/tidydl/bridge and back: typed columns as bytes. All text crosses as NUL-ended
+# UTF-8; only the names of a record's own fields and kinds, plain ASCII, cross as strings.
+
+encode <- function(x, name = "The value", cell = FALSE) {
+  if (is.null(x)) {
+    return(list(kind = "null"))
+  }
+  if (is.data.frame(x)) {
+    return(encode_frame(x, name))
+  }
+  if (is_image(x)) {
+    return(encode_images(x))
+  }
+  if (is.list(x) && !inherits(x, "POSIXlt")) {
+    return(encode_list(x, name, cell))
+  }
+  record <- encode_vector(x, name)
+  if (!is.null(dim(x))) {
+    record$dim <- as.list(dim(x))
+    return(record)
+  }
+  if (!is.null(names(x))) {
+    record$names <- encode_text(names(x))
+  } else if (!cell && length(x) == 1 && !is.object(x) && !is.raw(x)) {
+    record$scalar <- TRUE
+  }
+  record
+}
+
+encode_frame <- function(x, name) {
+  columns <- lapply(seq_along(x), function(i) {
+    column <- .subset2(x, i)
+    if (length(dim(column)) > 1) {
+      abort_tidydl(
+        "bridge", sprintf("Column `%s` is a %s with several columns.", names(x)[[i]], class(column)[[1]]),
+        "Each column is one vector or list.", "Give each of its columns a place of its own in the data frame."
+      )
+    }
+    column_name <- sprintf("Column `%s`", names(x)[[i]])
+    if (is.list(column) && !is_image(column) && !inherits(column, "POSIXlt")) {
+      encode_list(column, column_name, cell = TRUE)
+    } else {
+      encode_vector(column, column_name)
+    }
+  })
+  record <- list(kind = "frame", n = nrow(x), names = encode_text(names(x)), columns = columns)
+  provenance <- attr(x, "tidydl")
+  if (!is.null(provenance)) {
+    record$provenance <- encode(provenance)
+  }
+  record
+}
+
+encode_vector <- function(x, name) {
+  if (is_image(x)) {
+    return(encode_images(x))
+  }
+  if (inherits(x, "POSIXlt")) {
+    x <- as.POSIXct(x)
+  }
+  n <- length(x)
+  if (is.factor(x)) {
+    levels <- encode_text(levels(x))
+    return(list(kind = "label", n = n, data = bytes_of(x), levels = levels, ordered = is.ordered(x)))
+  }
+  if (inherits(x, "POSIXct")) {
+    return(list(kind = "datetime", n = n, data = bytes_of(as.double(x)), zone = zone_of(x)))
+  }
+  if (inherits(x, "Date")) {
+    return(list(kind = "date", n = n, data = bytes_of(as.double(x))))
+  }
+  if (inherits(x, "difftime")) {
+    return(list(kind = "timedelta", n = n, data = bytes_of(as.double(x, units = "secs"))))
+  }
+  if (inherits(x, "integer64")) {
+    return(list(kind = "integer64", n = n, data = bytes_of(x)))
+  }
+  encode_bare(x, n, name)
+}
+
+encode_bare <- function(x, n, name) {
+  switch(typeof(x),
+    double = encode_double(x, n),
+    integer = list(kind = "integer", n = n, data = bytes_of(x)),
+    logical = list(kind = "logical", n = n, data = bytes_of(x)),
+    character = encode_text(x, name),
+    complex = list(kind = "complex", n = n, data = bytes_of(x)),
+    raw = list(kind = "raw", data = bytes_of(x)),
+    abort_tidydl(
+      "bridge", sprintf("%s is of type %s, which has no counterpart in Python.", name, typeof(x)),
+      "Data frames, vectors, factors, dates, matrices and lists of those."
+    )
+  )
+}
+
+encode_double <- function(x, n) {
+  record <- list(kind = "double", n = n, data = bytes_of(x))
+  # NA is found by its bits; R's other NaN are named, because Python makes NaN where R would make NA
+  if (anyNA(x) && any(nan <- is.nan(x))) {
+    record$nan <- bytes_of(which(nan))
+  }
+  record
+}
+
+bytes_of <- function(x) {
+  attributes(x) <- NULL
+  if (is.raw(x)) x else writeBin(x, raw(), endian = "little")
+}
+
+zone_of <- function(x) {
+  zone <- attr(x, "tzone")[1]
+  if (is.null(zone) || is.na(zone) || !nzchar(zone)) {
+    zone <- Sys.timezone()
+  }
+  if (is.null(zone) || is.na(zone)) "UTC" else zone
+}
+
+encode_text <- function(x, name = "The text") {
+  attributes(x) <- NULL
+  missing <- which(is.na(x))
+  x[missing] <- ""
+  x <- sound_text(x, name)
+  record <- list(kind = "string", n = length(x), data = writeBin(x, raw()))
+  if (length(missing)) {
+    record$missing <- bytes_of(missing)
+  }
+  record
+}
+
+# UTF-8, whatever R had: latin1 is translated; bytes that are no text are shown as <ff>.
+sound_text <- function(x, name) {
+  bytes <- Encoding(x) == "bytes"
+  if (any(bytes)) {
+    x[bytes] <- iconv(x[bytes], "UTF-8", "UTF-8", sub = "byte")
+  }
+  x <- enc2utf8(x)
+  broken <- !validUTF8(x)
+  if (any(broken)) {
+    x[broken] <- iconv(x[broken], "UTF-8", "UTF-8", sub = "byte")
+    warn_tidydl(sprintf("%s holds bytes that are no text in UTF-8: written as <ff>.", name))
+  }
+  x
+}
+
+encode_list <- function(x, name, cell) {
+  record <- list(kind = "list")
+  labels <- names(x)
+  if (!cell && !is.null(labels)) {
+    if (anyNA(labels) || any(!nzchar(labels)) || anyDuplicated(labels)) {
+      abort_tidydl(
+        "bridge", sprintf("%s is a list with some names missing or double.", name),
+        "A list with a different name for each element, or with none."
+      )
+    }
+    record$names <- encode_text(labels)
+  }
+  x <- unclass(x)
+  kind <- common_type(x, cell)
+  if (is.null(kind)) {
+    label <- if (is.null(record$names)) sprintf("%s, item %d,", name, seq_along(x)) else sprintf("`%s`", labels)
+    record$items <- unname(Map(function(item, label) encode(item, label, cell), x, label))
+    return(record)
+  }
+  lengths <- lengths(x, use.names = FALSE)
+  lengths[vapply(x, is.null, logical(1))] <- -1L
+  record$runs <- encode_vector(unlist(x, use.names = FALSE), name)
+  record$lengths <- bytes_of(lengths)
+  record
+}
+
+# The type that all elements share where they can be laid end to end: in a list column bare vectors, in a plain
+# list single values.
+common_type <- function(x, cell) {
+  known <- x[!vapply(x, is.null, logical(1))]
+  if (length(known) < 9 || (!cell && (length(known) < length(x) || any(lengths(x) != 1)))) {
+    return(NULL)
+  }
+  types <- unique(vapply(known, typeof, character(1)))
+  bare <- all(vapply(known, function(item) is.null(attributes(item)), logical(1)))
+  if (bare && length(types) == 1 && types %in% c("double", "integer", "logical", "character")) types
+}
+
+encode_images <- function(x) {
+  images <- vctrs::vec_data(x)
+  field <- function(name, default) {
+    lapply(images, function(image) if (is.null(image[[name]])) default else image[[name]])
+  }
+  bytes <- field("bytes", NULL)
+  lengths <- ifelse(vapply(bytes, is.null, logical(1)), -1L, lengths(bytes))
+  list(
+    kind = "image", n = length(images), data = as.raw(unlist(bytes)), lengths = bytes_of(as.integer(lengths)),
+    path = encode_text(as.character(unlist(field("path", NA_character_))))
+  )
+}
+
+decode <- function(record) {
+  x <- switch(record$kind,
+    null = return(NULL),
+    frame = return(decode_frame(record)),
+    list = decode_list(record),
+    decode_vector(record)
+  )
+  if (!is.null(record$dim)) {
+    dim(x) <- as.integer(unlist(record$dim))
+  }
+  if (!is.null(record$names)) {
+    names(x) <- decode_text(record$names)
+  }
+  x
+}
+
+decode_frame <- function(record) {
+  columns <- vector("list", length(record$columns))
+  for (i in seq_along(columns)) {
+    columns[[i]] <- decode(record$columns[[i]])
+    record$columns[i] <- list(NULL) # its bytes are free from here on
+  }
+  names(columns) <- decode_text(record$names)
+  frame <- tibble::new_tibble(columns, nrow = as.integer(record$n))
+  if (!is.null(record$provenance)) {
+    attr(frame, "tidydl") <- decode(record$provenance)
+  }
+  frame
+}
+
+decode_vector <- function(record) {
+  switch(record$kind,
+    double = doubles(record),
+    integer = readBin(record$data, "integer", record$n, endian = "little"),
+    logical = readBin(record$data, "logical", record$n, endian = "little"),
+    complex = readBin(record$data, "complex", record$n, endian = "little"),
+    raw = record$data,
+    string = decode_text(record),
+    codes = decode_text(record$levels)[readBin(record$data, "integer", record$n, endian = "little")],
+    label = decode_factor(record),
+    datetime = structure(doubles(record), class = c("POSIXct", "POSIXt"), tzone = record$zone),
+    date = structure(doubles(record), class = "Date"),
+    timedelta = structure(doubles(record), class = "difftime", units = "secs"),
+    image = decode_images(record)
+  )
+}
+
+doubles <- function(record) readBin(record$data, "double", record$n, endian = "little")
+
+decode_text <- function(record) {
+  x <- readBin(record$data, "character", record$n)
+  if (!record$ascii) {
+    Encoding(x) <- "UTF-8"
+  }
+  if (!is.null(record$missing)) {
+    x[readBin(record$missing, "integer", length(record$missing) / 4, endian = "little")] <- NA_character_
+  }
+  x
+}
+
+decode_factor <- function(record) {
+  codes <- readBin(record$data, "integer", record$n, endian = "little")
+  structure(codes, levels = decode_text(record$levels), class = c(if (record$ordered) "ordered", "factor"))
+}
+
+decode_list <- function(record) {
+  if (is.null(record$runs)) {
+    return(lapply(record$items, decode))
+  }
+  values <- decode(record$runs)
+  lengths <- readBin(record$lengths, "integer", length(record$lengths) / 4, endian = "little")
+  if (all(lengths == 1L)) {
+    return(as.list(values))
+  }
+  ends <- cumsum(pmax(lengths, 0L))
+  lapply(seq_along(lengths), function(i) {
+    if (lengths[[i]] >= 0) values[seq.int(to = ends[[i]], length.out = lengths[[i]])]
+  })
+}
+
+decode_images <- function(record) {
+  integers <- function(bytes) readBin(bytes, "integer", record$n, endian = "little")
+  lengths <- integers(record$lengths)
+  width <- integers(record$width)
+  height <- integers(record$height)
+  mode <- decode_text(record$mode)
+  path <- decode_text(record$path)
+  ends <- cumsum(pmax(lengths, 0L))
+  new_image(lapply(seq_along(lengths), function(i) {
+    bytes <- if (lengths[[i]] >= 0) record$data[seq.int(to = ends[[i]], length.out = lengths[[i]])]
+    file <- if (!is.na(path[[i]])) path[[i]]
+    if (!is.null(bytes) || !is.null(file)) one_image(bytes, file, width[[i]], height[[i]], mode[[i]])
+  }))
+}

@@ -1,0 +1,179 @@
+#' Make a pipeline: a task and a model that does it
+#'
+#' The result is a function: call it with a vector or a data frame to get one tidy tibble. It holds plain data only, so
+#' `saveRDS()` keeps it; the model is loaded once a session.
+#'
+#' @param task The task, such as `"text-classification"` (or `"sentiment-analysis"`) or `"image-classification"`; see
+#'   [tasks()]. Left out, it is read from the model.
+#' @param model A folder, or an id of the Hugging Face Hub. Left out, the task's default, which the result names.
+#'   Weights are read from safetensors only; code that comes with a model is never run.
+#' @param ... Options of the call, made the pipeline's own: `top_k` (how many labels each input gets, best first,
+#'   `NULL` for all), `return_all_scores`, `function_to_apply` (`"softmax"`, `"sigmoid"`, `"none"`), `max_length` (tokens)
+#'   and `batch_size` (inputs a batch, at most).
+#' @param tokenizer,image_processor Where it is not with the model: a folder or a Hub id.
+#' @param revision A branch, tag or commit of a model on the Hub.
+#' @param device `"auto"`, `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
+#' @param dtype `"float32"` (the default: equal numbers everywhere), `"float16"`, `"bfloat16"` or `"float64"`.
+#'
+#' @return A function of class `tidydl_pipeline` with the arguments `x` (a character vector, a factor, a vector of images
+#'   or paths, or a data frame), `text` or `image` (the column of a data frame, bare or quoted), `progress` (`TRUE` or
+#'   `FALSE` to force a bar; by default it is shown where somebody looks) and the options above. It gives a tibble with
+#'   `.row` (which input, counted from 1), `text` or `image`, `rank` where `top_k` is not 1 (1 is the best), `label` (a
+#'   factor with all labels of the model) and `score`. A missing input gives one line of missing values.
+#' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a file of the model),
+#'   `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`, `tidydl_error_dependency`.
+#' @seealso [augment.tidydl_pipeline()], [widen()], [embed()]
+#' @examples
+#' \dontrun{
+#' ppl <- pipeline("text-classification", model = example_model("emotion"))
+#' ppl(c("I could sing all day.", "It is raining again."))
+#' }
+#' @export
+pipeline <- function(task = NULL, model = NULL, ..., tokenizer = NULL, image_processor = NULL, revision = NULL,
+                     device = "auto", dtype = "float32") {
+  named <- list(
+    task = task, model = model, tokenizer = tokenizer, image_processor = image_processor, revision = revision,
+    device = device, dtype = dtype
+  )
+  options <- list(...)
+  check_named(options)
+  spec <- c(Filter(Negate(is.null), named), options)
+  new_pipeline(spec, call_python("pipeline_open", list(spec = spec)))
+}
+
+new_pipeline <- function(spec, facts) {
+  run <- function(x, ..., text, image, progress = NULL) {
+    options <- c(
+      list(...),
+      if (!missing(text)) list(text = column_given(substitute(text), parent.frame())),
+      if (!missing(image)) list(image = column_given(substitute(image), parent.frame()))
+    )
+    check_named(options)
+    call_python("pipeline_run", list(spec = spec, x = x, options = options), progress, call = quote(pipeline()))
+  }
+  structure(run, class = c("tidydl_pipeline", "function"), facts = facts)
+}
+
+#' @export
+print.tidydl_pipeline <- function(x, ...) {
+  facts <- attr(x, "facts")
+  labels <- as.character(facts$labels)
+  listed <- paste(utils::head(labels, 6), collapse = ", ")
+  cat(
+    sprintf("<tidydl pipeline: %s>\n", facts$task),
+    sprintf("  model   %s\n", facts$model),
+    sprintf("  device  %s (%s)\n", facts$device, facts$dtype),
+    sprintf("  labels  %d: %s%s\n", length(labels), listed, if (length(labels) > 6) ", \u2026" else ""),
+    sep = ""
+  )
+  invisible(x)
+}
+
+#' Join a pipeline's results to the data
+#'
+#' The rows of the data stay one to one; ranks are spread wide as by [widen()].
+#'
+#' @param x A pipeline made with [pipeline()].
+#' @param data A data frame with the inputs in a column.
+#' @param text,image That column, bare or quoted; not needed where only one column fits.
+#' @param prefix Put before the names of the new columns, to keep two pipelines apart.
+#' @param progress `TRUE` or `FALSE` to force a progress bar.
+#' @param ... Options as for a call of the pipeline.
+#'
+#' @return `data` as a tibble with the pipeline's columns at the end.
+#' @section Errors: `tidydl_error_column` where the data have a column of the same name already.
+#' @examples
+#' \dontrun{
+#' ppl <- pipeline(model = example_model("emotion"))
+#' augment(ppl, example_data("diary"), text = text)
+#' }
+#' @export
+augment.tidydl_pipeline <- function(x, data, ..., text, image, prefix = "", progress = NULL) {
+  options <- c(
+    list(...),
+    if (!missing(text)) list(text = column_given(substitute(text), parent.frame())),
+    if (!missing(image)) list(image = column_given(substitute(image), parent.frame()))
+  )
+  check_named(options)
+  spec <- get("spec", environment(x))
+  arguments <- list(spec = spec, data = data, prefix = prefix, options = options)
+  call_python("pipeline_augment", arguments, progress, call = quote(augment()))
+}
+
+#' Spread the ranks of a pipeline's result
+#'
+#' @param x A result of a pipeline: a row for each input and rank.
+#'
+#' @return A tibble with one row per input: `.row`, the input, `label`, `score`, `label.1`, `score.1`, and so on.
+#' @examples
+#' \dontrun{
+#' ppl <- pipeline(model = example_model("emotion"), top_k = 3)
+#' widen(ppl("What a day!"))
+#' }
+#' @export
+widen <- function(x) {
+  call_python("widen", list(x = x))
+}
+
+#' The tasks of pipelines
+#'
+#' @return A tibble with a row per task: its name, its input, what comes back, its default model.
+#' @examples
+#' \dontrun{
+#' tasks()
+#' }
+#' @export
+tasks <- function() {
+  call_python("tasks")
+}
+
+#' Embed texts or images
+#'
+#' One row of numbers per input, alike for inputs that mean alike.
+#'
+#' @param x A character vector, a vector of images or paths, or a data frame.
+#' @param model A folder or an id of the Hugging Face Hub. Left out, the sentence encoder all-MiniLM-L6-v2, which works
+#'   without a network and reads texts.
+#' @param pooling How the vectors of the tokens (or patches) become one: their `"mean"`, the first (`"cls"`), or the
+#'   largest value of each dimension (`"max"`).
+#' @param normalize Whether to scale each embedding to length 1, so that sums of products are cosines.
+#' @param text,image The column of a data frame that holds the inputs, bare or quoted.
+#' @param device,progress As for [pipeline()] and its calls.
+#' @param ... `tokenizer`, `image_processor`, `revision`, `dtype`, `max_length`, `batch_size`, as for [pipeline()].
+#'
+#' @return A tibble with `.row` (counted from 1), `text` or `image`, and `dim_1` to `dim_k`. A missing input gives
+#'   missing numbers.
+#' @source Reimers & Gurevych (2019), Sentence-BERT, EMNLP.
+#' @examples
+#' \dontrun{
+#' embed(c("a cat", "a kitten", "a tax form"))
+#' }
+#' @export
+embed <- function(x, model = NULL, pooling = "mean", normalize = TRUE, ..., text, image, device = "auto",
+                  progress = NULL) {
+  options <- c(
+    list(pooling = pooling, normalize = normalize), list(...),
+    if (!missing(text)) list(text = column_given(substitute(text), parent.frame())),
+    if (!missing(image)) list(image = column_given(substitute(image), parent.frame()))
+  )
+  check_named(options)
+  spec <- c(list(device = device), if (!is.null(model)) list(model = model))
+  call_python("embed_run", list(spec = spec, x = x, options = options), progress)
+}
+
+# The name of a column given bare or quoted, or by a variable that holds it.
+column_given <- function(given, frame) {
+  if (is.symbol(given)) {
+    return(as.character(given))
+  }
+  eval(given, frame)
+}
+
+check_named <- function(options, call = rlang::caller_env()) {
+  if (length(options) && (is.null(names(options)) || !all(nzchar(names(options))))) {
+    abort_tidydl(
+      "argument", "An option was given without a name.", "Options by name, such as top_k = 3.",
+      call = call
+    )
+  }
+}

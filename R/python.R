@@ -1,0 +1,212 @@
+# Finding and starting Python, and calling it: the one door between the languages.
+
+# What is kept of a started Python: the functions of tidydl.bridge.
+the <- new.env(parent = emptyenv())
+
+# Calls an entry of python/tidydl/bridge/entries.py with a named list of R values. `progress`: TRUE or FALSE
+# forces the bar, NULL shows it where somebody looks. Trace is written by cat(); Python's errors, warnings and
+# interrupts are raised as R's own.
+call_python <- function(name, args = list(), progress = NULL, call = rlang::caller_env()) {
+  start_python(call)
+  record <- cross(the$start, name, encode_arguments(args), call = call)
+  show <- new_page(progress)
+  job <- NULL
+  on.exit({
+    show$close()
+    if (!is.null(job)) cancel_job(job)
+  })
+  repeat {
+    job <- record$job
+    show$events(record$events)
+    if (record$state != "running") {
+      break
+    }
+    record <- cross(the$resume, job, call = call)
+  }
+  if (record$state == "error") {
+    abort_from_python(record$error, call)
+  }
+  decode(record$value)
+}
+
+encode_arguments <- function(args) {
+  if (!length(args)) {
+    args <- stats::setNames(list(), character())
+  }
+  encode(args, "The list of arguments")
+}
+
+# One call of Python. An interrupt that reticulate turned into an error of its own is one all the same.
+cross <- function(f, ..., call) {
+  record <- tryCatch(f(...), error = function(cnd) {
+    if (!grepl("KeyboardInterrupt|Unknown exception occurred", conditionMessage(cnd))) {
+      abort_tidydl("bridge", paste("The call of Python failed:", conditionMessage(cnd)), call = call)
+    }
+    list(state = "interrupted")
+  })
+  if (record$state == "interrupted") {
+    raise_interrupt()
+  }
+  record
+}
+
+raise_interrupt <- function() {
+  # R may have noted the same Ctrl-C: it is used up here, not left for whatever comes next
+  tryCatch(Sys.sleep(0.001), interrupt = function(cnd) NULL)
+  rlang::interrupt()
+}
+
+# Twice, because an interrupt that Python noted late may hit the first.
+cancel_job <- function(job) {
+  for (attempt in 1:2) {
+    done <- tryCatch(the$cancel(job)$state == "done", error = function(cnd) FALSE)
+    if (done) {
+      break
+    }
+  }
+}
+
+abort_from_python <- function(error, call) {
+  part <- function(name) {
+    text <- if (is.null(error[[name]])) NA else decode_text(error[[name]])
+    if (!is.na(text)) text
+  }
+  abort_tidydl(
+    part("kind"), part("problem"), part("allowed"), part("hint"),
+    python_traceback = part("traceback"), call = call
+  )
+}
+
+warn_tidydl <- function(text) rlang::warn(text, class = "tidydl_warning")
+
+# Writes the events of a running call: trace on R's own output, progress on stderr for a person.
+new_page <- function(progress) {
+  looked_at <- if (is.null(progress)) somebody_looks() else isTRUE(progress)
+  frame <- environment()
+  bar <- NULL
+  on_progress <- function(event) {
+    if (is.null(bar)) {
+      bar <<- cli::cli_progress_bar(
+        total = event$total, clear = TRUE, .auto_close = FALSE, .envir = frame,
+        format = "{cli::pb_bar} {cli::pb_current}/{cli::pb_total} {cli::pb_eta_str}"
+      )
+    }
+    cli::cli_progress_update(set = event$done, id = bar, .envir = frame)
+  }
+  on_event <- function(event) {
+    switch(event$event,
+      trace = cat(decode_text(event$text), "\n", sep = ""),
+      warning = warn_tidydl(decode_text(event$text)),
+      progress = if (looked_at) on_progress(event)
+    )
+  }
+  list(
+    events = function(events) for (event in events) on_event(event),
+    close = function() if (!is.null(bar)) cli::cli_progress_done(id = bar, .envir = frame)
+  )
+}
+
+somebody_looks <- function() {
+  rendering <- isTRUE(getOption("knitr.in.progress"))
+  !rendering && (interactive() || isatty(stderr()))
+}
+
+# Whether a Python is running, or can be named without starting one.
+python_ready <- function() {
+  !is.null(the$start) || python_running() || !is.null(named_python()) || virtualenv_is_there("r-tidydl") ||
+    reticulate_has("py_require")
+}
+
+start_python <- function(call = rlang::caller_env()) {
+  if (!is.null(the$start)) {
+    return(invisible())
+  }
+  choose_python()
+  initialize_python(call)
+  load_bridge(call)
+}
+
+# A Python that is running or that the user has named is taken as it is.
+choose_python <- function() {
+  if (python_running() || !is.null(named_python())) {
+    return(invisible())
+  }
+  if (reticulate_has("py_require")) {
+    require_python_packages()
+  } else if (virtualenv_is_there("r-tidydl")) {
+    reticulate::use_virtualenv("r-tidydl", required = TRUE)
+  }
+  invisible()
+}
+
+initialize_python <- function(call) {
+  if (!python_running()) {
+    # reticulate before 1.41 would ask whether to download a Miniconda
+    asked <- Sys.getenv("RETICULATE_MINICONDA_ENABLED", NA)
+    Sys.setenv(RETICULATE_MINICONDA_ENABLED = "FALSE")
+    on.exit(if (is.na(asked)) {
+      Sys.unsetenv("RETICULATE_MINICONDA_ENABLED")
+    } else {
+      Sys.setenv(RETICULATE_MINICONDA_ENABLED = asked)
+    })
+    problem <- tryCatch(
+      if (reticulate::py_available(initialize = TRUE)) NULL else "No Python was found.",
+      error = function(cnd) paste("Python could not be started:", conditionMessage(cnd))
+    )
+    if (!is.null(problem)) {
+      abort_dependency(problem, call = call)
+    }
+  }
+  # its callback crashes R on Ctrl-C before reticulate 1.41
+  options(reticulate.autoflush = FALSE)
+  version <- reticulate::py_version()
+  if (version < "3.11") {
+    abort_dependency(sprintf("Python %s is too old: %s.", version, running_program()), call = call)
+  }
+}
+
+abort_dependency <- function(problem, hint = "Run tidydl::install_tidydl(), then restart R.", call) {
+  abort_tidydl("dependency", problem, "Python 3.11 or newer, with the libraries that tidydl uses.", hint, call = call)
+}
+
+# The Python half: the one inside this package, or an installed wheel where the package has none.
+load_bridge <- function(call) {
+  folder <- system.file("python", package = "tidydl")
+  if (nzchar(folder) && dir.exists(file.path(folder, "tidydl"))) {
+    put_first_on_path(normalizePath(folder))
+  }
+  package <- import_module("tidydl", call)
+  expected <- as.character(utils::packageVersion("tidydl"))
+  if (!identical(package$`__version__`, expected)) {
+    abort_tidydl(
+      "bridge", sprintf(
+        "tidydl is %s in R and %s in Python (%s).", expected, package$`__version__`, package$`__file__`
+      ),
+      "Both halves have the same version.",
+      "Restart R; if that does not help, install tidydl anew in both languages.",
+      call = call
+    )
+  }
+  bridge <- import_module("tidydl.bridge", call)
+  the$resume <- bridge$resume
+  the$cancel <- bridge$cancel
+  the$start <- bridge$start
+  invisible()
+}
+
+put_first_on_path <- function(folder) {
+  path <- reticulate::import("sys", convert = FALSE)$path
+  path$insert(0L, folder)
+}
+
+import_module <- function(name, call) {
+  tryCatch(reticulate::import(name), error = function(cnd) {
+    missing <- regmatches(conditionMessage(cnd), regexpr("No module named '[^']*'", conditionMessage(cnd)))
+    problem <- if (length(missing)) {
+      sprintf("Python %s lacks a library: %s.", running_program(), missing)
+    } else {
+      paste("Python could not load tidydl:", conditionMessage(cnd))
+    }
+    abort_dependency(problem, call = call)
+  })
+}

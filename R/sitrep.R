@@ -1,0 +1,122 @@
+#' What tidydl finds on this machine
+#'
+#' Versions of everything that matters, which Python is used and why, the device, the caches, whether the
+#' Hugging Face Hub answers, offline switches, and for each fault one line that mends it. Starts Python; where
+#' that fails, this is the fault it reports.
+#'
+#' @param hub Whether to ask the Hub for a sign of life (at most two seconds; never where an offline switch is
+#'   set).
+#' @param device Whether to load Python's torch to see which device it computes on.
+#' @return Invisibly, a tibble with the columns `item`, `value`, `status` (a factor: `ok`, `note`, `fault`)
+#'   and `mend` (`NA` where nothing is to be mended). It is printed as one line a row.
+#' @section Errors: None: what is missing or broken is a row.
+#' @seealso [install_tidydl()]
+#' @export
+#' @examples
+#' \dontrun{
+#' sitrep()
+#' faults <- subset(sitrep(), status == "fault")
+#' }
+sitrep <- function(hub = TRUE, device = TRUE) {
+  # Two copies of libtorch in one process end R, so Python's is not loaded where R's is.
+  beside <- isNamespaceLoaded("torch")
+  python <- python_situation(hub, device && !beside)
+  found <- vctrs::vec_rbind(r_situation(), python_chosen(), if (beside) torch_beside(), python)
+  print_situation(found)
+  invisible(found)
+}
+
+situation_row <- function(item, value, status = "ok", mend = NA_character_) {
+  tibble::tibble(
+    item = item, value = value, status = factor(status, levels = c("ok", "note", "fault")), mend = mend
+  )
+}
+
+r_situation <- function() {
+  vctrs::vec_rbind(
+    situation_row("R", paste0(getRversion(), ", ", R.home())),
+    situation_row("tidydl for R", paste0(utils::packageVersion("tidydl"), ", ", find.package("tidydl"))),
+    situation_row("reticulate", as.character(utils::packageVersion("reticulate")))
+  )
+}
+
+torch_beside <- function() {
+  situation_row(
+    "torch for R", "R's own torch is loaded; beside Python's torch it ends the session", "fault",
+    "Restart R and use only one of the two in a session; nnet() works beside either."
+  )
+}
+
+# One crossing for all that Python knows; where it cannot be made, the reason.
+python_situation <- function(hub, device) {
+  tryCatch(
+    {
+      found <- tibble::as_tibble(call_python("sitrep", list(hub = hub, device = device)))
+      situation_row(found$item, found$value, as.character(found$status), found$mend)
+    },
+    error = function(cnd) {
+      problem <- if (is.null(cnd$problem)) conditionMessage(cnd) else cnd$problem
+      situation_row("Python", first_line(problem), "fault", no_python_mend())
+    }
+  )
+}
+
+first_line <- function(text) strsplit(cli::ansi_strip(text), "\n", fixed = TRUE)[[1]][[1]]
+
+no_python_mend <- function() {
+  if (python_running()) {
+    return("install_tidydl() brings what is missing into this Python; then restart R.")
+  }
+  if (nzchar(Sys.getenv("RETICULATE_PYTHON"))) {
+    return("See whether RETICULATE_PYTHON names the Python you mean; install_tidydl() installs into it.")
+  }
+  "install_tidydl(), then restart R."
+}
+
+# Which Python and why.
+python_chosen <- function() {
+  named <- named_python()
+  if (!python_running()) {
+    value <- if (is.null(named)) "none is running" else sprintf("%s is named, but not running", named$python)
+    return(situation_row("Python chosen", value, "note"))
+  }
+  program <- running_program()
+  situation_row("Python chosen", sprintf("%s, because %s", program, reason_for(program, named)))
+}
+
+reason_for <- function(program, named) {
+  if (grepl("r-tidydl", program, fixed = TRUE)) {
+    return("install_tidydl() made it")
+  }
+  if (!is.null(named)) {
+    return(named$why)
+  }
+  if (reticulate_has("py_require") && grepl("[/\\]uv[/\\]", program)) {
+    return("reticulate made it from what py_require() declares")
+  }
+  "reticulate found it first"
+}
+
+print_situation <- function(found) {
+  marks <- c(
+    ok = cli::col_green(cli::symbol$tick), note = cli::col_cyan(cli::symbol$info),
+    fault = cli::col_red(cli::symbol$cross)
+  )
+  width <- max(nchar(found$item))
+  for (i in seq_len(nrow(found))) {
+    cat(marks[[as.character(found$status[[i]])]], " ", formatC(found$item[[i]], width = -width), "  ",
+      found$value[[i]], "\n",
+      sep = ""
+    )
+    if (!is.na(found$mend[[i]])) {
+      cat(strrep(" ", width + 4), cli::symbol$arrow_right, " ", found$mend[[i]], "\n", sep = "")
+    }
+  }
+  count <- sum(found$status == "fault")
+  verdict <- switch(as.character(count),
+    "0" = "No faults.",
+    "1" = "1 fault to mend.",
+    paste(count, "faults to mend.")
+  )
+  cat(verdict, "\n", sep = "")
+}

@@ -1,0 +1,161 @@
+"""Records that R wrote to Python values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tidydl.bridge.images import unpack_images
+from tidydl.bridge.text import text_of
+from tidydl.bridge.vectors import Record, unpack
+from tidydl.columns import ROW
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["decode"]
+
+_BARE = {"double", "integer", "logical", "string"}
+
+
+def decode(record: Record, *, index: Collection[str] = ()) -> Any:
+    """Read a record of R as a Python value.
+
+    A data frame is a ``pandas.DataFrame``; a matrix or array a numpy array; a named list a dict, another list
+    a list; a vector a Series, its names the index; a single bare number, text or logical a Python scalar,
+    missing as ``pandas.NA``. ``NULL`` is None.
+
+    Parameters
+    ----------
+    record
+        What R wrote.
+    index
+        Names of frame columns and list entries that count from 1 in R, besides ``.row``: one is taken off.
+    """
+    return _Reader(frozenset(index)).value(record)
+
+
+class _Reader:
+    def __init__(self, index: frozenset[str]):
+        self.index = index | {ROW}
+
+    def value(self, record: Record, counted: bool = False) -> Any:
+        kind = record["kind"]
+        if kind == "null":
+            return None
+        if kind == "raw":
+            return bytes(record["data"])
+        if kind == "frame":
+            return self.frame(record)
+        if kind == "list":
+            return self.listed(record)
+        if "dim" in record:
+            flat = np.asarray(_plain(unpack(record, counted=counted)))
+            return flat.reshape(_whole_list(record["dim"]), order="F")
+        if record.get("scalar"):
+            return self.scalar(record, counted)
+        return self.series(record, counted)
+
+    def scalar(self, record: Record, counted: bool) -> Any:
+        import pandas as pd
+
+        if record["kind"] == "string":
+            text = text_of(record)[0]
+            return pd.NA if text is None else text
+        value = unpack(record, counted=counted)[0]
+        return value.item() if isinstance(value, np.generic) else value
+
+    def series(self, record: Record, counted: bool = False) -> pd.Series:
+        import pandas as pd
+
+        values = unpack_images(record) if record["kind"] == "image" else unpack(record, counted=counted)
+        labels = text_of(record["names"]) if record.get("names") else None
+        return pd.Series(values, index=labels, copy=False)
+
+    def frame(self, record: Record) -> pd.DataFrame:
+        import pandas as pd
+
+        n = int(record["n"])
+        names = text_of(record["names"])
+        columns = [
+            self.column(column, name in self.index)
+            for name, column in zip(names, record["columns"], strict=True)
+        ]
+        frame = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(n), copy=False)
+        frame.columns = pd.Index(names, dtype="str" if names else object)
+        if record.get("provenance"):
+            frame.attrs["tidydl"] = self.value(record["provenance"])
+        return frame
+
+    def column(self, record: Record, counted: bool) -> Any:
+        import pandas as pd
+
+        if record["kind"] != "list":
+            return self.series(record, counted)
+        cells = np.empty(_length(record), dtype=object)
+        cells[:] = None
+        for i, cell in enumerate(self.cells(record)):
+            cells[i] = cell
+        return pd.Series(cells, dtype=object, copy=False)
+
+    def cells(self, record: Record) -> list[Any]:
+        if "runs" not in record:
+            return [self.cell(item) for item in record["items"]]
+        values = self.series(record["runs"])
+        return [None if part is None else _as_cell(part) for part in _parts(values, record)]
+
+    def cell(self, record: Record) -> Any:
+        if record["kind"] in _BARE and "dim" not in record:
+            return _as_cell(self.series(record))
+        return self.value(record)
+
+    def listed(self, record: Record) -> Any:
+        names = text_of(record["names"]) if "names" in record else None
+        if "runs" in record:
+            items = [_as_scalar(part) for part in _parts(self.series(record["runs"]), record)]
+        elif names is None:
+            items = [self.value(item) for item in record["items"]]
+        else:
+            items = [self.value(r, n in self.index) for n, r in zip(names, record["items"], strict=True)]
+        return items if names is None else dict(zip(names, items, strict=True))
+
+
+def _length(record: Record) -> int:
+    return len(record["lengths"]) // 4 if "runs" in record else len(record["items"])
+
+
+def _parts(values: pd.Series, record: Record) -> list[Any]:
+    """Cut values laid end to end into their cells; None where R had NULL."""
+    lengths = np.frombuffer(record["lengths"], "int32")
+    ends = np.maximum(lengths, 0).cumsum()
+    return [None if n < 0 else values.iloc[end - n : end] for n, end in zip(lengths, ends, strict=True)]
+
+
+def _as_cell(values: pd.Series) -> Any:
+    """Give a vector in a list column: numbers as an array; texts, and what has missing ones, as a list."""
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fib":
+        return values.to_numpy()
+    return [None if missing else value for value, missing in zip(values, values.isna(), strict=True)]
+
+
+def _as_scalar(values: pd.Series | None) -> Any:
+    if values is None:
+        return None
+    value = values.iloc[0]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _plain(values: Any) -> Any:
+    """Give values as numpy can hold them: whole numbers with missing ones as doubles, text as objects."""
+    dtype = getattr(values, "dtype", None)
+    if isinstance(dtype, np.dtype):
+        return values
+    if dtype is not None and dtype.kind in "ib":
+        return values.to_numpy("float64", na_value=np.nan)
+    return np.array([None if v is None or v != v else v for v in values], dtype=object)
+
+
+def _whole_list(value: Any) -> list[int]:
+    return [int(v) for v in (value if isinstance(value, list) else [value])]

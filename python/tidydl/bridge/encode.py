@@ -1,0 +1,231 @@
+"""Python values to records that R builds its own values from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tidydl.bridge.images import is_image, pack_images
+from tidydl.bridge.text import Repairs, short_text
+from tidydl.bridge.vectors import Record, pack
+from tidydl.columns import ROW
+from tidydl.errors import BridgeError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["encode"]
+
+
+def encode(
+    value: Any,
+    repairs: Repairs | None = None,
+    *,
+    index: Collection[str] = (),
+    lists: Collection[str] = (),
+    name: str = "The value",
+) -> Record:
+    """Write a value as a record.
+
+    Parameters
+    ----------
+    value
+        A frame, a Series or array, a scalar, or a list or dict of those to any depth.
+    repairs
+        Collects what R cannot hold and had to be changed.
+    index
+        Names of frame columns and dict entries that count from 0, besides ``.row``: one is added.
+    lists
+        Names of frame columns that are list columns whatever they hold.
+    name
+        What the value is called in a message.
+
+    Raises
+    ------
+    BridgeError
+        A value has no counterpart in R.
+    """
+    return _Writer(repairs or Repairs(), frozenset(index), frozenset(lists)).value(value, name)
+
+
+class _Writer:
+    def __init__(self, repairs: Repairs, index: frozenset[str], lists: frozenset[str]):
+        self.repairs = repairs
+        self.index = index | {ROW}
+        self.lists = lists
+
+    def value(self, value: Any, name: str, counted: bool = False) -> Record:
+        import pandas as pd
+
+        if value is None:
+            return {"kind": "null"}
+        if isinstance(value, str):
+            return short_text([value], name, self.repairs)
+        if isinstance(value, pd.DataFrame):
+            return self.frame(value)
+        if isinstance(value, pd.Series):
+            return self.series(value, name, counted)
+        if isinstance(value, (pd.Index, pd.api.extensions.ExtensionArray)):
+            return self.column(pd.Series(value), name, counted)
+        if isinstance(value, np.ndarray):
+            return self.array(value, name, counted)
+        if isinstance(value, Mapping):
+            return self.mapping(value, name)
+        if isinstance(value, (list, tuple, set, frozenset, range)):
+            return self.listed(list(value), name)
+        return self.single(value, name, counted)
+
+    def single(self, value: Any, name: str, counted: bool) -> Record:
+        import pandas as pd
+
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return {"kind": "raw", "data": bytearray(value)}
+        if isinstance(value, PurePath):
+            return short_text([str(value)], name, self.repairs)
+        if is_image(value):
+            return pack_images([value], self.repairs)
+        if value is pd.NA or value is pd.NaT:
+            return self.column(pd.Series([None], dtype="boolean"), name)
+        scalars = (bool, int, float, complex, np.generic, dt.date, dt.timedelta)
+        if isinstance(value, scalars) or type(value).__name__ == "Decimal":
+            return self.column(pd.Series([value]), name, counted)
+        raise BridgeError(
+            f"{name} is a {type(value).__module__}.{type(value).__name__}, which has no counterpart in R.",
+            allowed="Data frames, Series, arrays, numbers, texts, dates, images, lists and dicts of those.",
+        )
+
+    def frame(self, frame: pd.DataFrame) -> Record:
+        names = [_column_name(label) for label in frame.columns]
+        columns = [
+            self.column(frame.iloc[:, i], f"Column `{name}`", name in self.index, name in self.lists)
+            for i, name in enumerate(names)
+        ]
+        record: Record = {
+            "kind": "frame",
+            "n": len(frame),
+            "names": short_text(names, "The column names", self.repairs),
+            "columns": columns,
+        }
+        provenance = frame.attrs.get("tidydl")
+        if provenance:
+            record["provenance"] = self.value(provenance, "The provenance")
+        return record
+
+    def column(self, series: pd.Series, name: str, counted: bool = False, as_list: bool = False) -> Record:
+        if series.dtype.name == "image":
+            return pack_images(list(series), self.repairs)
+        record = None
+        if not as_list:
+            known = series.dtype != object or _text_is_object() or series.notna().any()
+            record = pack(series, name, self.repairs, counted=counted) if known else None
+        return record or self.cells(series, name)
+
+    def cells(self, series: pd.Series, name: str) -> Record:
+        """Write a list column: a flat list in a cell is a vector in R."""
+        values = [None if _is_missing(value) else value for value in series]
+        if any(is_image(value) for value in values) and all(v is None or is_image(v) for v in values):
+            return pack_images(values, self.repairs)
+        runs = _runs(values)
+        if runs is not None:
+            return {"kind": "list", **self.runs(*runs, name)}
+        return {"kind": "list", "items": [self.cell(value, name) for value in values]}
+
+    def cell(self, value: Any, name: str) -> Record:
+        if isinstance(value, (list, tuple)) and value:
+            import pandas as pd
+
+            flat = pd.Series(list(value), dtype=object)
+            if all(v is None or isinstance(v, (str, bool, int, float, np.generic)) for v in value):
+                record = pack(flat, name, self.repairs)
+                if record is not None:
+                    return record
+        return self.value(value, name)
+
+    def runs(self, values: Any, lengths: Sequence[int], name: str) -> Record:
+        import pandas as pd
+
+        record = pack(pd.Series(values), name, self.repairs)
+        return {"runs": record, "lengths": bytearray(np.array(lengths, "int32"))}
+
+    def series(self, series: pd.Series, name: str, counted: bool) -> Record:
+        import pandas as pd
+
+        record = self.column(series, name, counted)
+        labels = series.index
+        if not isinstance(labels, (pd.RangeIndex, pd.MultiIndex)) and labels.map(type).isin([str]).all():
+            record["names"] = short_text(list(labels), f"The names of {name}", self.repairs)
+        return record
+
+    def array(self, array: np.ndarray, name: str, counted: bool) -> Record:
+        import pandas as pd
+
+        if array.ndim == 0:
+            return self.value(array.item(), name, counted)
+        flat = array.ravel(order="F") if array.ndim > 1 else array
+        record = self.column(pd.Series(flat), name, counted)
+        if array.ndim > 1:
+            record["dim"] = [int(d) for d in array.shape]
+        return record
+
+    def mapping(self, mapping: Mapping[Any, Any], name: str) -> Record:
+        names = [str(key) for key in mapping]
+        items = [
+            self.value(value, f"`{key}`", key in self.index)
+            for key, value in zip(names, mapping.values(), strict=True)
+        ]
+        return {
+            "kind": "list",
+            "names": short_text(names, f"The names of {name}", self.repairs),
+            "items": items,
+        }
+
+    def listed(self, values: list[Any], name: str) -> Record:
+        kinds = {type(value) for value in values}
+        if len(values) > 8 and len(kinds) == 1 and kinds <= {str, bool, int, float}:
+            return {"kind": "list", **self.runs(values, [1] * len(values), name)}
+        return {"kind": "list", "items": [self.value(v, f"Item {i} of {name}") for i, v in enumerate(values)]}
+
+
+def _text_is_object() -> bool:
+    """Say whether this pandas keeps text as objects (before 3), so that an empty column of them is text."""
+    import pandas as pd
+
+    return pd.Series([], dtype="str").dtype == object
+
+
+def _column_name(label: Any) -> str:
+    return ".".join(map(str, label)) if isinstance(label, tuple) else str(label)
+
+
+def _is_missing(value: Any) -> bool:
+    import pandas as pd
+
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def _runs(values: list[Any]) -> tuple[Any, list[int]] | None:
+    """Lay the cells of a list column end to end where all are flat and of one kind, else give None."""
+    known = [value for value in values if value is not None]
+    lengths = [-1 if value is None else len(value) if _is_flat(value) else -2 for value in values]
+    if not known or -2 in lengths:
+        return None
+    if all(isinstance(value, np.ndarray) for value in known):
+        kinds = {value.dtype.kind for value in known}
+        return (np.concatenate(known), lengths) if len(kinds) == 1 and kinds <= set("fib") else None
+    flat = [v for value in known for v in (value.tolist() if isinstance(value, np.ndarray) else value)]
+    kinds = _types(flat)
+    if len(kinds) != 1 or not kinds <= {str, bool, int, float} or any(v is None for v in flat):
+        return None
+    return flat, lengths
+
+
+def _is_flat(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1)
+
+
+def _types(values: Iterable[Any]) -> set[type]:
+    return {type(value) for value in values}

@@ -1,0 +1,78 @@
+"""What R may call: one line an entry.
+
+An entry names a function by its import path; the module is loaded when the entry is first called. The
+function takes the arguments by name and is an ordinary function or a generator of events
+(``tidydl.progress``) that returns its value. Frames among its arguments and in its value are ordinary
+``pandas.DataFrame``; the bridge counts ``.row`` from 1 for R, and what ``index`` names too.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tidydl.errors import BridgeError, unknown_name
+
+__all__ = ["ENTRIES", "Entry", "resolve"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One function that R may call.
+
+    Attributes
+    ----------
+    path
+        ``"module:function"``.
+    index
+        Columns of frames and names of dict entries in the value that count from 0, besides ``.row``.
+    arguments
+        Columns of frames and names of arguments that count from 1 in R, besides ``.row``.
+    lists
+        Columns in the value that are list columns even where they have no rows.
+    """
+
+    path: str
+    index: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+
+
+ENTRIES: dict[str, Entry] = {
+    "fit_arrays": Entry("tidydl.networks.entries:fit_arrays"),
+    "network_layout": Entry("tidydl.plots.network:network_layout"),
+    "image_layout": Entry("tidydl.plots.images:image_layout"),
+    "load_dataset": Entry("tidydl.data.loading:load_dataset"),
+    "examples": Entry("tidydl.data.examples:examples"),
+    "example_data": Entry("tidydl.data.examples:example_data"),
+    "example_model": Entry("tidydl.data.examples:example_model"),
+    "sitrep": Entry("tidydl.situation:situation_frame"),
+    "tasks": Entry("tidydl.pipelines.registry:tasks"),
+    "pipeline_open": Entry("tidydl.pipelines.entries:pipeline_open"),
+    "pipeline_run": Entry("tidydl.pipelines.entries:pipeline_run"),
+    "pipeline_augment": Entry("tidydl.pipelines.entries:pipeline_augment"),
+    "embed_run": Entry("tidydl.pipelines.entries:embed_run"),
+    "widen": Entry("tidydl.pipelines.predictions:widen"),
+    # what shows that the crossing works
+    "echo": Entry("tidydl.bridge.diagnostics:echo"),
+    "countdown": Entry("tidydl.bridge.diagnostics:countdown"),
+    "fail": Entry("tidydl.bridge.diagnostics:fail"),
+    "wait": Entry("tidydl.bridge.diagnostics:wait"),
+    "warn": Entry("tidydl.bridge.diagnostics:warn"),
+    "indices": Entry("tidydl.bridge.diagnostics:indices", index=("mask",), arguments=("which",)),
+    "table": Entry("tidydl.bridge.diagnostics:table"),
+    "keep": Entry("tidydl.bridge.diagnostics:keep"),
+    "kept": Entry("tidydl.bridge.diagnostics:kept"),
+    "describe": Entry("tidydl.bridge.diagnostics:describe"),
+}
+
+
+def resolve(name: str) -> tuple[Entry, Callable[..., Any]]:
+    """Find an entry and load its function."""
+    if name not in ENTRIES:
+        raise unknown_name("name", name, ENTRIES, error=BridgeError, hint="Install tidydl anew.")
+    entry = ENTRIES[name]
+    module, _, function = entry.path.partition(":")
+    return entry, getattr(importlib.import_module(module), function)

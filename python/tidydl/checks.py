@@ -1,0 +1,115 @@
+"""Checks of arguments, each giving the value in its kind. ``R/checks.R`` mirrors them word for word."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Sequence, Sized
+from typing import Any
+
+from tidydl.errors import ArgumentError, one_of, unknown_name
+
+__all__ = ["check_choice", "check_count", "check_flag", "check_number"]
+
+
+def check_count(argument: str, value: Any, minimum: int = 0, *, hint: str | None = None) -> int:
+    """Give a whole number that is at least ``minimum``; 3.0 counts as 3.
+
+    Raises
+    ------
+    ArgumentError
+        It is something else.
+    """
+    if _is_number(value) and math.isfinite(value) and value == round(value) and value >= minimum:
+        return int(value)
+    raise _refusal(argument, value, f"A whole number, {minimum:.15g} or more.", hint)
+
+
+def check_number(
+    argument: str,
+    value: Any,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    *,
+    hint: str | None = None,
+) -> float:
+    """Give a finite number within bounds, both included.
+
+    Raises
+    ------
+    ArgumentError
+        It is something else.
+    """
+    if _is_number(value) and math.isfinite(value) and minimum <= value <= maximum:
+        return float(value)
+    raise _refusal(argument, value, _number_allowed(minimum, maximum), hint)
+
+
+def _number_allowed(minimum: float, maximum: float) -> str:
+    if minimum == -math.inf and maximum == math.inf:
+        return "A number."
+    if maximum == math.inf:
+        return f"A number, {minimum:.15g} or more."
+    if minimum == -math.inf:
+        return f"A number, {maximum:.15g} or less."
+    return f"A number from {minimum:.15g} to {maximum:.15g}."
+
+
+def check_flag(argument: str, value: Any, *, hint: str | None = None) -> bool:
+    """Give True or False; 1 and "yes" are neither.
+
+    Raises
+    ------
+    ArgumentError
+        It is something else.
+    """
+    if _is_flag(value):
+        return bool(value)
+    raise _refusal(argument, value, "True or false.", hint)
+
+
+def check_choice(argument: str, value: Any, choices: Sequence[str], *, hint: str | None = None) -> str:
+    """Give one of the choices, spelled exactly; the error suggests the nearest.
+
+    Raises
+    ------
+    ArgumentError
+        It is none of them.
+    """
+    if not isinstance(value, str):
+        raise _refusal(argument, value, one_of(choices), hint)
+    if value not in choices:
+        raise unknown_name(argument, value, choices, hint=hint, error=ArgumentError)
+    return value
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool) or type(value).__name__ in {"bool_", "bool"}
+
+
+def _is_number(value: Any) -> bool:
+    # numpy's numbers are registered with the abstract classes, so numpy need not be there
+    return isinstance(value, numbers.Real) and not _is_flag(value)
+
+
+def _refusal(argument: str, value: Any, allowed: str, hint: str | None) -> ArgumentError:
+    return ArgumentError(f"`{argument}` is {_described(value)}.", allowed=allowed, hint=hint)
+
+
+def _described(value: Any) -> str:
+    """Say what a value is, in the same words in both languages."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return repr(value)
+    if _is_flag(value):
+        return "true" if value else "false"
+    if _is_number(value):
+        if math.isnan(value):
+            return "missing"
+        return "infinite" if math.isinf(value) else f"{float(value):.15g}"
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return "missing"
+    if isinstance(value, Sized):
+        return "1 value in a list" if len(value) == 1 else f"{len(value)} values"
+    return "something else"

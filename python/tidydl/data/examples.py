@@ -1,0 +1,164 @@
+"""Data and models that work without a network."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.loading import FILES, load_dataset
+from tidydl.errors import ArgumentError, unknown_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["example_data", "example_model", "examples"]
+
+
+def examples() -> pd.DataFrame:
+    """List the example data and models.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per example: ``name``, ``kind`` ('data' or 'model'), ``rows`` (missing for models),
+        ``description``, ``source``, ``licence``.
+
+    Examples
+    --------
+    >>> examples()[["name", "kind", "rows"]].head(2)
+         name  kind  rows
+    0  digits  data  1797
+    1  anes96  data   944
+    """
+    import pandas as pd
+
+    listed = pd.DataFrame(_catalogue())
+    listed["kind"] = pd.Categorical(listed["kind"], categories=["data", "model"])
+    listed["rows"] = listed["rows"].astype("Int64")
+    columns = ["name", "kind", "rows", "description", "source", "licence"]
+    return listed[columns].astype({name: "str" for name in columns if name not in ("kind", "rows")})
+
+
+def example_data(name: str, split: str | None = None) -> pd.DataFrame:
+    """Load example data.
+
+    Parameters
+    ----------
+    name
+        'digits', 'anes96', 'emotion', 'diary' or 'bigfive'; see :func:`examples`.
+    split
+        For 'digits' and 'emotion': 'train', 'test', or a slice such as 'train[:10%]'. By default all rows,
+        with a column ``split`` where the data have splits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        digits: image, label; anes96: popul, TVnews, selfLR, ClinLR, DoleLR, PID, age, educ, income, vote,
+        logpopul; emotion: text, label; diary: person, day, mood, text; bigfive (simulated): CASE,
+        agreeableness, conscientiousness, extraversion, neuroticism, openness, age, gender, education.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such example or split.
+    ArgumentError
+        The data have no splits.
+
+    Examples
+    --------
+    >>> example_data("digits", split="test").head(2)
+             image label
+    0  <img 8×8 L>     0
+    1  <img 8×8 L>     1
+    """
+    example = _known(name, "data")
+    frame: Any = load_dataset(FILES / example["file"])
+    for column, levels in example.get("levels", {}).items():
+        frame[column] = frame[column].astype("str").astype(_categories(levels))
+    frame.attrs["tidydl"] = {
+        "task": "example_data",
+        "name": name,
+        "source": example["source"],
+        "licence": example["licence"],
+    }
+    return frame if split is None else _split(frame, name, split)
+
+
+def example_model(name: str) -> str:
+    """Give the folder of an example model.
+
+    Parameters
+    ----------
+    name
+        'digits' (images), 'emotion' (texts) or 'minilm' (an encoder of texts). The last two need the
+        ``minilm`` extra; 'emotion' is put together in the cache folder when it is first asked for.
+
+    Returns
+    -------
+    str
+        The path of a model folder that ``pipeline()``, ``embed()`` and plain ``transformers`` load.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such model.
+    DependencyError
+        The package with the encoder is not installed.
+    StorageError
+        The cache folder cannot be written.
+
+    Examples
+    --------
+    >>> import os
+    >>> os.path.exists(os.path.join(example_model("digits"), "config.json"))
+    True
+    """
+    from tidydl.data.assembling import assembled, encoder_folder
+
+    _known(name, "model")
+    if name == "minilm":
+        return str(encoder_folder())
+    folder = FILES / "models" / name
+    return str(assembled(folder) if (folder / "head.json").is_file() else folder)
+
+
+def _catalogue() -> list[dict[str, Any]]:
+    return json.loads((FILES / "examples.json").read_text("utf-8"))
+
+
+def _known(name: object, kind: str) -> dict[str, Any]:
+    known = {example["name"]: example for example in _catalogue() if example["kind"] == kind}
+    if not isinstance(name, str) or name not in known:
+        raise unknown_name("name", name, known, hint="examples() lists them all.")
+    return known[name]
+
+
+def _categories(levels: list[str] | None) -> Any:
+    """Make the categorical kind with these levels, or with those in the data in sorted order."""
+    import pandas as pd
+
+    return "category" if levels is None else pd.CategoricalDtype(levels)
+
+
+def _split(frame: pd.DataFrame, name: str, split: object) -> pd.DataFrame:
+    """Pick the rows of a split or of a slice of one; the column ``split`` says nothing more then."""
+    import numpy as np
+    import pyarrow as pa
+
+    from tidydl.data.splits import ALL, pick
+
+    if not isinstance(split, str):
+        raise ArgumentError(f"`split` is a {type(split).__name__}.", allowed="A text such as 'train[:10%]'.")
+    if split == ALL:
+        return frame
+    if "split" not in frame:
+        raise ArgumentError(
+            f"`split` is {split!r}, and the data '{name}' have no splits.",
+            hint="Leave `split` out.",
+        )
+    member = frame["split"]
+    rows = {s: pa.table({"row": np.flatnonzero(member == s)}) for s in member.cat.categories}
+    picked = frame.iloc[pick(rows, split).column("row").to_numpy()].drop(columns="split")
+    picked = picked.reset_index(drop=True)
+    picked.attrs["tidydl"] = frame.attrs["tidydl"] | {"split": split}
+    return picked

@@ -1,0 +1,278 @@
+"""One image: encoded bytes or a path, decoded when somebody looks."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image as Pillow
+
+__all__ = ["Image", "as_image"]
+
+ALLOWED = "A path, encoded bytes, a PIL image, an array of pixels, or a dictionary with `bytes` or `path`."
+_URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_ORIENTATION = 0x0112  # the EXIF tag
+_LYING = (5, 6, 7, 8)  # its values for an image stored on its side
+_LOSSLESS_IN_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+
+
+class Image:
+    """One image, held as encoded bytes or as a path, and decoded only when looked at.
+
+    Made by :func:`as_image`. Two images are equal when their encoded bytes and paths are.
+
+    Parameters
+    ----------
+    content
+        The encoded bytes (PNG, JPEG, …), or None where the file at ``path`` has them.
+    path
+        The path of the file; where ``content`` is given only a name for messages.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_image(np.zeros((8, 8), dtype="uint8"))
+    <img 8×8 L>
+    """
+
+    __slots__ = ("_content", "_path")
+
+    def __init__(self, content: bytes | None = None, path: str | None = None):
+        self._content = content
+        self._path = path
+
+    @property
+    def path(self) -> str | None:
+        """The path of the file, or None."""
+        return self._path
+
+    @property
+    def bytes(self) -> bytes:
+        """The encoded bytes, read from the file where the image is only a path."""
+        if self._content is not None:
+            return self._content
+        try:
+            return Path(str(self._path)).read_bytes()
+        except OSError as error:
+            raise _unreadable(self, error) from error
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the pixels are in the file at ``path``, not in memory."""
+        return self._content is None
+
+    @property
+    def width(self) -> int:
+        """The width in pixels."""
+        return self._header()[0]
+
+    @property
+    def height(self) -> int:
+        """The height in pixels."""
+        return self._header()[1]
+
+    @property
+    def mode(self) -> str:
+        """Pillow's name of the pixel kind: ``L`` for grey, ``RGB``, ``RGBA`` and so on."""
+        return self._header()[2]
+
+    def pil(self) -> Pillow.Image:
+        """Decode to a PIL image, turned upright as its EXIF data says."""
+        from PIL import ImageOps
+
+        image = self._open()
+        try:
+            image.load()
+            return ImageOps.exif_transpose(image)
+        except Exception as error:
+            raise _unreadable(self, error) from error
+
+    def array(self) -> np.ndarray:
+        """Decode to pixels: height × width, or height × width × channels; 0 to 255 for all usual images."""
+        import numpy as np
+
+        image = self.pil()
+        if image.mode in ("P", "PA"):
+            image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+        elif image.mode == "1":
+            image = image.convert("L")
+        return np.array(image)
+
+    def _open(self) -> Pillow.Image:
+        from PIL import Image as Pillow
+
+        try:
+            return Pillow.open(io.BytesIO(self._content) if self._content is not None else str(self._path))
+        except Exception as error:
+            raise _unreadable(self, error) from error
+
+    def _header(self) -> tuple[int, int, str]:
+        with self._open() as image:
+            width, height = image.size
+            try:
+                lying = image.getexif().get(_ORIENTATION) in _LYING
+            except Exception:  # broken EXIF data says nothing about the size
+                lying = False
+            return (height, width, image.mode) if lying else (width, height, image.mode)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Image):
+            return NotImplemented
+        return self._content == other._content and self._path == other._path
+
+    def __hash__(self) -> int:
+        return hash((self._content, self._path))
+
+    def __repr__(self) -> str:
+        try:
+            width, height, mode = self._header()
+        except TidydlError as error:
+            return f"<img {'missing' if isinstance(error, NotFoundError) else 'damaged'}>"
+        return f"<img {width}×{height} {mode}>"
+
+    def _repr_png_(self) -> Any:
+        image = self.pil()
+        return _encode(image if image.mode in _LOSSLESS_IN_PNG else image.convert("RGB"))
+
+
+def as_image(value: Any) -> Image:
+    """Make an :class:`Image` of a path, bytes, a PIL image, an array or a ``{bytes, path}`` dictionary.
+
+    Parameters
+    ----------
+    value
+        A path that exists; bytes of an image file; a PIL image; a numpy array of height × width (grey) or
+        height × width × 1, 3 or 4 channels, with integers from 0 to 255 or fractions from 0 to 1; a
+        dictionary with ``bytes`` or ``path`` as ``datasets`` makes them; or an :class:`Image`.
+
+    Returns
+    -------
+    Image
+        Not yet decoded, so that damage shows when somebody looks.
+
+    Raises
+    ------
+    NotFoundError
+        The path does not exist.
+    ArgumentError
+        The value is a URL or none of the above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_image(np.zeros((4, 6, 3)))
+    <img 6×4 RGB>
+    """
+    if isinstance(value, Image):
+        return value
+    if isinstance(value, (str, os.PathLike)):
+        return _from_path(os.fspath(value))
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return _from_bytes(bytes(value), None)
+    if isinstance(value, Mapping) and ("bytes" in value or "path" in value):
+        content, path = value.get("bytes"), value.get("path")
+        if content is None and path is not None:
+            return _from_path(os.fspath(path))
+        if content is not None:
+            return _from_bytes(bytes(content), None if path is None else os.fspath(path))
+    if type(value).__module__.partition(".")[0] == "PIL" and hasattr(value, "getbands"):
+        return Image(_encode(_storable(value)))
+    if hasattr(value, "__array__") and getattr(value, "ndim", 0) >= 2:
+        return Image(_encode(_from_array(value)))
+    raise ArgumentError(f"`image` is a {type(value).__name__}, which is not an image.", allowed=ALLOWED)
+
+
+def _from_path(path: str | bytes) -> Image:
+    path = os.fsdecode(path)
+    if _URL.match(path):
+        raise ArgumentError(
+            f"`image` '{path}' is a URL, and URLs are never fetched unasked.",
+            allowed=ALLOWED,
+            hint="Download the file first and give its path.",
+        )
+    if "\0" in path or not os.path.exists(path):
+        raise NotFoundError(f"`image` '{path}' does not exist.", allowed="The path of an image file.")
+    if os.path.isdir(path):
+        raise ArgumentError(
+            f"`image` '{path}' is a folder.",
+            allowed=ALLOWED,
+            hint="load_dataset() reads folders of images.",
+        )
+    return Image(path=path)
+
+
+def _from_bytes(content: bytes, path: str | None) -> Image:
+    if not content:
+        raise DamagedFileError("`image` has no bytes at all.", allowed=ALLOWED)
+    return Image(content, path)
+
+
+def _from_array(value: Any) -> Pillow.Image:
+    import numpy as np
+    from PIL import Image as Pillow
+
+    pixels = np.asarray(value)
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    shaped = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))
+    if not shaped or 0 in pixels.shape or pixels.dtype.kind not in "buif":
+        raise ArgumentError(
+            f"`image` is an array of shape {pixels.shape} and kind {pixels.dtype}.",
+            allowed="Height × width, or height × width × 1, 3 or 4 channels, of numbers.",
+            hint="A batch of images is a list of arrays.",
+        )
+    top = 1 if pixels.dtype.kind in "fb" else 255
+    if not (pixels.min() >= 0 and pixels.max() <= top):  # so that NaN is refused too
+        raise ArgumentError(
+            f"`image` has pixels from {pixels.min()} to {pixels.max()}.",
+            allowed="Integers from 0 to 255, or fractions from 0 to 1.",
+            hint="Divide by the largest possible value first.",
+        )
+    scaled = np.rint(pixels * 255.0) if top == 1 else pixels
+    return Pillow.fromarray(np.ascontiguousarray(scaled.astype(np.uint8)))
+
+
+def _storable(image: Pillow.Image) -> Pillow.Image:
+    """Give a PIL image as one that PNG can hold."""
+    if image.mode == "F":
+        return _from_array(image)
+    return image if image.mode in _LOSSLESS_IN_PNG else image.convert("RGB")
+
+
+def _encode(image: Pillow.Image) -> bytes:
+    stream = io.BytesIO()
+    try:
+        image.save(stream, format="PNG")
+    except Exception as error:  # a PIL image opened from a damaged file decodes only here
+        raise _unreadable(Image(path=getattr(image, "filename", None) or None), error) from error
+    return stream.getvalue()
+
+
+def _unreadable(image: Image, error: Exception) -> TidydlError:
+    """Explain why an image could not be decoded, naming its file."""
+    from PIL import Image as Pillow
+
+    name = f"'{image.path}'" if image.path else "(given as bytes)"
+    if isinstance(error, FileNotFoundError):
+        return NotFoundError(f"`image` {name} does not exist.", hint="Was it moved since it was listed?")
+    if isinstance(error, Pillow.DecompressionBombError):
+        return DamagedFileError(
+            f"`image` {name} claims more pixels than is safe to decode.",
+            allowed=f"At most {2 * (Pillow.MAX_IMAGE_PIXELS or 0)} pixels (Pillow's limit).",
+            hint="Shrink it with an image program first.",
+        )
+    if isinstance(error, PermissionError):
+        return DamagedFileError(f"`image` {name} may not be read by you.", hint="Change its permissions.")
+    return DamagedFileError(
+        f"`image` {name} cannot be decoded.",
+        allowed="A whole image file of a usual format, such as PNG or JPEG.",
+        hint="Open it in an image program; if that fails too, get the file again.",
+    )

@@ -1,0 +1,196 @@
+"""Where computing happens: a name such as ``"auto"`` or ``"cuda"`` resolved to what is really used."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from pathlib import Path
+from typing import Any
+
+from tidydl.errors import ArgumentError, DependencyError, DeviceError, unknown_name
+
+__all__ = ["describe_device", "import_torch", "resolve_device", "why_no_cuda"]
+
+DEVICES = ("auto", "cpu", "cuda", "cuda:1", "mps")
+_CUDA = re.compile(r"cuda(?::(\d+))?")
+
+
+def import_torch() -> Any:
+    """Import torch, or explain how to get it.
+
+    Raises
+    ------
+    DependencyError
+        Where torch is not installed or does not start.
+    """
+    try:
+        import torch
+    except ImportError as problem:
+        absent = isinstance(problem, ModuleNotFoundError) and problem.name == "torch"
+        raise DependencyError(
+            "torch is not installed in this Python."
+            if absent
+            else f"torch is installed but does not start: {problem}.",
+            allowed="Pipelines and embed() compute with torch; nnet() does not need it.",
+            hint='Install it with `pip install torch`, or everything with `pip install "tidydl"`.',
+        ) from problem
+    except OSError as problem:  # a shared library that is missing or of another build
+        raise DependencyError(
+            f"torch is installed but does not start: {problem}.",
+            allowed="Pipelines and embed() compute with torch; nnet() does not need it.",
+            hint="Install it again with `pip install --force-reinstall torch`; sitrep() shows what is there.",
+        ) from problem
+    return torch
+
+
+def resolve_device(device: Any = "auto") -> str:
+    """Say which device is really used.
+
+    Parameters
+    ----------
+    device
+        ``"auto"`` takes the first CUDA card, else Apple's ``"mps"``, else ``"cpu"``. ``"cuda"`` is
+        ``"cuda:0"``. A whole number means what it means in transformers: -1 the CPU, ``k`` the card ``k``.
+        A ``torch.device`` is taken by its name.
+
+    Returns
+    -------
+    str
+        ``"cpu"``, ``"mps"`` or ``"cuda:k"``.
+
+    Raises
+    ------
+    DeviceError
+        Where CUDA or MPS is asked for and not there: never a silent run on the CPU.
+    NotFoundError
+        Where the name is not that of a device.
+    DependencyError
+        Where torch is missing.
+
+    Examples
+    --------
+    >>> resolve_device("cpu")
+    'cpu'
+    """
+    name = _device_name(device)
+    torch = import_torch()
+    if name == "auto":
+        return "cuda:0" if torch.cuda.is_available() else "mps" if _has_mps(torch) else "cpu"
+    if name == "mps" and not _has_mps(torch):
+        raise _not_there(name, "this machine has no Apple GPU, or this torch was built without MPS")
+    cuda = _CUDA.fullmatch(name)
+    return name if cuda is None else _cuda_card(torch, name, int(cuda.group(1) or 0))
+
+
+def _device_name(device: Any) -> str:
+    """Read a device's name from a string, a whole number or a ``torch.device``."""
+    if isinstance(device, bool) or device is None:
+        raise ArgumentError(
+            f"`device` is {device!r}.", allowed=_allowed(), hint="Leave it out to take the best."
+        )
+    if isinstance(device, (int, float)):
+        if device != int(device) or device < -1:
+            raise ArgumentError(f"`device` is {device!r}.", allowed=_allowed(), hint='Write "cpu" or "cuda".')
+        return "cpu" if device == -1 else f"cuda:{int(device)}"
+    name = str(device).strip().lower()
+    if name == "gpu":
+        raise unknown_name(
+            "device", device, DEVICES, hint='A graphics card is written "cuda", on a Mac "mps".'
+        )
+    if name == "cpu:0":
+        return "cpu"
+    if name == "mps:0":
+        return "mps"
+    if name in ("auto", "cpu", "mps") or _CUDA.fullmatch(name):
+        return name
+    raise unknown_name("device", device, DEVICES, hint='Write "auto" to take the best there is.')
+
+
+def _allowed() -> str:
+    return 'A name such as "auto", "cpu", "cuda", "cuda:1" or "mps".'
+
+
+def _cuda_card(torch: Any, name: str, card: int) -> str:
+    if not torch.cuda.is_available():
+        raise _not_there(name, str(why_no_cuda()))
+    count = torch.cuda.device_count()
+    if card >= count:
+        raise _not_there(
+            name, f"this machine has {count} CUDA card{'s' if count > 1 else ''}, counted from 0"
+        )
+    return f"cuda:{card}"
+
+
+def _not_there(name: str, reason: str) -> DeviceError:
+    return DeviceError(
+        f"`device` is '{name}', but {reason}.",
+        allowed='`device = "auto"` takes the best device there is, `device = "cpu"` always works.',
+        hint="sitrep() shows what tidydl finds on this machine.",
+    )
+
+
+def _has_mps(torch: Any) -> bool:
+    return bool(torch.backends.mps.is_available())
+
+
+def why_no_cuda() -> str | None:
+    """Say why CUDA cannot be used, or None where it can."""
+    torch = import_torch()
+    if torch.cuda.is_available():
+        return None
+    driver = _driver_is_there()
+    if torch.version.cuda is None:
+        build = "ROCm" if getattr(torch.version, "hip", None) else "CPU"
+        card = "" if driver else ", and no NVIDIA driver is found either"
+        return f"torch {torch.__version__} is a {build} build without CUDA{card}"
+    if not driver:
+        return "no NVIDIA driver is found on this machine"
+    return (
+        f"torch {torch.__version__} (CUDA {torch.version.cuda}) finds no card that the NVIDIA driver offers"
+    )
+
+
+def _driver_is_there() -> bool:
+    """Look for the NVIDIA driver where each system keeps it."""
+    places = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")
+    windows = Path(os.environ.get("SYSTEMROOT", "C:/Windows")) / "System32" / "nvcuda.dll"
+    return any(Path(place).exists() for place in places) or windows.exists()
+
+
+def describe_device(device: Any = "auto") -> dict[str, str | float | None]:
+    """Describe a device for ``sitrep()``.
+
+    Returns
+    -------
+    dict
+        ``device`` (what is really used), ``name`` (of the card or processor), ``memory_gb`` (GiB, None where
+        unknown) and ``why_no_cuda`` (None where CUDA works).
+    """
+    used = resolve_device(device)
+    torch = import_torch()
+    if used.startswith("cuda"):
+        card = torch.cuda.get_device_properties(used)
+        name, memory = card.name, card.total_memory / 2**30
+    else:
+        name, memory = _processor(), _main_memory()
+    return {"device": used, "name": name, "memory_gb": memory, "why_no_cuda": why_no_cuda()}
+
+
+def _processor() -> str:
+    """Name the processor as the system does."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.lower().startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine() or "processor"
+
+
+def _main_memory() -> float | None:
+    """Give the main memory in GiB where the system says."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (AttributeError, OSError, ValueError):
+        return None

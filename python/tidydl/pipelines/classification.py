@@ -1,0 +1,110 @@
+"""Classification of texts and of images: scores of a model's labels."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.columns import Contract
+from tidydl.pipelines.batching import Outcome, Way, compute
+from tidydl.pipelines.inputs import Inputs, modality_of
+from tidydl.pipelines.loading import Loaded, class_labels
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import RANK, input_columns, provenance, repeated_index
+from tidydl.pipelines.registry import Task
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded classifier: its labels in order."""
+    return {"labels": class_labels(loaded.config, loaded.source)}
+
+
+def run(
+    task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]
+) -> Work[pd.DataFrame]:
+    """Classify all inputs and give the tidy frame.
+
+    ``note`` is added to the provenance.
+    """
+    labels = class_labels(loaded.config, loaded.source)
+    reader = modality_of(task.parts[0])
+    way = Way(
+        encode=partial(reader.encode, loaded, max_length=options.max_length),
+        forward=partial(scores, loaded.model, options.function_to_apply),
+        key=reader.key,
+        padding=reader.padding(loaded),
+        chunk=reader.CHUNK,
+        most=options.batch_size,
+    )
+    outcome = yield from compute(loaded, inputs.values(), way)
+    frame = _frame(task, inputs, outcome, labels, options.top_k)
+    ranks = len(labels) if options.top_k is None else min(options.top_k, len(labels))
+    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
+    return frame
+
+
+def scores(model: Any, function: str, tensors: dict[str, Any]) -> np.ndarray:
+    """Run a classifier on a batch and turn its logits into scores, one line per input."""
+    logits = model(**tensors).logits.float().cpu().numpy()
+    return _apply(function if function != "default" else _usual_function(model.config), logits)
+
+
+def _usual_function(config: Any) -> str:
+    """Choose as transformers do: by the model's problem type, else by its number of labels."""
+    if config.problem_type == "regression":
+        return "none"
+    if config.problem_type == "multi_label_classification" or config.num_labels == 1:
+        return "sigmoid"
+    return "softmax"
+
+
+def _apply(function: str, logits: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    if function == "none":
+        return logits
+    if function == "sigmoid":
+        return 1.0 / (1.0 + np.exp(-logits))
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+def _frame(
+    task: Task, inputs: Inputs, outcome: Outcome, labels: list[str], top_k: int | None
+) -> pd.DataFrame:
+    """Write the frame: the best labels of each input by rank, a line of missing values for a missing one."""
+    import numpy as np
+    import pandas as pd
+
+    which = np.array(outcome.which, dtype="int64")
+    ranks = len(labels) if top_k is None else min(top_k, len(labels))
+    table = np.array(outcome.results, dtype="float64").reshape(-1, len(labels))
+    best = np.argsort(-table, axis=1, kind="stable")[:, :ranks]
+
+    lines = np.where(which < 0, 1, ranks)
+    rows = np.repeat(np.arange(len(which)), lines)
+    rank = np.arange(len(rows)) - np.repeat(np.cumsum(lines) - lines, lines)
+    unit = which[rows]
+    known = unit >= 0
+    codes = np.full(len(rows), -1)
+    codes[known] = best[unit[known], rank[known]]
+    score = np.full(len(rows), np.nan)
+    score[known] = table[unit[known], codes[known]]
+
+    data = input_columns(inputs, {part.name: part.modality for part in task.parts}, rows)
+    data[RANK] = pd.arrays.IntegerArray(rank + 1, ~known)
+    data["label"] = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype="str"))
+    data["score"] = score
+    contract = task.contract if top_k != 1 else _without_rank(task.contract)
+    return contract.frame(data, levels={"label": labels}, index=repeated_index(inputs, rows))
+
+
+def _without_rank(contract: Contract) -> Contract:
+    return Contract(tuple(column for column in contract.columns if column.name != RANK))

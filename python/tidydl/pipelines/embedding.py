@@ -1,0 +1,273 @@
+"""Embeddings: what an encoder makes of a text or an image, as columns of numbers."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.columns import ROW, Column, Contract
+from tidydl.device import resolve_device
+from tidydl.errors import ArgumentError, unknown_name
+from tidydl.pipelines.batching import Outcome, Way, compute
+from tidydl.pipelines.inputs import Inputs, modality_of, read_inputs
+from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, processor_argument, read_config
+from tidydl.pipelines.locations import locate
+from tidydl.pipelines.opening import is_model
+from tidydl.pipelines.options import whole_number
+from tidydl.pipelines.predictions import input_columns, provenance, repeated_index
+from tidydl.pipelines.registry import Part
+from tidydl.pipelines.runner import warn_of_truncation
+from tidydl.progress import Work
+from tidydl.progress import run as run_work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["embed", "embed_steps"]
+
+POOLINGS = ("mean", "cls", "max")
+
+
+def embed(
+    x: Any,
+    model: Any = None,
+    pooling: str = "mean",
+    normalize: bool = True,
+    *,
+    text: Any = None,
+    image: Any = None,
+    tokenizer: Any = None,
+    image_processor: Any = None,
+    revision: str | None = None,
+    device: Any = "auto",
+    dtype: Any = "float32",
+    max_length: int | None = None,
+    batch_size: int | None = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
+    """Embed texts or images: one row of numbers per input, alike for inputs that mean alike.
+
+    Parameters
+    ----------
+    x
+        One text or image, a list, Series or array of them, or a data frame.
+    model
+        A folder, an id of the Hugging Face Hub, or a loaded encoder of transformers. Left out, the sentence
+        encoder all-MiniLM-L6-v2 of the ``minilm`` extra, which works without a network and reads texts.
+    pooling
+        How the vectors of the tokens (or patches) become one: their ``"mean"``, the first (``"cls"``), or the
+        largest value of each dimension (``"max"``). Padding never counts.
+    normalize
+        Whether to scale each embedding to length 1, so that sums of products are cosines.
+    text, image
+        The column of a data frame that holds the inputs.
+    tokenizer, image_processor, revision, device, dtype, max_length, batch_size, progress
+        As for :func:`tidydl.pipeline` and its calls.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``.row`` (counted from 0), ``text`` or ``image``, and ``dim_1`` … ``dim_k`` (float64). A missing
+        input gives missing numbers. The index is that of a Series or data frame ``x``.
+
+    Raises
+    ------
+    ArgumentError, ColumnError, NotFoundError, DamagedFileError, DeviceError, HubError, DependencyError
+        As :func:`tidydl.pipeline` and its calls.
+
+    References
+    ----------
+    Reimers, N. and Gurevych, I. (2019). Sentence-BERT: Sentence embeddings using Siamese BERT-networks.
+    EMNLP.
+
+    Examples
+    --------
+    >>> import tidydl
+    >>> tidydl.embed(["a cat", "a kitten", None]).shape  # doctest: +SKIP
+    (3, 386)
+    """
+    work = embed_steps(
+        x,
+        model,
+        pooling,
+        normalize,
+        text=text,
+        image=image,
+        tokenizer=tokenizer,
+        image_processor=image_processor,
+        revision=revision,
+        device=device,
+        dtype=dtype,
+        max_length=max_length,
+        batch_size=batch_size,
+    )
+    frame = run_work(work, progress=progress)
+    warn_of_truncation(frame)
+    return frame
+
+
+def embed_steps(
+    x: Any,
+    model: Any = None,
+    pooling: str = "mean",
+    normalize: bool = True,
+    *,
+    text: Any = None,
+    image: Any = None,
+    max_length: Any = None,
+    batch_size: Any = None,
+    **loading: Any,
+) -> Work[pd.DataFrame]:
+    """Do the work of :func:`embed` as a generator of progress events that returns the frame."""
+    if pooling not in POOLINGS:
+        raise unknown_name("pooling", pooling, POOLINGS, error=ArgumentError)
+    if not isinstance(normalize, bool):
+        raise ArgumentError(f"`normalize` is {normalize!r}.", allowed="True or False.")
+    modality, loaded = _open(model, **loading)
+    part = Part(modality, modality)
+    inputs = read_inputs(x, [part], _named(modality, text, image))
+    reader = modality_of(part)
+    limit = None if max_length is None else whole_number("max_length", max_length)
+    way = Way(
+        encode=partial(reader.encode, loaded, max_length=_sentence_limit(loaded) if limit is None else limit),
+        forward=partial(_forward, loaded.model, pooling, normalize),
+        key=reader.key,
+        padding=reader.padding(loaded),
+        chunk=reader.CHUNK,
+        most=None if batch_size is None else whole_number("batch_size", batch_size),
+    )
+    outcome = yield from compute(loaded, inputs.values(), way)
+    frame = _frame(part, inputs, outcome, _width(loaded))
+    described = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
+    frame.attrs["tidydl"] = provenance("embed", loaded, **described)
+    return frame
+
+
+def _named(modality: str, text: Any, image: Any) -> dict[str, Any]:
+    """Give the column that is named; naming one of the other kind is an error."""
+    named = {"text": text, "image": image}
+    other = "image" if modality == "text" else "text"
+    if named[other] is not None:
+        raise ArgumentError(
+            f"`{other}` is given, but the model reads {modality}s.",
+            allowed=f"`{modality} =` with this model.",
+            hint=f"Give a `model` that reads {other}s.",
+        )
+    return {modality: named[modality]}
+
+
+def _open(
+    model: Any,
+    *,
+    tokenizer: Any = None,
+    image_processor: Any = None,
+    revision: str | None = None,
+    device: Any = "auto",
+    dtype: Any = "float32",
+) -> tuple[str, Loaded]:
+    """Load the encoder, and say whether it reads texts or images."""
+    given = {"tokenizer": tokenizer, "image_processor": image_processor}
+    device = "auto" if device is None else device
+    if is_model(model):
+        modality = _modality(model.config, given)
+        return modality, adopt(model.base_model, modality, given[processor_argument(modality)], device)
+    location = locate(_default_encoder() if model is None else model)
+    used, numbers = resolve_device(device), dtype_name(dtype)
+    modality = _modality(read_config(location, revision), given)
+    loaded = load(
+        Wanted(location, "", revision, numbers, used), modality, given[processor_argument(modality)]
+    )
+    absent = sorted(name for name in loaded.weights.missing if "pooler" not in name)  # ours pools by itself
+    if absent:
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', whose files lack weights of its encoder: '{absent[0]}'.",
+            allowed="A model whose weights are all there.",
+            hint="Copy or download the model again.",
+        )
+    return modality, loaded
+
+
+def _default_encoder() -> Any:
+    """Find the sentence encoder that works without a network."""
+    from tidydl.data.examples import example_model
+
+    return example_model("minilm")
+
+
+def _modality(config: Any, given: dict[str, Any]) -> str:
+    """Tell an encoder of images from one of texts: by what is given to read with, else by its kind."""
+    if given["tokenizer"] is not None:
+        return "text"
+    if given["image_processor"] is not None:
+        return "image"
+    from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING_NAMES
+    from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
+
+    reads_images = config.model_type in IMAGE_PROCESSOR_MAPPING_NAMES
+    return "image" if reads_images and config.model_type not in TOKENIZER_MAPPING_NAMES else "text"
+
+
+def _sentence_limit(loaded: Loaded) -> int | None:
+    """Give the length in tokens that a sentence encoder was made for, where it says so beside its weights."""
+    location = loaded.location
+    if location is None or location.folder is None:
+        return None
+    path = location.folder / "sentence_bert_config.json"
+    if not path.is_file():
+        return None
+    limit = json.loads(path.read_text(encoding="utf-8")).get("max_seq_length")
+    return limit if isinstance(limit, int) and limit > 0 else None
+
+
+def _forward(model: Any, pooling: str, normalize: bool, tensors: dict[str, Any]) -> np.ndarray:
+    """Run an encoder on a batch and pool its last layer: one line of numbers per input."""
+    import torch
+
+    states = model(**tensors).last_hidden_state.float()
+    if states.ndim == 4:  # a convolutional network: batch, channels, height, width
+        if pooling == "cls":
+            raise ArgumentError(
+                "`pooling` is 'cls', but this network has no class token.", allowed="'mean' or 'max'."
+            )
+        states = states.flatten(2).transpose(1, 2)
+    mask = tensors.get("attention_mask")
+    mask = states.new_ones(states.shape[:2]) if mask is None else mask.to(states.dtype)
+    pooled = _pool(states, mask.unsqueeze(-1), pooling)
+    if normalize:
+        pooled = torch.nn.functional.normalize(pooled, dim=1)
+    return pooled.cpu().numpy()
+
+
+def _pool(states: Any, mask: Any, pooling: str) -> Any:
+    if pooling == "cls":
+        return states[:, 0]
+    if pooling == "max":
+        return states.masked_fill(mask == 0, float("-inf")).amax(dim=1)
+    return (states * mask).sum(dim=1) / mask.sum(dim=1)
+
+
+def _width(loaded: Loaded) -> int:
+    """Say how many numbers an embedding has, before anything was computed."""
+    config = loaded.config
+    sizes = getattr(config, "hidden_sizes", None)
+    return int(getattr(config, "hidden_size", 0) or (sizes[-1] if sizes else 0))
+
+
+def _frame(part: Part, inputs: Inputs, outcome: Outcome, width: int) -> pd.DataFrame:
+    import numpy as np
+
+    width = len(outcome.results[0]) if outcome.results else width
+    which = np.array(outcome.which, dtype="int64")
+    table = np.full((len(which), width), np.nan)
+    if outcome.results:
+        known = which >= 0
+        table[known] = np.array(outcome.results, dtype="float64")[which[known]]
+    rows = np.arange(len(which))
+    data = input_columns(inputs, {part.name: part.modality}, rows)
+    names = [f"dim_{i + 1}" for i in range(width)]
+    data.update(zip(names, table.T, strict=True))
+    dims = tuple(Column(name, "double") for name in names)
+    contract = Contract((Column(ROW, "index"), part.column, *dims))
+    return contract.frame(data, index=repeated_index(inputs, rows))

@@ -1,0 +1,56 @@
+"""What R calls: plain functions of plain data.
+
+An R pipeline is a plain list, the arguments of :func:`tidydl.pipeline` by name. Each call sends it along;
+the weights it names are loaded once a session and found again by name, so that such a list can be saved and
+read in another session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidydl.pipelines.embedding import embed_steps
+from tidydl.pipelines.runner import Pipeline, augment_steps, pipeline, warn_of_truncation
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["embed_run", "pipeline_augment", "pipeline_open", "pipeline_run"]
+
+
+def _open(spec: Mapping[str, Any]) -> Pipeline:
+    return pipeline(**{str(name): value for name, value in spec.items()})
+
+
+def pipeline_open(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Load the model of a pipeline and give its facts: task, model, device, labels and the like."""
+    return _open(spec).facts()
+
+
+def pipeline_run(
+    spec: Mapping[str, Any], x: Any, options: Mapping[str, Any] | None = None
+) -> Work[pd.DataFrame]:
+    """Run a pipeline over inputs; ``options`` are the arguments of the call by name, columns included."""
+    frame = yield from _open(spec).steps(x, **dict(options or {}))
+    warn_of_truncation(frame, stacklevel=2)
+    return frame
+
+
+def pipeline_augment(
+    spec: Mapping[str, Any], data: Any, prefix: str = "", options: Mapping[str, Any] | None = None
+) -> Work[pd.DataFrame]:
+    """Join a pipeline's results to the data."""
+    frame = yield from augment_steps(_open(spec), data, prefix=prefix, **dict(options or {}))
+    warn_of_truncation(frame, stacklevel=2)
+    return frame
+
+
+def embed_run(
+    spec: Mapping[str, Any], x: Any, options: Mapping[str, Any] | None = None
+) -> Work[pd.DataFrame]:
+    """Embed inputs; ``spec`` says which model and where, ``options`` holds the other arguments by name."""
+    frame = yield from embed_steps(x, **dict(spec), **dict(options or {}))
+    warn_of_truncation(frame, stacklevel=2)
+    return frame

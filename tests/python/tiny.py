@@ -1,0 +1,86 @@
+"""Tiny real models, built in the test: real architectures and tokenizers, a few thousand seeded weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+VOCABULARY = """
+the a i you we was is am not very so happy sad angry afraid calm tired good bad day night rain sun dog cat
+friend work home letter came went made lost found today again never always and but of in on my your it un
+##s ##ed ##ing ##ly . , ! ?
+"""
+WORDS = VOCABULARY.split()
+LABELS = ["joy", "sadness", "anger"]
+POSITIONS = 32
+
+
+def text_folder(
+    folder: Path, *, labels: list[str] | None = None, head: str = "SequenceClassification", **config
+) -> Path:
+    """Save a tiny BERT with a WordPiece tokenizer."""
+    import torch
+    import transformers
+
+    labels = labels or LABELS
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    pieces = list(dict.fromkeys([*special, *WORDS, *letters, *(f"##{letter}" for letter in letters)]))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
+    tokenizer = transformers.BertTokenizerFast(
+        vocab={piece: i for i, piece in enumerate(pieces)}, model_max_length=POSITIONS
+    )
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(1)
+    settings = transformers.BertConfig(
+        vocab_size=len(pieces),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=POSITIONS,
+        initializer_range=0.5,
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+        **config,
+    )
+    auto = getattr(transformers, f"BertFor{head}" if head else "BertModel")
+    auto(settings).save_pretrained(folder)
+    return folder
+
+
+def image_folder(folder: Path, *, channels: int = 3, count: int = 7) -> Path:
+    """Save a tiny ViT with an image processor."""
+    import torch
+    import transformers
+
+    labels = [f"thing {i}" for i in range(count)]
+    torch.manual_seed(1)
+    settings = transformers.ViTConfig(
+        image_size=16,
+        patch_size=4,
+        num_channels=channels,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        initializer_range=0.5,
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+    )
+    transformers.ViTForImageClassification(settings).save_pretrained(folder)
+    mean = [0.5] * channels
+    processor = transformers.ViTImageProcessorPil(
+        size={"height": 16, "width": 16}, image_mean=mean, image_std=mean, do_convert_rgb=None
+    )
+    processor.save_pretrained(folder)
+    return folder
+
+
+def sentences(count: int, seed: int = 1, longest: int = 20) -> list[str]:
+    """Write seeded sentences of mixed length, all different."""
+    import random
+
+    draw = random.Random(seed)
+    plain = [word for word in WORDS if word.isalpha()]
+    return [" ".join(draw.choices(plain, k=draw.randint(1, longest))) + f" {i}" for i in range(count)]

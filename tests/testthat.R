@@ -1,0 +1,4 @@
+library(testthat)
+library(tidydl)
+
+test_check("tidydl")
