@@ -6,13 +6,25 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from tidydl import errors
+from tidydl import checks, errors
 from tidydl.progress import Progress, Trace, Work
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["countdown", "describe", "echo", "fail", "indices", "keep", "kept", "table", "wait", "warn"]
+__all__ = [
+    "check",
+    "countdown",
+    "describe",
+    "echo",
+    "fail",
+    "indices",
+    "keep",
+    "kept",
+    "table",
+    "wait",
+    "warn",
+]
 
 
 def echo(value: Any) -> Any:
@@ -104,3 +116,8 @@ def keep(rows: int, first: int = 0) -> None:
 def kept() -> Any:
     """Give what was kept."""
     return _kept[0]
+
+
+def check(name: str, values: list[Any]) -> None:
+    """Call one of ``tidydl.checks``, whose messages R repeats."""
+    getattr(checks, name)(*values)

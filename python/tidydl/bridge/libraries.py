@@ -41,15 +41,21 @@ class _OwnSymbols(Loader):
 
 
 class _Finder(MetaPathFinder):
-    """Finds the library once as it would be found anyway, and steps aside."""
+    """Finds the library as it would be found anyway, each time somebody asks, and changes how it is loaded."""
+
+    def __init__(self) -> None:
+        self._asking = False
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname != _LIBRARY:
+        if fullname != _LIBRARY or self._asking:
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
+        self._asking = True
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            self._asking = False
         if spec is not None and spec.loader is not None:
             spec.loader = _OwnSymbols(spec.loader)
         return spec

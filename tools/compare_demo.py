@@ -1,0 +1,63 @@
+"""Set what R and Python noted in the demo side by side: a line a step, and a status that is not 0 where they differ.
+
+python tools/compare_demo.py NOTES_OF_R NOTES_OF_PYTHON
+"""
+
+import sys
+from pathlib import Path
+
+TOLERANCE = 1e-6  # for scores of large models, whose sums may be split over threads
+
+
+def read(path):
+    """Give the noted values by step and item."""
+    notes = {}
+    for line in Path(path).read_text("utf-8").splitlines():
+        step, item, *values = line.rstrip(" ").split("\t")
+        notes[step, item] = [value.rstrip(" ") for value in "\t".join(values).split("|")]
+    return notes
+
+
+def compare(one, other):
+    """Say how far two lists of values agree."""
+    if one == other:
+        return "equal"
+    try:
+        pairs = [(float(a), float(b)) for a, b in zip(one, other, strict=True)]
+    except ValueError:
+        return "DIFFERENT"
+    close = all(abs(a - b) <= TOLERANCE * max(1.0, abs(a), abs(b)) for a, b in pairs)
+    return f"equal to {TOLERANCE:g}" if close else "DIFFERENT"
+
+
+def shown(values):
+    """Give one value whole, or how many there are and the first."""
+    first = values[0].strip()
+    try:
+        first = f"{float(first):.8g}"
+    except ValueError:
+        first = first if len(first) <= 18 else first[:17] + "…"
+    return first if len(values) == 1 else f"{len(values)}: {first}, …"
+
+
+def main(notes_of_r, notes_of_python):
+    r, python = read(notes_of_r), read(notes_of_python)
+    print(f"{'step':<26}{'what':<12}{'R':<28}{'Python':<28}")
+    differ = 0
+    for key in dict.fromkeys([*r, *python]):
+        if key in r and key in python:
+            verdict = compare(r[key], python[key])
+        else:
+            verdict = "DIFFERENT: only in one language"
+        differ += verdict.startswith("DIFFERENT")
+        sides = [shown(side[key]) if key in side else "—" for side in (r, python)]
+        print(f"{key[0]:<26}{key[1]:<12}{sides[0]:<28}{sides[1]:<28}{verdict}")
+    if not r or not python:
+        print("one side noted nothing")
+        return 1
+    print("R and Python agree in every step." if not differ else f"R and Python differ in {differ} steps.")
+    return int(differ > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
