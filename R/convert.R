@@ -12,7 +12,7 @@ encode <- function(x, name = "The value", cell = FALSE) {
     return(encode_images(x))
   }
   if (is.list(x) && !inherits(x, "POSIXlt")) {
-    return(encode_list(x, name, cell))
+    return(encode_list(x, name))
   }
   record <- encode_vector(x, name)
   if (!is.null(dim(x))) {
@@ -109,10 +109,19 @@ bytes_of <- function(x) {
 
 zone_of <- function(x) {
   zone <- attr(x, "tzone")[1]
-  if (is.null(zone) || is.na(zone) || !nzchar(zone)) {
-    zone <- Sys.timezone()
+  if (is.null(zone) || is.na(zone) || !nzchar(zone)) zone_here() else zone
+}
+
+# Asked once, because R asks the system, which may grumble.
+zone_here <- function() {
+  zone <- Sys.getenv("TZ")
+  if (!nzchar(zone)) {
+    if (is.null(the$zone)) {
+      the$zone <- suppressWarnings(Sys.timezone())
+    }
+    zone <- the$zone
   }
-  if (is.null(zone) || is.na(zone)) "UTC" else zone
+  if (is.na(zone)) "UTC" else zone
 }
 
 encode_text <- function(x, name = "The text") {
@@ -142,7 +151,7 @@ sound_text <- function(x, name) {
   x
 }
 
-encode_list <- function(x, name, cell) {
+encode_list <- function(x, name, cell = FALSE) {
   record <- list(kind = "list")
   labels <- names(x)
   if (!cell && !is.null(labels)) {

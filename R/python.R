@@ -38,6 +38,7 @@ encode_arguments <- function(args) {
 
 # One call of Python. An interrupt that reticulate turned into an error of its own is one all the same.
 cross <- function(f, ..., call) {
+  list(...) # an error in making the arguments is none of Python's
   record <- tryCatch(f(...), error = function(cnd) {
     if (!grepl("KeyboardInterrupt|Unknown exception occurred", conditionMessage(cnd))) {
       abort_tidydl("bridge", paste("The call of Python failed:", conditionMessage(cnd)), call = call)
@@ -96,6 +97,7 @@ new_page <- function(progress) {
   on_event <- function(event) {
     switch(event$event,
       trace = cat(decode_text(event$text), "\n", sep = ""),
+      note = if (looked_at) rlang::inform(decode_text(event$text), class = "tidydl_message"),
       warning = warn_tidydl(decode_text(event$text)),
       progress = if (looked_at) on_progress(event)
     )

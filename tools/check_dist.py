@@ -35,9 +35,7 @@ def prefix_of(archive: Path) -> str:
     """Say where in an archive the Python package lies."""
     if archive.suffix == ".whl":
         return ""
-    return (
-        R_PREFIX if archive.name.startswith("tidydl_") else f"{archive.name.removesuffix('.tar.gz')}/python/"
-    )
+    return R_PREFIX if archive.name.startswith("tidydl_") else f"{archive.name.removesuffix('.tar.gz')}/python/"
 
 
 def main(arguments: list[str]) -> int:

@@ -45,10 +45,7 @@ def main(notes_of_r, notes_of_python):
     print(f"{'step':<26}{'what':<12}{'R':<28}{'Python':<28}")
     differ = 0
     for key in dict.fromkeys([*r, *python]):
-        if key in r and key in python:
-            verdict = compare(r[key], python[key])
-        else:
-            verdict = "DIFFERENT: only in one language"
+        verdict = compare(r[key], python[key]) if key in r and key in python else "DIFFERENT: only in one language"
         differ += verdict.startswith("DIFFERENT")
         sides = [shown(side[key]) if key in side else "—" for side in (r, python)]
         print(f"{key[0]:<26}{key[1]:<12}{sides[0]:<28}{sides[1]:<28}{verdict}")

@@ -52,9 +52,7 @@ def shifted(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Shift each image by -1, 0 or 1 pixel in both directions, filling with background."""
     padded = torch.nn.functional.pad(images, (1, 1, 1, 1), value=-1.0)
     offsets = torch.randint(0, 3, (len(images), 2), generator=generator)
-    return torch.stack(
-        [p[:, r : r + 8, c : c + 8] for p, (r, c) in zip(padded, offsets.tolist(), strict=True)]
-    )
+    return torch.stack([p[:, r : r + 8, c : c + 8] for p, (r, c) in zip(padded, offsets.tolist(), strict=True)])
 
 
 def train(images: torch.Tensor, labels: torch.Tensor, levels: list[str]) -> ViTForImageClassification:
@@ -112,9 +110,7 @@ def write(model: ViTForImageClassification, metrics: dict) -> None:
     }
     (TARGET / "preprocessor_config.json").write_text(json.dumps(processor, indent=2) + "\n")
     (TARGET / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
-    numbers = {
-        name: metrics[name] for name in ("seed", "epochs", "train", "test", "right", "accuracy", "loss")
-    }
+    numbers = {name: metrics[name] for name in ("seed", "epochs", "train", "test", "right", "accuracy", "loss")}
     (TARGET / "README.md").write_text(CARD.format(**numbers))
 
 
@@ -123,9 +119,7 @@ def main() -> None:
     digits = load_dataset(FILES / "digits.parquet")
     parts = {name: digits[digits["split"] == name] for name in ("train", "test")}
     levels = list(digits["label"].cat.categories)
-    labels = {
-        name: torch.tensor(part["label"].cat.codes.to_numpy(dtype="int64")) for name, part in parts.items()
-    }
+    labels = {name: torch.tensor(part["label"].cat.codes.to_numpy(dtype="int64")) for name, part in parts.items()}
     model = train(pixels(parts["train"]), labels["train"], levels)
     with torch.inference_mode():
         logits = model(pixels(parts["test"])).logits

@@ -62,9 +62,7 @@ def write_head(weight: np.ndarray, bias: np.ndarray, labels: list[str]) -> None:
     }
     save_file(head, TARGET / "head.safetensors", metadata={"format": "pt"})
     (TARGET / "head.safetensors").chmod(0o644)  # safetensors lets nobody else read
-    (TARGET / "head.json").write_text(
-        json.dumps({"labels": labels, "pooler_scale": POOLER_SCALE}, indent=2) + "\n"
-    )
+    (TARGET / "head.json").write_text(json.dumps({"labels": labels, "pooler_scale": POOLER_SCALE}, indent=2) + "\n")
 
 
 def run_model(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -101,9 +99,7 @@ def main() -> None:
     labels = list(parts["train"]["label"].cat.categories)
     codes = {split: part["label"].cat.codes.to_numpy(dtype="int64") for split, part in parts.items()}
     (TARGET / "README.md").unlink(missing_ok=True)
-    write_head(
-        np.zeros((len(labels), 384)), np.zeros(len(labels)), labels
-    )  # so that the parts can be assembled
+    write_head(np.zeros((len(labels), 384)), np.zeros(len(labels)), labels)  # so that the parts can be assembled
     pooled, _ = run_model(list(parts["train"]["text"]))
     model, cross_validated = fit(pooled, codes["train"])
     write_head(model.coef_, model.intercept_, labels)
@@ -119,12 +115,8 @@ def main() -> None:
         "right": int(right.sum()),
         "accuracy": round(float(right.mean()), 4),
         "cross_validated": round(float(cross_validated), 4),
-        "loss": round(
-            torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(codes["test"])).item(), 4
-        ),
-        "by_label": {
-            label: round(float(right[codes["test"] == k].mean()), 4) for k, label in enumerate(labels)
-        },
+        "loss": round(torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(codes["test"])).item(), 4),
+        "by_label": {label: round(float(right[codes["test"] == k].mean()), 4) for k, label in enumerate(labels)},
         "strength": model.C,
         "encoder": f"{PACKAGE} {importlib.metadata.version(PACKAGE)}",
         "torch": torch.__version__,

@@ -90,7 +90,7 @@ rightly = said.assign(rightly=said["label"].astype(str) == said["said_label"].as
 save(
     p9.ggplot(rightly, p9.aes("label", "said_score", colour="rightly"))
     + p9.geom_boxplot(outlier_shape="")
-    + p9.labs(x="true emotion", y="score of the predicted emotion", colour="predicted\nrightly")
+    + p9.labs(x="true emotion", y="score of the predicted emotion", colour="rightly")
     + p9.theme_minimal()
     + p9.theme(figure_size=(8.5, 5)),
     "emotion.png",

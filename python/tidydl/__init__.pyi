@@ -7,9 +7,9 @@ from .networks.classification import class_ind as class_ind
 from .networks.classification import confusion as confusion
 from .networks.fit import nnet as nnet
 from .pipelines.embedding import embed as embed
+from .pipelines.predictions import widen as widen
 from .pipelines.registry import tasks as tasks
 from .pipelines.runner import pipeline as pipeline
-from .pipelines.predictions import widen as widen
 from .plots.images import plot_images as plot_images
 from .plots.network import plotnet as plotnet
 from .rng import runif as runif
@@ -25,4 +25,5 @@ from .verbs import predict as predict
 from .verbs import residuals as residuals
 from .verbs import summary as summary
 from .verbs import tidy as tidy
+
 __version__: str

@@ -46,9 +46,9 @@ class Contract:
     columns: tuple[Column, ...]
 
     @classmethod
-    def of(cls, **kinds: Kind) -> Contract:
-        """Write a contract as ``Contract.of(label="label", score="double")``."""
-        return cls(tuple(Column(name, kind) for name, kind in kinds.items()))
+    def of(cls, kinds: Mapping[str, Kind] | None = None, /, **more: Kind) -> Contract:
+        """Write a contract as ``Contract.of(label="label", score="double")``; names like ``from`` go into a mapping."""
+        return cls(tuple(Column(name, kind) for name, kind in {**(kinds or {}), **more}.items()))
 
     @property
     def names(self) -> list[str]:

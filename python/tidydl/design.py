@@ -146,7 +146,7 @@ def _is_text(column: pd.Series) -> bool:
 
     if pd.api.types.is_string_dtype(column.dtype) and column.dtype != object:
         return True
-    return column.dtype == object and column.dropna().map(lambda value: isinstance(value, str)).all()
+    return column.dtype == object and all(isinstance(value, str) for value in column.dropna())
 
 
 def _codes(name: str, column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -279,7 +279,7 @@ def _codes_of(name: str, column: pd.Series, levels: tuple[str, ...]) -> np.ndarr
 
     if pd.api.types.is_bool_dtype(column.dtype):
         return column.to_numpy(dtype=np.int64)
-    codes = pd.Index(list(levels)).get_indexer(column.astype(str))
+    codes = pd.Index(list(levels)).get_indexer(pd.Index(column.astype(str)))
     if (codes < 0).any():
         new = list(dict.fromkeys(column.astype(str)[codes < 0]))
         raise DataError(
@@ -327,9 +327,7 @@ def from_matrix(x: Any, argument: str = "x") -> tuple[np.ndarray, tuple[str, ...
     try:
         values = np.asarray(x, dtype=float)
     except (TypeError, ValueError) as problem:
-        raise ArgumentError(
-            f"`{argument}` is not numeric.", allowed="A matrix or data frame of numbers."
-        ) from problem
+        raise ArgumentError(f"`{argument}` is not numeric.", allowed="A matrix or data frame of numbers.") from problem
     if values.ndim > 2 or values.ndim == 0:
         raise ArgumentError(f"`{argument}` has {values.ndim} dimensions.", allowed="Rows by columns.")
     return np.ascontiguousarray(values.reshape(len(values), -1) if len(values) else values.reshape(0, 0)), ()

@@ -86,18 +86,14 @@ def resolve_device(device: Any = "auto") -> str:
 def _device_name(device: Any) -> str:
     """Read a device's name from a string, a whole number or a ``torch.device``."""
     if isinstance(device, bool) or device is None:
-        raise ArgumentError(
-            f"`device` is {device!r}.", allowed=_allowed(), hint="Leave it out to take the best."
-        )
+        raise ArgumentError(f"`device` is {device!r}.", allowed=_allowed(), hint="Leave it out to take the best.")
     if isinstance(device, (int, float)):
         if device != int(device) or device < -1:
             raise ArgumentError(f"`device` is {device!r}.", allowed=_allowed(), hint='Write "cpu" or "cuda".')
         return "cpu" if device == -1 else f"cuda:{int(device)}"
     name = str(device).strip().lower()
     if name == "gpu":
-        raise unknown_name(
-            "device", device, DEVICES, hint='A graphics card is written "cuda", on a Mac "mps".'
-        )
+        raise unknown_name("device", device, DEVICES, hint='A graphics card is written "cuda", on a Mac "mps".')
     if name == "cpu:0":
         return "cpu"
     if name == "mps:0":
@@ -116,9 +112,7 @@ def _cuda_card(torch: Any, name: str, card: int) -> str:
         raise _not_there(name, str(why_no_cuda()))
     count = torch.cuda.device_count()
     if card >= count:
-        raise _not_there(
-            name, f"this machine has {count} CUDA card{'s' if count > 1 else ''}, counted from 0"
-        )
+        raise _not_there(name, f"this machine has {count} CUDA card{'s' if count > 1 else ''}, counted from 0")
     return f"cuda:{card}"
 
 
@@ -146,9 +140,7 @@ def why_no_cuda() -> str | None:
         return f"torch {torch.__version__} is a {build} build without CUDA{card}"
     if not driver:
         return "no NVIDIA driver is found on this machine"
-    return (
-        f"torch {torch.__version__} (CUDA {torch.version.cuda}) finds no card that the NVIDIA driver offers"
-    )
+    return f"torch {torch.__version__} (CUDA {torch.version.cuda}) finds no card that the NVIDIA driver offers"
 
 
 def _driver_is_there() -> bool:

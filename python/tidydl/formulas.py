@@ -190,9 +190,7 @@ def _terms(text: str, right: str, dot: Sequence[str]) -> tuple[bool, tuple[tuple
     from formulaic.parser import DefaultFormulaParser
 
     try:
-        found = DefaultFormulaParser().get_terms(
-            f"~ {right}", context={"__formulaic_variables_available__": list(dot)}
-        )
+        found = DefaultFormulaParser().get_terms(f"~ {right}", context={"__formulaic_variables_available__": list(dot)})
     except (FormulaicError, SyntaxError, RecursionError) as problem:
         raise FormulaError(
             f"`formula` '{text}' cannot be read.",
@@ -262,8 +260,7 @@ def _tree(expression: str, text: str) -> tuple[ast.expr, list[str]]:
 def _unknown_function(name: str, text: str) -> FormulaError:
     close = nearest(name, FUNCTIONS)
     return FormulaError(
-        f"`formula` calls '{name}()' in '{text}', which formulas may not do"
-        + (" yet." if name in _NOT_YET else "."),
+        f"`formula` calls '{name}()' in '{text}', which formulas may not do" + (" yet." if name in _NOT_YET else "."),
         allowed="The functions " + ", ".join(FUNCTIONS) + ".",
         hint=f"Did you mean '{close}'?" if close else "Make the column in the data frame first.",
     )
@@ -291,8 +288,8 @@ def _written(node: ast.expr, names: list[str], text: str, outer: int = 0) -> str
     """Write an expression as R's ``deparse()`` does; anything that is not on the allow-list stops here."""
     if isinstance(node, ast.Name) and node.id[0] == "_":
         return names[int(node.id[1:])]
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return f"{node.value:.15g}"
+    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        return f"{float(node.value):.15g}"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
         return f"{_function(node)}({_written(node.args[0], names, text)})"
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
-__all__ = ["Event", "Pause", "Progress", "Trace", "Work", "run", "somebody_looks"]
+__all__ = ["Event", "Note", "Pause", "Progress", "Trace", "Work", "run", "somebody_looks"]
 
 Result = TypeVar("Result")
 
@@ -34,11 +34,18 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something to tell at once where somebody looks: on stderr, in R as a message."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Pause:
     """Nothing to show, but a place to stop."""
 
 
-Event = Trace | Progress | Pause
+Event = Trace | Progress | Note | Pause
 Work = Generator[Event, None, Result]
 
 
@@ -62,9 +69,7 @@ def _write(text: str) -> None:
     print(text)
 
 
-def run(
-    work: Work[Result], *, progress: bool | None = None, write: Callable[[str], None] | None = None
-) -> Result:
+def run(work: Work[Result], *, progress: bool | None = None, write: Callable[[str], None] | None = None) -> Result:
     """Run long work to its end, printing its trace and showing a progress bar on stderr.
 
     Parameters
@@ -86,6 +91,8 @@ def run(
                 return end.value
             if isinstance(event, Trace):
                 (write or _write)(event.text)
+            elif isinstance(event, Note) and show:
+                print(event.text, file=sys.stderr)
             elif isinstance(event, Progress) and show:
                 bar = bar or _bar(event)
                 bar.update(event.done - bar.n)

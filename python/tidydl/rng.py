@@ -88,9 +88,7 @@ class RandomNumbers:
             if value < n:
                 return value
 
-    def positions(
-        self, n: int, size: int, replace: bool = False, prob: Sequence[float] | None = None
-    ) -> list[int]:
+    def positions(self, n: int, size: int, replace: bool = False, prob: Sequence[float] | None = None) -> list[int]:
         """Draw ``size`` positions from 0 to n - 1, as ``sample.int(n, size, replace, prob) - 1``."""
         if prob is not None:
             return self._weighted(n, size, replace, prob)
@@ -183,13 +181,9 @@ def _valid_seed(seed: float) -> int:
 def _normalised(prob: Sequence[float], n: int, size: int, replace: bool) -> list[float]:
     p = [float(each) for each in prob]
     if len(p) != n:
-        raise ArgumentError(
-            f"`prob` has {len(p)} values for {n} items.", allowed="One probability for each item."
-        )
+        raise ArgumentError(f"`prob` has {len(p)} values for {n} items.", allowed="One probability for each item.")
     if any(not math.isfinite(each) or each < 0 for each in p):
-        raise ArgumentError(
-            "`prob` has negative, missing or infinite values.", allowed="Finite numbers of at least 0."
-        )
+        raise ArgumentError("`prob` has negative, missing or infinite values.", allowed="Finite numbers of at least 0.")
     positive = sum(each > 0 for each in p)
     if positive == 0 or (not replace and size > positive):
         raise ArgumentError(
@@ -297,9 +291,7 @@ def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
     return values
 
 
-def sample(
-    x: Any, size: int | None = None, replace: bool = False, prob: Sequence[float] | None = None
-) -> Any:
+def sample(x: Any, size: int | None = None, replace: bool = False, prob: Sequence[float] | None = None) -> Any:
     """Draw a random sample, the one that R's ``sample()`` or dplyr's ``sample_n()`` draws after the same seed.
 
     Parameters

@@ -274,9 +274,7 @@ def _folder(item: str, folder: Path) -> Finding:
     nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         variable = "TIDYDL_CACHE" if item.endswith("tidydl") else "HF_HOME"
-        return Finding(
-            item, f"{folder} cannot be written to", "fault", f"Set {variable} to a folder of your own."
-        )
+        return Finding(item, f"{folder} cannot be written to", "fault", f"Set {variable} to a folder of your own.")
     return Finding(item, f"{folder} ({_size(folder)})" if folder.exists() else f"{folder} (not there yet)")
 
 

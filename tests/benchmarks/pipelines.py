@@ -69,8 +69,7 @@ def timed(call: Callable[[], object], clock: Callable[[], float]) -> float:
 def compare(name: str, texts: list[str], ours, plain, chosen: argparse.Namespace) -> None:
     """Time all ways in turn, repeatedly, and print medians and ratios."""
     ways: dict[str, Callable[[], object]] = {
-        f"plain, batch_size {size}": partial(plain, texts, batch_size=size, truncation=True)
-        for size in (1, 8, 32)
+        f"plain, batch_size {size}": partial(plain, texts, batch_size=size, truncation=True) for size in (1, 8, 32)
     }
 
     def with_budget(budget: int) -> object:

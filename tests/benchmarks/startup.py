@@ -17,9 +17,7 @@ def measure(command: list[str], **environment: str) -> list[float]:
     """Run a command in fresh processes, one to warm the disk and the others to measure."""
     everything = {**os.environ, **environment}
     runs = [
-        subprocess.run(
-            command, capture_output=True, text=True, check=True, env=everything, cwd=ROOT / "tests"
-        )
+        subprocess.run(command, capture_output=True, text=True, check=True, env=everything, cwd=ROOT / "tests")
         for _ in range(TIMES + 1)
     ]
     return [float(run.stdout.split()[-1]) for run in runs[1:]]
@@ -35,9 +33,7 @@ def report(name: str, seconds: list[float], limit: float) -> bool:
 
 
 def main() -> int:
-    held = report(
-        "import tidydl", measure([sys.executable, "-c", IN_PYTHON], PYTHONPATH=str(ROOT / "python")), 0.15
-    )
+    held = report("import tidydl", measure([sys.executable, "-c", IN_PYTHON], PYTHONPATH=str(ROOT / "python")), 0.15)
     rscript = shutil.which("Rscript")
     if rscript is None:
         print("library(tidydl)  not measured: there is no R here")

@@ -346,9 +346,8 @@ def test_single_values_of_r_are_single_values_in_python():
 
 
 def test_an_error_is_data_in_three_parts():
-    record = call(
-        "fail", kind=scalar("column"), problem=scalar("no `x`"), allowed=scalar("a"), hint=scalar("h")
-    )
+    given = {"kind": "column", "problem": "no `x`", "allowed": "a", "hint": "h"}
+    record = call("fail", **{name: scalar(part) for name, part in given.items()})
     assert record["state"] == "error"
     parts = {name: text_of(part)[0] for name, part in record["error"].items()}
     assert "ColumnError" in parts.pop("traceback")
@@ -400,14 +399,14 @@ def test_warnings_cross_each_time_and_prints_go_to_stderr(capsys):
     assert "chatter" in captured.err
 
 
-def test_ctrl_c_stops_a_call_and_the_handler_of_before_is_back():
-    before = signal.getsignal(signal.SIGINT)
+def test_ctrl_c_stops_a_call_and_belongs_to_others_after_it():
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     begun = time.monotonic()
     assert call("wait", seconds=scalar(20))["state"] == "interrupted"
     assert time.monotonic() - begun < 1.2
-    assert signal.getsignal(signal.SIGINT) is before
     assert call("echo", value=scalar(1))["state"] == "done"
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_ctrl_c_that_a_library_swallows_stops_the_call_all_the_same():
@@ -421,6 +420,14 @@ def test_ctrl_c_that_a_library_swallows_stops_the_call_all_the_same():
 
     with Watch() as watch, pytest.raises(KeyboardInterrupt):
         watch.work(swallows)
+
+
+def test_a_ctrl_c_that_stops_nothing_is_noted():
+    from tidydl.bridge.interrupts import Watch
+
+    with Watch() as watch:
+        signal.raise_signal(signal.SIGINT)
+    assert watch.seen
 
 
 def test_every_entry_leads_to_a_function():

@@ -105,7 +105,7 @@ def test_ordered_factors_are_coded_by_polynomials_as_in_r():
 
 
 def test_incomplete_rows_are_left_out_and_told():
-    design, x, response, complete = from_formula("y ~ a", survey())
+    _, x, response, complete = from_formula("y ~ a", survey())
     assert complete.sum() == len(x) == len(response.values) == 39
     assert not complete[3]
 

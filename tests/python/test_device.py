@@ -84,7 +84,5 @@ def test_a_python_without_torch_names_the_command():
                 print(error.kind, "pip install" in str(error), "torch is not installed" in str(error))
         print(len(tidydl.tasks()))
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["dependency", "True", "True"] * 2 + ["2"]

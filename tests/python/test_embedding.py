@@ -91,9 +91,7 @@ def test_images_are_embedded_too(tmp_path):
 def test_the_encoder_of_a_classifier_can_be_taken(tmp_path):
     folder = tiny.text_folder(tmp_path / "classifier")
     loaded = transformers.AutoModelForSequenceClassification.from_pretrained(folder)
-    np.testing.assert_allclose(
-        numbers(tidydl.embed("sun", folder)), numbers(tidydl.embed("sun", loaded)), atol=1e-6
-    )
+    np.testing.assert_allclose(numbers(tidydl.embed("sun", folder)), numbers(tidydl.embed("sun", loaded)), atol=1e-6)
 
 
 def test_provenance_names_the_pooling(folder):

@@ -170,9 +170,7 @@ def test_the_digits_model_reads_held_out_digits_as_well_as_its_card_says():
     with torch.inference_mode():
         inputs = processor([image.pil() for image in test["image"]], return_tensors="pt")
         codes = model(**inputs).logits.argmax(-1).tolist()
-    accuracy = np.mean(
-        [model.config.id2label[code] == label for code, label in zip(codes, test["label"], strict=True)]
-    )
+    accuracy = np.mean([model.config.id2label[code] == label for code, label in zip(codes, test["label"], strict=True)])
     assert accuracy >= 0.95
     assert accuracy == pytest.approx(metrics_of(folder)["accuracy"], abs=0.005)
     assert f"{metrics_of(folder)['accuracy']:.4f}" in (Path(folder) / "README.md").read_text()
@@ -218,21 +216,13 @@ def test_the_averaging_layer_gives_the_mean_of_the_tokens(tmp_path):
 
     encoder = assembling.encoder_folder()
     assembling.write_model(encoder, FILES / "models" / "emotion", tmp_path)
-    inputs = AutoTokenizer.from_pretrained(tmp_path)(
-        ["a b", "four words and more"], padding=True, return_tensors="pt"
-    )
+    inputs = AutoTokenizer.from_pretrained(tmp_path)(["a b", "four words and more"], padding=True, return_tensors="pt")
     with torch.inference_mode():
         tokens = AutoModel.from_pretrained(encoder)(**inputs).last_hidden_state
-        seen = (
-            AutoModelForSequenceClassification.from_pretrained(tmp_path)
-            .bert(**inputs)
-            .last_hidden_state[:, 0]
-        )
+        seen = AutoModelForSequenceClassification.from_pretrained(tmp_path).bert(**inputs).last_hidden_state[:, 0]
     mask = inputs["attention_mask"][..., None]
     mean = (tokens * mask).sum(1) / mask.sum(1)
-    assert torch.allclose(
-        torch.cosine_similarity(seen, mean - mean.mean(1, keepdim=True)), torch.ones(2), atol=2e-3
-    )
+    assert torch.allclose(torch.cosine_similarity(seen, mean - mean.mean(1, keepdim=True)), torch.ones(2), atol=2e-3)
 
 
 @minilm

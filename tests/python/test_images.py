@@ -101,9 +101,7 @@ def test_a_folder_is_refused(tmp_path):
         as_image(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "content", [b"not an image", encoded()[:50], encoded()[:20]], ids=["text", "cut", "header"]
-)
+@pytest.mark.parametrize("content", [b"not an image", encoded()[:50], encoded()[:20]], ids=["text", "cut", "header"])
 def test_a_damaged_file_is_named_when_it_is_looked_at(tmp_path, content):
     path = tmp_path / "dämaged.png"
     path.write_bytes(content)

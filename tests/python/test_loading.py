@@ -359,9 +359,7 @@ def test_nothing_is_left_behind_in_the_cache_of_datasets(pictures, tmp_path):
 
 def test_a_hub_that_may_not_be_asked_is_a_hub_error(tmp_path):
     code = (
-        "import tidydl\n"
-        "try: tidydl.load_dataset('owner/name')\n"
-        "except tidydl.TidydlError as e: print(e.kind, e.hint)"
+        "import tidydl\ntry: tidydl.load_dataset('owner/name')\nexcept tidydl.TidydlError as e: print(e.kind, e.hint)"
     )
     said = run_apart(code, HF_HOME=str(tmp_path), HF_HUB_OFFLINE="1")
     assert said.startswith("hub ")

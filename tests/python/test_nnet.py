@@ -2,13 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from live_r import needs_r, run_r
+from test_design import as_r
 
 import tidydl
 from tidydl import nnet, set_seed
 from tidydl.errors import ArgumentError, ColumnError, DataError
 from tidydl.rprint import format_numbers
-
-from test_design import as_r
 
 
 def flowers(n=60):

@@ -35,9 +35,7 @@ def encoded(image, form="PNG"):
 
 
 def test_scores_equal_the_plain_pipeline_one_image_at_a_time(ppl, folder, tmp_path):
-    pictures = [
-        picture(i, size=(10 + i, 40 - i), mode=mode) for i, mode in enumerate(["RGB", "L", "RGBA", "P", "1"])
-    ]
+    pictures = [picture(i, size=(10 + i, 40 - i), mode=mode) for i, mode in enumerate(["RGB", "L", "RGBA", "P", "1"])]
     paths = []
     for i, image in enumerate(pictures):
         paths.append(str(tmp_path / f"{i}.png"))
@@ -115,9 +113,7 @@ def test_an_image_column_of_a_data_set_is_found_and_keeps_its_index(ppl):
 
 def test_equal_images_are_computed_once(ppl):
     seen = []
-    hook = ppl.model.register_forward_pre_hook(
-        lambda m, a, k: seen.append(len(k["pixel_values"])), with_kwargs=True
-    )
+    hook = ppl.model.register_forward_pre_hook(lambda m, a, k: seen.append(len(k["pixel_values"])), with_kwargs=True)
     try:
         ppl([picture(1), picture(1), picture(2), None, picture(1)])
     finally:

@@ -62,9 +62,7 @@ def test_scores_equal_the_plain_pipeline_one_text_at_a_time(ppl, plain):
 @pytest.mark.parametrize("function", ["sigmoid", "none", "softmax"])
 def test_function_to_apply_is_that_of_transformers(ppl, plain, function):
     texts = tiny.sentences(6)
-    assert_same_scores(
-        ppl(texts, top_k=None, function_to_apply=function), plain(texts, function_to_apply=function)
-    )
+    assert_same_scores(ppl(texts, top_k=None, function_to_apply=function), plain(texts, function_to_apply=function))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -74,10 +72,7 @@ def test_order_and_repeats_survive_batching(ppl, seed):
     alone = pd.concat([ppl([text], top_k=2).assign(**{".row": i}) for i, text in enumerate(texts)])
     assert together[".row"].tolist() == alone[".row"].tolist()
     assert together["text"].isna().tolist() == alone["text"].isna().tolist()
-    assert (
-        together["label"].astype(object).fillna("-").tolist()
-        == alone["label"].astype(object).fillna("-").tolist()
-    )
+    assert together["label"].astype(object).fillna("-").tolist() == alone["label"].astype(object).fillna("-").tolist()
     np.testing.assert_allclose(together["score"], alone["score"], atol=1e-5, rtol=0)
 
 
@@ -91,9 +86,9 @@ def test_more_texts_than_one_chunk_keep_their_order(ppl, monkeypatch):
 def test_columns_and_kinds_are_the_same_for_none_one_and_many(ppl):
     frames = [ppl(x) for x in ([], "one", ["one"], ["one", "two"], [None], [None, None])]
     assert {tuple(frame.columns) for frame in frames} == {(".row", "text", "label", "score")}
-    assert {tuple(map(str, frame.dtypes)) for frame in frames} == {
-        ("int64", "str", "category", "float64")
-    } or {tuple(map(str, frame.dtypes)) for frame in frames} == {("int64", "object", "category", "float64")}
+    assert {tuple(map(str, frame.dtypes)) for frame in frames} == {("int64", "str", "category", "float64")} or {
+        tuple(map(str, frame.dtypes)) for frame in frames
+    } == {("int64", "object", "category", "float64")}
     assert [len(frame) for frame in frames] == [0, 1, 1, 2, 1, 2]
     assert {tuple(frame["label"].cat.categories) for frame in frames} == {tuple(tiny.LABELS)}
 
@@ -350,9 +345,7 @@ def test_components_can_be_given(folder, ppl, tmp_path):
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     expected = ppl(["sun", "rain"])
     for given in ({}, {"tokenizer": tokenizer}, {"tokenizer": str(folder)}):
-        pd.testing.assert_frame_equal(
-            tidydl.pipeline(model=model, **given)(["sun", "rain"]), expected, atol=1e-6
-        )
+        pd.testing.assert_frame_equal(tidydl.pipeline(model=model, **given)(["sun", "rain"]), expected, atol=1e-6)
     bare = tmp_path / "bare"
     model.save_pretrained(bare)
     with pytest.raises(NotFoundError, match="no tokenizer"):
@@ -584,9 +577,7 @@ def test_what_r_calls_takes_plain_data_and_gives_the_same_frames(folder, ppl):
     assert facts["labels"] == tiny.LABELS
     data = pd.DataFrame({"a": ["sun", None], "b": ["x", "y"]})
     options = {"text": "a", "top_k": 2}
-    pd.testing.assert_frame_equal(
-        run(entries.pipeline_run(spec, data, options)), ppl(data, text="a", top_k=2)
-    )
+    pd.testing.assert_frame_equal(run(entries.pipeline_run(spec, data, options)), ppl(data, text="a", top_k=2))
     pd.testing.assert_frame_equal(
         run(entries.pipeline_augment(spec, data, "p_", options)),
         tidydl.augment(ppl, data, text="a", top_k=2, prefix="p_"),

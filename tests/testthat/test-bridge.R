@@ -130,13 +130,13 @@ test_that("times of other classes arrive as the same moments", {
   expect_equal(as.double(echo(minutes), units = "mins"), 90)
   here <- as.POSIXct("2024-07-01 12:00:00")
   expect_equal(as.double(echo(here)), as.double(here))
-  expect_identical(echo(as.Date(19000L)), as.Date(19000))
+  expect_identical(echo(structure(19000L, class = "Date")), structure(19000, class = "Date"))
 })
 
 test_that("numbers beyond R's integers are kept", {
   skip_without_python()
-  big <- structure(writeBin(c(1L, 1L, 0L, -2147483647L - 1L), raw()), class = NULL)
-  id <- structure(readBin(big, "double", 2), class = "integer64") # 2^32 + 1 and a missing one
+  bytes <- writeBin(c(1L, 1L, 0L, NA), raw()) # 2^32 + 1 and a missing one
+  id <- structure(readBin(bytes, "double", 2), class = "integer64")
   expect_identical(echo(tibble::tibble(id = id))$id, c(2^32 + 1, NA))
   expect_echo(c(2^53, -2^53))
 })
@@ -189,7 +189,7 @@ test_that("images survive the crossing, a file, filter and bind_rows", {
   expect_s3_class(came, "tidydl_image")
   expect_identical(vctrs::vec_data(came)[[1]]$bytes, bytes)
   expect_null(vctrs::vec_data(came)[[3]]$bytes)
-  expect_match(format(came), "^<img 12×8 (RGB|RGBA|P|L)>$|^NA$")
+  expect_match(format(came)[c(1, 3)], "^<img 12×8 (RGB|RGBA|P|L)>$")
   expect_identical(is.na(came), c(FALSE, TRUE, FALSE))
   expect_identical(echo(came), came)
 
@@ -225,6 +225,7 @@ test_that("a Python error arrives as the R condition of its kind, in its three p
     call_python("fail", list(kind = "column", problem = problem, allowed = "A {b}.", hint = "Do %d.")),
     error = identity
   )
+  withr::local_options(cli.unicode = TRUE)
   expect_s3_class(error, c("tidydl_error_column", "tidydl_error", "rlang_error"), exact = FALSE)
   expect_identical(error$problem, problem)
   expect_identical(error$allowed, "A {b}.")

@@ -1,4 +1,5 @@
 test_that("an error says what was wrong, what is allowed and what to do", {
+  withr::local_options(cli.unicode = TRUE)
   error <- tryCatch(abort_tidydl("argument", "`x` is {x} 5%.", "A {y}.", "Try %s."), error = identity)
   expect_s3_class(error, "tidydl_error_argument")
   expect_s3_class(error, "tidydl_error")

@@ -80,8 +80,7 @@ class _Reader:
         n = int(record["n"])
         names = text_of(record["names"])
         columns = [
-            self.column(column, name in self.index)
-            for name, column in zip(names, record["columns"], strict=True)
+            self.column(column, name in self.index) for name, column in zip(names, record["columns"], strict=True)
         ]
         frame = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(n), copy=False)
         frame.columns = pd.Index(names, dtype="str" if names else object)

@@ -100,7 +100,7 @@ def table(rows: int, first: int = 0) -> pd.DataFrame:
             "double": numbers / 7,
             "integer": numbers,
             "text": pd.Series(numbers.astype("str")).str.zfill(20),
-            "label": pd.Categorical.from_codes(numbers % 6, list("abcdef")),
+            "label": pd.Categorical.from_codes(numbers % 6, pd.Index(list("abcdef"))),
         }
     )
 

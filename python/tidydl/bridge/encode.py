@@ -174,8 +174,7 @@ class _Writer:
     def mapping(self, mapping: Mapping[Any, Any], name: str) -> Record:
         names = [str(key) for key in mapping]
         items = [
-            self.value(value, f"`{key}`", key in self.index)
-            for key, value in zip(names, mapping.values(), strict=True)
+            self.value(value, f"`{key}`", key in self.index) for key, value in zip(names, mapping.values(), strict=True)
         ]
         return {
             "kind": "list",

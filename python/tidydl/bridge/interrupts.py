@@ -3,11 +3,16 @@
 R owns the signal, and reticulate lets both languages race for it. For the time of one call from R the signal
 is Python's alone: it stops the work with KeyboardInterrupt, which goes back to R as data, and R raises its
 own interrupt.
+
+No Ctrl-C may fall between the two. So Python's handler is set once and stays, and only the handler of the
+system changes hands, in one step: whatever came before that step is noted by the watch, whatever comes after
+is R's.
 """
 
 from __future__ import annotations
 
 import ctypes
+import functools
 import signal
 import sys
 import threading
@@ -20,29 +25,33 @@ _ROOM = 512  # bytes, more than any platform's `struct sigaction`
 
 
 class Watch:
-    """Holds Ctrl-C for the time of a call: ``with Watch() as watch: watch.work(function)``."""
+    """Holds Ctrl-C for the time of a call: ``with Watch() as watch: watch.work(function)``.
+
+    ``seen`` says afterwards whether there was one, even where nothing was running that it could stop.
+    """
 
     def __init__(self) -> None:
         self.seen = False
         self._armed = False
-        self._before: Any = None
         self._action: Any = None
 
     def __enter__(self) -> Watch:
-        if threading.current_thread() is threading.main_thread():
-            self._action = _save_action()
-            self._before = signal.signal(signal.SIGINT, self._note)
+        # Windows tells R by other ways, which reticulate hands on
+        if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+            _desk.watches.append(self)
+            self._action = _swap_action(_desk.open())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if threading.current_thread() is threading.main_thread():
-            before = signal.default_int_handler if self._before is None else self._before
-            signal.signal(signal.SIGINT, before)
-            _restore_action(self._action)
+        if self._action is not None:
+            _swap_action(self._action)
+            _let_python_look()
+            _desk.watches.remove(self)
 
-    def _note(self, signum: int, frame: FrameType | None) -> None:
+    def note(self) -> None:
+        """Take a Ctrl-C: stop the work where some is running."""
         self.seen = True
         if self._armed:
             raise KeyboardInterrupt
@@ -59,19 +68,45 @@ class Watch:
         return result
 
 
+class _Desk:
+    """Where Python's Ctrl-C arrive: with the watch of the running call, else with who had them before."""
+
+    def __init__(self) -> None:
+        self.watches: list[Watch] = []
+        self._before: Any = None
+        self._action: Any = None
+
+    def open(self) -> Any:
+        """See to it that the desk is Python's handler, and give the system's side of it."""
+        if signal.getsignal(signal.SIGINT) != self.receive:
+            others = _swap_action(None)
+            self._before = signal.signal(signal.SIGINT, self.receive)
+            self._action = _swap_action(others)
+        return self._action
+
+    def receive(self, signum: int, frame: FrameType | None) -> None:
+        if self.watches:
+            self.watches[-1].note()
+        elif callable(self._before):
+            self._before(signum, frame)
+
+
+_desk = _Desk()
+
+
+@functools.cache
 def _library() -> Any:
-    return None if sys.platform == "win32" else ctypes.CDLL(None)
+    return ctypes.CDLL(None)
 
 
-def _save_action() -> Any:
-    """Keep the handler that R has at the level of the system, which Python cannot name."""
-    library = _library()
-    if library is None:
-        return None
+def _swap_action(action: Any) -> Any:
+    """Set the system's handler, which may be R's and which Python cannot name, and give the one of before."""
     room = ctypes.create_string_buffer(_ROOM)
-    return room if library.sigaction(int(signal.SIGINT), None, room) == 0 else None
+    _library().sigaction(int(signal.SIGINT), action, room)
+    return room
 
 
-def _restore_action(action: Any) -> None:
-    if action is not None:
-        _library().sigaction(int(signal.SIGINT), action, None)
+def _let_python_look() -> None:
+    """Run a little Python, before which the interpreter calls the handlers of signals that have come."""
+    for _ in range(2):
+        pass

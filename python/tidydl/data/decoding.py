@@ -42,9 +42,7 @@ def decode(table: pa.Table, features: Mapping[str, Any] | None = None) -> pd.Dat
     import pandas as pd
 
     known = features_of(table.schema) if features is None else features
-    columns = [
-        _column(table.column(position), known.get(field.name)) for position, field in enumerate(table.schema)
-    ]
+    columns = [_column(table.column(position), known.get(field.name)) for position, field in enumerate(table.schema)]
     if not columns:
         return pd.DataFrame(index=pd.RangeIndex(table.num_rows))
     frame = pd.concat(columns, axis=1) if len(columns) > 1 else columns[0].to_frame()

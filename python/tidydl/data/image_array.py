@@ -133,9 +133,7 @@ class ImageArray(ExtensionArray):
 
 
 def _is_missing(value: Any) -> bool:
-    return (
-        value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value))
-    )
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value))
 
 
 def _is_object_array(value: Any) -> bool:

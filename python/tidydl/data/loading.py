@@ -233,9 +233,5 @@ def _not_there(place: Path, argument: str = "path") -> TidydlError:
         there = sorted(entry.name for entry in parent.iterdir() if not entry.name.startswith("."))
         close = nearest(place.name, there)
         shown = ", ".join(there[:8]) + (", …" if len(there) > 8 else "")
-        hint = (
-            f"Did you mean '{parent / close}'?"
-            if close
-            else f"In '{parent.resolve()}' is: {shown or 'nothing'}."
-        )
+        hint = f"Did you mean '{parent / close}'?" if close else f"In '{parent.resolve()}' is: {shown or 'nothing'}."
     return NotFoundError(f"`{argument}` '{place}' does not exist.", allowed=_HERE, hint=hint)

@@ -70,9 +70,7 @@ def _builder(path: str, name: str | None, data_dir: str | None, data_files: Any,
     import datasets
 
     try:
-        return datasets.load_dataset_builder(
-            path, name, data_dir=data_dir, data_files=data_files, cache_dir=scratch
-        )
+        return datasets.load_dataset_builder(path, name, data_dir=data_dir, data_files=data_files, cache_dir=scratch)
     except FileNotFoundError as error:
         raise _no_files(data_dir or path, data_files) from error
     except (ValueError, RuntimeError) as error:
@@ -135,9 +133,7 @@ def _no_files(folder: str, data_files: Any = None) -> NotFoundError:
 def _no_options(options: Mapping[str, str | None], kind: str) -> None:
     for argument, value in options.items():
         if value is not None:
-            raise ArgumentError(
-                f"`{argument}` means nothing for data of kind {kind}.", hint=f"Leave `{argument}` out."
-            )
+            raise ArgumentError(f"`{argument}` means nothing for data of kind {kind}.", hint=f"Leave `{argument}` out.")
 
 
 def _first_line(error: BaseException) -> str:

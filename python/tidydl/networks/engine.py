@@ -9,13 +9,15 @@ import numpy as np
 
 from tidydl.errors import DataError
 from tidydl.networks.bfgs import NOT_FINITE, RUNNING, STOPPED, Problem, Search, advance, start_problem, start_search
+from tidydl.networks.compiling import is_compiled
 from tidydl.networks.kernels import Shape, outputs
-from tidydl.progress import Pause, Progress, Trace, Work
+from tidydl.progress import Note, Pause, Progress, Trace, Work
 
 __all__ = ["Settings", "Solution", "fit_work"]
 
 _SLICE_SECONDS = 0.05
 _FIRST_WORK = 2_000_000
+_COMPILING = "tidydl compiles its engine: once on this machine, some 10 seconds."
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def fit_work(
     DataError
         If the value at the initial weights is not finite.
     """
+    if not is_compiled(advance):
+        yield Note(_COMPILING)
     began = time.perf_counter()
     problem = start_problem(shape, x, y, weights, decay, mask)
     search = start_search(problem, wts, settings.maxit, settings.abstol, settings.reltol)

@@ -78,4 +78,3 @@ def fit_arrays(
 def _per_weight(values: Any) -> np.ndarray:
     """Take a vector, which arrives from R as a single value where it has one element."""
     return np.atleast_1d(np.asarray(values, dtype=float))
-

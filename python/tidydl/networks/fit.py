@@ -15,10 +15,10 @@ from tidydl.networks import tables as _tables  # noqa: F401  (the verbs learn of
 from tidydl.networks.engine import Settings, Solution, fit_work
 from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
 from tidydl.networks.record import NNet
-from tidydl.progress import Work, run
+from tidydl.progress import run
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 __all__ = ["nnet", "number_of_weights"]
 
@@ -128,9 +128,7 @@ def nnet(
     targets = _targets(given.response)
     freely = _mask(mask, n_weights)
     start = _initial(Wts, n_weights, check_number("rang", rang, minimum=0))
-    solution = run(
-        fit_work(shape, given.x, targets, given.weights, start, freely, decay, settings), progress=progress
-    )
+    solution = run(fit_work(shape, given.x, targets, given.weights, start, freely, decay, settings), progress=progress)
     call = {"size": size, "skip": skip, "rang": rang, "maxit": maxit, "formula": given.formula}
     return _record(shape, given, targets, solution, decay, freely, call)
 

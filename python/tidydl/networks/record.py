@@ -19,7 +19,7 @@ __all__ = ["NNet", "NNetSummary", "connection_names"]
 
 
 def connection_names(shape: Shape) -> list[str]:
-    """Name the weights as R does, in R's order: ``b->h1``, ``i1->h1``, …, ``h1->o`` (``o1`` where there are several)."""
+    """Name the weights in R's order as R does: ``b->h1``, ``i1->h1``, …, ``h1->o`` (``o1`` of several outputs)."""
     hidden = [f"h{j + 1}" for j in range(shape.hidden)]
     inputs = [f"i{i + 1}" for i in range(shape.inputs)]
     outputs = [f"o{o + 1}" for o in range(shape.outputs)] if shape.outputs > 1 else ["o"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GLANCE", "TIDY"]
 
-TIDY = Contract.of(term="string", **{"from": "string"}, to="string", layer="label", estimate="double")
+TIDY = Contract.of({"term": "string", "from": "string", "to": "string", "layer": "label", "estimate": "double"})
 GLANCE = Contract.of(
     n_weights="integer",
     value="double",
@@ -88,7 +88,7 @@ def _inputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, np.ndarray, Any]:
                 allowed="A data frame with the columns of the formula.",
             )
         return *design_matrix(fit.design, newdata), newdata.index
-    x, names = from_matrix(newdata if not is_frame else _chosen(fit.design, newdata), "newdata")
+    x, _ = from_matrix(newdata if not is_frame else _chosen(fit.design, newdata), "newdata")
     if x.shape[1] != fit.shape.inputs and not len(x) == 0:
         raise ArgumentError(
             f"`newdata` has {x.shape[1]} columns, and the network has {fit.shape.inputs} inputs.",
@@ -130,7 +130,7 @@ def _classes(fit: NNet, values: np.ndarray, index: Any) -> pd.Series:
     else:
         codes = np.argmax(np.where(np.isnan(values), 0.0, values), axis=1)
     codes[missing] = -1
-    return pd.Series(pd.Categorical.from_codes(codes, categories=list(fit.lev)), index=index)
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(fit.lev)), index=index)
 
 
 @verbs.predict.register(NNet)
@@ -193,7 +193,7 @@ def observed(fit: NNet) -> pd.Series:
     targets = np.round(fit.fitted_values + fit.residuals)
     codes = targets[:, 0].astype(int) if targets.shape[1] == 1 else np.argmax(targets, axis=1)
     assert fit.lev is not None
-    return pd.Series(pd.Categorical.from_codes(codes, categories=list(fit.lev)), index=fit.index, name=fit.response)
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(fit.lev)), index=fit.index, name=fit.response)
 
 
 @verbs.augment.register(NNet)

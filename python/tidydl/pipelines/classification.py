@@ -26,9 +26,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {"labels": class_labels(loaded.config, loaded.source)}
 
 
-def run(
-    task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]
-) -> Work[pd.DataFrame]:
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Classify all inputs and give the tidy frame.
 
     ``note`` is added to the provenance.
@@ -76,9 +74,7 @@ def _apply(function: str, logits: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-def _frame(
-    task: Task, inputs: Inputs, outcome: Outcome, labels: list[str], top_k: int | None
-) -> pd.DataFrame:
+def _frame(task: Task, inputs: Inputs, outcome: Outcome, labels: list[str], top_k: int | None) -> pd.DataFrame:
     """Write the frame: the best labels of each input by rank, a line of missing values for a missing one."""
     import numpy as np
     import pandas as pd

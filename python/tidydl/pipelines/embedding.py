@@ -176,9 +176,7 @@ def _open(
     location = locate(_default_encoder() if model is None else model)
     used, numbers = resolve_device(device), dtype_name(dtype)
     modality = _modality(read_config(location, revision), given)
-    loaded = load(
-        Wanted(location, "", revision, numbers, used), modality, given[processor_argument(modality)]
-    )
+    loaded = load(Wanted(location, "", revision, numbers, used), modality, given[processor_argument(modality)])
     absent = sorted(name for name in loaded.weights.missing if "pooler" not in name)  # ours pools by itself
     if absent:
         raise ArgumentError(
@@ -228,9 +226,7 @@ def _forward(model: Any, pooling: str, normalize: bool, tensors: dict[str, Any])
     states = model(**tensors).last_hidden_state.float()
     if states.ndim == 4:  # a convolutional network: batch, channels, height, width
         if pooling == "cls":
-            raise ArgumentError(
-                "`pooling` is 'cls', but this network has no class token.", allowed="'mean' or 'max'."
-            )
+            raise ArgumentError("`pooling` is 'cls', but this network has no class token.", allowed="'mean' or 'max'.")
         states = states.flatten(2).transpose(1, 2)
     mask = tensors.get("attention_mask")
     mask = states.new_ones(states.shape[:2]) if mask is None else mask.to(states.dtype)

@@ -29,9 +29,7 @@ def pipeline_open(spec: Mapping[str, Any]) -> dict[str, Any]:
     return _open(spec).facts()
 
 
-def pipeline_run(
-    spec: Mapping[str, Any], x: Any, options: Mapping[str, Any] | None = None
-) -> Work[pd.DataFrame]:
+def pipeline_run(spec: Mapping[str, Any], x: Any, options: Mapping[str, Any] | None = None) -> Work[pd.DataFrame]:
     """Run a pipeline over inputs; ``options`` are the arguments of the call by name, columns included."""
     frame = yield from _open(spec).steps(x, **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
@@ -47,9 +45,7 @@ def pipeline_augment(
     return frame
 
 
-def embed_run(
-    spec: Mapping[str, Any], x: Any, options: Mapping[str, Any] | None = None
-) -> Work[pd.DataFrame]:
+def embed_run(spec: Mapping[str, Any], x: Any, options: Mapping[str, Any] | None = None) -> Work[pd.DataFrame]:
     """Embed inputs; ``spec`` says which model and where, ``options`` holds the other arguments by name."""
     frame = yield from embed_steps(x, **dict(spec), **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)

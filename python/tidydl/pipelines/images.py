@@ -96,9 +96,7 @@ def _pixels(image: Any, mode: str, place: int) -> Any:
         raise _placed(problem, f"The {ordinal(place)} value of `x`") from problem
 
 
-def encode(
-    loaded: Loaded, images: list[Any], places: Sequence[int], max_length: int | None = None
-) -> EncodedImages:
+def encode(loaded: Loaded, images: list[Any], places: Sequence[int], max_length: int | None = None) -> EncodedImages:
     """Prepare images; all are scaled to one size by the model's image processor.
 
     ``places`` says which value of the call each is, for messages.

@@ -106,8 +106,7 @@ def _listed(x: Any) -> list[Any]:
 def _read(values: list[Any], part: Part) -> list[Any]:
     read = modality_of(part).read
     return [
-        None if is_missing(value) else read(value, f"The {ordinal(i)} value of `x`")
-        for i, value in enumerate(values)
+        None if is_missing(value) else read(value, f"The {ordinal(i)} value of `x`") for i, value in enumerate(values)
     ]
 
 
@@ -119,9 +118,7 @@ def _column(frame: pd.DataFrame, part: Part, wanted: Any) -> int:
         if len(positions) == 1:
             return positions[0]
         problem = f"`{part.name}` is {wanted!r}, " + (
-            f"and `x` has {len(positions)} columns of that name."
-            if positions
-            else "which is no column of `x`."
+            f"and `x` has {len(positions)} columns of that name." if positions else "which is no column of `x`."
         )
         close = nearest(wanted, names)
         hint = f"Did you mean '{close}'?" if close and not positions else "Rename the columns of `x`."
@@ -132,9 +129,7 @@ def _column(frame: pd.DataFrame, part: Part, wanted: Any) -> int:
         return same_name[0]
     if len(fitting) == 1:
         return fitting[0]
-    several = (
-        one_of(names[i] for i in fitting) if fitting else f"`x` has {one_of(names)[7:-1] or 'no columns'}."
-    )
+    several = one_of(names[i] for i in fitting) if fitting else f"`x` has {one_of(names)[7:-1] or 'no columns'}."
     raise ColumnError(
         f"`x` has {'several columns' if fitting else 'no column'} that could hold the {part.modality}s.",
         allowed=several,

@@ -132,9 +132,7 @@ def read_config(location: Location, revision: str | None) -> Any:
     key = (location, revision, location.fingerprint())
     if key not in _configs:
         require_files(location)
-        _configs[key] = _quietly(
-            location, transformers.AutoConfig.from_pretrained, **_whence(location, revision)
-        )
+        _configs[key] = _quietly(location, transformers.AutoConfig.from_pretrained, **_whence(location, revision))
         _trim(_configs, 16)
     return _configs[key]
 

@@ -99,15 +99,11 @@ def require_files(location: Location, modality: str | None = None, argument: str
     if folder is None:
         return
     if not (folder / "config.json").is_file():
-        raise _lacks(
-            folder, argument, "no config.json", "A model folder holds config.json and *.safetensors."
-        )
+        raise _lacks(folder, argument, "no config.json", "A model folder holds config.json and *.safetensors.")
     if not any(folder.glob("*.safetensors")):
         other = sorted(path.name for kind in ("*.bin", "*.h5", "*.pt", "*.pth") for path in folder.glob(kind))
         what = "no safetensors weights" + (f", only '{other[0]}'" if other else "")
-        raise _lacks(
-            folder, argument, what, "Weights are read from safetensors files only: other kinds can run code."
-        )
+        raise _lacks(folder, argument, what, "Weights are read from safetensors files only: other kinds can run code.")
     if modality is not None:
         require_processor_files(location, modality, argument)
 

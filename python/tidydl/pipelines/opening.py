@@ -118,7 +118,5 @@ def _no_head(task: Task, loaded: Loaded) -> ArgumentError:
         f"`model` is '{loaded.source}', whose files lack weights for the task '{task.name}': '{absent[0]}'"
         + (f" and {len(absent) - 1} more." if len(absent) > 1 else "."),
         allowed=f"A model that was trained for '{task.name}'.",
-        hint="This is a bare encoder: embed() takes it."
-        if len(absent) < 6
-        else "Copy or download the model again.",
+        hint="This is a bare encoder: embed() takes it." if len(absent) < 6 else "Copy or download the model again.",
     )

@@ -86,9 +86,7 @@ def _function(value: Any) -> str:
 
 def _refuse_unless_so(name: str, value: Any) -> None:
     if not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):
-        raise ArgumentError(
-            f"`{name}` is {value!r}.", allowed="Only what is done anyway.", hint=_WRITE_NOW[name]
-        )
+        raise ArgumentError(f"`{name}` is {value!r}.", allowed="Only what is done anyway.", hint=_WRITE_NOW[name])
 
 
 def _unknown_option(name: str) -> ArgumentError:

@@ -90,9 +90,7 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     if not isinstance(x, pd.DataFrame):
-        raise ArgumentError(
-            f"`x` is a {type(x).__name__}.", allowed="The data frame that a pipeline returned."
-        )
+        raise ArgumentError(f"`x` is a {type(x).__name__}.", allowed="The data frame that a pipeline returned.")
     if ROW not in x.columns:
         raise ColumnError(
             "`x` has no column `.row`.",

@@ -209,9 +209,7 @@ def warn_of_truncation(frame: pd.DataFrame, *, stacklevel: int = 3) -> None:
 
 
 @augment.register(Pipeline)
-def _augment(
-    x: Pipeline, data: Any, *, prefix: str = "", progress: bool | None = None, **given: Any
-) -> pd.DataFrame:
+def _augment(x: Pipeline, data: Any, *, prefix: str = "", progress: bool | None = None, **given: Any) -> pd.DataFrame:
     """Join a pipeline's results to the data: its rows stay one to one, ranks are spread wide.
 
     Parameters

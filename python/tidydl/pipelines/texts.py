@@ -41,14 +41,8 @@ def read(value: Any, where: str) -> str:
         value = value.item()
     if not isinstance(value, str):
         kind = type(value).__name__
-        hint = (
-            "Decode bytes with `.decode()`."
-            if kind == "bytes"
-            else "Turn it into text first, or leave it missing."
-        )
-        raise ArgumentError(
-            f"{where} is not a text but of type {kind}: {_short(value)}.", allowed=ALLOWED, hint=hint
-        )
+        hint = "Decode bytes with `.decode()`." if kind == "bytes" else "Turn it into text first, or leave it missing."
+        raise ArgumentError(f"{where} is not a text but of type {kind}: {_short(value)}.", allowed=ALLOWED, hint=hint)
     if not value.isascii():
         try:
             value.encode("utf-8")
@@ -109,9 +103,7 @@ class EncodedTexts:
         return tensors
 
 
-def encode(
-    loaded: Loaded, texts: list[str], places: Sequence[int], max_length: int | None = None
-) -> EncodedTexts:
+def encode(loaded: Loaded, texts: list[str], places: Sequence[int], max_length: int | None = None) -> EncodedTexts:
     """Tokenise texts together, shortening those that are longer than the model reads.
 
     ``places`` says which value of the call each is, for messages.
@@ -197,9 +189,6 @@ def padding(loaded: Loaded) -> str:
     """
     if loaded.processor.pad_token_id is None:
         return "none"
-    if (
-        getattr(loaded.config, "pad_token_id", None) is None
-        and "Classification" in type(loaded.model).__name__
-    ):
+    if getattr(loaded.config, "pad_token_id", None) is None and "Classification" in type(loaded.model).__name__:
         return "none"  # classifiers on a decoder find the end of a text by that token
     return "any" if loaded.processor.padding_side == "right" else "equal"

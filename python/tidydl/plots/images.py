@@ -147,10 +147,7 @@ def _chosen(data: Any, n: int, image: str, seed: int | None) -> pd.DataFrame:
         data = pd.DataFrame({image: ImageArray(values)})
     if image not in data.columns:
         raise _no_column("image", image, data)
-    if seed is None:
-        picked = data.iloc[:n]
-    else:
-        picked = data.iloc[RandomNumbers(seed).positions(len(data), min(n, len(data)))]
+    picked = data.iloc[:n] if seed is None else data.iloc[RandomNumbers(seed).positions(len(data), min(n, len(data)))]
     if not isinstance(picked[image].dtype, ImageDtype):
         picked = picked.assign(**{image: ImageArray(picked[image])})
     return picked
@@ -170,9 +167,7 @@ def _thumbnail(image: Image | None) -> np.ndarray | None:
     if image is None:
         return None
     picture = image.pil()
-    if (
-        picture.mode.startswith("I") or picture.mode == "F"
-    ):  # more than 8 bits: stretch to what a screen shows
+    if picture.mode.startswith("I") or picture.mode == "F":  # more than 8 bits: stretch to what a screen shows
         values = np.asarray(picture, dtype=float)
         values = (values - values.min()) / max(float(np.ptp(values)), 1.0)
         picture = Pillow.fromarray(np.rint(values * 255).astype(np.uint8))

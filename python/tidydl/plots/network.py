@@ -22,9 +22,7 @@ NODES = Contract.of(
     node="string", label="string", name="string", layer="label", x="double", y="double", size="double", text="double"
 )
 LINES = Contract.of(
-    term="string",
-    **{"from": "string"},
-    to="string",
+    {"term": "string", "from": "string", "to": "string"},
     weight="double",
     sign="label",
     x="double",
@@ -167,7 +165,8 @@ def network_layout(
     dict
         ``nodes``: node, label (I1, H1, O1, B1), name, layer, x (-1 to 1), y (0 to 1), size (of the circle, mm), text
         (size of its label). ``lines``: term, from, to, weight, sign, x, y, xend, yend, width (1 to ``rel_rsc``),
-        linewidth (of the drawn line, mm: the more lines the thinner), the weakest first so that the strongest lie on top.
+        linewidth (of the drawn line, mm: the more lines the thinner); the weakest first, so that the strongest lie
+        on top.
     """
     import numpy as np
 
@@ -282,7 +281,10 @@ def _drawn(
     picture = (
         p9.ggplot()
         + p9.geom_segment(
-            aes("x", "y", xend="xend", yend="yend", size="linewidth", colour="sign"), lines, alpha=alpha, lineend="round"
+            aes("x", "y", xend="xend", yend="yend", size="linewidth", colour="sign"),
+            lines,
+            alpha=alpha,
+            lineend="round",
         )
         + p9.geom_point(
             aes("x", "y"), nodes, size=float(nodes["size"].iloc[0]), fill=circle_col, colour=bord_col, shape="o"
