@@ -36,10 +36,12 @@ encode_arguments <- function(args) {
   encode(args, "The list of arguments")
 }
 
-# One call of Python. An interrupt that reticulate turned into an error of its own is one all the same.
+# One call of Python. Ctrl-C is Python's while it works there; R's own check is held back meanwhile, because
+# reticulate (1.28 at least) can crash when it is interrupted while it converts values. An interrupt that
+# reticulate turned into an error of its own is one all the same.
 cross <- function(f, ..., call) {
   list(...) # an error in making the arguments is none of Python's
-  record <- tryCatch(f(...), error = function(cnd) {
+  record <- tryCatch(suspendInterrupts(f(...)), error = function(cnd) {
     if (!grepl("KeyboardInterrupt|Unknown exception occurred", conditionMessage(cnd))) {
       abort_tidydl("bridge", paste("The call of Python failed:", conditionMessage(cnd)), call = call)
     }
@@ -60,7 +62,7 @@ raise_interrupt <- function() {
 # Twice, because an interrupt that Python noted late may hit the first.
 cancel_job <- function(job) {
   for (attempt in 1:2) {
-    done <- tryCatch(the$cancel(job)$state == "done", error = function(cnd) FALSE)
+    done <- tryCatch(suspendInterrupts(the$cancel(job))$state == "done", error = function(cnd) FALSE)
     if (done) {
       break
     }
@@ -125,7 +127,7 @@ start_python <- function(call = rlang::caller_env()) {
   }
   choose_python()
   initialize_python(call)
-  load_bridge(call)
+  suspendInterrupts(load_bridge(call))
 }
 
 # A Python that is running or that the user has named is taken as it is.

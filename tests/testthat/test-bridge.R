@@ -220,12 +220,12 @@ test_that("images print in a tibble", {
 
 test_that("a Python error arrives as the R condition of its kind, in its three parts", {
   skip_without_python()
+  withr::local_options(cli.unicode = TRUE)
   problem <- "`x` is {not} 100% \"right\" <here> ü."
   error <- tryCatch(
     call_python("fail", list(kind = "column", problem = problem, allowed = "A {b}.", hint = "Do %d.")),
     error = identity
   )
-  withr::local_options(cli.unicode = TRUE)
   expect_s3_class(error, c("tidydl_error_column", "tidydl_error", "rlang_error"), exact = FALSE)
   expect_identical(error$problem, problem)
   expect_identical(error$allowed, "A {b}.")

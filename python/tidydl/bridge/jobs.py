@@ -125,6 +125,8 @@ def _quiet(call: _Call) -> Iterator[None]:
 
 
 def _start(call: _Call, name: str, args: Record) -> Record:
+    for left in list(_jobs):  # R works at one thing at a time: this one was interrupted on its way back
+        _close(left)
     entry, function = call.watch.work(resolve, name)
     given = call.watch.work(lambda: decode(args, index=entry.arguments))
     value = call.watch.work(lambda: function(**given) if given else function())
