@@ -61,6 +61,9 @@ described <- function(value) {
   if (is.null(value)) {
     return("nothing")
   }
+  if (is.data.frame(value)) {
+    return("a data frame")
+  }
   if (!is.atomic(value) && !is.list(value)) {
     return("something else")
   }

@@ -14,25 +14,22 @@
 confusion <- function(data, truth, estimate) {
   if (inherits(data, "nnet")) {
     if (is.null(data$lev)) {
-      abort_tidydl(
-        "argument", "`type` 'class' needs a network that was fitted to classes.",
-        "type='raw' here, or a categorical response in the fit."
-      )
+      abort_tidydl("argument", "`data` is a network that was fitted to numbers.", confusable)
     }
     shares <- matrix(data$fitted.values, ncol = data$n[[3]])
     shares <- if (ncol(shares) == 1L) cbind(1 - shares, shares) else shares
     return(count_pairs(observed_response(data)[[1]], most_probable(data$lev, shares)))
   }
   if (!is.data.frame(data)) {
-    abort_tidydl(
-      "argument", sprintf("`data` is a %s.", class(data)[[1]]), "A network fitted to classes, or a data frame."
-    )
+    abort_tidydl("argument", sprintf("`data` is %s.", described(data)), confusable)
   }
   count_pairs(
     data[[named_column(data, "truth", if (!missing(truth)) substitute(truth))]],
     data[[named_column(data, "estimate", if (!missing(estimate)) substitute(estimate))]]
   )
 }
+
+confusable <- "A network fitted to classes, or a data frame."
 
 # The name of a column given bare or quoted.
 named_column <- function(data, argument, given, call = rlang::caller_env()) {

@@ -3,7 +3,7 @@
 check_formula <- function(formula, data, call = quote(nnet())) {
   if (!is.data.frame(data)) {
     abort_tidydl(
-      "argument", sprintf("`data` is a %s.", class(data)[[1]]), "A data frame that holds the columns of the formula.",
+      "argument", sprintf("`data` is %s.", described(data)), "A data frame that holds the columns of the formula.",
       call = call
     )
   }
@@ -18,10 +18,16 @@ check_formula <- function(formula, data, call = quote(nnet())) {
     abort_tidydl("data", "`data` has no rows.", "At least one row.", call = call)
   }
   for (name in setdiff(all.vars(formula), c(names(data), "."))) {
-    if (!exists(name, envir = environment(formula))) {
+    if (!is_variable(name, environment(formula))) {
       abort_no_column(name, names(data), call)
     }
   }
+}
+
+# Whether the formula's surroundings hold values under a name; a function of that name is none.
+is_variable <- function(name, frame) {
+  value <- get0(name, envir = frame)
+  !is.null(value) && !is.function(value)
 }
 
 abort_no_column <- function(name, names, call) {
@@ -127,7 +133,7 @@ choose_loss <- function(response, linout, entropy, softmax, censored, call) {
   if (linout && entropy) {
     abort_tidydl(
       "argument", "`linout` and `entropy` exclude each other: the entropy is for logistic outputs.",
-      "linout=True for numbers; neither for a response of two classes.",
+      "`linout` for numbers, `entropy` for shares, neither for a response of two classes.",
       call = call
     )
   }
@@ -147,8 +153,8 @@ choose_loss <- function(response, linout, entropy, softmax, censored, call) {
 check_number_of_weights <- function(n, skip, largest, call) {
   if (n[[2]] == 0 && !skip) {
     abort_tidydl(
-      "argument", "`size` is 0 and `skip` is False: there is nothing to fit.",
-      "A size of at least 1, or skip=True.",
+      "argument", "`size` is 0 and `skip` is false: there is nothing to fit.",
+      "A `size` of at least 1, or inputs that reach the outputs directly by `skip`.",
       call = call
     )
   }
@@ -156,8 +162,8 @@ check_number_of_weights <- function(n, skip, largest, call) {
   if (n_weights > largest) {
     abort_tidydl(
       "argument", sprintf("`MaxNWts` allows %.0f weights, and this network has %.0f.", largest, n_weights),
-      "A network of at most MaxNWts weights.",
-      sprintf("Write MaxNWts=%.0f, or use fewer hidden units or inputs.", n_weights),
+      "A network of at most `MaxNWts` weights.",
+      sprintf("Write %.0f for `MaxNWts`, or use fewer hidden units or inputs.", n_weights),
       call = call
     )
   }

@@ -69,6 +69,8 @@ nnet.formula <- function(formula, data, weights, ..., subset, na.action, contras
   x <- x[, colnames(x) != "(Intercept)", drop = FALSE]
   w <- stats::model.weights(frame)
   response <- indicate(stats::model.response(frame), response_name(terms))
+  check_finite(x, "data", quote(nnet()))
+  check_finite(response$y, "data", quote(nnet()))
   fit <- fit_network(x, response, if (length(w)) w else rep(1, nrow(x)), ...)
   fit$terms <- terms
   fit$coefnames <- colnames(x)
@@ -95,6 +97,8 @@ nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy
   }
   refuse_missing(x, "x")
   refuse_missing(response$y, "y")
+  check_finite(x, "x", quote(nnet()))
+  check_finite(response$y, "y", quote(nnet()))
   fit <- fit_network(
     x, response, if (missing(weights)) rep(1, nrow(x)) else weights,
     size = size, Wts = if (!missing(Wts)) Wts, mask = if (!missing(mask)) mask, linout = linout, entropy = entropy,
@@ -112,7 +116,6 @@ fit_network <- function(x, response, weights, size, Wts = NULL, mask = NULL, lin
                         trace = TRUE, MaxNWts = 1000, abstol = 1.0e-4, reltol = 1.0e-8, ...,
                         call = quote(nnet())) {
   check_no_more(..., call = call)
-  check_finite(x, "x", call)
   weights <- check_case_weights(weights, nrow(x), call)
   loss <- choose_loss(response, linout, entropy, softmax, censored, call)
   skip <- check_flag("skip", skip, call = call)

@@ -49,7 +49,7 @@ new_pipeline <- function(spec, facts) {
       if (!missing(image)) list(image = column_given(substitute(image), parent.frame()))
     )
     check_named(options)
-    call_python("pipeline_run", list(spec = spec, x = x, options = options), progress, call = quote(pipeline()))
+    call_python("pipeline_run", list(spec = spec, x = inputs(x), options = options), progress, call = quote(pipeline()))
   }
   structure(run, class = c("tidydl_pipeline", "function"), facts = facts)
 }
@@ -158,8 +158,11 @@ embed <- function(x, model = NULL, pooling = "mean", normalize = TRUE, ..., text
   )
   check_named(options)
   spec <- c(list(device = device), if (!is.null(model)) list(model = model))
-  call_python("embed_run", list(spec = spec, x = x, options = options), progress)
+  call_python("embed_run", list(spec = spec, x = inputs(x), options = options), progress)
 }
+
+# NULL is no input at all, as everywhere in R; Python takes its own for one that is missing.
+inputs <- function(x) if (is.null(x)) character() else x
 
 # The name of a column given bare or quoted, or by a variable that holds it.
 column_given <- function(given, frame) {

@@ -28,7 +28,7 @@ plotnet <- function(mod_in, nid = TRUE, bias = TRUE, rel_rsc = 5, circle_cex = 5
                     pos_col = "black", neg_col = "grey", bord_col = "lightblue", max_sp = FALSE) {
   need_package("ggplot2", "plotnet()")
   if (!inherits(mod_in, "nnet")) {
-    abort_tidydl("argument", sprintf("`mod_in` is a %s.", class(mod_in)[[1]]), "A network fitted with nnet().")
+    abort_tidydl("argument", sprintf("`mod_in` is %s.", described(mod_in)), "A network fitted with nnet().")
   }
   layout <- call_python("network_layout", list(
     n = as.integer(mod_in$n), wts = mod_in$wts, mask = as.double(network_mask(mod_in)),

@@ -53,8 +53,13 @@ cross <- function(f, ..., call) {
   record
 }
 
+# The same Ctrl-C may have been noted by R, by Python and by reticulate between them: it is used up in all of
+# them first, so that it does not stop whatever comes next as well.
 raise_interrupt <- function() {
-  # R may have noted the same Ctrl-C: it is used up here, not left for whatever comes next
+  for (attempt in 1:2) {
+    tryCatch(Sys.sleep(0.001), interrupt = function(cnd) NULL)
+    tryCatch(suspendInterrupts(the$settle()), interrupt = function(cnd) NULL, error = function(cnd) NULL)
+  }
   tryCatch(Sys.sleep(0.001), interrupt = function(cnd) NULL)
   rlang::interrupt()
 }
@@ -158,6 +163,7 @@ initialize_python <- function(call) {
       error = function(cnd) paste("Python could not be started:", conditionMessage(cnd))
     )
     if (!is.null(problem)) {
+      refuse_without_library(call)
       abort_dependency(problem, call = call)
     }
   }
@@ -166,6 +172,21 @@ initialize_python <- function(call) {
   version <- reticulate::py_version()
   if (version < "3.11") {
     abort_dependency(sprintf("Python %s is too old: %s.", version, running_program()), call = call)
+  }
+}
+
+# R starts Python as a library, which Debian packs apart and a Python built by hand may lack.
+refuse_without_library <- function(call) {
+  found <- tryCatch(reticulate::py_discover_config(), error = function(cnd) NULL)
+  if (!is.null(found) && is.null(found$libpython)) {
+    abort_dependency(
+      sprintf("Python %s has no shared library, and R needs one to start it.", found$python),
+      paste(
+        "On Debian and Ubuntu: apt-get install libpython3.11 (or the version's own);",
+        "elsewhere take a Python that was built with --enable-shared."
+      ),
+      call = call
+    )
   }
 }
 
@@ -194,6 +215,7 @@ load_bridge <- function(call) {
   bridge <- import_module("tidydl.bridge", call)
   the$resume <- bridge$resume
   the$cancel <- bridge$cancel
+  the$settle <- bridge$settle
   the$start <- bridge$start
   invisible()
 }

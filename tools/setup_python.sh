@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .setup
+source tools/apt.sh
 
 has_nvidia_driver() { nvidia-smi >/dev/null 2>&1; }
 
@@ -62,6 +63,18 @@ if [[ $headers == yes ]]; then
   Rscript -e 'quit(status = getRversion() < "4.5")' 2>/dev/null && rpy2='rpy2>=3.6.7'
   install "$rpy2" 2>/dev/null ||
     echo "setup: rpy2, which is optional, could not be installed; all else works without it"
+fi
+
+# R starts Python as a library, which Debian packs apart from the program.
+r_finds_library() {
+  RETICULATE_PYTHON=$PWD/.venv/bin/python Rscript --vanilla -e \
+    'quit(status = is.null(reticulate::py_discover_config()$libpython))' >/dev/null 2>&1
+}
+if [[ -f .setup/r-library ]] && ! r_finds_library; then
+  library=libpython$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  if is_debian_program .venv/bin/python && can_use_apt; then apt_install "$library" || true; fi
+  r_finds_library || echo "setup: R cannot start this Python, which has no shared library ($library): on Debian and" \
+    "Ubuntu apt-get install $library, elsewhere take a Python that was built with --enable-shared"
 fi
 
 python=.venv/bin/python

@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .setup
+source tools/apt.sh
 
 needed=(cli generics nnet pillar reticulate rlang tibble vctrs testthat withr knitr rmarkdown dplyr ggplot2)
 for_checks=(caret lintr roxygen2)
@@ -17,25 +18,6 @@ without_r() {
   exit 0
 }
 
-as_root() {
-  if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
-}
-
-can_use_apt() {
-  command -v apt-get >/dev/null || return 1
-  [[ $(id -u) == 0 ]] && return 0
-  command -v sudo >/dev/null || return 1
-  sudo -n true 2>/dev/null || [[ -t 0 ]]  # without a terminal nobody could type a password
-}
-
-apt_install() {
-  echo "setup: installing with apt-get: $*"
-  {
-    as_root apt-get update -q &&
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
-  } >.setup/apt.log 2>&1 || { tail -5 .setup/apt.log >&2; return 1; }
-}
-
 debian_names() {
   printf 'r-cran-%s\n' "$@" | tr '[:upper:]' '[:lower:]'
 }
@@ -44,7 +26,7 @@ missing_packages() {
   Rscript --vanilla -e 'p <- commandArgs(TRUE); cat(p[!nzchar(vapply(p, function(x) system.file(package = x), ""))])' "$@"
 }
 
-is_debian_r() { dpkg -S "$(readlink -f "$(command -v Rscript)")" >/dev/null 2>&1; }
+
 
 if [[ ${WITHOUT_R:-} == 1 ]]; then without_r "asked for by WITHOUT_R=1"; fi
 
@@ -61,7 +43,7 @@ Rscript --vanilla -e 'quit(status = getRversion() < "4.1")' || without_r "this R
 missing=($(missing_packages "${needed[@]}"))
 missing_for_checks=($(missing_packages "${for_checks[@]}"))
 wanted=("${missing[@]+"${missing[@]}"}" "${missing_for_checks[@]+"${missing_for_checks[@]}"}")
-if ((${#wanted[@]})) && is_debian_r && can_use_apt; then
+if ((${#wanted[@]})) && is_debian_program Rscript && can_use_apt; then
   apt_install $(debian_names "${wanted[@]}") || true
   missing=($(missing_packages "${needed[@]}"))
 fi
@@ -69,7 +51,7 @@ if ((${#missing[@]})); then
   quoted=$(printf '"%s", ' "${missing[@]}")
   without_r "R lacks packages that tidydl needs." "In R: install.packages(c(${quoted%, }))"
 fi
-if ! command -v pandoc >/dev/null && is_debian_r && can_use_apt; then
+if ! command -v pandoc >/dev/null && is_debian_program Rscript && can_use_apt; then
   apt_install pandoc || echo "setup: pandoc could not be installed; pages are not rendered without it"
 fi
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tidydl.errors import ArgumentError, one_of, unknown_name
 
-__all__ = ["check_choice", "check_count", "check_flag", "check_number"]
+__all__ = ["check_choice", "check_count", "check_flag", "check_number", "described"]
 
 
 def check_count(argument: str, value: Any, minimum: int = 0, *, hint: str | None = None) -> int:
@@ -93,10 +93,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _refusal(argument: str, value: Any, allowed: str, hint: str | None) -> ArgumentError:
-    return ArgumentError(f"`{argument}` is {_described(value)}.", allowed=allowed, hint=hint)
+    return ArgumentError(f"`{argument}` is {described(value)}.", allowed=allowed, hint=hint)
 
 
-def _described(value: Any) -> str:
+def described(value: Any) -> str:
     """Say what a value is, in the same words in both languages."""
     if value is None:
         return "nothing"
@@ -110,6 +110,8 @@ def _described(value: Any) -> str:
         return "infinite" if math.isinf(value) else f"{float(value):.15g}"
     if type(value).__name__ in {"NAType", "NaTType"}:
         return "missing"
+    if type(value).__name__ == "DataFrame":
+        return "a data frame"
     if isinstance(value, Sized):
         return "1 value in a list" if len(value) == 1 else f"{len(value)} values"
     return "something else"

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tidydl.checks import described
 from tidydl.errors import ArgumentError, DependencyError, DeviceError, unknown_name
 
 __all__ = ["describe_device", "import_torch", "resolve_device", "why_no_cuda"]
@@ -86,10 +87,12 @@ def resolve_device(device: Any = "auto") -> str:
 def _device_name(device: Any) -> str:
     """Read a device's name from a string, a whole number or a ``torch.device``."""
     if isinstance(device, bool) or device is None:
-        raise ArgumentError(f"`device` is {device!r}.", allowed=_allowed(), hint="Leave it out to take the best.")
+        raise ArgumentError(
+            f"`device` is {described(device)}.", allowed=_allowed(), hint="Leave it out to take the best."
+        )
     if isinstance(device, (int, float)):
         if device != int(device) or device < -1:
-            raise ArgumentError(f"`device` is {device!r}.", allowed=_allowed(), hint='Write "cpu" or "cuda".')
+            raise ArgumentError(f"`device` is {described(device)}.", allowed=_allowed(), hint='Write "cpu" or "cuda".')
         return "cpu" if device == -1 else f"cuda:{int(device)}"
     name = str(device).strip().lower()
     if name == "gpu":

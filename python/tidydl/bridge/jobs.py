@@ -25,7 +25,7 @@ from tidydl.bridge.text import Repairs, short_text
 from tidydl.errors import TidydlError
 from tidydl.progress import Note, Progress, Trace
 
-__all__ = ["cancel", "resume", "start"]
+__all__ = ["cancel", "resume", "settle", "start"]
 
 _SLICE = 0.08  # seconds
 
@@ -62,6 +62,12 @@ def resume(job: str) -> Record:
 def cancel(job: str) -> Record:
     """Stop a running job. A job that has ended, or never was, is no error."""
     return _answer(lambda call: _close(job))
+
+
+def settle() -> None:
+    """Use up a Ctrl-C that is still on its way, after the one that stopped a call."""
+    with Watch():
+        time.sleep(0.001)
 
 
 class _Call:

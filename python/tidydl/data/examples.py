@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.data.loading import FILES, load_dataset
-from tidydl.errors import ArgumentError, unknown_name
+from tidydl.errors import ArgumentError, one_of, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,7 +129,9 @@ def _catalogue() -> list[dict[str, Any]]:
 
 def _known(name: object, kind: str) -> dict[str, Any]:
     known = {example["name"]: example for example in _catalogue() if example["kind"] == kind}
-    if not isinstance(name, str) or name not in known:
+    if not isinstance(name, str):
+        raise ArgumentError(f"`name` is {described(name)}.", allowed=one_of(known), hint="examples() lists them all.")
+    if name not in known:
         raise unknown_name("name", name, known, hint="examples() lists them all.")
     return known[name]
 
@@ -148,7 +151,7 @@ def _split(frame: pd.DataFrame, name: str, split: object) -> pd.DataFrame:
     from tidydl.data.splits import ALL, pick
 
     if not isinstance(split, str):
-        raise ArgumentError(f"`split` is a {type(split).__name__}.", allowed="A text such as 'train[:10%]'.")
+        raise ArgumentError(f"`split` is {described(split)}.", allowed="A text such as 'train[:10%]'.")
     if split == ALL:
         return frame
     if "split" not in frame:

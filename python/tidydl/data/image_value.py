@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def as_image(value: Any) -> Image:
         return Image(_encode(_storable(value)))
     if hasattr(value, "__array__") and getattr(value, "ndim", 0) >= 2:
         return Image(_encode(_from_array(value)))
-    raise ArgumentError(f"`image` is a {type(value).__name__}, which is not an image.", allowed=ALLOWED)
+    raise ArgumentError(f"`image` is {described(value)}, which is not an image.", allowed=ALLOWED)
 
 
 def _from_path(path: str | bytes) -> Image:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.data.splits import Splits, pick
 from tidydl.errors import ArgumentError, NotFoundError, TidydlError, nearest
 
@@ -104,9 +105,7 @@ def load_dataset(
         return _frame(raw, place, split)
     if isinstance(split, Sequence) and all(isinstance(part, str) for part in split) and len(split) > 0:
         return Splits({part: _frame(raw, place, part) for part in split})
-    raise ArgumentError(
-        f"`split` is a {type(split).__name__}.", allowed="A text such as 'train[:10%]', or a list of such."
-    )
+    raise ArgumentError(f"`split` is {described(split)}.", allowed="A text such as 'train[:10%]', or a list of such.")
 
 
 def _read(
@@ -160,7 +159,7 @@ def _frame(raw: Raw, path: str, split: str | None) -> pd.DataFrame:
 
 def _place(path: object) -> str:
     if not isinstance(path, (str, os.PathLike)) or not str(path):
-        raise ArgumentError(f"`path` is {path!r}.", allowed=_HERE)
+        raise ArgumentError(f"`path` is {described(path)}.", allowed=_HERE)
     _refuse_url("path", str(path))
     text = os.fspath(path)
     return os.path.expanduser(os.fsdecode(text) if isinstance(text, bytes) else text)
@@ -182,7 +181,7 @@ def _patterns(data_files: Any) -> Any:
     for pattern in _flat(data_files):
         if not isinstance(pattern, (str, os.PathLike)):
             raise ArgumentError(
-                f"`data_files` holds a {type(pattern).__name__}.",
+                f"`data_files` holds {described(pattern)}.",
                 allowed="A path or pattern, several, or a dictionary of split to either.",
             )
         _refuse_url("data_files", str(pattern))
@@ -218,7 +217,7 @@ def _refuse_url(argument: str, value: str) -> None:
 def _check_names(**arguments: object) -> None:
     for argument, value in arguments.items():
         if value is not None and not isinstance(value, str):
-            raise ArgumentError(f"`{argument}` is a {type(value).__name__}.", allowed="A text.")
+            raise ArgumentError(f"`{argument}` is {described(value)}.", allowed="A text.")
 
 
 def _not_there(place: Path, argument: str = "path") -> TidydlError:

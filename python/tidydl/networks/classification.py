@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tidydl import verbs
+from tidydl.checks import described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, ColumnError, nearest
 from tidydl.networks.record import NNet
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Confusion", "class_ind", "confusion"]
 
+CONFUSABLE = "A network fitted to classes, or a data frame."
 COUNTS = Contract.of(response="label", truth="label", n="integer")
 
 
@@ -92,11 +94,11 @@ def confusion(data: Any, truth: str | None = None, estimate: str | None = None) 
     [1, 0, 1, 1]
     """
     if isinstance(data, NNet):
+        if data.lev is None:
+            raise ArgumentError("`data` is a network that was fitted to numbers.", allowed=CONFUSABLE)
         return _count(observed(data), verbs.predict(data, type="class"))
     if not isinstance(data, pd.DataFrame):
-        raise ArgumentError(
-            f"`data` is a {type(data).__name__}.", allowed="A network fitted to classes, or a data frame."
-        )
+        raise ArgumentError(f"`data` is {described(data)}.", allowed=CONFUSABLE)
     columns = [_column(data, "truth", truth), _column(data, "estimate", estimate)]
     return _count(*columns)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidydl import rng
-from tidydl.checks import check_count, check_flag, check_number
+from tidydl.checks import check_count, check_flag, check_number, described
 from tidydl.design import Design, Response, from_formula, from_matrix, response_values
 from tidydl.errors import ArgumentError, ColumnError, DataError
 from tidydl.networks import tables as _tables  # noqa: F401  (the verbs learn of networks there)
@@ -156,12 +156,13 @@ def _from_formula(formula: str, data: Any, weights: Any) -> _Given:
 
     if not isinstance(data, pd.DataFrame):
         raise ArgumentError(
-            f"`data` is a {type(data).__name__}.",
-            allowed="A pandas data frame that holds the columns of the formula.",
+            f"`data` is {described(data)}.",
+            allowed="A data frame that holds the columns of the formula.",
         )
     cases = _case_weights(weights, data)
     design, inputs, response, complete = from_formula(formula, data)
     _finite("data", inputs)
+    _finite("data", response.values)
     return _Given(inputs, response, design, cases[complete], data.index[complete], formula)
 
 
@@ -242,7 +243,7 @@ def _loss(response: Response, linout: bool, entropy: bool, softmax: bool, censor
     if linout and entropy:
         raise ArgumentError(
             "`linout` and `entropy` exclude each other: the entropy is for logistic outputs.",
-            allowed="linout=True for numbers; neither for a response of two classes.",
+            allowed="`linout` for numbers, `entropy` for shares, neither for a response of two classes.",
         )
     if censored or softmax:
         if _targets(response).shape[1] < 2:
@@ -272,15 +273,15 @@ def number_of_weights(shape: Shape) -> int:
 def _checked_number(shape: Shape, largest: int) -> int:
     if shape.hidden == 0 and not shape.skip:
         raise ArgumentError(
-            "`size` is 0 and `skip` is False: there is nothing to fit.",
-            allowed="A size of at least 1, or skip=True.",
+            "`size` is 0 and `skip` is false: there is nothing to fit.",
+            allowed="A `size` of at least 1, or inputs that reach the outputs directly by `skip`.",
         )
     n_weights = number_of_weights(shape)
     if n_weights > largest:
         raise ArgumentError(
             f"`MaxNWts` allows {largest} weights, and this network has {n_weights}.",
-            allowed="A network of at most MaxNWts weights.",
-            hint=f"Write MaxNWts={n_weights}, or use fewer hidden units or inputs.",
+            allowed="A network of at most `MaxNWts` weights.",
+            hint=f"Write {n_weights} for `MaxNWts`, or use fewer hidden units or inputs.",
         )
     return n_weights
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidydl import verbs
-from tidydl.checks import check_choice
+from tidydl.checks import check_choice, described
 from tidydl.columns import Contract
 from tidydl.design import Design, design_matrix, from_matrix
 from tidydl.errors import ArgumentError, ColumnError
@@ -84,7 +84,7 @@ def _inputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, np.ndarray, Any]:
     if fit.design.formula is not None:
         if not is_frame:
             raise ArgumentError(
-                f"`newdata` is a {type(newdata).__name__}.",
+                f"`newdata` is {described(newdata)}.",
                 allowed="A data frame with the columns of the formula.",
             )
         return *design_matrix(fit.design, newdata), newdata.index
@@ -167,7 +167,7 @@ def _need_classes(fit: NNet) -> None:
     if fit.lev is None:
         raise ArgumentError(
             "`type` 'class' needs a network that was fitted to classes.",
-            allowed="type='raw' here, or a categorical response in the fit.",
+            allowed="The type 'raw' here, or a categorical response in the fit.",
         )
 
 
@@ -189,7 +189,6 @@ def observed(fit: NNet) -> pd.Series:
     """Give the classes of the training rows."""
     import pandas as pd
 
-    _need_classes(fit)
     targets = np.round(fit.fitted_values + fit.residuals)
     codes = targets[:, 0].astype(int) if targets.shape[1] == 1 else np.argmax(targets, axis=1)
     assert fit.lev is not None

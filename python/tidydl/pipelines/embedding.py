@@ -6,9 +6,10 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import check_choice, check_flag
 from tidydl.columns import ROW, Column, Contract
 from tidydl.device import resolve_device
-from tidydl.errors import ArgumentError, unknown_name
+from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, Way, compute
 from tidydl.pipelines.inputs import Inputs, modality_of, read_inputs
 from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, processor_argument, read_config
@@ -121,10 +122,8 @@ def embed_steps(
     **loading: Any,
 ) -> Work[pd.DataFrame]:
     """Do the work of :func:`embed` as a generator of progress events that returns the frame."""
-    if pooling not in POOLINGS:
-        raise unknown_name("pooling", pooling, POOLINGS, error=ArgumentError)
-    if not isinstance(normalize, bool):
-        raise ArgumentError(f"`normalize` is {normalize!r}.", allowed="True or False.")
+    check_choice("pooling", pooling, POOLINGS)
+    check_flag("normalize", normalize)
     modality, loaded = _open(model, **loading)
     part = Part(modality, modality)
     inputs = read_inputs(x, [part], _named(modality, text, image))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.errors import ArgumentError, ColumnError, nearest, one_of
 from tidydl.pipelines.positions import is_missing, ordinal
 from tidydl.pipelines.registry import Part
@@ -66,13 +67,13 @@ def read_inputs(x: Any, parts: Sequence[Part], columns: Mapping[str, Any]) -> In
     named = [name for name, column in columns.items() if column is not None]
     if named:
         raise ArgumentError(
-            f"`{named[0]}` names a column, but `x` is a {type(x).__name__}.",
+            f"`{named[0]}` names a column, but `x` is {described(x)}.",
             allowed="A column is named where `x` is a data frame.",
             hint=f"Leave `{named[0]}` out, or give the data frame as `x`.",
         )
     if len(parts) > 1:
         raise ArgumentError(
-            f"`x` is a {type(x).__name__}, but each input has several parts.",
+            f"`x` is {described(x)}, but each input has several parts.",
             allowed="A data frame with the columns " + ", ".join(f"`{part.name}`" for part in parts) + ".",
             hint="Put the parts side by side in a data frame.",
         )
@@ -91,7 +92,7 @@ def _many(x: Any, part: Part) -> list[Any]:
         return [x]
     if isinstance(x, (Mapping, set, frozenset)) or not isinstance(x, Iterable):
         raise ArgumentError(
-            f"`x` is a {type(x).__name__}.",
+            f"`x` is {described(x)}.",
             allowed=modality_of(part).ALLOWED,
             hint="A list keeps the order of inputs.",
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tidydl.checks import described
 from tidydl.errors import (
     ArgumentError,
     DamagedFileError,
@@ -61,7 +62,7 @@ def locate(model: Any, argument: str = "model") -> Location:
         Where it can only be a path and is not there.
     """
     if not isinstance(model, (str, os.PathLike)) or not str(model).strip():
-        raise ArgumentError(f"`{argument}` is {model!r}.", allowed=_ALLOWED, hint="Give it as a string.")
+        raise ArgumentError(f"`{argument}` is {described(model)}.", allowed=_ALLOWED, hint="Give it as a string.")
     source = str(model)
     if "://" in source:
         raise ArgumentError(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tidydl.checks import described
 from tidydl.errors import ArgumentError, nearest, unknown_name
 
 __all__ = ["DEFAULT", "Options", "read_options", "whole_number"]
@@ -63,7 +64,7 @@ def read_options(given: Mapping[str, Any], base: Options, *, default_top_k: int 
                 changed["top_k"] = None if value is None else whole_number(name, value)
         elif name == "return_all_scores":
             if value not in (True, False, None):
-                raise ArgumentError(f"`return_all_scores` is {value!r}.", allowed="True or False.")
+                raise ArgumentError(f"`return_all_scores` is {described(value)}.", allowed="True or false.")
             if value is not None:
                 changed["top_k"] = None if value else default_top_k
         elif name == "function_to_apply":
@@ -86,7 +87,9 @@ def _function(value: Any) -> str:
 
 def _refuse_unless_so(name: str, value: Any) -> None:
     if not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):
-        raise ArgumentError(f"`{name}` is {value!r}.", allowed="Only what is done anyway.", hint=_WRITE_NOW[name])
+        raise ArgumentError(
+            f"`{name}` is {described(value)}.", allowed="Only what is done anyway.", hint=_WRITE_NOW[name]
+        )
 
 
 def _unknown_option(name: str) -> ArgumentError:
@@ -103,7 +106,7 @@ def whole_number(name: str, value: Any) -> int:
     is_number = not isinstance(value, bool) and hasattr(value, "__int__") and not isinstance(value, str)
     if not is_number or value != int(value) or value < 1:
         raise ArgumentError(
-            f"`{name}` is {value!r}.",
+            f"`{name}` is {described(value)}.",
             allowed="A whole number from 1 upwards.",
             hint="Leave it out for the default.",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.columns import ROW
 from tidydl.errors import ArgumentError, ColumnError
 from tidydl.pipelines.inputs import Inputs
@@ -90,7 +91,7 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     if not isinstance(x, pd.DataFrame):
-        raise ArgumentError(f"`x` is a {type(x).__name__}.", allowed="The data frame that a pipeline returned.")
+        raise ArgumentError(f"`x` is {described(x)}.", allowed="The data frame that a pipeline returned.")
     if ROW not in x.columns:
         raise ColumnError(
             "`x` has no column `.row`.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.columns import ROW, Column, Contract
 from tidydl.errors import ArgumentError, unknown_name
 
@@ -121,7 +122,7 @@ def task_named(name: Any) -> Task:
     """
     if not isinstance(name, str):
         raise ArgumentError(
-            f"`task` is {name!r}.",
+            f"`task` is {described(name)}.",
             allowed="The name of a task, as a string.",
             hint="tasks() lists the tasks.",
         )

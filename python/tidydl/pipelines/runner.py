@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.columns import ROW
 from tidydl.errors import ArgumentError, ColumnError
 from tidydl.pipelines.inputs import read_inputs
@@ -239,7 +240,7 @@ def augment_steps(x: Pipeline, data: Any, *, prefix: str = "", **given: Any) -> 
 
     if not isinstance(data, pd.DataFrame):
         raise ArgumentError(
-            f"`data` is a {type(data).__name__}.",
+            f"`data` is {described(data)}.",
             allowed="A data frame.",
             hint="A list is given to the pipeline itself.",
         )

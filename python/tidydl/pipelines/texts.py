@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.positions import ordinal
@@ -40,9 +41,8 @@ def read(value: Any, where: str) -> str:
     if getattr(value, "ndim", None) == 0 and not isinstance(value, str):
         value = value.item()
     if not isinstance(value, str):
-        kind = type(value).__name__
-        hint = "Decode bytes with `.decode()`." if kind == "bytes" else "Turn it into text first, or leave it missing."
-        raise ArgumentError(f"{where} is not a text but of type {kind}: {_short(value)}.", allowed=ALLOWED, hint=hint)
+        hint = "Decode bytes first." if isinstance(value, bytes) else "Turn it into text first, or leave it missing."
+        raise ArgumentError(f"{where} is {described(value)}, not a text.", allowed=ALLOWED, hint=hint)
     if not value.isascii():
         try:
             value.encode("utf-8")
@@ -54,11 +54,6 @@ def read(value: Any, where: str) -> str:
                 hint='Mend it with `text.encode("utf-8", "replace").decode()`, or read its file as UTF-8.',
             ) from problem
     return str(value)
-
-
-def _short(value: Any) -> str:
-    written = repr(value)
-    return written if len(written) <= 40 else written[:37] + "..."
 
 
 def key(text: str) -> str:

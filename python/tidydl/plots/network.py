@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError
 
@@ -112,7 +113,7 @@ def _layout_of(
     from tidydl.networks.record import NNet
 
     if not isinstance(fit, NNet):
-        raise ArgumentError(f"`mod_in` is a {type(fit).__name__}.", allowed="A network fitted with nnet().")
+        raise ArgumentError(f"`mod_in` is {described(fit)}.", allowed="A network fitted with nnet().")
     outputs = list(fit.output_names) if fit.shape.outputs > 1 else [fit.response]
     inputs = list(fit.coefnames) or [f"i{i + 1}" for i in range(fit.shape.inputs)]
     layout = network_layout(
