@@ -112,6 +112,8 @@ def described(value: Any) -> str:
         return "missing"
     if type(value).__name__ == "DataFrame":
         return "a data frame"
+    if isinstance(value, (set, frozenset)):
+        return "a set"
     if isinstance(value, Sized):
         return "1 value in a list" if len(value) == 1 else f"{len(value)} values"
     return "something else"

@@ -160,7 +160,7 @@ def test_a_picture_is_written(tmp_path):
         (dict(size=-1), ArgumentError, "`size`"),
         (dict(size=1.5), ArgumentError, "`size`"),
         (dict(size=0), ArgumentError, "nothing to fit"),
-        (dict(size=500), ArgumentError, "MaxNWts=3503"),
+        (dict(size=500), ArgumentError, "3503 for `MaxNWts`"),
         (dict(decay=-1), ArgumentError, "`decay`"),
         (dict(decay=[0.1, 0.2]), ArgumentError, "`decay`"),
         (dict(maxit=-1), ArgumentError, "`maxit`"),

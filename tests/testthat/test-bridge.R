@@ -280,7 +280,7 @@ test_that("the interrupt of Python is R's interrupt", {
 test_that("Ctrl-C stops the Python work within a second and leaves the session usable, again and again", {
   skip_without_python()
   skip_on_os("windows")
-  rounds <- Sys.getenv("TIDYDL_INTERRUPT_ROUNDS", "3")
+  rounds <- Sys.getenv("TIDYDL_INTERRUPT_ROUNDS", "10")
   libraries <- paste(.libPaths(), collapse = .Platform$path.sep)
   withr::local_envvar(R_LIBS = libraries, R_TESTS = "")
   lines <- suppressWarnings(system2(

@@ -1,8 +1,8 @@
 """The crossing to R: the only part of tidydl that knows R exists.
 
-R calls :func:`start`, :func:`resume`, :func:`cancel` and :func:`settle`, and nothing else. A value crosses as a *record*: a
-dict that says its ``kind`` and carries its data in ``bytearray`` objects, which every version of reticulate
-converts. Errors, interrupts, warnings, trace and progress cross as data too, and R raises and writes them.
+R calls :func:`start`, :func:`resume`, :func:`cancel` and :func:`settle`, and nothing else. A value crosses as a
+*record*: a dict that says its ``kind`` and carries its data in ``bytearray`` objects, which every version of
+reticulate converts. Errors, interrupts, warnings, trace and progress cross as data too; R raises and writes them.
 """
 
 import sys

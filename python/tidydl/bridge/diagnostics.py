@@ -21,6 +21,7 @@ __all__ = [
     "indices",
     "keep",
     "kept",
+    "size",
     "table",
     "wait",
     "warn",
@@ -116,6 +117,11 @@ def keep(rows: int, first: int = 0) -> None:
 def kept() -> Any:
     """Give what was kept."""
     return _kept[0]
+
+
+def size() -> float:
+    """Give the size of what was kept, in MiB."""
+    return float(_kept[0].memory_usage(deep=True).sum()) / 2**20
 
 
 def check(name: str, values: list[Any]) -> None:

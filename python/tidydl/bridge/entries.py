@@ -65,6 +65,7 @@ ENTRIES: dict[str, Entry] = {
     "table": Entry("tidydl.bridge.diagnostics:table"),
     "keep": Entry("tidydl.bridge.diagnostics:keep"),
     "kept": Entry("tidydl.bridge.diagnostics:kept"),
+    "size": Entry("tidydl.bridge.diagnostics:size"),
     "check": Entry("tidydl.bridge.diagnostics:check"),
     "describe": Entry("tidydl.bridge.diagnostics:describe"),
 }

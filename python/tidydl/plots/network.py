@@ -197,7 +197,7 @@ def network_layout(
 
 def _names_fit(argument: str, names: Sequence[str], wanted: int) -> None:
     if len(names) != wanted:
-        raise ArgumentError(f"`{argument}` has {len(names)} names for {wanted} units.", allowed=f"{wanted} names.")
+        raise ArgumentError(f"`{argument}` has {len(names)} names for {wanted} units.", allowed="One name for each unit.")
 
 
 def _places(

@@ -1,0 +1,122 @@
+"""Write the reference values of the shared cases that are transformers': python tests/shared/make_references.py.
+
+Models are loaded and run by plain transformers, one input at a time; nothing of tidydl computes here. It also writes
+the small files of the data cases.
+"""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+import transformers
+from PIL import Image
+
+import tidydl
+
+SHARED = Path(__file__).resolve().parent
+DATA = SHARED / "data"
+
+
+def data_files() -> None:
+    """Write one small file of each kind that load_dataset() reads."""
+    table = pa.table(
+        {
+            "person": pa.array([1, 2, None], pa.int64()),
+            "score": pa.array([0.5, None, -2.0]),
+            "group": pa.array(["b", "a", None]).dictionary_encode(),
+            "said": pa.array(["yes", "", None]),
+            "agreed": pa.array([True, None, False]),
+        }
+    )
+    pq.write_table(table, DATA / "scores.parquet")
+    pq.write_table(table.slice(0, 0), DATA / "nobody.parquet")
+    people = [{"name": "Ada", "age": 36, "here": True}, {"name": "Grace Höpper", "age": None, "here": False}]
+    (DATA / "people.json").write_text(json.dumps(people, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    (DATA / "splits").mkdir(exist_ok=True)
+    (DATA / "splits" / "train.csv").write_text("item,n\na,1\nb,2\nc,3\n", "utf-8")
+    (DATA / "splits" / "test.csv").write_text("item,n\nd,4\n", "utf-8")
+    for label, shade in (("dark", 20), ("light", 230)):
+        folder = DATA / "shades" / label
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((3, 4), shade, dtype="uint8")).save(folder / f"{label}.png")
+
+
+def inputs_of(arguments: dict) -> list:
+    """Give the inputs of a case as plain texts and pictures, None where missing."""
+    x = arguments["x"]
+    if isinstance(x, list):
+        return x
+    split, _, end = x["split"].removesuffix("]").partition("[:")
+    file = Path(tidydl.__file__).parent / "data" / "files" / {"digits": "digits.parquet"}[x["example"]]
+    code = ["train", "test"].index(split)  # as the file has it
+    rows = [row for row in pq.read_table(file).to_pylist() if row["split"] == code][: int(end)]
+    return [Image.open(io.BytesIO(row["image"]["bytes"])) for row in rows]
+
+
+def logits_of(name: str, inputs: list) -> tuple[list[str], list]:
+    """Run an example model over the inputs, one by one."""
+    folder = tidydl.example_model(name)
+    kind, reader = (
+        (transformers.AutoModelForImageClassification, transformers.AutoImageProcessor)
+        if name == "digits"
+        else (transformers.AutoModelForSequenceClassification, transformers.AutoTokenizer)
+    )
+    model, read = kind.from_pretrained(folder).eval(), reader.from_pretrained(folder)
+    with torch.no_grad():
+        found = [None if x is None else model(**read(x, return_tensors="pt")).logits[0].double() for x in inputs]
+    return [model.config.id2label[i] for i in range(model.config.num_labels)], found
+
+
+def classify(case: dict) -> dict:
+    arguments = case["arguments"]
+    made = arguments["pipeline"]["arguments"]
+    options = {**made, **arguments}
+    name = options["model"]["example_model"]
+    labels, found = logits_of(name, inputs_of(arguments))
+    top_k = options.get("top_k", 5 if name == "digits" else 1)
+    rows, ranks, said, scores = [], [], [], []
+    for row, logits in enumerate(found):
+        if logits is None:
+            rows, ranks, said, scores = [*rows, row], [*ranks, None], [*said, None], [*scores, None]
+            continue
+        function = options.get("function_to_apply", "softmax")
+        values = {"softmax": lambda x: x.softmax(0), "sigmoid": torch.sigmoid, "none": lambda x: x}[function](logits)
+        best = torch.argsort(-values, stable=True)[: len(labels) if top_k is None else top_k]
+        rows += [row] * len(best)
+        ranks += range(1, len(best) + 1)
+        said += [labels[i] for i in best]
+        scores += values[best].tolist()
+    columns = {".row": rows, "label": said, "score": scores}
+    return {"name": case["name"], "columns": columns | ({} if top_k == 1 else {"rank": ranks}), "levels": labels}
+
+
+def embed(case: dict) -> dict:
+    """Take the mean of the last states of each text alone, scaled to length 1: its first four numbers."""
+    folder = tidydl.example_model("minilm")
+    read, model = transformers.AutoTokenizer.from_pretrained(folder), transformers.AutoModel.from_pretrained(folder)
+    lines = []
+    for text in case["arguments"]["x"]:
+        if text is None:
+            lines.append([None] * 4)
+            continue
+        with torch.no_grad():
+            states = model.eval()(**read(text, return_tensors="pt")).last_hidden_state[0].double().mean(0)
+        lines.append((states / states.norm() if case["arguments"].get("normalize", True) else states)[:4].tolist())
+    columns = {f"dim_{d + 1}": [line[d] for line in lines] for d in range(4)}
+    return {"name": case["name"], "columns": {".row": list(range(len(lines))), **columns}, "levels": []}
+
+
+def main() -> None:
+    data_files()
+    cases = json.loads((SHARED / "pipelines.json").read_text("utf-8"))
+    made = [embed(case) if case["call"] == "embed" else classify(case) for case in cases]
+    lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in made)
+    (SHARED / "references" / "pipelines.json").write_text(f"[\n{lines}\n]\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+# The cases of tests/shared, read for R. README.md there explains the notations.
+
+shared_file <- function(...) testthat::test_path("..", "shared", ...)
+
+shared_cases <- function(file) jsonlite::fromJSON(shared_file(file), simplifyVector = FALSE)
+
+# The references by the names of their cases.
+shared_references <- function(file) {
+  references <- shared_cases(file.path("references", file))
+  stats::setNames(references, vapply(references, `[[`, "", "name"))
+}
+
+# Does what a case says: starts the random numbers, makes the values, calls.
+perform <- function(case, folder) {
+  if (!is.null(case$seed)) {
+    set.seed(case$seed)
+  }
+  call_named(case$call, case$arguments, folder)
+}
+
+call_named <- function(name, arguments, folder) {
+  made <- lapply(arguments, value_of, folder = folder)
+  if (name == "nnet" && is.null(made$trace)) {
+    made$trace <- FALSE
+  }
+  if (name == "run") {
+    return(do.call(made$pipeline, made[names(made) != "pipeline"], quote = TRUE))
+  }
+  if (name == "summary" || name == "print") {
+    return(utils::capture.output(print(if (name == "summary") summary(made$x) else made$x)))
+  }
+  do.call(name, made, quote = TRUE)
+}
+
+# Makes a value of its notation: what is no object with a known first name stands for itself.
+value_of <- function(value, folder) {
+  if (!is.list(value)) {
+    return(value)
+  }
+  if (is.null(names(value))) {
+    return(vector_of(value))
+  }
+  notations[[names(value)[[1]]]](value, folder)
+}
+
+vector_of <- function(values) {
+  values[vapply(values, is.null, NA)] <- NA
+  if (length(values)) unlist(values) else character()
+}
+
+kinds <- list(double = double(), integer = integer(), logical = logical(), string = character())
+
+cut_copy <- function(value, folder) {
+  model <- file.path(folder, "model")
+  dir.create(model)
+  file.copy(list.files(example_model(value$model_copy), full.names = TRUE), model)
+  path <- file.path(model, value$file)
+  writeBin(readBin(path, "raw", value$cut_after), path)
+  model
+}
+
+damaged_image <- function(value, folder) {
+  path <- file.path(folder, value$damaged_image)
+  writeLines("this is no image", path)
+  path
+}
+
+notations <- list(
+  example = function(value, folder) example_data(value$example, split = value$split),
+  example_model = function(value, folder) example_model(value$example_model),
+  data = function(value, folder) normalizePath(shared_file("data", value$data)),
+  frame = function(value, folder) load_dataset(shared_file("data", value$frame)),
+  columns = function(value, folder) tibble::as_tibble(lapply(value$columns, value_of, folder = folder)),
+  factor = function(value, folder) factor(vector_of(value$factor), vector_of(value$levels)),
+  missing = function(value, folder) kinds[[value$missing]][rep(NA_integer_, value$times)],
+  formula = function(value, folder) stats::as.formula(value$formula, env = globalenv()),
+  matrix = function(value, folder) do.call(rbind, lapply(value$matrix, vector_of)),
+  path = function(value, folder) file.path(folder, value$path),
+  model_copy = cut_copy,
+  damaged_image = damaged_image,
+  column = function(value, folder) value_of(value$of, folder)[[value$column]],
+  select = function(value, folder) value_of(value$of, folder)[vector_of(value$select)],
+  call = function(value, folder) call_named(value$call, value$arguments, folder)
+)
+
+scratch_folder <- function() {
+  folder <- tempfile("case")
+  dir.create(folder)
+  normalizePath(folder)
+}
+
+# A text with what a case's text leaves open, {anything}, cut out, so that both can be compared whole.
+opened <- function(text, expected) {
+  parts <- strsplit(paste0(expected, "\n"), "{anything}", fixed = TRUE)[[1]]
+  if (is.null(text) || length(parts) < 2) {
+    return(text)
+  }
+  whole <- paste0(text, "\n")
+  fits <- startsWith(whole, parts[[1]]) && endsWith(whole, parts[[2]])
+  if (fits) expected else text
+}
