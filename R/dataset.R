@@ -8,14 +8,14 @@
 #' @param name The configuration, where a data set has several.
 #' @param data_dir The folder of the files.
 #' @param data_files Which files: a path or pattern, several, or a named list of split to either.
-#' @param split Which rows: a split (`"train"`), a slice of it (`"train[:10%]"`), several joined (`"train+test"`), `"all"`
-#'   (all splits, with a column `split`), or a vector of such. By default all splits.
+#' @param split Which rows: a split (`"train"`), a slice of it (`"train[:10%]"`), several joined (`"train+test"`),
+#'   `"all"` (all splits, with a column `split`), or a vector of such. By default all splits.
 #' @param revision The commit, branch or tag of a data set on the Hub.
 #' @param sep What separates the columns of a csv file, by default a comma, or a tab in files named .tsv.
 #' @param field The name of the array of records inside a json file.
 #'
-#' @return A tibble where there is one split or `split` names one, else a list of tibbles by split that prints as a table.
-#'   Label columns are factors by name, images a vector of class `tidydl_image`, dates are dates.
+#' @return A tibble where there is one split or `split` names one, else a list of tibbles by split that prints as a
+#'   table. Label columns are factors by name, images a vector of class `tidydl_image`, dates are dates.
 #'   `attr(x, "tidydl")` says what was loaded.
 #' @section Errors: `tidydl_error_not_found` (path, file or split), `tidydl_error_damaged`, `tidydl_error_argument`,
 #'   `tidydl_error_hub`.

@@ -5,8 +5,8 @@
 #'
 #' @param name For data `"digits"` (handwritten digits as images), `"anes96"` (a survey), `"emotion"` (sentences),
 #'   `"diary"` (experience sampling) or `"bigfive"` (simulated); for models `"digits"`, `"emotion"` or `"minilm"`.
-#' @param split For digits and emotion: `"train"`, `"test"`, or a slice such as `"train[:10%]"`. By default all rows, with
-#'   a column `split`.
+#' @param split For digits and emotion: `"train"`, `"test"`, or a slice such as `"train[:10%]"`. By default all rows,
+#'   with a column `split`.
 #'
 #' @return `examples()`: a tibble with `name`, `kind` (factor: data, model), `rows`, `description`, `source`, `licence`.
 #'   `example_data()`: a tibble. `example_model()`: a path.

@@ -8,20 +8,22 @@
 #' @param model A folder, or an id of the Hugging Face Hub. Left out, the task's default, which the result names.
 #'   Weights are read from safetensors only; code that comes with a model is never run.
 #' @param ... Options of the call, made the pipeline's own: `top_k` (how many labels each input gets, best first,
-#'   `NULL` for all), `return_all_scores`, `function_to_apply` (`"softmax"`, `"sigmoid"`, `"none"`), `max_length` (tokens)
-#'   and `batch_size` (inputs a batch, at most).
+#'   `NULL` for all), `return_all_scores`, `function_to_apply` (`"softmax"`, `"sigmoid"`, `"none"`), `max_length`
+#'   (tokens) and `batch_size` (inputs a batch, at most).
 #' @param tokenizer,image_processor Where it is not with the model: a folder or a Hub id.
 #' @param revision A branch, tag or commit of a model on the Hub.
 #' @param device `"auto"`, `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
 #' @param dtype `"float32"` (the default: equal numbers everywhere), `"float16"`, `"bfloat16"` or `"float64"`.
 #'
-#' @return A function of class `tidydl_pipeline` with the arguments `x` (a character vector, a factor, a vector of images
-#'   or paths, or a data frame), `text` or `image` (the column of a data frame, bare or quoted), `progress` (`TRUE` or
-#'   `FALSE` to force a bar; by default it is shown where somebody looks) and the options above. It gives a tibble with
-#'   `.row` (which input, counted from 1), `text` or `image`, `rank` where `top_k` is not 1 (1 is the best), `label` (a
-#'   factor with all labels of the model) and `score`. A missing input gives one line of missing values.
+#' @return A function of class `tidydl_pipeline` with the arguments `x` (a character vector, a factor, a vector of
+#'   images or paths, or a data frame), `text` or `image` (the column of a data frame, bare or quoted), `progress`
+#'   (`TRUE` or `FALSE` to force a bar; by default it is shown where somebody looks) and the options above. It gives a
+#'   tibble with `.row` (which input, counted from 1), `text` or `image`, `rank` where `top_k` is not 1 (1 is the
+#'   best), `label` (a factor with all labels of the model) and `score`. A missing input gives one line of missing
+#'   values.
 #' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a file of the model),
-#'   `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`, `tidydl_error_dependency`.
+#'   `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`,
+#'   `tidydl_error_dependency`.
 #' @seealso [augment.tidydl_pipeline()], [widen()], [embed()]
 #' @examples
 #' \dontrun{

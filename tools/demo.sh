@@ -7,6 +7,7 @@ began=$SECONDS
 mkdir -p demo
 rm -f demo/notes-*.tsv
 export HF_HUB_OFFLINE=1
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}  # threads that spin are slow where other work shares the cores
 
 echo "== The workshop in Python"
 TIDYDL_DEMO=$PWD/demo/notes-python.tsv .venv/bin/python vignettes/workshop.py demo

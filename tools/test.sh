@@ -3,6 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 failed=0
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}  # threads that spin are slow where other work shares the cores
 
 echo "== Python suite"
 if .venv/bin/python -m pytest; then python_line="passed"; else python_line="FAILED"; failed=1; fi

@@ -99,3 +99,22 @@ opened <- function(text, expected) {
   fits <- startsWith(whole, parts[[1]]) && endsWith(whole, parts[[2]])
   if (fits) expected else text
 }
+
+expect_near <- function(values, expected, label) {
+  expected <- as.double(vector_of(expected))
+  expect_identical(is.na(as.vector(values)), is.na(expected), label = label)
+  expect_true(all(abs(values - expected) <= 1e-8, na.rm = TRUE), label = label)
+}
+
+# Runs a script in a new R with the libraries of this one.
+run_fresh <- function(script, env) {
+  libraries <- paste0("R_LIBS=", paste(.libPaths(), collapse = .Platform$path.sep))
+  said <- system2(
+    file.path(R.home("bin"), "Rscript"), c("--no-save", "--no-restore", shQuote(script)),
+    stdout = TRUE, stderr = TRUE, env = c(libraries, env)
+  )
+  status <- attr(said, "status")
+  if (!is.null(status)) {
+    testthat::fail(paste(said, collapse = "\n"))
+  }
+}

@@ -53,12 +53,6 @@ test_that("networks have the weights, values and predictions of R's own", {
   }
 })
 
-expect_near <- function(values, expected, label) {
-  expected <- as.double(vector_of(expected))
-  expect_identical(is.na(as.vector(values)), is.na(expected), label = label)
-  expect_true(all(abs(values - expected) <= 1e-8, na.rm = TRUE), label = label)
-}
-
 test_that("random numbers are those of the references", {
   references <- shared_references("random.json")
   for (case in shared_cases("random.json")) {

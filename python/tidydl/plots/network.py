@@ -197,7 +197,9 @@ def network_layout(
 
 def _names_fit(argument: str, names: Sequence[str], wanted: int) -> None:
     if len(names) != wanted:
-        raise ArgumentError(f"`{argument}` has {len(names)} names for {wanted} units.", allowed="One name for each unit.")
+        raise ArgumentError(
+            f"`{argument}` has {len(names)} names for {wanted} units.", allowed="One name for each unit."
+        )
 
 
 def _places(

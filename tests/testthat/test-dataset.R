@@ -1,0 +1,50 @@
+in_data <- function(...) shared_file("data", ...)
+
+test_that("a file is a tibble with its provenance", {
+  skip_without_python()
+  students <- load_dataset(in_data("students.csv"))
+  expect_s3_class(students, "tbl_df")
+  expect_identical(dim(students), c(60L, 6L))
+  expect_equal(as.data.frame(students), utils::read.csv(in_data("students.csv")), ignore_attr = "tidydl")
+  expect_identical(attr(students, "tidydl")$format, "csv")
+})
+
+test_that("several splits print as a table, and each is a tibble", {
+  skip_without_python()
+  splits <- load_dataset(in_data("splits"))
+  expect_identical(names(splits), c("train", "test"))
+  expect_identical(splits$test$item, "d")
+  shown <- utils::capture.output(print(splits))
+  expect_true(any(grepl("train +3 +item, n", shown)))
+  expect_true(any(grepl("test +1 +item, n", shown)))
+})
+
+test_that("splits are picked by name, several by a vector", {
+  skip_without_python()
+  picked <- load_dataset(in_data("splits"), split = c("test", "train[:1]"))
+  expect_identical(vapply(picked, nrow, 0L), c(test = 1L, "train[:1]" = 1L))
+  together <- load_dataset(in_data("splits"), split = "train+test")
+  expect_identical(together$item, c("a", "b", "c", "d"))
+})
+
+test_that("a format takes its files by name of split", {
+  skip_without_python()
+  files <- list(first = in_data("splits", "test.csv"), second = in_data("splits", "train.csv"))
+  expect_identical(names(load_dataset("csv", data_files = lapply(files, normalizePath))), c("first", "second"))
+})
+
+test_that("a folder of images has their folders as labels", {
+  skip_without_python()
+  shades <- load_dataset(in_data("shades"))
+  expect_s3_class(shades$image, "tidydl_image")
+  expect_identical(as.character(shades$label), c("dark", "light"))
+  expect_identical(format(shades$image), rep("<img 4\u00d73 L>", 2))
+})
+
+test_that("a path that is not there names what is", {
+  skip_without_python()
+  folder <- withr::local_tempdir()
+  writeLines("a\n1", file.path(folder, "answers.csv"))
+  error <- expect_error(load_dataset(file.path(folder, "answer.csv")), class = "tidydl_error_not_found")
+  expect_match(error$hint, "answers.csv", fixed = TRUE)
+})
