@@ -75,7 +75,7 @@ def from_formula(text: str, data: pd.DataFrame) -> tuple[Design, np.ndarray, Res
     formula = parse_formula(text, names)
     used = data[[data.columns[names.index(name)] for name in formula.columns]]
     used.columns = formula.columns
-    complete = used.notna().all(axis=1).to_numpy()
+    complete = _complete([*formula.response, *(factor for term in formula.terms for factor in term)], used)
     if not complete.any():
         raise _no_rows(len(data))
     used = used[complete]
@@ -90,6 +90,15 @@ def from_formula(text: str, data: pd.DataFrame) -> tuple[Design, np.ndarray, Res
                 ordered.add(factor.text)
     x, columns = _matrix(formula, used, levels, frozenset(ordered))
     return Design(tuple(columns), formula, levels, frozenset(ordered)), x, response, complete
+
+
+def _complete(expressions: Sequence[Expression], used: pd.DataFrame) -> np.ndarray:
+    """Say which rows are complete: no column is missing and, as in R, nothing computed is undefined, as log(-1) is."""
+    complete = used.notna().all(axis=1).to_numpy().copy()
+    for expression in {each.text: each for each in expressions}.values():
+        if not expression.is_factor and complete.any():
+            complete[complete] = _values(expression, used[complete]).notna().to_numpy()
+    return complete
 
 
 def _no_rows(given: int) -> DataError:
@@ -351,7 +360,7 @@ def design_matrix(design: Design, newdata: pd.DataFrame) -> tuple[np.ndarray, np
             raise _column_gone(name, names)
     used = newdata[[newdata.columns[names.index(name)] for name in wanted]]
     used.columns = wanted
-    complete = used.notna().all(axis=1).to_numpy()
+    complete = _complete([factor for term in design.formula.terms for factor in term], used)
     x, _ = _matrix(design.formula, used[complete], design.levels, design.ordered)
     return x, complete
 
