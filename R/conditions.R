@@ -19,6 +19,16 @@ unknown_name <- function(argument, name, names, hint = NULL, kind = "not_found",
   )
 }
 
+# The error for a column that a data frame does not have, listing those it has and suggesting the nearest.
+abort_no_column <- function(problem, name, names, argument = "data", call = rlang::caller_env()) {
+  close <- if (!is.null(name)) nearest_name(name, names)
+  abort_tidydl(
+    "column", problem, sprintf("Columns of `%s`: %s.", argument, paste0("'", names, "'", collapse = ", ")),
+    if (!is.null(close)) sprintf("Did you mean '%s'?", close),
+    call = call
+  )
+}
+
 one_of <- function(names) {
   if (length(names)) paste0("One of ", paste0("'", names, "'", collapse = ", "), ".") else "There are none."
 }

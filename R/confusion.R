@@ -37,18 +37,12 @@ named_column <- function(data, argument, given, call = rlang::caller_env()) {
   if (!is.null(name) && length(name) == 1L && name %in% names(data)) {
     return(name)
   }
-  close <- if (!is.null(name)) nearest_name(name, names(data))
-  abort_tidydl(
-    "column",
-    if (is.null(name)) {
-      sprintf("`%s` is missing.", argument)
-    } else {
-      sprintf("`%s` names the column '%s', which `data` does not have.", argument, name)
-    },
-    paste0("Columns of `data`: ", paste0("'", names(data), "'", collapse = ", "), "."),
-    if (!is.null(close)) sprintf("Did you mean '%s'?", close),
-    call = call
-  )
+  problem <- if (is.null(name)) {
+    sprintf("`%s` is missing.", argument)
+  } else {
+    sprintf("`%s` names the column '%s', which `data` does not have.", argument, name)
+  }
+  abort_no_column(problem, name, names(data), call = call)
 }
 
 count_pairs <- function(truth, estimate) {

@@ -19,7 +19,8 @@ check_formula <- function(formula, data, call = quote(nnet())) {
   }
   for (name in setdiff(all.vars(formula), c(names(data), "."))) {
     if (!is_variable(name, environment(formula))) {
-      abort_no_column(name, names(data), call)
+      problem <- sprintf("`formula` names the column '%s', which `data` does not have.", name)
+      abort_no_column(problem, name, names(data), call = call)
     }
   }
 }
@@ -28,16 +29,6 @@ check_formula <- function(formula, data, call = quote(nnet())) {
 is_variable <- function(name, frame) {
   value <- get0(name, envir = frame)
   !is.null(value) && !is.function(value)
-}
-
-abort_no_column <- function(name, names, call) {
-  close <- nearest_name(name, names)
-  abort_tidydl(
-    "column", sprintf("`formula` names the column '%s', which `data` does not have.", name),
-    paste0("Columns of `data`: ", paste0("'", names, "'", collapse = ", "), "."),
-    if (!is.null(close)) sprintf("Did you mean '%s'?", close),
-    call = call
-  )
 }
 
 check_rows <- function(frame, data, call = quote(nnet())) {
@@ -181,5 +172,32 @@ check_no_more <- function(..., call) {
       if (!is.null(close)) sprintf("Did you mean '%s'?", close),
       call = call
     )
+  }
+}
+
+# What predict() refuses of new data, in the words of python/tidydl/design.py.
+check_newdata <- function(object, newdata, call = quote(predict())) {
+  if (!is.data.frame(newdata)) {
+    abort_tidydl(
+      "argument", sprintf("`newdata` is %s.", described(newdata)), "A data frame with the columns of the formula.",
+      call = call
+    )
+  }
+  terms <- stats::delete.response(object$terms)
+  for (name in setdiff(all.vars(terms), names(newdata))) {
+    problem <- sprintf("`newdata` lacks the column '%s', which the network was fitted with.", name)
+    abort_no_column(problem, name, names(newdata), "newdata", call)
+  }
+  for (name in intersect(names(object$xlevels), names(newdata))) {
+    new <- setdiff(unique(as.character(newdata[[name]])), c(object$xlevels[[name]], NA))
+    if (length(new)) {
+      abort_tidydl(
+        "data",
+        sprintf("`newdata` has in '%s' levels that the network has not seen: %s.", name, paste(new, collapse = ", ")),
+        sprintf("The levels %s.", paste(object$xlevels[[name]], collapse = ", ")),
+        "Leave these rows out, or fit again with data that has them.",
+        call = call
+      )
+    }
   }
 }

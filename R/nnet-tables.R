@@ -75,6 +75,33 @@ glance.tidydl_nnet <- function(x, ...) {
   )
 }
 
+#' Predict with a fitted network
+#'
+#' The prediction is that of package nnet; new data that do not fit are refused in words that say why.
+#'
+#' @param object A network fitted with [nnet()].
+#' @param newdata A data frame with the columns of the formula, or a matrix where the network was fitted to one. By
+#'   default the fitted values of the training data.
+#' @param type `"raw"` for the outputs, `"class"` for the most probable class.
+#' @param ... Passed on.
+#'
+#' @return As of package nnet: a matrix of outputs, rows by outputs, or a character vector of classes; a row with a
+#'   missing input has missing values.
+#' @section Errors: `tidydl_error_column`, `tidydl_error_data` (a level that the network has not seen),
+#'   `tidydl_error_argument`.
+#' @examples
+#' \dontrun{
+#' fit <- nnet(Species ~ ., iris, size = 2, trace = FALSE)
+#' predict(fit, iris[c(1, 51, 101), ], type = "class")
+#' }
+#' @export
+predict.tidydl_nnet <- function(object, newdata, type = c("raw", "class"), ...) {
+  if (!missing(newdata) && inherits(object, "nnet.formula")) {
+    check_newdata(object, newdata)
+  }
+  NextMethod()
+}
+
 #' @rdname nnet-tables
 #' @export
 augment.tidydl_nnet <- function(x, data = NULL, newdata = NULL, ...) {

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tidydl.errors import ArgumentError, ColumnError, DataError, nearest
+from tidydl.errors import ArgumentError, ColumnError, DataError, no_column
 from tidydl.formulas import Expression, Formula, parse_formula, quoted
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["Design", "Response", "design_matrix", "from_formula", "from_matrix", "response_values"]
+__all__ = ["Design", "Response", "column_gone", "design_matrix", "from_formula", "from_matrix", "response_values"]
 
 
 @dataclass(frozen=True)
@@ -357,7 +357,7 @@ def design_matrix(design: Design, newdata: pd.DataFrame) -> tuple[np.ndarray, np
     wanted = list(dict.fromkeys(name for term in design.formula.terms for f in term for name in f.columns))
     for name in wanted:
         if name not in names:
-            raise _column_gone(name, names)
+            raise column_gone(name, names)
     used = newdata[[newdata.columns[names.index(name)] for name in wanted]]
     used.columns = wanted
     complete = _complete([factor for term in design.formula.terms for factor in term], used)
@@ -365,10 +365,7 @@ def design_matrix(design: Design, newdata: pd.DataFrame) -> tuple[np.ndarray, np
     return x, complete
 
 
-def _column_gone(name: str, names: Sequence[str]) -> ColumnError:
-    close = nearest(name, names)
-    return ColumnError(
-        f"`newdata` lacks the column '{name}', which the network was fitted with.",
-        allowed="Columns of `newdata`: " + ", ".join(f"'{each}'" for each in names) + ".",
-        hint=f"Did you mean '{close}'?" if close else None,
-    )
+def column_gone(name: str, columns: Sequence[str]) -> ColumnError:
+    """Make the error for new data that lack a column of the fit."""
+    problem = f"`newdata` lacks the column '{name}', which the network was fitted with."
+    return no_column(problem, name, columns, "newdata")

@@ -25,6 +25,7 @@ __all__ = [
     "StorageError",
     "TidydlError",
     "nearest",
+    "no_column",
     "one_of",
     "unknown_name",
 ]
@@ -177,4 +178,28 @@ def unknown_name(
         f"`{argument}` {name!r} is not known.",
         allowed=one_of(names),
         hint=f"Did you mean '{close}'?" if close else hint,
+    )
+
+
+def no_column(problem: str, name: object, columns: Iterable[object], argument: str = "data") -> ColumnError:
+    """Make the error for a column that a data frame does not have, listing those it has and suggesting the nearest.
+
+    Parameters
+    ----------
+    problem
+        What was wrong.
+    name
+        The column that was looked for, or None where none was named.
+    columns
+        The columns there are.
+    argument
+        The argument that holds the data frame.
+    """
+    columns = list(columns)
+    close = None if name is None else nearest(name, columns)
+    listed = ", ".join(f"'{each}'" for each in columns)
+    return ColumnError(
+        problem,
+        allowed=f"Columns of `{argument}`: {listed}.",
+        hint=f"Did you mean '{close}'?" if close else None,
     )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tidydl.errors import ColumnError, FormulaError, nearest
+from tidydl.errors import FormulaError, nearest, no_column
 
 __all__ = ["FUNCTIONS", "Expression", "Formula", "parse_formula", "quoted"]
 
@@ -160,17 +160,9 @@ def parse_formula(text: str, columns: Sequence[str]) -> Formula:
     formula = Formula(text, response, response_text, terms, intercept)
     for name in formula.columns:
         if name not in columns:
-            raise _no_column(name, columns)
+            problem = f"`formula` names the column '{name}', which `data` does not have."
+            raise no_column(problem, name, columns)
     return formula
-
-
-def _no_column(name: str, columns: Sequence[str]) -> ColumnError:
-    close = nearest(name, columns)
-    return ColumnError(
-        f"`formula` names the column '{name}', which `data` does not have.",
-        allowed="Columns of `data`: " + ", ".join(f"'{each}'" for each in columns) + ".",
-        hint=f"Did you mean '{close}'?" if close else None,
-    )
 
 
 def _response(text: str) -> tuple[str, tuple[Expression, ...]]:

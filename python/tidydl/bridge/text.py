@@ -25,7 +25,6 @@ __all__ = [
 ]
 
 REPLACEMENT = "\ufffd"
-_LARGE = 2**24  # bytes
 _LOOK = 1000  # how many values are looked at to see whether a text repeats
 
 
@@ -107,9 +106,6 @@ def _joined(texts: pa.Array) -> bytearray:
     joined = pc.binary_join(together, end).buffers()[2]
     data = bytearray(0 if joined is None else memoryview(joined))
     data.append(0)
-    del joined
-    if len(data) > _LARGE:  # Arrow would keep the room for its next text
-        pa.default_memory_pool().release_unused()
     return data
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from tidydl import verbs
 from tidydl.checks import described
 from tidydl.columns import Contract
-from tidydl.errors import ArgumentError, ColumnError, nearest
+from tidydl.errors import ArgumentError, no_column
 from tidydl.networks.record import NNet
 from tidydl.networks.tables import observed
 
@@ -106,14 +106,8 @@ def confusion(data: Any, truth: str | None = None, estimate: str | None = None) 
 def _column(data: pd.DataFrame, argument: str, name: str | None) -> pd.Series:
     if name in data.columns:
         return data[name]
-    close = nearest(name, data.columns)
-    raise ColumnError(
-        f"`{argument}` names the column '{name}', which `data` does not have."
-        if name is not None
-        else f"`{argument}` is missing.",
-        allowed="Columns of `data`: " + ", ".join(f"'{each}'" for each in data.columns) + ".",
-        hint=f"Did you mean '{close}'?" if name is not None and close else None,
-    )
+    named = f"`{argument}` names the column '{name}', which `data` does not have."
+    raise no_column(f"`{argument}` is missing." if name is None else named, name, data.columns)
 
 
 def _levels(truth: pd.Series, estimate: pd.Series) -> list[str]:

@@ -9,8 +9,8 @@ import numpy as np
 from tidydl import verbs
 from tidydl.checks import check_choice, described
 from tidydl.columns import Contract
-from tidydl.design import Design, design_matrix, from_matrix
-from tidydl.errors import ArgumentError, ColumnError
+from tidydl.design import Design, column_gone, design_matrix, from_matrix
+from tidydl.errors import ArgumentError
 from tidydl.networks.kernels import outputs
 from tidydl.networks.record import NNet
 
@@ -103,10 +103,7 @@ def _chosen(design: Design, newdata: pd.DataFrame) -> pd.DataFrame:
     """Take the inputs by name where the network knows their names."""
     missing = [name for name in design.columns if name not in newdata.columns]
     if missing:
-        raise ColumnError(
-            f"`newdata` lacks the column '{missing[0]}', which the network was fitted with.",
-            allowed="Columns of `newdata`: " + ", ".join(f"'{name}'" for name in newdata.columns) + ".",
-        )
+        raise column_gone(missing[0], list(newdata.columns))
     return newdata[list(design.columns)] if design.columns else newdata
 
 
