@@ -42,8 +42,10 @@ encode_arguments <- function(args) {
 cross <- function(f, ..., call) {
   list(...) # an error in making the arguments is none of Python's
   record <- tryCatch(suspendInterrupts(f(...)), error = function(cnd) {
-    if (!grepl("KeyboardInterrupt|Unknown exception occurred", conditionMessage(cnd))) {
-      abort_tidydl("bridge", paste("The call of Python failed:", conditionMessage(cnd)), call = call)
+    # the message of an error of Python's is asked of Python, which may be interrupted too
+    problem <- tryCatch(conditionMessage(cnd), error = function(cnd) "KeyboardInterrupt")
+    if (!grepl("KeyboardInterrupt|Unknown exception occurred", problem)) {
+      abort_tidydl("bridge", paste("The call of Python failed:", problem), call = call)
     }
     list(state = "interrupted")
   })

@@ -17,3 +17,35 @@ def pytest_collection_modifyitems(items):
     if not torch.cuda.is_available():
         for item in wanting:
             item.add_marker(pytest.mark.skip(reason="there is no CUDA device"))
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """Give the folder of a tiny text classifier."""
+    import tiny
+
+    return tiny.text_folder(tmp_path_factory.mktemp("model") / "bert")
+
+
+@pytest.fixture(scope="session")
+def ppl(folder):
+    """Give our pipeline over the tiny text classifier."""
+    import tidydl
+
+    return tidydl.pipeline("text-classification", model=folder, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def plain(folder):
+    """Give transformers' own pipeline, one text at a time, without padding."""
+    import pandas as pd
+    import transformers
+
+    own = transformers.pipeline("text-classification", model=str(folder), device="cpu")
+
+    def scores(texts, **options):
+        answers = [own(text, top_k=None, truncation=True, **options) for text in texts]
+        answers = [answer[0] if isinstance(answer[0], list) else answer for answer in answers]
+        return pd.DataFrame([{".row": i, **line} for i, answer in enumerate(answers) for line in answer])
+
+    return scores

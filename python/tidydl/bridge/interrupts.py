@@ -38,8 +38,10 @@ class Watch:
     def __enter__(self) -> Watch:
         # Windows tells R by other ways, which reticulate hands on
         if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+            action = _desk.open()
             _desk.watches.append(self)
-            self._action = _swap_action(_desk.open())
+            self._action = _swap_action(action)
+            self._ask_r()
         return self
 
     def __exit__(
@@ -48,7 +50,16 @@ class Watch:
         if self._action is not None:
             _swap_action(self._action)
             _let_python_look()
+            if self.seen:
+                self._ask_r()
             _desk.watches.remove(self)
+
+    def _ask_r(self) -> None:
+        """Take over a Ctrl-C that R has noted and not yet acted upon, because it is held back for the call."""
+        noted = _noted_by_r()
+        if noted is not None and noted.value:
+            noted.value = 0
+            self.seen = True
 
     def note(self) -> None:
         """Take a Ctrl-C: stop the work where some is running."""
@@ -60,6 +71,8 @@ class Watch:
         """Run a function that Ctrl-C stops, here or where a library swallowed it."""
         try:
             self._armed = True
+            if self.seen:
+                raise KeyboardInterrupt
             result = function(*args)
         finally:
             self._armed = False
@@ -75,6 +88,7 @@ class _Desk:
         self.watches: list[Watch] = []
         self._before: Any = None
         self._action: Any = None
+        self._handing_on = False
 
     def open(self) -> Any:
         """See to it that the desk is Python's handler, and give the system's side of it."""
@@ -87,8 +101,13 @@ class _Desk:
     def receive(self, signum: int, frame: FrameType | None) -> None:
         if self.watches:
             self.watches[-1].note()
-        elif callable(self._before):
-            self._before(signum, frame)
+        elif callable(self._before) and not self._handing_on:
+            # reticulate's own calls itself again and again while R holds interrupts back: once is enough
+            self._handing_on = True
+            try:
+                self._before(signum, frame)
+            finally:
+                self._handing_on = False
 
 
 _desk = _Desk()
@@ -104,6 +123,15 @@ def _swap_action(action: Any) -> Any:
     room = ctypes.create_string_buffer(_ROOM)
     _library().sigaction(int(signal.SIGINT), action, room)
     return room
+
+
+@functools.cache
+def _noted_by_r() -> Any:
+    """Find R's own note of a Ctrl-C that is still to be acted upon; None outside R."""
+    try:
+        return ctypes.c_int.in_dll(_library(), "R_interrupts_pending")
+    except ValueError:
+        return None
 
 
 def _let_python_look() -> None:
