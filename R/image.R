@@ -50,3 +50,14 @@ vec_ptype2.tidydl_image.tidydl_image <- function(x, y, ...) new_image()
 
 #' @exportS3Method vctrs::vec_cast tidydl_image.tidydl_image
 vec_cast.tidydl_image.tidydl_image <- function(x, to, ...) x
+
+#' @export
+as.character.tidydl_image <- function(x, ...) {
+  # the path where there is one, so that a frame can be written as text
+  vapply(vctrs::vec_data(x), function(image) {
+    if (is.null(image$path)) format_image(image) else image$path
+  }, character(1), USE.NAMES = FALSE)
+}
+
+#' @export
+summary.tidydl_image <- function(object, ...) summary(format(object))

@@ -17,6 +17,15 @@ check_formula <- function(formula, data, call = quote(nnet())) {
   if (!nrow(data)) {
     abort_tidydl("data", "`data` has no rows.", "At least one row.", call = call)
   }
+  twice <- unique(names(data)[duplicated(names(data))])
+  used <- if ("." %in% all.vars(formula)) twice else intersect(all.vars(formula), twice)
+  if (length(used)) {
+    abort_tidydl(
+      "column", sprintf("`data` has several columns named '%s'.", used[[1]]),
+      "One column of each name that the formula uses.", "Rename them.",
+      call = call
+    )
+  }
   for (name in setdiff(all.vars(formula), c(names(data), "."))) {
     if (!is_variable(name, environment(formula))) {
       problem <- sprintf("`formula` names the column '%s', which `data` does not have.", name)
@@ -188,6 +197,17 @@ check_newdata <- function(object, newdata, call = quote(predict())) {
     problem <- sprintf("`newdata` lacks the column '%s', which the network was fitted with.", name)
     abort_no_column(problem, name, names(newdata), "newdata", call)
   }
+  numeric <- names(which(attr(object$terms, "dataClasses") == "numeric"))
+  for (name in intersect(numeric, names(newdata))) {
+    column <- newdata[[name]]
+    if (!is.numeric(column) && !is.logical(column) || is.logical(column) && !all(is.na(column))) {
+      abort_tidydl(
+        "column", sprintf("`newdata` has in '%s' no numbers, and the network was fitted with numbers.", name),
+        "Numbers in this column.", "Turn the column into numbers first.",
+        call = call
+      )
+    }
+  }
   for (name in intersect(names(object$xlevels), names(newdata))) {
     new <- setdiff(unique(as.character(newdata[[name]])), c(object$xlevels[[name]], NA))
     if (length(new)) {
@@ -199,5 +219,16 @@ check_newdata <- function(object, newdata, call = quote(predict())) {
         call = call
       )
     }
+  }
+}
+
+check_new_matrix <- function(object, newdata, call = quote(predict())) {
+  x <- numeric_matrix(newdata, "newdata")
+  if (ncol(x) != object$n[[1]]) {
+    abort_tidydl(
+      "argument", sprintf("`newdata` has %d columns, and the network has %.0f inputs.", ncol(x), object$n[[1]]),
+      sprintf("%.0f columns.", object$n[[1]]),
+      call = call
+    )
   }
 }

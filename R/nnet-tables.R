@@ -98,6 +98,8 @@ glance.tidydl_nnet <- function(x, ...) {
 predict.tidydl_nnet <- function(object, newdata, type = c("raw", "class"), ...) {
   if (!missing(newdata) && inherits(object, "nnet.formula")) {
     check_newdata(object, newdata)
+  } else if (!missing(newdata)) {
+    check_new_matrix(object, newdata)
   }
   NextMethod()
 }

@@ -8,7 +8,7 @@
 #' more by a softmax. Levels without a row are left out, with a warning. Rows with missing values are left out in the
 #' formula form and refused in the other. Equality to the last bit holds on x86-64; elsewhere values agree to 1e-6.
 #'
-#' @param x A formula; or a matrix or data frame of inputs, rows by inputs.
+#' @param x A formula, as such or as text; or a matrix or data frame of inputs, rows by inputs.
 #' @param formula A formula such as `y ~ a + log(b)` or `y ~ .`.
 #' @param data A data frame with the columns of the formula.
 #' @param y The response: a numeric vector, a matrix (rows by outputs), or a factor.
@@ -52,6 +52,7 @@ nnet <- function(x, ...) {
 #' @export
 nnet.formula <- function(formula, data, weights, ..., subset, na.action, contrasts = NULL) {
   call <- match.call()
+  call[[1L]] <- quote(nnet) # so that update() finds it
   frame_call <- match.call(expand.dots = FALSE)
   frame_call <- frame_call[c(1L, match(c("formula", "data", "weights", "subset", "na.action"), names(frame_call), 0L))]
   frame_call[[1L]] <- quote(stats::model.frame)
@@ -82,6 +83,27 @@ nnet.formula <- function(formula, data, weights, ..., subset, na.action, contras
   fit
 }
 
+# A formula written as text, as in Python.
+#' @rdname nnet
+#' @export
+nnet.character <- function(x, ...) {
+  text <- if (missing(x)) list(...)$formula else x
+  if (length(text) != 1L) {
+    return(nnet.default(x, ...))
+  }
+  formula <- tryCatch(stats::as.formula(text, env = parent.frame()), error = function(cnd) NULL)
+  if (is.null(formula)) {
+    abort_tidydl(
+      "formula", sprintf("`formula` '%s' has no response or no predictors.", text),
+      "A formula such as 'y ~ x1 + x2' or 'y ~ .'.",
+      call = quote(nnet())
+    )
+  }
+  others <- as.list(match.call())[-1L]
+  others[c("x", "formula")] <- NULL
+  eval.parent(as.call(c(list(nnet, formula), others)))
+}
+
 #' @rdname nnet
 #' @export
 nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy = FALSE, softmax = FALSE,
@@ -89,12 +111,12 @@ nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy
                          MaxNWts = 1000, abstol = 1.0e-4, reltol = 1.0e-8, ...) {
   call <- match.call()
   x <- numeric_matrix(x, "x")
-  response <- indicate(y, "y")
-  if (nrow(x) != nrow(response$y)) {
+  if (nrow(x) != NROW(y)) {
     abort_tidydl(
-      "argument", sprintf("`x` has %d rows and `y` has %d.", nrow(x), nrow(response$y)), "One row of y for each of x."
+      "argument", sprintf("`x` has %d rows and `y` has %d.", nrow(x), NROW(y)), "One row of y for each of x."
     )
   }
+  response <- indicate(y, "y")
   refuse_missing(x, "x")
   refuse_missing(response$y, "y")
   check_finite(x, "x", quote(nnet()))
@@ -152,7 +174,7 @@ nnet_record <- function(n, skip, loss, decay, mask, response, row_names, solutio
   nunits <- as.integer(1L + sum(n))
   record <- list(
     n = as.double(n), nunits = nunits, nconn = connections$nconn, conn = connections$conn,
-    nsunits = as.double(if (linear) nunits - n[[3]] else nunits), decay = decay,
+    nsunits = if (linear) as.double(nunits - n[[3]]) else nunits, decay = decay,
     entropy = loss == "entropy", softmax = loss %in% c("softmax", "censored"), censored = loss == "censored",
     value = solution$value, wts = as.double(solution$wts), convergence = as.integer(solution$convergence),
     fitted.values = fitted, residuals = y - fitted
@@ -201,6 +223,13 @@ indicate <- function(y, name) {
     abort_tidydl(
       "data", sprintf("`%s` has only one level (%s): there is nothing to tell apart.", name, levels),
       "A response with at least two levels.", "Check which rows were kept, or predict another column.",
+      call = quote(nnet())
+    )
+  }
+  if (length(levels) * length(y) > 1e8) {
+    abort_tidydl(
+      "data", sprintf("`%s` has %d levels in %d rows, too many to tell apart.", name, length(levels), length(y)),
+      "A response with few levels.", "Is it an identifier? Then predict another column.",
       call = quote(nnet())
     )
   }

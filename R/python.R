@@ -26,7 +26,13 @@ call_python <- function(name, args = list(), progress = NULL, call = rlang::call
   if (record$state == "error") {
     abort_from_python(record$error, call)
   }
-  decode(record$value)
+  if (record$value$kind != "frame") {
+    return(decode(record$value))
+  }
+  held <- new.env(parent = emptyenv())
+  held$record <- record$value
+  record <- NULL
+  decode_held_frame(held)
 }
 
 encode_arguments <- function(args) {
@@ -161,7 +167,10 @@ initialize_python <- function(call) {
       Sys.setenv(RETICULATE_MINICONDA_ENABLED = asked)
     })
     problem <- tryCatch(
-      if (reticulate::py_available(initialize = TRUE)) NULL else "No Python was found.",
+      {
+        reticulate::import("sys") # py_available() would not tell why
+        NULL
+      },
       error = function(cnd) paste("Python could not be started:", conditionMessage(cnd))
     )
     if (!is.null(problem)) {

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Design", "Response", "column_gone", "design_matrix", "from_formula", "from_matrix", "response_values"]
 
 
+MOST_INDICATORS = 100_000_000  # rows times classes: more is an identifier taken for a class
+
+
 @dataclass(frozen=True)
 class Response:
     """What is predicted: ``levels`` for a class, or None for numbers, of which ``values`` has one column each.
@@ -142,12 +145,18 @@ def response_values(name: str, values: Any) -> Response:
     if isinstance(column.dtype, pd.CategoricalDtype) or _is_text(column):
         codes, levels = _codes(name, column)
         return Response(name, codes.reshape(-1, 1).astype(float), levels)
-    if not pd.api.types.is_numeric_dtype(column.dtype):
+    if not _is_real(column.dtype):
         raise ColumnError(
             f"`{name}` is of the kind {column.dtype}, which cannot be predicted.",
             allowed="Numbers, or a categorical or text column for classes.",
         )
     return Response(name, column.to_numpy(dtype=float, na_value=np.nan).reshape(-1, 1), None, (name,))
+
+
+def _is_real(dtype: Any) -> bool:
+    import pandas as pd
+
+    return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)
 
 
 def _is_text(column: pd.Series) -> bool:
@@ -176,6 +185,12 @@ def _codes(name: str, column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
             f"`{name}` has only one level ({', '.join(levels)}): there is nothing to tell apart.",
             allowed="A response with at least two levels.",
             hint="Check which rows were kept, or predict another column.",
+        )
+    if len(levels) * len(labels) > MOST_INDICATORS:
+        raise DataError(
+            f"`{name}` has {len(levels)} levels in {len(labels)} rows, too many to tell apart.",
+            allowed="A response with few levels.",
+            hint="Is it an identifier? Then predict another column.",
         )
     return kept.cat.codes.to_numpy(), levels
 
@@ -224,7 +239,7 @@ def _levels(factor: Expression, used: pd.DataFrame) -> tuple[tuple[str, ...], bo
         return ("FALSE", "TRUE"), False
     if _is_text(column):
         return tuple(sorted(str(value) for value in column.unique())), False
-    if not pd.api.types.is_numeric_dtype(column.dtype):
+    if not _is_real(column.dtype):
         raise ColumnError(
             f"`formula` uses the column {factor.text} of the kind {column.dtype}.",
             allowed="Numbers, logicals, labels and text.",
@@ -270,9 +285,16 @@ def _coded(
 ) -> tuple[np.ndarray, list[str]]:
     """Give one factor's columns and their names."""
     import numpy as np
+    import pandas as pd
 
     column = _values(factor, used)
     if levels is None:
+        if not pd.api.types.is_numeric_dtype(column.dtype):
+            raise ColumnError(
+                f"`newdata` has in '{factor.text}' no numbers, and the network was fitted with numbers.",
+                allowed="Numbers in this column.",
+                hint="Turn the column into numbers first.",
+            )
         return column.to_numpy(dtype=float).reshape(-1, 1), [factor.text]
     codes = _codes_of(factor.text, column, levels)
     if full:
@@ -326,7 +348,7 @@ def from_matrix(x: Any, argument: str = "x") -> tuple[np.ndarray, tuple[str, ...
     if isinstance(x, pd.DataFrame):
         names = tuple(str(name) for name in x.columns)
         for name, dtype in zip(names, x.dtypes, strict=True):
-            if not (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)):
+            if not (_is_real(dtype) or pd.api.types.is_bool_dtype(dtype)):
                 raise ArgumentError(
                     f"`{argument}` has the column '{name}', which is not numeric.",
                     allowed="Numeric columns.",

@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tidydl.errors import FormulaError, nearest, no_column
+from tidydl.errors import ColumnError, FormulaError, nearest, no_column
 
 __all__ = ["FUNCTIONS", "Expression", "Formula", "parse_formula", "quoted"]
 
 _TOKEN = re.compile(r"`(?P<quoted>[^`]+)`|(?P<name>[^\W\d][\w.]*|\.[^\W\d][\w.]*)")
+_PLACEHOLDER = re.compile(r"_column(\d+)_")
 _SYNTACTIC = re.compile(r"^((([^\W\d_]|\.(?!\d))[\w.]*)|\.)$")
 _RESERVED = {"if", "else", "for", "while", "repeat", "function", "next", "break", "TRUE", "FALSE", "NULL", "NA"}
 _OPERATORS: dict[type[ast.operator], tuple[str, int]] = {
@@ -147,6 +148,7 @@ def parse_formula(text: str, columns: Sequence[str]) -> Formula:
     ColumnError
         If it names a column that is not there.
     """
+    twice = [name for name in columns if list(columns).count(name) > 1] if len(set(columns)) < len(columns) else []
     left, tilde, right = text.partition("~")
     if not tilde or not left.strip() or not right.strip():
         raise FormulaError(
@@ -162,6 +164,12 @@ def parse_formula(text: str, columns: Sequence[str]) -> Formula:
         if name not in columns:
             problem = f"`formula` names the column '{name}', which `data` does not have."
             raise no_column(problem, name, columns)
+        if name in twice:
+            raise ColumnError(
+                f"`data` has several columns named '{name}'.",
+                allowed="One column of each name that the formula uses.",
+                hint="Rename them.",
+            )
     return formula
 
 
@@ -181,8 +189,11 @@ def _terms(text: str, right: str, dot: Sequence[str]) -> tuple[bool, tuple[tuple
     from formulaic.errors import FormulaicError
     from formulaic.parser import DefaultFormulaParser
 
+    names: list[str] = []
+    right = _TOKEN.sub(lambda token: _plain(token, right, names), right)
+    available = [_placeholder(name, names) for name in dot]
     try:
-        found = DefaultFormulaParser().get_terms(f"~ {right}", context={"__formulaic_variables_available__": list(dot)})
+        found = DefaultFormulaParser().get_terms(f"~ {right}", context={"__formulaic_variables_available__": available})
     except (FormulaicError, SyntaxError, RecursionError) as problem:
         raise FormulaError(
             f"`formula` '{text}' cannot be read.",
@@ -199,8 +210,9 @@ def _terms(text: str, right: str, dot: Sequence[str]) -> tuple[bool, tuple[tuple
         for factor in term.factors:
             if factor.expr == "1" and factor.eval_method.value == "literal":
                 continue
+            written = _PLACEHOLDER.sub(lambda token: f"`{names[int(token.group(1))]}`", factor.expr)
             lookup = factor.eval_method.value == "lookup"
-            expression = _column(factor.expr) if lookup else vet(factor.expr)
+            expression = _column(written.strip("`")) if lookup else vet(written)
             factors.append(expressions.setdefault(expression.text, expression))
         intercept = intercept or not factors
         if factors:
@@ -210,6 +222,19 @@ def _terms(text: str, right: str, dot: Sequence[str]) -> tuple[bool, tuple[tuple
         factors.sort(key=lambda each: order.index(each.text))
     terms.sort(key=len)
     return intercept, tuple({tuple(f.text for f in factors): tuple(factors) for factors in terms}.values())
+
+
+def _plain(token: re.Match[str], right: str, names: list[str]) -> str:
+    """Give formulaic a plain word for a column, whose name it might read as a number or an operator."""
+    if token.group("name") and right[token.end() :].lstrip().startswith("("):
+        return token.group()
+    return _placeholder(token.group("quoted") or token.group("name"), names)
+
+
+def _placeholder(name: str, names: list[str]) -> str:
+    if name not in names:
+        names.append(name)
+    return f"_column{names.index(name)}_"
 
 
 def _column(name: str) -> Expression:

@@ -195,3 +195,27 @@ def test_awkward_columns_meet_an_answer_or_one_of_our_errors():
         except TidydlError:
             continue
         assert formula == "y ~ factor(when)"
+
+
+def test_columns_named_by_numbers_are_columns_and_no_intercepts():
+    data = pd.DataFrame(np.random.default_rng(0).random((9, 3))).assign(y=1.5)
+    assert from_formula("y ~ .", data)[0].columns == ("`0`", "`1`", "`2`")
+    design, x, _, _ = from_formula("y ~ `1` + I(`0`^2)", data)
+    assert design.columns == ("`1`", "I(`0`^2)")
+    assert np.array_equal(x[:, 0], data[1])
+
+
+def test_a_column_that_is_there_twice_is_refused_where_it_is_used():
+    data = survey()
+    twice = pd.concat([data, data[["b"]]], axis=1)
+    with pytest.raises(ColumnError, match="several columns named 'b'"):
+        from_formula("y ~ .", twice)
+    assert from_formula("y ~ a", twice)[0].columns == ("a",)
+
+
+def test_complex_numbers_and_identifiers_are_refused():
+    with pytest.raises(ColumnError, match="complex"):
+        from_formula("y ~ z", survey().assign(z=1j))
+    people = pd.DataFrame({"id": [str(i) for i in range(11_000)], "x": 1.0})
+    with pytest.raises(DataError, match="identifier"):
+        from_formula("id ~ x", people)

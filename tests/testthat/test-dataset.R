@@ -48,3 +48,8 @@ test_that("a path that is not there names what is", {
   error <- expect_error(load_dataset(file.path(folder, "answer.csv")), class = "tidydl_error_not_found")
   expect_match(error$hint, "answers.csv", fixed = TRUE)
 })
+
+test_that("times of day arrive as the time since midnight", {
+  file <- withr::local_tempfile(fileext = ".csv", lines = c("t,x", "10:30,1", ",2"))
+  expect_identical(as.double(load_dataset(file)$t, units = "secs"), c(37800, NA))
+})

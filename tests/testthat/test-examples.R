@@ -42,3 +42,9 @@ test_that("examples feed a network as they are", {
   fit <- nnet(education ~ . - CASE, example_data("bigfive"), size = 1, maxit = 5, trace = FALSE)
   expect_identical(fit$n, c(7, 1, 5))
 })
+
+test_that("a frame with images can be summarised and written", {
+  digits <- example_data("digits", split = "test[:2]")
+  expect_match(capture.output(summary(digits))[[1]], "image")
+  expect_match(capture.output(write.csv(digits))[[2]], "<img 8", fixed = TRUE)
+})

@@ -198,3 +198,25 @@ test_that("caret weighs the inputs of our fit as of R's", {
   fits <- both(Species ~ ., iris, size = 1, maxit = 5, trace = FALSE)
   expect_identical(caret::varImp(fits$ours), caret::varImp(fits$theirs))
 })
+
+test_that("a formula may be text, and update() fits again", {
+  set.seed(1)
+  text <- nnet("Species ~ .", iris, size = 1, trace = FALSE)
+  set.seed(1)
+  expect_identical(text$wts, nnet(Species ~ ., iris, size = 1, trace = FALSE)$wts)
+  set.seed(1)
+  expect_identical(nnet(formula = "Species ~ .", data = iris, size = 1, trace = FALSE)$wts, text$wts)
+  expect_identical(update(text, size = 2)$n, c(4, 2, 3))
+  expect_error(nnet("Species ~", iris, size = 1), class = "tidydl_error_formula")
+})
+
+test_that("a column that is there twice is refused where it is used", {
+  twice <- cbind(mtcars, mtcars["cyl"])
+  expect_error(nnet(mpg ~ ., twice, size = 1), "several columns named 'cyl'", class = "tidydl_error_column")
+  expect_s3_class(nnet(mpg ~ wt, twice, size = 1, trace = FALSE), "nnet")
+})
+
+test_that("an identifier is no class", {
+  people <- data.frame(id = as.character(1:11000), x = 1)
+  expect_error(nnet(id ~ x, people, size = 1), "identifier", class = "tidydl_error_data")
+})

@@ -118,6 +118,7 @@ class _Writer:
     def column(self, series: pd.Series, name: str, counted: bool = False, as_list: bool = False) -> Record:
         if series.dtype.name == "image":
             return pack_images(list(series), self.repairs)
+        series = _since_midnight(series)
         record = None
         if not as_list:
             known = series.dtype != object or _text_is_object() or series.notna().any()
@@ -228,3 +229,14 @@ def _is_flat(value: Any) -> bool:
 
 def _types(values: Iterable[Any]) -> set[type]:
     return {type(value) for value in values}
+
+
+def _since_midnight(series: pd.Series) -> pd.Series:
+    """Write times of day, for which R has no kind, as the time since midnight."""
+    import pandas as pd
+
+    if series.dtype != object or not any(isinstance(value, dt.time) for value in series):
+        return series
+    if not all(isinstance(value, dt.time) or _is_missing(value) for value in series):
+        return series
+    return pd.to_timedelta([pd.NaT if _is_missing(value) else str(value) for value in series]).to_series()

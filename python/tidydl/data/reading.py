@@ -63,7 +63,10 @@ def read_csv(path: str, *, sep: str | None = None, field: str | None = None) -> 
             ),
         )
     except pa.ArrowInvalid as error:
+        _refuse_other_separator(path, sep, separator)
         raise _damaged(path, "csv", error) from error
+    if table.num_columns == 1:
+        _refuse_other_separator(path, sep, separator)
     binary = [field.name for field in table.schema if pa.types.is_binary(field.type)]
     if binary:
         raise DamagedFileError(
@@ -72,6 +75,21 @@ def read_csv(path: str, *, sep: str | None = None, field: str | None = None) -> 
             hint="Save it again as 'CSV UTF-8'.",
         )
     return table
+
+
+def _refuse_other_separator(path: str, sep: str | None, separator: str) -> None:
+    """Refuse a file whose header is plainly separated by something else, unless the caller named the separator."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        header = file.readline()
+    if sep is not None or separator in header:
+        return
+    for other in (";", "\t", "|", ","):
+        if other in header:
+            raise ArgumentError(
+                f"`path` '{path}' has a header separated by {other!r}, not by {separator!r}.",
+                allowed="A csv file separated by commas, or `sep` saying otherwise.",
+                hint=f"Add sep = {json.dumps(other)}.",
+            )
 
 
 def read_parquet(path: str, *, sep: str | None = None, field: str | None = None) -> pa.Table:

@@ -175,11 +175,9 @@ def _from_numbers(x: Any, y: Any, weights: Any) -> _Given:
             allowed="nnet('y ~ a + b', data, size=2) or nnet(x, y, size=2).",
         )
     inputs, names = from_matrix(x)
+    if hasattr(y, "__len__") and len(y) != len(inputs):
+        raise ArgumentError(f"`x` has {len(inputs)} rows and `y` has {len(y)}.", allowed="One row of y for each of x.")
     response = _response(y)
-    if len(inputs) != len(response.values):
-        raise ArgumentError(
-            f"`x` has {len(inputs)} rows and `y` has {len(response.values)}.", allowed="One row of y for each of x."
-        )
     if len(inputs) == 0:
         raise DataError("`x` has no rows.", allowed="At least one row.")
     for argument, values in (("x", inputs), ("y", response.values)):
