@@ -219,24 +219,15 @@ decode <- function(record) {
 }
 
 decode_frame <- function(record) {
-  held <- new.env(parent = emptyenv())
-  held$record <- record
-  decode_held_frame(held)
-}
-
-# The record lies in an environment, not in an argument that its callers keep: so the bytes of a column are free
-# as soon as it is built.
-decode_held_frame <- function(held) {
-  n <- length(held$record$columns)
-  columns <- vector("list", n)
-  for (i in seq_len(n)) {
-    columns[[i]] <- decode(held$record$columns[[i]])
-    held$record$columns[i] <- list(NULL)
+  columns <- vector("list", length(record$columns))
+  for (i in seq_along(columns)) {
+    columns[[i]] <- decode(record$columns[[i]])
+    record$columns[i] <- list(NULL) # its bytes are free from here on
   }
-  names(columns) <- decode_text(held$record$names)
-  frame <- tibble::new_tibble(columns, nrow = as.integer(held$record$n))
-  if (!is.null(held$record$provenance)) {
-    attr(frame, "tidydl") <- decode(held$record$provenance)
+  names(columns) <- decode_text(record$names)
+  frame <- tibble::new_tibble(columns, nrow = as.integer(record$n))
+  if (!is.null(record$provenance)) {
+    attr(frame, "tidydl") <- decode(record$provenance)
   }
   frame
 }

@@ -26,13 +26,7 @@ call_python <- function(name, args = list(), progress = NULL, call = rlang::call
   if (record$state == "error") {
     abort_from_python(record$error, call)
   }
-  if (record$value$kind != "frame") {
-    return(decode(record$value))
-  }
-  held <- new.env(parent = emptyenv())
-  held$record <- record$value
-  record <- NULL
-  decode_held_frame(held)
+  decode(record$value)
 }
 
 encode_arguments <- function(args) {
