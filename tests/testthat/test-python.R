@@ -8,7 +8,8 @@ in_new_session <- function(code, python = Sys.getenv("RETICULATE_PYTHON")) {
   )
   writeLines(c(setup, report, code), script)
   libraries <- paste(.libPaths(), collapse = .Platform$path.sep)
-  withr::local_envvar(R_LIBS = libraries, R_TESTS = "", RETICULATE_PYTHON = python)
+  # a started reticulate leaves the libraries of its Python in PYTHONPATH
+  withr::local_envvar(R_LIBS = libraries, R_TESTS = "", RETICULATE_PYTHON = python, PYTHONPATH = NA)
   system2(file.path(R.home("bin"), "Rscript"), c("--no-save", "--no-restore", shQuote(script)), stdout = TRUE)
 }
 
