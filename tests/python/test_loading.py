@@ -59,7 +59,7 @@ def pictures(tmp_path):
 
 def test_a_csv_file_becomes_one_frame_with_kinds_that_fit(csv):
     diary = load_dataset(csv)
-    assert [str(kind) for kind in diary.dtypes] == ["str", "datetime64[ms]", "Int64", "str"]
+    assert [str(kind) for kind in diary.dtypes] == ["str", "datetime64[s]", "Int64", "str"]
     assert diary["mood"].isna().tolist() == [False, True, True]
     assert diary["note"].tolist()[2] == 'said "no", née'
     assert diary["note"].isna().tolist() == [False, True, False]

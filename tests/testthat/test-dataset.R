@@ -53,3 +53,11 @@ test_that("times of day arrive as the time since midnight", {
   file <- withr::local_tempfile(fileext = ".csv", lines = c("t,x", "10:30,1", ",2"))
   expect_identical(as.double(load_dataset(file)$t, units = "secs"), c(37800, NA))
 })
+
+test_that("dates are dates and times are times", {
+  lines <- c("day,at", "2024-02-29,2024-02-29 10:30:00", ",", "2024-03-01,")
+  file <- withr::local_tempfile(fileext = ".csv", lines = lines)
+  loaded <- load_dataset(file)
+  expect_identical(loaded$day, as.Date(c("2024-02-29", NA, "2024-03-01")))
+  expect_s3_class(loaded$at, "POSIXct")
+})

@@ -102,4 +102,6 @@ def _plain(values: pa.ChunkedArray) -> pd.Series:
         return pd.Series(values.to_pylist(), dtype=object)
     if pa.types.is_decimal(kind):
         return pd.Series(values.cast(pa.float64()).to_pandas())
-    return pd.Series(values.to_pandas(date_as_object=False))
+    column = pd.Series(values.to_pandas(date_as_object=False))
+    # whole days in seconds are what the crossing to R knows for dates
+    return column.astype("datetime64[s]") if pa.types.is_date(values.type) else column
