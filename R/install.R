@@ -171,7 +171,8 @@ python_program_version <- function(program) {
 }
 
 run_pip <- function(program, arguments) {
-  status <- system2(program, shQuote(c("-m", "pip", "--disable-pip-version-check", arguments)))
+  command <- shQuote(c("-m", "pip", "--disable-pip-version-check", arguments))
+  status <- with_own_libraries(system2(program, command))
   if (status != 0) {
     abort_tidydl(
       "dependency", sprintf("pip failed in %s (status %d).", program, status), "Its messages stand above.",
@@ -179,6 +180,17 @@ run_pip <- function(program, arguments) {
     )
   }
   invisible(status)
+}
+
+# R puts folders of its own into LD_LIBRARY_PATH, from which another Python may take a libpython that is not its own, and
+# then lacks its modules, ssl among them.
+with_own_libraries <- function(work) {
+  put_there_by_r <- Sys.getenv("LD_LIBRARY_PATH", NA)
+  if (!is.na(put_there_by_r)) {
+    Sys.unsetenv("LD_LIBRARY_PATH")
+    on.exit(Sys.setenv(LD_LIBRARY_PATH = put_there_by_r))
+  }
+  force(work)
 }
 
 say_what_next <- function(program) {

@@ -32,7 +32,7 @@ virtualenv_program <- function(envname) reticulate::virtualenv_python(envname)
 
 make_virtualenv <- function(envname, python) {
   tryCatch(
-    reticulate::virtualenv_create(envname, python = python, packages = FALSE),
+    with_own_libraries(reticulate::virtualenv_create(envname, python = python, packages = FALSE)),
     error = function(cnd) {
       abort_tidydl(
         "dependency", sprintf("The virtual environment could not be made: %s", conditionMessage(cnd)),

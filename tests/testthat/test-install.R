@@ -81,3 +81,10 @@ test_that("pip's failure is an error that names the Python", {
   problem <- expect_error(run_pip(failing, "install"), class = "tidydl_error_dependency")
   expect_match(conditionMessage(problem), failing, fixed = TRUE)
 })
+
+test_that("another Python is run without R's own library folders", {
+  with_own_libraries <- getFromNamespace("with_own_libraries", "tidydl")
+  withr::local_envvar(LD_LIBRARY_PATH = "/r/lib")
+  expect_identical(with_own_libraries(Sys.getenv("LD_LIBRARY_PATH", "none")), "none")
+  expect_identical(Sys.getenv("LD_LIBRARY_PATH"), "/r/lib")
+})
