@@ -182,8 +182,8 @@ run_pip <- function(program, arguments) {
   invisible(status)
 }
 
-# R puts folders of its own into LD_LIBRARY_PATH, from which another Python may take a libpython that is not its own, and
-# then lacks its modules, ssl among them.
+# R puts folders of its own into LD_LIBRARY_PATH, from which another Python may take a libpython that is not its own,
+# and then lacks its modules, ssl among them.
 with_own_libraries <- function(work) {
   put_there_by_r <- Sys.getenv("LD_LIBRARY_PATH", NA)
   if (!is.na(put_there_by_r)) {
