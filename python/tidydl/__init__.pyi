@@ -17,7 +17,6 @@ from .rng import sample as sample
 from .rng import set_seed as set_seed
 from .situation import sitrep as sitrep
 from .verbs import augment as augment
-from .verbs import autoplot as autoplot
 from .verbs import coef as coef
 from .verbs import fitted as fitted
 from .verbs import glance as glance

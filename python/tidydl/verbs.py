@@ -10,7 +10,7 @@ from typing import Any
 
 from tidydl.errors import ArgumentError
 
-__all__ = ["augment", "autoplot", "coef", "fitted", "glance", "predict", "residuals", "summary", "tidy"]
+__all__ = ["augment", "coef", "fitted", "glance", "predict", "residuals", "summary", "tidy"]
 
 
 def _no_method(verb: str, x: object) -> ArgumentError:
@@ -66,9 +66,3 @@ def residuals(x: Any, *args: Any, **kwargs: Any) -> Any:
 def summary(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Give an object that prints as R's ``summary()`` of the same fit."""
     raise _no_method("summary", x)
-
-
-@singledispatch
-def autoplot(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Draw the picture that belongs to an object."""
-    raise _no_method("autoplot", x)

@@ -16,7 +16,7 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
 from numba import njit
 
-__all__ = ["cache_place", "compiled", "is_compiled"]
+__all__ = ["compiled", "is_compiled"]
 
 Function = TypeVar("Function", bound=Callable)
 
@@ -39,13 +39,3 @@ def is_compiled(function: Any) -> bool:
         return True
     folder = Path(getattr(function.stats, "cache_path", None) or os.devnull)
     return folder.is_dir() and any(folder.glob(f"{function.__module__.rpartition('.')[2]}.{function.__name__}-*.nbi"))
-
-
-def cache_place() -> str | None:
-    """Give the folder in which machine code is kept, or None where it is compiled anew in each process."""
-
-    def probe():
-        return None
-
-    stats = getattr(compiled(probe), "stats", None)
-    return getattr(stats, "cache_path", None)

@@ -34,7 +34,7 @@ LINES = Contract.of(
     linewidth="double",
 )
 LAYERS = ("input", "hidden", "output", "bias")
-SIGNS = ("positive", "negative", "fixed")
+SIGNS = ("positive", "negative")
 _BIAS_Y = 1.06
 
 
@@ -94,7 +94,7 @@ def plotnet(
     >>> picture = plotnet(fit)
     """
     nodes, lines = _layout_of(mod_in, bias, rel_rsc, circle_cex, x_lab, y_lab, cex_val, max_sp)
-    colours = {"positive": pos_col, "negative": neg_col if nid else pos_col, "fixed": "transparent"}
+    colours = {"positive": pos_col, "negative": neg_col if nid else pos_col}
     if not nid:
         lines["linewidth"] = lines["linewidth"] / lines["width"]
     return _drawn(nodes, lines, colours, alpha_val, circle_col, bord_col, node_labs, var_labs)
