@@ -110,6 +110,22 @@ check_length <- function(values, name, wanted, kind, call, what = "weights", eac
   values
 }
 
+check_mask <- function(mask, n_weights, call) {
+  check_length(mask, "mask", n_weights, "logical", call)
+  if (anyNA(mask)) {
+    abort_tidydl("argument", "`mask` has missing values.", "True or false for each weight.", call = call)
+  }
+  as.logical(mask)
+}
+
+check_start <- function(Wts, n_weights, call) {
+  check_length(Wts, "Wts", n_weights, "number", call)
+  if (!all(is.finite(Wts))) {
+    abort_tidydl("argument", "`Wts` has values that are missing or infinite.", "Finite numbers.", call = call)
+  }
+  Wts
+}
+
 check_decay <- function(decay, n_weights, call) {
   right <- is.numeric(decay) && length(decay) %in% c(1L, n_weights) && all(is.finite(decay)) && all(decay >= 0)
   if (!right) {

@@ -25,6 +25,11 @@
 #' @param trace Whether to print the course of the fit.
 #' @param MaxNWts Largest number of weights allowed.
 #' @param abstol,reltol The search ends where the value falls below `abstol`, or its relative change below `reltol`.
+#' @param engine `"exact"`, whose numbers are those of package nnet to the last bit; by default the one that the device
+#'   needs.
+#' @param device `"cpu"`.
+#' @param threads How many threads may share the work of a large fit; by default the cores there are. The result does
+#'   not depend on it.
 #' @param subset Which rows to use.
 #' @param na.action What to do with missing values; `na.omit` by default.
 #' @param contrasts A named list of contrasts for factors.
@@ -108,7 +113,8 @@ nnet.character <- function(x, ...) {
 #' @export
 nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy = FALSE, softmax = FALSE,
                          censored = FALSE, skip = FALSE, rang = 0.7, decay = 0, maxit = 100, trace = TRUE,
-                         MaxNWts = 1000, abstol = 1.0e-4, reltol = 1.0e-8, ...) {
+                         MaxNWts = 1000, abstol = 1.0e-4, reltol = 1.0e-8, engine = NULL, device = "cpu",
+                         threads = NULL, ...) {
   call <- match.call()
   x <- numeric_matrix(x, "x")
   if (nrow(x) != NROW(y)) {
@@ -125,136 +131,14 @@ nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy
     x, response, if (missing(weights)) rep(1, nrow(x)) else weights,
     size = size, Wts = if (!missing(Wts)) Wts, mask = if (!missing(mask)) mask, linout = linout, entropy = entropy,
     softmax = softmax, censored = censored, skip = skip, rang = rang, decay = decay, maxit = maxit, trace = trace,
-    MaxNWts = MaxNWts, abstol = abstol, reltol = reltol, ...
+    MaxNWts = MaxNWts, abstol = abstol, reltol = reltol, engine = engine, device = device, threads = threads, ...
   )
   fit$call <- call
   class(fit) <- c("tidydl_nnet", "nnet")
   fit
 }
 
-# The fit itself: arguments checked, weights drawn by R, one crossing, R's record.
-fit_network <- function(x, response, weights, size, Wts = NULL, mask = NULL, linout = FALSE, entropy = FALSE,
-                        softmax = FALSE, censored = FALSE, skip = FALSE, rang = 0.7, decay = 0, maxit = 100,
-                        trace = TRUE, MaxNWts = 1000, abstol = 1.0e-4, reltol = 1.0e-8, ...,
-                        call = quote(nnet())) {
-  check_no_more(..., call = call)
-  weights <- check_case_weights(weights, nrow(x), call)
-  loss <- choose_loss(response, linout, entropy, softmax, censored, call)
-  skip <- check_flag("skip", skip, call = call)
-  n <- c(ncol(x), check_count("size", if (!missing(size)) size, call = call), ncol(response$y))
-  n_weights <- check_number_of_weights(n, skip, check_count("MaxNWts", MaxNWts, 1, call = call), call)
-  check_decay(decay, n_weights, call)
-  mask <- check_length(if (is.null(mask)) rep(TRUE, n_weights) else mask, "mask", n_weights, "logical", call)
-  settings <- list(
-    maxit = check_count("maxit", maxit, call = call), abstol = check_number("abstol", abstol, call = call),
-    reltol = check_number("reltol", reltol, call = call), trace = check_flag("trace", trace, call = call)
-  )
-  rang <- check_number("rang", rang, 0, call = call)
-  start <- if (is.null(Wts)) {
-    if (rang > 0) stats::runif(n_weights, -rang, rang) else rep(0, n_weights)
-  } else {
-    check_length(Wts, "Wts", n_weights, "number", call)
-  }
-  arguments <- list(
-    x = unname(x), y = unname(response$y), weights = as.double(weights), wts = as.double(start),
-    mask = as.double(mask), decay = as.double(decay), size = n[[2]], skip = skip, loss = loss
-  )
-  solution <- call_python("fit_arrays", c(arguments, settings), call = call)
-  nnet_record(n, skip, loss, decay, mask, response, rownames(x), solution)
-}
-
-# The components of R's nnet, under R's names and in R's order, and our own in `tidydl`.
-nnet_record <- function(n, skip, loss, decay, mask, response, row_names, solution) {
-  connections <- nnet_connections(n, skip)
-  fitted <- solution$fitted
-  y <- response$y
-  dimnames(fitted) <- list(row_names, colnames(y))
-  dimnames(y) <- dimnames(fitted)
-  linear <- loss %in% c("linear", "softmax", "censored")
-  nunits <- as.integer(1L + sum(n))
-  record <- list(
-    n = as.double(n), nunits = nunits, nconn = connections$nconn, conn = connections$conn,
-    nsunits = if (linear) as.double(nunits - n[[3]]) else nunits, decay = decay,
-    entropy = loss == "entropy", softmax = loss %in% c("softmax", "censored"), censored = loss == "censored",
-    value = solution$value, wts = as.double(solution$wts), convergence = as.integer(solution$convergence),
-    fitted.values = fitted, residuals = y - fitted
-  )
-  record$lev <- response$levels
-  record$call <- NULL
-  curve <- matrix(as.double(solution$curve), ncol = 2)
-  record$tidydl <- list(
-    iterations = as.integer(solution$iterations), evaluations = as.integer(solution$evaluations),
-    seconds = solution$seconds, engine = solution$engine, device = solution$device, mask = mask,
-    curve = tibble::tibble(iteration = as.integer(curve[, 1]), value = curve[, 2])
-  )
-  record
-}
-
-# Which unit each weight comes from, and where each unit's weights begin.
-nnet_connections <- function(n, skip) {
-  inputs <- seq_len(n[[1]])
-  hidden <- n[[1]] + seq_len(n[[2]])
-  to_hidden <- c(0, inputs)
-  to_output <- c(0, hidden, if (skip) inputs)
-  widths <- c(rep(length(to_hidden), n[[2]]), rep(length(to_output), n[[3]]))
-  list(
-    nconn = c(rep(0, n[[1]] + 2L), cumsum(as.double(widths))),
-    conn = as.double(c(rep(to_hidden, n[[2]]), rep(to_output, n[[3]])))
-  )
-}
-
-# The response as the outputs should be: an indicator of the second of two classes, or of each of more.
-indicate <- function(y, name) {
-  if (is.character(y)) {
-    y <- factor(y)
-  }
-  if (!is.factor(y)) {
-    return(list(y = numeric_matrix(y, name), levels = NULL, name = name))
-  }
-  counts <- table(y)
-  if (any(counts == 0L)) {
-    warn_tidydl(sprintf(
-      "`%s` has levels without a row, which are left out: %s.", name, paste(levels(y)[counts == 0L], collapse = ", ")
-    ))
-    y <- factor(y, levels = levels(y)[counts > 0L])
-  }
-  levels <- levels(y)
-  if (length(levels) < 2L) {
-    abort_tidydl(
-      "data", sprintf("`%s` has only one level (%s): there is nothing to tell apart.", name, levels),
-      "A response with at least two levels.", "Check which rows were kept, or predict another column.",
-      call = quote(nnet())
-    )
-  }
-  if (length(levels) * length(y) > 1e8) {
-    abort_tidydl(
-      "data", sprintf("`%s` has %d levels in %d rows, too many to tell apart.", name, length(levels), length(y)),
-      "A response with few levels.", "Is it an identifier? Then predict another column.",
-      call = quote(nnet())
-    )
-  }
-  targets <- if (length(levels) == 2L) as.matrix(as.vector(unclass(y)) - 1) else nnet::class.ind(y)
-  list(y = targets, levels = levels, name = name)
-}
-
-response_name <- function(terms) deparse1(stats::formula(terms)[[2L]], backtick = TRUE)
-
-numeric_matrix <- function(x, name) {
-  if (is.data.frame(x)) {
-    numeric <- vapply(x, function(column) is.numeric(column) || is.logical(column), logical(1))
-    if (!all(numeric)) {
-      abort_tidydl(
-        "argument", sprintf("`%s` has the column '%s', which is not numeric.", name, names(x)[!numeric][[1]]),
-        "Numeric columns.", "Give a formula and the data frame: a formula codes labels by itself.",
-        call = quote(nnet())
-      )
-    }
-  } else if (!is.numeric(x) && !is.logical(x)) {
-    abort_tidydl(
-      "argument", sprintf("`%s` is not numeric.", name), "A matrix or data frame of numbers.", call = quote(nnet())
-    )
-  }
-  x <- as.matrix(x)
-  storage.mode(x) <- "double"
-  x
+fit_network <- function(x, response, weights, ..., engine = NULL, device = "cpu", threads = NULL) {
+  plan <- plan_network(x, response, weights, ...)
+  nnet_record(plan, solve_network(plan, initial_weights(plan), engine, device, threads))
 }

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from tidydl.networks.engine import Settings, fit_work
+from tidydl.networks.engine import Settings
+from tidydl.networks.engines import choose_engine, solve
 from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
+from tidydl.networks.many import Fit
 from tidydl.progress import Work
 
 __all__ = ["fit_arrays"]
@@ -35,6 +37,9 @@ def fit_arrays(
     abstol: float,
     reltol: float,
     trace: bool,
+    engine: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
 ) -> Work[dict[str, Any]]:
     """Fit a network whose arguments R has checked.
 
@@ -46,7 +51,7 @@ def fit_arrays(
         Case weights; initial weights, which may change, and penalty, one per weight.
     size, skip, loss
         Hidden units, skip layer, and one of the names in ``LOSSES``.
-    maxit, abstol, reltol, trace
+    maxit, abstol, reltol, trace, engine, device, threads
         As in :func:`tidydl.nnet`.
 
     Returns
@@ -58,9 +63,10 @@ def fit_arrays(
     shape = Shape(x.shape[1], int(size), y.shape[1], bool(skip), LOSSES[loss])
     start, free, penalty = (_per_weight(each) for each in (wts, mask, decay))
     settings = Settings(int(maxit), float(abstol), float(reltol), bool(trace))
-    solution = yield from fit_work(
-        shape, x, y, _per_weight(weights), start, free.astype(bool), np.broadcast_to(penalty, start.shape), settings
-    )
+    chosen = choose_engine(engine, device, threads)
+    penalty = np.broadcast_to(penalty, start.shape)
+    fit = Fit(shape, x, y, _per_weight(weights), start, free.astype(bool), penalty, settings)
+    solution = yield from solve(chosen, fit)
     return {
         "wts": solution.wts,
         "value": solution.value,
@@ -70,8 +76,8 @@ def fit_arrays(
         "fitted": solution.fitted_values,
         "curve": solution.curve,
         "seconds": solution.seconds,
-        "engine": "exact",
-        "device": "cpu",
+        "engine": chosen.name,
+        "device": chosen.device,
     }
 
 

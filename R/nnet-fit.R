@@ -1,0 +1,91 @@
+# A fit as nnet(), multinom() and tune_nnet() share it: arguments checked, weights drawn by R, one crossing, R's record.
+
+# The checked fit, ready but for its initial weights. `mask` and `decay` are as R's record keeps them.
+plan_network <- function(x, response, weights, size, Wts = NULL, mask = NULL, linout = FALSE, entropy = FALSE,
+                         softmax = FALSE, censored = FALSE, skip = FALSE, rang = 0.7, decay = 0, maxit = 100,
+                         trace = TRUE, MaxNWts = 1000, abstol = 1.0e-4, reltol = 1.0e-8, ...,
+                         call = quote(nnet())) {
+  check_no_more(..., call = call)
+  weights <- check_case_weights(weights, nrow(x), call)
+  loss <- choose_loss(response, linout, entropy, softmax, censored, call)
+  skip <- check_flag("skip", skip, call = call)
+  n <- c(ncol(x), check_count("size", if (!missing(size)) size, call = call), ncol(response$y))
+  n_weights <- check_number_of_weights(n, skip, check_count("MaxNWts", MaxNWts, 1, call = call), call)
+  check_decay(decay, n_weights, call)
+  mask <- check_mask(if (is.null(mask)) rep(TRUE, n_weights) else mask, n_weights, call)
+  list(
+    n = n, n_weights = n_weights, skip = skip, loss = loss, decay = decay, mask = mask, x = x, response = response,
+    weights = as.double(weights), rang = check_number("rang", rang, 0, call = call),
+    Wts = if (!is.null(Wts)) check_start(Wts, n_weights, call),
+    settings = list(
+      maxit = check_count("maxit", maxit, call = call), abstol = check_number("abstol", abstol, call = call),
+      reltol = check_number("reltol", reltol, call = call), trace = check_flag("trace", trace, call = call)
+    )
+  )
+}
+
+initial_weights <- function(plan) {
+  if (!is.null(plan$Wts)) {
+    return(as.double(plan$Wts))
+  }
+  if (plan$rang > 0) stats::runif(plan$n_weights, -plan$rang, plan$rang) else rep(0, plan$n_weights)
+}
+
+# What Python needs of a plan, besides the initial weights.
+plan_arguments <- function(plan) {
+  c(
+    list(
+      x = unname(plan$x), y = unname(plan$response$y), weights = plan$weights, mask = as.double(plan$mask),
+      decay = as.double(plan$decay), size = plan$n[[2]], skip = plan$skip, loss = plan$loss
+    ),
+    plan$settings
+  )
+}
+
+# Fits from the initial weights with the engine that is asked for.
+solve_network <- function(plan, start, engine = NULL, device = "cpu", threads = NULL, call = quote(nnet())) {
+  where <- list(engine = engine, device = device, threads = threads)
+  call_python("fit_arrays", c(plan_arguments(plan), list(wts = start), where), call = call)
+}
+
+# The components of R's nnet, under R's names and in R's order, and our own in `tidydl`.
+nnet_record <- function(plan, solution) {
+  n <- plan$n
+  loss <- plan$loss
+  connections <- nnet_connections(n, plan$skip)
+  fitted <- solution$fitted
+  y <- plan$response$y
+  dimnames(fitted) <- list(rownames(plan$x), colnames(y))
+  dimnames(y) <- dimnames(fitted)
+  linear <- loss %in% c("linear", "softmax", "censored")
+  nunits <- as.integer(1L + sum(n))
+  record <- list(
+    n = as.double(n), nunits = nunits, nconn = connections$nconn, conn = connections$conn,
+    nsunits = if (linear) as.double(nunits - n[[3]]) else nunits, decay = plan$decay,
+    entropy = loss == "entropy", softmax = loss %in% c("softmax", "censored"), censored = loss == "censored",
+    value = solution$value, wts = as.double(solution$wts), convergence = as.integer(solution$convergence),
+    fitted.values = fitted, residuals = y - fitted
+  )
+  record$lev <- plan$response$levels
+  record$call <- NULL
+  curve <- matrix(as.double(solution$curve), ncol = 2)
+  record$tidydl <- list(
+    iterations = as.integer(solution$iterations), evaluations = as.integer(solution$evaluations),
+    seconds = solution$seconds, engine = solution$engine, device = solution$device, mask = plan$mask,
+    curve = tibble::tibble(iteration = as.integer(curve[, 1]), value = curve[, 2])
+  )
+  record
+}
+
+# Which unit each weight comes from, and where each unit's weights begin.
+nnet_connections <- function(n, skip) {
+  inputs <- seq_len(n[[1]])
+  hidden <- n[[1]] + seq_len(n[[2]])
+  to_hidden <- c(0, inputs)
+  to_output <- c(0, hidden, if (skip) inputs)
+  widths <- c(rep(length(to_hidden), n[[2]]), rep(length(to_output), n[[3]]))
+  list(
+    nconn = c(rep(0, n[[1]] + 2L), cumsum(as.double(widths))),
+    conn = as.double(c(rep(to_hidden, n[[2]]), rep(to_output, n[[3]])))
+  )
+}

@@ -1,0 +1,195 @@
+"""What a fit may be asked for: the options of ``nnet()``, checked against its inputs, and what follows from them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tidydl import rng
+from tidydl.checks import check_count, check_flag, check_number
+from tidydl.errors import ArgumentError, nearest, one_of
+from tidydl.networks.engine import Settings
+from tidydl.networks.inputs import Inputs
+from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
+from tidydl.networks.many import Fit
+
+__all__ = ["Options", "Plan", "number_of_weights", "plan", "refuse_more"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a fit, as :func:`tidydl.nnet` describes them, not yet checked."""
+
+    size: Any = None
+    Wts: Any = None
+    mask: Any = None
+    linout: bool = False
+    entropy: bool = False
+    softmax: bool = False
+    censored: bool = False
+    skip: bool = False
+    rang: float = 0.7
+    decay: Any = 0.0
+    maxit: int = 100
+    trace: bool = True
+    MaxNWts: int = 1000
+    abstol: float = 1e-4
+    reltol: float = 1e-8
+
+
+def refuse_more(function: Callable[..., Any], more: dict[str, Any]) -> None:
+    """Refuse arguments that a function does not have, naming the nearest that it has.
+
+    Raises
+    ------
+    ArgumentError
+        If there is one.
+    """
+    known = [name for name, each in inspect.signature(function).parameters.items() if each.kind is each.KEYWORD_ONLY]
+    for name in more:
+        close = nearest(name, known)
+        raise ArgumentError(
+            f"`{function.__name__}()` has no argument '{name}'.",
+            allowed=one_of(known),
+            hint=f"Did you mean '{close}'?" if close else None,
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked fit, ready but for its initial weights: ``mask`` and ``decay`` have one value per weight."""
+
+    shape: Shape
+    mask: np.ndarray
+    decay: np.ndarray
+    settings: Settings
+    rang: float
+    Wts: np.ndarray | None
+
+    def initial_weights(self) -> np.ndarray:
+        """Give the weights to start from: those given, else drawn."""
+        return rng.runif(len(self.mask), -self.rang, self.rang) if self.Wts is None else self.Wts
+
+    def fit(self, inputs: Inputs, wts: np.ndarray) -> Fit:
+        """Give the fit that starts from these weights."""
+        return Fit(self.shape, inputs.x, inputs.targets, inputs.weights, wts, self.mask, self.decay, self.settings)
+
+
+def plan(inputs: Inputs, options: Options) -> Plan:
+    """Check the options of a fit to these inputs.
+
+    Raises
+    ------
+    ArgumentError
+        Where one of them is wrong, or the network has too many weights.
+    """
+    loss = _loss(inputs, options)
+    size = check_count("size", options.size, minimum=0)
+    shape = Shape(inputs.x.shape[1], size, inputs.targets.shape[1], check_flag("skip", options.skip), loss)
+    n_weights = _checked_number(shape, check_count("MaxNWts", options.MaxNWts, minimum=1))
+    settings = Settings(
+        check_count("maxit", options.maxit, minimum=0),
+        check_number("abstol", options.abstol),
+        check_number("reltol", options.reltol),
+        check_flag("trace", options.trace),
+    )
+    return Plan(
+        shape,
+        _mask(options.mask, n_weights),
+        _decay(options.decay, n_weights),
+        settings,
+        check_number("rang", options.rang, minimum=0),
+        None if options.Wts is None else _start(options.Wts, n_weights),
+    )
+
+
+def _loss(inputs: Inputs, options: Options) -> int:
+    for name in ("linout", "entropy", "softmax", "censored"):
+        check_flag(name, getattr(options, name))
+    entropy, softmax, levels = options.entropy, options.softmax, inputs.response.levels
+    if levels is not None:
+        entropy, softmax = len(levels) == 2, len(levels) > 2 and not options.censored
+    if options.linout and entropy:
+        raise ArgumentError(
+            "`linout` and `entropy` exclude each other: the entropy is for logistic outputs.",
+            allowed="`linout` for numbers, `entropy` for shares, neither for a response of two classes.",
+        )
+    if options.censored or softmax:
+        if inputs.targets.shape[1] < 2:
+            raise ArgumentError(
+                "`softmax` needs a response of at least two columns.",
+                allowed="A class with three or more levels, or one column for each class.",
+            )
+        return CENSORED if options.censored else SOFTMAX
+    if entropy:
+        return ENTROPY
+    return LINEAR if options.linout else LEAST_SQUARES
+
+
+def number_of_weights(shape: Shape) -> int:
+    """Count the weights of a network, biases included."""
+    width = 1 + shape.hidden + (shape.inputs if shape.skip else 0)
+    return shape.hidden * (1 + shape.inputs) + shape.outputs * width
+
+
+def _checked_number(shape: Shape, largest: int) -> int:
+    if shape.hidden == 0 and not shape.skip:
+        raise ArgumentError(
+            "`size` is 0 and `skip` is false: there is nothing to fit.",
+            allowed="A `size` of at least 1, or inputs that reach the outputs directly by `skip`.",
+        )
+    n_weights = number_of_weights(shape)
+    if n_weights > largest:
+        raise ArgumentError(
+            f"`MaxNWts` allows {largest} weights, and this network has {n_weights}.",
+            allowed="A network of at most `MaxNWts` weights.",
+            hint=f"Write {n_weights} for `MaxNWts`, or use fewer hidden units or inputs.",
+        )
+    return n_weights
+
+
+def _numbers(value: Any) -> np.ndarray:
+    """Take one number or several; what is none is missing."""
+    try:
+        return np.atleast_1d(np.asarray(value, dtype=float))
+    except (TypeError, ValueError):
+        return np.array([np.nan])
+
+
+def _decay(decay: Any, n_weights: int) -> np.ndarray:
+    values = _numbers(decay)
+    if values.shape not in [(1,), (n_weights,)] or not (np.isfinite(values) & (values >= 0)).all():
+        raise ArgumentError(
+            "`decay` is not valid.",
+            allowed=f"One number of at least 0, or one for each of the {n_weights} weights.",
+        )
+    return np.broadcast_to(values, (n_weights,)) if values.size == 1 else values
+
+
+def _mask(mask: Any, n_weights: int) -> np.ndarray:
+    if mask is None:
+        return np.ones(n_weights, dtype=bool)
+    values = _numbers(mask)
+    _one_each("mask", values, n_weights, "logical")
+    if np.isnan(values).any():
+        raise ArgumentError("`mask` has missing values.", allowed="True or false for each weight.")
+    return values != 0
+
+
+def _start(Wts: Any, n_weights: int) -> np.ndarray:
+    values = _numbers(Wts)
+    _one_each("Wts", values, n_weights, "number")
+    if not np.isfinite(values).all():
+        raise ArgumentError("`Wts` has values that are missing or infinite.", allowed="Finite numbers.")
+    return values
+
+
+def _one_each(argument: str, values: np.ndarray, n_weights: int, kind: str) -> None:
+    if values.shape != (n_weights,):
+        raise ArgumentError(
+            f"`{argument}` has {values.size} values for {n_weights} weights.", allowed=f"One {kind} for each weight."
+        )

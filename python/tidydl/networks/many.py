@@ -1,0 +1,125 @@
+"""Many independent fits side by side in threads, each bit-equal to the same fit alone."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tidydl.errors import TidydlError
+from tidydl.networks.engine import Settings, Solution, fit_work
+from tidydl.networks.kernels import Shape
+from tidydl.progress import Pause, Progress, Work
+
+__all__ = ["Fit", "fit_many"]
+
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One fit to be made: the arguments of ``fit_work``."""
+
+    shape: Shape
+    x: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray
+    wts: np.ndarray
+    mask: np.ndarray
+    decay: np.ndarray
+    settings: Settings
+
+
+def fit_many(fits: Sequence[Fit], threads: int | None = None) -> Work[list[Solution | TidydlError]]:
+    """Make whole fits side by side, yielding how many are done.
+
+    Parameters
+    ----------
+    fits
+        What is to be fitted; no trace is given, whatever the settings say.
+    threads
+        How many run at once; by default as many as this process has cores.
+
+    Returns
+    -------
+    list
+        A solution for each fit, in order. A fit that cannot be made (its value at the initial weights is not finite)
+        has its error in its place, not raised, and does not stop the others.
+    """
+    made = _Running(fits, threads)
+    try:
+        while True:
+            yield from made.news()
+            if made.done == len(fits):
+                return made.results()
+    finally:
+        made.stop()
+
+
+class _Running:
+    """Threads that take fits from a queue, each on its own, until all are done or they are told to stop."""
+
+    def __init__(self, fits: Sequence[Fit], threads: int | None):
+        self.done = 0
+        self._found: list[Solution | BaseException | None] = [None] * len(fits)
+        self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._finished: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._stopped = threading.Event()
+        for i in range(len(fits)):
+            self._waiting.put(i)
+        count = min(threads or len(os.sched_getaffinity(0)), len(fits))
+        self._threads = [threading.Thread(target=self._work, args=(fits,), daemon=True) for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def _work(self, fits: Sequence[Fit]) -> None:
+        while not self._stopped.is_set():
+            try:
+                i = self._waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                self._found[i] = self._fit(fits[i])
+            except BaseException as problem:
+                self._found[i] = problem
+            self._finished.put(i)
+
+    def _fit(self, fit: Fit) -> Solution | None:
+        settings = replace(fit.settings, trace=False)
+        work = fit_work(fit.shape, fit.x, fit.y, fit.weights, fit.wts, fit.mask, fit.decay, settings)
+        while not self._stopped.is_set():
+            try:
+                next(work)
+            except StopIteration as end:
+                return end.value
+        return None
+
+    def news(self) -> Work[None]:
+        """Wait some 50 ms for fits to end and tell how many have."""
+        before = self.done
+        try:
+            self._finished.get(timeout=_LOOK_SECONDS)
+            self.done += 1
+            while True:
+                self._finished.get_nowait()
+                self.done += 1
+        except queue.Empty:
+            yield Progress(self.done, len(self._found), "fit") if self.done > before else Pause()
+
+    def results(self) -> list[Solution | TidydlError]:
+        found: list[Solution | TidydlError] = []
+        for one in self._found:
+            if not isinstance(one, (Solution, TidydlError)):
+                assert one is not None
+                raise one
+            found.append(one)
+        return found
+
+    def stop(self) -> None:
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
