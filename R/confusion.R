@@ -5,15 +5,24 @@
 #'
 #' @return A tibble of class `tidydl_confusion` with the columns `response` (factor), `truth` (factor) and `n`
 #'   (integer), a row for each pair of classes; it prints as a table, response by truth. Rows where either is missing
-#'   are not counted. `glance()` gives `accuracy`, `balanced_accuracy` (mean recall of the classes that occur), `kappa`
-#'   (Cohen's) and `nobs`.
+#'   are not counted.
+#'
+#'   `tidy()` gives a row for each class: `class` (factor), `n` and `predicted` (how many rows are of it and are said to
+#'   be), `recall` (the share of its rows that are found), `precision` (the share of the rows said to be of it that are)
+#'   and `f1` (twice the rows found by the sum of `n` and `predicted`), missing where there is nothing to divide by.
+#'
+#'   `glance()` gives `accuracy`, `balanced_accuracy` (the mean recall of the classes that occur), `kappa` (Cohen's) and
+#'   `nobs`. [autoplot()][autoplot.tidydl_nnet()] draws a heat map.
 #' @examples
 #' answers <- data.frame(true = c("a", "a", "b"), said = c("a", "b", "b"))
 #' confusion(answers, truth = true, estimate = said)
 #' @export
 confusion <- function(data, truth, estimate) {
+  if (is_averaged(data)) {
+    data <- as_one_network(data)
+  }
   if (inherits(data, "nnet")) {
-    if (is.null(data$lev)) {
+    if (is.null(class_levels(data))) {
       abort_tidydl("argument", "`data` is a network that was fitted to numbers.", confusable)
     }
     shares <- matrix(data$fitted.values, ncol = data$n[[3]])
@@ -71,6 +80,19 @@ print.tidydl_confusion <- function(x, ...) {
   attr(counts, "call") <- NULL
   print(unclass(counts))
   invisible(x)
+}
+
+#' @rdname nnet-tables
+#' @export
+tidy.tidydl_confusion <- function(x, ...) {
+  counts <- unclass(confusion_table(x))
+  found <- as.double(diag(counts))
+  n <- as.double(colSums(counts))
+  predicted <- as.double(rowSums(counts))
+  tibble::tibble(
+    class = factor(levels(x$truth), levels(x$truth)), n = as.integer(n), predicted = as.integer(predicted),
+    recall = found / n, precision = found / predicted, f1 = 2 * found / (n + predicted)
+  )
 }
 
 #' @rdname nnet-tables

@@ -1,4 +1,5 @@
-# What a fit refuses, in the words of python/tidydl/networks/fit.py and python/tidydl/design.py.
+# What a fit refuses, in the words of python/tidydl/networks/inputs.py, python/tidydl/networks/arguments.py and
+# python/tidydl/design/.
 
 check_formula <- function(formula, data, call = quote(nnet())) {
   if (!is.data.frame(data)) {
@@ -52,11 +53,14 @@ check_rows <- function(frame, data, call = quote(nnet())) {
   }
 }
 
-# Predictors with one level cannot be coded; the response is looked at later.
+# Predictors with one level, or of a kind without numbers, cannot be coded; the response is looked at later.
 check_levels <- function(frame, call = quote(nnet())) {
   response <- attr(attr(frame, "terms"), "response")
-  for (name in names(frame)[-response]) {
+  for (name in setdiff(names(frame)[-response], "(weights)")) {
     column <- frame[[name]]
+    if (is_unreadable(column)) {
+      refuse_predictor(name, column, call)
+    }
     levels <- if (is.factor(column)) levels(column) else if (is.character(column)) unique(column)
     if (!is.null(levels) && length(levels) < 2L) {
       abort_tidydl(
@@ -68,38 +72,114 @@ check_levels <- function(frame, call = quote(nnet())) {
   }
 }
 
-refuse_missing <- function(x, name) {
+check_any_rows <- function(x, name) {
   if (!nrow(x)) {
     abort_tidydl("data", sprintf("`%s` has no rows.", name), "At least one row.", call = quote(nnet()))
   }
+}
+
+is_unreadable <- function(x) {
+  !(is.numeric(x) || is.logical(x) || is.factor(x) || is.character(x) || is.data.frame(x))
+}
+
+refuse_predictor <- function(name, column, call) {
+  abort_tidydl(
+    "column", sprintf("`formula` uses '%s', which holds %s.", name, kind_held(column)),
+    "Numbers, logicals, labels and text.", "Turn it into one of these first.",
+    call = call
+  )
+}
+
+check_predictable <- function(y, name, call = quote(nnet())) {
+  if (is_unreadable(y)) {
+    abort_tidydl(
+      "column", sprintf("`%s` holds %s, which cannot be predicted.", name, kind_held(y)),
+      "Numbers, or a categorical or text column for classes.",
+      call = call
+    )
+  }
+}
+
+kind_held <- function(x) {
+  if (inherits(x, c("Date", "POSIXt"))) {
+    return("dates")
+  }
+  if (inherits(x, "difftime")) {
+    return("durations")
+  }
+  if (is.complex(x)) "complex numbers" else "values of several kinds"
+}
+
+refuse_missing <- function(x, name) {
   if (anyNA(x)) {
     abort_tidydl(
-      "data", sprintf("`%s` has missing values.", name), "Complete rows.",
+      "data", sprintf("`%s` has missing values%s.", name, in_column(is.na(x), name)), "Complete rows.",
       "Leave the incomplete rows out, or give a formula and a data frame, which does so.",
       call = quote(nnet())
     )
   }
 }
 
-check_finite <- function(x, name, call) {
+check_finite <- function(x, name, call, names = colnames(x)) {
   if (!all(is.finite(x))) {
     abort_tidydl(
-      "data", sprintf("`%s` has infinite values.", name), "Finite numbers.",
+      "data", sprintf("`%s` has infinite values%s.", name, in_column(!is.finite(x), name, names)), "Finite numbers.",
       "Look for divisions by zero and logarithms of zero.",
       call = call
     )
   }
 }
 
+# Names the first column that has what was looked for, where there is a choice of columns.
+in_column <- function(found, name, names = colnames(found)) {
+  if (name == "y" && ncol(found) == 1L) {
+    return("")
+  }
+  labels <- if (is.null(names)) paste0(if (name == "y") "o" else "i", seq_len(ncol(found))) else names
+  sprintf(" in '%s'", labels[colSums(found) > 0][[1]])
+}
+
 check_case_weights <- function(weights, rows, call) {
-  weights <- check_length(weights, "weights", rows, "number", call, what = "rows", each = "row")
-  if (anyNA(weights) || any(weights < 0)) {
-    abort_tidydl("argument", "`weights` has negative or missing values.", "Numbers of at least 0.", call = call)
+  if (!is.numeric(weights) && !is.logical(weights)) {
+    abort_tidydl("argument", "`weights` is not numeric.", "One number for each row.", call = call)
+  }
+  check_length(weights, "weights", rows, "number", call, what = "rows", each = "row")
+  if (!all(is.finite(weights)) || any(weights < 0)) {
+    abort_tidydl(
+      "argument", "`weights` has values that are negative, missing or infinite.", "Finite numbers of at least 0.",
+      call = call
+    )
+  }
+  if (!any(weights > 0)) {
+    abort_tidydl(
+      "argument", "`weights` are 0 in every row.", "A number above 0 for at least one row.",
+      call = call
+    )
   }
   weights
 }
 
+# What model.frame() cannot do: case weights of another length, columns that are lists; else the formula is to blame.
+refuse_formula <- function(problem, formula, weights, data, call = quote(nnet())) {
+  if (!is.null(weights) && is.data.frame(data)) {
+    check_length(weights, "weights", nrow(data), "number", call, what = "rows", each = "row")
+  }
+  for (name in intersect(all.vars(formula), names(data))) {
+    if (is.list(data[[name]])) {
+      is_response <- length(formula) == 3L && identical(all.vars(formula[[2L]]), name)
+      if (is_response) check_predictable(data[[name]], name, call) else refuse_predictor(name, data[[name]], call)
+    }
+  }
+  abort_tidydl("formula", paste("`formula` cannot be evaluated:", problem), call = call)
+}
+
 check_length <- function(values, name, wanted, kind, call, what = "weights", each = "weight") {
+  if (what == "weights" && !is.numeric(values) && !is.logical(values)) {
+    abort_tidydl(
+      "argument", sprintf("`%s` is not numeric.", name), sprintf("One %s for each %s.", kind, each),
+      call = call
+    )
+  }
   if (length(values) != wanted) {
     abort_tidydl(
       "argument", sprintf("`%s` has %d values for %d %s.", name, length(values), wanted, what),
@@ -145,6 +225,9 @@ choose_loss <- function(response, linout, entropy, softmax, censored, call) {
   if (!is.null(response$levels)) {
     entropy <- length(response$levels) == 2L
     softmax <- !entropy && !censored
+    if (linout && !entropy) {
+      warn_tidydl("`linout` is left aside: for a response of classes the outputs are probabilities.")
+    }
   }
   if (linout && entropy) {
     abort_tidydl(
@@ -155,7 +238,7 @@ choose_loss <- function(response, linout, entropy, softmax, censored, call) {
   }
   if ((softmax || censored) && ncol(response$y) < 2L) {
     abort_tidydl(
-      "argument", "`softmax` needs a response of at least two columns.",
+      "argument", sprintf("`%s` needs a response of at least two columns.", if (censored) "censored" else "softmax"),
       "A class with three or more levels, or one column for each class.",
       call = call
     )
@@ -175,6 +258,15 @@ check_number_of_weights <- function(n, skip, largest, call) {
     )
   }
   n_weights <- n[[2]] * (1 + n[[1]]) + n[[3]] * (1 + n[[2]] + if (skip) n[[1]] else 0)
+  if (n_weights > 100000) {
+    abort_tidydl(
+      "argument",
+      sprintf("`size` and the inputs give a network of %.0f weights, too many for the optimiser.", n_weights),
+      "At most 100000 weights: the optimiser keeps half of a square matrix of them.",
+      "Use fewer hidden units or inputs.",
+      call = call
+    )
+  }
   if (n_weights > largest) {
     abort_tidydl(
       "argument", sprintf("`MaxNWts` allows %.0f weights, and this network has %.0f.", largest, n_weights),
@@ -186,21 +278,20 @@ check_number_of_weights <- function(n, skip, largest, call) {
   n_weights
 }
 
-check_no_more <- function(..., call) {
+check_no_more <- function(..., call, name = "nnet", known = setdiff(names(formals(nnet.default)), c("...", "x", "y"))) {
   more <- names(list(...))
   if (...length()) {
-    known <- setdiff(names(formals(nnet.default)), c("...", "x", "y"))
-    name <- if (length(more) && nzchar(more[[1]])) more[[1]] else "an argument without a name"
-    close <- nearest_name(name, known)
+    unknown <- if (length(more) && nzchar(more[[1]])) more[[1]] else "an argument without a name"
+    close <- nearest_name(unknown, known)
     abort_tidydl(
-      "argument", sprintf("`nnet()` has no argument %s.", quote_text(name)), one_of(known),
+      "argument", sprintf("`%s()` has no argument %s.", name, quote_text(unknown)), one_of(known),
       if (!is.null(close)) sprintf("Did you mean '%s'?", close),
       call = call
     )
   }
 }
 
-# What predict() refuses of new data, in the words of python/tidydl/design.py.
+# What predict() refuses of new data, in the words of python/tidydl/design/. Gives new data that package nnet takes.
 check_newdata <- function(object, newdata, call = quote(predict())) {
   if (!is.data.frame(newdata)) {
     abort_tidydl(
@@ -213,8 +304,15 @@ check_newdata <- function(object, newdata, call = quote(predict())) {
     problem <- sprintf("`newdata` lacks the column '%s', which the network was fitted with.", name)
     abort_no_column(problem, name, names(newdata), "newdata", call)
   }
+  for (name in intersect(all.vars(terms), names(newdata)[duplicated(names(newdata))])) {
+    abort_tidydl(
+      "column", sprintf("`newdata` has several columns named '%s'.", name),
+      "One column of each name that the formula uses.", "Rename them.",
+      call = call
+    )
+  }
   numeric <- names(which(attr(object$terms, "dataClasses") == "numeric"))
-  for (name in intersect(numeric, names(newdata))) {
+  for (name in intersect(intersect(numeric, all.vars(terms)), names(newdata))) {
     column <- newdata[[name]]
     if (!is.numeric(column) && !is.logical(column) || is.logical(column) && !all(is.na(column))) {
       abort_tidydl(
@@ -223,9 +321,13 @@ check_newdata <- function(object, newdata, call = quote(predict())) {
         call = call
       )
     }
+    if (is.logical(column)) {
+      newdata[[name]] <- as.double(column) # missing throughout
+    }
   }
-  for (name in intersect(names(object$xlevels), names(newdata))) {
-    new <- setdiff(unique(as.character(newdata[[name]])), c(object$xlevels[[name]], NA))
+  for (name in names(object$xlevels)) {
+    labels <- if (name %in% names(newdata)) newdata[[name]] else eval(str2lang(name), newdata, environment(terms))
+    new <- setdiff(unique(as.character(labels)), c(object$xlevels[[name]], NA))
     if (length(new)) {
       abort_tidydl(
         "data",
@@ -236,14 +338,40 @@ check_newdata <- function(object, newdata, call = quote(predict())) {
       )
     }
   }
+  newdata
 }
 
+# The inputs among the columns of new data, by name where the network knows names and new data have them.
 check_new_matrix <- function(object, newdata, call = quote(predict())) {
+  names <- object$tidydl$inputs
+  is_frame <- is.data.frame(newdata)
+  if (length(names) && !anyDuplicated(names) && (is_frame || all(names %in% colnames(newdata)))) {
+    for (name in setdiff(names, colnames(newdata))) {
+      problem <- sprintf("`newdata` lacks the column '%s', which the network was fitted with.", name)
+      abort_no_column(problem, name, colnames(newdata), "newdata", call)
+    }
+    newdata <- if (is_frame) as.data.frame(newdata)[names] else newdata[, names, drop = FALSE]
+  }
   x <- numeric_matrix(newdata, "newdata")
   if (ncol(x) != object$n[[1]]) {
     abort_tidydl(
       "argument", sprintf("`newdata` has %d columns, and the network has %.0f inputs.", ncol(x), object$n[[1]]),
       sprintf("%.0f columns.", object$n[[1]]),
+      call = call
+    )
+  }
+  newdata
+}
+
+# What predict() may be asked for; R lets a type be cut short.
+check_type <- function(object, type, call = quote(predict())) {
+  choices <- c("raw", "class")
+  given <- if (is.character(type) && length(type) == 1L && !is.na(type)) choices[pmatch(type, choices)] else NA
+  type <- check_choice("type", if (is.na(given)) type else given, choices, call = call)
+  if (type == "class" && length(object$lev) != max(2, object$n[[3]])) {
+    abort_tidydl(
+      "argument", "`type` 'class' needs a network that was fitted to classes.",
+      "The type 'raw' here, or a categorical response in the fit.",
       call = call
     )
   }

@@ -3,7 +3,7 @@
 # The checked fit, ready but for its initial weights. `mask` and `decay` are as R's record keeps them.
 plan_network <- function(x, response, weights, size, Wts = NULL, mask = NULL, linout = FALSE, entropy = FALSE,
                          softmax = FALSE, censored = FALSE, skip = FALSE, rang = 0.7, decay = 0, maxit = 100,
-                         trace = TRUE, MaxNWts = 1000, abstol = 1.0e-4, reltol = 1.0e-8, ...,
+                         Hess = FALSE, trace = TRUE, MaxNWts = 1000, abstol = 1.0e-4, reltol = 1.0e-8, ...,
                          call = quote(nnet())) {
   check_no_more(..., call = call)
   weights <- check_case_weights(weights, nrow(x), call)
@@ -16,7 +16,7 @@ plan_network <- function(x, response, weights, size, Wts = NULL, mask = NULL, li
   list(
     n = n, n_weights = n_weights, skip = skip, loss = loss, decay = decay, mask = mask, x = x, response = response,
     weights = as.double(weights), rang = check_number("rang", rang, 0, call = call),
-    Wts = if (!is.null(Wts)) check_start(Wts, n_weights, call),
+    Wts = if (!is.null(Wts)) check_start(Wts, n_weights, call), Hess = check_flag("Hess", Hess, call = call),
     settings = list(
       maxit = check_count("maxit", maxit, call = call), abstol = check_number("abstol", abstol, call = call),
       reltol = check_number("reltol", reltol, call = call), trace = check_flag("trace", trace, call = call)
@@ -44,8 +44,22 @@ plan_arguments <- function(plan) {
 
 # Fits from the initial weights with the engine that is asked for.
 solve_network <- function(plan, start, engine = NULL, device = "cpu", threads = NULL, call = quote(nnet())) {
-  where <- list(engine = engine, device = device, threads = threads)
+  engine <- choose_engine(engine, device, call)
+  if (identical(engine, "r")) {
+    return(solve_with_r(plan, start, call))
+  }
+  where <- list(engine = engine, device = device, threads = threads, advice = advice_wanted(plan))
   call_python("fit_arrays", c(plan_arguments(plan), list(wts = start), where), call = call)
+}
+
+# What Python needs to warn of inputs that teach nothing or are too large; nothing where nobody said what they are.
+advice_wanted <- function(plan) {
+  if (is.null(plan$argument)) {
+    return(NULL)
+  }
+  names <- colnames(plan$x)
+  drawn <- is.null(plan$Wts) && plan$n[[2]] > 0
+  list(argument = plan$argument, names = if (!is.null(names)) I(names), rang = if (drawn) plan$rang)
 }
 
 # The components of R's nnet, under R's names and in R's order, and our own in `tidydl`.
@@ -66,8 +80,8 @@ nnet_record <- function(plan, solution) {
     value = solution$value, wts = as.double(solution$wts), convergence = as.integer(solution$convergence),
     fitted.values = fitted, residuals = y - fitted
   )
-  record$lev <- plan$response$levels
-  record$call <- NULL
+  record$lev <- plan_levels(plan)
+  if (plan$Hess) record$Hessian <- record_hessian(record, plan)
   curve <- matrix(as.double(solution$curve), ncol = 2)
   record$tidydl <- list(
     iterations = as.integer(solution$iterations), evaluations = as.integer(solution$evaluations),
@@ -75,6 +89,14 @@ nnet_record <- function(plan, solution) {
     curve = tibble::tibble(iteration = as.integer(curve[, 1]), value = curve[, 2])
   )
   record
+}
+
+# The names of the classes; where numbers were fitted those that package nnet gives them.
+plan_levels <- function(plan) {
+  if (!is.null(plan$response$levels)) {
+    return(plan$response$levels)
+  }
+  switch(plan$loss, entropy = c("0", "1"), softmax = , censored = colnames(plan$response$y))
 }
 
 # Which unit each weight comes from, and where each unit's weights begin.

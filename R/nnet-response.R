@@ -1,11 +1,12 @@
 # What is predicted, and numbers that are given as such.
 
 # The response as the outputs should be: an indicator of the second of two classes, or of each of more.
-indicate <- function(y, name) {
+indicate <- function(y, name, call = quote(nnet())) {
   if (is.character(y)) {
     y <- factor(y)
   }
   if (!is.factor(y)) {
+    check_predictable(y, name)
     return(list(y = numeric_matrix(y, name), levels = NULL, name = name))
   }
   counts <- table(y)
@@ -20,14 +21,14 @@ indicate <- function(y, name) {
     abort_tidydl(
       "data", sprintf("`%s` has only one level (%s): there is nothing to tell apart.", name, levels),
       "A response with at least two levels.", "Check which rows were kept, or predict another column.",
-      call = quote(nnet())
+      call = call
     )
   }
   if (length(levels) * length(y) > 1e8) {
     abort_tidydl(
       "data", sprintf("`%s` has %d levels in %d rows, too many to tell apart.", name, length(levels), length(y)),
       "A response with few levels.", "Is it an identifier? Then predict another column.",
-      call = quote(nnet())
+      call = call
     )
   }
   targets <- if (length(levels) == 2L) as.matrix(as.vector(unclass(y)) - 1) else nnet::class.ind(y)

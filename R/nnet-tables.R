@@ -8,7 +8,8 @@
 #'
 #' @return
 #' - `tidy()`: a row per weight with `term` (as in [coef()]), `from`, `to` (names of inputs, hidden units and
-#'   outputs), `layer` (factor: hidden, output, skip), `estimate`.
+#'   outputs), `layer` (factor: hidden, output, skip), `estimate` and, where the fit has a Hessian, `std.error`, missing
+#'   for fixed weights and where the Hessian is not positive definite.
 #' - `glance()`: one row with `n_weights`, `value`, `logLik` and `AIC` (missing where the value is no likelihood:
 #'   least squares, or a penalty), `convergence`, `iterations`, `nobs`, `engine`, `device`, `seconds`.
 #' - `augment()`: the data with, for classes, `.pred_class` (factor) and `.pred_<level>`; for numbers `.pred` and,
@@ -50,7 +51,7 @@ tidy.tidydl_nnet <- function(x, ...) {
   outputs <- if (n[[3]] > 1) output_names(x) else nnet_response(x)
   from_output <- c("bias", hidden, skips)
   layers <- c(rep("output", 1 + length(hidden)), rep("skip", length(skips)))
-  tibble::tibble(
+  table <- tibble::tibble(
     term = names(stats::coef(x)),
     from = c(rep(c("bias", inputs), length(hidden)), rep(from_output, length(outputs))),
     to = c(rep(hidden, each = 1 + n[[1]]), rep(outputs, each = length(from_output))),
@@ -60,6 +61,8 @@ tidy.tidydl_nnet <- function(x, ...) {
     ),
     estimate = x$wts
   )
+  if (!is.null(x$Hessian)) table$std.error <- weight_errors(x)
+  table
 }
 
 #' @rdname nnet-tables
@@ -72,6 +75,20 @@ glance.tidydl_nnet <- function(x, ...) {
     n_weights = length(x$wts), value = x$value, logLik = log_likelihood,
     AIC = -2 * log_likelihood + 2 * sum(about$mask), convergence = x$convergence, iterations = about$iterations,
     nobs = nrow(x$fitted.values), engine = about$engine, device = about$device, seconds = about$seconds
+  )
+}
+
+#' @export
+logLik.tidydl_nnet <- function(object, ...) {
+  if (!(object$entropy || object$softmax) || any(object$decay != 0)) {
+    abort_tidydl(
+      "argument", "`x` is a network whose value is no log-likelihood: least squares, or with a penalty.",
+      "A network fitted by entropy or softmax without `decay`, or a fit of multinom().",
+      call = quote(logLik())
+    )
+  }
+  structure(
+    -object$value, df = sum(network_mask(object)), nobs = nrow(object$fitted.values), class = "logLik"
   )
 }
 
@@ -96,12 +113,14 @@ glance.tidydl_nnet <- function(x, ...) {
 #' }
 #' @export
 predict.tidydl_nnet <- function(object, newdata, type = c("raw", "class"), ...) {
-  if (!missing(newdata) && inherits(object, "nnet.formula")) {
-    check_newdata(object, newdata)
-  } else if (!missing(newdata)) {
-    check_new_matrix(object, newdata)
+  check_type(object, type)
+  if (missing(newdata)) {
+    return(NextMethod())
   }
-  NextMethod()
+  check <- if (inherits(object, "nnet.formula")) check_newdata else check_new_matrix
+  newdata <- check(object, newdata)
+  class(object) <- setdiff(class(object), "tidydl_nnet")
+  stats::predict(object, newdata, type = type, ...)
 }
 
 #' @rdname nnet-tables
@@ -111,7 +130,7 @@ augment.tidydl_nnet <- function(x, data = NULL, newdata = NULL, ...) {
   raw <- if (is.null(data)) x$fitted.values else stats::predict(x, data, type = "raw")
   raw <- matrix(raw, ncol = x$n[[3]])
   base <- if (is.null(data)) observed_response(x) else tibble::as_tibble(data)
-  added <- if (is.null(x$lev)) number_columns(x, raw, base) else class_columns(x, raw)
+  added <- if (is.null(class_levels(x))) number_columns(x, raw, base) else class_columns(x, raw)
   base[names(added)] <- added
   base
 }
@@ -136,7 +155,10 @@ number_columns <- function(x, raw, base) {
   ends <- if (ncol(raw) == 1L) "" else paste0("_", names)
   columns <- stats::setNames(lapply(seq_len(ncol(raw)), function(o) raw[, o]), paste0(".pred", ends))
   for (o in which(names %in% names(base))) {
-    columns[[paste0(".resid", ends[[o]])]] <- as.double(base[[names[[o]]]]) - raw[, o]
+    observed <- base[[names[[o]]]]
+    if (is.numeric(observed) || is.logical(observed)) {
+      columns[[paste0(".resid", ends[[o]])]] <- as.double(observed) - raw[, o]
+    }
   }
   columns
 }
@@ -144,7 +166,7 @@ number_columns <- function(x, raw, base) {
 # What was observed in the training rows, put together again from fitted values and residuals.
 observed_response <- function(x) {
   target <- x$fitted.values + x$residuals
-  if (is.null(x$lev)) {
+  if (is.null(class_levels(x))) {
     names <- if (ncol(target) == 1L) nnet_response(x) else output_names(x)
     columns <- lapply(seq_len(ncol(target)), function(o) unname(target[, o]))
     return(tibble::as_tibble(stats::setNames(columns, names)))
@@ -154,12 +176,22 @@ observed_response <- function(x) {
 }
 
 input_names <- function(x) {
-  if (length(x$coefnames)) x$coefnames else paste0("i", seq_len(x$n[[1]]))
+  names <- if (length(x$coefnames)) x$coefnames else x$tidydl$inputs
+  if (length(names)) names else paste0("i", seq_len(x$n[[1]]))
+}
+
+# The classes that a network tells apart; NULL where numbers were fitted, for which package nnet may name levels, too.
+class_levels <- function(x) {
+  targets <- matrix(x$fitted.values + x$residuals, ncol = x$n[[3]])
+  marks <- round(targets)
+  whole <- length(x$lev) == max(2, ncol(targets)) && all(abs(targets - marks) < 1e-8) && all(marks %in% 0:1)
+  if (whole && (ncol(targets) == 1L || all(rowSums(marks) == 1))) x$lev
 }
 
 output_names <- function(x) {
-  if (!is.null(x$lev)) {
-    return(if (x$n[[3]] > 1) x$lev else x$lev[[2]])
+  levels <- class_levels(x)
+  if (!is.null(levels)) {
+    return(if (x$n[[3]] > 1) levels else levels[[2]])
   }
   names <- colnames(x$fitted.values)
   if (length(names)) names else paste0("o", seq_len(x$n[[3]]))

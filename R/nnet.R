@@ -22,14 +22,22 @@
 #' @param rang Initial weights lie between `-rang` and `rang`.
 #' @param decay Penalty on the squared weights: one number, or one per weight.
 #' @param maxit Largest number of iterations.
+#' @param Hess Whether to keep the Hessian, the second derivatives of the value by the weights; `tidy()` then gives
+#'   standard errors.
 #' @param trace Whether to print the course of the fit.
 #' @param MaxNWts Largest number of weights allowed.
 #' @param abstol,reltol The search ends where the value falls below `abstol`, or its relative change below `reltol`.
-#' @param engine `"exact"`, whose numbers are those of package nnet to the last bit; by default the one that the device
-#'   needs.
-#' @param device `"cpu"`.
+#' @param engine `"exact"`, whose numbers are those of package nnet to the last bit; or `"r"`, package nnet itself,
+#'   which needs no Python and tells `iterations` only where `maxit` was reached, and neither `evaluations` nor `curve`;
+#'   or `"torch"`, see `device`.
+#'   By default the one that the device needs; where tidydl's Python half is not there, `"r"` with a message.
+#' @param device `"cpu"`; `"cuda"` (or `"cuda:1"`) for the engine `"torch"`, which advances many networks together in
+#'   double precision and ends where the exact engine does, to rounding: for `repeats` by the hundred. `"auto"` takes a
+#'   CUDA device where there is one.
 #' @param threads How many threads may share the work of a large fit; by default the cores there are. The result does
 #'   not depend on it.
+#' @param repeats How many networks to fit, each from initial weights of its own, drawn one after the other. More than
+#'   one are fitted side by side, without a trace, and predict by their mean: see [nnet-repeats].
 #' @param subset Which rows to use.
 #' @param na.action What to do with missing values; `na.omit` by default.
 #' @param contrasts A named list of contrasts for factors.
@@ -37,8 +45,11 @@
 #'
 #' @return An object of class `c("tidydl_nnet", "nnet.formula", "nnet")` (without `"nnet.formula"` in the matrix form)
 #'   with the components of [nnet::nnet()] and `tidydl`, a list: `iterations`, `evaluations`, `seconds`, `engine`,
-#'   `device`, `mask` and `curve` (a tibble: `iteration`, `value`).
+#'   `device`, `mask`, `curve` (a tibble: `iteration`, `value`) and, in the matrix form, `inputs` (their names).
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_formula` and `tidydl_error_data`.
+#' @section Warnings: Of class `tidydl_warning`: inputs that are the same in every row, that others determine exactly,
+#'   or that are so large that hidden units start where they cannot learn; numbers outside 0 to 1 where the outputs are
+#'   logistic; a class without a row. The fit is the same with and without.
 #' @source Venables & Ripley (2002), *Modern Applied Statistics with S*; package nnet.
 #' @seealso [tidy.tidydl_nnet()], [confusion()], [plotnet()]
 #' @examples
@@ -57,35 +68,43 @@ nnet <- function(x, ...) {
 #' @export
 nnet.formula <- function(formula, data, weights, ..., subset, na.action, contrasts = NULL) {
   call <- match.call()
+  caller <- parent.frame()
   call[[1L]] <- quote(nnet) # so that update() finds it
   frame_call <- match.call(expand.dots = FALSE)
   frame_call <- frame_call[c(1L, match(c("formula", "data", "weights", "subset", "na.action"), names(frame_call), 0L))]
   frame_call[[1L]] <- quote(stats::model.frame)
+  given <- if (!missing(data)) data
   if (!missing(data)) {
     check_formula(formula, data)
   }
   frame <- tryCatch(eval.parent(frame_call), error = function(cnd) {
-    abort_tidydl("formula", paste("`formula` cannot be evaluated:", conditionMessage(cnd)), call = quote(nnet()))
+    weights <- tryCatch(eval(frame_call$weights, given, caller), error = function(cnd) NULL)
+    refuse_formula(conditionMessage(cnd), formula, weights, given)
   })
-  check_rows(frame, if (!missing(data)) data)
+  check_rows(frame, given)
   terms <- attr(frame, "terms")
+  if (!is.null(attr(terms, "offset"))) {
+    warn_tidydl("`formula` has an offset, which networks leave aside. multinom() takes it.")
+  }
   check_levels(frame)
   x <- stats::model.matrix(terms, frame, contrasts)
   used_contrasts <- attr(x, "contrasts")
   x <- x[, colnames(x) != "(Intercept)", drop = FALSE]
-  w <- stats::model.weights(frame)
+  w <- frame[["(weights)"]]
   response <- indicate(stats::model.response(frame), response_name(terms))
   check_finite(x, "data", quote(nnet()))
-  check_finite(response$y, "data", quote(nnet()))
-  fit <- fit_network(x, response, if (length(w)) w else rep(1, nrow(x)), ...)
-  fit$terms <- terms
-  fit$coefnames <- colnames(x)
-  fit$call <- call
-  fit$na.action <- attr(frame, "na.action")
-  fit$contrasts <- used_contrasts
-  fit$xlevels <- stats::.getXlevels(terms, frame)
-  class(fit) <- c("tidydl_nnet", "nnet.formula", "nnet")
-  fit
+  check_finite(response$y, "data", quote(nnet()), if (ncol(response$y) == 1L) response$name else colnames(response$y))
+  fit <- fit_network(x, response, if (length(w)) w else rep(1, nrow(x)), ..., argument = "data")
+  finish_fits(fit, function(fit) {
+    fit$terms <- terms
+    fit$coefnames <- colnames(x)
+    fit$call <- call
+    fit$na.action <- attr(frame, "na.action")
+    fit$contrasts <- used_contrasts
+    fit$xlevels <- stats::.getXlevels(terms, frame)
+    class(fit) <- c("tidydl_nnet", "nnet.formula", "nnet")
+    fit
+  })
 }
 
 # A formula written as text, as in Python.
@@ -112,16 +131,24 @@ nnet.character <- function(x, ...) {
 #' @rdname nnet
 #' @export
 nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy = FALSE, softmax = FALSE,
-                         censored = FALSE, skip = FALSE, rang = 0.7, decay = 0, maxit = 100, trace = TRUE,
-                         MaxNWts = 1000, abstol = 1.0e-4, reltol = 1.0e-8, engine = NULL, device = "cpu",
-                         threads = NULL, ...) {
+                         censored = FALSE, skip = FALSE, rang = 0.7, decay = 0, maxit = 100, Hess = FALSE,
+                         trace = TRUE, MaxNWts = 1000, abstol = 1.0e-4, reltol = 1.0e-8, engine = NULL, device = "cpu",
+                         threads = NULL, repeats = 1, ...) {
   call <- match.call()
+  if (missing(x) || missing(y)) {
+    abort_tidydl(
+      "argument", "`x` and `y` are needed where there is no formula.",
+      "A formula and a data frame, or `x` and `y`: inputs and response.",
+      call = quote(nnet())
+    )
+  }
   x <- numeric_matrix(x, "x")
   if (nrow(x) != NROW(y)) {
     abort_tidydl(
       "argument", sprintf("`x` has %d rows and `y` has %d.", nrow(x), NROW(y)), "One row of y for each of x."
     )
   }
+  check_any_rows(x, "x")
   response <- indicate(y, "y")
   refuse_missing(x, "x")
   refuse_missing(response$y, "y")
@@ -130,15 +157,29 @@ nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy
   fit <- fit_network(
     x, response, if (missing(weights)) rep(1, nrow(x)) else weights,
     size = size, Wts = if (!missing(Wts)) Wts, mask = if (!missing(mask)) mask, linout = linout, entropy = entropy,
-    softmax = softmax, censored = censored, skip = skip, rang = rang, decay = decay, maxit = maxit, trace = trace,
-    MaxNWts = MaxNWts, abstol = abstol, reltol = reltol, engine = engine, device = device, threads = threads, ...
+    softmax = softmax, censored = censored, skip = skip, rang = rang, decay = decay, maxit = maxit, Hess = Hess,
+    trace = trace, MaxNWts = MaxNWts, abstol = abstol, reltol = reltol, engine = engine, device = device,
+    threads = threads, repeats = repeats, ...
   )
-  fit$call <- call
-  class(fit) <- c("tidydl_nnet", "nnet")
-  fit
+  finish_fits(fit, function(fit) {
+    fit$call <- call
+    fit$tidydl$inputs <- colnames(x)
+    class(fit) <- c("tidydl_nnet", "nnet")
+    fit
+  })
 }
 
-fit_network <- function(x, response, weights, ..., engine = NULL, device = "cpu", threads = NULL) {
+# `.search` is tune_nnet()'s: the fit is then the best of a grid.
+fit_network <- function(x, response, weights, ..., engine = NULL, device = "cpu", threads = NULL, repeats = 1,
+                        argument = "x", .search = NULL) {
+  if (!is.null(.search)) {
+    return(search_grid(.search, x, response, weights, argument, ...))
+  }
   plan <- plan_network(x, response, weights, ...)
+  plan$argument <- argument
+  repeats <- check_count("repeats", repeats, 1, call = quote(nnet()))
+  if (repeats > 1) {
+    return(fit_repeats(plan, repeats, engine, device, threads))
+  }
   nnet_record(plan, solve_network(plan, initial_weights(plan), engine, device, threads))
 }

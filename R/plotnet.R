@@ -1,82 +1,103 @@
 #' Draw a fitted network
 #'
-#' Circles are units, lines are weights: black where positive, grey where negative, the wider the larger. The layout is
-#' computed once for both languages, so that R and Python show one picture. Arguments and look follow `plotnet()` of
-#' package NeuralNetTools.
+#' Circles are units, lines are weights: black where positive, grey where negative, the wider the larger; those of a
+#' skip layer, from inputs to outputs, are dashed. The layout is computed once for both languages, so that R and Python
+#' show one picture. Arguments and look follow `plotnet()` of package NeuralNetTools.
 #'
-#' @param mod_in A network fitted with [nnet()], of this package or of package nnet.
+#' @param mod_in A network fitted with [nnet()] or `multinom()`, of this package or of package nnet.
+#' @param x_names,y_names Names of inputs and outputs instead of the network's own. What is beyond 34 letters is cut
+#'   off.
 #' @param nid Whether lines show sign and size of the weights; `FALSE` draws all alike.
+#' @param all_out,all_in Which outputs and which inputs, by name, the lines lead to and come from.
 #' @param bias Whether to draw the bias units.
-#' @param rel_rsc How many times as wide as the narrowest line the widest is.
-#' @param circle_cex,cex_val Sizes of circles and of text.
+#' @param rel_rsc How many times as wide as the narrowest line the widest is; or the widths of both.
+#' @param circle_cex,cex_val Sizes of circles and of text; large layers have smaller ones.
 #' @param node_labs,var_labs Whether to write I1, H1, O1 into the circles, and the names beside them.
-#' @param x_lab,y_lab Names of inputs and outputs instead of the network's own.
 #' @param alpha_val Opacity of the lines, 0 to 1.
-#' @param circle_col,pos_col,neg_col,bord_col Colours of the circles, of positive and negative weights, and of the
-#'   circles' borders.
+#' @param circle_col,pos_col,neg_col,bord_col Colours of the circles (of a list of two the first is that of the inputs,
+#'   one or one for each of them), of positive and negative weights, and of the circles' borders.
 #' @param max_sp Whether each layer fills the height; by default units are equally far apart in all layers.
+#' @param prune_col,prune_lty Colour and type of the lines of pruned weights, which are those that `mask` held at 0; by
+#'   default they are not drawn.
+#' @param skip `TRUE` draws the skip layer alone, `FALSE` the other weights alone; by default both.
 #'
-#' @return A ggplot.
+#' @return A ggplot. A layer of more than 25 units wants a height of a fifth of an inch for each.
+#' @section Errors: `tidydl_error_argument`, `tidydl_error_dependency` without ggplot2.
 #' @source Beck (2018), NeuralNetTools, *Journal of Statistical Software* 85(11).
 #' @examples
 #' \dontrun{
 #' plotnet(nnet(Species ~ ., iris, size = 2, trace = FALSE))
 #' }
 #' @export
-plotnet <- function(mod_in, nid = TRUE, bias = TRUE, rel_rsc = 5, circle_cex = 5, node_labs = TRUE, var_labs = TRUE,
-                    x_lab = NULL, y_lab = NULL, cex_val = 1, alpha_val = 1, circle_col = "lightblue",
-                    pos_col = "black", neg_col = "grey", bord_col = "lightblue", max_sp = FALSE) {
+plotnet <- function(mod_in, x_names = NULL, y_names = NULL, nid = TRUE, all_out = TRUE, all_in = TRUE, bias = TRUE,
+                    rel_rsc = 5, circle_cex = 5, node_labs = TRUE, var_labs = TRUE, cex_val = 1, alpha_val = 1,
+                    circle_col = "lightblue", pos_col = "black", neg_col = "grey", bord_col = "lightblue",
+                    max_sp = FALSE, prune_col = NULL, prune_lty = "dashed", skip = NULL) {
   need_package("ggplot2", "plotnet()")
-  if (!inherits(mod_in, "nnet")) {
-    abort_tidydl("argument", sprintf("`mod_in` is %s.", described(mod_in)), "A network fitted with nnet().")
-  }
+  check_network("mod_in", mod_in, with_weights = TRUE)
+  prune_lty <- check_choice("prune_lty", prune_lty, line_types)
+  weights <- network_weights(mod_in)
   layout <- call_python("network_layout", list(
-    n = as.integer(mod_in$n), wts = mod_in$wts, mask = as.double(network_mask(mod_in)),
-    inputs = if (is.null(x_lab)) input_names(mod_in) else x_lab,
-    outputs = if (!is.null(y_lab)) y_lab else if (mod_in$n[[3]] > 1) output_names(mod_in) else nnet_response(mod_in),
-    skip = is_skip(mod_in), bias = bias, rel_rsc = rel_rsc, circle_cex = circle_cex, cex_val = cex_val, max_sp = max_sp
+    n = weights$n, wts = weights$wts, has_skip = weights$skip, mask = I(as.double(network_mask(mod_in))),
+    inputs = I(if (is.null(x_names)) weights$inputs else as.character(x_names)),
+    outputs = I(if (is.null(y_names)) weights$outputs else as.character(y_names)),
+    skip = skip, nid = nid, bias = bias, all_in = as_list(all_in), all_out = as_list(all_out), rel_rsc = rel_rsc,
+    circle_cex = circle_cex, cex_val = cex_val, circle_col = lapply(as_list(circle_col), as_list), pos_col = pos_col,
+    neg_col = neg_col, prune_col = prune_col, max_sp = max_sp
   ))
-  lines <- layout$lines
-  if (!nid) {
-    neg_col <- pos_col
-    lines$linewidth <- lines$linewidth / lines$width
-  }
-  draw_network(
-    layout$nodes, lines, c(positive = pos_col, negative = neg_col), alpha_val, circle_col, bord_col, node_labs, var_labs
-  )
+  picture <- draw_network(layout, c(pruned = prune_lty, skip = "longdash", plain = "solid"), alpha_val, bord_col)
+  label_network(picture, layout, node_labs, var_labs)
 }
+
+line_types <- c("solid", "dashed", "dotted", "dotdash", "longdash", "twodash")
 
 network_mask <- function(x) {
   mask <- x$tidydl$mask
-  if (is.null(mask)) rep(TRUE, length(x$wts)) else mask
+  # package nnet keeps no mask; of its multinomial models the weights at 0 are those that were held there
+  if (!is.null(mask)) mask else !inherits(x, "multinom") | x$wts != 0
 }
 
-draw_network <- function(nodes, lines, colours, alpha, circle_col, bord_col, node_labs, var_labs) {
-  place <- function(...) ggplot2::aes(x = .data$x, y = .data$y, ...)
-  ends <- place(xend = .data$xend, yend = .data$yend, colour = .data$sign)
-  width <- if (utils::packageVersion("ggplot2") >= "3.4.0") "linewidth" else "size"
-  segments <- list(mapping = ends, data = lines, alpha = alpha, lineend = "round")
-  segments[[width]] <- lines$linewidth
-  text <- nodes$text[[1]] / ggplot2::.pt
-  picture <- ggplot2::ggplot() +
-    do.call(ggplot2::geom_segment, segments) +
-    ggplot2::geom_point(
-      place(), nodes, size = nodes$size[[1]] * 0.75, fill = circle_col, colour = bord_col, shape = 21
-    ) +
-    ggplot2::scale_colour_manual(values = colours, guide = "none") +
-    ggplot2::coord_cartesian(xlim = c(-1.6, 1.6), ylim = c(-0.05, 1.14)) +
-    ggplot2::theme_void()
-  if (node_labs) {
-    picture <- picture + ggplot2::geom_text(place(label = .data$label), nodes, size = text)
-  }
-  if (var_labs) {
-    beside <- function(layer, hjust, nudge) {
-      ggplot2::geom_text(
-        place(label = .data$name), nodes[nodes$layer == layer, ],
-        size = text * 1.1, hjust = hjust, nudge_x = nudge
+draw_network <- function(layout, types, alpha, border) {
+  lines <- layout$lines
+  limits <- layout$limits
+  picture <- ggplot2::ggplot()
+  for (kind in names(types)) {
+    of_kind <- lines[lines$kind == kind, ]
+    ends <- ggplot2::aes(.data$x, .data$y, xend = .data$xend, yend = .data$yend, colour = .data$colour)
+    if (nrow(of_kind)) {
+      picture <- picture + line_layer(
+        ggplot2::geom_segment, of_kind$points, ends, of_kind, alpha = alpha, linetype = types[[kind]], lineend = "butt"
       )
     }
-    picture <- picture + beside("input", 1, -0.1) + beside("output", 0, 0.1)
+  }
+  picture +
+    ggplot2::geom_point(
+      ggplot2::aes(.data$x, .data$y, fill = .data$fill), layout$nodes, size = point_size(layout$diameter),
+      colour = border, shape = 21
+    ) +
+    ggplot2::scale_colour_identity() +
+    ggplot2::scale_fill_identity() +
+    ggplot2::coord_cartesian(
+      xlim = c(limits$low[[1]], limits$high[[1]]), ylim = c(limits$low[[2]], limits$high[[2]]), expand = FALSE
+    ) +
+    ggplot2::theme_void()
+}
+
+# Writes the units' labels into the circles and their names beside them.
+label_network <- function(picture, layout, node_labs, var_labs) {
+  nodes <- layout$nodes
+  written <- function(mapping, nodes, points, ...) {
+    ggplot2::geom_text(mapping, nodes, size = points / ggplot2::.pt, ...)
+  }
+  if (node_labs) {
+    picture <- picture + written(ggplot2::aes(.data$x, .data$y, label = .data$label), nodes, layout$label_size)
+  }
+  if (var_labs) {
+    named <- ggplot2::aes(.data$x, .data$y, label = .data$name)
+    beside <- function(layer, hjust, nudge) {
+      written(named, nodes[nodes$layer == layer, ], layout$name_size, hjust = hjust, nudge_x = nudge)
+    }
+    picture <- picture + beside("input", 1, -layout$name_gap) + beside("output", 0, layout$name_gap)
   }
   picture
 }

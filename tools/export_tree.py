@@ -54,7 +54,7 @@ def copies(names: list[str]) -> dict[str, str]:
     for name in names:
         target = link_target(name)
         if target is not None:
-            below = [other for other in names if other.startswith(f"{target}/")]
+            below = [other for other in names if other.startswith(f"{target}/") and (ROOT / other).is_file()]
             plan.update({f"{name}{other[len(target) :]}": other for other in below})
         elif (ROOT / name).is_file():  # a file deleted but still listed is left out
             plan[name] = name

@@ -19,12 +19,16 @@ python=$(tools/find_python.sh)
 driver=no
 has_nvidia_driver && driver=yes
 headers=no
-has_r_headers && headers=yes
+r_version=none
+if has_r_headers; then
+  headers=yes
+  r_version=$(Rscript --vanilla -e 'cat(as.character(getRversion()))' 2>/dev/null) || r_version=unknown
+fi
 print_version='import sys; print(sys.version)'
 version=$("$python" -c "$print_version")
 fingerprint() {
   "$python" tools/fingerprint.py pyproject.toml inst/constraints.txt tools/setup_python.sh \
-    "Python $version" "driver $driver" "headers $headers"
+    "Python $version" "driver $driver" "headers $headers" "R $r_version"
 }
 if [[ -x .venv/bin/python && $(cat .setup/python.stamp 2>/dev/null) == "$(fingerprint)" ]]; then
   exit
@@ -60,7 +64,7 @@ install --no-build-isolation "$torch" --editable '.[minilm,sklearn,test]'
 if [[ $headers == yes ]]; then
   # rpy2 from 3.6.7 on needs R 4.5; 3.5.17 is the last tested with older ones.
   rpy2='rpy2==3.5.17'
-  Rscript -e 'quit(status = getRversion() < "4.5")' 2>/dev/null && rpy2='rpy2>=3.6.7'
+  Rscript --vanilla -e 'quit(status = getRversion() < "4.5")' 2>/dev/null && rpy2='rpy2>=3.6.7'
   install "$rpy2" 2>/dev/null ||
     echo "setup: rpy2, which is optional, could not be installed; all else works without it"
 fi

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 mkdir -p .setup
 source tools/apt.sh
 
-needed=(cli generics nnet pillar reticulate rlang tibble vctrs testthat withr knitr rmarkdown dplyr ggplot2)
+needed=(cli generics jsonlite nnet pillar reticulate rlang tibble vctrs testthat withr knitr rmarkdown dplyr ggplot2)
 for_checks=(caret lintr roxygen2)
 
 without_r() {

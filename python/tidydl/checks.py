@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Sequence, Sized
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError, one_of, unknown_name
 
-__all__ = ["check_choice", "check_count", "check_flag", "check_number", "described"]
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["check_choice", "check_count", "check_flag", "check_number", "described", "numbers_in"]
 
 
 def check_count(argument: str, value: Any, minimum: int = 0, *, hint: str | None = None) -> int:
@@ -81,6 +84,25 @@ def check_choice(argument: str, value: Any, choices: Sequence[str], *, hint: str
     if value not in choices:
         raise unknown_name(argument, value, choices, hint=hint, error=ArgumentError)
     return value
+
+
+def numbers_in(value: Any) -> np.ndarray | None:
+    """Give numbers and logicals as doubles, missing ones as NaN; None where there is anything else among them."""
+    import numpy as np
+
+    try:
+        values = np.asarray(value)
+    except (TypeError, ValueError):
+        return None
+    if values.dtype.kind in "biuf" and str(getattr(value, "dtype", "")) != "category":
+        return values.astype(np.float64, copy=False)
+    if values.dtype != object:
+        return None
+    each = values.ravel().tolist()
+    if not all(one is None or _is_number(one) or _is_flag(one) or described(one) == "missing" for one in each):
+        return None
+    doubles = [float(one) if _is_number(one) or _is_flag(one) else math.nan for one in each]
+    return np.array(doubles, dtype=np.float64).reshape(values.shape)
 
 
 def _is_flag(value: Any) -> bool:

@@ -13,7 +13,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tidydl.checks import check_count
+from tidydl.checks import check_count, check_number, described
 from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -231,6 +231,24 @@ def current() -> RandomNumbers:
     if _current is None:
         _current = RandomNumbers()
     return _current
+
+
+def stream_from(seed: Any) -> RandomNumbers:
+    """Give a stream of its own that starts at a seed, or the session's where there is none.
+
+    Raises
+    ------
+    ArgumentError
+        If the seed is no number or out of range.
+    """
+    if seed is None:
+        return current()
+    try:
+        return RandomNumbers(check_number("seed", seed))
+    except ArgumentError:
+        raise ArgumentError(
+            f"`seed` is {described(seed)}.", allowed="A whole number from -2147483647 to 2147483647."
+        ) from None
 
 
 def set_seed(seed: float | None) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import numbers
+from collections.abc import Callable, Sequence
+from typing import Any
 
-__all__ = ["format_numbers", "named_vector"]
+__all__ = ["format_numbers", "level_text", "named_vector", "number_matrix", "text_matrix"]
 
 
 def format_numbers(values: Sequence[float], digits: int = 7) -> list[str]:
@@ -21,10 +23,10 @@ def format_numbers(values: Sequence[float], digits: int = 7) -> list[str]:
     negative = any(negative for negative, _, _ in finite)
     scientific = negative + signif + (signif > 1) + (5 if widest >= 100 else 4)
     if left + decimals + (decimals > 0) <= scientific:
-        texts = [_special(value) or f"{value + 0.0:.{decimals}f}" for value in values]
+        texts, width = [_special(value) or f"{value + 0.0:.{decimals}f}" for value in values], 0
     else:
-        texts = [_special(value) or f"{value:.{signif - 1}e}" for value in values]
-    width = max(map(len, texts), default=0)
+        texts, width = [_special(value) or f"{value + 0.0:.{signif - 1}e}" for value in values], scientific
+    width = max(width, *map(len, texts)) if texts else 0
     return [text.rjust(width) for text in texts]
 
 
@@ -50,3 +52,62 @@ def named_vector(names: Sequence[str], texts: Sequence[str], width: int = 80) ->
         for row in (names, texts):
             lines.append("".join(text.rjust(cell) + " " for text in row[at : at + per_line]))
     return lines
+
+
+def number_matrix(
+    values: Any, row_names: Sequence[str], column_names: Sequence[str], digits: int = 7, width: int = 80
+) -> list[str]:
+    """Lay out a matrix of numbers as R's ``print()`` does: each column formatted by itself, right-aligned."""
+    columns = [format_numbers([float(row[j]) for row in values], digits) for j in range(len(column_names))]
+    return _columns(columns, row_names, column_names, str.rjust, width)
+
+
+def text_matrix(values: Any, row_names: Sequence[str], column_names: Sequence[str], width: int = 80) -> list[str]:
+    """Lay out a matrix of texts as R's ``print(quote = FALSE)`` does, left-aligned."""
+    columns = [[str(row[j]) for row in values] for j in range(len(column_names))]
+    return _columns(columns, row_names, column_names, str.ljust, width)
+
+
+def _columns(
+    columns: Sequence[Sequence[str]],
+    row_names: Sequence[str],
+    column_names: Sequence[str],
+    align: Callable[[str, int], str],
+    width: int,
+) -> list[str]:
+    """Set columns side by side under their names, as many as the width holds, then the next below."""
+    left = max(map(len, row_names), default=0)
+    widths = [max(map(len, [name, *texts])) for name, texts in zip(column_names, columns, strict=True)]
+    lines, at = [], 0
+    while at < len(columns):
+        end, used = at + 1, left + 1 + widths[at]
+        while end < len(columns) and used + 1 + widths[end] < width:
+            used, end = used + 1 + widths[end], end + 1
+        for i, name in enumerate(["", *row_names]):
+            cells = [column_names[j] if i == 0 else columns[j][i - 1] for j in range(at, end)]
+            aligned = [align(cell, widths[j]) for cell, j in zip(cells, range(at, end), strict=True)]
+            lines.append(" ".join([name.ljust(left), *aligned]))
+        at = end
+    return lines
+
+
+def level_text(value: Any) -> str:
+    """Write a value as R's ``as.character()`` does, and so as ``factor()`` names its level."""
+    if type(value).__name__ in ("bool", "bool_"):
+        return "TRUE" if value else "FALSE"
+    is_fraction = isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral)
+    return _double_text(float(value)) if is_fraction else str(value)
+
+
+def _double_text(value: float) -> str:
+    """Write a double to 15 significant digits, with an exponent only where that is shorter."""
+    special = _special(value)
+    if special is not None:
+        return special
+    negative, exponent, digits = _parts(value, 15)
+    decimals = max(0, digits - exponent - 1)
+    left = negative + max(exponent, 0) + 1
+    scientific = negative + digits + (digits > 1) + (5 if abs(exponent) >= 100 else 4)
+    if left + decimals + (decimals > 0) <= scientific:
+        return f"{value + 0.0:.{decimals}f}"
+    return f"{value:.{digits - 1}e}"

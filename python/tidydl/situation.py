@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from .storage import cache_folder
+from .storage import cache_folder, compiled_code_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -356,27 +356,16 @@ def _sign_of_life(endpoint: str) -> str | None:
 
 
 def _compiled_code() -> Iterator[Finding]:
-    """Say where numba keeps compiled code: the first of its own places that can be written to."""
+    """Say where compiled code is kept."""
     if _version("numba") is None:
         return
-    places = [Path(__file__).parent / "networks" / "__pycache__", _numba_user_folder()]
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    for place in [Path(chosen)] if chosen else places:
-        nearest = next((p for p in (place, *place.absolute().parents) if p.exists()), None)
-        if nearest is not None and nearest.is_dir() and os.access(nearest, os.W_OK):
-            yield Finding("compiled code", f"kept in {place}")
-            return
+    place = compiled_code_folder()
+    if place is not None:
+        yield Finding("compiled code", f"kept in {place}")
+        return
     yield Finding(
         "compiled code",
         "no folder for it can be written to: it is compiled anew in every session",
         "note",
         "Set NUMBA_CACHE_DIR to a folder of your own to save these seconds.",
     )
-
-
-def _numba_user_folder() -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "numba"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "numba"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "numba"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["cache_folder"]
+__all__ = ["cache_folder", "compiled_code_folder"]
 
 
 def cache_folder() -> Path:
@@ -19,3 +21,35 @@ def cache_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "tidydl"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tidydl"
+
+
+def compiled_code_folder() -> Path | None:
+    """Give the folder for compiled code: the first that can be written to, or None. It may not exist yet.
+
+    Tried are ``NUMBA_CACHE_DIR`` (alone, where set), the cache folder, and a folder of the user's own among the
+    temporary files. The last two must not be another user's, for code is loaded from them.
+    """
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    if named:
+        return _first_usable(lambda: Path(named).expanduser())
+    return _first_usable(lambda: cache_folder() / "compiled", _own_temporary_folder)
+
+
+def _own_temporary_folder() -> Path:
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    folder = Path(tempfile.gettempdir()) / f"tidydl-{user}"
+    if hasattr(os, "getuid") and folder.exists() and (folder.is_symlink() or folder.stat().st_uid != os.getuid()):
+        raise PermissionError(f"{folder} is not this user's")
+    return folder
+
+
+def _first_usable(*places: Callable[[], Path]) -> Path | None:
+    for place in places:
+        try:
+            folder = place()
+            nearest = next(there for there in (folder, *folder.absolute().parents) if there.exists())
+            if nearest.is_dir() and os.access(nearest, os.W_OK):
+                return folder
+        except (OSError, RuntimeError):  # no home, no temporary files, or no leave to look
+            continue
+    return None

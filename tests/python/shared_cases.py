@@ -28,11 +28,11 @@ def perform(case: dict[str, Any], folder: Path) -> Any:
 
 def call(name: str, arguments: dict[str, Any], folder: Path) -> Any:
     made = {argument: value_of(value, folder) for argument, value in arguments.items()}
-    if name == "nnet":
+    if name in ("nnet", "multinom"):
         made = {"trace": False, **made}
     if name == "run":
         return made.pop("pipeline")(made.pop("x"), **made)
-    if name in ("tidy", "glance", "augment"):
+    if name in ("tidy", "glance", "augment", "predict"):
         return getattr(tidydl, name)(made.pop("x"), **made)
     if name == "summary":
         return repr(tidydl.summary(**made)).splitlines()

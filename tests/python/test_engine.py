@@ -1,16 +1,20 @@
 """Networks against R's own nnet, on problems drawn at random. TIDYDL_CONFORMANCE=500 draws that many."""
 
 import os
+import threading
 
 import numpy as np
 import pytest
 from live_r import needs_r, run_r
 
 from tidydl.errors import DataError
-from tidydl.networks.bfgs import RUNNING, STOPPED, advance, start_problem, start_search
+from tidydl.networks import kernels, shares
+from tidydl.networks.bfgs import advance
 from tidydl.networks.engine import Settings, fit_work
 from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape, outputs
-from tidydl.progress import Trace
+from tidydl.networks.many import Fit, fit_many
+from tidydl.networks.problems import RUNNING, STOPPED, start_problem, start_search
+from tidydl.progress import Note, Pause, Progress, Trace, run
 
 PROBLEMS = int(os.environ.get("TIDYDL_CONFORMANCE", "60"))
 OPTIONS = {
@@ -35,8 +39,11 @@ def targets(rng, kind, n, k):
 
 def problem(seed):
     rng = np.random.default_rng(seed)
+    wide = seed % 8 == 7  # beyond one vector of units, and with every remainder
     n, p, h, kind = rng.integers(2, 201), rng.integers(1, 13), rng.integers(0, 9), rng.integers(0, 5)
     k = int(rng.integers(2, 6)) if kind >= SOFTMAX else int(rng.integers(1, 4))
+    if wide:
+        n, p, h, k = n // 2 + 2, rng.integers(1, 41), rng.integers(8, 41), int(rng.integers(2, 12))
     shape = Shape(int(p), int(h), k, bool(h == 0 or rng.random() < 0.4), int(kind))
     width = 1 + shape.hidden + (shape.inputs if shape.skip else 0)
     n_wts = shape.hidden * (1 + shape.inputs) + k * width
@@ -48,7 +55,7 @@ def problem(seed):
         "start": rng.uniform(-0.7, 0.7, n_wts),
         "mask": np.ones(n_wts) if rng.random() < 0.7 else rng.integers(0, 2, n_wts).astype(float),
         "decay": np.full(n_wts, rng.choice([0, 0.01, 0.5])) if rng.random() < 0.7 else rng.uniform(0, 0.1, n_wts),
-        "maxit": int(rng.choice([0, 5, 100, 300])),
+        "maxit": 40 if wide else int(rng.choice([0, 5, 100, 300])),
         "slice": int(rng.integers(200, 1_000_000)),
     }
 
@@ -64,11 +71,13 @@ def r_call(i, one):
     )
 
 
-def solve(one):
-    settings = Settings(one["maxit"])
-    work = fit_work(
-        one["shape"], one["x"], one["y"], one["w"], one["start"], one["mask"].astype(bool), one["decay"], settings
-    )
+def fit(one, trace=True):
+    settings = Settings(one["maxit"], trace=trace)
+    return Fit(one["shape"], one["x"], one["y"], one["w"], one["start"], one["mask"] != 0, one["decay"], settings)
+
+
+def solve(one, threads=None):
+    work = fit_work(*vars(fit(one)).values(), threads)
     lines = []
     while True:
         try:
@@ -77,6 +86,18 @@ def solve(one):
             return end.value, "\n".join(lines)
         if isinstance(event, Trace):
             lines.append(event.text)
+
+
+def assert_same(found, expected, told=""):
+    assert np.array_equal(found.wts, expected.wts), told
+    assert np.array_equal(found.fitted_values, expected.fitted_values), told
+    assert np.array_equal(found.curve, expected.curve), told
+    assert (found.value, found.convergence, found.iterations, found.evaluations) == (
+        expected.value,
+        expected.convergence,
+        expected.iterations,
+        expected.evaluations,
+    ), told
 
 
 @needs_r
@@ -108,10 +129,141 @@ def test_a_fit_in_small_slices_is_the_fit_in_one(seed):
         search = start_search(made, one["start"], one["maxit"], 1e-4, 1e-8)
         while search.state[0]["status"] == RUNNING:
             search.state[0]["curve_length"] = 0
-            advance(made, search, work)
+            advance(made, search, work, True)
         return search.wts
 
     assert np.array_equal(run(one["slice"]), run(10**12))
+
+
+def large(seed, rows=1500):
+    """Draw a problem with several blocks of rows for each thread."""
+    rng = np.random.default_rng(seed)
+    one = problem(8 * seed + (7 if seed % 2 else 0))
+    shape = one["shape"]
+    one |= {
+        "x": rng.normal(size=(rows, shape.inputs)),
+        "y": targets(rng, shape.loss, rows, shape.outputs),
+        "w": rng.choice([0.0, 1.0, 0.3], rows),
+        "maxit": 15,
+    }
+    return one
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_number_of_threads_gives_the_same_bits(seed, monkeypatch):
+    one = large(seed)
+    alone, trace = solve(one, 1)
+    monkeypatch.setattr(shares, "_WORTHWHILE", 1)
+    for threads in (2, 3, 5):
+        found, told = solve(one, threads)
+        assert_same(found, alone, f"{threads} threads")
+        assert told == trace
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_that_are_not_kept_are_computed_again_to_the_same_bits(seed, monkeypatch):
+    one = large(seed)
+    one["shape"] = Shape(1, 24, *one["shape"][2:])
+    one["x"] = one["x"][:, :1]
+    n_wts = 48 + one["shape"].outputs * (25 + one["shape"].skip)
+    rng = np.random.default_rng(seed)
+    one |= {"start": rng.uniform(-0.7, 0.7, n_wts), "mask": np.ones(n_wts), "decay": np.zeros(n_wts)}
+    expected, _ = solve(one)
+    monkeypatch.setattr(kernels, "_KEPT_BYTES", 0)
+    made = start_problem(*(one[name] for name in ("shape", "x", "y", "w", "decay", "mask")))
+    assert made.room.kept < len(one["x"])
+    assert_same(solve(one, 1)[0], expected)
+    monkeypatch.setattr(shares, "_WORTHWHILE", 1)
+    assert_same(solve(one, 2)[0], expected)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_c_librarys_exp_gives_the_bits_of_eight_at_a_time(seed, monkeypatch):
+    expected, _ = solve(problem(seed))
+    monkeypatch.setattr(kernels, "exp_is_exact", lambda: False)
+    assert_same(solve(problem(seed))[0], expected)
+
+
+@pytest.mark.parametrize("seed", [*range(6), 7])
+def test_leaving_a_refused_point_early_changes_nothing(seed):
+    expected, _ = solve(problem(seed))
+    whole = start_problem(*(problem(seed)[name] for name in ("shape", "x", "y", "w", "decay", "mask")))
+    search = start_search(whole._replace(slack=np.inf), problem(seed)["start"], problem(seed)["maxit"], 1e-4, 1e-8)
+    while search.state[0]["status"] == RUNNING:
+        search.state[0]["curve_length"] = 0
+        advance(whole._replace(slack=np.inf), search, 10**9, True)
+    assert np.array_equal(search.wts, expected.wts)
+    assert search.state[0]["evaluations"] == expected.evaluations
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_many_fits_give_each_the_bits_it_has_alone(threads):
+    ones = [problem(seed) for seed in range(24)]
+    for found, one in zip(run(fit_many([fit(one) for one in ones], threads)), ones, strict=True):
+        assert_same(found, solve(one)[0])
+
+
+def test_one_of_many_fits_with_spare_threads_has_the_same_bits(monkeypatch):
+    monkeypatch.setattr(shares, "_WORTHWHILE", 1)
+    (found,) = run(fit_many([fit(large(1))], 3))
+    assert_same(found, solve(large(1))[0])
+
+
+def test_a_fit_that_cannot_start_gives_its_error_and_the_others_their_solutions():
+    good, bad = problem(1), problem(2)
+    bad["y"] = np.full_like(bad["y"], np.nan)
+    first, second, third = run(fit_many([fit(good), fit(bad), fit(good)], 2))
+    assert isinstance(second, DataError)
+    assert "not finite" in str(second)
+    assert_same(first, third)
+
+
+def test_no_fits_are_no_solutions():
+    assert run(fit_many([])) == []
+
+
+def test_many_fits_tell_how_far_they_are_and_stop_when_told():
+    one = large(1, 20_000) | {"maxit": 10_000}
+    work = fit_many([fit(one), fit(problem(1)), fit(problem(2)), fit(problem(3))], 2)
+    events = [next(work)]
+    while not isinstance(events[-1], Progress):
+        events.append(next(work))
+    assert {type(event) for event in events} <= {Pause, Progress}
+    assert events[-1].total == 4
+    work.close()
+    assert not any(thread.name.startswith("tidydl") for thread in threading.enumerate())
+
+
+def test_a_fit_in_threads_can_be_stopped(monkeypatch):
+    monkeypatch.setattr(shares, "_WORTHWHILE", 1)
+    work = fit_work(*vars(fit(large(1, 20_000) | {"maxit": 10_000}, trace=False)).values(), 3)
+    next(work)
+    assert any(thread.name.startswith("tidydl") for thread in threading.enumerate())
+    work.close()
+    assert not any(thread.name.startswith("tidydl") for thread in threading.enumerate())
+
+
+def test_many_weights_are_announced_with_what_they_cost():
+    rng = np.random.default_rng(1)
+    shape = Shape(100, 30, 1, False, LINEAR)
+    start = rng.uniform(-0.1, 0.1, 30 * 101 + 31)
+    work = fit_work(
+        shape, rng.normal(size=(5, 100)), np.ones((5, 1)), np.ones(5), start, start < 9, 0 * start, Settings(1)
+    )
+    notes = [event.text for event in work if isinstance(event, Note) and "BFGS" in event.text]
+    assert notes == ["BFGS with 3061 weights takes 37 MB and some 33 million multiplications an iteration."]
+
+
+def test_arrays_of_any_kind_are_read_by_the_same_machine_code():
+    one = problem(1)
+    expected, _ = solve(one)
+    versions = len(advance.signatures)
+    one["x"] = np.asfortranarray(one["x"]).astype(">f8")
+    one["y"].flags.writeable = False
+    one["decay"] = list(one["decay"])
+    one["shape"] = Shape(*(np.int64(number) for number in one["shape"]))
+    assert_same(solve(one)[0], expected)
+    assert len(advance.signatures) == versions
 
 
 def test_a_search_that_reaches_maxit_says_so():
@@ -119,7 +271,7 @@ def test_a_search_that_reaches_maxit_says_so():
     made = start_problem(one["shape"], one["x"], one["y"], one["w"], one["decay"], np.ones_like(one["mask"]))
     search = start_search(made, one["start"], 2, 0.0, 0.0)
     while search.state[0]["status"] == RUNNING:
-        advance(made, search, 10**9)
+        advance(made, search, 10**9, True)
     assert search.state[0]["status"] == STOPPED
     assert search.state[0]["iterations"] == 2
 

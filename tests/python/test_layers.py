@@ -18,7 +18,7 @@ LAYERS = (
     ("errors",),
     ("checks", "rng", "columns", "storage", "progress"),
     ("verbs", "device", "rprint"),
-    ("formulas", "design"),
+    ("design",),
     ("networks", "data"),
     ("pipelines",),
     ("plots",),

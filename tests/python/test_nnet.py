@@ -136,7 +136,7 @@ def test_class_ind_marks_each_class():
 
 
 def test_a_network_is_drawn_with_a_line_for_each_weight():
-    from tidydl.plots.network import network_layout
+    from tidydl.plots.network_layout import network_layout
 
     fit = nnet("kind ~ length + width", flowers(), size=2, trace=False)
     layout = network_layout(fit.n, fit.wts, fit.coefnames, fit.output_names)
@@ -190,4 +190,38 @@ def test_numbers_are_written_as_r_writes_them():
     assert format_numbers([100000, 2]) == ["1e+05", "2e+00"]
     assert format_numbers([float("inf"), 2.25]) == [" Inf", "2.25"]
     assert format_numbers([-0.5, 10]) == ["-0.5", "10.0"]
+    assert format_numbers([-2.5, 1e300, -0.0]) == [" -2.5e+00", " 1.0e+300", "  0.0e+00"]
     assert format_numbers([]) == []
+
+
+@needs_r
+def test_subset_contrasts_and_exclusion_are_those_of_r():
+    data = flowers().assign(length=lambda d: d["length"].where(d["width"] < 1))
+    code, arrays = as_r(data)
+    code += """
+    library(nnet); options(contrasts = c("contr.treatment", "contr.poly")); out <- list()
+    set.seed(2)
+    f <- nnet(kind ~ length + colour, d, subset = width > -3, contrasts = list(colour = "contr.sum"),
+              na.action = na.exclude, size = 2, maxit = 30, trace = FALSE)
+    out$wts <- f$wts; out$fitted <- fitted(f)
+    """
+    found = run_r(code, arrays)
+    set_seed(2)
+    fit = nnet(
+        "kind ~ length + colour", data, subset="width > -3", contrasts={"colour": "contr.sum"}, na_action="exclude",
+        size=2, maxit=30, trace=False,
+    )  # fmt: skip
+    assert np.array_equal(fit.wts, found["wts"])
+    kept = tidydl.fitted(fit)
+    assert np.array_equal(kept.to_numpy(), found["fitted"], equal_nan=True)
+    assert kept.index.tolist() == data.index[data["width"] > -3].tolist()
+    with pytest.raises(DataError, match="length"):
+        nnet("kind ~ length", data, na_action="fail", size=1)
+    with pytest.raises(ArgumentError, match="`subset` is for a formula"):
+        nnet(data[["width"]], data["kind"], subset="width > 0", size=1)
+
+
+def test_an_offset_is_left_aside_with_a_warning():
+    with pytest.warns(UserWarning, match="offset"):
+        fit = nnet("score ~ length + offset(width)", flowers(), size=1, linout=True, maxit=2, trace=False)
+    assert fit.coefnames == ("length",)

@@ -32,6 +32,7 @@ def fits_here(case):
     return not torch.cuda.is_available()
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("case", named("errors.json"))
 def test_bad_input_gets_the_same_error_in_both_languages(case, tmp_path):
     if not fits_here(case):

@@ -49,6 +49,31 @@ accuracy <- function(fit) {
   mean(max.col(shares[[1]], "first") == max.col(shares[[2]], "first"))
 }
 
+# What case notations make, as far as the cases of multinom.json use them.
+plain_value <- function(value, data) {
+  if (!is.list(value) || is.null(names(value))) {
+    return(if (is.list(value)) unlist(value) else value)
+  }
+  switch(names(value)[[1]],
+    formula = stats::as.formula(value$formula), frame = data,
+    factor = factor(unlist(lapply(value$factor, function(x) if (is.null(x)) NA else x)), unlist(value$levels)),
+    columns = as.data.frame(lapply(value$columns, plain_value))
+  )
+}
+
+multinom_reference <- function(case, data) {
+  arguments <- lapply(case$arguments, plain_value, data = data)
+  # R's own standard errors take the classes of censored responses for known, so theirs are no reference
+  fit <- do.call(nnet::multinom, c(arguments, trace = FALSE, Hess = TRUE))
+  said <- capture.output(print(fit))
+  list(
+    name = case$name, wts = I(fit$wts), value = fit$value, convergence = fit$convergence, edf = fit$edf,
+    AIC = fit$AIC, print = said[seq(match("Coefficients:", said), length(said))],
+    probs = unname(utils::head(as.matrix(predict(fit, arguments$data, "probs")), 12)),
+    vcov = if (!isTRUE(arguments$censored)) unname(vcov(fit))
+  )
+}
+
 draw_reference <- function(case) {
   set.seed(case$seed)
   arguments <- lapply(case$arguments, function(value) if (is.list(value)) unlist(value) else value)
@@ -69,4 +94,5 @@ write.csv(students, in_shared("data", "students.csv"), row.names = FALSE, quote 
 students <- read.csv(in_shared("data", "students.csv"), stringsAsFactors = TRUE)
 dir.create(in_shared("references"), showWarnings = FALSE)
 write_reference(lapply(read_cases("networks.json"), fit_reference, data = students), "networks.json")
+write_reference(lapply(read_cases("multinom.json"), multinom_reference, data = students), "multinom.json")
 write_reference(lapply(read_cases("random.json"), draw_reference), "random.json")

@@ -20,7 +20,7 @@ perform <- function(case, folder) {
 
 call_named <- function(name, arguments, folder) {
   made <- lapply(arguments, value_of, folder = folder)
-  if (name == "nnet" && is.null(made$trace)) {
+  if (name %in% c("nnet", "multinom") && is.null(made$trace)) {
     made$trace <- FALSE
   }
   if (name == "run") {
@@ -28,6 +28,9 @@ call_named <- function(name, arguments, folder) {
   }
   if (name == "summary" || name == "print") {
     return(utils::capture.output(print(if (name == "summary") summary(made$x) else made$x)))
+  }
+  if (name == "predict") {
+    names(made)[names(made) == "x"] <- "object"
   }
   do.call(name, made, quote = TRUE)
 }

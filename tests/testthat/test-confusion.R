@@ -35,6 +35,29 @@ test_that("agreement is that of the textbooks", {
   expect_identical(at_a_glance$nobs, 50L)
 })
 
+test_that("recall and precision by class are those of the textbooks", {
+  times <- c(20, 5, 10, 15)
+  data <- data.frame(true = rep(c("a", "a", "b", "b"), times), said = rep(c("a", "b", "a", "b"), times))
+  by_class <- tidy(confusion(data, true, said))
+  expect_identical(by_class$n, c(25L, 25L))
+  expect_identical(by_class$predicted, c(30L, 20L))
+  expect_equal(by_class$recall, c(20 / 25, 15 / 25))
+  expect_equal(by_class$precision, c(20 / 30, 15 / 20))
+  expect_equal(by_class$f1, with(by_class, 2 * recall * precision / (recall + precision)))
+})
+
+test_that("no rows, one class and a class that never occurs have their tables", {
+  none <- confusion(data.frame(true = character(), said = character()), true, said)
+  expect_identical(dim(tidy(none)), c(0L, 6L))
+  expect_identical(vapply(tidy(none), typeof, ""), vapply(tidy(confusion(answers, true, said)), typeof, ""))
+  expect_identical(glance(none)$nobs, 0L)
+  one <- confusion(data.frame(true = "a", said = "a"), true, said)
+  expect_identical(tidy(one)$f1, 1)
+  expect_identical(utils::capture.output(print(one)), c("        truth", "response a", "       a 1"))
+  never <- tidy(confusion(data.frame(true = factor("a", c("a", "b")), said = "a"), true, said))
+  expect_identical(is.na(never$recall), c(FALSE, TRUE))
+})
+
 test_that("of a network it counts the training rows", {
   skip_without_python()
   set.seed(1)

@@ -9,7 +9,7 @@ both <- function(..., seed = 1) {
   set.seed(seed)
   ours_said <- utils::capture.output(ours <- fit_with(quote(nnet)))
   set.seed(seed)
-  theirs_said <- utils::capture.output(theirs <- fit_with(quote(nnet::nnet)))
+  theirs_said <- utils::capture.output(theirs <- fit_with(quote(their_nnet)))
   list(ours = ours, theirs = theirs, ours_said = ours_said, theirs_said = theirs_said)
 }
 
@@ -74,7 +74,7 @@ test_that("a fit draws from R's random numbers just what package nnet draws", {
   nnet(Species ~ ., iris, size = 2, maxit = 1, trace = FALSE)
   after_ours <- stats::runif(1)
   set.seed(8)
-  nnet::nnet(Species ~ ., iris, size = 2, maxit = 1, trace = FALSE)
+  their_nnet(Species ~ ., iris, size = 2, maxit = 1, trace = FALSE)
   expect_identical(after_ours, stats::runif(1))
 })
 
@@ -127,7 +127,7 @@ test_that("a fit without a data frame takes its variables from where the formula
   set.seed(1)
   ours <- nnet(y ~ x, size = 1, linout = TRUE, maxit = 5, trace = FALSE)
   set.seed(1)
-  expect_identical(ours$wts, nnet::nnet(y ~ x, size = 1, linout = TRUE, maxit = 5, trace = FALSE)$wts)
+  expect_identical(ours$wts, their_nnet(y ~ x, size = 1, linout = TRUE, maxit = 5, trace = FALSE)$wts)
 })
 
 test_that("tidy, glance and augment give tibbles of the documented columns", {

@@ -5,7 +5,7 @@ fits_here <- function(case) is.null(case$requires) || !nzchar(Sys.which("nvidia-
 error_parts <- function(case, folder) {
   error <- tryCatch(
     {
-      perform(case, folder)
+      suppressWarnings(perform(case, folder), classes = "tidydl_warning")
       NULL
     },
     error = identity

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tidydl import rng
-from tidydl.checks import check_count, check_flag, check_number
+from tidydl.checks import check_count, check_flag, check_number, numbers_in
 from tidydl.errors import ArgumentError, nearest, one_of
 from tidydl.networks.engine import Settings
 from tidydl.networks.inputs import Inputs
@@ -41,6 +42,10 @@ class Options:
     reltol: float = 1e-8
 
 
+PYTHONS_OWN = ("x", "y", "progress")  # the others have the same names in R
+MOST_WEIGHTS = 100_000
+
+
 def refuse_more(function: Callable[..., Any], more: dict[str, Any]) -> None:
     """Refuse arguments that a function does not have, naming the nearest that it has.
 
@@ -49,7 +54,8 @@ def refuse_more(function: Callable[..., Any], more: dict[str, Any]) -> None:
     ArgumentError
         If there is one.
     """
-    known = [name for name, each in inspect.signature(function).parameters.items() if each.kind is each.KEYWORD_ONLY]
+    arguments = inspect.signature(function).parameters.items()
+    known = [name for name, each in arguments if each.kind is each.KEYWORD_ONLY and name not in PYTHONS_OWN]
     for name in more:
         close = nearest(name, known)
         raise ArgumentError(
@@ -70,9 +76,14 @@ class Plan:
     rang: float
     Wts: np.ndarray | None
 
-    def initial_weights(self) -> np.ndarray:
-        """Give the weights to start from: those given, else drawn."""
-        return rng.runif(len(self.mask), -self.rang, self.rang) if self.Wts is None else self.Wts
+    def initial_weights(self, numbers: rng.RandomNumbers | None = None) -> np.ndarray:
+        """Give the weights to start from: those given, else drawn, by default with the session's random numbers."""
+        if self.Wts is not None:
+            return self.Wts
+        if self.rang == 0:
+            return np.zeros(len(self.mask))
+        drawn = (numbers or rng.current()).uniform(len(self.mask))
+        return -self.rang + (self.rang + self.rang) * drawn
 
     def fit(self, inputs: Inputs, wts: np.ndarray) -> Fit:
         """Give the fit that starts from these weights."""
@@ -113,6 +124,9 @@ def _loss(inputs: Inputs, options: Options) -> int:
     entropy, softmax, levels = options.entropy, options.softmax, inputs.response.levels
     if levels is not None:
         entropy, softmax = len(levels) == 2, len(levels) > 2 and not options.censored
+        if options.linout and not entropy:
+            text = "`linout` is left aside: for a response of classes the outputs are probabilities."
+            warnings.warn(text, UserWarning, stacklevel=4)
     if options.linout and entropy:
         raise ArgumentError(
             "`linout` and `entropy` exclude each other: the entropy is for logistic outputs.",
@@ -121,7 +135,7 @@ def _loss(inputs: Inputs, options: Options) -> int:
     if options.censored or softmax:
         if inputs.targets.shape[1] < 2:
             raise ArgumentError(
-                "`softmax` needs a response of at least two columns.",
+                f"`{'censored' if options.censored else 'softmax'}` needs a response of at least two columns.",
                 allowed="A class with three or more levels, or one column for each class.",
             )
         return CENSORED if options.censored else SOFTMAX
@@ -143,6 +157,12 @@ def _checked_number(shape: Shape, largest: int) -> int:
             allowed="A `size` of at least 1, or inputs that reach the outputs directly by `skip`.",
         )
     n_weights = number_of_weights(shape)
+    if n_weights > MOST_WEIGHTS:
+        raise ArgumentError(
+            f"`size` and the inputs give a network of {n_weights} weights, too many for the optimiser.",
+            allowed=f"At most {MOST_WEIGHTS} weights: the optimiser keeps half of a square matrix of them.",
+            hint="Use fewer hidden units or inputs.",
+        )
     if n_weights > largest:
         raise ArgumentError(
             f"`MaxNWts` allows {largest} weights, and this network has {n_weights}.",
@@ -152,44 +172,38 @@ def _checked_number(shape: Shape, largest: int) -> int:
     return n_weights
 
 
-def _numbers(value: Any) -> np.ndarray:
-    """Take one number or several; what is none is missing."""
-    try:
-        return np.atleast_1d(np.asarray(value, dtype=float))
-    except (TypeError, ValueError):
-        return np.array([np.nan])
-
-
 def _decay(decay: Any, n_weights: int) -> np.ndarray:
-    values = _numbers(decay)
-    if values.shape not in [(1,), (n_weights,)] or not (np.isfinite(values) & (values >= 0)).all():
+    values = numbers_in(decay)
+    if values is None or values.size not in (1, n_weights) or not (np.isfinite(values) & (values >= 0)).all():
         raise ArgumentError(
             "`decay` is not valid.",
             allowed=f"One number of at least 0, or one for each of the {n_weights} weights.",
         )
-    return np.broadcast_to(values, (n_weights,)) if values.size == 1 else values
+    return np.broadcast_to(values.ravel(), (n_weights,)) if values.size == 1 else values.ravel()
 
 
 def _mask(mask: Any, n_weights: int) -> np.ndarray:
     if mask is None:
         return np.ones(n_weights, dtype=bool)
-    values = _numbers(mask)
-    _one_each("mask", values, n_weights, "logical")
+    values = _one_each("mask", mask, n_weights, "logical")
     if np.isnan(values).any():
         raise ArgumentError("`mask` has missing values.", allowed="True or false for each weight.")
     return values != 0
 
 
 def _start(Wts: Any, n_weights: int) -> np.ndarray:
-    values = _numbers(Wts)
-    _one_each("Wts", values, n_weights, "number")
+    values = _one_each("Wts", Wts, n_weights, "number")
     if not np.isfinite(values).all():
         raise ArgumentError("`Wts` has values that are missing or infinite.", allowed="Finite numbers.")
     return values
 
 
-def _one_each(argument: str, values: np.ndarray, n_weights: int, kind: str) -> None:
-    if values.shape != (n_weights,):
+def _one_each(argument: str, value: Any, n_weights: int, kind: str) -> np.ndarray:
+    values = numbers_in(value)
+    if values is None:
+        raise ArgumentError(f"`{argument}` is not numeric.", allowed=f"One {kind} for each weight.")
+    if values.size != n_weights:
         raise ArgumentError(
             f"`{argument}` has {values.size} values for {n_weights} weights.", allowed=f"One {kind} for each weight."
         )
+    return values.ravel()

@@ -10,9 +10,12 @@ import pandas as pd
 from tidydl import verbs
 from tidydl.checks import described
 from tidydl.columns import Contract
-from tidydl.errors import ArgumentError, no_column
+from tidydl.errors import ArgumentError
+from tidydl.networks.averaging import AveragedNNet
+from tidydl.networks.inputs import label_column
 from tidydl.networks.record import NNet
 from tidydl.networks.tables import observed
+from tidydl.rprint import level_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +24,9 @@ __all__ = ["Confusion", "class_ind", "confusion"]
 
 CONFUSABLE = "A network fitted to classes, or a data frame."
 COUNTS = Contract.of(response="label", truth="label", n="integer")
+CLASSES = Contract.of(
+    {"class": "label"}, n="integer", predicted="integer", recall="double", precision="double", f1="double"
+)
 
 
 def class_ind(cl: Any) -> pd.DataFrame:
@@ -82,8 +88,12 @@ def confusion(data: Any, truth: str | None = None, estimate: str | None = None) 
     -------
     Confusion
         A frame with the columns ``response`` (label), ``truth`` (label) and ``n`` (integer), a row for each pair
-        of classes; prints as a table, response by truth. Rows where either is missing are not counted. ``glance()``
-        gives accuracy, balanced accuracy, kappa and nobs.
+        of classes; prints as a table, response by truth. Rows where either is missing are not counted. ``tidy()``
+        gives a row for each class: ``class`` (label), ``n`` and ``predicted`` (how many rows are of it and are said
+        to be), ``recall`` (the share of its rows that are found), ``precision`` (the share of the rows said to be of
+        it that are) and ``f1`` (twice the rows found by the sum of ``n`` and ``predicted``), missing where there is
+        nothing to divide by. ``glance()`` gives accuracy, balanced accuracy (the mean recall of the classes that
+        occur), Cohen's kappa and nobs. ``autoplot()`` draws a heat map.
 
     Examples
     --------
@@ -93,27 +103,20 @@ def confusion(data: Any, truth: str | None = None, estimate: str | None = None) 
     >>> confusion(answers, truth="true", estimate="said").n.tolist()
     [1, 0, 1, 1]
     """
-    if isinstance(data, NNet):
-        if data.lev is None:
+    if isinstance(data, (NNet, AveragedNNet)):
+        if data.told_apart is None:
             raise ArgumentError("`data` is a network that was fitted to numbers.", allowed=CONFUSABLE)
         return _count(observed(data), verbs.predict(data, type="class"))
     if not isinstance(data, pd.DataFrame):
         raise ArgumentError(f"`data` is {described(data)}.", allowed=CONFUSABLE)
-    columns = [_column(data, "truth", truth), _column(data, "estimate", estimate)]
+    columns = [label_column(data, "truth", truth), label_column(data, "estimate", estimate)]
     return _count(*columns)
-
-
-def _column(data: pd.DataFrame, argument: str, name: str | None) -> pd.Series:
-    if name in data.columns:
-        return data[name]
-    named = f"`{argument}` names the column '{name}', which `data` does not have."
-    raise no_column(f"`{argument}` is missing." if name is None else named, name, data.columns)
 
 
 def _levels(truth: pd.Series, estimate: pd.Series) -> list[str]:
     """Give the classes of both columns: the truth's order first."""
     found = [list(column.astype("category").cat.categories) for column in (truth, estimate)]
-    return [str(level) for level in dict.fromkeys([*found[0], *found[1]])]
+    return list(dict.fromkeys(level_text(level) for level in [*found[0], *found[1]]))
 
 
 def _count(truth: pd.Series, estimate: pd.Series) -> Confusion:
@@ -135,12 +138,29 @@ def _count(truth: pd.Series, estimate: pd.Series) -> Confusion:
 
 
 def _text(column: pd.Series) -> list[Any]:
-    return [None if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
+    return [None if missing else level_text(value) for value, missing in zip(column, column.isna(), strict=True)]
 
 
 def _ratio(part: Sequence[float] | np.ndarray, whole: Sequence[float] | np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(part, dtype=float) / np.asarray(whole, dtype=float)
+
+
+@verbs.tidy.register(Confusion)
+def _tidy(x: Confusion) -> pd.DataFrame:
+    """Give each class its rows, the rows said to be of it, recall, precision and F1."""
+    counts = x.table.to_numpy(dtype=float)
+    found, n, predicted = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
+    levels = list(x.table.columns)
+    data = {
+        "class": levels,
+        "n": n.astype(int),
+        "predicted": predicted.astype(int),
+        "recall": _ratio(found, n),
+        "precision": _ratio(found, predicted),
+        "f1": _ratio(2 * found, n + predicted),
+    }
+    return CLASSES.frame(data, levels={"class": levels})
 
 
 @verbs.glance.register(Confusion)

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidydl.errors import DataError
-from tidydl.networks.bfgs import NOT_FINITE, RUNNING, STOPPED, Problem, Search, advance, start_problem, start_search
-from tidydl.networks.compiling import is_compiled
+from tidydl.networks.bfgs import advance
+from tidydl.networks.compiling import compiling_note, is_compiled
 from tidydl.networks.kernels import Shape, outputs
+from tidydl.networks.problems import NOT_FINITE, RUNNING, STOPPED, Problem, Search, start_problem, start_search
+from tidydl.networks.shares import SHARED, Team, sensible_threads
 from tidydl.progress import Note, Pause, Progress, Trace, Work
 
-__all__ = ["Settings", "Solution", "fit_work"]
+__all__ = ["Settings", "Solution", "cost_note", "fit_work", "notes"]
 
 _SLICE_SECONDS = 0.05
 _FIRST_WORK = 2_000_000
-_COMPILING = "tidydl compiles its engine: once on this machine, some 10 seconds."
+_MANY_WEIGHTS = 3000
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,14 @@ class Solution:
     """What a fit found.
 
     ``curve`` has a row for each pass: the iteration and the value last tried. ``convergence`` is 0 where the search
-    ended by itself and 1 where ``maxit`` was reached.
+    ended by itself and 1 where ``maxit`` was reached. What an engine does not tell is None.
     """
 
     wts: np.ndarray
     value: float
     convergence: int
-    iterations: int
-    evaluations: int
+    iterations: int | None
+    evaluations: int | None
     fitted_values: np.ndarray
     curve: np.ndarray
     seconds: float
@@ -57,6 +59,7 @@ def fit_work(
     mask: np.ndarray,
     decay: np.ndarray,
     settings: Settings,
+    threads: int | None = None,
 ) -> Work[Solution]:
     """Fit a network from its initial weights, yielding R's lines of trace, in slices of some 50 ms.
 
@@ -72,20 +75,29 @@ def fit_work(
         One value per weight: where it starts, whether it may change, its penalty.
     settings
         Iterations, tolerances and whether the trace is wanted.
+    threads
+        At most how many threads share the work; by default the cores of this process, and at most 8. There is one for
+        each twenty million multiplications of an evaluation (rows times weights): one, that is, for all but very large
+        problems. The bits are the same for any number.
 
     Raises
     ------
     DataError
         If the value at the initial weights is not finite.
     """
-    if not is_compiled(advance):
-        yield Note(_COMPILING)
+    threads = sensible_threads(len(x), len(wts), threads)
+    yield from notes(int(np.count_nonzero(mask)), threads)
     began = time.perf_counter()
     problem = start_problem(shape, x, y, weights, decay, mask)
     search = start_search(problem, wts, settings.maxit, settings.abstol, settings.reltol)
     if settings.trace:
         yield Trace(_weights_line(mask))
-    curve = yield from _run(problem, search, settings)
+    team = Team(problem, search, threads) if threads > 1 else None
+    try:
+        curve = yield from _run(problem, search, settings, team)
+    finally:
+        if team is not None:
+            team.close()
     state = search.state[0]
     return Solution(
         search.wts,
@@ -93,20 +105,39 @@ def fit_work(
         int(state["status"] == STOPPED),
         int(state["iterations"]),
         int(state["evaluations"]),
-        outputs(shape, search.wts, problem.x),
+        outputs(shape, search.wts, x),
         curve,
         time.perf_counter() - began,
     )
 
 
-def _run(problem: Problem, search: Search, settings: Settings) -> Work[np.ndarray]:
+def notes(n_free: int, threads: int) -> Work[None]:
+    """Yield what there is to tell before a fit: that it has to be compiled, and what the search will cost."""
+    if not all(is_compiled(function) for function in (advance, *(SHARED if threads > 1 else ()))):
+        yield Note(compiling_note())
+    cost = cost_note(n_free)
+    if cost is not None:
+        yield Note(cost)
+
+
+def cost_note(n_free: int) -> str | None:
+    """Say what the search will cost where there are very many weights to find; None where there are not."""
+    if n_free <= _MANY_WEIGHTS:
+        return None
+    megabytes = 4 * n_free**2 / 1e6
+    memory = f"{megabytes:.0f} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
+    millions = 3.5 * n_free**2 / 1e6
+    return f"BFGS with {n_free} weights takes {memory} and some {millions:.0f} million multiplications an iteration."
+
+
+def _run(problem: Problem, search: Search, settings: Settings, team: Team | None) -> Work[np.ndarray]:
     state = search.state[0]
     tells = settings.trace and settings.maxit > 0
     work, curves, begun = _FIRST_WORK, [], False
     while state["status"] == RUNNING:
         state["curve_length"] = 0
         start = time.perf_counter()
-        done = advance(problem, search, work)
+        done = advance(problem, search, work, True) if team is None else team.advance(work)
         work = _next_work(done, time.perf_counter() - start)
         passes = search.curve[: state["curve_length"]].copy()
         curves.append(passes)

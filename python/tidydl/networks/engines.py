@@ -1,17 +1,23 @@
-"""The engines that fit a network, by name: ``exact`` gives R's numbers to the last bit."""
+"""The engines that fit a network, by name.
+
+``exact`` gives R's numbers to the last bit, ``r`` asks R itself, ``torch`` advances many networks together.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tidydl.checks import check_choice, check_count
+from tidydl.errors import ArgumentError, TidydlError
 from tidydl.networks.engine import Solution, fit_work
-from tidydl.networks.many import Fit
+from tidydl.networks.many import Fit, fit_many
+from tidydl.networks.r_engine import fit_many_with_r, fit_with_r
+from tidydl.networks.shares import cores
+from tidydl.networks.torch_engine import fit_many_with_torch, fit_with_torch, torch_device
 from tidydl.progress import Work
 
-__all__ = ["Engine", "choose_engine", "solve"]
+__all__ = ["Engine", "all_made", "choose_engine", "solve", "solve_many"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,11 @@ class Engine:
     name: str = "exact"
     device: str = "cpu"
     threads: int = 1
+
+    @property
+    def shares_rows(self) -> bool:
+        """Whether networks advance together over the same rows: each weighs them instead of having its own."""
+        return self.name == "torch"
 
 
 def choose_engine(engine: str | None, device: str, threads: int | None) -> Engine:
@@ -33,18 +44,69 @@ def choose_engine(engine: str | None, device: str, threads: int | None) -> Engin
     DeviceError
         Where the device is not there.
     """
-    name = check_choice("engine", "exact" if engine is None else engine, list(ENGINES))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Engine(name, "cpu", cores if threads is None else check_count("threads", threads, minimum=1))
+    name = None if engine is None else check_choice("engine", engine, list(ENGINES))
+    used = "cpu" if device == "cpu" else torch_device(device)
+    if name is None:
+        name = "exact" if used == "cpu" else "torch"
+    if name != "torch" and used != "cpu":
+        if device != "auto":
+            raise ArgumentError(
+                f"`engine` '{name}' works on the CPU alone, and `device` is '{device}'.",
+                allowed='`engine` "torch" on other devices, or `device` "cpu".',
+            )
+        used = "cpu"
+    return Engine(name, used, cores() if threads is None else check_count("threads", threads, minimum=1))
 
 
 def solve(engine: Engine, fit: Fit) -> Work[Solution]:
     """Fit one network, yielding its trace and progress."""
-    return ENGINES[engine.name](engine, fit)
+    return ENGINES[engine.name][0](engine, fit)
+
+
+def solve_many(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
+    """Fit many networks, yielding how many are done. A fit that cannot be made has its error in its place."""
+    return ENGINES[engine.name][1](engine, fits)
+
+
+def all_made(solutions: Sequence[Solution | TidydlError]) -> list[Solution]:
+    """Give the solutions where there is no error among them, and raise the first that there is."""
+    made: list[Solution] = []
+    for each in solutions:
+        if isinstance(each, TidydlError):
+            raise each
+        made.append(each)
+    return made
 
 
 def _exact(engine: Engine, fit: Fit) -> Work[Solution]:
-    return fit_work(fit.shape, fit.x, fit.y, fit.weights, fit.wts, fit.mask, fit.decay, fit.settings)
+    return fit_work(fit.shape, fit.x, fit.y, fit.weights, fit.wts, fit.mask, fit.decay, fit.settings, engine.threads)
 
 
-ENGINES: dict[str, Callable[[Engine, Fit], Work[Solution]]] = {"exact": _exact}
+def _many_exact(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
+    return fit_many(fits, engine.threads)
+
+
+def _r(engine: Engine, fit: Fit) -> Work[Solution]:
+    return fit_with_r(fit)
+
+
+def _many_r(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
+    return fit_many_with_r(fits)
+
+
+def _torch(engine: Engine, fit: Fit) -> Work[Solution]:
+    return fit_with_torch(fit, engine.device)
+
+
+def _many_torch(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
+    return fit_many_with_torch(fits, engine.device)
+
+
+One = Callable[[Engine, Fit], Work[Solution]]
+Many = Callable[[Engine, Sequence[Fit]], Work[list[Solution | TidydlError]]]
+
+ENGINES: dict[str, tuple[One, Many]] = {
+    "exact": (_exact, _many_exact),
+    "r": (_r, _many_r),
+    "torch": (_torch, _many_torch),
+}

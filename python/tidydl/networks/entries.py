@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
+from tidydl.networks.advice import advice as advice_on
+from tidydl.networks.arguments import Plan, number_of_weights
 from tidydl.networks.engine import Settings
-from tidydl.networks.engines import choose_engine, solve
+from tidydl.networks.engines import all_made, choose_engine, solve, solve_many
+from tidydl.networks.grid import Grid, search_grid
 from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
 from tidydl.networks.many import Fit
+from tidydl.networks.metrics import check_metric
+from tidydl.networks.resampling import Resample
 from tidydl.progress import Work
 
-__all__ = ["fit_arrays"]
+__all__ = ["fit_arrays", "fit_repeats", "tune_arrays"]
 
 LOSSES = {
     "least squares": LEAST_SQUARES,
@@ -40,6 +46,7 @@ def fit_arrays(
     engine: str | None = None,
     device: str = "cpu",
     threads: int | None = None,
+    advice: dict[str, Any] | None = None,
 ) -> Work[dict[str, Any]]:
     """Fit a network whose arguments R has checked.
 
@@ -53,6 +60,9 @@ def fit_arrays(
         Hidden units, skip layer, and one of the names in ``LOSSES``.
     maxit, abstol, reltol, trace, engine, device, threads
         As in :func:`tidydl.nnet`.
+    advice
+        Where the inputs shall be looked at for what a fit warns of: ``argument`` and ``names`` of the inputs, and
+        ``rang`` where hidden units have weights drawn by it.
 
     Returns
     -------
@@ -64,6 +74,7 @@ def fit_arrays(
     start, free, penalty = (_per_weight(each) for each in (wts, mask, decay))
     settings = Settings(int(maxit), float(abstol), float(reltol), bool(trace))
     chosen = choose_engine(engine, device, threads)
+    _advise(advice, shape, x, y)
     penalty = np.broadcast_to(penalty, start.shape)
     fit = Fit(shape, x, y, _per_weight(weights), start, free.astype(bool), penalty, settings)
     solution = yield from solve(chosen, fit)
@@ -79,6 +90,134 @@ def fit_arrays(
         "engine": chosen.name,
         "device": chosen.device,
     }
+
+
+def fit_repeats(
+    x: np.ndarray,
+    y: np.ndarray,
+    weights: Any,
+    wts: np.ndarray,
+    mask: Any,
+    decay: Any,
+    size: int,
+    skip: bool,
+    loss: str,
+    maxit: int,
+    abstol: float,
+    reltol: float,
+    trace: bool,
+    engine: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    advice: dict[str, Any] | None = None,
+) -> Work[dict[str, Any]]:
+    """Fit one network from several initial weights side by side: ``wts`` has a column for each.
+
+    Returns
+    -------
+    dict
+        What :func:`fit_arrays` returns, with a value for each fit, or a column: of ``wts``, and of ``fitted``, whose
+        rows run over rows within outputs. ``curve`` holds all fits' passes one after the other, ``passes`` of each.
+    """
+    shape = Shape(x.shape[1], int(size), y.shape[1], bool(skip), LOSSES[loss])
+    free, penalty = _per_weight(mask).astype(bool), np.broadcast_to(_per_weight(decay), len(wts))
+    settings = Settings(int(maxit), float(abstol), float(reltol), False)
+    chosen = choose_engine(engine, device, threads)
+    _advise(advice, shape, x, y)
+    cases = _per_weight(weights)
+    fits = [Fit(shape, x, y, cases, start, free, penalty, settings) for start in np.ascontiguousarray(wts.T)]
+    made = all_made((yield from solve_many(chosen, fits)))
+    return {
+        "wts": np.column_stack([each.wts for each in made]),
+        "value": np.array([each.value for each in made]),
+        "convergence": np.array([each.convergence for each in made]),
+        "iterations": np.array([each.iterations for each in made], dtype=float),
+        "evaluations": np.array([each.evaluations for each in made], dtype=float),
+        "fitted": np.column_stack([each.fitted_values.ravel(order="F") for each in made]),
+        "curve": np.concatenate([each.curve for each in made]),
+        "passes": np.array([len(each.curve) for each in made]),
+        "seconds": np.array([each.seconds for each in made]),
+        "engine": chosen.name,
+        "device": chosen.device,
+    }
+
+
+def _advise(asked: dict[str, Any] | None, shape: Shape, x: np.ndarray, y: np.ndarray) -> None:
+    if asked is not None:
+        names = np.atleast_1d(asked["names"]) if asked.get("names") is not None else ()
+        for text in advice_on(asked["argument"], x, [str(name) for name in names], asked.get("rang"), y, shape.loss):
+            warnings.warn(text, UserWarning, stacklevel=1)
+
+
+def tune_arrays(
+    x: np.ndarray,
+    y: np.ndarray,
+    weights: Any,
+    is_class: bool,
+    size: Any,
+    decay: Any,
+    skip: bool,
+    loss: str,
+    maxit: int,
+    abstol: float,
+    reltol: float,
+    train: Any,
+    train_lengths: Any,
+    assess: Any,
+    assess_lengths: Any,
+    labels: Any,
+    starts: Any,
+    repeats: int,
+    metric: str | None = None,
+    engine: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    advice: dict[str, Any] | None = None,
+) -> Work[dict[str, Any]]:
+    """Search a grid whose draws R has made.
+
+    Parameters
+    ----------
+    x, y, weights, skip, loss, maxit, abstol, reltol, engine, device, threads, advice
+        As of :func:`fit_arrays`.
+    is_class
+        Whether the columns of ``y`` mark classes.
+    size, decay
+        Of each grid point.
+    train, train_lengths, assess, assess_lengths, labels
+        The rows of each resample end to end, how many each has, and what it is called.
+    starts
+        Initial weights of all fits end to end: restarts within resamples within grid points.
+    repeats, metric
+        As of :func:`tidydl.tune_nnet`.
+
+    Returns
+    -------
+    dict
+        ``fits``, ``summary``, ``metric`` and ``at``, the position of the best grid point.
+    """
+    sizes, decays = [[each.item() for each in np.atleast_1d(np.asarray(values))] for values in (size, decay)]
+    settings = Settings(int(maxit), float(abstol), float(reltol), False)
+    shapes = [Shape(x.shape[1], int(each), y.shape[1], bool(skip), LOSSES[loss]) for each in sizes]
+    counts = [number_of_weights(shape) for shape in shapes]
+    plans = [
+        Plan(shape, np.ones(n, dtype=bool), np.full(n, float(penalty)), settings, 0.0, None)
+        for shape, n, penalty in zip(shapes, counts, decays, strict=True)
+    ]
+    rows = [_cut(positions, lengths) for positions, lengths in ((train, train_lengths), (assess, assess_lengths))]
+    resamples = [Resample(label, *parts) for label, *parts in zip(labels, *rows, strict=True)]
+    per_point = [len(resamples) * int(repeats) * n for n in counts]
+    blocks = np.split(np.asarray(starts, dtype=float), np.cumsum(per_point)[:-1])
+    drawn = [block.reshape(len(resamples), int(repeats), n) for block, n in zip(blocks, counts, strict=True)]
+    chosen_metric = check_metric(metric, bool(is_class))
+    _advise(advice, shapes[0], x, y)
+    grid = Grid(x, y, _per_weight(weights), bool(is_class), sizes, decays, plans, resamples, drawn)
+    search = yield from search_grid(grid, chosen_metric, choose_engine(engine, device, threads))
+    return {"fits": search.fits, "summary": search.summary, "metric": chosen_metric, "at": search.best}
+
+
+def _cut(positions: Any, lengths: Any) -> list[np.ndarray]:
+    return np.split(np.asarray(positions, dtype=np.int64), np.cumsum(np.asarray(lengths, dtype=np.int64))[:-1])
 
 
 def _per_weight(values: Any) -> np.ndarray:

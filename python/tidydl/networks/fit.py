@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidydl.checks import check_count, check_flag
+from tidydl.errors import ArgumentError
 from tidydl.networks import tables as _tables  # noqa: F401  (the verbs learn of networks there)
+from tidydl.networks.advice import advise, warn_of_offset
 from tidydl.networks.arguments import Options, Plan, plan, refuse_more
+from tidydl.networks.averaging import AveragedNNet
+from tidydl.networks.curvature import hessian_of
 from tidydl.networks.engine import Solution
-from tidydl.networks.engines import Engine, choose_engine, solve
+from tidydl.networks.engines import Engine, all_made, choose_engine, solve, solve_many
 from tidydl.networks.inputs import Inputs, gather
+from tidydl.networks.kernels import CENSORED, ENTROPY, SOFTMAX
 from tidydl.networks.record import NNet
 from tidydl.progress import run
 
@@ -19,10 +25,10 @@ def nnet(
     formula: Any = None,
     data: Any = None,
     *,
-    size: int | None = None,
     x: Any = None,
     y: Any = None,
     weights: Any = None,
+    size: int | None = None,
     Wts: Any = None,
     mask: Any = None,
     linout: bool = False,
@@ -33,16 +39,21 @@ def nnet(
     rang: float = 0.7,
     decay: Any = 0.0,
     maxit: int = 100,
+    Hess: bool = False,
     trace: bool = True,
     MaxNWts: int = 1000,
     abstol: float = 1e-4,
     reltol: float = 1e-8,
+    subset: Any = None,
+    na_action: str = "omit",
+    contrasts: Any = None,
     engine: str | None = None,
     device: str = "cpu",
     threads: int | None = None,
+    repeats: int = 1,
     progress: bool | None = None,
     **more: Any,
-) -> NNet:
+) -> NNet | AveragedNNet:
     """Fit a neural network with one hidden layer, giving the weights that R's ``nnet`` gives, to the last bit.
 
     Call it with a formula and a data frame, ``nnet("y ~ .", data, size=2)``, or with numbers,
@@ -55,12 +66,12 @@ def nnet(
         A formula such as ``"y ~ a + log(b)"`` or ``"y ~ ."``; or the matrix or data frame of inputs.
     data
         The data frame that the formula reads; or the response: numbers (rows by outputs) or labels.
-    size
-        Number of hidden units; 0 only with ``skip=True``.
     x, y
         Inputs and response by name, instead of the first two.
     weights
         Case weights: one for each row, or the name of a column of ``data``.
+    size
+        Number of hidden units; 0 only with ``skip=True``.
     Wts
         Initial weights; drawn as ``runif(n, -rang, rang)`` where not given.
     mask
@@ -76,19 +87,37 @@ def nnet(
         Penalty on the squared weights: one number, or one per weight.
     maxit
         Largest number of iterations.
+    Hess
+        Whether to keep the Hessian, the second derivatives of the value by the weights; ``tidy()`` then gives standard
+        errors.
     trace
         Whether to print the course of the fit.
     MaxNWts
         Largest number of weights allowed.
     abstol, reltol
         The search ends where the value falls below ``abstol`` or its relative change below ``reltol``.
+    subset
+        With a formula, the rows to use: one true or false for each, positions from 0, or a text such as
+        ``"age > 30"``.
+    na_action
+        With a formula, ``"omit"`` leaves rows with missing values out; ``"exclude"`` too, but they keep their place in
+        ``fitted`` and ``residuals``; ``"fail"`` refuses them.
+    contrasts
+        The coding of a formula's categorical predictors, by their names, such as ``{"group": "contr.sum"}``.
     engine
-        ``"exact"``, whose numbers are R's to the last bit; by default the one that the device needs.
+        ``"exact"``, whose numbers are R's to the last bit; or ``"r"``, R's own ``nnet``, which needs R and rpy2, cannot
+        be interrupted and tells ``iterations`` only where ``maxit`` was reached, and neither ``evaluations`` nor
+        ``curve``; or ``"torch"``, see ``device``. By default the one that the device needs.
     device
-        ``"cpu"``.
+        ``"cpu"``; ``"cuda"`` (or ``"cuda:1"``) for the engine ``"torch"``, which advances many networks together in
+        double precision and ends where the exact engine does, to rounding: for ``repeats`` by the hundred.
+        ``"auto"`` takes a CUDA device where there is one.
     threads
         How many threads may share the work of a large fit; by default the cores there are. The result does not
         depend on it.
+    repeats
+        How many networks to fit, each from initial weights of its own, drawn one after the other. More than one are
+        fitted side by side, without a trace, and predict by their mean.
     progress
         Whether to show a bar where the trace is off; None shows it where somebody looks.
 
@@ -97,11 +126,21 @@ def nnet(
     NNet
         The fitted network, for ``predict``, ``summary``, ``tidy``, ``glance``, ``augment``, ``confusion`` and
         ``plotnet``.
+    AveragedNNet
+        Where ``repeats`` is more than 1: ``fits`` are the networks, and ``predict``, ``augment`` and ``confusion``
+        take the mean of their outputs.
 
     Raises
     ------
     ArgumentError, FormulaError, ColumnError, DataError
         Where an argument is wrong, the formula cannot be read, a column is missing, or no row is left.
+
+    Warns
+    -----
+    UserWarning
+        Where inputs are the same in every row, are determined exactly by others, or are so large that hidden units
+        start where they cannot learn; where numbers are outside 0 to 1 and the outputs are logistic; where a class
+        has no row. The fit is the same with and without.
 
     Notes
     -----
@@ -117,21 +156,49 @@ def nnet(
     (7, 1, 5)
     """
     refuse_more(nnet, more)
-    inputs = gather(formula, data, x, y, weights)
+    Hess = check_flag("Hess", Hess)
+    inputs = gather(formula, data, x, y, weights, subset=subset, na_action=na_action, contrasts=contrasts)
+    warn_of_offset(inputs)
     options = Options(
         size, Wts, mask, linout, entropy, softmax, censored, skip, rang, decay, maxit, trace, MaxNWts, abstol, reltol
     )
     planned = plan(inputs, options)
+    advise(inputs, planned, stacklevel=2)
     chosen = choose_engine(engine, device, threads)
-    fit = planned.fit(inputs, planned.initial_weights())
-    solution = run(solve(chosen, fit), progress=progress)
     call = {"size": size, "skip": skip, "rang": rang, "maxit": maxit, "formula": inputs.formula}
-    return record(inputs, planned, solution, chosen, call)
+    repeats = check_count("repeats", repeats, minimum=1)
+    if repeats > 1:
+        _need_draws(options)
+        fits = [planned.fit(inputs, planned.initial_weights()) for _ in range(repeats)]
+        solutions = all_made(run(solve_many(chosen, fits), progress=progress))
+        made = [record(inputs, planned, each, chosen, call, Hess) for each in solutions]
+        return AveragedNNet.of(made, inputs.targets)
+    solution = run(solve(chosen, planned.fit(inputs, planned.initial_weights())), progress=progress)
+    return record(inputs, planned, solution, chosen, call, Hess)
 
 
-def record(inputs: Inputs, planned: Plan, solution: Solution, engine: Engine, call: dict[str, Any]) -> NNet:
-    """Put together what is known of a fitted network."""
-    return NNet(
+def _need_draws(options: Options) -> None:
+    if options.Wts is not None:
+        raise ArgumentError(
+            "`Wts` is given, and `repeats` is more than 1: all networks would start alike.",
+            allowed="One of them.",
+        )
+
+
+def _levels(inputs: Inputs, planned: Plan) -> tuple[str, ...] | None:
+    """Give the names of the classes, where numbers were fitted those that R gives them."""
+    if inputs.response.levels is not None:
+        return inputs.response.levels
+    if planned.shape.loss == ENTROPY:
+        return ("0", "1")
+    return inputs.response.columns or None if planned.shape.loss in (SOFTMAX, CENSORED) else None
+
+
+def record(
+    inputs: Inputs, planned: Plan, solution: Solution, engine: Engine, call: dict[str, Any], Hess: bool = False
+) -> NNet:
+    """Put together what is known of a fitted network, with its Hessian where that is asked for."""
+    made = NNet(
         shape=planned.shape,
         wts=solution.wts,
         value=solution.value,
@@ -142,7 +209,7 @@ def record(inputs: Inputs, planned: Plan, solution: Solution, engine: Engine, ca
         design=inputs.design,
         response=inputs.response.name,
         output_names=inputs.output_names,
-        lev=inputs.response.levels,
+        lev=_levels(inputs, planned),
         iterations=solution.iterations,
         evaluations=solution.evaluations,
         curve=solution.curve,
@@ -153,4 +220,8 @@ def record(inputs: Inputs, planned: Plan, solution: Solution, engine: Engine, ca
         call=call,
         engine=engine.name,
         device=engine.device,
+        excluded=inputs.excluded,
     )
+    if Hess:
+        made.Hessian = hessian_of(made, inputs)
+    return made

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tidydl.checks import described
+from tidydl.checks import described, numbers_in
 from tidydl.design import Design, Response, from_formula, from_matrix, response_values
-from tidydl.errors import ArgumentError, ColumnError, DataError
+from tidydl.errors import ArgumentError, ColumnError, DataError, no_column
+from tidydl.networks.advice import column_labels
+from tidydl.networks.excluded import Excluded
 
-__all__ = ["Inputs", "gather"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Inputs", "gather", "label_column"]
 
 
 @dataclass(frozen=True)
 class Inputs:
     """The numbers of a call: complete rows only.
 
-    ``x`` is rows by inputs, ``weights`` one value for each row, ``index`` the labels of these rows.
+    ``x`` is rows by inputs, ``weights`` one value for each row, ``index`` the labels of these rows, ``offset`` the sum
+    of the formula's offsets, rows by columns, and ``excluded`` all rows that were asked for, where those left out are
+    to keep their place.
     """
 
     x: np.ndarray
@@ -27,6 +35,8 @@ class Inputs:
     weights: np.ndarray
     index: Any
     formula: str | None
+    offset: np.ndarray | None = None
+    excluded: Excluded | None = None
 
     @property
     def targets(self) -> np.ndarray:
@@ -45,8 +55,11 @@ class Inputs:
         return response.columns if len(response.columns) == outputs else tuple(f"o{o + 1}" for o in range(outputs))
 
 
-def gather(formula: Any, data: Any, x: Any, y: Any, weights: Any) -> Inputs:
+def gather(formula: Any, data: Any, x: Any, y: Any, weights: Any, **rows: Any) -> Inputs:
     """Take the arguments of a fit: a formula and a data frame, or inputs and response as numbers.
+
+    With a formula ``rows`` may be ``subset``, ``na_action`` and ``contrasts``, as
+    :func:`tidydl.design.from_formula` describes them.
 
     Raises
     ------
@@ -54,11 +67,18 @@ def gather(formula: Any, data: Any, x: Any, y: Any, weights: Any) -> Inputs:
         Where they cannot be used.
     """
     if isinstance(formula, str):
-        return _from_formula(formula, data, weights)
+        return _from_formula(formula, data, weights, rows)
+    for name, value in rows.items():
+        if value is not None and (name, value) != ("na_action", "omit"):
+            raise ArgumentError(
+                f"`{name}` is for a formula, and there is none.",
+                allowed="A formula and a data frame.",
+                hint="Choose the rows of `x` and `y`, and code the columns of `x`, before the fit.",
+            )
     return _from_numbers(x if formula is None else formula, y if data is None else data, weights)
 
 
-def _from_formula(formula: str, data: Any, weights: Any) -> Inputs:
+def _from_formula(formula: str, data: Any, weights: Any, rows: dict[str, Any]) -> Inputs:
     import pandas as pd
 
     if not isinstance(data, pd.DataFrame):
@@ -66,11 +86,15 @@ def _from_formula(formula: str, data: Any, weights: Any) -> Inputs:
             f"`data` is {described(data)}.",
             allowed="A data frame that holds the columns of the formula.",
         )
-    cases = _case_weights(weights, data)
-    design, inputs, response, complete = from_formula(formula, data)
-    _finite("data", inputs)
-    _finite("data", response.values)
-    return Inputs(inputs, response, design, cases[complete], data.index[complete], formula)
+    cases = _case_weights(weights, data, missing_ok=True)
+    weighed = ~np.isnan(cases)
+    frame = from_formula(formula, data, usable=weighed, **rows)
+    _finite("data", frame.x, frame.design.columns)
+    _finite("data", frame.response.values, frame.response.columns)
+    response = replace(frame.response, values=_own(frame.response.values))
+    excluded = Excluded(data.index[frame.chosen], frame.complete) if rows.get("na_action") == "exclude" else None
+    index = data.index[frame.rows]
+    return Inputs(_own(frame.x), response, frame.design, cases[frame.rows], index, formula, frame.offset, excluded)
 
 
 def _from_numbers(x: Any, y: Any, weights: Any) -> Inputs:
@@ -79,30 +103,27 @@ def _from_numbers(x: Any, y: Any, weights: Any) -> Inputs:
     if x is None or y is None:
         raise ArgumentError(
             "`x` and `y` are needed where there is no formula.",
-            allowed="nnet('y ~ a + b', data, size=2) or nnet(x, y, size=2).",
+            allowed="A formula and a data frame, or `x` and `y`: inputs and response.",
         )
     inputs, names = from_matrix(x)
-    if hasattr(y, "__len__") and len(y) != len(inputs):
+    y = [y] if _ndim(y) == 0 else y
+    if len(y) != len(inputs):
         raise ArgumentError(f"`x` has {len(inputs)} rows and `y` has {len(y)}.", allowed="One row of y for each of x.")
-    response = _response(y)
     if len(inputs) == 0:
         raise DataError("`x` has no rows.", allowed="At least one row.")
-    for argument, values in (("x", inputs), ("y", response.values)):
-        if np.isnan(values).any():
-            raise DataError(
-                f"`{argument}` has missing values.",
-                allowed="Complete rows.",
-                hint="Leave the incomplete rows out, or give a formula and a data frame, which does so.",
-            )
-        _finite(argument, values)
+    response = _response(y)
+    _complete("x", inputs, names)
+    unknown = response.values < 0 if response.levels is not None else False  # a missing label has the code -1
+    _complete("y", np.where(unknown, np.nan, response.values), response.columns)
+    response = replace(response, values=_own(response.values))
     index = x.index if isinstance(x, pd.DataFrame) else pd.RangeIndex(len(inputs))
-    return Inputs(inputs, response, Design(names), _case_weights(weights, inputs), index, None)
+    return Inputs(_own(inputs), response, Design(names), _case_weights(weights, inputs), index, None)
 
 
 def _response(y: Any) -> Response:
     import pandas as pd
 
-    if isinstance(y, pd.DataFrame) or np.ndim(y) == 2:
+    if isinstance(y, pd.DataFrame) or _ndim(y) == 2:
         values, names = from_matrix(y, "y")
         return Response("y", values, None, names)
     if isinstance(y, (pd.Categorical, pd.Index)):
@@ -110,30 +131,91 @@ def _response(y: Any) -> Response:
     return response_values("y" if getattr(y, "name", None) is None else str(y.name), y)
 
 
-def _finite(argument: str, values: np.ndarray) -> None:
-    if not np.isfinite(values).all():
+def _ndim(values: Any) -> int:
+    try:
+        return np.ndim(values)
+    except ValueError:  # a list of lists of different length
+        return 1
+
+
+def _complete(argument: str, values: np.ndarray, names: Sequence[str]) -> None:
+    missing = np.isnan(values)
+    if missing.any():
         raise DataError(
-            f"`{argument}` has infinite values.",
+            f"`{argument}` has missing values{_in_column(argument, missing, names)}.",
+            allowed="Complete rows.",
+            hint="Leave the incomplete rows out, or give a formula and a data frame, which does so.",
+        )
+    _finite(argument, values, names)
+
+
+def _finite(argument: str, values: np.ndarray, names: Sequence[str]) -> None:
+    infinite = ~np.isfinite(values)
+    if infinite.any():
+        raise DataError(
+            f"`{argument}` has infinite values{_in_column(argument, infinite, names)}.",
             allowed="Finite numbers.",
             hint="Look for divisions by zero and logarithms of zero.",
         )
 
 
-def _case_weights(weights: Any, data: Any) -> np.ndarray:
+def _in_column(argument: str, found: np.ndarray, names: Sequence[str]) -> str:
+    """Name the first column that has what was looked for, where there is a choice of columns."""
+    labels = column_labels(names, found.shape[1], "o" if argument == "y" else "i")
+    label = labels[np.flatnonzero(found.any(axis=0))[0]]
+    return "" if found.shape[1] == 1 and argument == "y" else f" in '{label}'"
+
+
+def _own(values: np.ndarray) -> np.ndarray:
+    """Give values that may be written: for others, as pandas has them, the engine would be compiled once more."""
+    return np.require(values, requirements=["C", "W"])
+
+
+def _case_weights(weights: Any, data: Any, *, missing_ok: bool = False) -> np.ndarray:
     if weights is None:
         return np.ones(len(data))
-    if isinstance(weights, str):
-        if weights not in getattr(data, "columns", ()):
+    if isinstance(weights, str) and hasattr(data, "columns"):
+        if weights not in data.columns:
             raise ColumnError(
                 f"`weights` names the column '{weights}', which `data` does not have.",
                 allowed="A column of `data`, or one number for each row.",
             )
         weights = data[weights]
-    values = np.asarray(weights, dtype=float)
+    values = numbers_in(weights)
+    if values is None:
+        raise ArgumentError("`weights` is not numeric.", allowed="One number for each row.")
     if values.shape != (len(data),):
         raise ArgumentError(
             f"`weights` has {values.size} values for {len(data)} rows.", allowed="One number for each row."
         )
-    if not (values >= 0).all():
-        raise ArgumentError("`weights` has negative or missing values.", allowed="Numbers of at least 0.")
+    known = values[~np.isnan(values)] if missing_ok else values
+    if not len(known) or not (np.isfinite(known) & (known >= 0)).all():
+        raise ArgumentError(
+            "`weights` has values that are negative, missing or infinite.", allowed="Finite numbers of at least 0."
+        )
+    if not known.any():
+        raise ArgumentError("`weights` are 0 in every row.", allowed="A number above 0 for at least one row.")
     return values
+
+
+def label_column(data: pd.DataFrame, argument: str, name: Any) -> pd.Series:
+    """Give the column of labels that an argument names.
+
+    Raises
+    ------
+    ColumnError
+        If there is none or more than one of this name, or it holds what can be no label.
+    """
+    if not isinstance(name, Hashable) or name not in data.columns:
+        named = f"`{argument}` names the column '{name}', which `data` does not have."
+        raise no_column(f"`{argument}` is missing." if name is None else named, name, data.columns)
+    column = data[name]
+    if column.ndim == 2:
+        raise ColumnError(
+            f"`data` has several columns named '{name}'.",
+            allowed="One column of each name that is used.",
+            hint="Rename them.",
+        )
+    if column.dtype == object and not column.map(lambda value: isinstance(value, Hashable)).all():
+        raise ColumnError(f"`data` has in '{name}' values that are no labels.", allowed="Labels, text or numbers.")
+    return column

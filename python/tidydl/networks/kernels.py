@@ -1,12 +1,12 @@
 """The arithmetic of a network of one hidden layer, compiled, in the order in which R's nnet adds.
 
 Every sum below runs in a fixed order: a unit adds its bias and then its sources; the loss and each weight's slope add
-over the rows in row order; nothing is fused or reassociated. What may run side by side are independent sums: rows of
-a forward pass, weights of a slope. So the machine's vector units are used and the result is R's to the last bit.
+over the rows in row order; nothing is fused or reassociated. What runs side by side are independent sums: eight units
+of a layer in the lanes of the vector units, four rows (or, for slopes, four sources) at a time.
 
-Arrays: ``x`` is rows by inputs, ``y`` rows by outputs, ``hidden`` rows by hidden units, ``out`` rows by outputs, all
-float64 and row-major. ``wts`` is in R's order: each hidden unit's bias and inputs, then each output unit's bias,
-hidden units and, with skip, inputs.
+Arrays are flat, row-major float64. Those over units (``hidden``, ``out``, weights by source, slopes) have each row
+padded to a multiple of eight. ``wts`` is in R's order: each hidden unit's bias and inputs, then each output unit's
+bias, hidden units and, with skip, inputs.
 """
 
 from __future__ import annotations
@@ -16,14 +16,45 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tidydl.networks.compiling import compiled
+from tidydl.networks.compiling import compiled, part
+from tidydl.networks.lanes import (
+    WIDTH,
+    add_product,
+    divide,
+    exp,
+    exp_is_exact,
+    load,
+    room_for,
+    sigmoid,
+    spread,
+    store,
+    subtract,
+)
 
-__all__ = ["CENSORED", "ENTROPY", "LEAST_SQUARES", "LINEAR", "SOFTMAX", "TILE", "Shape", "gradient", "loss"]
+__all__ = [
+    "CENSORED",
+    "ENTROPY",
+    "LEAST_SQUARES",
+    "LINEAR",
+    "SOFTMAX",
+    "TILE",
+    "Room",
+    "Shape",
+    "add_products",
+    "flat",
+    "forward",
+    "outputs",
+    "plain",
+    "room",
+    "sections",
+    "set_weights",
+]
 
 LEAST_SQUARES, LINEAR, ENTROPY, SOFTMAX, CENSORED = range(5)
-TILE = 128
+TILE = 32
 _IMPOSSIBLE = 1000.0
 _NEVER_ZERO = 1e-80
+_KEPT_BYTES = 32_000_000
 
 
 class Shape(NamedTuple):
@@ -36,86 +67,155 @@ class Shape(NamedTuple):
     loss: int
 
 
-@compiled
-def _add_products(total, weights, sources, first, count, rows):
-    """Add ``weights[i] * sources[first + i]`` to the totals of a tile's rows, source after source."""
-    i = 0
-    while i + 3 < count:
-        w0, w1, w2, w3 = weights[i], weights[i + 1], weights[i + 2], weights[i + 3]
-        s0, s1 = sources[first + i], sources[first + i + 1]
-        s2, s3 = sources[first + i + 2], sources[first + i + 3]
-        for r in range(rows):
-            total[r] = (((total[r] + w0 * s0[r]) + w1 * s1[r]) + w2 * s2[r]) + w3 * s3[r]
-        i += 4
-    while i < count:
-        w0, s0 = weights[i], sources[first + i]
-        for r in range(rows):
-            total[r] += w0 * s0[r]
-        i += 1
+class Room(NamedTuple):
+    """What the kernels work in: weights and slopes laid out for them, and what each kept row gave.
+
+    ``laid`` and ``slopes`` have the same sections (see ``sections``). A weight lies at ``forth``, by its source, and,
+    from a hidden to an output unit, also at ``back``, by its output; its slope is at ``back``. ``kept`` rows are at
+    hand for the slopes; where that is not all of them, they are computed again. ``quick`` says whether eight
+    exponentials at a time have the C library's bits here.
+    """
+
+    kept: int
+    quick: bool
+    forth: np.ndarray
+    back: np.ndarray
+    laid: np.ndarray
+    slopes: np.ndarray
+    hidden: np.ndarray
+    out: np.ndarray
+    terms: np.ndarray
 
 
-@compiled
-def _sigmoid(total, rows):
-    for r in range(rows):
-        s = total[r]
-        if s < -15.0:
-            total[r] = 0.0
-        elif s > 15.0:
-            total[r] = 1.0
-        else:
-            total[r] = 1.0 / (1.0 + math.exp(-s))
+def _sections(shape: Shape) -> tuple[int, int, int, int, int]:
+    """Give the padded numbers of hidden and output units, and where the sections begin after the first.
+
+    First come the weights to the hidden units, each source's in a row, the bias first; then those to the output units
+    in the same way; then those from the hidden units to each output unit, and zeros for the hidden units.
+    """
+    hidden = (shape.hidden + 7) // 8 * 8
+    out = (shape.outputs + 7) // 8 * 8
+    to_outputs = (1 + shape.inputs) * hidden
+    from_hidden = to_outputs + (1 + shape.hidden + (shape.inputs if shape.skip else 0)) * out
+    return hidden, out, to_outputs, from_hidden, from_hidden + shape.outputs * hidden
 
 
-@compiled
-def _softmax(out, k):
-    """Turn one row's linear outputs into probabilities."""
-    largest = out[0]
-    for o in range(1, k):
-        largest = max(largest, out[o])
-    total = 0.0
-    for o in range(k):
-        out[o] = math.exp(out[o] - largest)
-        total += out[o]
-    for o in range(k):
-        out[o] /= total
+sections = part(_sections)
 
 
-@compiled
-def _forward_tile(shape, wts, x, start, rows, units, hidden, out):
-    """Run some rows through the network; ``units`` (inputs + hidden + outputs, by TILE) is room to work in."""
+def room(shape: Shape, rows: int, data_bytes: int = 0) -> Room:
+    """Give room to work in for some rows of data; of what each row gives, no more is kept than the data take."""
+    hidden, out, _, _, zeros = _sections(shape)
+    kept = min(rows, max(data_bytes, _KEPT_BYTES) // (8 * (hidden + out + shape.outputs)))
+    kept = max(TILE, -(-kept // TILE) * TILE)
+    forth, back = _places(shape)
+    return Room(
+        kept,
+        exp_is_exact(),
+        forth,
+        back,
+        room_for(zeros + hidden),
+        room_for(zeros + hidden),
+        room_for(kept * hidden),
+        room_for(kept * out),
+        room_for(kept * shape.outputs),
+    )
+
+
+def _places(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    """Give where each weight lies by its source, and where its slope does."""
     p, h, k = shape.inputs, shape.hidden, shape.outputs
-    for r in range(rows):
-        for i in range(p):
-            units[i, r] = x[start + r, i]
-    at = 0
-    for j in range(h):
-        total = units[p + j]
-        for r in range(rows):
-            total[r] = 0.0 + wts[at]
-        _add_products(total, wts[at + 1 : at + 1 + p], units, 0, p, rows)
-        _sigmoid(total, rows)
-        at += 1 + p
-    for o in range(k):
-        total = units[p + h + o]
-        for r in range(rows):
-            total[r] = 0.0 + wts[at]
-        _add_products(total, wts[at + 1 : at + 1 + h], units, p, h, rows)
-        at += 1 + h
-        if shape.skip:
-            _add_products(total, wts[at : at + p], units, 0, p, rows)
-            at += p
-        if shape.loss == LEAST_SQUARES or shape.loss == ENTROPY:
-            _sigmoid(total, rows)
-    for r in range(rows):
-        for j in range(h):
-            hidden[start + r, j] = units[p + j, r]
-        for o in range(k):
-            out[start + r, o] = units[p + h + o, r]
-        if shape.loss >= SOFTMAX:
-            _softmax(out[start + r], k)
+    hidden, out, to_outputs, from_hidden, _ = _sections(shape)
+    to_hidden = np.arange(1 + p) * hidden + np.arange(h)[:, None]
+    sources = to_outputs + np.arange(1 + h + (p if shape.skip else 0)) * out + np.arange(k)[:, None]
+    slopes = sources.copy()
+    slopes[:, 1 : 1 + h] = from_hidden + np.arange(k)[:, None] * hidden + np.arange(h)
+    hidden_first = to_hidden.reshape(-1)
+    return np.concatenate([hidden_first, sources.reshape(-1)]), np.concatenate([hidden_first, slopes.reshape(-1)])
 
 
-@compiled
+@part
+def set_weights(room, wts):
+    """Lay the weights out."""
+    for w in range(wts.size):
+        room.laid[room.forth[w]] = 0.0 + wts[w]
+        room.laid[room.back[w]] = 0.0 + wts[w]
+
+
+@part
+def add_products(into, rows, start, begin, factors, steps, lanes, terms, size):
+    """For each row, add ``factors[row, term] * lanes[term]`` to ``start[row]``, term after term, and put that ``into``.
+
+    ``rows`` and ``begin`` say where the rows of ``into`` and ``start`` lie: the first place and the step to the next.
+    ``steps`` are the first place in ``factors``, the step to the next row's and the step to the next term's; ``terms``
+    the first place in ``lanes`` and the step to the next term's. ``size`` is the numbers of rows, of vectors of eight
+    in each, and of terms.
+    """
+    at, step = rows
+    f_row, f_term = steps[1], steps[2]
+    last = size[0] - 1
+    for r in range(0, size[0], 4):
+        r1, r2, r3 = min(r + 1, last), min(r + 2, last), min(r + 3, last)
+        for v in range(0, size[1] * WIDTH, WIDTH):
+            s = begin[0] + v
+            total0, total1 = load(start, s + r * begin[1]), load(start, s + r1 * begin[1])
+            total2, total3 = load(start, s + r2 * begin[1]), load(start, s + r3 * begin[1])
+            f0, f1, f2, f3 = (steps[0] + r * f_row, steps[0] + r1 * f_row, steps[0] + r2 * f_row, steps[0] + r3 * f_row)
+            lane = terms[0] + v
+            for _ in range(size[2]):
+                eight = load(lanes, lane)
+                total0 = add_product(total0, eight, factors, f0)
+                total1 = add_product(total1, eight, factors, f1)
+                total2 = add_product(total2, eight, factors, f2)
+                total3 = add_product(total3, eight, factors, f3)
+                f0, f1, f2, f3 = f0 + f_term, f1 + f_term, f2 + f_term, f3 + f_term
+                lane += terms[1]
+            store(into, at + v + r * step, total0)
+            store(into, at + v + r1 * step, total1)
+            store(into, at + v + r2 * step, total2)
+            store(into, at + v + r3 * step, total3)
+
+
+@part
+def _sigmoids(values, first, last, quick):
+    if quick:
+        for at in range(first, last, WIDTH):
+            store(values, at, sigmoid(load(values, at)))
+        return
+    for at in range(first, last):
+        s = values[at]
+        if s < -15.0:
+            values[at] = 0.0
+        elif s > 15.0:
+            values[at] = 1.0
+        else:
+            values[at] = 1.0 / (1.0 + math.exp(-s))
+
+
+@part
+def _softmax(out, at, k, quick):
+    """Turn one row's linear outputs into probabilities."""
+    largest = out[at]
+    smallest = out[at]
+    for o in range(at + 1, at + k):
+        largest = max(largest, out[o])
+        smallest = min(smallest, out[o])
+    total = 0.0
+    if quick and smallest - largest > -500.0:
+        shift = spread(largest)
+        for o in range(at, at + k, WIDTH):
+            store(out, o, exp(subtract(load(out, o), shift)))
+        for o in range(at, at + k):
+            total += out[o]
+    else:
+        for o in range(at, at + k):
+            out[o] = math.exp(out[o] - largest)
+            total += out[o]
+    for o in range(at, at + k, WIDTH):
+        store(out, o, divide(load(out, o), spread(total)))
+
+
+@part
 def _cross_entropy(y, t):
     total = 0.0
     if t > 0.0:
@@ -125,162 +225,99 @@ def _cross_entropy(y, t):
     return total
 
 
-@compiled
-def _add_row_loss(total, kind, out, y, weight, k):
-    """Add one row's loss to the total so far, output after output."""
+@part
+def _add_row_loss(total, shape, out, at, y, y_at, weight, terms, t_at):
+    """Add one row's loss to the total so far, output after output, and note the terms added."""
+    kind, k = shape.loss, shape.outputs
     if kind == CENSORED:
         allowed = 0.0
         for o in range(k):
-            if y[o] == 1.0:
-                allowed += out[o]
-        return total - weight * math.log(allowed) if allowed > 0.0 else total + weight * _IMPOSSIBLE
+            terms[t_at + o] = 0.0
+            if y[y_at + o] == 1.0:
+                allowed += out[at + o]
+        terms[t_at] = -(weight * math.log(allowed)) if allowed > 0.0 else weight * _IMPOSSIBLE
+        return total + terms[t_at]
     for o in range(k):
-        t = y[o]
+        t, found = y[y_at + o], out[at + o]
         if kind == SOFTMAX:
+            term = 0.0
             if t > 0.0:
-                total += -(weight * t * math.log(out[o])) if out[o] > 0.0 else weight * _IMPOSSIBLE
+                term = -(weight * t * math.log(found)) if found > 0.0 else weight * _IMPOSSIBLE
         elif kind == ENTROPY:
-            total += weight * _cross_entropy(out[o], t)
+            term = weight * _cross_entropy(found, t)
         else:
-            difference = out[o] - t
-            total += weight * (difference * difference)
+            difference = found - t
+            term = weight * (difference * difference)
+        terms[t_at + o] = term
+        total += term
     return total
 
 
-@compiled
-def loss(shape, wts, x, y, weights, first, last, units, hidden, out, total):
-    """Run the rows from ``first`` to ``last`` through the network and add their losses to ``total``."""
-    start = first
-    while start < last:
-        rows = min(TILE, last - start)
-        _forward_tile(shape, wts, x, start, rows, units, hidden, out)
-        for r in range(start, start + rows):
-            total = _add_row_loss(total, shape.loss, out[r], y[r], weights[r], shape.outputs)
-        start += rows
-    return total
-
-
-@compiled
-def _output_errors(kind, out, y, k, errors):
-    """Give the slopes of one row's loss (of weight 1) by the sums that reach its output units."""
-    if kind == SOFTMAX:
-        total = 0.0
-        for o in range(k):
-            total += y[o]
-        for o in range(k):
-            errors[o] = total * out[o] - y[o]
-    elif kind == CENSORED:
-        allowed = 0.0
-        for o in range(k):
-            if y[o] == 1.0:
-                allowed += out[o]
-        for o in range(k):
-            errors[o] = out[o]
-            if y[o] == 1.0:
-                errors[o] -= out[o] / allowed
-    elif kind == ENTROPY:
-        for o in range(k):
-            errors[o] = out[o] - y[o]
-    else:
-        for o in range(k):
-            errors[o] = 2.0 * (out[o] - y[o])
-            if kind == LEAST_SQUARES:
-                errors[o] *= out[o] * (1.0 - out[o])
-
-
-@compiled
-def _row_errors(shape, wts, y, weight, hidden, out, errors, outgoing):
-    """Fill one row's weighted errors: hidden units first, then outputs."""
+@part
+def forward(shape, room, x, y, weights, start, rows, total):
+    """Run at most a tile of rows through the network and add their losses to ``total``; none without weights."""
     p, h, k = shape.inputs, shape.hidden, shape.outputs
-    width = 1 + h + (p if shape.skip else 0)
-    base = h * (1 + p)
-    _output_errors(shape.loss, out, y, k, errors[h:])
-    for j in range(h):
-        outgoing[j] = 0.0
-    for o in range(k - 1, -1, -1):
-        e = errors[h + o]
-        to_output = wts[base + o * width + 1 : base + o * width + 1 + h]
-        for j in range(h):
-            outgoing[j] += e * to_output[j]
-        errors[h + o] = weight * e
-    for j in range(h):
-        errors[j] = weight * (outgoing[j] * (hidden[j] * (1.0 - hidden[j])))
-
-
-@compiled
-def _add_slopes(slopes, at, unit, errors, sources, start, count, rows):
-    """Add error times source, row after row, to the slopes of the weights that lead to one unit."""
-    target = slopes[at : at + count]
-    r = 0
-    while r + 3 < rows:
-        e0, e1, e2, e3 = errors[r, unit], errors[r + 1, unit], errors[r + 2, unit], errors[r + 3, unit]
-        s0, s1, s2, s3 = sources[start + r], sources[start + r + 1], sources[start + r + 2], sources[start + r + 3]
-        for i in range(count):
-            target[i] = (((target[i] + e0 * s0[i]) + e1 * s1[i]) + e2 * s2[i]) + e3 * s3[i]
-        r += 4
-    while r < rows:
-        e0, s0 = errors[r, unit], sources[start + r]
-        for i in range(count):
-            target[i] += e0 * s0[i]
-        r += 1
-
-
-@compiled
-def _add_bias_slope(slopes, at, unit, errors, rows):
-    total = slopes[at]
+    hidden, out, to_outputs, _, _ = sections(shape)
+    kept = start % room.kept
+    of_hidden, of_out = kept * hidden, kept * out
+    none, one = np.int64(0), np.int64(1)
+    inputs = (start * p, p, one)
+    add_products(
+        room.hidden, (of_hidden, hidden), room.laid, (none, none), x, inputs, room.laid, (hidden, hidden),
+        (rows, hidden // WIDTH, p),
+    )  # fmt: skip
+    _sigmoids(room.hidden, of_hidden, of_hidden + rows * hidden, room.quick)
+    add_products(
+        room.out, (of_out, out), room.laid, (to_outputs, none), room.hidden, (of_hidden, hidden, one),
+        room.laid, (to_outputs + out, out), (rows, out // WIDTH, h),
+    )  # fmt: skip
+    if shape.skip:
+        add_products(
+            room.out, (of_out, out), room.out, (of_out, out), x, inputs, room.laid, (to_outputs + (1 + h) * out, out),
+            (rows, out // WIDTH, p),
+        )  # fmt: skip
+    if shape.loss == LEAST_SQUARES or shape.loss == ENTROPY:
+        _sigmoids(room.out, of_out, of_out + rows * out, room.quick)
     for r in range(rows):
-        total += errors[r, unit]
-    slopes[at] = total
+        at = of_out + r * out
+        if shape.loss >= SOFTMAX:
+            _softmax(room.out, at, k, room.quick)
+        if weights.size > 0:
+            row = start + r
+            total = _add_row_loss(total, shape, room.out, at, y, row * k, weights[row], room.terms, (kept + r) * k)
+    return total
 
 
 @compiled
-def gradient(shape, wts, x, y, weights, first, last, hidden, out, errors, outgoing, slopes):
-    """Add the slopes of the rows from ``first`` to ``last`` to ``slopes``, after a forward pass at the same weights.
-
-    ``errors`` (TILE by hidden + outputs) and ``outgoing`` (hidden) are room to work in.
-    """
-    p, h, k = shape.inputs, shape.hidden, shape.outputs
-    start = first
-    while start < last:
-        rows = min(TILE, last - start)
+def _run_through(shape, room, wts, x, found):
+    """Fill ``found``, rows by outputs, with the outputs of all rows."""
+    set_weights(room, wts)
+    nothing = wts[:0]
+    out = sections(shape)[1]
+    for start in range(0, found.shape[0], TILE):
+        rows = min(TILE, found.shape[0] - start)
+        forward(shape, room, x, nothing, nothing, start, rows, 0.0)
+        at = start % room.kept * out
         for r in range(rows):
-            _row_errors(
-                shape, wts, y[start + r], weights[start + r], hidden[start + r], out[start + r], errors[r], outgoing
-            )
-        at = 0
-        for unit in range(h):
-            _add_bias_slope(slopes, at, unit, errors, rows)
-            _add_slopes(slopes, at + 1, unit, errors, x, start, p, rows)
-            at += 1 + p
-        for unit in range(h, h + k):
-            _add_bias_slope(slopes, at, unit, errors, rows)
-            _add_slopes(slopes, at + 1, unit, errors, hidden, start, h, rows)
-            at += 1 + h
-            if shape.skip:
-                _add_slopes(slopes, at, unit, errors, x, start, p, rows)
-                at += p
-        start += rows
+            for o in range(shape.outputs):
+                found[start + r, o] = room.out[at + r * out + o]
 
 
-def room(shape: Shape) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give the working arrays ``units``, ``errors`` and ``outgoing`` of the kernels."""
-    h, k = shape.hidden, shape.outputs
-    return np.empty((shape.inputs + h + k, TILE)), np.empty((TILE, h + k)), np.empty(h)
+def flat(numbers: np.ndarray) -> np.ndarray:
+    """Give an array as the kernels read it: flat, float64 and read-only, so that one compiled version serves all."""
+    seen = np.require(numbers, dtype=np.float64, requirements=["C", "A"]).reshape(-1).view()
+    seen.flags.writeable = False
+    return seen
 
 
-@compiled
-def _run_through(shape, wts, x, units, hidden, out):
-    start = 0
-    while start < x.shape[0]:
-        rows = min(TILE, x.shape[0] - start)
-        _forward_tile(shape, wts, x, start, rows, units, hidden, out)
-        start += rows
+def plain(shape: Shape) -> Shape:
+    """Give a shape in Python's own numbers, so that one compiled version serves all."""
+    return Shape(int(shape.inputs), int(shape.hidden), int(shape.outputs), bool(shape.skip), int(shape.loss))
 
 
 def outputs(shape: Shape, wts: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Give the outputs of the network, rows by outputs, for the rows of ``x``."""
-    x = np.ascontiguousarray(x, dtype=np.float64)
-    out = np.empty((len(x), shape.outputs))
-    units, _, _ = room(shape)
-    _run_through(shape, np.ascontiguousarray(wts, dtype=np.float64), x, units, np.empty((len(x), shape.hidden)), out)
-    return out
+    found = np.empty((len(x), shape.outputs))
+    shape = plain(shape)
+    _run_through(shape, room(shape, TILE), flat(wts), flat(x), found)
+    return found

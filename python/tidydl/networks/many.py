@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import queue
 import threading
 from collections.abc import Sequence
@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tidydl.errors import TidydlError
-from tidydl.networks.engine import Settings, Solution, fit_work
+from tidydl.networks.engine import Settings, Solution, fit_work, notes
 from tidydl.networks.kernels import Shape
+from tidydl.networks.shares import cores
 from tidydl.progress import Pause, Progress, Work
 
 __all__ = ["Fit", "fit_many"]
@@ -42,7 +43,8 @@ def fit_many(fits: Sequence[Fit], threads: int | None = None) -> Work[list[Solut
     fits
         What is to be fitted; no trace is given, whatever the settings say.
     threads
-        How many run at once; by default as many as this process has cores.
+        How many run at once; by default as many as this process has cores. Where there are fewer fits than threads,
+        large fits share out their own work.
 
     Returns
     -------
@@ -50,12 +52,12 @@ def fit_many(fits: Sequence[Fit], threads: int | None = None) -> Work[list[Solut
         A solution for each fit, in order. A fit that cannot be made (its value at the initial weights is not finite)
         has its error in its place, not raised, and does not stop the others.
     """
-    made = _Running(fits, threads)
+    yield from notes(max((int(np.count_nonzero(fit.mask)) for fit in fits), default=0), 1)
+    made = _Running(fits, threads or cores())
     try:
-        while True:
-            yield from made.news()
-            if made.done == len(fits):
-                return made.results()
+        while made.done < len(fits):
+            yield Progress(made.done, len(fits), "fit") if made.wait() else Pause()
+        return made.results()
     finally:
         made.stop()
 
@@ -63,7 +65,7 @@ def fit_many(fits: Sequence[Fit], threads: int | None = None) -> Work[list[Solut
 class _Running:
     """Threads that take fits from a queue, each on its own, until all are done or they are told to stop."""
 
-    def __init__(self, fits: Sequence[Fit], threads: int | None):
+    def __init__(self, fits: Sequence[Fit], threads: int):
         self.done = 0
         self._found: list[Solution | BaseException | None] = [None] * len(fits)
         self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -71,8 +73,11 @@ class _Running:
         self._stopped = threading.Event()
         for i in range(len(fits)):
             self._waiting.put(i)
-        count = min(threads or len(os.sched_getaffinity(0)), len(fits))
-        self._threads = [threading.Thread(target=self._work, args=(fits,), daemon=True) for _ in range(count)]
+        self._threads_each = threads // max(1, len(fits)) or 1
+        count = min(threads, len(fits))
+        self._threads = [
+            threading.Thread(target=self._work, args=(fits,), name="tidydl fits", daemon=True) for _ in range(count)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -84,31 +89,33 @@ class _Running:
                 return
             try:
                 self._found[i] = self._fit(fits[i])
-            except BaseException as problem:
+            except BaseException as problem:  # raised in the caller's thread, or given in the fit's place
                 self._found[i] = problem
             self._finished.put(i)
 
     def _fit(self, fit: Fit) -> Solution | None:
         settings = replace(fit.settings, trace=False)
-        work = fit_work(fit.shape, fit.x, fit.y, fit.weights, fit.wts, fit.mask, fit.decay, settings)
+        work = fit_work(
+            fit.shape, fit.x, fit.y, fit.weights, fit.wts, fit.mask, fit.decay, settings, self._threads_each
+        )
         while not self._stopped.is_set():
             try:
                 next(work)
             except StopIteration as end:
                 return end.value
+        work.close()
         return None
 
-    def news(self) -> Work[None]:
-        """Wait some 50 ms for fits to end and tell how many have."""
+    def wait(self) -> bool:
+        """Wait some 50 ms for fits to end; say whether any has."""
         before = self.done
-        try:
+        with contextlib.suppress(queue.Empty):
             self._finished.get(timeout=_LOOK_SECONDS)
             self.done += 1
             while True:
                 self._finished.get_nowait()
                 self.done += 1
-        except queue.Empty:
-            yield Progress(self.done, len(self._found), "fit") if self.done > before else Pause()
+        return self.done > before
 
     def results(self) -> list[Solution | TidydlError]:
         found: list[Solution | TidydlError] = []

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidydl import verbs
-from tidydl.design import Design
+from tidydl.design import Design, design_matrix
+from tidydl.networks.excluded import Excluded
 from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
 from tidydl.rprint import format_numbers, named_vector
 
@@ -30,6 +31,16 @@ def connection_names(shape: Shape) -> list[str]:
     ]
 
 
+def names_classes(lev: tuple[str, ...] | None, targets: np.ndarray) -> bool:
+    """Say whether levels are the classes of the targets: one of them in each row, and nothing between."""
+    outputs = targets.shape[1]
+    if lev is None or len(lev) != max(2, outputs):
+        return False
+    marks = np.round(targets)
+    whole = np.abs(targets - marks).max(initial=0) < 1e-8 and np.isin(marks, (0, 1)).all()
+    return bool(whole and (outputs == 1 or (marks.sum(axis=1) == 1).all()))
+
+
 @dataclass(eq=False, repr=False)
 class NNet:
     """A fitted network of one hidden layer.
@@ -49,7 +60,8 @@ class NNet:
     fitted_values, residuals : numpy.ndarray
         Rows by outputs, for the complete rows of the training data.
     lev : tuple of str or None
-        The classes, in order.
+        The classes, in order; as in R also ``("0", "1")`` with ``entropy``, and the names of a response's columns
+        with ``softmax``.
     coefnames : tuple of str
         The names of the inputs.
     decay : numpy.ndarray
@@ -57,9 +69,14 @@ class NNet:
     entropy, softmax, censored, skip : bool
         The options of the fit.
     iterations, evaluations : int
-        How many gradients and how many values were computed.
+        How many gradients and how many values were computed; None where the engine does not tell.
     curve : numpy.ndarray
         A row for each pass: iteration and value.
+    excluded : Excluded or None
+        The rows that were asked for, where incomplete ones keep their place in ``fitted``, ``residuals`` and
+        ``predict`` without new data.
+    Hessian : pandas.DataFrame or None
+        The second derivatives of the value by the weights, where ``Hess`` was asked for.
     """
 
     shape: Shape
@@ -73,8 +90,8 @@ class NNet:
     response: str
     output_names: tuple[str, ...]
     lev: tuple[str, ...] | None
-    iterations: int
-    evaluations: int
+    iterations: int | None
+    evaluations: int | None
     curve: np.ndarray
     seconds: float
     mask: np.ndarray
@@ -83,6 +100,8 @@ class NNet:
     call: dict[str, Any] = field(default_factory=dict)
     engine: str = "exact"
     device: str = "cpu"
+    Hessian: pd.DataFrame | None = None
+    excluded: Excluded | None = None
 
     @property
     def n(self) -> tuple[int, int, int]:
@@ -120,9 +139,9 @@ class NNet:
         return bool(self.shape.skip)
 
     @property
-    def is_classifier(self) -> bool:
-        """Whether classes with names are predicted."""
-        return self.lev is not None
+    def told_apart(self) -> tuple[str, ...] | None:
+        """The classes that are told apart; None where numbers were fitted, for which R may name levels, too."""
+        return self.lev if names_classes(self.lev, self.fitted_values + self.residuals) else None
 
     @property
     def is_likelihood(self) -> bool:
@@ -133,6 +152,10 @@ class NNet:
     def connections(self) -> list[str]:
         """The names of the weights, as in R."""
         return connection_names(self.shape)
+
+    def model_matrix(self, newdata: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Give the inputs that the formula makes of the complete rows of new data, and which rows these are."""
+        return design_matrix(self.design, newdata)
 
     def __repr__(self) -> str:
         return "\n".join([self._headline(), *self._variables(), self._options()])

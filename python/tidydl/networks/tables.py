@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidydl import verbs
-from tidydl.checks import check_choice, described
+from tidydl.checks import check_choice, described, numbers_in
 from tidydl.columns import Contract
-from tidydl.design import Design, column_gone, design_matrix, from_matrix
+from tidydl.design import Design, column_gone, from_matrix
 from tidydl.errors import ArgumentError
+from tidydl.networks.inference import standard_errors
 from tidydl.networks.kernels import outputs
 from tidydl.networks.record import NNet
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["GLANCE", "TIDY"]
+__all__ = ["GLANCE", "TIDY", "augmented", "classes_of", "in_place", "need_classes", "observed", "raw_outputs"]
 
 TIDY = Contract.of({"term": "string", "from": "string", "to": "string", "layer": "label", "estimate": "double"})
 GLANCE = Contract.of(
@@ -51,10 +52,13 @@ def _units(fit: NNet) -> tuple[list[str], list[str], list[str]]:
 
 @verbs.tidy.register(NNet)
 def _tidy(x: NNet) -> pd.DataFrame:
-    """Give one row per weight: term, from, to, layer, estimate."""
+    """Give one row per weight: term, from, to, layer, estimate, and std.error where the fit has a Hessian."""
     origin, target, layer = _units(x)
     data = {"term": x.connections, "from": origin, "to": target, "layer": layer, "estimate": x.wts}
-    return TIDY.frame(data, levels={"layer": LAYERS})
+    if x.Hessian is None:
+        return TIDY.frame(data, levels={"layer": LAYERS})
+    contract = Contract(TIDY.columns + Contract.of({"std.error": "double"}).columns)
+    return contract.frame(data | {"std.error": standard_errors(x)}, levels={"layer": LAYERS})
 
 
 @verbs.glance.register(NNet)
@@ -87,7 +91,7 @@ def _inputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, np.ndarray, Any]:
                 f"`newdata` is {described(newdata)}.",
                 allowed="A data frame with the columns of the formula.",
             )
-        return *design_matrix(fit.design, newdata), newdata.index
+        return *fit.model_matrix(newdata), newdata.index
     x, _ = from_matrix(newdata if not is_frame else _chosen(fit.design, newdata), "newdata")
     if x.shape[1] != fit.shape.inputs and not len(x) == 0:
         raise ArgumentError(
@@ -96,18 +100,26 @@ def _inputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, np.ndarray, Any]:
         )
     complete = ~np.isnan(x).any(axis=1)
     index = newdata.index if is_frame else pd.RangeIndex(len(x))
-    return x[complete].reshape(-1, fit.shape.inputs), complete, index
+    return (x[complete] if len(x) else np.empty((0, fit.shape.inputs))), complete, index
 
 
 def _chosen(design: Design, newdata: pd.DataFrame) -> pd.DataFrame:
     """Take the inputs by name where the network knows their names."""
-    missing = [name for name in design.columns if name not in newdata.columns]
-    if missing:
-        raise column_gone(missing[0], list(newdata.columns))
-    return newdata[list(design.columns)] if design.columns else newdata
+    names = [str(name) for name in newdata.columns]
+    if not design.columns or names == list(design.columns):
+        return newdata
+    for name in design.columns:
+        if name not in names:
+            raise column_gone(name, names)
+    return newdata.iloc[:, [names.index(name) for name in design.columns]]
 
 
-def _raw(fit: NNet, newdata: Any) -> tuple[np.ndarray, Any]:
+def in_place(fit: NNet, values: np.ndarray) -> tuple[np.ndarray, Any]:
+    """Give values of the training rows and their index, incomplete rows in their place where they are to keep it."""
+    return (values, fit.index) if fit.excluded is None else (fit.excluded.filled(values), fit.excluded.index)
+
+
+def raw_outputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, Any]:
     """Give outputs for all rows, missing where a row is incomplete, and the rows' index."""
     if newdata is None:
         return fit.fitted_values, fit.index
@@ -117,7 +129,8 @@ def _raw(fit: NNet, newdata: Any) -> tuple[np.ndarray, Any]:
     return values, index
 
 
-def _classes(fit: NNet, values: np.ndarray, index: Any) -> pd.Series:
+def classes_of(fit: Any, values: np.ndarray, index: Any) -> pd.Series:
+    """Give the class of the largest output in each row, the first of several; missing where the row is."""
     import pandas as pd
 
     assert fit.lev is not None
@@ -153,15 +166,16 @@ def _predict(x: NNet, newdata: Any = None, type: str = "raw") -> Any:
     import pandas as pd
 
     check_choice("type", type, ["raw", "class"])
-    values, index = _raw(x, newdata)
+    values, index = raw_outputs(x, newdata) if newdata is not None else in_place(x, x.fitted_values)
     if type == "class":
-        _need_classes(x)
-        return _classes(x, values, index)
+        need_classes(x)
+        return classes_of(x, values, index)
     return pd.DataFrame(values, index=index, columns=list(x.output_names))
 
 
-def _need_classes(fit: NNet) -> None:
-    if fit.lev is None:
+def need_classes(fit: Any) -> None:
+    """Refuse to name classes where numbers were fitted."""
+    if fit.lev is None or len(fit.lev) != max(2, fit.n[2]):
         raise ArgumentError(
             "`type` 'class' needs a network that was fitted to classes.",
             allowed="The type 'raw' here, or a categorical response in the fit.",
@@ -179,10 +193,11 @@ def _residuals(x: NNet) -> pd.DataFrame:
     """Give target less output for the training rows."""
     import pandas as pd
 
-    return pd.DataFrame(x.residuals, index=x.index, columns=list(x.output_names))
+    values, index = in_place(x, x.residuals)
+    return pd.DataFrame(values, index=index, columns=list(x.output_names))
 
 
-def observed(fit: NNet) -> pd.Series:
+def observed(fit: Any) -> pd.Series:
     """Give the classes of the training rows."""
     import pandas as pd
 
@@ -200,38 +215,43 @@ def _augment(x: NNet, data: Any = None, newdata: Any = None) -> pd.DataFrame:
     is in the data, ``.resid`` (of several outputs ``.pred_<output>`` and ``.resid_<output>``). Without data, the
     training rows' observed response comes first.
     """
+    data = newdata if data is None else data
+    return augmented(x, data, *raw_outputs(x, data))
+
+
+def augmented(x: Any, data: Any, values: np.ndarray, index: Any) -> pd.DataFrame:
+    """Join outputs, whoever predicted them, to data, or to the training rows' observed response where there is none."""
     import pandas as pd
 
-    data = newdata if data is None else data
-    values, index = _raw(x, data)
     if data is not None:
         base = data.copy() if isinstance(data, pd.DataFrame) else pd.DataFrame(np.asarray(data))
-    elif x.lev is not None:
+    elif x.told_apart is not None:
         base = observed(x).to_frame()
     else:
         base = pd.DataFrame(x.fitted_values + x.residuals, index=index, columns=_response_columns(x))
-    added = _class_columns(x, values, index) if x.lev is not None else _number_columns(x, values, base)
+    added = _class_columns(x, values, index) if x.told_apart is not None else _number_columns(x, values, base)
     return base.assign(**added)
 
 
-def _response_columns(fit: NNet) -> list[str]:
+def _response_columns(fit: Any) -> list[str]:
     return [fit.response] if fit.shape.outputs == 1 else list(fit.output_names)
 
 
-def _class_columns(fit: NNet, values: np.ndarray, index: Any) -> dict[str, Any]:
+def _class_columns(fit: Any, values: np.ndarray, index: Any) -> dict[str, Any]:
     assert fit.lev is not None
     shares = np.column_stack([1 - values[:, 0], values[:, 0]]) if values.shape[1] == 1 else values
-    columns: dict[str, Any] = {".pred_class": _classes(fit, values, index).array}
+    columns: dict[str, Any] = {".pred_class": classes_of(fit, values, index).array}
     for o, level in enumerate(fit.lev):
         columns[f".pred_{level}"] = shares[:, o]
     return columns
 
 
-def _number_columns(fit: NNet, values: np.ndarray, base: pd.DataFrame) -> dict[str, Any]:
+def _number_columns(fit: Any, values: np.ndarray, base: pd.DataFrame) -> dict[str, Any]:
     names = _response_columns(fit)
     ends = [""] if len(names) == 1 else [f"_{name}" for name in names]
     columns = {f".pred{end}": values[:, o] for o, end in enumerate(ends)}
     for o, (end, name) in enumerate(zip(ends, names, strict=True)):
-        if name in base.columns:
-            columns[f".resid{end}"] = base[name].to_numpy(dtype=float) - values[:, o]
+        observed = numbers_in(base[name]) if name in base.columns else None
+        if observed is not None and observed.ndim == 1:
+            columns[f".resid{end}"] = observed - values[:, o]
     return columns

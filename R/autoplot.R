@@ -1,0 +1,170 @@
+#' Pictures of networks
+#'
+#' Methods of [ggplot2::autoplot()]: attach ggplot2, or call it by that name. Layouts and colours are computed once for
+#' both languages, so that R and Python show one picture.
+#'
+#' @param object A fitted network, or what [importance()], [lekprofile()], [confusion()] or [tune_nnet()]
+#'   returns.
+#' @param ... Not used.
+#'
+#' @return A ggplot.
+#' - Of a network fitted with [nnet()] or [multinom()]: the loss plus penalty after each iteration, on a log scale where
+#'   it spans more than a factor of 10; with `repeats` a curve for each fit.
+#' - Of `importance()`: a bar for each input, blue where positive and grey where negative, the most important at the
+#'   top, a panel for each output; by permutation with one standard error to both sides.
+#' - Of `lekprofile()`: a panel for each variable, a line for each group of values that the others are held at, a row
+#'   of panels for each of several outputs; with `group_show` the held values as bars.
+#' - Of `confusion()`: a tile for each pair of classes, response by truth, the counts written in; the darker, the larger
+#'   the share of the true class.
+#' - Of [tune_nnet()]: the metric by size, a line for each decay, with one standard error to both sides; the best has a
+#'   ring.
+#' @section Errors: `tidydl_error_dependency` without ggplot2, `tidydl_error_data` where nothing is known of the course
+#'   of a fit.
+#' @examples
+#' \dontrun{
+#' library(ggplot2)
+#' fit <- nnet(Species ~ ., iris, size = 2, decay = 0.01, trace = FALSE)
+#' autoplot(fit)
+#' autoplot(garson(fit))
+#' autoplot(lekprofile(fit))
+#' autoplot(confusion(fit))
+#' }
+#' @exportS3Method ggplot2::autoplot
+autoplot.tidydl_nnet <- function(object, ...) {
+  draw_curves(list(object$tidydl$curve))
+}
+
+#' @rdname autoplot.tidydl_nnet
+#' @exportS3Method ggplot2::autoplot
+autoplot.tidydl_multinom <- autoplot.tidydl_nnet
+
+#' @rdname autoplot.tidydl_nnet
+#' @exportS3Method ggplot2::autoplot
+autoplot.tidydl_averaged <- function(object, ...) {
+  draw_curves(lapply(object$fits, function(fit) fit$tidydl$curve))
+}
+
+draw_curves <- function(curves) {
+  curve <- vctrs::vec_rbind(!!!curves)
+  layout <- call_python("curve_layout", list(
+    iteration = I(as.double(curve$iteration)), value = I(as.double(curve$value)),
+    passes = I(vapply(curves, NROW, integer(1)))
+  ))
+  picture <- ggplot2::ggplot(
+    layout$curve, ggplot2::aes(.data$iteration, .data$value, colour = .data$colour, group = .data$fit)
+  ) +
+    line_layer(ggplot2::geom_line, 1.4) +
+    ggplot2::scale_colour_identity() +
+    ggplot2::labs(x = "iteration", y = "loss plus penalty") +
+    ggplot2::theme_bw(base_size = base_size)
+  if (layout$has_dots) {
+    picture <- picture + ggplot2::geom_point(size = point_size(3.5))
+  }
+  if (layout$is_log) picture + ggplot2::scale_y_log10() else picture
+}
+
+#' @rdname autoplot.tidydl_nnet
+#' @exportS3Method ggplot2::autoplot
+autoplot.tidydl_importance <- function(object, ...) {
+  need_columns(object, c("term", "output", "importance"))
+  about <- attr(object, "tidydl")
+  layout <- call_python("importance_layout", list(
+    frame = plain_frame(object), method = about$method, metric = about$metric
+  ))
+  picture <- ggplot2::ggplot(layout$bars) +
+    ggplot2::geom_rect(ggplot2::aes(
+      xmin = .data$xmin, xmax = .data$xmax, ymin = .data$ymin, ymax = .data$ymax, fill = .data$fill
+    )) +
+    line_layer(ggplot2::geom_vline, 0.8, xintercept = 0, colour = "#4D4D4D") +
+    ggplot2::scale_fill_identity() +
+    ggplot2::scale_y_continuous(breaks = layout$y$at, labels = layout$y$label) +
+    ggplot2::labs(x = layout$label, y = NULL) +
+    ggplot2::theme_bw(base_size = base_size) +
+    ggplot2::theme(
+      panel.grid.major.y = ggplot2::element_blank(), panel.grid.minor.y = ggplot2::element_blank(),
+      axis.text.y = ggplot2::element_text(size = layout$text)
+    )
+  if (layout$has_errors) {
+    ends <- ggplot2::aes(x = .data$low, xend = .data$high, y = .data$y, yend = .data$y)
+    picture <- picture + line_layer(ggplot2::geom_segment, 1.1, ends)
+  }
+  if (layout$is_many) picture + ggplot2::facet_wrap("output") else picture
+}
+
+#' @rdname autoplot.tidydl_nnet
+#' @exportS3Method ggplot2::autoplot
+autoplot.tidydl_lekprofile <- function(object, ...) {
+  need_columns(object, c("variable", "x", "level", "group", "output", "fitted"))
+  layout <- call_python("profile_layout", list(frame = plain_frame(object)))
+  lines <- layout$lines
+  panels <- if (layout$is_many) {
+    ggplot2::facet_grid(ggplot2::vars(.data$output), ggplot2::vars(.data$variable), scales = "free_x")
+  } else {
+    ggplot2::facet_wrap("variable", scales = "free_x", ncol = layout$columns)
+  }
+  ggplot2::ggplot(lines, ggplot2::aes(.data$x, .data$fitted, colour = .data$group, group = .data$group)) +
+    line_layer(ggplot2::geom_line, 1.6) +
+    ggplot2::geom_point(data = lines[lines$is_level, ], size = point_size(4.5)) +
+    ggplot2::scale_colour_manual(
+      values = stats::setNames(layout$keys$colour, layout$keys$group), name = "others held at"
+    ) +
+    ggplot2::scale_x_continuous(breaks = layout$ticks$at, labels = layout$ticks$label, minor_breaks = NULL) +
+    panels +
+    ggplot2::labs(x = NULL, y = "fitted") +
+    ggplot2::theme_bw(base_size = base_size)
+}
+
+#' @rdname autoplot.tidydl_nnet
+#' @exportS3Method ggplot2::autoplot
+autoplot.tidydl_lekgroups <- function(object, ...) {
+  need_columns(object, c("group", "variable", "value", "level"))
+  layout <- call_python("groups_layout", list(frame = plain_frame(object)))
+  ggplot2::ggplot(layout$bars) +
+    ggplot2::geom_rect(ggplot2::aes(
+      xmin = .data$xmin, xmax = .data$xmax, ymin = .data$ymin, ymax = .data$ymax, fill = .data$group
+    )) +
+    ggplot2::geom_text(
+      ggplot2::aes((.data$xmin + .data$xmax) / 2, .data$ymax / 2, label = .data$text, colour = .data$ink),
+      size = base_size * 0.75 / ggplot2::.pt, angle = 90
+    ) +
+    ggplot2::scale_colour_identity() +
+    ggplot2::scale_fill_manual(
+      values = stats::setNames(layout$keys$colour, layout$keys$group), name = "others held at"
+    ) +
+    ggplot2::scale_x_continuous(breaks = NULL) +
+    ggplot2::facet_wrap("variable", scales = "free_y", ncol = layout$columns) +
+    ggplot2::labs(x = NULL, y = "value") +
+    ggplot2::theme_bw(base_size = base_size)
+}
+
+#' @rdname autoplot.tidydl_nnet
+#' @exportS3Method ggplot2::autoplot
+autoplot.tidydl_confusion <- function(object, ...) {
+  need_columns(object, c("response", "truth", "n"))
+  layout <- call_python("confusion_layout", list(counts = plain_frame(object)))
+  turned <- if (layout$angle == 90) ggplot2::element_text(angle = 90, hjust = 1, vjust = 0.5)
+  picture <- ggplot2::ggplot(layout$tiles, ggplot2::aes(.data$x, .data$y)) +
+    line_layer(ggplot2::geom_tile, 0.6, ggplot2::aes(fill = .data$fill), colour = "#D9D9D9") +
+    ggplot2::geom_text(ggplot2::aes(label = .data$n, colour = .data$ink), size = layout$text / ggplot2::.pt) +
+    ggplot2::scale_fill_identity() +
+    ggplot2::scale_colour_identity() +
+    ggplot2::scale_x_continuous(breaks = layout$x$at, labels = layout$x$label, expand = c(0, 0)) +
+    ggplot2::scale_y_continuous(breaks = layout$y$at, labels = layout$y$label, expand = c(0, 0)) +
+    ggplot2::coord_fixed() +
+    ggplot2::labs(x = "truth", y = "response", caption = "The darker, the larger the share of the true class") +
+    ggplot2::theme_minimal(base_size = base_size) +
+    ggplot2::theme(panel.grid = ggplot2::element_blank())
+  if (is.null(turned)) picture else picture + ggplot2::theme(axis.text.x = turned)
+}
+
+# The columns of a result, of which a part may have been taken since.
+need_columns <- function(object, columns, call = rlang::caller_env()) {
+  gone <- setdiff(columns, names(object))
+  if (length(gone)) {
+    abort_no_column(
+      sprintf("`object` lacks the column '%s'.", gone[[1]]), gone[[1]], names(object), "object", call
+    )
+  }
+}
+
+plain_frame <- function(object) tibble::as_tibble(as.list(object))

@@ -1,0 +1,128 @@
+#' Second derivatives of a fitted network's value
+#'
+#' `nnetHess()` is [nnet::nnetHess()]. `hessian()` is the same with what a fit knows left out. Neither starts Python.
+#'
+#' @param net A network fitted with [nnet()] or a model of [multinom()].
+#' @param x The inputs: a data frame with the columns of the formula, or numbers with `y`. Can be left out where the fit
+#'   was asked for `Hess = TRUE`, and for models of [multinom()].
+#' @param y The response, where `x` is numbers.
+#' @param weights Case weights, one for each row.
+#'
+#' @return A symmetric matrix, weights by weights in the order of `coef(net)`, fixed weights treated as the others; for
+#'   a model of [multinom()] the observed information of its coefficients.
+#' @section Errors: `tidydl_error_argument`.
+#' @examples
+#' \dontrun{
+#' fit <- nnet(Species ~ ., iris, size = 1, trace = FALSE)
+#' hessian(fit, iris)
+#' }
+#' @export
+hessian <- function(net, x = NULL, y = NULL, weights = NULL) {
+  if (!inherits(net, "nnet")) {
+    refuse("net", net, "A network fitted with nnet() or multinom().", NULL, quote(hessian()))
+  }
+  if (inherits(net, "tidydl_multinom")) {
+    return(net$tidydl$information)
+  }
+  if (is.null(x)) {
+    if (is.null(net$Hessian)) {
+      abort_tidydl(
+        "argument", "`x` is missing: the fit keeps no data.", "The data that the network was fitted to.",
+        "Give `x` (and `y`, where there was no formula), or fit with `Hess`."
+      )
+    }
+    return(name_weights(net$Hessian, net))
+  }
+  given <- if (inherits(net, "nnet.formula")) frame_numbers(net, x) else list(x = numeric_matrix(x, "x"), y = y)
+  weights <- check_case_weights(if (is.null(weights)) rep(1, NROW(x)) else weights, NROW(x), quote(hessian()))
+  targets <- indicate(given$y, "y", quote(hessian()))$y
+  check_sizes(net, given$x, targets)
+  name_weights(nnet::nnetHess(net, given$x, targets, if (is.null(given$rows)) weights else weights[given$rows]), net)
+}
+
+#' @rdname hessian
+#' @importFrom nnet nnetHess
+#' @export
+nnet::nnetHess
+
+# Inputs and response that the formula of a fit makes of a data frame, and which of its rows are complete.
+frame_numbers <- function(net, data) {
+  check_formula(stats::formula(net$terms), data, quote(hessian()))
+  frame <- stats::model.frame(net$terms, data, na.action = stats::na.omit, xlev = net$xlevels)
+  x <- stats::model.matrix(net$terms, frame, contrasts.arg = net$contrasts)
+  list(
+    x = x[, colnames(x) != "(Intercept)", drop = FALSE], y = stats::model.response(frame),
+    rows = match(row.names(frame), row.names(data))
+  )
+}
+
+check_sizes <- function(net, x, y) {
+  if (ncol(x) != net$n[[1]] || ncol(y) != net$n[[3]]) {
+    abort_tidydl(
+      "argument",
+      sprintf(
+        "`x` and `y` make %d inputs and %d outputs, and the network has %.0f and %.0f.",
+        ncol(x), ncol(y), net$n[[1]], net$n[[3]]
+      ),
+      "The data that the network was fitted to.",
+      call = quote(hessian())
+    )
+  }
+}
+
+name_weights <- function(hessian, net) {
+  dimnames(hessian) <- rep(list(names(stats::coef(net))), 2L)
+  hessian
+}
+
+# The Hessian of a record that has just been made.
+record_hessian <- function(record, plan) {
+  class(record) <- "nnet"
+  nnet::nnetHess(record, unname(plan$x), unname(plan$response$y), plan$weights)
+}
+
+# The observed information of the coefficients of a multinomial model, the second class's first. Where only the possible
+# classes of a row are known it is less: what is not known informs less.
+multinom_information <- function(x, shares, weights, allowed = NULL) {
+  known <- NULL
+  if (!is.null(allowed)) {
+    within <- ifelse(allowed == 1, shares, 0)
+    known <- (within / rowSums(within))[, -1L, drop = FALSE]
+  }
+  free <- if (ncol(shares) > 1L) shares[, -1L, drop = FALSE] else shares
+  curvature <- function(p, a, b) p[, a] * ((a == b) - p[, b])
+  width <- ncol(x)
+  found <- matrix(0, ncol(free) * width, ncol(free) * width)
+  for (a in seq_len(ncol(free))) {
+    for (b in seq_len(a)) {
+      of_row <- curvature(free, a, b) - if (is.null(known)) 0 else curvature(known, a, b)
+      rows <- (a - 1L) * width + seq_len(width)
+      columns <- (b - 1L) * width + seq_len(width)
+      found[rows, columns] <- crossprod(x, as.vector(weights) * of_row * x)
+      found[columns, rows] <- t(found[rows, columns])
+    }
+  }
+  found
+}
+
+# The standard error of each weight, missing for fixed weights and where the Hessian is not positive definite. For least
+# squares the Hessian is that of the value by twice the variance of the residuals.
+weight_errors <- function(x) {
+  free <- which(network_mask(x))
+  errors <- rep(NA_real_, length(x$wts))
+  second <- x$Hessian[free, free, drop = FALSE]
+  if (!length(free) || !all(is.finite(second))) {
+    return(errors)
+  }
+  sizes <- eigen(second, symmetric = TRUE, only.values = TRUE)$values
+  if (min(sizes) <= 1e-10 * max(sizes)) {
+    return(errors)
+  }
+  scale <- 1
+  if (!x$entropy && !x$softmax) {
+    degrees <- length(x$fitted.values) - length(free)
+    scale <- if (degrees > 0) 2 * (x$value - sum(x$decay * x$wts^2)) / degrees else NA
+  }
+  errors[free] <- sqrt(scale * diag(solve(second)))
+  errors
+}

@@ -1,0 +1,149 @@
+#' What a multinomial model says
+#'
+#' `tidy()` and `glance()` give what package broom gives, and more; none of these starts Python.
+#'
+#' @param x,object A model fitted with [multinom()].
+#' @param conf.int,conf.level Whether to add the bounds of a confidence interval, and of which level.
+#' @param exponentiate Whether to give odds ratios, exp of the estimates and bounds.
+#' @param data,newdata A data frame to predict for; by default the rows of the training data.
+#' @param type `"class"` for the most probable class, `"probs"` for the probabilities.
+#' @param scope,trace As in [stats::drop1()] and [stats::add1()]; the methods of package nnet do the work.
+#' @param ... Not used, or passed on.
+#'
+#' @return
+#' - `tidy()`: a row per coefficient with `y.level`, `term`, `estimate`, `std.error`, `statistic`, `p.value` and, with
+#'   `conf.int`, `conf.low` and `conf.high`.
+#' - `glance()`: one row with `edf`, `deviance`, `AIC`, `nobs`, `logLik`, `convergence`, `iterations`, `engine`,
+#'   `device`, `seconds`.
+#' - `augment()`: the data with `.pred_class` (factor) and `.pred_<level>`. Without data the observed response stands
+#'   first.
+#' - `predict()`: as package nnet, a factor of classes; or a matrix of probabilities, of two classes a vector of the
+#'   second's. A row with a missing predictor has missing values.
+#' - `vcov()`: the covariance of the coefficients, as package nnet, from the information that the fit keeps.
+#' @seealso [multinom()]
+#' @name multinom-methods
+#' @examples
+#' \dontrun{
+#' fit <- multinom(Species ~ Petal.Length, iris, trace = FALSE)
+#' tidy(fit, conf.int = TRUE, exponentiate = TRUE)
+#' glance(fit)
+#' augment(fit, iris)
+#' }
+NULL
+
+#' @rdname multinom-methods
+#' @export
+tidy.tidydl_multinom <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = FALSE, ...) {
+  shown <- if (check_flag("exponentiate", exponentiate)) exp else identity
+  estimates <- as.vector(t(as.matrix(stats::coef(x))))
+  errors <- unname(sqrt(diag(stats::vcov(x))))
+  statistics <- estimates / errors
+  classes <- multinom_classes(x)[-1L]
+  table <- tibble::tibble(
+    y.level = rep(classes, each = length(x$vcoefnames)), term = rep(x$vcoefnames, length(classes)),
+    estimate = shown(estimates), std.error = errors, statistic = statistics,
+    p.value = 2 * stats::pnorm(-abs(statistics))
+  )
+  if (check_flag("conf.int", conf.int)) {
+    half <- stats::qnorm(1 - (1 - check_number("conf.level", conf.level, 0, 1)) / 2) * errors
+    table$conf.low <- shown(estimates - half)
+    table$conf.high <- shown(estimates + half)
+  }
+  table
+}
+
+multinom_classes <- function(x) if (is.null(x$lev)) x$lab else x$lev
+
+#' @rdname multinom-methods
+#' @export
+glance.tidydl_multinom <- function(x, ...) {
+  about <- x$tidydl
+  tibble::tibble(
+    edf = x$edf, deviance = x$deviance, AIC = x$AIC, nobs = nrow(x$fitted.values), logLik = -0.5 * x$deviance,
+    convergence = x$convergence, iterations = about$iterations, engine = about$engine, device = about$device,
+    seconds = about$seconds
+  )
+}
+
+#' @rdname multinom-methods
+#' @export
+augment.tidydl_multinom <- function(x, data = NULL, newdata = NULL, ...) {
+  data <- if (is.null(data)) newdata else data
+  shares <- if (is.null(data)) x$fitted.values else stats::predict(x, data, type = "probs")
+  shares <- matrix(shares, ncol = x$n[[3]])
+  base <- if (is.null(data)) observed_response(x) else tibble::as_tibble(data)
+  added <- class_columns(list(lev = multinom_classes(x)), shares)
+  base[names(added)] <- added
+  base
+}
+
+#' @rdname multinom-methods
+#' @export
+predict.tidydl_multinom <- function(object, newdata, type = c("class", "probs"), ...) {
+  type <- check_choice("type", type, c("class", "probs"), call = quote(predict()))
+  if (missing(newdata)) {
+    return(NextMethod(type = type))
+  }
+  check_newdata(object, newdata)
+  if (nrow(newdata) && is.null(attr(object$terms, "offset"))) {
+    return(NextMethod(type = type))
+  }
+  probabilities <- multinom_probabilities(object, newdata)
+  if (type == "class") {
+    shares <- if (ncol(probabilities) == 1L) cbind(1 - probabilities, probabilities) else probabilities
+    return(most_probable(multinom_classes(object), unname(shares)))
+  }
+  drop(probabilities)
+}
+
+# The probabilities of new rows, offsets included, which package nnet leaves aside.
+multinom_probabilities <- function(object, newdata) {
+  terms <- stats::delete.response(object$terms)
+  frame <- stats::model.frame(terms, newdata, na.action = stats::na.omit, xlev = object$xlevels)
+  binary <- object$n[[3]] == 1
+  response <- list(y = matrix(0, 0, object$n[[3]]), classes = multinom_classes(object))
+  x <- stats::model.matrix(terms, frame, contrasts.arg = object$contrasts)
+  offset <- multinom_offset(stats::model.offset(frame), response, quote(predict()))
+  inputs <- do.call(cbind, c(list(matrix(1, nrow(x), 1L), x), if (!is.null(offset)) list(offset)))
+  sums <- inputs %*% matrix(object$wts, ncol = object$n[[3]])
+  found <- if (binary) 1 / (1 + exp(-sums)) else exp(sums - sums[cbind(seq_len(nrow(sums)), max.col(sums))])
+  if (!binary) found <- found / rowSums(found)
+  names <- list(row.names(newdata), if (!binary) response$classes)
+  all <- matrix(NA_real_, nrow(newdata), ncol(found), dimnames = names)
+  all[match(row.names(frame), row.names(newdata)), ] <- found
+  all
+}
+
+#' @rdname multinom-methods
+#' @export
+vcov.tidydl_multinom <- function(object, ...) {
+  information <- object$tidydl$information
+  parts <- svd(information)
+  kept <- parts$d > sqrt(.Machine$double.eps) * parts$d[[1]]
+  inverse <- parts$v[, kept, drop = FALSE] %*% (t(parts$u[, kept, drop = FALSE]) / parts$d[kept])
+  dimnames(inverse) <- dimnames(information)
+  inverse
+}
+
+#' @rdname multinom-methods
+#' @export
+drop1.tidydl_multinom <- function(object, scope, trace = FALSE, ...) {
+  one_term_more_or_less("drop1", object, if (!missing(scope)) scope, trace, ..., caller = parent.frame())
+}
+
+#' @rdname multinom-methods
+#' @export
+add1.tidydl_multinom <- function(object, scope, trace = FALSE, ...) {
+  one_term_more_or_less("add1", object, if (!missing(scope)) scope, trace, ..., caller = parent.frame())
+}
+
+# Package nnet's method fits again where it was called from, and looks there for `trace` and the data.
+one_term_more_or_less <- function(generic, object, scope, trace, ..., caller) {
+  method <- utils::getS3method(generic, "multinom", envir = asNamespace("nnet"))
+  written <- environment(object$terms)
+  data <- tryCatch(eval(object$call$data, written), error = function(cnd) NULL)
+  place <- new.env(parent = if (is.data.frame(data)) written else caller)
+  place$trace <- trace
+  arguments <- c(list(object), if (!is.null(scope)) list(scope = scope), list(trace = trace, ...))
+  do.call(method, arguments, quote = TRUE, envir = place)
+}

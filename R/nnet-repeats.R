@@ -1,0 +1,162 @@
+# `repeats` of nnet(): several networks fitted from different initial weights, which predict by their mean.
+
+fit_repeats <- function(plan, repeats, engine, device, threads, call = quote(nnet())) {
+  if (!is.null(plan$Wts)) {
+    abort_tidydl(
+      "argument", "`Wts` is given, and `repeats` is more than 1: all networks would start alike.", "One of them.",
+      call = call
+    )
+  }
+  starts <- lapply(seq_len(repeats), function(i) initial_weights(plan))
+  fits <- lapply(solve_repeats(plan, starts, engine, device, threads, call), nnet_record, plan = plan)
+  average_fits(fits, plan$response$y)
+}
+
+# The solutions of fits from several initial weights, made side by side.
+solve_repeats <- function(plan, starts, engine = NULL, device = "cpu", threads = NULL, call = quote(nnet())) {
+  engine <- choose_engine(engine, device, call)
+  if (identical(engine, "r")) {
+    plan$settings$trace <- FALSE
+    return(lapply(starts, solve_with_r, plan = plan, call = call))
+  }
+  where <- list(engine = engine, device = device, threads = threads, advice = advice_wanted(plan))
+  wts <- matrix(unlist(starts), ncol = length(starts))
+  found <- call_python("fit_repeats", c(plan_arguments(plan), list(wts = wts), where), call = call)
+  curve <- matrix(as.double(found$curve), ncol = 2)
+  ends <- cumsum(found$passes)
+  lapply(seq_along(starts), function(i) {
+    numbers <- lapply(found[c("value", "convergence", "iterations", "evaluations", "seconds")], `[[`, i)
+    passes <- seq.int(to = ends[[i]], length.out = found$passes[[i]])
+    c(numbers, list(
+      wts = found$wts[, i], fitted = matrix(found$fitted[, i], ncol = plan$n[[3]]),
+      curve = curve[passes, , drop = FALSE], engine = found$engine, device = found$device
+    ))
+  })
+}
+
+average_fits <- function(fits, y) {
+  fitted <- mean_of(lapply(fits, `[[`, "fitted.values"))
+  dimnames(y) <- dimnames(fitted)
+  record <- list(fits = fits, n = fits[[1]]$n, fitted.values = fitted, residuals = y - fitted)
+  record$lev <- fits[[1]]$lev
+  structure(record, class = "tidydl_averaged")
+}
+
+is_averaged <- function(x) inherits(x, "tidydl_averaged")
+
+# Does to each of the networks what is done to one, and notes for all what each of them notes.
+finish_fits <- function(fit, finish) {
+  if (!is_averaged(fit)) {
+    return(finish(fit))
+  }
+  fit$fits <- lapply(fit$fits, finish)
+  noted <- c("call", "terms", "coefnames", "contrasts", "xlevels", "na.action")
+  fit[intersect(noted, names(fit$fits[[1]]))] <- fit$fits[[1]][intersect(noted, names(fit$fits[[1]]))]
+  fit
+}
+
+mean_of <- function(values) Reduce(`+`, values) / length(values)
+
+#' Networks that predict by their mean
+#'
+#' `nnet(..., repeats = n)` fits n networks from initial weights of their own, drawn one after the other, side by side
+#' in threads. Their outputs are averaged; of classes the mean probabilities are taken, and the class is that of the
+#' largest. None of the methods here starts Python.
+#'
+#' @param object,x Networks fitted with [nnet()] and `repeats`.
+#' @param newdata,data As for one network, see [predict.tidydl_nnet()] and [augment.tidydl_nnet()].
+#' @param type `"raw"` for the mean outputs, `"class"` for the most probable class.
+#' @param ... Not used.
+#'
+#' @return `nnet(..., repeats = n)` gives a list of class `tidydl_averaged` with `fits` (the networks, each as of
+#'   `nnet()`; `fit$fits[[1]]` is the first), `fitted.values`, `residuals`, `n`, `lev`, `call`. `predict()` and
+#'   `augment()` give what they give for one network.
+#'
+#'   `tidy()` has a row per weight of each network: `.fit` (integer, counted from 1) and the columns of
+#'   [tidy.tidydl_nnet()].
+#'
+#'   `glance()` has one row: `n_fits`, `n_weights`, `value` (the mean), `lowest`, `highest`, `converged` (how many
+#'   ended by themselves), `iterations` (all together), `nobs`, `engine`, `device`, `seconds` (all together).
+#' @seealso [tune_nnet()]
+#' @name nnet-repeats
+#' @examples
+#' \dontrun{
+#' fit <- nnet(Species ~ ., iris, size = 2, repeats = 5)
+#' glance(fit)
+#' predict(fit, iris[c(1, 51, 101), ], type = "class")
+#' confusion(fit)
+#' }
+NULL
+
+#' @rdname nnet-repeats
+#' @export
+predict.tidydl_averaged <- function(object, newdata, type = c("raw", "class"), ...) {
+  type <- check_choice("type", type, c("raw", "class"))
+  raw <- if (missing(newdata)) {
+    object$fitted.values
+  } else {
+    mean_of(lapply(object$fits, stats::predict, newdata, type = "raw"))
+  }
+  if (type == "raw") {
+    return(raw)
+  }
+  if (length(object$lev) != max(2, object$n[[3]])) {
+    abort_tidydl(
+      "argument", "`type` 'class' needs a network that was fitted to classes.",
+      "The type 'raw' here, or a categorical response in the fit."
+    )
+  }
+  as.character(most_probable(object$lev, class_shares(unname(raw))))
+}
+
+# The shares of all classes, of two classes too.
+class_shares <- function(raw) if (ncol(raw) == 1L) cbind(1 - raw, raw) else raw
+
+#' @rdname nnet-repeats
+#' @export
+augment.tidydl_averaged <- function(x, data = NULL, newdata = NULL, ...) {
+  data <- if (is.null(data)) newdata else data
+  one <- as_one_network(x)
+  raw <- if (is.null(data)) x$fitted.values else stats::predict(x, data)
+  raw <- matrix(raw, ncol = x$n[[3]])
+  base <- if (is.null(data)) observed_response(one) else tibble::as_tibble(data)
+  added <- if (is.null(class_levels(one))) number_columns(one, raw, base) else class_columns(one, raw)
+  base[names(added)] <- added
+  base
+}
+
+# The first network, with the fitted values and residuals of all.
+as_one_network <- function(x) {
+  one <- x$fits[[1]]
+  one$fitted.values <- x$fitted.values
+  one$residuals <- x$residuals
+  one
+}
+
+#' @rdname nnet-repeats
+#' @export
+tidy.tidydl_averaged <- function(x, ...) {
+  frames <- lapply(x$fits, tidy)
+  fit <- rep(seq_along(frames), vapply(frames, nrow, integer(1)))
+  tibble::add_column(vctrs::vec_rbind(!!!frames), .fit = fit, .before = 1L)
+}
+
+#' @rdname nnet-repeats
+#' @export
+glance.tidydl_averaged <- function(x, ...) {
+  values <- vapply(x$fits, `[[`, double(1), "value")
+  about <- lapply(x$fits, `[[`, "tidydl")
+  tibble::tibble(
+    n_fits = length(values), n_weights = length(x$fits[[1]]$wts), value = mean_of(values), lowest = min(values),
+    highest = max(values), converged = sum(vapply(x$fits, `[[`, integer(1), "convergence") == 0L),
+    iterations = as.integer(sum(vapply(about, `[[`, integer(1), "iterations"))), nobs = nrow(x$fitted.values),
+    engine = about[[1]]$engine, device = about[[1]]$device, seconds = sum(vapply(about, `[[`, double(1), "seconds"))
+  )
+}
+
+#' @export
+print.tidydl_averaged <- function(x, ...) {
+  cat(sprintf("the mean of %d networks, each\n", length(x$fits)))
+  print(x$fits[[1]])
+  invisible(x)
+}

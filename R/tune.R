@@ -1,0 +1,294 @@
+#' Search for the best size and decay of a network
+#'
+#' Tries every combination of `size` and `decay` on resamples of the data, and fits the best to all of it. Each fit is
+#' the one that [nnet()] makes of the rows that train, from initial weights of its own, to the last bit, however many
+#' threads share the work. It is judged by the rows that it has not seen.
+#'
+#' All random numbers are R's, so that `set.seed()` gives the same folds, weights and figures here and in Python.
+#'
+#' @param formula,data As of [nnet()]: a formula and a data frame, or inputs and response. Inputs and classes are made
+#'   of all complete rows, so that each fit knows all levels, one that its own rows lack too.
+#' @param ... Further arguments of [nnet()]: `x`, `y`, `weights`, `linout`, `entropy`, `softmax`, `censored`, `skip`,
+#'   `rang`, `maxit`, `MaxNWts`, `abstol`, `reltol`, `subset`, `na.action`, `contrasts`. (`trace` is accepted; fits side
+#'   by side show none.)
+#' @param size,decay Numbers of hidden units and penalties: one or several of each.
+#' @param resamples `k` for the k folds of a cross-validation; `"bootstrap"` for samples with replacement, judged by the
+#'   rows that they lack; `"holdout"` for random splits; or a list of the rows that train in each, by position among the
+#'   complete rows, a row as often as it should count. Folds and hold-outs are drawn within each class, so that all have
+#'   about the same shares.
+#' @param times How often folds are drawn (by default once), how many bootstrap samples (25) or hold-outs (1).
+#' @param prop The share of the rows that train in a hold-out.
+#' @param repeats How many fits each grid point has in each resample, from initial weights of their own. The one with
+#'   the lowest value on the rows that train speaks for the resample; so does the final fit's.
+#' @param metric What is compared: of classes `"accuracy"` (the default), `"balanced_accuracy"`, `"kappa"` or
+#'   `"log_loss"`; of numbers `"rmse"` (the default), `"mae"` or `"rsq"`. Each held-out row counts once, whatever its
+#'   case weight. Of equal grid points the one with the fewest units, then the largest decay, is best.
+#' @param engine,device,threads As of [nnet()], but that R's own nnet is no engine here: by default fits run side by
+#'   side in threads; on a CUDA device all networks of one shape advance together.
+#'
+#' @return A list of class `tidydl_tuning`:
+#' - `fits`, a tibble with a row a fit: `size`, `decay`, `resample` (factor), `restart` (counted from 1), `chosen` (the
+#'   restart with the lowest value, which speaks for its resample), `value`, `convergence`, `iterations`, the metrics on
+#'   the rows held out, `seconds`. A fit that cannot be made, because its value is not finite, is a row of missing
+#'   values, with a warning.
+#' - `summary`, a tibble with a row a grid point: `size`, `decay`, `metric`, `mean` over the resamples, `std_error` of
+#'   the mean, `n` resamples, `best`.
+#' - `best`, a list with the best `size` and `decay`; `fit`, the network with these fitted to all rows, as of [nnet()].
+#'
+#' `tidy()` gives the summary, `glance()` one row (`n_points`, `n_resamples`, `n_fits`, `n_failed`, `metric`, `mean`,
+#' `std_error`, `size`, `decay`, `nobs`, `engine`, `device`, `seconds`), `predict()` and `augment()` the predictions of
+#' the best network, `autoplot()` the metric by size and decay.
+#' @section Errors: As of [nnet()], and `tidydl_error_argument` where the resamples cannot be drawn or the metric is not
+#'   for the response.
+#' @examples
+#' \dontrun{
+#' set.seed(1)
+#' found <- tune_nnet(Species ~ ., iris, size = c(1, 3), decay = c(0.01, 0.1), resamples = 5)
+#' found
+#' confusion(found$fit)
+#' ggplot2::autoplot(found)
+#' }
+#' @export
+tune_nnet <- function(formula, data, ..., size, decay = 0, resamples = 10, times = NULL, prop = 0.75, repeats = 1,
+                      metric = NULL, engine = NULL, device = "cpu", threads = NULL) {
+  began <- proc.time()[["elapsed"]]
+  call <- match.call()
+  search <- list(
+    size = if (!missing(size)) size, decay = decay, resamples = resamples, times = times, prop = prop,
+    repeats = repeats, metric = metric, engine = engine, device = device, threads = threads
+  )
+  refuse_tuning_names(names(call))
+  fit_call <- call[!names(call) %in% c(names(search), "trace")]
+  searching <- fit_call
+  names(searching)[names(searching) %in% c("formula", "data")] <- ""
+  searching[[1L]] <- nnet
+  searching$.search <- c(search, list(trace = eval.parent(call$trace)))
+  fit <- eval.parent(searching)
+  found <- fit$search
+  fit$search <- NULL
+  if (!inherits(fit, "nnet.formula")) {
+    names(fit_call)[names(fit_call) %in% c("formula", "data")] <- ""
+  }
+  fit_call[[1L]] <- quote(nnet)
+  fit$call <- as.call(c(as.list(fit_call), found$best))
+  found$seconds <- proc.time()[["elapsed"]] - began
+  structure(c(found, list(fit = fit, call = call)), class = "tidydl_tuning")
+}
+
+refuse_tuning_names <- function(given, call = rlang::caller_env()) {
+  taken <- c(names(formals(nnet.default)), "subset", "na.action", "contrasts")
+  known <- setdiff(unique(c(names(formals(tune_nnet)), taken)), c("...", "Wts", "mask", "Hess"))
+  for (name in setdiff(given, c("", known))) {
+    close <- nearest_name(name, known)
+    abort_tidydl(
+      "argument", sprintf("`tune_nnet()` has no argument %s.", quote_text(name)), one_of(known),
+      if (!is.null(close)) sprintf("Did you mean '%s'?", close),
+      call = call
+    )
+  }
+}
+
+# What fit_network() does for tune_nnet(): draws, lets Python make and judge all fits, and fits the best to all rows.
+# What is searched is not taken from what nnet.default() passes on.
+search_grid <- function(search, x, response, weights, argument, size, decay, trace, ..., call = quote(tune_nnet())) {
+  if (!is.null(search$trace)) {
+    check_flag("trace", search$trace, call = call)
+  }
+  repeats <- check_count("repeats", search$repeats, 1, call = call)
+  grid <- expand_grid(search, call)
+  plans <- Map(
+    function(size, decay) plan_network(x, response, weights, size, decay = decay, trace = FALSE, ..., call = call),
+    grid$size, grid$decay
+  )
+  drawn <- draw_resamples(search$resamples, search$times, search$prop, rows_of_classes(response), call)
+  starts <- lapply(plans, initial_weights_of, count = length(drawn) * repeats)
+  engine <- if (!is.null(search$engine)) check_choice("engine", search$engine, c("exact", "torch"), call = call)
+  largest <- plans[[which.max(grid$size)]]
+  largest$argument <- argument
+  where <- list(
+    engine = engine, device = search$device, threads = search$threads, advice = advice_wanted(largest)
+  )
+  found <- search_with_python(plans, grid, drawn, starts, repeats, search$metric, where, call)
+  best <- plans[[found$at]]
+  final <- lapply(seq_len(repeats), function(i) initial_weights(best))
+  solutions <- solve_repeats(best, final, engine, search$device, search$threads, call)
+  lowest <- which.min(vapply(solutions, `[[`, double(1), "value"))
+  record <- nnet_record(best, solutions[[lowest]])
+  record$search <- list(
+    fits = found$fits, summary = found$summary, best = as.list(grid[found$at, ]), metric = found$metric,
+    resamples = describe_resamples(search$resamples, length(drawn))
+  )
+  record
+}
+
+search_with_python <- function(plans, grid, drawn, starts, repeats, metric, where, call) {
+  shared <- plan_arguments(plans[[1]])
+  shared[c("mask", "decay", "size", "trace")] <- NULL
+  rows <- function(part) lapply(drawn, `[[`, part)
+  call_python("tune_arrays", c(shared, list(
+    is_class = !is.null(plans[[1]]$response$levels), size = I(as.double(grid$size)), decay = I(grid$decay),
+    train = I(unlist(rows("train"))), train_lengths = I(lengths(rows("train"), use.names = FALSE)),
+    assess = I(unlist(rows("assess"))), assess_lengths = I(lengths(rows("assess"), use.names = FALSE)),
+    labels = I(vapply(drawn, `[[`, "", "label")), starts = I(unlist(starts)), repeats = repeats, metric = metric
+  ), where), call = call)
+}
+
+expand_grid <- function(search, call) {
+  sizes <- several("size", search$size, function(each) check_count("size", each, call = call), call)
+  decays <- several("decay", search$decay, function(each) check_number("decay", each, 0, call = call), call)
+  data.frame(size = rep(sizes, each = length(decays)), decay = rep(decays, length(sizes)))
+}
+
+several <- function(argument, values, check, call) {
+  if (is.null(values)) {
+    check(NULL)
+  }
+  if (!length(values)) {
+    abort_tidydl("argument", sprintf("`%s` is %s.", argument, described(values)), "At least one number.", call = call)
+  }
+  unique(vapply(as.list(values), function(each) as.double(check(each)), double(1)))
+}
+
+initial_weights_of <- function(plan, count) {
+  n <- plan$n_weights * count
+  if (plan$rang > 0) stats::runif(n, -plan$rang, plan$rang) else rep(0, n)
+}
+
+# The rows of each class, or all rows where numbers are predicted.
+rows_of_classes <- function(response) {
+  y <- response$y
+  if (is.null(response$levels)) {
+    return(list(seq_len(nrow(y))))
+  }
+  code <- if (ncol(y) == 1L) y[, 1] + 1 else max.col(y, "first")
+  unname(split(seq_along(code), factor(code, seq_along(response$levels))))
+}
+
+# The draws of python/tidydl/networks/resampling.py, in the same order.
+draw_resamples <- function(resamples, times, prop, groups, call) {
+  n <- sum(lengths(groups))
+  if (is.list(resamples)) {
+    if (!is.null(times)) {
+      abort_tidydl("argument", "`times` is given, and `resamples` is a list.", "One of them.", call = call)
+    }
+    return(given_resamples(resamples, n, call))
+  }
+  if (n < 2L) {
+    abort_tidydl("data", "`data` has 1 row, too few for resamples.", "At least two rows.", call = call)
+  }
+  usual <- if (identical(resamples, "bootstrap")) 25L else 1L
+  times <- if (is.null(times)) usual else check_count("times", times, 1, call = call)
+  if (identical(resamples, "bootstrap")) {
+    return(lapply(resample_labels("bootstrap", times), draw_bootstrap, n = n))
+  }
+  if (identical(resamples, "holdout")) {
+    return(draw_holdouts(groups, check_share(prop, call), times, call))
+  }
+  draw_folds(groups, check_folds(resamples, n, call), times)
+}
+
+kinds_of_resamples <- "A number of folds, 'bootstrap', 'holdout', or a list with the rows that train in each."
+
+check_folds <- function(resamples, n, call) {
+  right <- is_one_number(resamples) && is.finite(resamples) && resamples == round(resamples) && resamples >= 2
+  if (!right) {
+    abort_tidydl(
+      "argument", sprintf("`resamples` is %s.", described(resamples)), kinds_of_resamples,
+      call = call
+    )
+  }
+  if (resamples > n) {
+    abort_tidydl(
+      "argument", sprintf("`resamples` is %.0f, and there are %d rows.", resamples, n),
+      "At most as many folds as rows.",
+      call = call
+    )
+  }
+  as.integer(resamples)
+}
+
+resample_labels <- function(name, count) sprintf("%s%0*d", name, nchar(count), seq_len(count))
+
+new_resample <- function(label, train, n) {
+  train <- sort(train)
+  list(label = label, train = as.integer(train), assess = setdiff(seq_len(n), train))
+}
+
+# Deals each class's rows, in random order, to the folds in turn, going on where the class before ended.
+draw_folds <- function(groups, folds, times) {
+  n <- sum(lengths(groups))
+  drawn <- lapply(resample_labels("repeat", times), function(repeated) {
+    dealt <- unlist(lapply(groups, function(rows) rows[sample.int(length(rows))]))
+    fold_of <- integer(n)
+    fold_of[dealt] <- (seq_len(n) - 1L) %% folds + 1L
+    labels <- resample_labels("fold", folds)
+    labels <- if (times == 1) labels else paste(repeated, labels, sep = ".")
+    lapply(seq_len(folds), function(fold) new_resample(labels[[fold]], which(fold_of != fold), n))
+  })
+  unlist(drawn, recursive = FALSE)
+}
+
+# As many rows as there are, with replacement, again where none is left to assess.
+draw_bootstrap <- function(label, n) {
+  repeat {
+    found <- new_resample(label, sample.int(n, n, replace = TRUE), n)
+    if (length(found$assess)) {
+      return(found)
+    }
+  }
+}
+
+draw_holdouts <- function(groups, prop, times, call) {
+  n <- sum(lengths(groups))
+  found <- lapply(resample_labels("holdout", times), function(label) new_resample(label, draw_share(groups, prop), n))
+  if (!length(found[[1]]$assess)) {
+    abort_tidydl(
+      "data", "`data` has one row of each class, too few to hold some out.", "At least two rows.",
+      call = call
+    )
+  }
+  found
+}
+
+given_resamples <- function(resamples, n, call) {
+  if (!length(resamples)) {
+    abort_tidydl("argument", "`resamples` is 0 values.", kinds_of_resamples, call = call)
+  }
+  labels <- names(resamples)
+  labels <- if (is.null(labels)) resample_labels("resample", length(resamples)) else labels
+  unname(Map(function(label, rows) one_given(label, rows, n, call), labels, resamples))
+}
+
+one_given <- function(label, rows, n, call) {
+  refuse_rows <- function(problem) {
+    abort_tidydl(
+      "argument", sprintf("`resamples` has in '%s' %s.", label, problem),
+      "A list of the rows that train in each resample, by position among the complete rows.",
+      call = call
+    )
+  }
+  if (!is.numeric(rows) || !length(rows) || anyNA(rows) || any(rows != round(rows))) {
+    refuse_rows("no positions of rows")
+  }
+  if (any(rows < 1 | rows > n)) {
+    refuse_rows(sprintf("positions that are none of the %d rows", n))
+  }
+  found <- new_resample(label, rows, n)
+  if (!length(found$assess)) {
+    refuse_rows("all rows, and leaves none to assess")
+  }
+  found
+}
+
+describe_resamples <- function(resamples, count) {
+  ending <- if (count == 1L) "" else "s"
+  if (is.character(resamples)) {
+    noun <- if (resamples == "holdout") "hold-out" else "bootstrap sample"
+    return(sprintf("%d %s%s", count, noun, ending))
+  }
+  if (is.list(resamples)) {
+    return(sprintf("%d resample%s", count, ending))
+  }
+  folds <- as.integer(resamples)
+  if (count == folds) sprintf("%d folds", folds) else sprintf("%d folds, %d times", folds, count %/% folds)
+}

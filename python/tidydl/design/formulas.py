@@ -1,0 +1,137 @@
+"""Formulas: a response, and terms that are products of factors, which are expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tidydl.design.expressions import Expression, parts_of, vet, vetted
+from tidydl.design.syntax import tokens_of
+from tidydl.design.terms import Algebra, Offset
+from tidydl.errors import ColumnError, FormulaError, no_column
+
+__all__ = ["Formula", "parse_formula", "several_columns"]
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula taken apart: the response, the terms (each the factors it multiplies), the intercept.
+
+    ``variables`` are all factors on the right-hand side, those taken out again by a minus too, because a row where one
+    of them is missing is left out. ``written`` is the formula with ``.`` expanded.
+    """
+
+    text: str
+    written: str
+    response: tuple[Expression, ...]
+    response_text: str
+    response_names: tuple[str, ...]
+    terms: tuple[tuple[Expression, ...], ...]
+    intercept: bool
+    variables: tuple[Expression, ...] = ()
+    offsets: tuple[Offset, ...] = ()
+
+    @property
+    def factors(self) -> list[Expression]:
+        """The factors of the terms, each once."""
+        return list({factor.text: factor for term in self.terms for factor in term}.values())
+
+    @property
+    def offset_parts(self) -> list[Expression]:
+        """What the offsets read."""
+        return [part for offset in self.offsets for part in offset.parts]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that the formula reads, the response's first."""
+        read = [*self.response, *self.factors, *self.variables, *self.offset_parts]
+        return list(dict.fromkeys(name for factor in read for name in factor.columns))
+
+
+def parse_formula(text: str, columns: Sequence[str]) -> Formula:
+    """Read a formula for a data frame with these columns.
+
+    Parameters
+    ----------
+    text
+        The formula, such as ``"y ~ a * log(b)"``; ``.`` stands for all columns but the response.
+    columns
+        The names of the data frame's columns.
+
+    Raises
+    ------
+    FormulaError
+        If it cannot be read, has no response, or uses what formulas may not do.
+    ColumnError
+        If it names a column that is not there.
+    """
+    left, right = _sides(text)
+    response_text, names, response = _response(left)
+    used = {name for part in response for name in part.columns}
+    dot = list(dict.fromkeys(name for name in columns if name not in used))
+    algebra = Algebra(response_text, dot)
+    terms = algebra.terms(right, text)
+    formula = Formula(
+        text,
+        f"{response_text} ~ {algebra.written}",
+        response,
+        response_text,
+        names,
+        terms,
+        algebra.intercept,
+        tuple(each for each in algebra.variables if isinstance(each, Expression)),
+        tuple(each for each in algebra.variables if isinstance(each, Offset)),
+    )
+    _check_columns(formula, columns)
+    return formula
+
+
+def _sides(text: str) -> tuple[str, str]:
+    tildes = [token for token in tokens_of(text) if token.kind == "sign" and token.text == "~"]
+    left, right = (text[: tildes[0].start], text[tildes[0].end :]) if tildes else ("", "")
+    if not left.strip() or not right.strip():
+        raise FormulaError(
+            f"`formula` '{text}' has no response or no predictors.",
+            allowed="A formula such as 'y ~ x1 + x2' or 'y ~ .'.",
+        )
+    if len(tildes) > 1:
+        raise FormulaError(f"`formula` '{text}' has several parts.", allowed="One '~'.")
+    return left.strip(), right
+
+
+def _check_columns(formula: Formula, columns: Sequence[str]) -> None:
+    known: set[str] = set()
+    twice: set[str] = set()
+    for name in columns:
+        (twice if name in known else known).add(name)
+    for name in formula.columns:
+        if name not in known:
+            problem = f"`formula` names the column '{name}', which `data` does not have."
+            raise no_column(problem, name, columns)
+        if name in twice:
+            raise several_columns(name)
+
+
+def several_columns(name: str, argument: str = "data") -> ColumnError:
+    """Make the error for columns of one name."""
+    return ColumnError(
+        f"`{argument}` has several columns named '{name}'.",
+        allowed="One column of each name that the formula uses.",
+        hint="Rename them.",
+    )
+
+
+def _response(text: str) -> tuple[str, tuple[str, ...], tuple[Expression, ...]]:
+    """Give how R writes the response, the names of its columns, and its parts: several inside ``cbind()``."""
+    bound = parts_of(text, "cbind")
+    if bound is None:
+        expression = vet(text)
+        return expression.text, (expression.text,), (expression,)
+    if not bound:
+        raise FormulaError(f"`formula` has nothing inside '{text}'.", allowed="cbind(a, b).")
+    parts = tuple(vetted(node) for _, node in bound)
+    names = tuple(name or part.text for (name, _), part in zip(bound, parts, strict=True))
+    inside = [
+        part.text if name is None else f"{name} = {part.text}" for (name, _), part in zip(bound, parts, strict=True)
+    ]
+    return f"cbind({', '.join(inside)})", names, parts

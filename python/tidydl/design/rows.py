@@ -1,0 +1,142 @@
+"""Which rows of a data frame a fit uses: those of a subset, without those that are incomplete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tidydl.checks import check_choice, described
+from tidydl.design.expressions import Scope, vet
+from tidydl.design.formulas import several_columns
+from tidydl.design.values import Logicals, Value, kind_held, value_of
+from tidydl.errors import ArgumentError, ColumnError, DataError, no_column
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["NA_ACTIONS", "check_na_action", "chosen_rows", "column_values", "no_rows", "refuse_incomplete"]
+
+NA_ACTIONS = ("omit", "exclude", "fail")
+_SUBSET = "One true or false for each row, positions of rows from 0, or a text such as \"age > 30 & group == 'a'\"."
+
+
+def column_values(columns: Sequence[str], data: pd.DataFrame, argument: str = "formula") -> dict[str, Value]:
+    """Take columns as values.
+
+    Raises
+    ------
+    ColumnError
+        If one of them is of a kind that has no place in a formula.
+    """
+    names = [str(name) for name in data.columns]
+    at = {name: place for place, name in enumerate(names)}
+    found = {}
+    for name in columns:
+        column = data.iloc[:, at[name]]
+        value = value_of(column)
+        if value is None:
+            raise ColumnError(
+                f"`{argument}` uses '{name}', which holds {kind_held(column)}.",
+                allowed="Numbers, logicals, labels and text.",
+                hint="Turn it into one of these first.",
+            )
+        found[name] = value
+    return found
+
+
+def chosen_rows(subset: Any, data: pd.DataFrame) -> np.ndarray:
+    """Give the positions of the rows that a subset asks for, in its order; a missing logical asks for no row.
+
+    Raises
+    ------
+    ArgumentError, FormulaError, ColumnError
+        If it cannot be read, or does not fit the data.
+    """
+    import numpy as np
+    import pandas as pd
+
+    if subset is None:
+        return np.arange(len(data))
+    if isinstance(subset, str):
+        return np.flatnonzero(_by_text(subset, data).values == 1)
+    if isinstance(subset, pd.Series) and not subset.index.equals(data.index) and len(subset) == len(data):
+        raise ArgumentError(
+            "`subset` has another index than `data`.",
+            allowed="The index of `data`.",
+            hint="Take the values alone by subset.to_numpy() where their order is right.",
+        )
+    if isinstance(subset, (Mapping, set, frozenset, pd.DataFrame)) or np.ndim(subset) != 1:
+        raise ArgumentError(f"`subset` is {described(subset)}.", allowed=_SUBSET)
+    given = value_of(subset if isinstance(subset, pd.Series) else pd.Series(subset))
+    if isinstance(given, Logicals):
+        if len(given.values) != len(data):
+            raise ArgumentError(
+                f"`subset` has {len(given.values)} values for {len(data)} rows.", allowed="One for each row."
+            )
+        return np.flatnonzero(given.values == 1)
+    return _positions(getattr(given, "values", None), len(data))
+
+
+def _by_text(text: str, data: pd.DataFrame) -> Logicals:
+    expression = vet(text, "subset")
+    names = [str(name) for name in data.columns]
+    for name in expression.columns:
+        if name not in names:
+            raise no_column(f"`subset` names the column '{name}', which `data` does not have.", name, names)
+        if names.count(name) > 1:
+            raise several_columns(name)
+    scope = Scope(column_values(expression.columns, data, "subset"), len(data), argument="subset")
+    value = scope.value(expression)
+    if not isinstance(value, Logicals):
+        raise ArgumentError(f"`subset` '{text}' is neither true nor false.", allowed=_SUBSET)
+    return value
+
+
+def _positions(given: np.ndarray | None, rows: int) -> np.ndarray:
+    import numpy as np
+
+    if given is None or not (np.isfinite(given) & (given == np.floor(given))).all():
+        raise ArgumentError("`subset` is neither logical nor made of positions.", allowed=_SUBSET)
+    if ((given < 0) | (given >= rows)).any():
+        wrong = given[(given < 0) | (given >= rows)][0]
+        raise ArgumentError(
+            f"`subset` has the position {wrong:.0f}, and there are {rows} rows.",
+            allowed=f"Positions from 0 to {rows - 1}.",
+        )
+    return given.astype(np.int64)
+
+
+def check_na_action(na_action: Any) -> str:
+    """Check what to do with incomplete rows."""
+    return check_choice("na_action", na_action, NA_ACTIONS)
+
+
+def refuse_incomplete(missing: Mapping[str, np.ndarray]) -> None:
+    """Refuse missing values, naming where the first of them is.
+
+    Raises
+    ------
+    DataError
+        If there are some.
+    """
+    for name, where in missing.items():
+        if where.any():
+            raise DataError(
+                f"`data` has missing values in '{name}' ({int(where.sum())} of {len(where)} rows).",
+                allowed="Complete rows, where `na_action` is 'fail'.",
+                hint="Leave incomplete rows out by `na_action` 'omit', or put values in first.",
+            )
+
+
+def no_rows(given: int, chosen: int) -> DataError:
+    """Make the error for data of which no row is left."""
+    if given == 0:
+        return DataError("`data` has no rows.", allowed="At least one row.")
+    if chosen == 0:
+        return DataError("`subset` leaves no rows.", allowed="At least one row.")
+    return DataError(
+        f"`data` has no rows left after leaving out those with missing values ({chosen} before).",
+        allowed="At least one row in which no column of the formula is missing.",
+        hint="Leave the columns that are mostly missing out of the formula.",
+    )

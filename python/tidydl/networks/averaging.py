@@ -1,0 +1,177 @@
+"""Several networks of one kind, fitted from different initial weights, that predict by their mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tidydl import verbs
+from tidydl.checks import check_choice
+from tidydl.columns import Contract
+from tidydl.networks.record import NNet
+from tidydl.networks.tables import augmented, classes_of, need_classes, raw_outputs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["AveragedNNet"]
+
+FIT = ".fit"
+GLANCE = Contract.of(
+    n_fits="integer",
+    n_weights="integer",
+    value="double",
+    lowest="double",
+    highest="double",
+    converged="integer",
+    iterations="integer",
+    nobs="integer",
+    engine="string",
+    device="string",
+    seconds="double",
+)
+
+
+@dataclass(eq=False, repr=False)
+class AveragedNNet:
+    """Networks fitted to the same data from different initial weights. Its outputs are the mean of theirs.
+
+    Of classes the mean probabilities are taken, and the class is that of the largest.
+
+    Attributes
+    ----------
+    fits : tuple of NNet
+        The networks, in the order in which their initial weights were drawn; ``fits[0]`` is the first.
+    fitted_values, residuals : numpy.ndarray
+        Mean outputs, and targets less these, for the complete rows of the training data.
+    """
+
+    fits: tuple[NNet, ...]
+    fitted_values: np.ndarray
+    residuals: np.ndarray
+
+    @classmethod
+    def of(cls, fits: Sequence[NNet], targets: np.ndarray) -> AveragedNNet:
+        """Average networks that were fitted to these targets, rows by outputs."""
+        fitted_values = _mean([fit.fitted_values for fit in fits])
+        return cls(tuple(fits), fitted_values, targets - fitted_values)
+
+    @property
+    def told_apart(self) -> tuple[str, ...] | None:
+        """The classes that are told apart; None where numbers were fitted."""
+        return self.fits[0].told_apart
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _SHARED:
+            return getattr(self.fits[0], name)
+        raise AttributeError(f"'AveragedNNet' object has no attribute '{name}'")
+
+    def __repr__(self) -> str:
+        return f"the mean of {len(self.fits)} networks, each\n{self.fits[0]!r}"
+
+    def predict(self, newdata: Any = None, type: str = "raw") -> Any:
+        """Predict; see :func:`tidydl.predict`."""
+        return verbs.predict(self, newdata, type)
+
+
+# What all the networks have alike.
+_SHARED = frozenset(
+    {
+        "call",
+        "coefnames",
+        "decay",
+        "design",
+        "engine",
+        "device",
+        "index",
+        "lev",
+        "n",
+        "output_names",
+        "response",
+        "shape",
+        "weights",
+    }
+)
+
+
+def _mean(values: Sequence[np.ndarray]) -> np.ndarray:
+    total = values[0]
+    for each in values[1:]:
+        total = total + each
+    return total / len(values)
+
+
+def _mean_outputs(x: AveragedNNet, newdata: Any) -> tuple[np.ndarray, Any]:
+    if newdata is None:
+        return x.fitted_values, x.index
+    found = [raw_outputs(fit, newdata) for fit in x.fits]
+    return _mean([values for values, _ in found]), found[0][1]
+
+
+@verbs.predict.register(AveragedNNet)
+def _predict(x: AveragedNNet, newdata: Any = None, type: str = "raw") -> Any:
+    """Predict with the mean of several networks, as for one network."""
+    import pandas as pd
+
+    check_choice("type", type, ["raw", "class"])
+    values, index = _mean_outputs(x, newdata)
+    if type == "class":
+        need_classes(x)
+        return classes_of(x, values, index)
+    return pd.DataFrame(values, index=index, columns=list(x.output_names))
+
+
+@verbs.fitted.register(AveragedNNet)
+def _fitted(x: AveragedNNet) -> pd.DataFrame:
+    """Give the mean outputs for the training rows."""
+    return _predict(x)
+
+
+@verbs.residuals.register(AveragedNNet)
+def _residuals(x: AveragedNNet) -> pd.DataFrame:
+    """Give target less mean output for the training rows."""
+    import pandas as pd
+
+    return pd.DataFrame(x.residuals, index=x.index, columns=list(x.output_names))
+
+
+@verbs.augment.register(AveragedNNet)
+def _augment(x: AveragedNNet, data: Any = None, newdata: Any = None) -> pd.DataFrame:
+    """Join mean predictions to data, as for one network."""
+    data = newdata if data is None else data
+    return augmented(x, data, *_mean_outputs(x, data))
+
+
+@verbs.tidy.register(AveragedNNet)
+def _tidy(x: AveragedNNet) -> pd.DataFrame:
+    """Give one row per weight of each network: ``.fit``, counted from 0, and the columns of one network's frame."""
+    import pandas as pd
+
+    frames = [verbs.tidy(fit) for fit in x.fits]
+    whole = pd.concat(frames, ignore_index=True)
+    whole.insert(0, FIT, np.repeat(np.arange(len(frames)), [len(frame) for frame in frames]))
+    return whole
+
+
+@verbs.glance.register(AveragedNNet)
+def _glance(x: AveragedNNet) -> pd.DataFrame:
+    """Give one row: ``value`` is the mean of the networks' values, ``iterations`` and ``seconds`` are all together."""
+    values = [fit.value for fit in x.fits]
+    known = [fit.iterations for fit in x.fits if fit.iterations is not None]
+    data = {
+        "n_fits": len(x.fits),
+        "n_weights": len(x.fits[0].wts),
+        "value": sum(values) / len(values),
+        "lowest": min(values),
+        "highest": max(values),
+        "converged": sum(fit.convergence == 0 for fit in x.fits),
+        "iterations": sum(known) if len(known) == len(x.fits) else None,
+        "nobs": len(x.fitted_values),
+        "engine": x.engine,
+        "device": x.device,
+        "seconds": sum(fit.seconds for fit in x.fits),
+    }
+    return GLANCE.frame({name: [value] for name, value in data.items()})

@@ -1,0 +1,91 @@
+"""``hessian()``: the second derivatives of a fitted network's value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tidydl.checks import described
+from tidydl.errors import ArgumentError
+from tidydl.networks.hessian import hessian as second_derivatives
+from tidydl.networks.inputs import Inputs, gather
+from tidydl.networks.multinomial import Multinom
+from tidydl.networks.record import NNet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["hessian", "hessian_of", "nnetHess"]
+
+
+def hessian(net: Any, x: Any = None, y: Any = None, weights: Any = None) -> pd.DataFrame:
+    """Give the second derivatives of a network's value (loss and penalty) by every pair of weights.
+
+    Parameters
+    ----------
+    net
+        A network fitted with :func:`tidydl.nnet`, or a model of :func:`tidydl.multinom`.
+    x
+        The inputs: a data frame with the columns of the formula, or numbers with ``y``. A fit keeps no data, so it can
+        be left out only where the fit was asked for ``Hess=True``, and of models of ``multinom()``.
+    y
+        The response, where ``x`` is numbers.
+    weights
+        Case weights: one for each row, or the name of a column of ``x``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Symmetric, weights by weights in the order of ``coef(net)``, which names them. Fixed weights are treated as the
+        others. For a model of ``multinom()`` the observed information of its coefficients, as in R without a penalty.
+
+    Raises
+    ------
+    ArgumentError, ColumnError, DataError
+        Where the data are needed and missing, or do not fit the network.
+
+    Notes
+    -----
+    Source: R's ``nnetHess``, whose values these are.
+
+    Examples
+    --------
+    >>> from tidydl import example_data, hessian, nnet
+    >>> data = example_data("bigfive")
+    >>> hessian(nnet("education ~ extraversion", data, size=1, trace=False), data).shape
+    (12, 12)
+    """
+    import pandas as pd
+
+    if not isinstance(net, NNet):
+        raise ArgumentError(f"`net` is {described(net)}.", allowed="A network fitted with nnet() or multinom().")
+    if isinstance(net, Multinom):
+        return pd.DataFrame(net.information.copy(), index=net.coefficient_names, columns=net.coefficient_names)
+    if x is None:
+        if net.Hessian is None:
+            raise ArgumentError(
+                "`x` is missing: the fit keeps no data.",
+                allowed="The data that the network was fitted to.",
+                hint="Give `x` (and `y`, where there was no formula), or fit with `Hess`.",
+            )
+        return net.Hessian.copy()
+    formula = net.design.formula
+    inputs = gather(x, y, None, None, weights) if formula is None else gather(formula.text, x, None, None, weights)
+    return hessian_of(net, inputs)
+
+
+nnetHess = hessian  # noqa: N816  (its name in R)
+
+
+def hessian_of(net: NNet, inputs: Inputs) -> pd.DataFrame:
+    """Give the second derivatives of a network's value for these inputs."""
+    import pandas as pd
+
+    sizes = (inputs.x.shape[1], inputs.targets.shape[1])
+    if sizes != (net.shape.inputs, net.shape.outputs):
+        raise ArgumentError(
+            f"`x` and `y` make {sizes[0]} inputs and {sizes[1]} outputs, and the network has {net.shape.inputs} and "
+            f"{net.shape.outputs}.",
+            allowed="The data that the network was fitted to.",
+        )
+    found = second_derivatives(net.shape, inputs.x, inputs.targets, inputs.weights, net.wts, net.decay)
+    return pd.DataFrame(found, index=net.connections, columns=net.connections)

@@ -1,0 +1,323 @@
+"""``NNetClassifier`` and ``NNetRegressor``: the networks of ``nnet()`` as scikit-learn estimators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tidydl.design import Design, Response
+from tidydl.errors import DataError, DependencyError
+from tidydl.networks.advice import advise
+from tidydl.networks.arguments import Options, plan
+from tidydl.networks.engines import choose_engine, solve
+from tidydl.networks.fit import record
+from tidydl.networks.inputs import Inputs
+from tidydl.progress import run
+from tidydl.rng import RandomNumbers
+from tidydl.verbs import predict
+
+try:
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.utils import check_random_state
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+except ImportError as problem:
+    raise DependencyError(
+        "NNetClassifier and NNetRegressor need scikit-learn 1.6 or later, which is not installed in this Python.",
+        allowed="All else of tidydl works without it; nnet() fits the same networks.",
+        hint='Install it with `pip install "tidydl[sklearn]"`.',
+    ) from problem
+
+__all__ = ["NNetClassifier", "NNetRegressor"]
+
+_SEEDS = 2**31 - 1  # what R's set.seed() takes
+
+
+class _NetworkEstimator(BaseEstimator):
+    """What both estimators share: parameters, a fit of numbers, and predictions as an array."""
+
+    _linout = False
+
+    def __init__(
+        self,
+        size: int = 5,
+        *,
+        skip: bool = False,
+        decay: Any = 0.0,
+        maxit: int = 100,
+        rang: float = 0.7,
+        MaxNWts: int = 1000,
+        abstol: float = 1e-4,
+        reltol: float = 1e-8,
+        random_state: Any = None,
+        threads: int | None = None,
+    ):
+        self.size = size
+        self.skip = skip
+        self.decay = decay
+        self.maxit = maxit
+        self.rang = rang
+        self.MaxNWts = MaxNWts
+        self.abstol = abstol
+        self.reltol = reltol
+        self.random_state = random_state
+        self.threads = threads
+
+    def _fit(self, X: Any, given: Any, response: Response, sample_weight: Any) -> None:
+        """Fit to the checked inputs X; ``given`` is what the caller gave, for its index and names."""
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        names = tuple(getattr(self, "feature_names_in_", ()))
+        index = _index(given, len(X))
+        inputs = Inputs(np.require(X, requirements=["C", "W"]), response, Design(names), weights, index, None)
+        options = Options(
+            size=self.size,
+            linout=self._linout,
+            skip=self.skip,
+            rang=self.rang,
+            decay=self.decay,
+            maxit=self.maxit,
+            trace=False,
+            MaxNWts=self.MaxNWts,
+            abstol=self.abstol,
+            reltol=self.reltol,
+        )
+        planned = plan(inputs, options)
+        advise(inputs, planned, "X", stacklevel=3)
+        engine = choose_engine(None, "cpu", self.threads)
+        start = planned.initial_weights(RandomNumbers(_seed(self.random_state)))
+        solution = run(solve(engine, planned.fit(inputs, start)), progress=False)
+        call = {"size": self.size, "skip": self.skip, "rang": self.rang, "maxit": self.maxit, "formula": None}
+        self.network_ = record(inputs, planned, solution, engine, call)
+        self.loss_ = self.network_.value
+        self.n_iter_ = self.network_.iterations
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float64, order="C", reset=False)
+        return predict(self.network_, X).to_numpy()
+
+
+class NNetClassifier(ClassifierMixin, _NetworkEstimator):
+    """A network of one hidden layer that predicts classes, as a scikit-learn estimator.
+
+    Two classes are fitted by one sigmoid output and the cross-entropy, more by a softmax: the network that
+    :func:`tidydl.nnet` fits to a response of labels, with the same weights from the same initial weights.
+
+    Parameters
+    ----------
+    size
+        Number of hidden units; 0 only with ``skip=True``.
+    skip
+        Whether inputs also reach the outputs directly.
+    decay
+        Penalty on the squared weights: one number, or one per weight. At 0 a small data set is easily learned by
+        heart; with inputs on a common scale 0.001 to 0.1 is usual.
+    maxit
+        Largest number of iterations.
+    rang
+        Initial weights lie between -rang and rang.
+    MaxNWts
+        Largest number of weights allowed.
+    abstol, reltol
+        The search ends where the value falls below ``abstol`` or its relative change below ``reltol``.
+    random_state
+        A whole number seeds R's generator, so that the initial weights are those after ``set_seed(random_state)``;
+        None or a ``RandomState`` draws such a seed from NumPy's generator, as elsewhere in scikit-learn. The numbers
+        of :func:`tidydl.runif` are left where they are.
+    threads
+        How many threads may share the work of a large fit; by default the cores there are.
+
+    Attributes
+    ----------
+    classes_ : numpy.ndarray
+        The classes in order.
+    network_ : NNet
+        The fitted network, for ``tidy``, ``glance``, ``summary`` and ``plotnet``.
+    loss_ : float
+        Loss plus penalty at the end.
+    n_iter_ : int
+        Iterations made.
+    n_features_in_ : int
+        Number of inputs.
+    feature_names_in_ : numpy.ndarray
+        Names of the inputs, where X was a data frame whose names are all text.
+
+    Raises
+    ------
+    DependencyError
+        On access, where scikit-learn (the extra ``sklearn``) is not installed.
+
+    Notes
+    -----
+    Inputs should be on a common scale: put a ``StandardScaler`` before the network in a pipeline. Source: Venables &
+    Ripley (2002), Modern Applied Statistics with S, and R's package nnet.
+
+    Examples
+    --------
+    >>> from tidydl import NNetClassifier
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = make_pipeline(StandardScaler(), NNetClassifier(size=2, decay=0.01, random_state=1))
+    >>> bool(model.fit(X, y).score(X, y) > 0.95)
+    True
+    """
+
+    classes_: np.ndarray
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NNetClassifier:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X
+            Inputs: rows by columns, numbers without missing values.
+        y
+            One class for each row.
+        sample_weight
+            One weight for each row, none negative.
+
+        Returns
+        -------
+        NNetClassifier
+            Itself.
+        """
+        given = X
+        X, y = validate_data(self, X, y, dtype=np.float64, order="C")
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        levels = tuple(str(label) for label in self.classes_)
+        if len(levels) < 2:
+            raise DataError(
+                f"`y` has only one class ({levels[0]}): there is nothing to tell apart.",
+                allowed="A response with at least two classes.",
+                hint="Check which rows were kept, or predict another column.",
+            )
+        self._fit(X, given, Response("y", codes.reshape(-1, 1).astype(float), levels), sample_weight)
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Give the probability of each class: rows by classes, in the order of ``classes_``."""
+        shares = self._outputs(X)
+        return np.column_stack([1 - shares, shares]) if shares.shape[1] == 1 else shares
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Give the most probable class of each row; of classes equally probable the first."""
+        shares = self.predict_proba(X)
+        return self.classes_[np.argmax(shares, axis=1)]
+
+
+class NNetRegressor(RegressorMixin, _NetworkEstimator):
+    """A network of one hidden layer that predicts numbers by linear outputs, as a scikit-learn estimator.
+
+    The network that ``nnet(X, y, size=..., linout=True)`` fits, with the same weights from the same initial weights;
+    see :func:`tidydl.nnet`.
+
+    Parameters
+    ----------
+    size
+        Number of hidden units; 0 only with ``skip=True``.
+    skip
+        Whether inputs also reach the outputs directly.
+    decay
+        Penalty on the squared weights: one number, or one per weight.
+    maxit
+        Largest number of iterations.
+    rang
+        Initial weights lie between -rang and rang.
+    MaxNWts
+        Largest number of weights allowed.
+    abstol, reltol
+        The search ends where the value falls below ``abstol`` or its relative change below ``reltol``.
+    random_state
+        A whole number seeds R's generator, so that the initial weights are those after ``set_seed(random_state)``;
+        None or a ``RandomState`` draws such a seed from NumPy's generator, as elsewhere in scikit-learn. The numbers
+        of :func:`tidydl.runif` are left where they are.
+    threads
+        How many threads may share the work of a large fit; by default the cores there are.
+
+    Attributes
+    ----------
+    network_ : NNet
+        The fitted network, for ``tidy``, ``glance``, ``summary`` and ``plotnet``.
+    loss_ : float
+        Sum of squared errors plus penalty at the end.
+    n_iter_ : int
+        Iterations made.
+    n_features_in_ : int
+        Number of inputs.
+    feature_names_in_ : numpy.ndarray
+        Names of the inputs, where X was a data frame whose names are all text.
+
+    Raises
+    ------
+    DependencyError
+        On access, where scikit-learn (the extra ``sklearn``) is not installed.
+
+    Notes
+    -----
+    Inputs should be on a common scale: put a ``StandardScaler`` before the network in a pipeline. Source: Venables &
+    Ripley (2002), Modern Applied Statistics with S, and R's package nnet.
+
+    Examples
+    --------
+    >>> from tidydl import NNetRegressor
+    >>> import numpy as np
+    >>> X = np.linspace(-1, 1, 50).reshape(-1, 1)
+    >>> model = NNetRegressor(size=3, random_state=1).fit(X, X[:, 0] ** 2)
+    >>> bool(model.score(X, X[:, 0] ** 2) > 0.99)
+    True
+    """
+
+    _linout = True
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NNetRegressor:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X
+            Inputs: rows by columns, numbers without missing values.
+        y
+            Numbers: one for each row, or rows by outputs.
+        sample_weight
+            One weight for each row, none negative.
+
+        Returns
+        -------
+        NNetRegressor
+            Itself.
+        """
+        given = X
+        X, y = validate_data(self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True)
+        self._one_output = y.ndim == 1
+        values = np.require(y.reshape(len(X), -1), dtype=np.float64, requirements=["C", "W"])
+        columns = ("y",) if values.shape[1] == 1 else tuple(f"y{o + 1}" for o in range(values.shape[1]))
+        self._fit(X, given, Response("y", values, None, columns), sample_weight)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Give the predicted number of each row, or rows by outputs where y had several."""
+        values = self._outputs(X)
+        return values[:, 0] if self._one_output else values
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _index(given: Any, rows: int) -> Any:
+    import pandas as pd
+
+    return given.index if isinstance(given, pd.DataFrame) else pd.RangeIndex(rows)
+
+
+def _seed(random_state: Any) -> int:
+    """Give a seed for R's generator: a whole number as it is, any other state by drawing one from it."""
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
+        seed = int(random_state)
+        return seed - 2**32 if _SEEDS < seed < 2**32 else seed  # the same 32 bits, as R writes them
+    return int(check_random_state(random_state).randint(_SEEDS))

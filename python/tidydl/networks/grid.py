@@ -1,0 +1,196 @@
+"""A search over a grid: every fit of it side by side, judged on the rows that it has not seen."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tidydl.columns import Contract
+from tidydl.errors import DataError, TidydlError
+from tidydl.networks.arguments import Plan
+from tidydl.networks.engine import Solution
+from tidydl.networks.engines import Engine, solve_many
+from tidydl.networks.kernels import outputs
+from tidydl.networks.many import Fit
+from tidydl.networks.metrics import is_smaller_better, judge, metrics_for
+from tidydl.networks.resampling import Resample
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Grid", "Search", "best_point", "search_grid", "summary_frame"]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is searched: a plan for each grid point, the data, the resamples, the initial weights.
+
+    ``starts`` has for each grid point an array of resamples by restarts by weights.
+    """
+
+    x: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+    is_class: bool
+    sizes: Sequence[int]
+    decays: Sequence[float]
+    plans: Sequence[Plan]
+    resamples: Sequence[Resample]
+    starts: Sequence[np.ndarray]
+
+    @property
+    def restarts(self) -> int:
+        """How many fits each grid point has in each resample."""
+        return int(self.starts[0].shape[1])
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search found: ``fits``, a row a fit; ``summary``, a row a grid point; the best of these."""
+
+    fits: pd.DataFrame
+    summary: pd.DataFrame
+    best: int
+
+
+def fits_contract(is_class: bool) -> Contract:
+    """Give the columns of the frame with a row a fit."""
+    kinds: dict[str, Any] = {"size": "integer", "decay": "double", "resample": "label", "restart": "index"}
+    kinds |= {"chosen": "logical", "value": "double", "convergence": "integer", "iterations": "integer"}
+    kinds |= dict.fromkeys(metrics_for(is_class), "double")
+    return Contract.of(kinds | {"seconds": "double"})
+
+
+SUMMARY = Contract.of(
+    size="integer",
+    decay="double",
+    metric="string",
+    mean="double",
+    std_error="double",
+    n="integer",
+    best="logical",
+)
+
+
+def search_grid(grid: Grid, metric: str, engine: Engine) -> Work[Search]:
+    """Make all fits of a grid and judge them, yielding how many are done.
+
+    Each fit sees the rows of its resample alone. Of the restarts the one with the lowest value speaks for its
+    resample.
+
+    Raises
+    ------
+    DataError
+        If none of the fits could be made.
+    """
+    fits = list(_fits(grid, engine))
+    largest_first = sorted(range(len(fits)), key=lambda at: -len(fits[at].wts))  # so that no thread waits at the end
+    made = yield from solve_many(engine, [fits[at] for at in largest_first])
+    solutions = [made[place] for place in np.argsort(largest_first)]
+    problems = [each for each in solutions if isinstance(each, TidydlError)]
+    if len(problems) == len(solutions):
+        raise problems[0]
+    if problems:
+        text = f"{len(problems)} of {len(solutions)} fits could not be made and are left out: {problems[0].problem}"
+        warnings.warn(text, UserWarning, stacklevel=2)
+    table = _fits_frame(grid, solutions)
+    summary = summary_frame(grid, table, metric)
+    return Search(table, summary, best_point(summary, metric))
+
+
+def _fits(grid: Grid, engine: Engine) -> Any:
+    """Give the fits, restarts within resamples within grid points."""
+    parts = [_rows_of(grid, resample, engine) for resample in grid.resamples]
+    for plan, starts in zip(grid.plans, grid.starts, strict=True):
+        for (x, y, weights), of_resample in zip(parts, starts, strict=True):
+            for start in of_resample:
+                yield Fit(plan.shape, x, y, weights, start, plan.mask, plan.decay, plan.settings)
+
+
+def _rows_of(grid: Grid, resample: Resample, engine: Engine) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give the rows that train: a copy of them, or all rows and how often each of them counts."""
+    if engine.shares_rows:
+        counts = np.bincount(resample.train, minlength=len(grid.x)).astype(float)
+        return grid.x, grid.targets, grid.weights * counts
+    rows = resample.train
+    return grid.x[rows], grid.targets[rows], grid.weights[rows]
+
+
+def _fits_frame(grid: Grid, solutions: Sequence[Solution | TidydlError]) -> pd.DataFrame:
+    points, resamples, restarts = len(grid.plans), len(grid.resamples), grid.restarts
+    labels = [resample.label for resample in grid.resamples]
+    made = [each if isinstance(each, Solution) else None for each in solutions]
+    per_point = resamples * restarts
+    values = np.array([np.nan if each is None else each.value for each in made])
+    judged = [_judged(grid, at // per_point, at // restarts % resamples, solution) for at, solution in enumerate(made)]
+    data: dict[str, Any] = {
+        "size": np.repeat(np.asarray(grid.sizes), per_point),
+        "decay": np.repeat(np.asarray(grid.decays, dtype=float), per_point),
+        "resample": np.tile(np.repeat(labels, restarts), points),
+        "restart": np.tile(np.arange(restarts), points * resamples),
+        "chosen": _chosen(values, restarts),
+        "value": values,
+        "convergence": [None if each is None else each.convergence for each in made],
+        "iterations": [None if each is None else each.iterations for each in made],
+        "seconds": [np.nan if each is None else each.seconds for each in made],
+    }
+    data |= {name: [each[name] for each in judged] for name in metrics_for(grid.is_class)}
+    return fits_contract(grid.is_class).frame(data, levels={"resample": labels})
+
+
+def _chosen(values: np.ndarray, restarts: int) -> np.ndarray:
+    """Mark the lowest value of each resample's restarts, the first of several; none where all are missing."""
+    by_resample = np.where(np.isfinite(values), values, np.inf).reshape(-1, restarts)
+    chosen = np.zeros(by_resample.shape, dtype=bool)
+    lowest = np.argmin(by_resample, axis=1)
+    chosen[np.arange(len(chosen)), lowest] = np.isfinite(by_resample[np.arange(len(chosen)), lowest])
+    return chosen.ravel()
+
+
+def _judged(grid: Grid, point: int, resample: int, solution: Solution | None) -> dict[str, float]:
+    if solution is None:
+        return dict.fromkeys(metrics_for(grid.is_class), float("nan"))
+    rows = grid.resamples[resample].assess
+    said = outputs(grid.plans[point].shape, solution.wts, grid.x[rows])
+    return judge(said, grid.targets[rows], grid.is_class)
+
+
+def summary_frame(grid: Grid, fits: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Sum up the chosen fits: the mean of the metric over the resamples and its standard error."""
+    resamples, restarts = len(grid.resamples), grid.restarts
+    found = np.where(fits["chosen"].to_numpy(dtype=bool), fits[metric].to_numpy(), np.nan)
+    found = found.reshape(len(grid.plans), resamples * restarts)
+    known = [row[np.isfinite(row)] for row in found]
+    n = np.array([len(row) for row in known])
+    spread = [row.std(ddof=1) / np.sqrt(len(row)) if len(row) > 1 else np.nan for row in known]
+    data = {
+        "size": list(grid.sizes),
+        "decay": list(grid.decays),
+        "metric": [metric] * len(known),
+        "mean": [row.mean() if len(row) else np.nan for row in known],
+        "std_error": spread,
+        "n": n,
+        "best": np.zeros(len(known), dtype=bool),
+    }
+    frame = SUMMARY.frame(data)
+    frame.loc[best_point(frame, metric), "best"] = True
+    return frame
+
+
+def best_point(summary: pd.DataFrame, metric: str) -> int:
+    """Find the best grid point: of equal ones that with the fewest hidden units, then the largest decay."""
+    mean = summary["mean"].to_numpy()
+    if not np.isfinite(mean).any():
+        raise DataError(
+            f"`metric` '{metric}' cannot be said of any grid point.",
+            allowed="Resamples in which it can.",
+            hint="Take another metric, or fewer folds.",
+        )
+    badness = np.where(np.isfinite(mean), mean if is_smaller_better(metric) else -mean, np.inf)
+    order = np.lexsort((-summary["decay"].to_numpy(), summary["size"].to_numpy(dtype=int), badness))
+    return int(order[0])

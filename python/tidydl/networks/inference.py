@@ -1,0 +1,176 @@
+"""How sure the estimates are: information, covariances, intervals, likelihoods and tests between fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tidydl.networks.record import NNet
+
+__all__ = [
+    "chi_square_above",
+    "covariance_of_weights",
+    "information",
+    "interval_names",
+    "intervals",
+    "normal_beyond",
+    "normal_quantile",
+    "pseudo_inverse",
+    "rank",
+    "roots",
+    "standard_errors",
+]
+
+_SINGULAR = 1e-10
+_DEPENDENT = 1e-7
+
+
+def information(
+    x: np.ndarray, shares: np.ndarray, weights: np.ndarray, allowed: np.ndarray | None = None
+) -> np.ndarray:
+    """Give the observed information of the coefficients of a multinomial model.
+
+    Parameters
+    ----------
+    x
+        The model matrix, rows by coefficients of a class.
+    shares
+        The fitted probabilities, rows by classes (of two classes the second's alone).
+    weights
+        One weight for each row.
+    allowed
+        Rows by classes, 1 where a class is possible and 0 where not; None where the class is known.
+
+    Returns
+    -------
+    numpy.ndarray
+        Symmetric, the coefficients of the second class first.
+
+    Notes
+    -----
+    Where the class is known a row adds (diag(p) - pp') x xx' for its probabilities p. A row of which only the possible
+    classes are known adds that less the same of the probabilities among these classes: what is not known informs less.
+    """
+    free = shares if shares.shape[1] == 1 else shares[:, 1:]
+    known = None
+    if allowed is not None:
+        within = np.where(allowed == 1, shares, 0.0)
+        known = (within / within.sum(axis=1, keepdims=True))[:, 1:]
+    k, p = free.shape[1], x.shape[1]
+    found = np.empty((k * p, k * p))
+    for a in range(k):
+        for b in range(a + 1):
+            of_row = _curvature(free, a, b)
+            if known is not None:
+                of_row = of_row - _curvature(known, a, b)
+            block = x.T @ ((weights * of_row)[:, None] * x)
+            found[a * p : (a + 1) * p, b * p : (b + 1) * p] = block
+            found[b * p : (b + 1) * p, a * p : (a + 1) * p] = block.T
+    return found
+
+
+def _curvature(shares: np.ndarray, a: int, b: int) -> np.ndarray:
+    return shares[:, a] * ((1.0 if a == b else 0.0) - shares[:, b])
+
+
+def pseudo_inverse(matrix: np.ndarray) -> np.ndarray:
+    """Invert a symmetric matrix as R's ``MASS::ginv()``: singular values below 1.5e-8 of the largest count as 0."""
+    if not np.isfinite(matrix).all():
+        return np.full_like(matrix, np.nan)
+    return np.linalg.pinv(matrix, rcond=math.sqrt(np.finfo(float).eps))
+
+
+def rank(x: np.ndarray) -> int:
+    """Count the columns that do not follow from those before them, to 1e-7 of their length as R's ``qr()``."""
+    short = np.asarray(
+        np.linalg.qr(x, mode="r")
+    )  # as many rows as columns, which depend on each other as those of x do
+    basis = np.empty((len(short), 0))
+    for column in short.T:
+        length = math.sqrt(column @ column)
+        left = column - basis @ (basis.T @ column)
+        left = left - basis @ (basis.T @ left)
+        size = math.sqrt(left @ left)
+        if length > 0 and size > _DEPENDENT * length and basis.shape[1] < len(short):
+            basis = np.column_stack([basis, left / size])
+    return basis.shape[1]
+
+
+def covariance_of_weights(fit: NNet) -> np.ndarray:
+    """Give the covariance of a network's weights from its Hessian; missing for fixed weights.
+
+    It is the inverse of the Hessian of minus the log-likelihood, a penalty included, over the weights that may change.
+    For least squares that is the Hessian of the value by twice the variance of the residuals, estimated from their sum
+    of squares and the residual degrees of freedom. All is missing where the Hessian is not positive definite: the
+    weights are then no isolated minimum.
+    """
+    from tidydl.networks.kernels import LEAST_SQUARES, LINEAR
+
+    assert fit.Hessian is not None
+    free = np.flatnonzero(fit.mask)
+    found = np.full((len(fit.wts), len(fit.wts)), np.nan)
+    second = np.asarray(fit.Hessian)[np.ix_(free, free)]
+    if not np.isfinite(second).all() or len(free) == 0:
+        return found
+    sizes = np.linalg.eigvalsh(second)
+    if sizes[0] <= _SINGULAR * sizes[-1]:
+        return found
+    scale = 1.0
+    if fit.shape.loss in (LEAST_SQUARES, LINEAR):
+        squares = fit.value - float((fit.decay * fit.wts**2).sum())
+        degrees = fit.fitted_values.size - len(free)
+        scale = 2 * squares / degrees if degrees > 0 else np.nan
+    found[np.ix_(free, free)] = scale * np.linalg.inv(second)
+    return found
+
+
+def standard_errors(fit: NNet) -> np.ndarray:
+    """Give the standard error of each weight, missing where there is none."""
+    return roots(np.diag(covariance_of_weights(fit)))
+
+
+def roots(variances: np.ndarray) -> np.ndarray:
+    """Give square roots, missing where a variance is negative, as rounding makes some of a singular information."""
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(variances)
+
+
+def normal_quantile(probability: float) -> float:
+    """Give the standard normal's quantile, as R's ``qnorm()``."""
+    return NormalDist().inv_cdf(probability)
+
+
+def normal_beyond(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Give the probability of a standard normal at least as far from 0."""
+    return np.array([math.erfc(abs(value) / math.sqrt(2)) for value in values])
+
+
+def chi_square_above(value: float, degrees: float) -> float:
+    """Give the probability of a chi-square above a value."""
+    from scipy.special import chdtrc
+
+    if degrees <= 0:
+        return float(value <= 0)
+    return float(chdtrc(degrees, max(value, 0.0)))
+
+
+def interval_names(level: float) -> list[str]:
+    """Name the bounds of an interval as R does: ``2.5 %`` and ``97.5 %``."""
+    return [f"{100 * part:.3g} %" for part in ((1 - level) / 2, 1 - (1 - level) / 2)]
+
+
+def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.DataFrame:
+    """Give estimates with as many standard errors to either side as the level wants."""
+    import pandas as pd
+
+    half = normal_quantile(1 - (1 - level) / 2) * errors
+    lower, upper = interval_names(level)
+    values = np.asarray(estimates, dtype=float)
+    return pd.DataFrame({lower: values - half, upper: values + half}, index=estimates.index)

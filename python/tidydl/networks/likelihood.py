@@ -1,0 +1,59 @@
+"""The log-likelihood of a fit, for information criteria."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tidydl import verbs
+from tidydl.errors import ArgumentError
+from tidydl.networks.multinomial import Multinom
+from tidydl.networks.record import NNet
+from tidydl.rprint import format_numbers
+
+__all__ = ["LogLik"]
+
+
+class LogLik(float):
+    """A log-likelihood: a number that knows its degrees of freedom and observations; prints as R's ``logLik()``.
+
+    Attributes
+    ----------
+    df : float
+        The degrees of freedom that the fit uses.
+    nobs : float
+        The observations: rows, or the sum of their weights or counts.
+    """
+
+    df: float
+    nobs: float
+
+    def __new__(cls, value: float, df: float, nobs: float) -> LogLik:
+        """Make it of a value, the degrees of freedom and the observations."""
+        made = super().__new__(cls, value)
+        made.df, made.nobs = df, nobs
+        return made
+
+    def __reduce__(self) -> tuple[type[LogLik], tuple[float, float, float]]:
+        return LogLik, (float(self), self.df, self.nobs)
+
+    def __repr__(self) -> str:
+        return f"'log Lik.' {format_numbers([float(self)])[0]} (df={self.df:.7g})"
+
+    __str__ = __repr__
+
+
+@verbs.logLik.register(NNet)
+def _log_likelihood(x: NNet) -> LogLik:
+    """Give minus the value, where that is a log-likelihood."""
+    if not x.is_likelihood:
+        raise ArgumentError(
+            "`x` is a network whose value is no log-likelihood: least squares, or with a penalty.",
+            allowed="A network fitted by entropy or softmax without `decay`, or a fit of multinom().",
+        )
+    return LogLik(-x.value, int(x.mask.sum()), len(x.fitted_values))
+
+
+@verbs.logLik.register(Multinom)
+def _multinomial(x: Multinom) -> LogLik:
+    """Give minus half the deviance, to which a penalty adds as in R."""
+    return LogLik(-0.5 * x.deviance, x.edf, float(np.sum(x.weights)))

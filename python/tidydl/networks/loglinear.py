@@ -1,0 +1,230 @@
+"""``multinom()``: fit a multinomial log-linear model the way R's ``multinom`` does, as a network of no hidden units."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tidydl.checks import check_flag, described
+from tidydl.design import Response
+from tidydl.errors import ArgumentError
+from tidydl.networks import multinomial_tables as _tables  # noqa: F401  (the verbs learn of the models there)
+from tidydl.networks.arguments import Options, plan, refuse_more
+from tidydl.networks.engine import Solution
+from tidydl.networks.engines import Engine, choose_engine, solve
+from tidydl.networks.fit import record
+from tidydl.networks.inference import information, rank
+from tidydl.networks.inputs import Inputs, gather
+from tidydl.networks.many import Fit
+from tidydl.networks.multinomial import Multinom
+from tidydl.networks.multinomial_data import Model, model_of, put_together
+from tidydl.networks.record import NNet
+from tidydl.progress import Trace, Work, run
+
+__all__ = ["multinom"]
+
+
+def multinom(
+    formula: str,
+    data: Any = None,
+    *,
+    weights: Any = None,
+    subset: Any = None,
+    na_action: str = "omit",
+    contrasts: Any = None,
+    Hess: bool = False,
+    summ: int = 0,
+    censored: bool = False,
+    model: bool = False,
+    Wts: Any = None,
+    decay: Any = 0.0,
+    maxit: int = 100,
+    trace: bool = True,
+    MaxNWts: int = 1000,
+    abstol: float = 1e-4,
+    reltol: float = 1e-8,
+    engine: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    progress: bool | None = None,
+    **more: Any,
+) -> Multinom:
+    """Fit a multinomial log-linear model, giving the coefficients that R's ``multinom`` gives, to the last bit.
+
+    The first class is the one that the others are compared with. Two classes of a factor are told apart by one
+    logistic output. Numbers in one column are classes, as in R. Predictors should be roughly between 0 and 1, or the
+    fit is slow.
+
+    Parameters
+    ----------
+    formula
+        A formula such as ``"y ~ a + log(b)"``; the response is a categorical or text column, or
+        ``cbind(none, some, much)``: counts, a column for each class.
+    data
+        The data frame that the formula reads.
+    weights
+        Case weights: one for each row, or the name of a column of ``data``.
+    subset
+        The rows to use: one true or false for each, positions from 0, or a text such as ``"age > 30"``.
+    na_action
+        ``"omit"`` leaves rows with missing values out; ``"exclude"`` too, but they keep their place in ``fitted``,
+        ``residuals`` and ``predict`` without new data; ``"fail"`` refuses them.
+    contrasts
+        The coding of categorical predictors, by their names, such as ``{"group": "contr.sum"}``.
+    Hess
+        Whether to keep the Hessian, the observed information of the coefficients.
+    summ
+        Not 0: put rows together that are alike, which fits the same model faster where predictors have few values.
+        1 and 2 put together rows alike in predictors and response (they sort differently); 3 rows alike in
+        predictors, adding up counts, which for two classes changes what the deviance is compared with.
+    censored
+        Whether the response marks, by 1 in columns bound together, the classes that are possible for a row.
+    model
+        Whether to keep the complete rows of the columns that the formula reads.
+    Wts
+        Weights to start from: one for each weight of the network. Only those of coefficients count, the others are
+        fixed at 0.
+    decay
+        Penalty on the squared coefficients: one number, or one per weight of the network.
+    maxit
+        Largest number of iterations.
+    trace
+        Whether to print the course of the fit.
+    MaxNWts
+        Largest number of weights allowed.
+    abstol, reltol
+        The search ends where the value falls below ``abstol`` or its relative change below ``reltol``.
+    engine, device, threads, progress
+        As in :func:`tidydl.nnet`.
+
+    Returns
+    -------
+    Multinom
+        The fitted model, for ``predict``, ``summary``, ``coef``, ``vcov``, ``confint``, ``logLik``, ``AIC``, ``BIC``,
+        ``anova``, ``tidy``, ``glance`` and ``augment``. It is a network as those of ``nnet()`` are: ``plotnet`` and
+        ``importance`` take it.
+
+    Raises
+    ------
+    ArgumentError, FormulaError, ColumnError, DataError
+        Where an argument is wrong, the formula cannot be read, a column is missing, no row is left, or a row of counts
+        has nothing in it.
+
+    Notes
+    -----
+    Source: Venables & Ripley (2002), Modern Applied Statistics with S, and R's package nnet. Where R errs this does
+    not: ``summ=1`` puts only equal rows together, with their own weights; ``summ`` works for two classes too; weights
+    given to start from leave the first class at 0; the information from censored responses counts only what was
+    observed; predictions take account of offsets.
+
+    Examples
+    --------
+    >>> from tidydl import example_data, multinom
+    >>> fit = multinom("education ~ extraversion", example_data("bigfive"), trace=False)
+    >>> fit.edf
+    8.0
+    """
+    given = _given(locals())
+    refuse_more(multinom, more)
+    if not isinstance(formula, str):
+        raise ArgumentError(f"`formula` is {described(formula)}.", allowed="A formula as text, such as 'y ~ a + b'.")
+    inputs = gather(formula, data, None, None, weights, subset=subset, na_action=na_action, contrasts=contrasts)
+    asked = _Asked.checked(Hess, summ, censored, model)
+    whole = model_of(inputs)
+    used = put_together(whole, asked.summ) if asked.summ else whole
+    network = _network(inputs, used, asked.censored)
+    binary = used.y.shape[1] == 1
+    options = Options(
+        size=0, Wts=Wts, mask=used.free, entropy=binary, softmax=not binary and not asked.censored,
+        censored=not binary and asked.censored, skip=True, rang=0.0, decay=decay, maxit=maxit, trace=trace,
+        MaxNWts=MaxNWts, abstol=abstol, reltol=reltol,
+    )  # fmt: skip
+    planned = plan(network, options)
+    chosen = choose_engine(engine, device, threads)
+    fit = planned.fit(network, np.where(used.free, planned.initial_weights(), used.fixed))
+    solution = run(_work(chosen, fit, tells=bool(asked.summ) and planned.settings.trace), progress=progress)
+    made = _multinomial(record(network, planned, solution, chosen, {"formula": formula}), whole, used, given)
+    if asked.Hess:
+        names = made.coefficient_names
+        made.Hessian = pd.DataFrame(made.information.copy(), index=names, columns=names)
+    if asked.model:
+        made.model = _model_frame(inputs, data, weights)
+    return made
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What multinom() takes besides the options of a network, checked."""
+
+    Hess: bool
+    summ: int
+    censored: bool
+    model: bool
+
+    @classmethod
+    def checked(cls, Hess: Any, summ: Any, censored: Any, model: Any) -> _Asked:
+        censored = check_flag("censored", censored)
+        if isinstance(summ, bool) or summ not in (0, 1, 2, 3):
+            raise ArgumentError(f"`summ` is {described(summ)}.", allowed="0, 1, 2 or 3.")
+        if summ == 3 and censored:
+            raise ArgumentError(
+                "`summ` 3 adds up counts, and with `censored` the response has none.", allowed="`summ` 0, 1 or 2."
+            )
+        return cls(check_flag("Hess", Hess), int(summ), censored, check_flag("model", model))
+
+
+def _given(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Give the arguments that are not left at their defaults, as the call is to be printed."""
+    given: dict[str, Any] = {}
+    for name, each in inspect.signature(multinom).parameters.items():
+        value = arguments.get(name)
+        if name in ("more", "progress") or (each.default is not each.empty and value is each.default):
+            continue
+        scalar = isinstance(value, (bool, int, float, str))
+        if scalar and value == each.default:
+            continue
+        if isinstance(value, str) and name not in ("formula", "weights"):
+            value = f'"{value}"'
+        given[name.replace("_", ".")] = value if scalar else name
+    return given
+
+
+def _network(inputs: Inputs, used: Model, censored: bool) -> Inputs:
+    """Give the inputs of the network that fits the model."""
+    shares, weights = used.shares(censored)
+    names = used.classes if shares.shape[1] > 1 else used.classes[1:]
+    response = Response(inputs.response.name, shares, None, names)
+    excluded = inputs.excluded if len(used.x) == len(inputs.x) else None
+    return Inputs(used.x, response, inputs.design, weights, used.index, inputs.formula, excluded=excluded)
+
+
+def _work(engine: Engine, fit: Fit, *, tells: bool) -> Work[Solution]:
+    if tells:
+        sizes = [str(size) for size in fit.x.shape]
+        yield Trace(" ".join(["[1]", *(size.rjust(max(map(len, sizes))) for size in sizes)]))
+    return (yield from solve(engine, fit))
+
+
+def _multinomial(made: NNet, whole: Model, used: Model, given: dict[str, Any]) -> Multinom:
+    known = {each.name: getattr(made, each.name) for each in fields(NNet)} | {"lev": used.lev}
+    degrees = rank(whole.terms)
+    edf = float(degrees * (len(used.classes) - 1))
+    deviance = 2 * made.value
+    return Multinom(
+        **known, classes=used.classes, deviance=deviance, rank=degrees, edf=edf, AIC=deviance + 2 * edf, given=given,
+        information=information(used.terms, made.fitted_values, made.weights, used.y if made.censored else None),
+        intercept=used.intercept, offsets=used.offsets,
+    )  # fmt: skip
+
+
+def _model_frame(inputs: Inputs, data: pd.DataFrame, weights: Any) -> pd.DataFrame:
+    """Give the complete rows of the columns that the formula reads, and their weights where there are any."""
+    formula = inputs.design.formula
+    assert formula is not None
+    columns = [column for column in data.columns if str(column) in formula.columns]
+    frame = data.loc[inputs.index, columns].copy()
+    return frame if weights is None else frame.assign(**{"(weights)": inputs.weights})

@@ -1,0 +1,169 @@
+"""The rows of data that a fitted network is looked at by: what it reads, and what it should have answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tidydl import verbs
+from tidydl.checks import described
+from tidydl.design import column_gone, from_matrix, response_values, used_rows
+from tidydl.errors import ArgumentError, DataError
+from tidydl.networks.averaging import AveragedNNet
+from tidydl.networks.multinomial import Multinom
+from tidydl.networks.record import NNet
+
+__all__ = ["Observations", "labels_of", "need_network", "observations", "predicted", "read_rows"]
+
+DATA = "The data frame that the network was fitted to, or another with its columns."
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Complete rows: the columns that the network reads, and its targets (rows by outputs)."""
+
+    frame: pd.DataFrame
+    targets: np.ndarray
+
+
+def need_network(argument: str, fit: Any, *, with_weights: bool) -> None:
+    """Refuse what is no fitted network, and, where weights are wanted, what is several.
+
+    Raises
+    ------
+    ArgumentError
+        It is not such a network.
+    """
+    if not isinstance(fit, (NNet, AveragedNNet)):
+        raise ArgumentError(f"`{argument}` is {described(fit)}.", allowed="A network fitted with nnet() or multinom().")
+    if with_weights and isinstance(fit, AveragedNNet):
+        raise ArgumentError(
+            f"`{argument}` is the mean of several networks, which has no weights of its own.",
+            allowed="One of its networks: they are in `fits`.",
+        )
+
+
+def labels_of(fit: Any) -> tuple[list[str], list[str]]:
+    """Name the inputs and the outputs of a network; a single output has the name of the response."""
+    named = list(fit.coefnames)
+    more = fit.n[0] - len(named)  # a multinomial model's offsets have no names
+    inputs = named + [f"{'offset' if named else 'i'}{i + 1}" for i in range(more)]
+    return inputs, list(fit.output_names) if fit.n[2] > 1 else [fit.response]
+
+
+def predicted(fit: Any, frame: pd.DataFrame) -> np.ndarray:
+    """Give the outputs for data, rows by outputs."""
+    type = "probs" if isinstance(fit, Multinom) else "raw"
+    data = frame.to_numpy() if fit.design.formula is None else frame
+    return np.asarray(verbs.predict(fit, data, type=type), dtype=float).reshape(len(frame), -1)
+
+
+def read_rows(fit: Any, data: Any) -> pd.DataFrame:
+    """Take the columns that a network reads, complete rows only.
+
+    Raises
+    ------
+    ArgumentError, ColumnError, DataError
+        If there are no data, a column is missing, or no row is complete.
+    """
+    if fit.design.formula is None:
+        frame = _number_frame(fit, data)
+        return frame[frame.notna().all(axis=1)].reset_index(drop=True)
+    used, _ = used_rows(fit.design, _need_frame(data), with_response=False)
+    return used.reset_index(drop=True)
+
+
+def observations(fit: Any, data: Any, y: Any = None) -> Observations:
+    """Take the complete rows of data with the targets of a network.
+
+    Parameters
+    ----------
+    fit
+        The network.
+    data
+        A data frame with the columns of the formula, or the inputs of a network fitted to numbers.
+    y
+        The response for these inputs; by default the training rows'.
+
+    Raises
+    ------
+    ArgumentError, ColumnError, DataError
+        If the data cannot be used, or the response has a class that the network does not know.
+    """
+    if fit.design.formula is None:
+        return _numbers(fit, _number_frame(fit, data), y)
+    used, parts = used_rows(fit.design, _need_frame(data), with_response=True)
+    return Observations(used.reset_index(drop=True), _targets(fit, parts))
+
+
+def _need_frame(data: Any) -> pd.DataFrame:
+    if not isinstance(data, pd.DataFrame):
+        raise ArgumentError(f"`data` is {described(data)}.", allowed=DATA)
+    return data
+
+
+def _number_frame(fit: Any, data: Any) -> pd.DataFrame:
+    """Make a frame of inputs given as numbers, under the names that the network has for them."""
+    if data is None:
+        raise ArgumentError(f"`data` is {described(data)}.", allowed="The inputs of the network, rows by inputs.")
+    if isinstance(data, pd.DataFrame) and fit.design.columns and data.columns.is_unique:
+        gone = [name for name in fit.design.columns if name not in data.columns]
+        if gone:
+            raise column_gone(gone[0], list(data.columns), "data")
+        data = data[list(fit.design.columns)]
+    x, _ = from_matrix(data, "data")
+    if x.shape[1] != fit.n[0]:
+        raise ArgumentError(
+            f"`data` has {x.shape[1]} columns, and the network has {fit.n[0]} inputs.", allowed=f"{fit.n[0]} columns."
+        )
+    names = labels_of(fit)[0]
+    return pd.DataFrame(x, columns=names if len(set(names)) == len(names) else [f"i{i + 1}" for i in range(fit.n[0])])
+
+
+def _numbers(fit: Any, frame: pd.DataFrame, y: Any) -> Observations:
+    targets = fit.fitted_values + fit.residuals if y is None else _targets(fit, _columns(y))
+    if len(targets) != len(frame):
+        given = f"`data` has {len(frame)} rows, and there are {len(targets)} values of the response."
+        raise ArgumentError(given, allowed="One row of `y` for each of `data`; the training rows need no `y`.")
+    complete = frame.notna().all(axis=1).to_numpy() & ~np.isnan(targets).any(axis=1)
+    if not complete.any():
+        raise DataError("`data` has no complete rows.", allowed="At least one row without missing values.")
+    return Observations(frame[complete].reset_index(drop=True), targets[complete])
+
+
+def _columns(y: Any) -> list[pd.Series]:
+    if isinstance(y, pd.DataFrame) or np.ndim(y) == 2:
+        values, _ = from_matrix(y, "y")
+        return [pd.Series(values[:, j]) for j in range(values.shape[1])]
+    return [pd.Series(y)]
+
+
+def _targets(fit: Any, parts: list[pd.Series]) -> np.ndarray:
+    """Give the response as the outputs should be: of classes indicators, of counts of classes their shares."""
+    if isinstance(fit, Multinom) and len(parts) > 1:
+        counts = np.column_stack([part.to_numpy(dtype=float) for part in parts])
+        shares = counts / counts.sum(axis=1, keepdims=True)
+        return shares[:, 1:] if fit.n[2] == 1 else shares
+    if fit.told_apart is None:
+        values = np.column_stack([response_values(fit.response, part).values for part in parts])
+        if values.shape[1] != fit.n[2]:
+            given = f"`y` has {values.shape[1]} columns, and the network has {fit.n[2]} outputs."
+            raise ArgumentError(given, allowed=f"{fit.n[2]} columns.")
+        return values
+    labels = parts[0].astype(object)
+    known = labels.notna()
+    codes = np.full(len(labels), -1)
+    codes[known] = pd.Index(list(fit.lev)).get_indexer(labels[known].astype(str))
+    new = list(dict.fromkeys(labels[known & (codes < 0)].astype(str)))
+    if new:
+        raise DataError(
+            f"`data` has in '{fit.response}' levels that the network has not seen: {', '.join(new)}.",
+            allowed=f"The levels {', '.join(fit.lev)}.",
+            hint="Leave these rows out, or fit again with data that has them.",
+        )
+    targets = (codes == 1).astype(float).reshape(-1, 1) if fit.n[2] == 1 else np.eye(len(fit.lev))[codes]
+    targets[~known] = np.nan
+    return targets

@@ -1,0 +1,214 @@
+"""The engine ``r``: R's own ``nnet``, asked through rpy2."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tidydl.errors import ArgumentError, DataError, DependencyError, TidydlError
+from tidydl.networks.engine import Solution
+from tidydl.networks.kernels import CENSORED, ENTROPY, LINEAR, SOFTMAX
+from tidydl.networks.many import Fit
+from tidydl.progress import Pause, Progress, Work
+
+__all__ = ["fit_many_with_r", "fit_with_r"]
+
+RPY2_FOR_OLDER_R = "rpy2==3.5.17"  # later ones need R 4.5
+_LOSSES = {LINEAR: "linout", ENTROPY: "entropy", SOFTMAX: "softmax", CENSORED: "censored"}
+
+
+def fit_with_r(fit: Fit) -> Work[Solution]:
+    """Fit a network with R's ``nnet`` from the same initial weights.
+
+    R prints its own trace while it fits. It tells the iterations only where ``maxit`` was reached, and neither the
+    evaluations nor the curve, so these are missing. It cannot be stopped: an interrupt is raised once it has ended.
+
+    Raises
+    ------
+    DependencyError
+        If rpy2, R or its package nnet is missing.
+    ArgumentError
+        If this Python runs inside R, or this is not its main thread.
+    DataError
+        If the value at the initial weights is not finite.
+    """
+    nnet = _nnet_of_r()
+    yield Pause()
+    began = time.perf_counter()
+    with _interrupts_held(), _console():
+        found = _fit(nnet, fit, fit.settings.maxit, fit.settings.trace)
+    rows, outputs = fit.y.shape
+    stopped = int(found["convergence"][0])
+    return Solution(
+        np.array(found["wts"].memoryview()),
+        float(found["value"][0]),
+        stopped,
+        fit.settings.maxit if stopped or fit.settings.maxit == 0 else None,
+        None,
+        np.ascontiguousarray(np.array(found["fitted.values"].memoryview()).reshape(rows, outputs, order="F")),
+        np.empty((0, 2)),
+        time.perf_counter() - began,
+    )
+
+
+def fit_many_with_r(fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
+    """Fit many networks one after the other, without trace; one that cannot be made has its error in its place."""
+    found: list[Solution | TidydlError] = []
+    for fit in fits:
+        try:
+            found.append((yield from fit_with_r(replace(fit, settings=replace(fit.settings, trace=False)))))
+        except DataError as problem:
+            found.append(problem)
+        yield Progress(len(found), len(fits), "fit")
+    return found
+
+
+def _fit(nnet: Any, fit: Fit, maxit: int, trace: bool) -> dict[str, Any]:
+    from rpy2.rinterface_lib.embedded import RRuntimeError
+
+    try:
+        found = nnet(**_arguments(fit, maxit, trace))
+    except RRuntimeError as problem:
+        value = float(_fit(nnet, fit, 0, False)["value"][0]) if maxit > 0 else 0.0
+        if not np.isfinite(value):
+            raise _not_finite(value) from None
+        raise DataError(f"R's nnet() failed: {str(problem).strip()}") from problem
+    return dict(zip(found.names, found, strict=True))
+
+
+def _arguments(fit: Fit, maxit: int, trace: bool) -> dict[str, Any]:
+    """Give the arguments of ``nnet.default()`` as R's vectors."""
+    from rpy2.rinterface import BoolSexpVector, FloatSexpVector
+
+    numbers = {"weights": fit.weights, "Wts": fit.wts, "decay": fit.decay, "size": fit.shape.hidden, "maxit": maxit}
+    numbers |= {"MaxNWts": len(fit.wts), "abstol": fit.settings.abstol, "reltol": fit.settings.reltol}
+    flags: dict[str, Any] = {"mask": fit.mask, "skip": fit.shape.skip, "trace": trace}
+    if fit.shape.loss in _LOSSES:
+        flags[_LOSSES[fit.shape.loss]] = True
+    return {
+        "x": _matrix(fit.x),
+        "y": _matrix(fit.y),
+        **{name: FloatSexpVector(np.atleast_1d(np.asarray(value, dtype=float))) for name, value in numbers.items()},
+        **{name: BoolSexpVector(np.atleast_1d(value).astype(bool).tolist()) for name, value in flags.items()},
+    }
+
+
+def _matrix(values: np.ndarray) -> Any:
+    from rpy2.rinterface import FloatSexpVector, IntSexpVector, baseenv
+
+    rows, columns = values.shape
+    laid_out = FloatSexpVector(np.asarray(values, dtype=float).ravel(order="F"))
+    return baseenv["matrix"](laid_out, nrow=IntSexpVector([rows]), ncol=IntSexpVector([columns]))
+
+
+def _not_finite(value: float) -> DataError:
+    return DataError(
+        f"`x` and the initial weights give a value of {value}, which is not finite.",
+        allowed="Finite numbers in x, y and Wts.",
+        hint="Look for infinite or very large values, and scale the inputs.",
+    )
+
+
+def _nnet_of_r() -> Any:
+    """Start R where it is not running and give its function ``nnet()``."""
+    if "rpycall" in sys.modules:  # made by reticulate; a second R in the process would end it
+        raise ArgumentError(
+            "`engine` is 'r', and this Python runs inside R.",
+            allowed='In R itself: nnet(..., engine = "r").',
+        )
+    if threading.current_thread() is not threading.main_thread():
+        raise ArgumentError(
+            "`engine` is 'r', and R works in Python's main thread only.",
+            allowed="'exact', which gives the same numbers, in other threads.",
+        )
+    rinterface = _started()
+    from rpy2.rinterface_lib.embedded import RRuntimeError
+
+    try:
+        with _console():
+            package = rinterface.baseenv["getNamespace"](rinterface.StrSexpVector(["nnet"]))
+    except RRuntimeError as problem:
+        raise DependencyError(
+            "`engine` is 'r', and R lacks its package nnet.", hint='In R: install.packages("nnet")'
+        ) from problem
+    return package.find("nnet.default")
+
+
+def _started() -> Any:
+    if shutil.which("R") is None and not os.environ.get("R_HOME"):
+        raise DependencyError(
+            "`engine` is 'r', and no R was found.",
+            allowed="R on the PATH, with its package nnet.",
+            hint="Install R, or leave `engine` out: 'exact' gives the same numbers without it.",
+        )
+    handler = signal.getsignal(signal.SIGINT) or signal.SIG_DFL
+    try:
+        from rpy2 import rinterface
+
+        rinterface.initr()
+    except ImportError as problem:
+        raise _no_rpy2("which is not installed") from problem
+    except Exception as problem:  # whatever a library that does not fit this R may raise
+        raise _no_rpy2(f"which cannot start R: {problem}") from problem
+    finally:
+        signal.signal(signal.SIGINT, handler)  # R takes interrupts over
+    return rinterface
+
+
+def _no_rpy2(problem: str) -> DependencyError:
+    older = _r_version() < (4, 5)
+    return DependencyError(
+        f"`engine` is 'r', which needs rpy2, {problem}.",
+        allowed=f"{RPY2_FOR_OLDER_R} where R is older than 4.5, rpy2 3.6.7 or newer else.",
+        hint='pip install "tidydl[r]"' + (f' "{RPY2_FOR_OLDER_R}"' if older else ""),
+    )
+
+
+def _r_version() -> tuple[int, ...]:
+    program = shutil.which("R")
+    if program is None:
+        return ()
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    version = re.search(r"R version (\d+)\.(\d+)", said.stdout + said.stderr)
+    return tuple(int(part) for part in version.groups()) if version else ()
+
+
+@contextmanager
+def _console() -> Iterator[None]:
+    """Let R print where Python prints; what it says of errors is not printed, because it is raised."""
+    from rpy2.rinterface_lib import callbacks
+
+    with (
+        callbacks.obj_in_module(callbacks, "consolewrite_print", _write),
+        callbacks.obj_in_module(callbacks, "consolewrite_warnerror", lambda text: None),
+    ):
+        yield
+
+
+def _write(text: str) -> None:
+    print(text, end="", flush=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold interrupts back while R works, which they would reach in the middle of its printing."""
+    noted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+    if noted:
+        raise KeyboardInterrupt

@@ -1,0 +1,274 @@
+"""Rows that train and rows that assess: one split in two, and the resamples of a search over a grid.
+
+All draws are R's ``sample.int()``, in an order that ``R/split-data.R`` and ``R/tune.R`` keep too, so that both
+languages draw the same rows after the same seed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from tidydl import rng
+from tidydl.checks import check_count, check_number, described
+from tidydl.data.splits import Splits
+from tidydl.errors import ArgumentError, DataError, TidydlError
+from tidydl.networks.inputs import label_column
+
+__all__ = ["Resample", "Split", "describe_resamples", "draw_resamples", "split_data"]
+
+_KINDS = "A number of folds, 'bootstrap', 'holdout', or a list with the rows that train in each."
+_SHOWN = 5
+
+
+class Split(NamedTuple):
+    """The rows of a data frame in two parts, which ``train, test = split`` takes apart."""
+
+    train: pd.DataFrame
+    test: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return repr(Splits(train=self.train, test=self.test))
+
+
+def split_data(data: Any, prop: float = 0.75, strata: str | None = None, seed: float | None = None) -> Split:
+    """Split the rows of a data frame at random into a part to train on and a part to test on.
+
+    Parameters
+    ----------
+    data
+        A data frame of at least two rows.
+    prop
+        The share of the rows that train, above 0 and below 1. Both parts have at least one row.
+    strata
+        The name of a column: each of its values is split in these proportions. Rows where it is missing are split as
+        one more value.
+    seed
+        Where the draw starts, as for :func:`tidydl.set_seed`, without touching the session's random numbers. By
+        default the draw takes the next of these.
+
+    Returns
+    -------
+    Split
+        ``train`` and ``test``, data frames with the rows in the order of ``data``, index kept. The same rows as
+        ``split_data()`` gives in R after the same seed.
+
+    Raises
+    ------
+    ArgumentError, ColumnError
+        If ``prop`` or ``seed`` is out of range, or ``strata`` is no column.
+    DataError
+        If there are fewer than two rows, or a value of ``strata`` has only one.
+
+    Examples
+    --------
+    >>> from tidydl import example_data, split_data
+    >>> train, test = split_data(example_data("bigfive"), prop=0.8, seed=1)
+    >>> len(train), len(test)
+    (80, 20)
+    """
+    if not isinstance(data, pd.DataFrame):
+        raise ArgumentError(f"`data` is {described(data)}.", allowed="A data frame.")
+    prop = _share(prop)
+    if len(data) < 2:
+        raise DataError(
+            f"`data` has {len(data)} {'row' if len(data) == 1 else 'rows'}, too few to split.",
+            allowed="At least two rows.",
+        )
+    stream = rng.stream_from(seed)
+    groups = [np.arange(len(data))] if strata is None else _strata(data, strata)
+    train = _drawn_share(stream, groups, prop)
+    return Split(data.iloc[train], data.iloc[_others(len(data), train)])
+
+
+def _share(prop: Any) -> float:
+    try:
+        inside = 0 < check_number("prop", prop) < 1
+    except ArgumentError:
+        inside = False
+    if not inside:
+        raise ArgumentError(f"`prop` is {described(prop)}.", allowed="A number above 0 and below 1.")
+    return float(prop)
+
+
+def _strata(data: pd.DataFrame, name: str) -> list[np.ndarray]:
+    """Give the positions of each value's rows, values in the order in which they occur."""
+    codes, values = pd.factorize(label_column(data, "strata", name), use_na_sentinel=False)
+    groups = [np.flatnonzero(codes == code) for code in range(len(values))]
+    alone = [_written(value) for value, rows in zip(values, groups, strict=True) if len(rows) < 2]
+    if alone:
+        listed = ", ".join(alone[:_SHOWN]) + (", …" if len(alone) > _SHOWN else "")
+        raise DataError(
+            f"`strata` has in '{name}' values with one row only: {listed}.",
+            allowed="At least two rows of each value.",
+            hint="Leave these rows out, or `strata`.",
+        )
+    return groups
+
+
+def _written(value: Any) -> str:
+    if pd.isna(value):
+        return "missing"
+    known = isinstance(value, (bool, np.bool_, int, float, np.number))
+    return described(value) if known else str(value)
+
+
+def _drawn_share(stream: rng.RandomNumbers, groups: Sequence[np.ndarray], prop: float) -> np.ndarray:
+    """Draw this share of each group's rows, at least one and not all of them where it has two."""
+    drawn = []
+    for rows in groups:
+        size = max(min(math.floor(len(rows) * prop + 0.5), len(rows) - 1), 1)
+        drawn.append(rows[stream.positions(len(rows), size)])
+    return np.sort(np.concatenate(drawn))
+
+
+def _others(n: int, rows: np.ndarray) -> np.ndarray:
+    left = np.ones(n, dtype=bool)
+    left[rows] = False
+    return np.flatnonzero(left)
+
+
+@dataclass(frozen=True)
+class Resample:
+    """Positions of the rows that train, in order (a row may come several times), and of those that assess."""
+
+    label: str
+    train: np.ndarray
+    assess: np.ndarray
+
+
+def draw_resamples(resamples: Any, times: int | None, prop: float, groups: Sequence[np.ndarray]) -> list[Resample]:
+    """Draw the resamples of a search.
+
+    Parameters
+    ----------
+    resamples
+        A number of folds, ``"bootstrap"``, ``"holdout"``, or positions of the rows that train in each.
+    times
+        How often the folds are drawn (by default once), how many bootstrap samples (25) or hold-outs (1).
+    prop
+        The share of the rows that train in a hold-out.
+    groups
+        The positions of each class's rows, among which folds and hold-outs are spread evenly; else one group.
+
+    Raises
+    ------
+    ArgumentError, DataError
+        If they cannot be drawn.
+    """
+    n = sum(map(len, groups))
+    if isinstance(resamples, Sequence | Mapping | np.ndarray | pd.Series) and not isinstance(resamples, str):
+        if times is not None:
+            raise ArgumentError("`times` is given, and `resamples` is a list.", allowed="One of them.")
+        return _given(resamples, n)
+    if n < 2:
+        raise DataError("`data` has 1 row, too few for resamples.", allowed="At least two rows.")
+    usual = 25 if isinstance(resamples, str) and resamples == "bootstrap" else 1
+    count = usual if times is None else check_count("times", times, minimum=1)
+    stream = rng.current()
+    if isinstance(resamples, str) and resamples == "bootstrap":
+        return [_bootstrap(stream, n, label) for label in _labels("bootstrap", count)]
+    if isinstance(resamples, str) and resamples == "holdout":
+        return _holdouts(stream, groups, _share(prop), count)
+    return _folds(stream, groups, _number_of_folds(resamples, n), count)
+
+
+def _number_of_folds(resamples: Any, n: int) -> int:
+    try:
+        folds = check_count("resamples", resamples, minimum=2)
+    except ArgumentError as problem:
+        raise ArgumentError(problem.problem, allowed=_KINDS) from None
+    if folds > n:
+        raise ArgumentError(
+            f"`resamples` is {folds}, and there are {n} rows.", allowed="At most as many folds as rows."
+        )
+    return folds
+
+
+def _labels(name: str, count: int) -> list[str]:
+    width = len(str(count))
+    return [f"{name}{i + 1:0{width}d}" for i in range(count)]
+
+
+def _folds(stream: rng.RandomNumbers, groups: Sequence[np.ndarray], folds: int, times: int) -> list[Resample]:
+    """Deal each class's rows, in random order, to the folds in turn, going on where the class before ended."""
+    n = sum(map(len, groups))
+    found = []
+    for repeat in _labels("repeat", times):
+        dealt = np.concatenate([rows[stream.positions(len(rows), len(rows))] for rows in groups])
+        fold_of = np.empty(n, dtype=np.int64)
+        fold_of[dealt] = np.arange(n) % folds
+        for fold, label in enumerate(_labels("fold", folds)):
+            at = fold_of == fold
+            full = label if times == 1 else f"{repeat}.{label}"
+            found.append(Resample(full, np.flatnonzero(~at), np.flatnonzero(at)))
+    return found
+
+
+def _bootstrap(stream: rng.RandomNumbers, n: int, label: str) -> Resample:
+    """Draw as many rows as there are, with replacement, again where none is left to assess."""
+    while True:
+        train = np.sort(stream.positions(n, n, replace=True))
+        assess = _others(n, train)
+        if len(assess):
+            return Resample(label, train, assess)
+
+
+def _holdouts(stream: rng.RandomNumbers, groups: Sequence[np.ndarray], prop: float, times: int) -> list[Resample]:
+    n = sum(map(len, groups))
+    found = []
+    for label in _labels("holdout", times):
+        train = _drawn_share(stream, groups, prop)
+        found.append(Resample(label, train, _others(n, train)))
+    if not len(found[0].assess):
+        raise DataError("`data` has one row of each class, too few to hold some out.", allowed="At least two rows.")
+    return found
+
+
+def _given(resamples: Any, n: int) -> list[Resample]:
+    if isinstance(resamples, Mapping):
+        labels, sets = [str(label) for label in resamples], list(resamples.values())
+    else:
+        sets = list(resamples)
+        labels = _labels("resample", len(sets))
+    if not sets:
+        raise ArgumentError("`resamples` is 0 values.", allowed=_KINDS)
+    return [_one_given(label, rows, n) for label, rows in zip(labels, sets, strict=True)]
+
+
+def _one_given(label: str, rows: Any, n: int) -> Resample:
+    try:
+        train = np.asarray(rows, dtype=float)
+    except (TypeError, ValueError):
+        train = np.array(np.nan)
+    if train.ndim != 1 or not len(train) or not (train == np.round(train)).all():
+        raise _not_given(f"`resamples` has in '{label}' no positions of rows.", n)
+    if train.min() < 0 or train.max() >= n:
+        raise _not_given(f"`resamples` has in '{label}' positions that are none of the {n} rows.", n)
+    positions = np.sort(train.astype(np.int64))
+    assess = _others(n, positions)
+    if not len(assess):
+        raise _not_given(f"`resamples` has in '{label}' all rows, and leaves none to assess.", n)
+    return Resample(label, positions, assess)
+
+
+def _not_given(problem: str, n: int) -> TidydlError:
+    return ArgumentError(
+        problem, allowed="A list of the rows that train in each resample, by position among the complete rows."
+    )
+
+
+def describe_resamples(resamples: Any, count: int) -> str:
+    """Say in words what kind of resamples there are, and how many."""
+    if isinstance(resamples, str):
+        noun = "hold-out" if resamples == "holdout" else "bootstrap sample"
+        return f"{count} {noun}{'' if count == 1 else 's'}"
+    if isinstance(resamples, Sequence | Mapping | np.ndarray | pd.Series):
+        return f"{count} resample{'' if count == 1 else 's'}"
+    folds = int(resamples)
+    return f"{folds} folds" if count == folds else f"{folds} folds, {count // folds} times"

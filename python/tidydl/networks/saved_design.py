@@ -1,0 +1,242 @@
+"""The design of a saved network: its formula as text, and for each variable what new data need to become numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidydl.design import Design
+from tidydl.design.contrasts import CONTRASTS, Coding
+from tidydl.design.expressions import options_of, vet
+from tidydl.design.formulas import Formula, parse_formula
+from tidydl.design.matrices import LOGICAL, number_of_columns
+from tidydl.design.polynomials import Basis, polynomial_contrasts
+from tidydl.design.syntax import Call, written
+from tidydl.errors import ColumnError
+from tidydl.networks.saved_parts import Part, numbers_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tidydl.networks.record import NNet
+
+__all__ = ["design_content", "design_of", "index_content", "index_of"]
+
+_CLASSES = re.compile(r"numeric|factor|ordered|character|logical|other|nmatrix\.[0-9]{1,6}")
+
+
+def design_content(fit: NNet) -> dict[str, Any]:
+    """Write what a network knows of its predictors and its response."""
+    design = fit.design
+    if design.formula is None:
+        return {"columns": list(design.columns), "formula": None, "reads": [], "variables": [], "memory": []}
+    return {
+        "columns": list(design.columns),
+        "formula": design.formula.written,
+        "reads": design.formula.columns,
+        "variables": [_response(fit), *_variables(design, design.formula)],
+        "memory": [_memory(call, kept) for call, kept in design.memory.items()],
+    }
+
+
+def _response(fit: NNet) -> dict[str, Any]:
+    assert fit.design.formula is not None
+    several = len(fit.design.formula.response) > 1
+    numbers = f"nmatrix.{len(fit.output_names)}" if several else "numeric"
+    return {"name": fit.design.formula.response_text, "class": numbers if fit.lev is None else "factor"}
+
+
+def _variables(design: Design, formula: Formula) -> list[dict[str, Any]]:
+    used = {factor.text for factor in formula.factors}
+    offsets = [(offset.text, len(offset.parts)) for offset in formula.offsets]
+    return [
+        *(_variable(each.text, design, _is_matrix(each.calls)) for each in formula.variables if each.text in used),
+        *({"name": each.text, "class": None} for each in formula.variables if each.text not in used),
+        *({"name": name, "class": "numeric" if width == 1 else f"nmatrix.{width}"} for name, width in offsets),
+    ]
+
+
+def _is_matrix(calls: Mapping[str, Any]) -> bool:
+    """Say whether R has a matrix where there are such calls, if it has numbers at all."""
+    functions = {call.function for call in calls.values()}
+    return bool(functions & {"poly", "scale"}) and "as.numeric" not in functions
+
+
+def _variable(name: str, design: Design, is_matrix: bool) -> dict[str, Any]:
+    coding = design.codings.get(name)
+    if coding is None:
+        return {"name": name, "class": f"nmatrix.{design.widths.get(name, 1)}" if is_matrix else "numeric"}
+    if coding.levels == LOGICAL:
+        return {"name": name, "class": "logical", "contrasts": _contrasts(coding)}
+    kind = "ordered" if coding.ordered else "factor"
+    return {"name": name, "class": kind, "levels": list(coding.levels), "contrasts": _contrasts(coding)}
+
+
+def _contrasts(coding: Coding) -> str | dict[str, Any]:
+    """Write contrasts by name; those whose numbers another language might round otherwise have the numbers too."""
+    if coding.matrix is None and coding.contrasts != "contr.poly":
+        return coding.contrasts
+    matrix, ends = polynomial_contrasts(len(coding.levels)) if coding.matrix is None else (coding.matrix, coding.ends)
+    numbered = ends == tuple(str(j + 1) for j in range(len(ends)))
+    return {
+        "name": coding.contrasts or None,
+        "rows": list(coding.levels),
+        "columns": [] if numbered else list(ends),
+        "dim": [len(coding.levels), len(ends)],
+        "values": numbers_text(matrix),
+    }
+
+
+def _memory(call: str, kept: Any) -> dict[str, Any]:
+    """Write what a call keeps as the arguments that R gives it for new data."""
+    if all(isinstance(each, Basis) for each in kept):
+        coefficients = [
+            {
+                "name": "",
+                "list": [
+                    {"name": "alpha", "numbers": numbers_text(basis.centres)},
+                    {"name": "norm2", "numbers": numbers_text([1.0, *basis.squares])},
+                ],
+            }
+            for basis in kept
+        ]
+        inside = coefficients[0]["list"] if len(kept) == 1 else coefficients
+        return {"call": call, "arguments": [{"name": "coefs", "list": inside}]}
+    if all(isinstance(each, str) for each in kept):
+        return {"call": call, "arguments": [{"name": "levels", "texts": list(kept)}]}
+    pairs = zip(("center", "scale"), kept, strict=True)
+    return {"call": call, "arguments": [{"name": name, "numbers": numbers_text([value])} for name, value in pairs]}
+
+
+def design_of(part: Part, inputs: int) -> Design:
+    """Read a design of so many inputs."""
+    columns = part.texts("columns")
+    if part.is_null("formula"):
+        if len(columns) not in (0, inputs):
+            raise part.fault(f"'{part.place}$columns' has {len(columns)} values for {inputs}")
+        return Design(columns)
+    part.texts("columns", inputs)
+    variables = {each.text("name"): each for each in part.parts("variables")}
+    try:
+        formula = parse_formula(part.text("formula"), part.texts("reads", distinct=True))
+    except ColumnError as problem:
+        raise part.fault("'design$reads' lacks a column of the formula") from problem
+    for each in variables.values():
+        if not each.is_null("class") and not _CLASSES.fullmatch(each.text("class")):
+            raise each.fault(f"'{each.place}$class' is not known")
+    codings, widths = {}, {}
+    for factor in formula.factors:
+        if factor.text not in variables:
+            raise part.fault(f"'{part.place}$variables' lacks '{factor.text}'")
+        about = variables[factor.text]
+        kind = about.text("class")
+        if kind.startswith("nmatrix.") and kind != "nmatrix.1":
+            widths[factor.text] = int(kind.removeprefix("nmatrix."))
+        if kind == "logical" or not about.is_null("levels"):
+            codings[factor.text] = _coding(about, kind)
+    design = Design(columns, formula, codings, widths, _memory_of(part, formula))
+    if number_of_columns(formula, codings, widths) != inputs:
+        raise part.fault("'design$formula' makes another number of inputs")
+    return design
+
+
+def _coding(part: Part, kind: str) -> Coding:
+    levels = LOGICAL if kind == "logical" else part.texts("levels", distinct=True)
+    ordered = kind == "ordered"
+    if part.is_null("contrasts") or isinstance(part.raw("contrasts"), str):
+        name = "contr.treatment" if part.is_null("contrasts") else part.choice("contrasts", CONTRASTS)
+        return Coding(levels, name, ordered=ordered)
+    given = part.part("contrasts")
+    rows, width = given.wholes("dim", 2)
+    if rows != len(levels):
+        raise part.fault(f"'{part.place}$contrasts' does not fit the levels")
+    matrix = tuple(map(tuple, given.matrix("values", rows, width).tolist()))
+    names = given.texts("columns")
+    ends = given.texts("columns", width) if names else tuple(str(j + 1) for j in range(width))
+    name = "" if given.is_null("name") else given.choice("name", CONTRASTS)
+    if name == "contr.poly":
+        own, ends = polynomial_contrasts(rows)
+        if len(ends) != width:
+            raise part.fault(f"'{part.place}$contrasts' does not fit the levels")
+        if matrix == tuple(map(tuple, own.tolist())):
+            return Coding(levels, name, ordered=ordered)
+    return Coding(levels, name, matrix, ends, ordered)
+
+
+def _memory_of(part: Part, formula: Formula) -> dict[str, Any]:
+    """Read what calls keep."""
+    parts = [*formula.response, *formula.variables, *formula.offset_parts]
+    calls = {text: call for each in parts for text, call in each.calls.items()}
+    found: dict[str, Any] = {}
+    for noted in part.parts("memory"):
+        text = vet(noted.text("call")).text
+        given = {each.text("name"): each for each in noted.parts("arguments")}
+        if text in calls and given:
+            found[text] = _kept(calls[text], given, noted)
+    for factor in formula.factors:
+        if isinstance(factor.node, Call) and _keeps(factor.node) and factor.text not in found:
+            raise part.fault(f"'{part.place}$memory' lacks '{factor.text}'")
+    return found
+
+
+def _keeps(call: Call) -> bool:
+    return call.function == "scale" or (call.function == "poly" and not options_of(call)[1].get("raw"))
+
+
+def _kept(call: Call, given: Mapping[str, Part], part: Part) -> Any:
+    variables, options = options_of(call)
+    if call.function == "poly" and "coefs" in given:
+        inside = given["coefs"].parts("list")
+        several = [each.parts("list") for each in inside] if variables > 1 else [inside]
+        bases = tuple(_basis({each.text("name"): each for each in one}, part) for one in several)
+        if len(bases) == variables and all(len(basis.centres) == options.get("degree", 1) for basis in bases):
+            return bases
+    elif call.function == "scale":
+        pairs = (("center", 0.0), ("scale", 1.0))
+        return tuple(_number(given.get(name), options.get(name), without, part) for name, without in pairs)
+    elif call.function == "as.numeric" and "levels" in given:
+        return given["levels"].texts("texts")
+    raise part.fault(f"'{part.place}$arguments' does not fit '{written(call)}'")
+
+
+def _basis(given: Mapping[str, Part], part: Part) -> Basis:
+    if not {"alpha", "norm2"} <= set(given):
+        raise part.fault(f"'{part.place}$arguments' lacks a polynomial's coefficients")
+    centres = given["alpha"].numbers("numbers")
+    squares = given["norm2"].numbers("numbers", len(centres) + 2)[1:]
+    return Basis(tuple(centres.tolist()), tuple(squares.tolist()))
+
+
+def _number(given: Part | None, option: Any, without: float, part: Part) -> float:
+    """Give a centre or a scale: what was kept, or what the call itself says where R keeps nothing."""
+    if given is not None:
+        return float(given.numbers("numbers", 1)[0])
+    if option is False:
+        return without
+    if isinstance(option, float):
+        return option
+    raise part.fault(f"'{part.place}$arguments' lacks a centre or a scale")
+
+
+def index_content(index: Any) -> dict[str, Any] | None:
+    """Write row labels: whole numbers as such, all else as text."""
+    if index is None:
+        return None
+    labels = index.tolist()
+    if all(isinstance(label, int) and not isinstance(label, bool) for label in labels):
+        return {"kind": "whole", "labels": labels}
+    return {"kind": "text", "labels": [str(label) for label in labels]}
+
+
+def index_of(part: Part, name: str, rows: int) -> pd.Index:
+    """Read row labels; where there are none, rows count from 0."""
+    import pandas as pd
+
+    if part.is_null(name):
+        return pd.RangeIndex(rows)
+    labels = part.part(name)
+    if labels.choice("kind", ("whole", "text")) == "text":
+        return pd.Index(labels.texts("labels", rows))
+    values = labels.wholes("labels", rows)
+    return pd.RangeIndex(rows) if values == list(range(rows)) else pd.Index(values)

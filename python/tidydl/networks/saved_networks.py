@@ -1,0 +1,247 @@
+"""What is saved of each kind of fitted network, and how it is read again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tidydl.networks import multinomial_tables as _tables  # noqa: F401  (the verbs learn of the models there)
+from tidydl.networks.arguments import number_of_weights
+from tidydl.networks.averaging import AveragedNNet
+from tidydl.networks.calls import written_call
+from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
+from tidydl.networks.multinomial import Multinom
+from tidydl.networks.record import NNet
+from tidydl.networks.saved_design import design_content, design_of, index_content, index_of
+from tidydl.networks.saved_parts import Part, numbers_text
+
+__all__ = ["KINDS", "Kind"]
+
+LOSSES = {
+    "least squares": LEAST_SQUARES,
+    "linear": LINEAR,
+    "entropy": ENTROPY,
+    "softmax": SOFTMAX,
+    "censored": CENSORED,
+}
+MOST_UNITS = 10**9
+
+
+def _network_content(fit: NNet) -> dict[str, Any]:
+    return {
+        "n": list(fit.n),
+        "skip": fit.skip,
+        "loss": next(name for name, loss in LOSSES.items() if loss == fit.shape.loss),
+        "wts": numbers_text(fit.wts),
+        "decay": numbers_text(fit.decay if len(set(fit.decay.tolist())) > 1 else fit.decay[:1]),
+        "mask": fit.mask.tolist(),
+        "value": numbers_text(fit.value)[0],
+        "convergence": fit.convergence,
+        "rows": len(fit.fitted_values),
+        "fitted": numbers_text(fit.fitted_values),
+        "residuals": numbers_text(fit.residuals),
+        "weights": None if (fit.weights == 1).all() else numbers_text(fit.weights),
+        "row_names": index_content(fit.index),
+        "left_out": None,
+        "levels": None if fit.lev is None else list(fit.lev),
+        "response": fit.response,
+        "outputs": _outputs_content(fit),
+        "output_names": list(fit.output_names),
+        "design": design_content(fit),
+        "call": {"text": fit.call.get("R"), "arguments": _scalars(fit.call)},
+        "iterations": fit.iterations,
+        "evaluations": fit.evaluations,
+        "curve": {"iteration": fit.curve[:, 0].astype(int).tolist(), "value": numbers_text(fit.curve[:, 1])},
+        "seconds": fit.seconds,
+        "engine": fit.engine,
+        "device": fit.device,
+        "hessian": None if fit.Hessian is None else numbers_text(fit.Hessian),
+    }
+
+
+def _outputs_content(fit: NNet) -> list[str] | None:
+    """Name the outputs where R names the columns of fitted values: not of two classes, nor of a bare response."""
+    plain = fit.shape.outputs == 1 and (fit.lev is not None or fit.output_names == (fit.response,))
+    return None if plain else list(fit.output_names)
+
+
+def _scalars(call: dict[str, Any]) -> dict[str, Any]:
+    kinds = (bool, int, float, str, type(None))
+    return {name: value for name, value in call.items() if name != "R" and isinstance(value, kinds)}
+
+
+def _network_of(part: Part) -> NNet:
+    shape = _shape_of(part)
+    fit = NNet(**_values_of(part, shape), design=design_of(part.part("design"), shape.inputs))
+    if not part.is_null("hessian"):
+        fit.Hessian = _square(part.matrix("hessian", len(fit.wts), len(fit.wts)), fit.connections)
+    return fit
+
+
+def _square(values: np.ndarray, names: list[str]) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(values, index=names, columns=names)
+
+
+def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
+    """Read what all networks have, but the design."""
+    n_weights = number_of_weights(shape)
+    wts = part.numbers("wts", n_weights)
+    rows = part.whole("rows", MOST_UNITS)
+    levels = _levels_of(part, shape)
+    curve = part.part("curve")
+    passes = curve.wholes("iteration")
+    fitted, residuals = (part.matrix(name, rows, shape.outputs) for name in ("fitted", "residuals"))
+    if levels is not None and shape.outputs == 1 and not (np.abs(fitted + residuals - 0.5) < 1).all():
+        raise part.fault("'residuals' does not fit the levels")
+    return {
+        "shape": shape,
+        "wts": wts,
+        "value": part.number("value"),
+        "convergence": part.whole("convergence", 1),
+        "fitted_values": fitted,
+        "residuals": residuals,
+        "decay": _decay_of(part, n_weights),
+        "response": part.text("response"),
+        "output_names": part.texts("output_names", shape.outputs),
+        "lev": levels,
+        "iterations": part.optional_whole("iterations"),
+        "evaluations": part.optional_whole("evaluations"),
+        "curve": np.column_stack([passes, curve.numbers("value", len(passes))]).astype(float).reshape(-1, 2),
+        "seconds": part.number("seconds"),
+        "mask": part.flags("mask", n_weights),
+        "weights": np.ones(rows) if part.is_null("weights") else part.numbers("weights", rows),
+        "index": index_of(part, "row_names", rows),
+        "call": _call_of(part.part("call")),
+        "engine": part.text("engine"),
+        "device": part.text("device"),
+    }
+
+
+def _shape_of(part: Part) -> Shape:
+    counts = part.wholes("n", 3)
+    loss = LOSSES[part.choice("loss", LOSSES)]
+    least = (0, 0, 2 if loss in (SOFTMAX, CENSORED) else 1)
+    if any(count < low or count > MOST_UNITS for count, low in zip(counts, least, strict=True)):
+        raise part.fault("'n' does not fit the loss")
+    inputs, hidden, outputs = counts
+    return Shape(inputs, hidden, outputs, part.flag("skip"), loss)
+
+
+def _levels_of(part: Part, shape: Shape) -> tuple[str, ...] | None:
+    if part.is_null("levels"):
+        return None
+    levels = part.texts("levels", distinct=True)
+    logistic = shape.outputs == 1 or shape.loss == ENTROPY  # R names the two also where it was fitted to numbers
+    if len(levels) != (2 if logistic else shape.outputs):
+        raise part.fault(f"'levels' has {len(levels)} values for {shape.outputs} outputs")
+    return levels
+
+
+def _decay_of(part: Part, n_weights: int) -> np.ndarray:
+    values = part.numbers("decay")
+    return np.broadcast_to(values, (n_weights,)) if len(values) == 1 else part.numbers("decay", n_weights)
+
+
+def _call_of(part: Part) -> dict[str, Any]:
+    arguments = part.raw("arguments") if not part.is_null("arguments") else {}
+    call = _scalars(arguments) if isinstance(arguments, dict) else {}
+    return call if part.is_null("text") else {**call, "R": part.text("text")}
+
+
+def _model_content(fit: Multinom) -> dict[str, Any]:
+    """Write a multinomial model: a network, and what it adds. The model frame, which is data, is left out."""
+    content = _network_content(fit)
+    shown = [{"name": name, "value": value} for name, value in fit.given.items()]
+    content["call"] |= {"text": " ".join(line.strip() for line in written_call("multinom", fit.given)), "given": shown}
+    content["outputs"] = None if fit.is_binary else list(fit.classes)
+    content["hessian"] = None
+    content["weights"] = numbers_text(fit.weights)
+    content["multinom"] = {
+        "classes": list(fit.classes),
+        "offsets": list(fit.coefnames[len(fit.vcoefnames) :]),
+        "deviance": numbers_text(fit.deviance)[0],
+        "rank": fit.rank,
+        "edf": fit.edf,
+        "AIC": numbers_text(fit.AIC)[0],
+        "information": numbers_text(fit.information),
+        "hess": fit.Hessian is not None,
+    }
+    return content
+
+
+def _model_of(part: Part) -> Multinom:
+    shape, added = _shape_of(part), part.part("multinom")
+    design, classes = part.part("design"), added.texts("classes", distinct=True)
+    if len(classes) != max(shape.outputs, 2):
+        raise part.fault(f"'multinom$classes' has {len(classes)} values for {shape.outputs} outputs")
+    names = len(design.texts("columns"))
+    offsets = len(added.texts("offsets"))
+    intercept = shape.inputs - names - offsets
+    coefficients = (max(shape.outputs, 2) - 1) * (names + intercept)
+    fit = Multinom(
+        **_values_of(part, shape),
+        design=design_of(design, names),
+        classes=classes,
+        deviance=added.number("deviance"),
+        rank=added.whole("rank"),
+        edf=added.number("edf"),
+        AIC=added.number("AIC"),
+        information=added.matrix("information", coefficients, coefficients),
+        intercept=bool(intercept),
+        offsets=len(added.texts("offsets")),
+        given=_given_of(part.part("call")),
+    )
+    fit.call.pop("R", None)  # shown by what was given
+    formula = fit.design.formula
+    fits = formula is not None and intercept == formula.intercept and fit.mask.sum() == coefficients
+    if not fits or offsets not in (0, 1 if shape.outputs == 1 else shape.outputs):
+        raise part.fault("'n' does not fit the model")
+    if added.flag("hess"):
+        fit.Hessian = _square(fit.information.copy(), fit.coefficient_names)
+    return fit
+
+
+def _given_of(part: Part) -> dict[str, Any]:
+    """Read the arguments that the call shows."""
+    given = {each.text("name"): each.raw("value") for each in part.parts("given")}
+    if given != _scalars(given) or not isinstance(given.get("formula", ""), str):
+        raise part.fault(f"'{part.place}$given' is not known")
+    return given
+
+
+def _average_content(fit: AveragedNNet) -> dict[str, Any]:
+    return {
+        "fits": [_network_content(each) for each in fit.fits],
+        "fitted": numbers_text(fit.fitted_values),
+        "residuals": numbers_text(fit.residuals),
+    }
+
+
+def _average_of(part: Part) -> AveragedNNet:
+    fits = tuple(_network_of(each) for each in part.parts("fits"))
+    if not fits or any(each.n != fits[0].n or each.lev != fits[0].lev for each in fits):
+        raise part.fault("'fits' are not of one kind")
+    rows, outputs = fits[0].fitted_values.shape
+    return AveragedNNet(fits, part.matrix("fitted", rows, outputs), part.matrix("residuals", rows, outputs))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fitted network: its class, what is saved of it, and how that is read."""
+
+    cls: type
+    content: Callable[[Any], dict[str, Any]]
+    read: Callable[[Part], Any]
+
+
+# A class stands before the one it is made of.
+KINDS: dict[str, Kind] = {
+    "averaged": Kind(AveragedNNet, _average_content, _average_of),
+    "multinom": Kind(Multinom, _model_content, _model_of),
+    "nnet": Kind(NNet, _network_content, _network_of),
+}

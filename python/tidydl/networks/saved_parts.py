@@ -1,0 +1,184 @@
+"""The parts of a saved network: numbers written so that not a bit is lost, and read with every length checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tidydl.errors import DamagedFileError
+
+__all__ = ["Part", "numbers_text"]
+
+_NOT_FINITE = {"NaN": math.nan, "Inf": math.inf, "-Inf": -math.inf}
+_LARGEST = 2**53
+
+
+def numbers_text(values: Any) -> list[Any]:
+    """Write doubles for JSON, whose numbers are finite: what is not is ``"NaN"``, ``"Inf"`` or ``"-Inf"``."""
+    doubles = np.asarray(values, dtype=float).ravel().tolist()
+    return [value if math.isfinite(value) else _written(value) for value in doubles]
+
+
+def _written(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    return "Inf" if value > 0 else "-Inf"
+
+
+class Part:
+    """An object of a saved network's JSON, whose values are checked when they are asked for.
+
+    Parameters
+    ----------
+    values
+        The object.
+    file
+        The file it stands in, for messages.
+    place
+        Where in the file it stands, for messages.
+    """
+
+    def __init__(self, values: Any, file: str, place: str = ""):
+        self.file = file
+        self.place = place
+        if not isinstance(values, dict):
+            raise self.fault(f"'{place}' is no object" if place else "it is no object")
+        self._values = values
+
+    def fault(self, what: str) -> DamagedFileError:
+        """Make the error for a file that does not hold what it should."""
+        return DamagedFileError(
+            f"`file` '{self.file}' is damaged: {what}.",
+            allowed="The file as save_model() wrote it.",
+            hint="Save the network again.",
+        )
+
+    def _name(self, name: str) -> str:
+        return f"{self.place}${name}" if self.place else name
+
+    def _value(self, name: str) -> Any:
+        if name not in self._values:
+            raise self.fault(f"'{self._name(name)}' is missing")
+        return self._values[name]
+
+    def _wrong(self, name: str, allowed: str) -> DamagedFileError:
+        return self.fault(f"'{self._name(name)}' is not {allowed}")
+
+    def is_null(self, name: str) -> bool:
+        """Say whether a value is absent on purpose, or not there at all."""
+        return self._values.get(name) is None
+
+    def part(self, name: str) -> Part:
+        """Give an object."""
+        return Part(self._value(name), self.file, self._name(name))
+
+    def parts(self, name: str) -> list[Part]:
+        """Give a list of objects."""
+        return [Part(each, self.file, f"{self._name(name)}[{i}]") for i, each in enumerate(self._list(name), start=1)]
+
+    def _list(self, name: str) -> list[Any]:
+        value = self._value(name)
+        if not isinstance(value, list):
+            raise self._wrong(name, "a list")
+        return value
+
+    def _of_length(self, name: str, length: int | None) -> list[Any]:
+        values = self._list(name)
+        if length is not None and len(values) != length:
+            raise self.fault(f"'{self._name(name)}' has {len(values)} values for {length}")
+        return values
+
+    def numbers(self, name: str, length: int | None = None) -> np.ndarray:
+        """Give doubles, so many where a length is given; null is missing."""
+        try:
+            return np.array([_double(value) for value in self._of_length(name, length)], dtype=float)
+        except (TypeError, OverflowError):
+            raise self._wrong(name, "numbers") from None
+
+    def matrix(self, name: str, rows: int, columns: int) -> np.ndarray:
+        """Give doubles, rows by columns, written row by row."""
+        return self.numbers(name, rows * columns).reshape(rows, columns)
+
+    def number(self, name: str) -> float:
+        """Give one double."""
+        try:
+            return _double(self._value(name))
+        except (TypeError, OverflowError):
+            raise self._wrong(name, "one number") from None
+
+    def whole(self, name: str, most: int = _LARGEST) -> int:
+        """Give a whole number of at least 0."""
+        value = self._value(name)
+        right = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value // 1
+        if not right or not 0 <= value <= most:
+            raise self._wrong(name, "a whole number of the right size")
+        return int(value)
+
+    def wholes(self, name: str, length: int | None = None) -> list[int]:
+        """Give whole numbers."""
+        values = self.numbers(name, length)
+        if not (np.isfinite(values) & (values == np.floor(values)) & (np.abs(values) <= _LARGEST)).all():
+            raise self._wrong(name, "whole numbers")
+        return [int(value) for value in values]
+
+    def optional_whole(self, name: str) -> int | None:
+        """Give a whole number, or None where it is null."""
+        return None if self.is_null(name) else self.whole(name)
+
+    def flag(self, name: str) -> bool:
+        """Give a logical."""
+        value = self._value(name)
+        if not isinstance(value, bool):
+            raise self._wrong(name, "true or false")
+        return value
+
+    def flags(self, name: str, length: int) -> np.ndarray:
+        """Give logicals."""
+        values = self._of_length(name, length)
+        if not all(isinstance(value, bool) for value in values):
+            raise self._wrong(name, "true or false for each")
+        return np.array(values, dtype=bool)
+
+    def text(self, name: str) -> str:
+        """Give one text."""
+        value = self._value(name)
+        if not isinstance(value, str):
+            raise self._wrong(name, "a text")
+        return value
+
+    def texts(self, name: str, length: int | None = None, *, distinct: bool = False) -> tuple[str, ...]:
+        """Give texts."""
+        values = self._of_length(name, length)
+        if not all(isinstance(value, str) for value in values) or (distinct and len(set(values)) < len(values)):
+            raise self._wrong(name, "different texts" if distinct else "texts")
+        return tuple(values)
+
+    def choice(self, name: str, choices: Iterable[str]) -> str:
+        """Give one of some texts."""
+        value = self.text(name)
+        if value not in choices:
+            raise self._wrong(name, "known")
+        return value
+
+    def names(self) -> Sequence[str]:
+        """Give the names of the values."""
+        return list(self._values)
+
+    def raw(self, name: str) -> Any:
+        """Give a value as JSON has it."""
+        return self._value(name)
+
+
+def _double(value: Any) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, str):
+        if value not in _NOT_FINITE:
+            raise TypeError
+        return _NOT_FINITE[value]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError
+    return float(value)

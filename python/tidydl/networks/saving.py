@@ -1,0 +1,163 @@
+"""``save_model()`` and ``load_model()``: a fitted network as JSON that both languages read, with all its bits."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from typing import Any
+
+from tidydl.checks import described
+from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, StorageError, one_of
+from tidydl.networks.saved_networks import KINDS
+from tidydl.networks.saved_parts import Part
+
+__all__ = ["load_model", "save_model"]
+
+FORMAT = "tidydl network"
+VERSION = 1
+WRITTEN = "The path of a file that save_model() wrote."
+
+
+def save_model(fit: Any, file: str | os.PathLike[str]) -> None:
+    """Write a fitted network to a file that both languages read.
+
+    The file is JSON. It keeps every bit of the numbers, and all that ``predict``, ``summary``, ``tidy``, ``glance``,
+    ``augment``, ``confusion`` and ``plotnet`` need. It holds no data but fitted values, residuals and row labels. A
+    file that is there is replaced, whole or not at all.
+
+    Parameters
+    ----------
+    fit
+        A network fitted with :func:`nnet` or :func:`multinom`, or loaded.
+    file
+        The path of the file, such as ``"fit.json"``.
+
+    Raises
+    ------
+    ArgumentError
+        If ``fit`` is no fitted network.
+    StorageError
+        If the file cannot be written.
+
+    Notes
+    -----
+    Numbers are written with as many digits as tell them from every other double; a missing one is ``null``, and what
+    is not finite is ``"NaN"``, ``"Inf"`` or ``"-Inf"``. Row labels are kept as they are: those of an R data frame
+    come back as text, labels that are neither whole numbers nor text as text too. In R the loaded network answers
+    R's own ``predict`` as well.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tidydl import example_data, load_model, nnet, save_model
+    >>> fit = nnet("education ~ age + gender", example_data("bigfive"), size=1, trace=False)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(fit, f"{folder}/fit.json")
+    ...     again = load_model(f"{folder}/fit.json")
+    >>> again.value == fit.value
+    True
+    """
+    path = _path(file)
+    name = next((name for name, kind in KINDS.items() if isinstance(fit, kind.cls)), None)
+    if name is None:
+        raise ArgumentError(
+            f"`fit` is {described(fit)}.", allowed="A network fitted with nnet() or multinom(), or loaded."
+        )
+    saved = {
+        "format": FORMAT,
+        "version": VERSION,
+        "kind": name,
+        "written_by": _written_by(),
+        "network": KINDS[name].content(fit),
+    }
+    _write(path, json.dumps(saved, allow_nan=False, ensure_ascii=False))
+
+
+def load_model(file: str | os.PathLike[str]) -> Any:
+    """Read a network that ``save_model()`` wrote, in Python or in R.
+
+    Parameters
+    ----------
+    file
+        The path of the file.
+
+    Returns
+    -------
+    NNet
+        The network as it was fitted, or what else was saved. Nothing of the file is run: a formula is read as
+        :func:`nnet` reads it, and one that uses more than formulas may is refused.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such file.
+    DamagedFileError
+        If it is no JSON, holds something else, or does not hold what it should.
+    DependencyError
+        If it was written by a newer tidydl in a way that this one does not know.
+    FormulaError
+        If its formula uses functions that formulas may not use here.
+    """
+    path = _path(file)
+    saved = _read(path)
+    if not isinstance(saved, dict) or saved.get("format") != FORMAT:
+        raise DamagedFileError(f"`file` '{path}' holds no network.", allowed=WRITTEN)
+    whole = Part(saved, path)
+    if whole.whole("version") > VERSION:
+        raise DependencyError(
+            f"`file` '{path}' is of version {whole.whole('version')}, and this tidydl reads version {VERSION}.",
+            hint="Update tidydl.",
+        )
+    kind = whole.text("kind")
+    if kind not in KINDS:
+        raise DamagedFileError(f"`file` '{path}' holds a network of the kind '{kind}'.", allowed=one_of(sorted(KINDS)))
+    return KINDS[kind].read(whole.part("network"))
+
+
+def _path(file: Any) -> str:
+    if not isinstance(file, (str, os.PathLike)) or not os.fspath(file):
+        raise ArgumentError(f"`file` is {described(file)}.", allowed="The path of a file, such as 'fit.json'.")
+    path = os.path.expanduser(os.fspath(file))
+    if os.path.isdir(path):
+        raise ArgumentError(f"`file` '{path}' is a folder.", allowed="The path of a file, such as 'fit.json'.")
+    return path
+
+
+def _written_by() -> dict[str, str]:
+    import tidydl
+
+    return {"tidydl": tidydl.__version__, "language": "Python", "version": platform.python_version()}
+
+
+def _write(path: str, text: str) -> None:
+    """Write a file beside the one that is meant and put it in its place, so that none is ever half written."""
+    beside = f"{path}.{os.getpid()}.part"
+    try:
+        try:
+            with open(beside, "x", encoding="utf-8", errors="replace", newline="\n") as target:
+                target.write(text + "\n")
+            os.replace(beside, path)
+        finally:
+            if os.path.exists(beside):
+                os.remove(beside)
+    except OSError as problem:
+        raise StorageError(
+            f"`file` '{path}' cannot be written.", allowed="A path in a folder that you may write to."
+        ) from problem
+
+
+def _read(path: str) -> Any:
+    try:
+        with open(path, "rb") as source:
+            return json.loads(source.read().decode("utf-8"), parse_constant=_no_constant)
+    except FileNotFoundError:
+        raise NotFoundError(f"`file` '{path}' does not exist.", allowed=WRITTEN) from None
+    except OSError as problem:
+        raise StorageError(f"`file` '{path}' cannot be read.", allowed="A file that you may read.") from problem
+    except (ValueError, RecursionError):
+        raise DamagedFileError(f"`file` '{path}' is no JSON.", allowed=WRITTEN) from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")

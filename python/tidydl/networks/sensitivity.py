@@ -1,0 +1,226 @@
+"""Lek's profiles: what a network answers as one input runs from end to end and the others stand still."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tidydl.checks import check_count, check_flag
+from tidydl.columns import Contract
+from tidydl.errors import ArgumentError, unknown_name
+from tidydl.networks.held_values import Variable, held_values, variables_of
+from tidydl.networks.observations import labels_of, need_network, predicted, read_rows
+
+__all__ = ["LekGroups", "LekProfile", "lekprofile", "profile_frame", "profile_grid"]
+
+PROFILE = Contract.of(variable="label", x="double", level="string", group="label", output="label", fitted="double")
+STEPS = Contract.of(variable="label", x="double", level="string", group="label")
+GROUPS = Contract.of(group="label", variable="label", value="double", level="string")
+QUANTILES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+class LekProfile(pd.DataFrame):
+    """Lek's profiles: columns ``variable``, ``x``, ``level``, ``group``, ``output``, ``fitted``."""
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame  # a part of it is an ordinary frame
+
+
+class LekGroups(pd.DataFrame):
+    """What the inputs are held at: columns ``group``, ``variable``, ``value``, ``level``."""
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame  # a part of it is an ordinary frame
+
+
+def lekprofile(
+    fit: Any,
+    data: Any = None,
+    *,
+    xsel: Sequence[str] | str | None = None,
+    ysel: Sequence[str] | str | None = None,
+    steps: int = 100,
+    group_vals: Any = QUANTILES,
+    group_show: bool = False,
+    grp_nms: Sequence[str] | None = None,
+) -> LekProfile | LekGroups:
+    """Compute Lek's profiles of a network.
+
+    One variable after the other runs in even steps from its smallest to its largest value in the data, a categorical
+    one through its levels, while all others are held at the values of one group after the other.
+
+    Parameters
+    ----------
+    fit
+        The network.
+    data
+        The data frame with the columns of the formula, or the inputs of a network that was fitted to numbers.
+    xsel, ysel
+        Which variables and which outputs; by default all.
+    steps
+        How many values a variable takes from end to end.
+    group_vals
+        What the others are held at: quantiles from 0 to 1; or a whole number of at least 2, for the means of so many
+        clusters of rows; or a data frame with a row for each group and a column for each variable. Categorical
+        variables are held at their commonest level, in clusters at the commonest there.
+    group_show
+        Whether to give the held values instead of the profiles.
+    grp_nms
+        Names of the groups.
+
+    Returns
+    -------
+    LekProfile or LekGroups
+        A row for each variable, group, value and output: ``variable`` (label), ``x``, ``level`` (the level's name,
+        missing for a number, whose ``x`` is its value; a level's is its place from 1), ``group`` (label), ``output``
+        (label), ``fitted``. With ``group_show``: ``group``, ``variable``, ``value``, ``level``. ``autoplot()`` draws
+        both.
+
+    Raises
+    ------
+    ArgumentError, ColumnError, DataError
+        Where an argument is wrong, or the data lack a column.
+
+    Notes
+    -----
+    Variables are columns of the data: a formula's transformations, interactions and contrasts are computed anew for
+    every value. Quantiles are R's (type 7). Clusters are found by k-means on the numbers as they are, the best of ten
+    starts that are always the same, so that scale matters; the largest comes first.
+    Sources: Lek, Delacoste, Baran, Dimopoulos, Lauga & Aulagnier (1996), Ecological Modelling 90, 39-52; Gevrey,
+    Dimopoulos & Lek (2003), Ecological Modelling 160, 249-264; arguments and values are those of ``lekprofile()`` in
+    R's NeuralNetTools (Beck 2018, Journal of Statistical Software 85(11)).
+
+    Examples
+    --------
+    >>> from tidydl import example_data, lekprofile, nnet
+    >>> bigfive = example_data("bigfive")
+    >>> fit = nnet("education ~ . - CASE", bigfive, size=1, trace=False)
+    >>> lekprofile(fit, bigfive, xsel="age", steps=3, group_vals=[0.5], ysel=fit.lev[0]).x.tolist()
+    [17.0, 46.0, 75.0]
+    """
+    need_network("fit", fit, with_weights=False)
+    inputs = read_rows(fit, data)
+    if check_flag("group_show", group_show):
+        return LekGroups(profile_grid(inputs, xsel, steps, group_vals, grp_nms, factors_of(fit))["groups"])
+    made = profile_grid(inputs, xsel, steps, group_vals, grp_nms, factors_of(fit))
+    fitted = predicted(fit, made["grid"])
+    return LekProfile(profile_frame(made["steps"], fitted, labels_of(fit)[1], ysel))
+
+
+def factors_of(fit: Any) -> list[str]:
+    """Name the columns of numbers that the formula turns into factors."""
+    if fit.design.formula is None:
+        return []
+    factors = [factor for term in fit.design.formula.terms for factor in term if factor.is_factor]
+    return list(dict.fromkeys(name for factor in factors for name in factor.columns))
+
+
+def profile_grid(
+    inputs: pd.DataFrame,
+    xsel: Sequence[str] | str | None,
+    steps: int,
+    group_vals: Any,
+    grp_nms: Sequence[str] | None = None,
+    factors: Sequence[str] = (),
+) -> dict[str, pd.DataFrame]:
+    """Lay out the data that profiles are predicted for.
+
+    Parameters
+    ----------
+    inputs
+        Complete rows of the columns that the network reads.
+    xsel, steps, group_vals, grp_nms
+        As in :func:`lekprofile`.
+    factors
+        Columns of numbers that are categorical all the same.
+
+    Returns
+    -------
+    dict
+        ``grid``: data like ``inputs``, a row for each variable, group and value; ``steps``: variable, x, level and
+        group of these rows; ``groups``: what each group holds.
+    """
+    steps = check_count("steps", steps, 2)
+    variables = variables_of(inputs, list(factors))
+    names = list(variables)
+    chosen = _chosen("xsel", xsel, names)
+    held = held_values(variables, group_vals, grp_nms)
+    blocks = [_block(variables, name, held, steps) for name in chosen]
+    grid = {name: variables[name].column(np.concatenate([block[name] for block in blocks])) for name in names}
+    counts = [variables[name].count(steps) for name in chosen]
+    data = {
+        "variable": np.repeat(np.array(chosen, dtype=object), [count * len(held) for count in counts]),
+        "x": np.concatenate([np.tile(variables[name].values(steps), len(held)) for name in chosen]),
+        "level": [level for name in chosen for level in variables[name].levels_at(steps) * len(held)],
+        "group": [group for count in counts for group in held.index for _ in range(count)],
+    }
+    levels = {"variable": chosen, "group": list(held.index)}
+    return {
+        "grid": pd.DataFrame(grid),
+        "steps": STEPS.frame(data, levels=levels),
+        "groups": _group_frame(variables, held),
+    }
+
+
+def _chosen(argument: str, wanted: Any, names: list[str]) -> list[str]:
+    if wanted is None:
+        return names
+    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+    for name in wanted:
+        if name not in names:
+            raise unknown_name(argument, name, names, error=ArgumentError)
+    return wanted
+
+
+def _block(variables: dict[str, Variable], name: str, held: pd.DataFrame, steps: int) -> dict[str, np.ndarray]:
+    """Give the codes of every variable while one runs through its values, once for each group."""
+    running = variables[name].codes_at(steps)
+    block = {other: np.repeat(held[other].to_numpy(), len(running)) for other in variables}
+    return block | {name: np.tile(running, len(held))}
+
+
+def _group_frame(variables: dict[str, Variable], held: pd.DataFrame) -> pd.DataFrame:
+    names = list(variables)
+    codes = held[names].to_numpy()
+    data = {
+        "group": np.repeat(held.index.to_numpy(dtype=object), len(names)),
+        "variable": names * len(held),
+        "value": [variables[name].value(code) for row in codes for name, code in zip(names, row, strict=True)],
+        "level": [variables[name].level(code) for row in codes for name, code in zip(names, row, strict=True)],
+    }
+    return GROUPS.frame(data, levels={"group": list(held.index), "variable": names})
+
+
+def profile_frame(steps: pd.DataFrame, fitted: Any, outputs: Sequence[str], ysel: Any = None) -> pd.DataFrame:
+    """Join what was predicted to the values it was predicted for.
+
+    Parameters
+    ----------
+    steps
+        As of :func:`profile_grid`.
+    fitted
+        The outputs for its rows, rows by outputs.
+    outputs
+        Their names.
+    ysel
+        Which of them; by default all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of :func:`lekprofile`, the rows of the first output first within each variable.
+    """
+    names = list(outputs)
+    values = np.asarray(fitted, dtype=float).reshape(len(steps), -1)
+    chosen = _chosen("ysel", ysel, names)
+    long = pd.concat(
+        [steps.assign(output=name, fitted=values[:, names.index(name)], order=k) for k, name in enumerate(chosen)]
+    )
+    long = long.sort_values(["variable", "order"], kind="stable")
+    levels = {"variable": list(steps["variable"].cat.categories), "group": list(steps["group"].cat.categories)}
+    return PROFILE.frame({name: list(long[name]) for name in PROFILE.names}, levels=levels | {"output": chosen})

@@ -1,0 +1,299 @@
+"""``tune_nnet()``: search for the size and the decay that predict best what a network has not seen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tidydl import verbs
+from tidydl.checks import check_choice, check_count, check_flag, check_number, described
+from tidydl.columns import Contract
+from tidydl.errors import ArgumentError
+from tidydl.networks.advice import advise, warn_of_offset
+from tidydl.networks.arguments import Options, Plan, plan, refuse_more
+from tidydl.networks.engines import Engine, all_made, choose_engine, solve_many
+from tidydl.networks.fit import record
+from tidydl.networks.grid import Grid, search_grid
+from tidydl.networks.inputs import Inputs, gather
+from tidydl.networks.metrics import check_metric
+from tidydl.networks.record import NNet
+from tidydl.networks.resampling import describe_resamples, draw_resamples
+from tidydl.progress import Work, run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Tuning", "tune_nnet"]
+
+GLANCE = Contract.of(
+    n_points="integer",
+    n_resamples="integer",
+    n_fits="integer",
+    n_failed="integer",
+    metric="string",
+    mean="double",
+    std_error="double",
+    size="integer",
+    decay="double",
+    nobs="integer",
+    engine="string",
+    device="string",
+    seconds="double",
+)
+TUNING_ENGINES = ("exact", "torch")
+
+
+@dataclass(eq=False, repr=False)
+class Tuning:
+    """What a search over a grid found.
+
+    Attributes
+    ----------
+    fits : pandas.DataFrame
+        A row a fit: ``size``, ``decay``, ``resample``, ``restart`` (counted from 0), ``chosen`` (the restart with the
+        lowest value, which speaks for its resample), ``value``, ``convergence``, ``iterations``, the metrics on the
+        rows held out, ``seconds``.
+    summary : pandas.DataFrame
+        A row a grid point: ``size``, ``decay``, ``metric``, ``mean`` over the resamples, ``std_error`` of the mean,
+        ``n`` resamples, ``best``.
+    best : dict
+        The best grid point: ``size`` and ``decay``.
+    fit : NNet
+        The network of the best grid point, fitted to all rows.
+    metric, resamples : str
+        What was compared, and on what.
+    """
+
+    fits: pd.DataFrame
+    summary: pd.DataFrame
+    best: dict[str, Any]
+    fit: NNet
+    metric: str
+    resamples: str
+    seconds: float
+
+    def __repr__(self) -> str:
+        best = f"size {self.best['size']}, decay {self.best['decay']:.15g}"
+        points = len(self.summary)
+        return "\n".join(
+            [
+                f"{points} grid point{'' if points == 1 else 's'}, {self.resamples}, {len(self.fits)} fits",
+                f"best by {self.metric}: {best}",
+                self.summary.to_string(index=False),
+            ]
+        )
+
+    def predict(self, newdata: Any = None, type: str = "raw") -> Any:
+        """Predict with the best network; see :func:`tidydl.predict`."""
+        return verbs.predict(self.fit, newdata, type)
+
+
+def tune_nnet(
+    formula: Any = None,
+    data: Any = None,
+    *,
+    size: Any = None,
+    decay: Any = 0.0,
+    resamples: Any = 10,
+    times: int | None = None,
+    prop: float = 0.75,
+    repeats: int = 1,
+    metric: str | None = None,
+    x: Any = None,
+    y: Any = None,
+    weights: Any = None,
+    linout: bool = False,
+    entropy: bool = False,
+    softmax: bool = False,
+    censored: bool = False,
+    skip: bool = False,
+    rang: float = 0.7,
+    maxit: int = 100,
+    trace: bool = False,
+    MaxNWts: int = 1000,
+    abstol: float = 1e-4,
+    reltol: float = 1e-8,
+    subset: Any = None,
+    na_action: str = "omit",
+    contrasts: Any = None,
+    engine: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    progress: bool | None = None,
+    **more: Any,
+) -> Tuning:
+    """Try every combination of size and decay on resamples of the data, and fit the best to all of it.
+
+    Each fit is the one that :func:`tidydl.nnet` makes of the rows that train, from initial weights of its own, to the
+    last bit, however many threads share the work. It is judged by the rows that it has not seen.
+
+    Parameters
+    ----------
+    formula, data, x, y
+        As of :func:`tidydl.nnet`. Inputs and classes are made of all complete rows, so that each fit knows all
+        levels, one that its own rows lack too.
+    size, decay
+        Numbers of hidden units and penalties: one or several of each.
+    resamples
+        ``k`` for the k folds of a cross-validation; ``"bootstrap"`` for samples with replacement, judged by the rows
+        that they lack; ``"holdout"`` for random splits; or a list (or dictionary) of the rows that train in each, by
+        position among the complete rows, a row as often as it should count. Folds and hold-outs are drawn within
+        each class, so that all have about the same shares.
+    times
+        How often folds are drawn (by default once), how many bootstrap samples (25) or hold-outs (1).
+    prop
+        The share of the rows that train in a hold-out.
+    repeats
+        How many fits each grid point has in each resample, from initial weights of their own. The one with the lowest
+        value on the rows that train speaks for the resample; so does the final fit's.
+    metric
+        What is compared: of classes ``"accuracy"`` (the default), ``"balanced_accuracy"``, ``"kappa"`` or
+        ``"log_loss"``; of numbers ``"rmse"`` (the default), ``"mae"`` or ``"rsq"``. Each held-out row counts once,
+        whatever its case weight. Of equal grid points the one with the fewest units, then the largest decay, is best.
+    weights, linout, entropy, softmax, censored, skip, rang, maxit, MaxNWts, abstol, reltol, subset, na_action,
+    contrasts
+        As of :func:`tidydl.nnet`.
+    trace
+        Accepted because calls of ``nnet()`` have it: fits side by side show no trace.
+    engine, device, threads
+        As of :func:`tidydl.nnet`: by default fits run side by side in threads; on a CUDA device all networks of one
+        shape advance together.
+    progress
+        Whether to show a bar that counts fits; None shows it where somebody looks.
+
+    Returns
+    -------
+    Tuning
+        ``fits``, ``summary``, ``best`` and ``fit``; ``tidy()`` gives the summary, ``glance()`` one row, ``predict()``
+        and ``augment()`` the best network's predictions, ``autoplot()`` the metric by size and decay. A fit that
+        cannot be made, because its value is not finite, is a row of missing values, with a warning.
+
+    Raises
+    ------
+    ArgumentError, FormulaError, ColumnError, DataError, DeviceError
+        As of :func:`tidydl.nnet`, and where the resamples cannot be drawn or the metric is not for the response.
+
+    Examples
+    --------
+    >>> from tidydl import example_data, set_seed, tune_nnet
+    >>> set_seed(1)
+    >>> found = tune_nnet("education ~ . - CASE", example_data("bigfive"), size=[1, 2], decay=[0.1, 1], resamples=3)
+    >>> len(found.fits), len(found.summary)
+    (12, 4)
+    """
+    refuse_more(tune_nnet, more)
+    began = time.perf_counter()
+    inputs = gather(formula, data, x, y, weights, subset=subset, na_action=na_action, contrasts=contrasts)
+    warn_of_offset(inputs)
+    options = Options(
+        None, None, None, linout, entropy, softmax, censored, skip, rang, 0.0, maxit, False, MaxNWts, abstol, reltol
+    )
+    check_flag("trace", trace)
+    restarts = check_count("repeats", repeats, minimum=1)
+    is_class = inputs.response.levels is not None
+    metric = check_metric(metric, is_class)
+    grid = _grid(inputs, options, size, decay, (resamples, times, prop), restarts)
+    advise(inputs, max(grid.plans, key=lambda each: each.shape.hidden), stacklevel=2)
+    if engine is not None:
+        check_choice("engine", engine, TUNING_ENGINES)
+    chosen = choose_engine(engine, device, threads)
+    search = run(search_grid(grid, metric, chosen), progress=progress)
+    best = grid.plans[search.best]
+    starts = [best.initial_weights() for _ in range(restarts)]
+    fit = run(_refit(inputs, best, starts, chosen), progress=progress)
+    said = describe_resamples(resamples, len(grid.resamples))
+    point = {"size": grid.sizes[search.best], "decay": grid.decays[search.best]}
+    return Tuning(search.fits, search.summary, point, fit, metric, said, time.perf_counter() - began)
+
+
+def _grid(inputs: Inputs, options: Options, size: Any, decay: Any, drawn: tuple[Any, Any, Any], restarts: int) -> Grid:
+    """Check the grid and draw: first the resamples, then the weights of each grid point's fits."""
+    sizes = [check_count("size", each) for each in _several("size", size)]
+    decays = [check_number("decay", each, minimum=0) for each in _several("decay", decay)]
+    points = [(units, penalty) for units in dict.fromkeys(sizes) for penalty in dict.fromkeys(decays)]
+    plans = [plan(inputs, replace(options, size=units, decay=penalty)) for units, penalty in points]
+    is_class = inputs.response.levels is not None
+    resamples = draw_resamples(*drawn, _groups(inputs))
+    return Grid(
+        inputs.x,
+        inputs.targets,
+        inputs.weights,
+        is_class,
+        [units for units, _ in points],
+        [penalty for _, penalty in points],
+        plans,
+        resamples,
+        [_starts(each, len(resamples), restarts) for each in plans],
+    )
+
+
+def _several(argument: str, value: Any) -> list[Any]:
+    """Take one value or several."""
+    if value is None or isinstance(value, str | Mapping) or not hasattr(value, "__len__"):
+        return [value]
+    if not len(value):
+        raise ArgumentError(f"`{argument}` is {described(value)}.", allowed="At least one number.")
+    return list(value)
+
+
+def _groups(inputs: Inputs) -> list[np.ndarray]:
+    """Give the rows of each class, or all rows where numbers are predicted."""
+    levels = inputs.response.levels
+    if levels is None:
+        return [np.arange(len(inputs.x))]
+    codes = inputs.response.values[:, 0]
+    return [np.flatnonzero(codes == code) for code in range(len(levels))]
+
+
+def _starts(planned: Plan, resamples: int, restarts: int) -> np.ndarray:
+    drawn = [planned.initial_weights() for _ in range(resamples * restarts)]
+    return np.array(drawn).reshape(resamples, restarts, -1)
+
+
+def _refit(inputs: Inputs, planned: Plan, starts: list[np.ndarray], engine: Engine) -> Work[NNet]:
+    """Fit all rows from each of the initial weights, and keep the fit with the lowest value."""
+    solutions = yield from solve_many(engine, [planned.fit(inputs, start) for start in starts])
+    best = min(all_made(solutions), key=lambda solution: solution.value)
+    call: dict[str, Any] = {"size": planned.shape.hidden, "skip": bool(planned.shape.skip), "rang": planned.rang}
+    call |= {"maxit": planned.settings.maxit, "formula": inputs.formula}
+    return record(inputs, planned, best, engine, call)
+
+
+@verbs.tidy.register(Tuning)
+def _tidy(x: Tuning) -> pd.DataFrame:
+    """Give one row per grid point: size, decay, metric, mean, std_error, n, best."""
+    return x.summary.copy()
+
+
+@verbs.glance.register(Tuning)
+def _glance(x: Tuning) -> pd.DataFrame:
+    """Give one row: how much was tried, what is best, and how good that is."""
+    best = x.summary[x.summary["best"].to_numpy(dtype=bool)].iloc[0]
+    data = {
+        "n_points": len(x.summary),
+        "n_resamples": x.fits["resample"].nunique(),
+        "n_fits": len(x.fits),
+        "n_failed": int(x.fits["value"].isna().sum()),
+        **{name: best[name] for name in ("metric", "mean", "std_error", "size", "decay")},
+        "nobs": len(x.fit.fitted_values),
+        "engine": x.fit.engine,
+        "device": x.fit.device,
+        "seconds": x.seconds,
+    }
+    return GLANCE.frame({name: [value] for name, value in data.items()})
+
+
+@verbs.predict.register(Tuning)
+def _predict(x: Tuning, newdata: Any = None, type: str = "raw") -> Any:
+    """Predict with the best network."""
+    return verbs.predict(x.fit, newdata, type)
+
+
+@verbs.augment.register(Tuning)
+def _augment(x: Tuning, data: Any = None, newdata: Any = None) -> pd.DataFrame:
+    """Join the best network's predictions to data."""
+    return verbs.augment(x.fit, data, newdata)

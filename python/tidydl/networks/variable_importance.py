@@ -1,0 +1,264 @@
+"""How much each input matters to a fitted network: by its weights (Garson, Olden) or by shuffling the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tidydl import rng
+from tidydl.checks import check_choice, check_count
+from tidydl.columns import Contract
+from tidydl.networks.losses import METRICS, loss_name, mean_metric
+from tidydl.networks.observations import Observations, labels_of, need_network, observations, predicted
+
+__all__ = ["Importance", "garson", "importance", "olden", "permutation_frame", "weight_importance"]
+
+METHODS = ("garson", "olden", "permutation")
+WEIGHED = Contract.of(term="string", output="label", importance="double")
+PERMUTED = Contract.of({"term": "string", "output": "label", "importance": "double", "std.error": "double"})
+INTERCEPT = "(Intercept)"
+
+
+class Importance(pd.DataFrame):
+    """The importance of inputs: columns ``term``, ``output``, ``importance``, by permutation also ``std.error``."""
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame  # a part of it is an ordinary frame
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Importance:
+        """Make it of a frame with its columns."""
+        made = cls(frame)
+        made.attrs = frame.attrs
+        return made
+
+
+def importance(
+    fit: Any,
+    method: str = "garson",
+    data: Any = None,
+    *,
+    y: Any = None,
+    metric: str = "loss",
+    repeats: int = 10,
+    seed: float | None = None,
+) -> Importance:
+    """Say how much each input matters to a network.
+
+    Parameters
+    ----------
+    fit
+        The network.
+    method
+        ``"garson"``: the share of the weights' sizes that runs through an input, from 0 to 1. ``"olden"``: the sum of
+        the products of weights along all ways from an input to an output, with its sign. ``"permutation"``: how much
+        worse the network predicts when a column of the data is shuffled.
+    data
+        For ``"permutation"``: the data frame with the columns of the formula, or the inputs of a network that was
+        fitted to numbers. Data that the network has not seen are the fairer judge.
+    y
+        The response for these inputs, where the network was fitted to numbers; by default the training rows'.
+    metric
+        What is compared: ``"loss"``, the mean over the rows of the loss that the network was fitted by; ``"rmse"`` or
+        ``"mae"`` for numbers; ``"accuracy"`` for classes.
+    repeats
+        How often each column is shuffled.
+    seed
+        Starts the shuffles; by default they go on from :func:`tidydl.set_seed`. The shuffles are R's
+        ``sample()``, drawn one after the other and the same for every column.
+
+    Returns
+    -------
+    Importance
+        A row for each input, in their order, and output: ``term`` (text), ``output`` (label), ``importance``. For
+        ``"permutation"`` a row for each column of the data that the network reads, over all outputs together (the
+        response stands in ``output``), with ``std.error``, the standard deviation over the shuffles by the root of
+        their number: ``importance`` is the mean growth of the loss or error, or the mean loss of accuracy.
+        ``autoplot()`` draws it.
+
+    Raises
+    ------
+    ArgumentError, ColumnError, DataError
+        Where an argument is wrong, or the data lack a column.
+
+    Notes
+    -----
+    Biases take no part. Garson's shares are those of Goh (1995): at every hidden unit the sizes of the products of an
+    input's weight and the unit's weight to the output are divided by their sum over the inputs; the shares are added
+    over the units and divided by their total, so that an output's own weights cancel. A hidden unit without any way
+    from the inputs to the output is left out, and an output that no input reaches has missing shares. The direct
+    weights from the inputs to an output (``skip``) count as one unit more. Olden's sums include the direct weights as
+    they are.
+    Sources: Garson (1991), AI Expert 6(4), 46-51; Goh (1995), Artificial Intelligence in Engineering 9, 143-151;
+    Olden, Joy & Death (2004), Ecological Modelling 178, 389-397; Breiman (2001), Machine Learning 45, 5-32; Fisher,
+    Rudin & Dominici (2019), Journal of Machine Learning Research 20(177).
+
+    Examples
+    --------
+    >>> from tidydl import example_data, importance, nnet, set_seed
+    >>> set_seed(1)
+    >>> bigfive = example_data("bigfive")
+    >>> fit = nnet("education ~ . - CASE", bigfive, size=1, trace=False)
+    >>> importance(fit).head(2).columns.tolist()
+    ['term', 'output', 'importance']
+    >>> importance(fit, "permutation", bigfive, metric="accuracy", repeats=2, seed=1).columns.tolist()
+    ['term', 'output', 'importance', 'std.error']
+    """
+    check_choice("method", method, METHODS)
+    need_network("fit", fit, with_weights=method != "permutation")
+    if method != "permutation":
+        inputs, outputs = labels_of(fit)
+        return Importance.of(weight_importance(fit.n, fit.wts, fit.skip, inputs, outputs, method))
+    check_choice("metric", metric, METRICS)
+    repeats = check_count("repeats", repeats, 1)
+    rows = observations(fit, data, y)
+    stream = rng.stream_from(seed)
+    shuffles = [stream.positions(len(rows.frame), len(rows.frame)) for _ in range(repeats)]
+    return Importance.of(_permuted(fit, rows, shuffles, metric))
+
+
+def garson(fit: Any) -> Importance:
+    """Give Garson's importance of the inputs: ``importance(fit, "garson")``.
+
+    Parameters
+    ----------
+    fit
+        The network.
+
+    Returns
+    -------
+    Importance
+        As of :func:`tidydl.importance`.
+
+    Examples
+    --------
+    >>> from tidydl import example_data, garson, nnet
+    >>> float(garson(nnet("education ~ . - CASE", example_data("bigfive"), size=1, trace=False)).importance.min()) >= 0
+    True
+    """
+    return importance(fit, "garson")
+
+
+def olden(fit: Any) -> Importance:
+    """Give Olden's importance of the inputs: ``importance(fit, "olden")``.
+
+    Parameters
+    ----------
+    fit
+        The network.
+
+    Returns
+    -------
+    Importance
+        As of :func:`tidydl.importance`.
+
+    Examples
+    --------
+    >>> from tidydl import example_data, nnet, olden
+    >>> len(olden(nnet("education ~ . - CASE", example_data("bigfive"), size=1, trace=False)))
+    35
+    """
+    return importance(fit, "olden")
+
+
+def weight_importance(
+    n: Sequence[int], wts: Any, skip: bool, inputs: Sequence[str], outputs: Sequence[str], method: str
+) -> pd.DataFrame:
+    """Compute Garson's or Olden's importance of the inputs from the weights alone.
+
+    Parameters
+    ----------
+    n, wts, skip
+        Numbers of inputs, hidden units and outputs; the weights in R's order; whether inputs reach the outputs.
+    inputs, outputs
+        Their names. An input named ``(Intercept)`` is a bias and left out.
+    method
+        ``"garson"`` or ``"olden"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of :func:`importance`: the inputs of the first output first.
+    """
+    inputs, outputs = list(inputs), list(outputs)
+    kept = [i for i, name in enumerate(inputs) if name != INTERCEPT]
+    hidden, out, direct = _weights(n, wts, skip)
+    compute = {"garson": _garson, "olden": _olden}[method]
+    values = compute(hidden[:, kept], out, direct[:, kept])
+    data = {
+        "term": [inputs[i] for i in kept] * len(outputs),
+        "output": np.repeat(np.array(outputs, dtype=object), len(kept)),
+        "importance": values.ravel(),
+    }
+    frame = WEIGHED.frame(data, levels={"output": outputs})
+    frame.attrs["tidydl"] = {"method": method}
+    return frame
+
+
+def _weights(n: Sequence[int], wts: Any, skip: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give the weights without biases: hidden by inputs, outputs by hidden, outputs by inputs (0 without skip)."""
+    p, h, k = (int(each) for each in n)
+    values = np.atleast_1d(np.asarray(wts, dtype=float))
+    hidden = values[: h * (1 + p)].reshape(h, 1 + p)[:, 1:]
+    out = values[h * (1 + p) :].reshape(k, -1)[:, 1:]
+    return hidden, out[:, :h], out[:, h:] if skip else np.zeros((k, p))
+
+
+def _olden(hidden: np.ndarray, out: np.ndarray, direct: np.ndarray) -> np.ndarray:
+    return out @ hidden + direct
+
+
+def _garson(hidden: np.ndarray, out: np.ndarray, direct: np.ndarray) -> np.ndarray:
+    ways = np.concatenate([np.abs(out[:, :, None] * hidden[None]), np.abs(direct)[:, None]], axis=1)
+    reached = ways.sum(axis=2, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = np.where(reached > 0, ways / reached, 0.0).sum(axis=1)
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def _permuted(fit: Any, rows: Observations, shuffles: list[list[int]], metric: str) -> pd.DataFrame:
+    def judged(frame: pd.DataFrame) -> float:
+        return mean_metric(predicted(fit, frame), rows.targets, loss_name(fit), metric)
+
+    names = list(rows.frame.columns)
+    base = judged(rows.frame)
+    shuffled = [
+        judged(rows.frame.assign(**{name: rows.frame[name].array[order]})) for name in names for order in shuffles
+    ]
+    return permutation_frame(base, shuffled, names, fit.response, metric)
+
+
+def permutation_frame(base: float, shuffled: Any, terms: Sequence[str], response: str, metric: str) -> pd.DataFrame:
+    """Compare the metric of shuffled data with that of the data as they are.
+
+    Parameters
+    ----------
+    base
+        The metric of the data as they are.
+    shuffled
+        The metrics with a column shuffled: all shuffles of the first column, then of the next.
+    terms, response, metric
+        The names of the columns and of the response; what was measured.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of :func:`importance` by permutation.
+    """
+    values = np.asarray(shuffled, dtype=float).reshape(len(terms), -1)
+    worse = base - values if metric == "accuracy" else values - base
+    repeats = worse.shape[1]
+    spread = worse.std(axis=1, ddof=1) / np.sqrt(repeats) if repeats > 1 else np.full(len(worse), np.nan)
+    data = {
+        "term": list(terms),
+        "output": [response] * len(terms),
+        "importance": worse.mean(axis=1),
+        "std.error": spread,
+    }
+    frame = PERMUTED.frame(data, levels={"output": [response]})
+    frame.attrs["tidydl"] = {"method": "permutation", "metric": metric, "repeats": repeats}
+    return frame

@@ -1,0 +1,61 @@
+"""Sizes and colours that both languages draw alike. Layouts give widths and sizes in points, colours as ``#RRGGBB``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["BASE_SIZE", "colours_between", "line_size", "point_size", "r_colour", "r_colours", "theme"]
+
+BASE_SIZE = 11  # of the text of a theme
+STROKE = 0.5  # of the border of a point
+_LINE = math.sqrt(math.pi)  # plotnine draws lines and points of size 1 so many points wide
+_SEQUENCE = ("#440154", "#3B528B", "#21908C", "#5DC863", "#8BD646")  # of viridis, without its lightest end
+# Where R's name of a colour means another colour than the same name on the web, which matplotlib follows.
+_R_NAMES = {"grey": "#BEBEBE", "gray": "#BEBEBE", "green": "#00FF00", "maroon": "#B03060", "purple": "#A020F0"}
+
+
+def theme(**more: Any) -> Any:
+    """Give the theme of R's ``theme_bw()``, with more settings."""
+    import plotnine as p9
+
+    return p9.theme_bw(base_size=BASE_SIZE) + p9.theme(strip_background=p9.element_rect(fill="#D9D9D9"), **more)
+
+
+def line_size(points: float) -> float:
+    """Give plotnine's size of a line so many points wide."""
+    return points / _LINE
+
+
+def point_size(points: float) -> float:
+    """Give plotnine's size of a circle so many points across."""
+    return max(points / _LINE - STROKE, 0.0)
+
+
+def r_colour(colour: str) -> str:
+    """Give a colour by its R name as the web knows it: ``grey`` and ``grey50`` are lighter in R."""
+    name = colour.lower()
+    if name[:4] in ("grey", "gray") and name[4:].isdigit() and int(name[4:]) <= 100:
+        shade = int(int(name[4:]) * 2.55 + 0.5)
+        return f"#{shade:02X}{shade:02X}{shade:02X}"
+    return _R_NAMES.get(name, colour)
+
+
+def r_colours(colours: str | Sequence[str]) -> list[str]:
+    """Give one or several colours by their R names as the web knows them."""
+    return [r_colour(colour) for colour in ([colours] if isinstance(colours, str) else colours)]
+
+
+def colours_between(count: int) -> list[str]:
+    """Give colours in order, from dark violet to light green."""
+    if count == 1:
+        return [_SEQUENCE[1]]
+    return [_between(place * (len(_SEQUENCE) - 1) / (count - 1)) for place in range(count)]
+
+
+def _between(at: float) -> str:
+    low = min(int(at), len(_SEQUENCE) - 2)
+    ends = [[int(_SEQUENCE[k][i : i + 2], 16) for i in (1, 3, 5)] for k in (low, low + 1)]
+    mixed = [round(a + (b - a) * (at - low)) for a, b in zip(*ends, strict=True)]
+    return "#" + "".join(f"{value:02X}" for value in mixed)
