@@ -1,4 +1,4 @@
-# From a model frame to the numbers of a multinomial model, as in python/tidydl/networks/multinomial_data.py.
+# From a model frame to the numbers of a multinomial model, as in python/tidydl/networks/multinomial/data.py.
 
 # The network's inputs `x`, its targets `y`, how much each row counts, which weights may change and what the others are.
 multinom_numbers <- function(x, frame, asked) {

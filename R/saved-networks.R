@@ -1,4 +1,4 @@
-# What is saved of each kind of fitted network, and how it is read again (python/tidydl/networks/saved_networks.py).
+# What is saved of each kind of fitted network, and how it is read again (python/tidydl/networks/saved/networks.py).
 
 saved_kind <- function(fit) {
   if (inherits(fit, "tidydl_averaged")) {

@@ -1,5 +1,5 @@
 # The parts of a saved network: JSON with every bit of the numbers, read with every length checked.
-# python/tidydl/networks/saved_parts.py is the same in Python.
+# python/tidydl/networks/saved/parts.py is the same in Python.
 
 # Doubles with 17 digits, which tell each from every other; JSON's own numbers are finite.
 numbers_json <- function(x) {

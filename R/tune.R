@@ -164,7 +164,7 @@ rows_of_classes <- function(response) {
   unname(split(seq_along(code), factor(code, seq_along(response$levels))))
 }
 
-# The draws of python/tidydl/networks/resampling.py, in the same order.
+# The draws of python/tidydl/networks/model_selection/resampling.py, in the same order.
 draw_resamples <- function(resamples, times, prop, groups, call) {
   n <- sum(lengths(groups))
   if (is.list(resamples)) {

@@ -21,10 +21,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "python"))
 from live_r import run_r
 
 from tidydl.networks.arguments import number_of_weights
-from tidydl.networks.engine import Settings
 from tidydl.networks.engines import Engine, all_made, choose_engine, solve_many
-from tidydl.networks.kernels import SOFTMAX, Shape
-from tidydl.networks.many import Fit
+from tidydl.networks.exact.engine import Settings
+from tidydl.networks.exact.kernels import SOFTMAX, Shape
+from tidydl.networks.exact.many import Fit
 from tidydl.progress import run
 
 ROWS, SHAPE, DECAY, ITERATIONS = 2000, Shape(25, 10, 5, False, SOFTMAX), 0.01, 200

@@ -21,10 +21,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "python"))
 from live_r import run_r
 
-from tidydl.networks import shares
-from tidydl.networks.engine import Settings, fit_work
-from tidydl.networks.kernels import LINEAR, SOFTMAX, Shape
-from tidydl.networks.many import Fit, fit_many
+from tidydl.networks.exact import shares
+from tidydl.networks.exact.engine import Settings, fit_work
+from tidydl.networks.exact.kernels import LINEAR, SOFTMAX, Shape
+from tidydl.networks.exact.many import Fit, fit_many
 from tidydl.progress import run
 
 WORK = {

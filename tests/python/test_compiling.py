@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from test_engine import fit, large, problem, solve
 
-from tidydl.networks import compiling, kernels, metric, shares
-from tidydl.networks.many import fit_many
+from tidydl.networks.exact import compiling, kernels, metric, shares
+from tidydl.networks.exact.many import fit_many
 from tidydl.progress import run
 from tidydl.storage import compiled_code_folder
 
@@ -78,7 +78,7 @@ def test_a_folder_of_somebody_else_among_the_temporary_files_is_not_used(tmp_pat
 TINY = """
 import sys
 sys.path[:0] = [{networks!r}, {here!r}]
-from tidydl.networks.compiling import compiled, is_compiled
+from tidydl.networks.exact.compiling import compiled, is_compiled
 import tiny_kernel
 kernel = compiled(tiny_kernel.twice)
 before = is_compiled(kernel)
@@ -145,7 +145,7 @@ def test_fits_in_a_forked_child_equal_those_of_its_parent(monkeypatch):
 @forks
 def test_a_fit_under_way_goes_on_in_a_forked_child(monkeypatch):
     monkeypatch.setattr(shares, "_WORTHWHILE", 1)
-    monkeypatch.setattr("tidydl.networks.engine._FIRST_WORK", 100_000)
+    monkeypatch.setattr("tidydl.networks.exact.engine._FIRST_WORK", 100_000)
     one = large(1)
     expected, _ = solve(one)
     work = shares_work(one)
@@ -164,6 +164,6 @@ def test_a_fit_under_way_goes_on_in_a_forked_child(monkeypatch):
 
 
 def shares_work(one):
-    from tidydl.networks.engine import fit_work
+    from tidydl.networks.exact.engine import fit_work
 
     return fit_work(*vars(fit(one, trace=False)).values(), 2)

@@ -8,12 +8,12 @@ import pytest
 from live_r import needs_r, run_r
 
 from tidydl.errors import DataError
-from tidydl.networks import kernels, shares
-from tidydl.networks.bfgs import advance
-from tidydl.networks.engine import Settings, fit_work
-from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape, outputs
-from tidydl.networks.many import Fit, fit_many
-from tidydl.networks.problems import RUNNING, STOPPED, start_problem, start_search
+from tidydl.networks.exact import kernels, shares
+from tidydl.networks.exact.bfgs import advance
+from tidydl.networks.exact.engine import Settings, fit_work
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape, outputs
+from tidydl.networks.exact.many import Fit, fit_many
+from tidydl.networks.exact.problems import RUNNING, STOPPED, start_problem, start_search
 from tidydl.progress import Note, Pause, Progress, Trace, run
 
 PROBLEMS = int(os.environ.get("TIDYDL_CONFORMANCE", "60"))

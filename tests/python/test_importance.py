@@ -8,9 +8,9 @@ from shared_cases import cases_of, perform
 import tidydl
 from tidydl import nnet
 from tidydl.errors import ArgumentError, ColumnError, DataError
-from tidydl.networks.clusters import cluster
-from tidydl.networks.held_values import quantiles
-from tidydl.networks.variable_importance import weight_importance
+from tidydl.networks.effects.clusters import cluster
+from tidydl.networks.effects.held_values import quantiles
+from tidydl.networks.effects.variable_importance import weight_importance
 
 
 def named(file):

@@ -291,7 +291,7 @@ def test_the_information_of_censored_responses_is_the_curvature_of_their_likelih
     def value(coefficients):
         wts = fit.wts.copy()
         wts[fit.mask] = coefficients
-        from tidydl.networks.kernels import outputs
+        from tidydl.networks.exact.kernels import outputs
 
         return -np.log((outputs(fit.shape, wts, x) * data[["p", "q", "r"]].to_numpy()).sum(axis=1)).sum()
 

@@ -5,7 +5,7 @@ from shared_cases import cases_of, value_of
 
 from tidydl import runif, set_seed, split_data
 from tidydl.errors import ArgumentError, ColumnError, DataError
-from tidydl.networks.resampling import draw_resamples
+from tidydl.networks.model_selection.resampling import draw_resamples
 
 
 def people(n=40):

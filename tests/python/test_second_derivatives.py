@@ -5,8 +5,8 @@ import pytest
 from live_r import needs_r, run_r
 from test_engine import OPTIONS, problem, solve
 
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape, outputs
 from tidydl.networks.hessian import hessian
-from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape, outputs
 
 SEEDS = [*range(22), 47]
 

@@ -5,12 +5,12 @@ from test_nnet import flowers
 import tidydl
 from tidydl import nnet, set_seed, tune_nnet
 from tidydl.errors import ArgumentError, DataError, DeviceError
-from tidydl.networks import torch_engine
 from tidydl.networks.arguments import number_of_weights
-from tidydl.networks.engine import Settings
+from tidydl.networks.batched import engine as torch_engine
 from tidydl.networks.engines import Engine, choose_engine, solve_many
-from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
-from tidydl.networks.many import Fit
+from tidydl.networks.exact.engine import Settings
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
+from tidydl.networks.exact.many import Fit
 from tidydl.progress import run
 
 LOSSES = {"least squares": LEAST_SQUARES, "linear": LINEAR, "entropy": ENTROPY, "softmax": SOFTMAX}

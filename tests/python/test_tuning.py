@@ -9,8 +9,8 @@ from test_nnet import flowers
 import tidydl
 from tidydl import nnet, set_seed, tune_nnet
 from tidydl.errors import ArgumentError, ColumnError, DataError
-from tidydl.networks.metrics import judge
-from tidydl.networks.resampling import draw_resamples
+from tidydl.networks.model_selection.metrics import judge
+from tidydl.networks.model_selection.resampling import draw_resamples
 
 REFERENCES = {reference["name"]: reference for reference in cases_of("references/tuning.json")}
 
@@ -126,8 +126,8 @@ def test_fits_that_cannot_be_made_are_missing_rows_with_a_warning():
 
 def _search(x, y):
     from tidydl.networks.engines import Engine
-    from tidydl.networks.grid import search_grid
-    from tidydl.networks.tuning import Options, _grid, gather
+    from tidydl.networks.model_selection.grid import search_grid
+    from tidydl.networks.model_selection.tuning import Options, _grid, gather
     from tidydl.progress import run
 
     inputs = gather(x, y, None, None, [1.0, 1.0, 1.0, 1e308])
@@ -178,8 +178,8 @@ def test_what_cannot_be_said_of_held_out_rows_is_missing():
 
 def test_a_search_can_be_stopped_between_two_looks_at_it():
     from tidydl.networks.engines import Engine
-    from tidydl.networks.grid import search_grid
-    from tidydl.networks.tuning import Options, _grid, gather
+    from tidydl.networks.model_selection.grid import search_grid
+    from tidydl.networks.model_selection.tuning import Options, _grid, gather
 
     x, y = numbers()
     inputs = gather(x, y, None, None, None)

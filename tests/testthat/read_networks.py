@@ -26,7 +26,7 @@ data = pd.DataFrame({name: column(given) for name, given in asked["data"].items(
 
 def predictions(name, fit):
     """Write what the network predicts, row by row, and what it prints."""
-    kind = {"type": "probs"} if isinstance(fit, tidydl.networks.multinomial.Multinom) else {}
+    kind = {"type": "probs"} if isinstance(fit, tidydl.networks.multinomial.record.Multinom) else {}
     np.ascontiguousarray(fit.predict(data, **kind), dtype=float).tofile(folder / f"{name}.bin")
     (folder / f"{name}.txt").write_text(f"{fit!r}\n{fit.summary()!r}\n", "utf-8")
     tidydl.save_model(fit, folder / f"{name}.again.json")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tidydl.networks.kernels import ENTROPY, LEAST_SQUARES
+from tidydl.networks.exact.kernels import ENTROPY, LEAST_SQUARES
 
 if TYPE_CHECKING:
     from tidydl.networks.arguments import Plan

@@ -13,10 +13,10 @@ import numpy as np
 from tidydl import rng
 from tidydl.checks import check_count, check_flag, check_number, numbers_in
 from tidydl.errors import ArgumentError, nearest, one_of
-from tidydl.networks.engine import Settings
+from tidydl.networks.exact.engine import Settings
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
+from tidydl.networks.exact.many import Fit
 from tidydl.networks.inputs import Inputs
-from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
-from tidydl.networks.many import Fit
 
 __all__ = ["Options", "Plan", "number_of_weights", "plan", "refuse_more"]
 

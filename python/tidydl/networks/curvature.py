@@ -8,7 +8,7 @@ from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.networks.hessian import hessian as second_derivatives
 from tidydl.networks.inputs import Inputs, gather
-from tidydl.networks.multinomial import Multinom
+from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from tidydl.checks import check_choice, check_count
 from tidydl.errors import ArgumentError, TidydlError
-from tidydl.networks.engine import Solution, fit_work
-from tidydl.networks.many import Fit, fit_many
+from tidydl.networks.batched.engine import fit_many_with_torch, fit_with_torch, torch_device
+from tidydl.networks.exact.engine import Solution, fit_work
+from tidydl.networks.exact.many import Fit, fit_many
+from tidydl.networks.exact.shares import cores
 from tidydl.networks.r_engine import fit_many_with_r, fit_with_r
-from tidydl.networks.shares import cores
-from tidydl.networks.torch_engine import fit_many_with_torch, fit_with_torch, torch_device
 from tidydl.progress import Work
 
 __all__ = ["Engine", "all_made", "choose_engine", "solve", "solve_many"]

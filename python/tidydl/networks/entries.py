@@ -9,13 +9,13 @@ import numpy as np
 
 from tidydl.networks.advice import advice as advice_on
 from tidydl.networks.arguments import Plan, number_of_weights
-from tidydl.networks.engine import Settings
 from tidydl.networks.engines import all_made, choose_engine, solve, solve_many
-from tidydl.networks.grid import Grid, search_grid
-from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
-from tidydl.networks.many import Fit
-from tidydl.networks.metrics import check_metric
-from tidydl.networks.resampling import Resample
+from tidydl.networks.exact.engine import Settings
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
+from tidydl.networks.exact.many import Fit
+from tidydl.networks.model_selection.grid import Grid, search_grid
+from tidydl.networks.model_selection.metrics import check_metric
+from tidydl.networks.model_selection.resampling import Resample
 from tidydl.progress import Work
 
 __all__ = ["fit_arrays", "fit_repeats", "tune_arrays"]

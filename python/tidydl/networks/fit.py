@@ -11,10 +11,10 @@ from tidydl.networks.advice import advise, warn_of_offset
 from tidydl.networks.arguments import Options, Plan, plan, refuse_more
 from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.curvature import hessian_of
-from tidydl.networks.engine import Solution
 from tidydl.networks.engines import Engine, all_made, choose_engine, solve, solve_many
+from tidydl.networks.exact.engine import Solution
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, SOFTMAX
 from tidydl.networks.inputs import Inputs, gather
-from tidydl.networks.kernels import CENSORED, ENTROPY, SOFTMAX
 from tidydl.networks.record import NNet
 from tidydl.progress import run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape, outputs
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape, outputs
 
 __all__ = ["hessian"]
 

@@ -111,7 +111,7 @@ def covariance_of_weights(fit: NNet) -> np.ndarray:
     of squares and the residual degrees of freedom. All is missing where the Hessian is not positive definite: the
     weights are then no isolated minimum.
     """
-    from tidydl.networks.kernels import LEAST_SQUARES, LINEAR
+    from tidydl.networks.exact.kernels import LEAST_SQUARES, LINEAR
 
     assert fit.Hessian is not None
     free = np.flatnonzero(fit.mask)

@@ -6,7 +6,7 @@ import numpy as np
 
 from tidydl import verbs
 from tidydl.errors import ArgumentError
-from tidydl.networks.multinomial import Multinom
+from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
 from tidydl.rprint import format_numbers
 

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from tidydl.errors import ArgumentError, DataError, DependencyError, TidydlError
-from tidydl.networks.engine import Solution
-from tidydl.networks.kernels import CENSORED, ENTROPY, LINEAR, SOFTMAX
-from tidydl.networks.many import Fit
+from tidydl.networks.exact.engine import Solution
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LINEAR, SOFTMAX
+from tidydl.networks.exact.many import Fit
 from tidydl.progress import Pause, Progress, Work
 
 __all__ = ["fit_many_with_r", "fit_with_r"]

@@ -9,8 +9,8 @@ import numpy as np
 
 from tidydl import verbs
 from tidydl.design import Design, design_matrix
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
 from tidydl.networks.excluded import Excluded
-from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
 from tidydl.rprint import format_numbers, named_vector
 
 if TYPE_CHECKING:

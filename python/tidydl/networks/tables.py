@@ -11,8 +11,8 @@ from tidydl.checks import check_choice, described, numbers_in
 from tidydl.columns import Contract
 from tidydl.design import Design, column_gone, from_matrix
 from tidydl.errors import ArgumentError
+from tidydl.networks.exact.kernels import outputs
 from tidydl.networks.inference import standard_errors
-from tidydl.networks.kernels import outputs
 from tidydl.networks.record import NNet
 
 if TYPE_CHECKING:

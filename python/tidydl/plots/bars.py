@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tidydl.columns import Contract
-from tidydl.networks.variable_importance import Importance
+from tidydl.networks.effects.variable_importance import Importance
 from tidydl.plots.units import BASE_SIZE, line_size, theme
 from tidydl.verbs import autoplot
 

@@ -105,7 +105,7 @@ def plotnet(
     >>> fit = nnet("education ~ . - CASE", example_data("bigfive"), size=2, trace=False)
     >>> picture = plotnet(fit)
     """
-    from tidydl.networks.observations import labels_of, need_network
+    from tidydl.networks.effects.observations import labels_of, need_network
     from tidydl.plots.network_layout import network_layout
 
     need_network("mod_in", mod_in, with_weights=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tidydl.columns import Contract
-from tidydl.networks.sensitivity import LekGroups, LekProfile
+from tidydl.networks.effects.sensitivity import LekGroups, LekProfile
 from tidydl.plots.units import BASE_SIZE, colours_between, line_size, point_size, theme
 from tidydl.verbs import autoplot
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tidydl.columns import Contract
-from tidydl.networks.tuning import Tuning
+from tidydl.networks.model_selection.tuning import Tuning
 from tidydl.plots.units import BASE_SIZE, colours_between, line_size, point_size
 from tidydl.verbs import autoplot
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tidydl.networks.compiling import part as compiled_part
-from tidydl.networks.kernels import (
+from tidydl.networks.exact.compiling import part as compiled_part
+from tidydl.networks.exact.kernels import (
     CENSORED,
     ENTROPY,
     LEAST_SQUARES,
@@ -18,7 +18,7 @@ from tidydl.networks.kernels import (
     add_products,
     sections,
 )
-from tidydl.networks.lanes import WIDTH, add, load, multiply, spread, store, subtract
+from tidydl.networks.exact.lanes import WIDTH, add, load, multiply, spread, store, subtract
 
 __all__ = ["add_slopes", "begin_slopes", "end_slopes"]
 

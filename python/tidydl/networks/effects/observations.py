@@ -13,7 +13,7 @@ from tidydl.checks import described
 from tidydl.design import column_gone, from_matrix, response_values, used_rows
 from tidydl.errors import ArgumentError, DataError
 from tidydl.networks.averaging import AveragedNNet
-from tidydl.networks.multinomial import Multinom
+from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
 
 __all__ = ["Observations", "labels_of", "need_network", "observations", "predicted", "read_rows"]

@@ -12,7 +12,7 @@ from tidydl import verbs
 from tidydl.design import design_matrix, design_offset
 from tidydl.networks.calls import written_call
 from tidydl.networks.inference import pseudo_inverse, roots
-from tidydl.networks.multinomial_data import offset_columns
+from tidydl.networks.multinomial.data import offset_columns
 from tidydl.networks.record import NNet
 from tidydl.rprint import format_numbers, named_vector, number_matrix, text_matrix
 

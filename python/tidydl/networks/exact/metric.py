@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tidydl.networks.compiling import part
-from tidydl.networks.lanes import (
+from tidydl.networks.exact.compiling import part
+from tidydl.networks.exact.lanes import (
     WIDTH,
     add,
     add_block,

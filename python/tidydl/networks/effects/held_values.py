@@ -11,7 +11,7 @@ import pandas as pd
 
 from tidydl.checks import check_count
 from tidydl.errors import ArgumentError, ColumnError, DataError
-from tidydl.networks.clusters import cluster
+from tidydl.networks.effects.clusters import cluster
 from tidydl.rprint import level_text
 
 __all__ = ["Variable", "held_values", "variables_of"]

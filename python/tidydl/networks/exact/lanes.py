@@ -16,8 +16,8 @@ from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
 
-from tidydl.networks.compiling import compiled
-from tidydl.networks.exponential import ADDED, FUSED, HIGH, INVERSE, LOW, POLYNOMIAL, TABLE
+from tidydl.networks.exact.compiling import compiled
+from tidydl.networks.exact.exponential import ADDED, FUSED, HIGH, INVERSE, LOW, POLYNOMIAL, TABLE
 
 __all__ = [
     "WIDTH",

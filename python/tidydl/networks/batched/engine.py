@@ -15,10 +15,10 @@ import numpy as np
 
 from tidydl.device import import_torch, resolve_device
 from tidydl.errors import ArgumentError, DeviceError, TidydlError
-from tidydl.networks.engine import Settings, Solution, _iteration_lines, _not_finite, _weights_line
-from tidydl.networks.many import Fit
-from tidydl.networks.torch_network import Networks, bytes_per_network
-from tidydl.networks.torch_search import BatchSearch
+from tidydl.networks.batched.network import Networks, bytes_per_network
+from tidydl.networks.batched.search import BatchSearch
+from tidydl.networks.exact.engine import Settings, Solution, _iteration_lines, _not_finite, _weights_line
+from tidydl.networks.exact.many import Fit
 from tidydl.progress import Pause, Progress, Trace, Work
 
 __all__ = ["fit_many_with_torch", "fit_with_torch", "torch_device"]

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 
-from tidydl.networks.compiling import compiled, part
-from tidydl.networks.kernels import TILE, forward, set_weights
-from tidydl.networks.metric import multiply_metric, reset_metric, update_metric
-from tidydl.networks.problems import (
+from tidydl.networks.exact.compiling import compiled, part
+from tidydl.networks.exact.kernels import TILE, forward, set_weights
+from tidydl.networks.exact.metric import multiply_metric, reset_metric, update_metric
+from tidydl.networks.exact.problems import (
     CONVERGED,
     DIRECT,
     FORWARD,
@@ -26,7 +26,7 @@ from tidydl.networks.problems import (
     STOPPED,
     TRY,
 )
-from tidydl.networks.slopes import add_slopes, begin_slopes, end_slopes
+from tidydl.networks.exact.slopes import add_slopes, begin_slopes, end_slopes
 
 __all__ = ["advance", "begin_evaluation", "end_evaluation"]
 

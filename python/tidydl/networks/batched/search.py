@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from tidydl.device import import_torch
-from tidydl.networks.engine import Settings
-from tidydl.networks.torch_network import Networks
+from tidydl.networks.batched.network import Networks
+from tidydl.networks.exact.engine import Settings
 
 __all__ = ["BatchSearch"]
 

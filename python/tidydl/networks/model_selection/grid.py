@@ -12,12 +12,12 @@ import numpy as np
 from tidydl.columns import Contract
 from tidydl.errors import DataError, TidydlError
 from tidydl.networks.arguments import Plan
-from tidydl.networks.engine import Solution
 from tidydl.networks.engines import Engine, solve_many
-from tidydl.networks.kernels import outputs
-from tidydl.networks.many import Fit
-from tidydl.networks.metrics import is_smaller_better, judge, metrics_for
-from tidydl.networks.resampling import Resample
+from tidydl.networks.exact.engine import Solution
+from tidydl.networks.exact.kernels import outputs
+from tidydl.networks.exact.many import Fit
+from tidydl.networks.model_selection.metrics import is_smaller_better, judge, metrics_for
+from tidydl.networks.model_selection.resampling import Resample
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pandas as pd
 from tidydl.checks import check_count, check_flag
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
-from tidydl.networks.held_values import Variable, held_values, variables_of
-from tidydl.networks.observations import labels_of, need_network, predicted, read_rows
+from tidydl.networks.effects.held_values import Variable, held_values, variables_of
+from tidydl.networks.effects.observations import labels_of, need_network, predicted, read_rows
 
 __all__ = ["LekGroups", "LekProfile", "lekprofile", "profile_frame", "profile_grid"]
 

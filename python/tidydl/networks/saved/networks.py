@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from tidydl.networks import multinomial_tables as _tables  # noqa: F401  (the verbs learn of the models there)
 from tidydl.networks.arguments import number_of_weights
 from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.calls import written_call
-from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
-from tidydl.networks.multinomial import Multinom
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
+from tidydl.networks.multinomial import tables as _tables  # noqa: F401  (the verbs learn of the models there)
+from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
-from tidydl.networks.saved_design import design_content, design_of, index_content, index_of
-from tidydl.networks.saved_parts import Part, numbers_text
+from tidydl.networks.saved.design import design_content, design_of, index_content, index_of
+from tidydl.networks.saved.parts import Part, numbers_text
 
 __all__ = ["KINDS", "Kind"]
 

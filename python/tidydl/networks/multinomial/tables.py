@@ -14,7 +14,7 @@ from tidydl.errors import ArgumentError, unknown_name
 from tidydl.networks import likelihood as _likelihood  # noqa: F401  (logLik() learns of networks there)
 from tidydl.networks.calls import written_formula
 from tidydl.networks.inference import chi_square_above, intervals, normal_beyond, roots
-from tidydl.networks.multinomial import Multinom
+from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.tables import in_place, raw_outputs
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from tidydl.design.matrices import LOGICAL, number_of_columns
 from tidydl.design.polynomials import Basis, polynomial_contrasts
 from tidydl.design.syntax import Call, written
 from tidydl.errors import ColumnError
-from tidydl.networks.saved_parts import Part, numbers_text
+from tidydl.networks.saved.parts import Part, numbers_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tidydl.device import import_torch
-from tidydl.networks.kernels import CENSORED, ENTROPY, LEAST_SQUARES, SOFTMAX, Shape
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, SOFTMAX, Shape
 
 __all__ = ["Networks", "bytes_per_network"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tidydl.errors import TidydlError
-from tidydl.networks.engine import Settings, Solution, fit_work, notes
-from tidydl.networks.kernels import Shape
-from tidydl.networks.shares import cores
+from tidydl.networks.exact.engine import Settings, Solution, fit_work, notes
+from tidydl.networks.exact.kernels import Shape
+from tidydl.networks.exact.shares import cores
 from tidydl.progress import Pause, Progress, Work
 
 __all__ = ["Fit", "fit_many"]

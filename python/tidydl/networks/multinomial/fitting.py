@@ -12,16 +12,16 @@ import pandas as pd
 from tidydl.checks import check_flag, described
 from tidydl.design import Response
 from tidydl.errors import ArgumentError
-from tidydl.networks import multinomial_tables as _tables  # noqa: F401  (the verbs learn of the models there)
 from tidydl.networks.arguments import Options, plan, refuse_more
-from tidydl.networks.engine import Solution
 from tidydl.networks.engines import Engine, choose_engine, solve
+from tidydl.networks.exact.engine import Solution
+from tidydl.networks.exact.many import Fit
 from tidydl.networks.fit import record
 from tidydl.networks.inference import information, rank
 from tidydl.networks.inputs import Inputs, gather
-from tidydl.networks.many import Fit
-from tidydl.networks.multinomial import Multinom
-from tidydl.networks.multinomial_data import Model, model_of, put_together
+from tidydl.networks.multinomial import tables as _tables  # noqa: F401  (the verbs learn of the models there)
+from tidydl.networks.multinomial.data import Model, model_of, put_together
+from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
 from tidydl.progress import Trace, Work, run
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tidydl.networks.kernels import TILE, Room, Shape, flat, plain, room
-from tidydl.networks.lanes import WIDTH, room_for
-from tidydl.networks.metric import empty_metric
+from tidydl.networks.exact.kernels import TILE, Room, Shape, flat, plain, room
+from tidydl.networks.exact.lanes import WIDTH, room_for
+from tidydl.networks.exact.metric import empty_metric
 
 __all__ = [
     "CONVERGED",

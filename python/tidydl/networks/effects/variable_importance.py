@@ -11,8 +11,8 @@ import pandas as pd
 from tidydl import rng
 from tidydl.checks import check_choice, check_count
 from tidydl.columns import Contract
-from tidydl.networks.losses import METRICS, loss_name, mean_metric
-from tidydl.networks.observations import Observations, labels_of, need_network, observations, predicted
+from tidydl.networks.effects.losses import METRICS, loss_name, mean_metric
+from tidydl.networks.effects.observations import Observations, labels_of, need_network, observations, predicted
 
 __all__ = ["Importance", "garson", "importance", "olden", "permutation_frame", "weight_importance"]
 

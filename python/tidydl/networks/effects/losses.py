@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tidydl.errors import ArgumentError
-from tidydl.networks.kernels import CENSORED, ENTROPY, SOFTMAX
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, SOFTMAX
 
 __all__ = ["METRICS", "block_metrics", "loss_name", "mean_metric"]
 

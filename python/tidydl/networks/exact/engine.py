@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidydl.errors import DataError
-from tidydl.networks.bfgs import advance
-from tidydl.networks.compiling import compiling_note, is_compiled
-from tidydl.networks.kernels import Shape, outputs
-from tidydl.networks.problems import NOT_FINITE, RUNNING, STOPPED, Problem, Search, start_problem, start_search
-from tidydl.networks.shares import SHARED, Team, sensible_threads
+from tidydl.networks.exact.bfgs import advance
+from tidydl.networks.exact.compiling import compiling_note, is_compiled
+from tidydl.networks.exact.kernels import Shape, outputs
+from tidydl.networks.exact.problems import NOT_FINITE, RUNNING, STOPPED, Problem, Search, start_problem, start_search
+from tidydl.networks.exact.shares import SHARED, Team, sensible_threads
 from tidydl.progress import Note, Pause, Progress, Trace, Work
 
 __all__ = ["Settings", "Solution", "cost_note", "fit_work", "notes"]

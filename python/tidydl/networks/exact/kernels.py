@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tidydl.networks.compiling import compiled, part
-from tidydl.networks.lanes import (
+from tidydl.networks.exact.compiling import compiled, part
+from tidydl.networks.exact.lanes import (
     WIDTH,
     add_product,
     divide,

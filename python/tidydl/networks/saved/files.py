@@ -9,8 +9,8 @@ from typing import Any
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, StorageError, one_of
-from tidydl.networks.saved_networks import KINDS
-from tidydl.networks.saved_parts import Part
+from tidydl.networks.saved.networks import KINDS
+from tidydl.networks.saved.parts import Part
 
 __all__ = ["load_model", "save_model"]
 

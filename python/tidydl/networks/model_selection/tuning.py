@@ -17,11 +17,11 @@ from tidydl.networks.advice import advise, warn_of_offset
 from tidydl.networks.arguments import Options, Plan, plan, refuse_more
 from tidydl.networks.engines import Engine, all_made, choose_engine, solve_many
 from tidydl.networks.fit import record
-from tidydl.networks.grid import Grid, search_grid
 from tidydl.networks.inputs import Inputs, gather
-from tidydl.networks.metrics import check_metric
+from tidydl.networks.model_selection.grid import Grid, search_grid
+from tidydl.networks.model_selection.metrics import check_metric
+from tidydl.networks.model_selection.resampling import describe_resamples, draw_resamples
 from tidydl.networks.record import NNet
-from tidydl.networks.resampling import describe_resamples, draw_resamples
 from tidydl.progress import Work, run
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from tidydl.networks.bfgs import advance, begin_evaluation, end_evaluation
-from tidydl.networks.compiling import compiled
-from tidydl.networks.kernels import TILE, forward
-from tidydl.networks.lanes import room_for
-from tidydl.networks.problems import CURVE_LENGTH, FORWARD, GRADIENT, LOOK, RUNNING, Problem, Search, tile_room
-from tidydl.networks.slopes import add_slopes
+from tidydl.networks.exact.bfgs import advance, begin_evaluation, end_evaluation
+from tidydl.networks.exact.compiling import compiled
+from tidydl.networks.exact.kernels import TILE, forward
+from tidydl.networks.exact.lanes import room_for
+from tidydl.networks.exact.problems import CURVE_LENGTH, FORWARD, GRADIENT, LOOK, RUNNING, Problem, Search, tile_room
+from tidydl.networks.exact.slopes import add_slopes
 
 __all__ = ["SHARED", "Team", "cores", "sensible_threads"]
 

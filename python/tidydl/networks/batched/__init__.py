@@ -1,0 +1,1 @@
+"""The engine that advances many networks together, on a graphics card."""

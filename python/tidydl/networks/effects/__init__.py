@@ -1,0 +1,1 @@
+"""What a fitted network makes of its inputs."""

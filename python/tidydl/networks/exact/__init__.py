@@ -1,0 +1,1 @@
+"""The engine whose numbers are R's to the last bit."""

@@ -1,0 +1,1 @@
+"""Networks compared on rows held out."""

@@ -1,0 +1,1 @@
+"""Multinomial log-linear models."""

@@ -1,0 +1,1 @@
+"""Fitted networks in files that both languages read."""
