@@ -278,7 +278,7 @@ check_number_of_weights <- function(n, skip, largest, call) {
   n_weights
 }
 
-check_no_more <- function(..., call, name = "nnet", known = setdiff(names(formals(nnet.default)), c("...", "x", "y"))) {
+check_no_more <- function(..., call, name = "nnet", known = nnet_arguments()) {
   more <- names(list(...))
   if (...length()) {
     unknown <- if (length(more) && nzchar(more[[1]])) more[[1]] else "an argument without a name"
@@ -289,6 +289,12 @@ check_no_more <- function(..., call, name = "nnet", known = setdiff(names(formal
       call = call
     )
   }
+}
+
+# The arguments of both forms of nnet(), in Python's order.
+nnet_arguments <- function() {
+  known <- setdiff(names(formals(nnet.default)), c("...", "x", "y"))
+  append(known, c("subset", "na.action", "contrasts"), match("reltol", known))
 }
 
 # What predict() refuses of new data, in the words of python/tidydl/design/. Gives new data that package nnet takes.

@@ -213,7 +213,7 @@ test_that("a formula may be text, and update() fits again", {
 test_that("a column that is there twice is refused where it is used", {
   twice <- cbind(mtcars, mtcars["cyl"])
   expect_error(nnet(mpg ~ ., twice, size = 1), "several columns named 'cyl'", class = "tidydl_error_column")
-  expect_s3_class(nnet(mpg ~ wt, twice, size = 1, trace = FALSE), "nnet")
+  expect_s3_class(nnet(mpg ~ wt, twice, size = 1, linout = TRUE, trace = FALSE), "nnet")
 })
 
 test_that("an identifier is no class", {

@@ -16,6 +16,9 @@ error_parts <- function(case, folder) {
   expect_s3_class(error, paste0("tidydl_error_", error$kind), exact = FALSE)
   parts <- error[c("kind", "problem", "allowed", "hint")]
   parts <- parts[!vapply(parts, is.null, NA)]
+  if (!is.null(parts$allowed)) {
+    parts$allowed <- gsub("na.action", "na_action", parts$allowed, fixed = TRUE) # as Python spells it
+  }
   lapply(parts, function(text) gsub(folder, "{folder}", text, fixed = TRUE))
 }
 
