@@ -13,6 +13,8 @@
 #'
 #'   `glance()` gives `accuracy`, `balanced_accuracy` (the mean recall of the classes that occur), `kappa` (Cohen's) and
 #'   `nobs`. [autoplot()][autoplot.tidydl_nnet()] draws a heat map.
+#' @section Errors: `tidydl_error_argument` where `data` is neither a network that was fitted to classes nor a data
+#'   frame; `tidydl_error_column` where a column is missing.
 #' @examples
 #' answers <- data.frame(true = c("a", "a", "b"), said = c("a", "b", "b"))
 #' confusion(answers, truth = true, estimate = said)
@@ -25,8 +27,7 @@ confusion <- function(data, truth, estimate) {
     if (is.null(class_levels(data))) {
       abort_tidydl("argument", "`data` is a network that was fitted to numbers.", confusable)
     }
-    shares <- matrix(data$fitted.values, ncol = data$n[[3]])
-    shares <- if (ncol(shares) == 1L) cbind(1 - shares, shares) else shares
+    shares <- class_shares(matrix(data$fitted.values, ncol = data$n[[3]]))
     return(count_pairs(observed_response(data)[[1]], most_probable(data$lev, shares)))
   }
   if (!is.data.frame(data)) {
@@ -65,8 +66,7 @@ count_pairs <- function(truth, estimate) {
     truth = factor(rep(levels, length(levels)), levels),
     n = as.integer(counts)
   )
-  class(counts) <- c("tidydl_confusion", class(counts))
-  counts
+  with_class(counts, "tidydl_confusion")
 }
 
 confusion_table <- function(x) stats::xtabs(n ~ response + truth, as.data.frame(x))

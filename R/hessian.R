@@ -10,7 +10,8 @@
 #'
 #' @return A symmetric matrix, weights by weights in the order of `coef(net)`, fixed weights treated as the others; for
 #'   a model of [multinom()] the observed information of its coefficients.
-#' @section Errors: `tidydl_error_argument`.
+#' @section Errors: `tidydl_error_argument` where the data are needed and missing, or do not fit the network;
+#'   `tidydl_error_column` and `tidydl_error_data` where a column is missing or no row is left.
 #' @examples
 #' \dontrun{
 #' fit <- nnet(Species ~ ., iris, size = 1, trace = FALSE)

@@ -20,6 +20,8 @@
 #' - `predict()`: as package nnet, a factor of classes; or a matrix of probabilities, of two classes a vector of the
 #'   second's. A row with a missing predictor has missing values.
 #' - `vcov()`: the covariance of the coefficients, as package nnet, from the information that the fit keeps.
+#' @section Errors: `tidydl_error_argument`; of `predict()` and `augment()` also `tidydl_error_column` and
+#'   `tidydl_error_data`, where new data lack a column or have a level that the model has not seen.
 #' @seealso [multinom()]
 #' @name multinom-methods
 #' @examples
@@ -90,8 +92,7 @@ predict.tidydl_multinom <- function(object, newdata, type = c("class", "probs"),
   }
   probabilities <- multinom_probabilities(object, newdata)
   if (type == "class") {
-    shares <- if (ncol(probabilities) == 1L) cbind(1 - probabilities, probabilities) else probabilities
-    return(most_probable(multinom_classes(object), unname(shares)))
+    return(most_probable(multinom_classes(object), unname(class_shares(probabilities))))
   }
   drop(probabilities)
 }

@@ -46,7 +46,7 @@ multinom <- function(formula, data, weights, subset, na.action, contrasts = NULL
                      censored = FALSE, model = FALSE, ...) {
   call <- match.call()
   if (!missing(formula) && is.character(formula)) {
-    call$formula <- formula <- formula_of_text(formula, parent.frame())
+    call$formula <- formula <- formula_of_text(formula, parent.frame(), quote(multinom()))
   }
   asked <- check_multinom(Hess, summ, censored, model)
   frame <- multinom_frame(call, if (!missing(formula)) formula, if (!missing(data)) data, parent.frame())
@@ -70,7 +70,7 @@ multinom <- function(formula, data, weights, subset, na.action, contrasts = NULL
   structure(c(fit, list(tidydl = about)), class = c("tidydl_multinom", "multinom", "nnet"))
 }
 
-formula_of_text <- function(text, where, call = quote(multinom())) {
+formula_of_text <- function(text, where, call) {
   formula <- if (length(text) == 1L) tryCatch(stats::as.formula(text, env = where), error = function(cnd) NULL)
   if (is.null(formula)) {
     abort_tidydl(
@@ -111,7 +111,7 @@ multinom_frame <- function(call, formula, data, caller) {
   frame_call[[1L]] <- quote(stats::model.frame)
   frame <- tryCatch(eval(frame_call, caller), error = function(cnd) {
     weights <- tryCatch(eval(frame_call$weights, data, caller), error = function(cnd) NULL)
-    refuse_formula(conditionMessage(cnd), weights, data, quote(multinom()))
+    refuse_formula(conditionMessage(cnd), formula, weights, data, quote(multinom()))
   })
   check_rows(frame, data, quote(multinom()))
   check_levels(frame, quote(multinom()))

@@ -38,8 +38,8 @@ network_labels <- function(fit) {
 network_classes <- function(fit) if (inherits(fit, "multinom")) fit$lab else output_names(fit)
 
 network_loss <- function(fit) {
-  fit <- first_network(fit)
-  if (fit$censored) "censored" else if (fit$softmax) "softmax" else if (fit$entropy) "entropy" else "least squares"
+  loss <- loss_of(first_network(fit))
+  if (loss == "linear") "least squares" else loss
 }
 
 # The outputs for data, rows by outputs. R asks for columns too that a formula took out again, as in `. - id`: they
@@ -104,16 +104,13 @@ which_rows <- function(subset) if (is.logical(subset)) which(subset) else subset
 
 formula_rows <- function(fit, data, observed, call) {
   terms <- fit$terms
-  if (!nrow(data)) {
-    abort_tidydl("data", "`data` has no rows.", "At least one row.", call = call)
-  }
+  check_any_rows(data, "data", call)
   predictors <- predictor_names(terms)
   unused <- setdiff(all.vars(stats::delete.response(terms)), predictors)
   answers <- all.vars(stats::formula(terms)[[2L]])
   for (name in c(predictors, unused, if (observed) answers)) {
     if (!name %in% names(data) && !is_variable(name, environment(terms))) {
-      problem <- sprintf("`data` lacks the column '%s', which the network was fitted with.", name)
-      abort_no_column(problem, name, names(data), call = call)
+      abort_column_gone("data", name, names(data), call)
     }
   }
   kept <- if (observed) terms else stats::delete.response(terms)
@@ -149,15 +146,7 @@ network_targets <- function(fit, response, call) {
   labels <- as.character(response)
   new <- setdiff(labels, c(fit$lev, NA))
   if (length(new)) {
-    abort_tidydl(
-      "data",
-      sprintf(
-        "`data` has in '%s' levels that the network has not seen: %s.", nnet_response(fit), paste(new, collapse = ", ")
-      ),
-      sprintf("The levels %s.", paste(fit$lev, collapse = ", ")),
-      "Leave these rows out, or fit again with data that has them.",
-      call = call
-    )
+    abort_new_levels("data", nnet_response(fit), new, fit$lev, call)
   }
   codes <- match(labels, fit$lev)
   if (fit$n[[3]] == 1) as.matrix(codes - 1) else outer(codes, seq_along(fit$lev), `==`) * 1
@@ -185,8 +174,7 @@ number_frame <- function(fit, data, where, call) {
   names <- network_labels(fit)$inputs
   if (is.data.frame(data) && length(fit$tidydl$inputs) && !anyDuplicated(names)) {
     for (name in setdiff(names, names(data))) {
-      problem <- sprintf("`data` lacks the column '%s', which the network was fitted with.", name)
-      abort_no_column(problem, name, names(data), call = call)
+      abort_column_gone("data", name, names(data), call)
     }
     data <- as.data.frame(data)[names]
   }

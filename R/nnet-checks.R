@@ -15,9 +15,7 @@ check_formula <- function(formula, data, call = quote(nnet())) {
       call = call
     )
   }
-  if (!nrow(data)) {
-    abort_tidydl("data", "`data` has no rows.", "At least one row.", call = call)
-  }
+  check_any_rows(data, "data", call)
   twice <- unique(names(data)[duplicated(names(data))])
   used <- if ("." %in% all.vars(formula)) twice else intersect(all.vars(formula), twice)
   if (length(used)) {
@@ -72,9 +70,9 @@ check_levels <- function(frame, call = quote(nnet())) {
   }
 }
 
-check_any_rows <- function(x, name) {
+check_any_rows <- function(x, name, call = quote(nnet())) {
   if (!nrow(x)) {
-    abort_tidydl("data", sprintf("`%s` has no rows.", name), "At least one row.", call = quote(nnet()))
+    abort_tidydl("data", sprintf("`%s` has no rows.", name), "At least one row.", call = call)
   }
 }
 
@@ -249,6 +247,9 @@ choose_loss <- function(response, linout, entropy, softmax, censored, call) {
   if (softmax) "softmax" else if (entropy) "entropy" else if (linout) "linear" else "least squares"
 }
 
+# Biases included.
+number_of_weights <- function(n, skip) n[[2]] * (1 + n[[1]]) + n[[3]] * (1 + n[[2]] + if (skip) n[[1]] else 0)
+
 check_number_of_weights <- function(n, skip, largest, call) {
   if (n[[2]] == 0 && !skip) {
     abort_tidydl(
@@ -257,7 +258,7 @@ check_number_of_weights <- function(n, skip, largest, call) {
       call = call
     )
   }
-  n_weights <- n[[2]] * (1 + n[[1]]) + n[[3]] * (1 + n[[2]] + if (skip) n[[1]] else 0)
+  n_weights <- number_of_weights(n, skip)
   if (n_weights > 100000) {
     abort_tidydl(
       "argument",
@@ -282,103 +283,21 @@ check_no_more <- function(..., call, name = "nnet", known = nnet_arguments()) {
   more <- names(list(...))
   if (...length()) {
     unknown <- if (length(more) && nzchar(more[[1]])) more[[1]] else "an argument without a name"
-    close <- nearest_name(unknown, known)
-    abort_tidydl(
-      "argument", sprintf("`%s()` has no argument %s.", name, quote_text(unknown)), one_of(known),
-      if (!is.null(close)) sprintf("Did you mean '%s'?", close),
-      call = call
-    )
+    abort_no_argument(name, unknown, known, call)
   }
+}
+
+abort_no_argument <- function(name, unknown, known, call) {
+  close <- nearest_name(unknown, known)
+  abort_tidydl(
+    "argument", sprintf("`%s()` has no argument %s.", name, quote_text(unknown)), one_of(known),
+    if (!is.null(close)) sprintf("Did you mean '%s'?", close),
+    call = call
+  )
 }
 
 # The arguments of both forms of nnet(), in Python's order.
 nnet_arguments <- function() {
   known <- setdiff(names(formals(nnet.default)), c("...", "x", "y"))
   append(known, c("subset", "na.action", "contrasts"), match("reltol", known))
-}
-
-# What predict() refuses of new data, in the words of python/tidydl/design/. Gives new data that package nnet takes.
-check_newdata <- function(object, newdata, call = quote(predict())) {
-  if (!is.data.frame(newdata)) {
-    abort_tidydl(
-      "argument", sprintf("`newdata` is %s.", described(newdata)), "A data frame with the columns of the formula.",
-      call = call
-    )
-  }
-  terms <- stats::delete.response(object$terms)
-  for (name in setdiff(all.vars(terms), names(newdata))) {
-    problem <- sprintf("`newdata` lacks the column '%s', which the network was fitted with.", name)
-    abort_no_column(problem, name, names(newdata), "newdata", call)
-  }
-  for (name in intersect(all.vars(terms), names(newdata)[duplicated(names(newdata))])) {
-    abort_tidydl(
-      "column", sprintf("`newdata` has several columns named '%s'.", name),
-      "One column of each name that the formula uses.", "Rename them.",
-      call = call
-    )
-  }
-  numeric <- names(which(attr(object$terms, "dataClasses") == "numeric"))
-  for (name in intersect(intersect(numeric, all.vars(terms)), names(newdata))) {
-    column <- newdata[[name]]
-    if (!is.numeric(column) && !is.logical(column) || is.logical(column) && !all(is.na(column))) {
-      abort_tidydl(
-        "column", sprintf("`newdata` has in '%s' no numbers, and the network was fitted with numbers.", name),
-        "Numbers in this column.", "Turn the column into numbers first.",
-        call = call
-      )
-    }
-    if (is.logical(column)) {
-      newdata[[name]] <- as.double(column) # missing throughout
-    }
-  }
-  for (name in names(object$xlevels)) {
-    labels <- if (name %in% names(newdata)) newdata[[name]] else eval(str2lang(name), newdata, environment(terms))
-    new <- setdiff(unique(as.character(labels)), c(object$xlevels[[name]], NA))
-    if (length(new)) {
-      abort_tidydl(
-        "data",
-        sprintf("`newdata` has in '%s' levels that the network has not seen: %s.", name, paste(new, collapse = ", ")),
-        sprintf("The levels %s.", paste(object$xlevels[[name]], collapse = ", ")),
-        "Leave these rows out, or fit again with data that has them.",
-        call = call
-      )
-    }
-  }
-  newdata
-}
-
-# The inputs among the columns of new data, by name where the network knows names and new data have them.
-check_new_matrix <- function(object, newdata, call = quote(predict())) {
-  names <- object$tidydl$inputs
-  is_frame <- is.data.frame(newdata)
-  if (length(names) && !anyDuplicated(names) && (is_frame || all(names %in% colnames(newdata)))) {
-    for (name in setdiff(names, colnames(newdata))) {
-      problem <- sprintf("`newdata` lacks the column '%s', which the network was fitted with.", name)
-      abort_no_column(problem, name, colnames(newdata), "newdata", call)
-    }
-    newdata <- if (is_frame) as.data.frame(newdata)[names] else newdata[, names, drop = FALSE]
-  }
-  x <- numeric_matrix(newdata, "newdata")
-  if (ncol(x) != object$n[[1]]) {
-    abort_tidydl(
-      "argument", sprintf("`newdata` has %d columns, and the network has %.0f inputs.", ncol(x), object$n[[1]]),
-      sprintf("%.0f columns.", object$n[[1]]),
-      call = call
-    )
-  }
-  newdata
-}
-
-# What predict() may be asked for; R lets a type be cut short.
-check_type <- function(object, type, call = quote(predict())) {
-  choices <- c("raw", "class")
-  given <- if (is.character(type) && length(type) == 1L && !is.na(type)) choices[pmatch(type, choices)] else NA
-  type <- check_choice("type", if (is.na(given)) type else given, choices, call = call)
-  if (type == "class" && length(object$lev) != max(2, object$n[[3]])) {
-    abort_tidydl(
-      "argument", "`type` 'class' needs a network that was fitted to classes.",
-      "The type 'raw' here, or a categorical response in the fit.",
-      call = call
-    )
-  }
 }

@@ -77,6 +77,7 @@ mean_of <- function(values) Reduce(`+`, values) / length(values)
 #'
 #'   `glance()` has one row: `n_fits`, `n_weights`, `value` (the mean), `lowest`, `highest`, `converged` (how many
 #'   ended by themselves), `iterations` (all together), `nobs`, `engine`, `device`, `seconds` (all together).
+#' @section Errors: Of `predict()` and `augment()` those of [predict.tidydl_nnet()].
 #' @seealso [tune_nnet()]
 #' @name nnet-repeats
 #' @examples
@@ -100,29 +101,15 @@ predict.tidydl_averaged <- function(object, newdata, type = c("raw", "class"), .
   if (type == "raw") {
     return(raw)
   }
-  if (length(object$lev) != max(2, object$n[[3]])) {
-    abort_tidydl(
-      "argument", "`type` 'class' needs a network that was fitted to classes.",
-      "The type 'raw' here, or a categorical response in the fit."
-    )
-  }
+  need_classes(object)
   as.character(most_probable(object$lev, class_shares(unname(raw))))
 }
-
-# The shares of all classes, of two classes too.
-class_shares <- function(raw) if (ncol(raw) == 1L) cbind(1 - raw, raw) else raw
 
 #' @rdname nnet-repeats
 #' @export
 augment.tidydl_averaged <- function(x, data = NULL, newdata = NULL, ...) {
   data <- if (is.null(data)) newdata else data
-  one <- as_one_network(x)
-  raw <- if (is.null(data)) x$fitted.values else stats::predict(x, data)
-  raw <- matrix(raw, ncol = x$n[[3]])
-  base <- if (is.null(data)) observed_response(one) else tibble::as_tibble(data)
-  added <- if (is.null(class_levels(one))) number_columns(one, raw, base) else class_columns(one, raw)
-  base[names(added)] <- added
-  base
+  augmented(as_one_network(x), data, if (is.null(data)) x$fitted.values else stats::predict(x, data))
 }
 
 # The first network, with the fitted values and residuals of all.

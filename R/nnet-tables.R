@@ -15,6 +15,7 @@
 #' - `augment()`: the data with, for classes, `.pred_class` (factor) and `.pred_<level>`; for numbers `.pred` and,
 #'   where the response is in the data, `.resid` (of several outputs `.pred_<output>` and `.resid_<output>`). Without
 #'   data the training rows' observed response stands first. A row with a missing input has missing predictions.
+#' @section Errors: Of `augment()` with data those of [predict.tidydl_nnet()].
 #' @name nnet-tables
 #' @examples
 #' \dontrun{
@@ -68,8 +69,7 @@ tidy.tidydl_nnet <- function(x, ...) {
 #' @rdname nnet-tables
 #' @export
 glance.tidydl_nnet <- function(x, ...) {
-  likelihood <- (x$entropy || x$softmax) && !any(x$decay != 0)
-  log_likelihood <- if (likelihood) -x$value else NA_real_
+  log_likelihood <- if (is_likelihood(x)) -x$value else NA_real_
   about <- x$tidydl
   tibble::tibble(
     n_weights = length(x$wts), value = x$value, logLik = log_likelihood,
@@ -78,9 +78,12 @@ glance.tidydl_nnet <- function(x, ...) {
   )
 }
 
+# Whether the value is minus a log-likelihood: an entropy or softmax loss without a penalty.
+is_likelihood <- function(x) (x$entropy || x$softmax) && !any(x$decay != 0)
+
 #' @export
 logLik.tidydl_nnet <- function(object, ...) {
-  if (!(object$entropy || object$softmax) || any(object$decay != 0)) {
+  if (!is_likelihood(object)) {
     abort_tidydl(
       "argument", "`x` is a network whose value is no log-likelihood: least squares, or with a penalty.",
       "A network fitted by entropy or softmax without `decay`, or a fit of multinom().",
@@ -127,7 +130,11 @@ predict.tidydl_nnet <- function(object, newdata, type = c("raw", "class"), ...) 
 #' @export
 augment.tidydl_nnet <- function(x, data = NULL, newdata = NULL, ...) {
   data <- if (is.null(data)) newdata else data
-  raw <- if (is.null(data)) x$fitted.values else stats::predict(x, data, type = "raw")
+  augmented(x, data, if (is.null(data)) x$fitted.values else stats::predict(x, data, type = "raw"))
+}
+
+# Outputs, whoever predicted them, beside data, or beside the observed response of the training rows.
+augmented <- function(x, data, raw) {
   raw <- matrix(raw, ncol = x$n[[3]])
   base <- if (is.null(data)) observed_response(x) else tibble::as_tibble(data)
   added <- if (is.null(class_levels(x))) number_columns(x, raw, base) else class_columns(x, raw)
@@ -136,12 +143,13 @@ augment.tidydl_nnet <- function(x, data = NULL, newdata = NULL, ...) {
 }
 
 class_columns <- function(x, raw) {
-  if (ncol(raw) == 1L) {
-    raw <- cbind(1 - raw, raw)
-  }
-  columns <- c(list(most_probable(x$lev, raw)), lapply(seq_len(ncol(raw)), function(o) raw[, o]))
+  shares <- class_shares(raw)
+  columns <- c(list(most_probable(x$lev, shares)), lapply(seq_len(ncol(shares)), function(o) shares[, o]))
   stats::setNames(columns, c(".pred_class", paste0(".pred_", x$lev)))
 }
+
+# A column for each class: of two classes the outputs have one, for the second.
+class_shares <- function(raw) if (ncol(raw) == 1L) cbind(1 - raw, raw) else raw
 
 # The class of the largest probability, the first of several; missing where the row is.
 most_probable <- function(levels, shares) {
@@ -171,8 +179,7 @@ observed_response <- function(x) {
     columns <- lapply(seq_len(ncol(target)), function(o) unname(target[, o]))
     return(tibble::as_tibble(stats::setNames(columns, names)))
   }
-  shares <- if (ncol(target) == 1L) cbind(1 - target, target) else target
-  tibble::as_tibble(stats::setNames(list(most_probable(x$lev, unname(shares))), nnet_response(x)))
+  tibble::as_tibble(stats::setNames(list(most_probable(x$lev, unname(class_shares(target)))), nnet_response(x)))
 }
 
 input_names <- function(x) {

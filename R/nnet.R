@@ -115,14 +115,7 @@ nnet.character <- function(x, ...) {
   if (length(text) != 1L) {
     return(nnet.default(x, ...))
   }
-  formula <- tryCatch(stats::as.formula(text, env = parent.frame()), error = function(cnd) NULL)
-  if (is.null(formula)) {
-    abort_tidydl(
-      "formula", sprintf("`formula` '%s' has no response or no predictors.", text),
-      "A formula such as 'y ~ x1 + x2' or 'y ~ .'.",
-      call = quote(nnet())
-    )
-  }
+  formula <- formula_of_text(text, parent.frame(), quote(nnet()))
   others <- as.list(match.call())[-1L]
   others[c("x", "formula")] <- NULL
   eval.parent(as.call(c(list(nnet, formula), others)))

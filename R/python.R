@@ -122,12 +122,6 @@ somebody_looks <- function() {
   !rendering && (interactive() || isatty(stderr()))
 }
 
-# Whether a Python is running, or can be named without starting one.
-python_ready <- function() {
-  !is.null(the$start) || python_running() || !is.null(named_python()) || virtualenv_is_there("r-tidydl") ||
-    reticulate_has("py_require")
-}
-
 start_python <- function(call = rlang::caller_env()) {
   if (!is.null(the$start)) {
     return(invisible())

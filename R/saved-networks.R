@@ -121,7 +121,7 @@ values_of <- function(part) {
     damaged(part, "'n' does not fit the loss")
   }
   skip <- saved_flag(part, "skip")
-  n_weights <- n[[2]] * (1 + n[[1]]) + n[[3]] * (1 + n[[2]] + if (skip) n[[1]] else 0)
+  n_weights <- number_of_weights(n, skip)
   wts <- saved_numbers(part, "wts", n_weights) # before anything is made by its length
   plan <- list(
     n = n, skip = skip, loss = loss, decay = saved_decay(part, n_weights), mask = saved_flags(part, "mask", n_weights),

@@ -79,12 +79,7 @@ refuse_tuning_names <- function(given, call = rlang::caller_env()) {
   taken <- c(names(formals(nnet.default)), "subset", "na.action", "contrasts")
   known <- setdiff(unique(c(names(formals(tune_nnet)), taken)), c("...", "Wts", "mask", "Hess"))
   for (name in setdiff(given, c("", known))) {
-    close <- nearest_name(name, known)
-    abort_tidydl(
-      "argument", sprintf("`tune_nnet()` has no argument %s.", quote_text(name)), one_of(known),
-      if (!is.null(close)) sprintf("Did you mean '%s'?", close),
-      call = call
-    )
+    abort_no_argument("tune_nnet", name, known, call)
   }
 }
 
@@ -101,7 +96,7 @@ search_grid <- function(search, x, response, weights, argument, size, decay, tra
     grid$size, grid$decay
   )
   drawn <- draw_resamples(search$resamples, search$times, search$prop, rows_of_classes(response), call)
-  starts <- lapply(plans, initial_weights_of, count = length(drawn) * repeats)
+  starts <- lapply(plans, initial_weights, fits = length(drawn) * repeats)
   engine <- if (!is.null(search$engine)) check_choice("engine", search$engine, c("exact", "torch"), call = call)
   largest <- plans[[which.max(grid$size)]]
   largest$argument <- argument
@@ -147,11 +142,6 @@ several <- function(argument, values, check, call) {
     abort_tidydl("argument", sprintf("`%s` is %s.", argument, described(values)), "At least one number.", call = call)
   }
   unique(vapply(as.list(values), function(each) as.double(check(each)), double(1)))
-}
-
-initial_weights_of <- function(plan, count) {
-  n <- plan$n_weights * count
-  if (plan$rang > 0) stats::runif(n, -plan$rang, plan$rang) else rep(0, n)
 }
 
 # The rows of each class, or all rows where numbers are predicted.

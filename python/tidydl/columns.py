@@ -55,11 +55,6 @@ class Contract:
         """The names of the columns, in order."""
         return [column.name for column in self.columns]
 
-    @property
-    def index_columns(self) -> list[str]:
-        """The columns that count from 0 in Python and from 1 in R."""
-        return [column.name for column in self.columns if column.kind == "index"]
-
     def frame(
         self,
         data: Mapping[str, Any],

@@ -19,7 +19,7 @@ from tidydl.errors import ArgumentError
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["RandomNumbers", "runif", "sample", "set_seed"]
+__all__ = ["RandomNumbers", "current", "runif", "sample", "set_seed", "stream_from"]
 
 _LARGEST = 2**31 - 1
 _SMALLEST_UNIFORM = 0.5 * 2.328306437080797e-10
@@ -289,6 +289,11 @@ def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
     numpy.ndarray
         ``n`` doubles. Where an interval is empty or not finite its value is NaN; where its ends are equal the value
         is that end. Neither uses up a random number, as in R.
+
+    Raises
+    ------
+    ArgumentError
+        If ``n`` is no whole number of at least 0.
 
     Examples
     --------

@@ -1,4 +1,5 @@
 import math
+import threading
 
 import numpy as np
 import pandas as pd
@@ -184,9 +185,12 @@ def test_a_search_can_be_stopped_between_two_looks_at_it():
     x, y = numbers()
     inputs = gather(x, y, None, None, None)
     grid = _grid(inputs, Options(maxit=100_000, reltol=0.0), [5], 0.0, (10, None, 0.75), 20)
+    before = set(threading.enumerate())
     work = search_grid(grid, "accuracy", Engine(threads=2))
     next(work)
+    assert set(threading.enumerate()) - before
     work.close()  # ends only when the threads have
+    assert not set(threading.enumerate()) - before
 
 
 @pytest.mark.parametrize(

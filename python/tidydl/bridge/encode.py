@@ -11,7 +11,7 @@ import numpy as np
 
 from tidydl.bridge.images import is_image, pack_images
 from tidydl.bridge.text import Repairs, short_text
-from tidydl.bridge.vectors import Record, pack
+from tidydl.bridge.vectors import Record, pack, pack_double
 from tidydl.columns import ROW
 from tidydl.errors import BridgeError
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["encode"]
+
+_SMALL = 2**31 - 2  # what surely is an integer in R, one added or not
 
 
 def encode(
@@ -82,6 +84,10 @@ class _Writer:
     def single(self, value: Any, name: str, counted: bool) -> Record:
         import pandas as pd
 
+        if type(value) is float:  # the most frequent, and a Series of one takes its time
+            return pack_double(np.array([value + counted]))
+        if type(value) is int and abs(value) < _SMALL:
+            return {"kind": "integer", "n": 1, "data": bytearray(np.array([value + counted], "int32"))}
         if isinstance(value, (bytes, bytearray, memoryview)):
             return {"kind": "raw", "data": bytearray(value)}
         if isinstance(value, PurePath):
@@ -167,7 +173,10 @@ class _Writer:
         if array.ndim == 0:
             return self.value(array.item(), name, counted)
         flat = array.ravel(order="F") if array.ndim > 1 else array
-        record = self.column(pd.Series(flat), name, counted)
+        if flat.dtype == np.float64 and not counted:
+            record = pack_double(flat)
+        else:
+            record = self.column(pd.Series(flat), name, counted)
         if array.ndim > 1:
             record["dim"] = [int(d) for d in array.shape]
         return record

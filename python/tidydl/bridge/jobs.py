@@ -111,6 +111,8 @@ def _answer(step: Callable[[_Call], Record]) -> Record:
         if "job" in record:
             _close(record["job"])
         record = {"state": "interrupted"}
+    if record["state"] == "done":  # how far it had come does not matter any more
+        call.events = [event for event in call.events if event["event"] != "progress"]
     for text in call.repairs.warnings:
         call.event("warning", text)
     return {**record, "events": call.events}

@@ -6,6 +6,7 @@ column is coded by contrasts where its margin is in the model, and by one column
 
 from tidydl.design.formulas import Formula, parse_formula
 from tidydl.design.frames import Design, ModelFrame, column_gone, design_matrix, design_offset, from_formula, used_rows
+from tidydl.design.matrices import levels_not_seen
 from tidydl.design.numbers import from_matrix
 from tidydl.design.responses import Response, response_values
 
@@ -19,6 +20,7 @@ __all__ = [
     "design_offset",
     "from_formula",
     "from_matrix",
+    "levels_not_seen",
     "parse_formula",
     "response_values",
     "used_rows",

@@ -15,7 +15,7 @@ from tidydl.errors import ColumnError, DataError
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["LOGICAL", "as_labels", "model_columns", "number_of_columns"]
+__all__ = ["LOGICAL", "as_labels", "levels_not_seen", "model_columns", "number_of_columns"]
 
 MOST_CELLS = 1_000_000_000  # 8 GB of doubles
 LOGICAL = ("FALSE", "TRUE")
@@ -149,12 +149,17 @@ def _codes(name: str, value: Value, levels: tuple[str, ...]) -> np.ndarray:
     codes = labels.as_levels(levels).codes
     if (codes < 0).any():
         new = [level for level in labels.levels if level not in levels]
-        raise DataError(
-            f"`newdata` has in '{name}' levels that the network has not seen: {', '.join(new)}.",
-            allowed=f"The levels {', '.join(levels)}.",
-            hint="Leave these rows out, or fit again with data that has them.",
-        )
+        raise levels_not_seen("newdata", name, new, levels)
     return codes.astype(np.int64)
+
+
+def levels_not_seen(argument: str, name: str, new: Sequence[str], levels: Sequence[str]) -> DataError:
+    """Make the error for data with levels that the fit did not have."""
+    return DataError(
+        f"`{argument}` has in '{name}' levels that the network has not seen: {', '.join(new)}.",
+        allowed=f"The levels {', '.join(levels)}.",
+        hint="Leave these rows out, or fit again with data that has them.",
+    )
 
 
 def as_labels(value: Value) -> Labels:

@@ -18,7 +18,16 @@ from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINE
 from tidydl.networks.exact.many import Fit
 from tidydl.networks.inputs import Inputs
 
-__all__ = ["Options", "Plan", "number_of_weights", "plan", "refuse_more"]
+__all__ = ["LOSSES", "Options", "Plan", "number_of_weights", "plan", "refuse_more"]
+
+# The names by which R and files call the losses.
+LOSSES = {
+    "least squares": LEAST_SQUARES,
+    "linear": LINEAR,
+    "entropy": ENTROPY,
+    "softmax": SOFTMAX,
+    "censored": CENSORED,
+}
 
 
 @dataclass(frozen=True)

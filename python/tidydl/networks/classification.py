@@ -13,6 +13,7 @@ from tidydl.columns import Contract
 from tidydl.errors import ArgumentError
 from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.inputs import label_column
+from tidydl.networks.model_selection.metrics import agreement
 from tidydl.networks.record import NNet
 from tidydl.networks.tables import observed
 from tidydl.rprint import level_text
@@ -24,6 +25,7 @@ __all__ = ["Confusion", "class_ind", "confusion"]
 
 CONFUSABLE = "A network fitted to classes, or a data frame."
 COUNTS = Contract.of(response="label", truth="label", n="integer")
+GLANCE = Contract.of(accuracy="double", balanced_accuracy="double", kappa="double", nobs="integer")
 CLASSES = Contract.of(
     {"class": "label"}, n="integer", predicted="integer", recall="double", precision="double", f1="double"
 )
@@ -94,6 +96,13 @@ def confusion(data: Any, truth: str | None = None, estimate: str | None = None) 
         it that are) and ``f1`` (twice the rows found by the sum of ``n`` and ``predicted``), missing where there is
         nothing to divide by. ``glance()`` gives accuracy, balanced accuracy (the mean recall of the classes that
         occur), Cohen's kappa and nobs. ``autoplot()`` draws a heat map.
+
+    Raises
+    ------
+    ArgumentError
+        If ``data`` is neither a network that was fitted to classes nor a data frame.
+    ColumnError
+        If a column is missing, or holds what can be no label.
 
     Examples
     --------
@@ -167,11 +176,5 @@ def _tidy(x: Confusion) -> pd.DataFrame:
 def _glance(x: Confusion) -> pd.DataFrame:
     """Give accuracy, balanced accuracy (mean recall of the classes that occur), Cohen's kappa and the rows counted."""
     counts = x.table.to_numpy(dtype=float)
-    n, right = counts.sum(), np.trace(counts)
-    recall = _ratio(np.diag(counts), counts.sum(axis=0))
-    chance = _ratio((counts.sum(axis=0) * counts.sum(axis=1)).sum(), n * n)
-    accuracy = _ratio(right, n)
-    contract = Contract.of(accuracy="double", balanced_accuracy="double", kappa="double", nobs="integer")
-    mean_recall = np.nanmean(recall) if np.isfinite(recall).any() else np.nan
-    values = [accuracy, mean_recall, _ratio(accuracy - chance, 1 - chance), int(n)]
-    return contract.frame({name: [value] for name, value in zip(contract.names, values, strict=True)})
+    data = agreement(counts.T) | {"nobs": int(counts.sum())}
+    return GLANCE.frame({name: [value] for name, value in data.items()})

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from tidydl.networks.advice import advice as advice_on
-from tidydl.networks.arguments import Plan, number_of_weights
+from tidydl.networks.arguments import LOSSES, Plan, number_of_weights
 from tidydl.networks.engines import all_made, choose_engine, solve, solve_many
 from tidydl.networks.exact.engine import Settings
-from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
+from tidydl.networks.exact.kernels import Shape
 from tidydl.networks.exact.many import Fit
 from tidydl.networks.model_selection.grid import Grid, search_grid
 from tidydl.networks.model_selection.metrics import check_metric
@@ -19,14 +19,6 @@ from tidydl.networks.model_selection.resampling import Resample
 from tidydl.progress import Work
 
 __all__ = ["fit_arrays", "fit_repeats", "tune_arrays"]
-
-LOSSES = {
-    "least squares": LEAST_SQUARES,
-    "linear": LINEAR,
-    "entropy": ENTROPY,
-    "softmax": SOFTMAX,
-    "censored": CENSORED,
-}
 
 
 def fit_arrays(

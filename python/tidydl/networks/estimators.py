@@ -13,6 +13,7 @@ from tidydl.networks.arguments import Options, plan
 from tidydl.networks.engines import choose_engine, solve
 from tidydl.networks.fit import record
 from tidydl.networks.inputs import Inputs
+from tidydl.networks.tables import class_shares
 from tidydl.progress import run
 from tidydl.rng import RandomNumbers
 from tidydl.verbs import predict
@@ -183,6 +184,15 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
         -------
         NNetClassifier
             Itself.
+
+        Raises
+        ------
+        ArgumentError
+            Where a parameter is wrong, or the network has too many weights.
+        DataError
+            Where there is only one class.
+        ValueError
+            Where scikit-learn refuses X, y or the weights.
         """
         given = X
         X, y = validate_data(self, X, y, dtype=np.float64, order="C")
@@ -200,8 +210,7 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Give the probability of each class: rows by classes, in the order of ``classes_``."""
-        shares = self._outputs(X)
-        return np.column_stack([1 - shares, shares]) if shares.shape[1] == 1 else shares
+        return class_shares(self._outputs(X))
 
     def predict(self, X: Any) -> np.ndarray:
         """Give the most probable class of each row; of classes equally probable the first."""
@@ -289,6 +298,13 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         -------
         NNetRegressor
             Itself.
+
+        Raises
+        ------
+        ArgumentError
+            Where a parameter is wrong, or the network has too many weights.
+        ValueError
+            Where scikit-learn refuses X, y or the weights.
         """
         given = X
         X, y = validate_data(self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True)

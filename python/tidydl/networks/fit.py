@@ -18,7 +18,7 @@ from tidydl.networks.inputs import Inputs, gather
 from tidydl.networks.record import NNet
 from tidydl.progress import run
 
-__all__ = ["nnet"]
+__all__ = ["nnet", "record"]
 
 
 def nnet(

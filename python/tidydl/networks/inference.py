@@ -89,9 +89,8 @@ def pseudo_inverse(matrix: np.ndarray) -> np.ndarray:
 
 def rank(x: np.ndarray) -> int:
     """Count the columns that do not follow from those before them, to 1e-7 of their length as R's ``qr()``."""
-    short = np.asarray(
-        np.linalg.qr(x, mode="r")
-    )  # as many rows as columns, which depend on each other as those of x do
+    # Its columns depend on each other as those of x do, and it has no more rows than columns.
+    short = np.asarray(np.linalg.qr(x, mode="r"))
     basis = np.empty((len(short), 0))
     for column in short.T:
         length = math.sqrt(column @ column)

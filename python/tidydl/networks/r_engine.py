@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from tidydl.errors import ArgumentError, DataError, DependencyError, TidydlError
-from tidydl.networks.exact.engine import Solution
+from tidydl.networks.exact.engine import Solution, _not_finite
 from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LINEAR, SOFTMAX
 from tidydl.networks.exact.many import Fit
 from tidydl.progress import Pause, Progress, Work
@@ -111,14 +111,6 @@ def _matrix(values: np.ndarray) -> Any:
     rows, columns = values.shape
     laid_out = FloatSexpVector(np.asarray(values, dtype=float).ravel(order="F"))
     return baseenv["matrix"](laid_out, nrow=IntSexpVector([rows]), ncol=IntSexpVector([columns]))
-
-
-def _not_finite(value: float) -> DataError:
-    return DataError(
-        f"`x` and the initial weights give a value of {value}, which is not finite.",
-        allowed="Finite numbers in x, y and Wts.",
-        hint="Look for infinite or very large values, and scale the inputs.",
-    )
 
 
 def _nnet_of_r() -> Any:

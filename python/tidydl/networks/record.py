@@ -31,7 +31,7 @@ def connection_names(shape: Shape) -> list[str]:
     ]
 
 
-def names_classes(lev: tuple[str, ...] | None, targets: np.ndarray) -> bool:
+def _names_classes(lev: tuple[str, ...] | None, targets: np.ndarray) -> bool:
     """Say whether levels are the classes of the targets: one of them in each row, and nothing between."""
     outputs = targets.shape[1]
     if lev is None or len(lev) != max(2, outputs):
@@ -141,7 +141,7 @@ class NNet:
     @property
     def told_apart(self) -> tuple[str, ...] | None:
         """The classes that are told apart; None where numbers were fitted, for which R may name levels, too."""
-        return self.lev if names_classes(self.lev, self.fitted_values + self.residuals) else None
+        return self.lev if _names_classes(self.lev, self.fitted_values + self.residuals) else None
 
     @property
     def is_likelihood(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,18 @@ from tidydl.networks.record import NNet
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["GLANCE", "TIDY", "augmented", "classes_of", "in_place", "need_classes", "observed", "raw_outputs"]
+__all__ = [
+    "GLANCE",
+    "TIDY",
+    "augmented",
+    "class_shares",
+    "classes_of",
+    "in_place",
+    "most_probable",
+    "need_classes",
+    "observed",
+    "raw_outputs",
+]
 
 TIDY = Contract.of({"term": "string", "from": "string", "to": "string", "layer": "label", "estimate": "double"})
 GLANCE = Contract.of(
@@ -134,13 +146,21 @@ def classes_of(fit: Any, values: np.ndarray, index: Any) -> pd.Series:
     import pandas as pd
 
     assert fit.lev is not None
-    missing = np.isnan(values).any(axis=1)
-    if values.shape[1] == 1:
-        codes = (values[:, 0] > 0.5).astype(int)
-    else:
-        codes = np.argmax(np.where(np.isnan(values), 0.0, values), axis=1)
-    codes[missing] = -1
-    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(fit.lev)), index=index)
+    return pd.Series(most_probable(fit.lev, values), index=index)
+
+
+def most_probable(levels: Sequence[str], values: np.ndarray) -> Any:
+    """Give the level of the largest output in each row, the first of several, as a categorical; missing as its row."""
+    import pandas as pd
+
+    codes = np.argmax(np.nan_to_num(class_shares(values)), axis=1)
+    codes[np.isnan(values).any(axis=1)] = -1
+    return pd.Categorical.from_codes(codes, categories=pd.Index(levels))
+
+
+def class_shares(values: np.ndarray) -> np.ndarray:
+    """Give a column for each class: of two classes the outputs have one, for the second."""
+    return np.column_stack([1 - values, values]) if values.shape[1] == 1 else values
 
 
 @verbs.predict.register(NNet)
@@ -239,7 +259,7 @@ def _response_columns(fit: Any) -> list[str]:
 
 def _class_columns(fit: Any, values: np.ndarray, index: Any) -> dict[str, Any]:
     assert fit.lev is not None
-    shares = np.column_stack([1 - values[:, 0], values[:, 0]]) if values.shape[1] == 1 else values
+    shares = class_shares(values)
     columns: dict[str, Any] = {".pred_class": classes_of(fit, values, index).array}
     for o, level in enumerate(fit.lev):
         columns[f".pred_{level}"] = shares[:, o]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.networks.effects.variable_importance import Importance
-from tidydl.plots.units import BASE_SIZE, line_size, theme
+from tidydl.plots.units import BASE_SIZE, TICKS, line_size, theme
 from tidydl.verbs import autoplot
 
 __all__ = ["importance_layout"]
@@ -18,7 +18,6 @@ BARS = Contract.of(
     output="label", y="double", importance="double", low="double", high="double", xmin="double", xmax="double",
     ymin="double", ymax="double", fill="string",
 )  # fmt: skip
-TICKS = Contract.of(at="double", label="string")
 POSITIVE, NEGATIVE = "#2C6DA4", "#BEBEBE"
 LABELS = {
     "garson": "relative importance (Garson)",

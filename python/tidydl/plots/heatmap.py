@@ -9,13 +9,12 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.networks.classification import Confusion
-from tidydl.plots.units import BASE_SIZE
+from tidydl.plots.units import BASE_SIZE, TICKS
 from tidydl.verbs import autoplot
 
 __all__ = ["confusion_layout"]
 
 TILES = Contract.of(x="double", y="double", n="integer", share="double", fill="string", ink="string")
-TICKS = Contract.of(at="double", label="string")
 LIGHT, DARK = (255, 255, 255), (8, 81, 156)  # from none to all of a true class
 FAINT, BLACK, WHITE = "#9A9A9A", "#000000", "#FFFFFF"
 LABELS = {"x": "truth", "y": "response", "caption": "The darker, the larger the share of the true class"}

@@ -10,13 +10,12 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.networks.effects.sensitivity import LekGroups, LekProfile
-from tidydl.plots.units import BASE_SIZE, colours_between, line_size, point_size, theme
+from tidydl.plots.units import BASE_SIZE, TICKS, colours_between, line_size, point_size, theme
 from tidydl.verbs import autoplot
 
 __all__ = ["groups_layout", "profile_layout"]
 
 LINES = Contract.of(variable="label", output="label", group="label", x="double", fitted="double", is_level="logical")
-TICKS = Contract.of(at="double", label="string")
 KEYS = Contract.of(group="string", colour="string")
 HELD = Contract.of(
     variable="label",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.networks.model_selection.tuning import Tuning
-from tidydl.plots.units import BASE_SIZE, colours_between, line_size, point_size
+from tidydl.plots.units import BASE_SIZE, TICKS, colours_between, line_size, point_size
 from tidydl.verbs import autoplot
 
 __all__ = ["tuning_layout"]
@@ -17,7 +17,6 @@ __all__ = ["tuning_layout"]
 POINTS = Contract.of(
     x="double", size="integer", decay="label", mean="double", low="double", high="double", best="logical"
 )
-TICKS = Contract.of(at="double", label="string")
 KEYS = Contract.of(decay="string", colour="string")
 SPREAD = 0.3  # of the distance between two sizes: so far apart stand the lines, that errors do not hide each other
 WIDTH, THIN, DOT, RING = 1.4, 0.8, 4.0, 9.0  # in points

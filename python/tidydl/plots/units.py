@@ -6,9 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["BASE_SIZE", "colours_between", "line_size", "point_size", "r_colour", "r_colours", "theme"]
+from tidydl.columns import Contract
+
+__all__ = ["BASE_SIZE", "TICKS", "colours_between", "line_size", "point_size", "r_colour", "r_colours", "theme"]
 
 BASE_SIZE = 11  # of the text of a theme
+TICKS = Contract.of(at="double", label="string")  # of an axis
 STROKE = 0.5  # of the border of a point
 _LINE = math.sqrt(math.pi)  # plotnine draws lines and points of size 1 so many points wide
 _SEQUENCE = ("#440154", "#3B528B", "#21908C", "#5DC863", "#8BD646")  # of viridis, without its lightest end

@@ -14,7 +14,7 @@ from tidydl.errors import ArgumentError, ColumnError, DataError
 from tidydl.networks.effects.clusters import cluster
 from tidydl.rprint import level_text
 
-__all__ = ["Variable", "held_values", "variables_of"]
+__all__ = ["Variable", "held_values", "quantiles", "variables_of"]
 
 ALLOWED = "Quantiles from 0 to 1, a whole number of clusters of at least 2, or a data frame with a row for each group."
 

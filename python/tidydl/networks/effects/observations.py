@@ -10,7 +10,7 @@ import pandas as pd
 
 from tidydl import verbs
 from tidydl.checks import described
-from tidydl.design import column_gone, from_matrix, response_values, used_rows
+from tidydl.design import column_gone, from_matrix, levels_not_seen, response_values, used_rows
 from tidydl.errors import ArgumentError, DataError
 from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.multinomial.record import Multinom
@@ -159,11 +159,7 @@ def _targets(fit: Any, parts: list[pd.Series]) -> np.ndarray:
     codes[known] = pd.Index(list(fit.lev)).get_indexer(labels[known].astype(str))
     new = list(dict.fromkeys(labels[known & (codes < 0)].astype(str)))
     if new:
-        raise DataError(
-            f"`data` has in '{fit.response}' levels that the network has not seen: {', '.join(new)}.",
-            allowed=f"The levels {', '.join(fit.lev)}.",
-            hint="Leave these rows out, or fit again with data that has them.",
-        )
+        raise levels_not_seen("data", fit.response, new, fit.lev)
     targets = (codes == 1).astype(float).reshape(-1, 1) if fit.n[2] == 1 else np.eye(len(fit.lev))[codes]
     targets[~known] = np.nan
     return targets

@@ -106,13 +106,13 @@ def lekprofile(
     need_network("fit", fit, with_weights=False)
     inputs = read_rows(fit, data)
     if check_flag("group_show", group_show):
-        return LekGroups(profile_grid(inputs, xsel, steps, group_vals, grp_nms, factors_of(fit))["groups"])
-    made = profile_grid(inputs, xsel, steps, group_vals, grp_nms, factors_of(fit))
+        return LekGroups(profile_grid(inputs, xsel, steps, group_vals, grp_nms, _factors_of(fit))["groups"])
+    made = profile_grid(inputs, xsel, steps, group_vals, grp_nms, _factors_of(fit))
     fitted = predicted(fit, made["grid"])
     return LekProfile(profile_frame(made["steps"], fitted, labels_of(fit)[1], ysel))
 
 
-def factors_of(fit: Any) -> list[str]:
+def _factors_of(fit: Any) -> list[str]:
     """Name the columns of numbers that the formula turns into factors."""
     if fit.design.formula is None:
         return []

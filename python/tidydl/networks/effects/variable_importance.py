@@ -134,6 +134,11 @@ def garson(fit: Any) -> Importance:
     Importance
         As of :func:`tidydl.importance`.
 
+    Raises
+    ------
+    ArgumentError
+        If ``fit`` is no network, or the mean of several.
+
     Examples
     --------
     >>> from tidydl import example_data, garson, nnet
@@ -155,6 +160,11 @@ def olden(fit: Any) -> Importance:
     -------
     Importance
         As of :func:`tidydl.importance`.
+
+    Raises
+    ------
+    ArgumentError
+        If ``fit`` is no network, or the mean of several.
 
     Examples
     --------

@@ -18,7 +18,7 @@ from tidydl.progress import Note, Pause, Progress, Trace, Work
 __all__ = ["Settings", "Solution", "cost_note", "fit_work", "notes"]
 
 _SLICE_SECONDS = 0.05
-_FIRST_WORK = 2_000_000
+_FIRST_WORK = 8_000_000
 _MANY_WEIGHTS = 3000
 
 

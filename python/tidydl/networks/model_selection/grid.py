@@ -58,7 +58,7 @@ class Search:
     best: int
 
 
-def fits_contract(is_class: bool) -> Contract:
+def _fits_contract(is_class: bool) -> Contract:
     """Give the columns of the frame with a row a fit."""
     kinds: dict[str, Any] = {"size": "integer", "decay": "double", "resample": "label", "restart": "index"}
     kinds |= {"chosen": "logical", "value": "double", "convergence": "integer", "iterations": "integer"}
@@ -140,7 +140,7 @@ def _fits_frame(grid: Grid, solutions: Sequence[Solution | TidydlError]) -> pd.D
         "seconds": [np.nan if each is None else each.seconds for each in made],
     }
     data |= {name: [each[name] for each in judged] for name in metrics_for(grid.is_class)}
-    return fits_contract(grid.is_class).frame(data, levels={"resample": labels})
+    return _fits_contract(grid.is_class).frame(data, levels={"resample": labels})
 
 
 def _chosen(values: np.ndarray, restarts: int) -> np.ndarray:

@@ -9,7 +9,15 @@ import numpy as np
 from tidydl.checks import check_choice
 from tidydl.errors import ArgumentError, one_of
 
-__all__ = ["CLASS_METRICS", "NUMBER_METRICS", "check_metric", "is_smaller_better", "judge", "metrics_for"]
+__all__ = [
+    "CLASS_METRICS",
+    "NUMBER_METRICS",
+    "agreement",
+    "check_metric",
+    "is_smaller_better",
+    "judge",
+    "metrics_for",
+]
 
 CLASS_METRICS = ("accuracy", "balanced_accuracy", "kappa", "log_loss")
 NUMBER_METRICS = ("rmse", "mae", "rsq")
@@ -81,15 +89,31 @@ def _judge_classes(outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]
         truth, said = np.argmax(targets, axis=1), np.argmax(outputs, axis=1)
         share = outputs[np.arange(len(outputs)), truth]
         counts = np.bincount(classes * truth + said, minlength=classes * classes).reshape(classes, classes)
-    n, of_truth, of_said = len(outputs), counts.sum(axis=1), counts.sum(axis=0)
-    accuracy = np.trace(counts) / n
-    chance = float(of_truth @ of_said) / n**2
+    return agreement(counts) | {"log_loss": float(-np.mean(np.log(np.maximum(share, _SMALLEST_SHARE))))}
+
+
+def agreement(counts: np.ndarray) -> dict[str, float]:
+    """Say how well predicted classes meet the true ones.
+
+    Parameters
+    ----------
+    counts
+        How often each class was predicted for each: true by predicted classes.
+
+    Returns
+    -------
+    dict
+        ``accuracy``, ``balanced_accuracy`` and ``kappa``, as of :func:`judge`.
+    """
+    n, of_truth, of_said = counts.sum(), counts.sum(axis=1), counts.sum(axis=0)
     occurs = of_truth > 0
+    if not n:
+        return dict.fromkeys(("accuracy", "balanced_accuracy", "kappa"), float("nan"))
+    accuracy, chance = np.trace(counts) / n, float(of_truth @ of_said) / n**2
     return {
         "accuracy": float(accuracy),
         "balanced_accuracy": float(np.mean(np.diag(counts)[occurs] / of_truth[occurs])),
         "kappa": float((accuracy - chance) / (1 - chance)) if chance < 1 else float("nan"),
-        "log_loss": float(-np.mean(np.log(np.maximum(share, _SMALLEST_SHARE)))),
     }
 
 

@@ -157,9 +157,9 @@ class MultinomSummary:
         import pandas as pd
 
         self.fit = fit
-        self.coefficients = in_shape(fit, fit.coefficients)
+        self.coefficients = _in_shape(fit, fit.coefficients)
         errors = roots(np.diag(fit.covariance))
-        self.standard_errors = in_shape(fit, errors.reshape(fit.coefficients.shape))
+        self.standard_errors = _in_shape(fit, errors.reshape(fit.coefficients.shape))
         self.correlation: pd.DataFrame | None = None
         if correlation:
             names = fit.coefficient_names
@@ -190,7 +190,7 @@ def _lower_triangle(correlation: pd.DataFrame) -> list[str]:
     return text_matrix(texts[1:, :-1], names[1:], names[:-1])
 
 
-def in_shape(fit: Multinom, values: np.ndarray) -> Any:
+def _in_shape(fit: Multinom, values: np.ndarray) -> Any:
     """Give values of the coefficients in R's shape: classes by names, of two classes a named vector."""
     import pandas as pd
 
@@ -202,7 +202,7 @@ def in_shape(fit: Multinom, values: np.ndarray) -> Any:
 @verbs.coef.register(Multinom)
 def _coef(x: Multinom) -> Any:
     """Give the coefficients as R does: classes by names, of two classes a named vector."""
-    return in_shape(x, x.coefficients)
+    return _in_shape(x, x.coefficients)
 
 
 @verbs.summary.register(Multinom)

@@ -15,7 +15,7 @@ from tidydl.networks import likelihood as _likelihood  # noqa: F401  (logLik() l
 from tidydl.networks.calls import written_formula
 from tidydl.networks.inference import chi_square_above, intervals, normal_beyond, roots
 from tidydl.networks.multinomial.record import Multinom
-from tidydl.networks.tables import in_place, raw_outputs
+from tidydl.networks.tables import class_shares, in_place, most_probable, raw_outputs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -237,19 +237,7 @@ def _predict(x: Multinom, newdata: Any = None, type: str = "class") -> Any:
     values, index = raw_outputs(x, newdata) if newdata is not None else in_place(x, x.fitted_values)
     if type == "probs":
         return pd.DataFrame(values, index=index, columns=list(x.output_names))
-    return pd.Series(_most_probable(x, values), index=index)
-
-
-def _shares(fit: Multinom, values: np.ndarray) -> np.ndarray:
-    return np.column_stack([1 - values[:, 0], values[:, 0]]) if fit.is_binary else values
-
-
-def _most_probable(fit: Multinom, values: np.ndarray) -> Any:
-    import pandas as pd
-
-    codes = np.argmax(np.nan_to_num(_shares(fit, values)), axis=1)
-    codes[np.isnan(values).any(axis=1)] = -1
-    return pd.Categorical.from_codes(codes, categories=pd.Index(fit.classes))
+    return pd.Series(most_probable(x.classes, values), index=index)
 
 
 @verbs.augment.register(Multinom)
@@ -258,12 +246,12 @@ def _augment(x: Multinom, data: Any = None, newdata: Any = None) -> pd.DataFrame
     import pandas as pd
 
     data = newdata if data is None else data
-    values, index = raw_outputs(x, data)
+    values, _ = raw_outputs(x, data)
     base = _observed(x) if data is None else data.copy()
-    shares = _shares(x, values)
+    shares = class_shares(values)
     added = {f".pred_{level}": shares[:, j] for j, level in enumerate(x.classes)}
     assert isinstance(base, pd.DataFrame)
-    return base.assign(**{".pred_class": pd.Series(_most_probable(x, values), index=index).array}, **added)
+    return base.assign(**{".pred_class": most_probable(x.classes, values)}, **added)
 
 
 def _observed(fit: Multinom) -> pd.DataFrame:
@@ -272,4 +260,4 @@ def _observed(fit: Multinom) -> pd.DataFrame:
     targets = fit.fitted_values + fit.residuals
     if fit.lev is None:
         return pd.DataFrame(targets, index=fit.index, columns=list(fit.classes))
-    return pd.DataFrame({fit.response: _most_probable(fit, targets)}, index=fit.index)
+    return pd.DataFrame({fit.response: most_probable(fit.classes, targets)}, index=fit.index)

@@ -98,6 +98,16 @@ def load_model(file: str | os.PathLike[str]) -> Any:
         If it was written by a newer tidydl in a way that this one does not know.
     FormulaError
         If its formula uses functions that formulas may not use here.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tidydl import example_data, load_model, nnet, save_model
+    >>> fit = nnet("education ~ age", example_data("bigfive"), size=1, trace=False)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(fit, f"{folder}/fit.json")
+    ...     print(load_model(f"{folder}/fit.json").n)
+    (1, 1, 5)
     """
     path = _path(file)
     saved = _read(path)

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tidydl.networks.arguments import number_of_weights
+from tidydl.networks.arguments import LOSSES, number_of_weights
 from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.calls import written_call
-from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
+from tidydl.networks.exact.kernels import CENSORED, ENTROPY, SOFTMAX, Shape
 from tidydl.networks.multinomial import tables as _tables  # noqa: F401  (the verbs learn of the models there)
 from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
@@ -20,13 +20,6 @@ from tidydl.networks.saved.parts import Part, numbers_text
 
 __all__ = ["KINDS", "Kind"]
 
-LOSSES = {
-    "least squares": LEAST_SQUARES,
-    "linear": LINEAR,
-    "entropy": ENTROPY,
-    "softmax": SOFTMAX,
-    "censored": CENSORED,
-}
 MOST_UNITS = 10**9
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -162,10 +162,6 @@ class Part:
         if value not in choices:
             raise self._wrong(name, "known")
         return value
-
-    def names(self) -> Sequence[str]:
-        """Give the names of the values."""
-        return list(self._values)
 
     def raw(self, name: str) -> Any:
         """Give a value as JSON has it."""

@@ -1,7 +1,4 @@
-"""The verbs that every result answers: the same words as in R.
-
-Each is a ``functools.singledispatch`` function; a class registers its own method where it is defined.
-"""
+"""The verbs of inference: covariances, intervals, log-likelihoods, criteria and tests between fits."""
 
 from __future__ import annotations
 
@@ -9,113 +6,9 @@ import math
 from functools import singledispatch
 from typing import Any
 
-from tidydl.errors import ArgumentError
+from tidydl.verbs.refusal import no_method
 
-__all__ = [
-    "AIC",
-    "BIC",
-    "anova",
-    "augment",
-    "autoplot",
-    "coef",
-    "confint",
-    "fitted",
-    "glance",
-    "logLik",
-    "predict",
-    "residuals",
-    "summary",
-    "tidy",
-    "vcov",
-]
-
-
-def _no_method(verb: str, x: object) -> ArgumentError:
-    return ArgumentError(
-        f"`x` is a {type(x).__name__}, for which there is no {verb}().",
-        allowed=f"{verb}() takes what nnet() or pipeline() and their kin return.",
-    )
-
-
-@singledispatch
-def tidy(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Turn a fitted object into a data frame with one row per term."""
-    raise _no_method("tidy", x)
-
-
-@singledispatch
-def glance(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Summarise a fitted object in a data frame of one row."""
-    raise _no_method("glance", x)
-
-
-@singledispatch
-def augment(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Join what an object says about each row of data to the data, one row to one row."""
-    raise _no_method("augment", x)
-
-
-@singledispatch
-def autoplot(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Draw what an object is about.
-
-    A fitted network gives its training curve; what ``importance()``, ``lekprofile()`` and ``confusion()`` return gives
-    bars, profiles and a heat map.
-
-    Parameters
-    ----------
-    x
-        The object.
-
-    Returns
-    -------
-    plotnine.ggplot
-        The picture; ``.save("file.png")`` writes it.
-
-    Raises
-    ------
-    ArgumentError
-        There is nothing to draw of it.
-
-    Examples
-    --------
-    >>> from tidydl import autoplot, example_data, nnet
-    >>> picture = autoplot(nnet("education ~ . - CASE", example_data("bigfive"), size=1, trace=False))
-    """
-    raise ArgumentError(
-        f"`x` is a {type(x).__name__}, for which there is no autoplot().",
-        allowed="autoplot() takes what nnet(), tune_nnet(), importance(), lekprofile() and confusion() return.",
-    )
-
-
-@singledispatch
-def predict(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Predict for new data."""
-    raise _no_method("predict", x)
-
-
-@singledispatch
-def coef(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Give the estimated weights by name."""
-    raise _no_method("coef", x)
-
-
-@singledispatch
-def fitted(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Give the fitted values of the training rows."""
-    raise _no_method("fitted", x)
-
-
-@singledispatch
-def residuals(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Give observed less fitted values of the training rows."""
-    raise _no_method("residuals", x)
-
-
-@singledispatch
-def summary(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Give an object that prints as R's ``summary()`` of the same fit."""
-    raise _no_method("summary", x)
+__all__ = ["AIC", "BIC", "anova", "confint", "logLik", "vcov"]
 
 
 @singledispatch
@@ -143,7 +36,7 @@ def vcov(x: Any, *args: Any, **kwargs: Any) -> Any:
     >>> vcov(multinom("education ~ extraversion", example_data("bigfive"), trace=False)).shape
     (8, 8)
     """
-    raise _no_method("vcov", x)
+    raise no_method("vcov", x)
 
 
 @singledispatch
@@ -177,7 +70,7 @@ def confint(x: Any, *args: Any, **kwargs: Any) -> Any:
     >>> confint(fit, "extraversion", level=0.9).columns.tolist()
     ['5 %', '95 %']
     """
-    raise _no_method("confint", x)
+    raise no_method("confint", x)
 
 
 @singledispatch
@@ -207,7 +100,7 @@ def logLik(x: Any, *args: Any, **kwargs: Any) -> Any:
     >>> logLik(multinom("education ~ extraversion", example_data("bigfive"), trace=False)).df
     8.0
     """
-    raise _no_method("logLik", x)
+    raise no_method("logLik", x)
 
 
 @singledispatch
@@ -240,7 +133,7 @@ def anova(x: Any, *args: Any, **kwargs: Any) -> Any:
     >>> anova(*fits)["Df"].tolist()
     [nan, 4.0]
     """
-    raise _no_method("anova", x)
+    raise no_method("anova", x)
 
 
 def AIC(x: Any, k: float = 2.0) -> float:
@@ -257,6 +150,11 @@ def AIC(x: Any, k: float = 2.0) -> float:
     -------
     float
         Minus twice the log-likelihood, plus ``k`` for each degree of freedom.
+
+    Raises
+    ------
+    ArgumentError
+        The object has no log-likelihood.
 
     Examples
     --------
@@ -281,6 +179,11 @@ def BIC(x: Any) -> float:
     -------
     float
         Minus twice the log-likelihood, plus the logarithm of the observations for each degree of freedom.
+
+    Raises
+    ------
+    ArgumentError
+        The object has no log-likelihood.
 
     Examples
     --------

@@ -1,0 +1,101 @@
+# What predict() and its kin refuse of new data, in the words of python/tidydl/design/.
+
+# Gives new data that package nnet takes.
+check_newdata <- function(object, newdata, call = quote(predict())) {
+  if (!is.data.frame(newdata)) {
+    abort_tidydl(
+      "argument", sprintf("`newdata` is %s.", described(newdata)), "A data frame with the columns of the formula.",
+      call = call
+    )
+  }
+  terms <- stats::delete.response(object$terms)
+  for (name in setdiff(all.vars(terms), names(newdata))) {
+    abort_column_gone("newdata", name, names(newdata), call)
+  }
+  for (name in intersect(all.vars(terms), names(newdata)[duplicated(names(newdata))])) {
+    abort_tidydl(
+      "column", sprintf("`newdata` has several columns named '%s'.", name),
+      "One column of each name that the formula uses.", "Rename them.",
+      call = call
+    )
+  }
+  numeric <- names(which(attr(object$terms, "dataClasses") == "numeric"))
+  for (name in intersect(intersect(numeric, all.vars(terms)), names(newdata))) {
+    column <- newdata[[name]]
+    if (!is.numeric(column) && !is.logical(column) || is.logical(column) && !all(is.na(column))) {
+      abort_tidydl(
+        "column", sprintf("`newdata` has in '%s' no numbers, and the network was fitted with numbers.", name),
+        "Numbers in this column.", "Turn the column into numbers first.",
+        call = call
+      )
+    }
+    if (is.logical(column)) {
+      newdata[[name]] <- as.double(column) # missing throughout
+    }
+  }
+  for (name in names(object$xlevels)) {
+    labels <- if (name %in% names(newdata)) newdata[[name]] else eval(str2lang(name), newdata, environment(terms))
+    new <- setdiff(unique(as.character(labels)), c(object$xlevels[[name]], NA))
+    if (length(new)) {
+      abort_new_levels("newdata", name, new, object$xlevels[[name]], call)
+    }
+  }
+  newdata
+}
+
+abort_column_gone <- function(argument, name, names, call) {
+  problem <- sprintf("`%s` lacks the column '%s', which the network was fitted with.", argument, name)
+  abort_no_column(problem, name, names, argument, call)
+}
+
+abort_new_levels <- function(argument, name, new, levels, call) {
+  abort_tidydl(
+    "data",
+    sprintf("`%s` has in '%s' levels that the network has not seen: %s.", argument, name, paste(new, collapse = ", ")),
+    sprintf("The levels %s.", paste(levels, collapse = ", ")),
+    "Leave these rows out, or fit again with data that has them.",
+    call = call
+  )
+}
+
+# The inputs among the columns of new data, by name where the network knows names and new data have them.
+check_new_matrix <- function(object, newdata, call = quote(predict())) {
+  names <- object$tidydl$inputs
+  is_frame <- is.data.frame(newdata)
+  if (length(names) && !anyDuplicated(names) && (is_frame || all(names %in% colnames(newdata)))) {
+    for (name in setdiff(names, colnames(newdata))) {
+      abort_column_gone("newdata", name, colnames(newdata), call)
+    }
+    newdata <- if (is_frame) as.data.frame(newdata)[names] else newdata[, names, drop = FALSE]
+  }
+  x <- numeric_matrix(newdata, "newdata")
+  if (ncol(x) != object$n[[1]]) {
+    abort_tidydl(
+      "argument", sprintf("`newdata` has %d columns, and the network has %.0f inputs.", ncol(x), object$n[[1]]),
+      sprintf("%.0f columns.", object$n[[1]]),
+      call = call
+    )
+  }
+  newdata
+}
+
+# What predict() may be asked for; R lets a type be cut short.
+check_type <- function(object, type, call = quote(predict())) {
+  choices <- c("raw", "class")
+  given <- if (is.character(type) && length(type) == 1L && !is.na(type)) choices[pmatch(type, choices)] else NA
+  type <- check_choice("type", if (is.na(given)) type else given, choices, call = call)
+  if (type == "class") {
+    need_classes(object, call)
+  }
+}
+
+# Refuses to name classes where numbers were fitted.
+need_classes <- function(object, call = rlang::caller_env()) {
+  if (length(object$lev) != max(2, object$n[[3]])) {
+    abort_tidydl(
+      "argument", "`type` 'class' needs a network that was fitted to classes.",
+      "The type 'raw' here, or a categorical response in the fit.",
+      call = call
+    )
+  }
+}
