@@ -1,7 +1,11 @@
 #' Pictures of networks
 #'
-#' Methods of [ggplot2::autoplot()]: attach ggplot2, or call it by that name. Layouts and colours are computed once for
-#' both languages, so that R and Python show one picture.
+#' `autoplot()` is [ggplot2::autoplot()], found without attaching ggplot2, whose methods these are. Layouts and colours
+#' are computed once for both languages, in Python, so that both show one picture.
+#'
+#' Pictures show names without backticks and without what is beyond 34 letters (24 of classes in a confusion, 18 of
+#' levels in profiles); names that would then look alike show their ends too. Long names stand in several lines above
+#' panels.
 #'
 #' @param object A fitted network, or what [importance()], [lekprofile()], [confusion()] or [tune_nnet()]
 #'   returns.
@@ -22,23 +26,29 @@
 #'   of a fit.
 #' @examples
 #' \dontrun{
-#' library(ggplot2)
 #' fit <- nnet(Species ~ ., iris, size = 2, decay = 0.01, trace = FALSE)
 #' autoplot(fit)
 #' autoplot(garson(fit))
 #' autoplot(lekprofile(fit))
 #' autoplot(confusion(fit))
 #' }
+#' @export
+autoplot <- function(object, ...) {
+  need_package("ggplot2", "autoplot()")
+  ggplot2::autoplot(object, ...)
+}
+
+#' @rdname autoplot
 #' @exportS3Method ggplot2::autoplot
 autoplot.tidydl_nnet <- function(object, ...) {
   draw_curves(list(object$tidydl$curve))
 }
 
-#' @rdname autoplot.tidydl_nnet
+#' @rdname autoplot
 #' @exportS3Method ggplot2::autoplot
 autoplot.tidydl_multinom <- autoplot.tidydl_nnet
 
-#' @rdname autoplot.tidydl_nnet
+#' @rdname autoplot
 #' @exportS3Method ggplot2::autoplot
 autoplot.tidydl_averaged <- function(object, ...) {
   draw_curves(lapply(object$fits, function(fit) fit$tidydl$curve))
@@ -63,7 +73,7 @@ draw_curves <- function(curves) {
   if (layout$is_log) picture + ggplot2::scale_y_log10() else picture
 }
 
-#' @rdname autoplot.tidydl_nnet
+#' @rdname autoplot
 #' @exportS3Method ggplot2::autoplot
 autoplot.tidydl_importance <- function(object, ...) {
   need_columns(object, c("term", "output", "importance"))
@@ -91,7 +101,7 @@ autoplot.tidydl_importance <- function(object, ...) {
   if (layout$is_many) picture + ggplot2::facet_wrap("output") else picture
 }
 
-#' @rdname autoplot.tidydl_nnet
+#' @rdname autoplot
 #' @exportS3Method ggplot2::autoplot
 autoplot.tidydl_lekprofile <- function(object, ...) {
   need_columns(object, c("variable", "x", "level", "group", "output", "fitted"))
@@ -111,10 +121,11 @@ autoplot.tidydl_lekprofile <- function(object, ...) {
     ggplot2::scale_x_continuous(breaks = layout$ticks$at, labels = layout$ticks$label, minor_breaks = NULL) +
     panels +
     ggplot2::labs(x = NULL, y = "fitted") +
-    ggplot2::theme_bw(base_size = base_size)
+    ggplot2::theme_bw(base_size = base_size) +
+    ticks_at(layout$angle)
 }
 
-#' @rdname autoplot.tidydl_nnet
+#' @rdname autoplot
 #' @exportS3Method ggplot2::autoplot
 autoplot.tidydl_lekgroups <- function(object, ...) {
   need_columns(object, c("group", "variable", "value", "level"))
@@ -137,13 +148,12 @@ autoplot.tidydl_lekgroups <- function(object, ...) {
     ggplot2::theme_bw(base_size = base_size)
 }
 
-#' @rdname autoplot.tidydl_nnet
+#' @rdname autoplot
 #' @exportS3Method ggplot2::autoplot
 autoplot.tidydl_confusion <- function(object, ...) {
   need_columns(object, c("response", "truth", "n"))
   layout <- call_python("confusion_layout", list(counts = plain_frame(object)))
-  turned <- if (layout$angle == 90) ggplot2::element_text(angle = 90, hjust = 1, vjust = 0.5)
-  picture <- ggplot2::ggplot(layout$tiles, ggplot2::aes(.data$x, .data$y)) +
+  ggplot2::ggplot(layout$tiles, ggplot2::aes(.data$x, .data$y)) +
     line_layer(ggplot2::geom_tile, 0.6, ggplot2::aes(fill = .data$fill), colour = "#D9D9D9") +
     ggplot2::geom_text(ggplot2::aes(label = .data$n, colour = .data$ink), size = layout$text / ggplot2::.pt) +
     ggplot2::scale_fill_identity() +
@@ -153,8 +163,14 @@ autoplot.tidydl_confusion <- function(object, ...) {
     ggplot2::coord_fixed() +
     ggplot2::labs(x = "truth", y = "response", caption = "The darker, the larger the share of the true class") +
     ggplot2::theme_minimal(base_size = base_size) +
-    ggplot2::theme(panel.grid = ggplot2::element_blank())
-  if (is.null(turned)) picture else picture + ggplot2::theme(axis.text.x = turned)
+    ggplot2::theme(panel.grid = ggplot2::element_blank()) +
+    on_white() +
+    ticks_at(layout$angle)
+}
+
+# The labels below a picture as they are, or turned where they are too long to stand side by side.
+ticks_at <- function(angle) {
+  if (angle == 90) ggplot2::theme(axis.text.x = ggplot2::element_text(angle = 90, hjust = 1, vjust = 0.5))
 }
 
 # The columns of a result, of which a part may have been taken since.

@@ -64,6 +64,9 @@ described <- function(value) {
   if (is.data.frame(value)) {
     return("a data frame")
   }
+  if (is.object(value) && !is.atomic(value)) {
+    return(with_article(paste(class(value)[[1]], "object")))
+  }
   if (!is.atomic(value) && !is.list(value)) {
     return("something else")
   }
@@ -75,6 +78,9 @@ described <- function(value) {
   }
   described_scalar(value)
 }
+
+# "a glm", and as it is spoken "an lm" and "an nnet".
+with_article <- function(words) paste(if (grepl("^([aeiou]|[lmnr][^aeiouy])", words)) "an" else "a", words)
 
 described_scalar <- function(value) {
   if (is.character(value) && !is.na(value)) {

@@ -1,6 +1,7 @@
 #' Predicted against true classes
 #'
-#' @param data A network fitted to classes with [nnet()], for its training rows; or a data frame.
+#' @param data A network fitted to classes with [nnet()], or what [tune_nnet()] found, for its training rows; or a data
+#'   frame.
 #' @param truth,estimate The columns of the data frame with the true and the predicted class, bare or quoted.
 #'
 #' @return A tibble of class `tidydl_confusion` with the columns `response` (factor), `truth` (factor) and `n`
@@ -12,7 +13,8 @@
 #'   and `f1` (twice the rows found by the sum of `n` and `predicted`), missing where there is nothing to divide by.
 #'
 #'   `glance()` gives `accuracy`, `balanced_accuracy` (the mean recall of the classes that occur), `kappa` (Cohen's) and
-#'   `nobs`. [autoplot()][autoplot.tidydl_nnet()] draws a heat map.
+#'   `nobs`. [autoplot()] draws a heat map. `as.table()` and `as.matrix()` give response by
+#'   truth, as other packages take it.
 #' @section Errors: `tidydl_error_argument` where `data` is neither a network that was fitted to classes nor a data
 #'   frame; `tidydl_error_column` where a column is missing.
 #' @examples
@@ -20,12 +22,18 @@
 #' confusion(answers, truth = true, estimate = said)
 #' @export
 confusion <- function(data, truth, estimate) {
+  if (inherits(data, "tidydl_tuning")) {
+    data <- data$fit
+  }
   if (is_averaged(data)) {
     data <- as_one_network(data)
   }
   if (inherits(data, "nnet")) {
     if (is.null(class_levels(data))) {
-      abort_tidydl("argument", "`data` is a network that was fitted to numbers.", confusable)
+      abort_tidydl(
+        "argument", "`data` is a network that was fitted to numbers.", confusable,
+        "For classes make the response categorical, such as factor(y)."
+      )
     }
     shares <- class_shares(matrix(data$fitted.values, ncol = data$n[[3]]))
     return(count_pairs(observed_response(data)[[1]], most_probable(data$lev, shares)))
@@ -76,15 +84,30 @@ print.tidydl_confusion <- function(x, ...) {
   if (!identical(names(x), c("response", "truth", "n"))) {
     return(NextMethod())
   }
+  print(as.matrix(x))
+  invisible(x)
+}
+
+#' @export
+as.table.tidydl_confusion <- function(x, ...) {
   counts <- confusion_table(x)
   attr(counts, "call") <- NULL
-  print(unclass(counts))
-  invisible(x)
+  class(counts) <- "table"
+  counts
+}
+
+#' @export
+as.matrix.tidydl_confusion <- function(x, ...) {
+  if (!identical(names(x), c("response", "truth", "n"))) {
+    return(NextMethod())
+  }
+  unclass(as.table(x))
 }
 
 #' @rdname nnet-tables
 #' @export
 tidy.tidydl_confusion <- function(x, ...) {
+  check_no_more(..., call = quote(tidy()), name = "tidy", known = character())
   counts <- unclass(confusion_table(x))
   found <- as.double(diag(counts))
   n <- as.double(colSums(counts))
@@ -98,6 +121,7 @@ tidy.tidydl_confusion <- function(x, ...) {
 #' @rdname nnet-tables
 #' @export
 glance.tidydl_confusion <- function(x, ...) {
+  check_no_more(..., call = quote(glance()), name = "glance", known = character())
   counts <- unclass(confusion_table(x))
   n <- sum(counts)
   accuracy <- sum(diag(counts)) / n

@@ -20,7 +20,7 @@
 #' @export
 hessian <- function(net, x = NULL, y = NULL, weights = NULL) {
   if (!inherits(net, "nnet")) {
-    refuse("net", net, "A network fitted with nnet() or multinom().", NULL, quote(hessian()))
+    refuse("net", net, "A network fitted with nnet() or multinom().", tuning_hint(net), quote(hessian()))
   }
   if (inherits(net, "tidydl_multinom")) {
     return(net$tidydl$information)
@@ -41,7 +41,6 @@ hessian <- function(net, x = NULL, y = NULL, weights = NULL) {
   name_weights(nnet::nnetHess(net, given$x, targets, if (is.null(given$rows)) weights else weights[given$rows]), net)
 }
 
-#' @rdname hessian
 #' @importFrom nnet nnetHess
 #' @export
 nnet::nnetHess
@@ -106,24 +105,86 @@ multinom_information <- function(x, shares, weights, allowed = NULL) {
   found
 }
 
-# The standard error of each weight, missing for fixed weights and where the Hessian is not positive definite. For least
-# squares the Hessian is that of the value by twice the variance of the residuals.
+# The standard error of each weight, missing for fixed weights.
 weight_errors <- function(x) {
-  free <- which(network_mask(x))
   errors <- rep(NA_real_, length(x$wts))
+  errors[network_mask(x)] <- sqrt(diag(weight_covariance(x)))
+  errors
+}
+
+# The covariance of the free weights, missing where the Hessian is not positive definite. For least squares the Hessian
+# is that of the value by twice the variance of the residuals.
+weight_covariance <- function(x) {
+  free <- which(network_mask(x))
+  names <- names(stats::coef(x))[free]
   second <- x$Hessian[free, free, drop = FALSE]
+  missing <- matrix(NA_real_, length(free), length(free), dimnames = list(names, names))
   if (!length(free) || !all(is.finite(second))) {
-    return(errors)
+    return(missing)
   }
   sizes <- eigen(second, symmetric = TRUE, only.values = TRUE)$values
   if (min(sizes) <= 1e-10 * max(sizes)) {
-    return(errors)
+    return(missing)
   }
   scale <- 1
   if (!x$entropy && !x$softmax) {
     degrees <- length(x$fitted.values) - length(free)
     scale <- if (degrees > 0) 2 * (x$value - sum(x$decay * x$wts^2)) / degrees else NA
   }
-  errors[free] <- sqrt(scale * diag(solve(second)))
-  errors
+  missing[] <- scale * solve(second)
+  missing
+}
+
+#' Inference from a network's Hessian
+#'
+#' The covariance and normal confidence intervals of the weights that were free to change, on the scale of the
+#' `std.error` of [tidy.tidydl_nnet()]; the log-likelihood and the number of rows. None of these starts Python. Other
+#' optima of the same network are as good, so that these tell of the neighbourhood of the one that was found.
+#'
+#' @param object A network fitted with [nnet()], for `vcov()` and `confint()` with `Hess = TRUE`.
+#' @param parm Which weights, by name or number among the free ones; by default all.
+#' @param level The level of the intervals.
+#' @param ... Not used.
+#'
+#' @return `vcov()` gives a matrix, free weights by free weights; `confint()` one with the lower and the upper bound of
+#'   each; missing where the Hessian is not positive definite. `logLik()` gives an object of class `logLik`, whose `df`
+#'   is the number of free weights, so that [stats::AIC()] and [stats::BIC()] work; `nobs()` the number of rows.
+#' @section Errors: `tidydl_error_argument` where the fit keeps no Hessian, or its value is no log-likelihood.
+#' @seealso [hessian()]
+#' @name nnet-inference
+#' @examples
+#' \dontrun{
+#' fit <- nnet(Species ~ Petal.Width, iris, size = 0, skip = TRUE, Hess = TRUE, trace = FALSE)
+#' vcov(fit)
+#' confint(fit)
+#' }
+NULL
+
+#' @rdname nnet-inference
+#' @export
+vcov.tidydl_nnet <- function(object, ...) {
+  need_hessian(object, quote(vcov()))
+  weight_covariance(object)
+}
+
+#' @rdname nnet-inference
+#' @export
+confint.tidydl_nnet <- function(object, parm, level = 0.95, ...) {
+  need_hessian(object, quote(confint()))
+  level <- check_number("level", level, 0, 1, call = quote(confint()))
+  estimates <- stats::coef(object)[network_mask(object)]
+  errors <- sqrt(diag(weight_covariance(object)))
+  tails <- c((1 - level) / 2, (1 + level) / 2)
+  found <- unname(estimates) + outer(unname(errors), stats::qnorm(tails))
+  dimnames(found) <- list(names(estimates), paste(format(100 * tails, trim = TRUE, digits = 3), "%"))
+  if (missing(parm)) found else found[parm, , drop = FALSE]
+}
+
+need_hessian <- function(object, call) {
+  if (is.null(object$Hessian)) {
+    abort_tidydl(
+      "argument", "`object` keeps no Hessian.", "A network fitted with `Hess = TRUE`.", "Fit with Hess = TRUE.",
+      call = call
+    )
+  }
 }

@@ -9,7 +9,7 @@
 #' from the inputs to an output (`skip`) count as one unit more. Olden's sums include the direct weights as they are.
 #'
 #' The shuffles are R's [sample.int()], drawn one after the other and the same for every column; Python gives the same
-#' numbers after the same seed.
+#' numbers after the same seed. All need Python.
 #'
 #' @param fit A network fitted with [nnet()] or `multinom()`, of this package or of package nnet.
 #' @param method `"garson"`: the share of the weights' sizes that runs through an input, from 0 to 1. `"olden"`: the
@@ -29,7 +29,7 @@
 #'   `output` (factor), `importance`. For `"permutation"` a row for each column of the data that the network reads, over
 #'   all outputs together (the response stands in `output`), with `std.error`, the standard deviation over the shuffles
 #'   by the root of their number: `importance` is the mean growth of the loss or error, or the mean loss of accuracy.
-#'   [autoplot()][autoplot.tidydl_nnet()] draws it.
+#'   [autoplot()] draws it.
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_data`.
 #' @source Garson (1991), *AI Expert* 6(4), 46-51; Goh (1995), *Artificial Intelligence in Engineering* 9, 143-151;
 #'   Olden, Joy & Death (2004), *Ecological Modelling* 178, 389-397; Breiman (2001), *Machine Learning* 45, 5-32;

@@ -5,8 +5,9 @@
 #'
 #' Variables are columns of the data: a formula's transformations, interactions and contrasts are computed anew for
 #' every value. Clusters are found by k-means on the numbers as they are, the best of ten starts that are always the
-#' same, so that scale matters; the largest comes first. Arguments and values are those of `lekprofile()` in package
-#' NeuralNetTools.
+#' same, so that scale matters; the largest comes first. Of more than 10,000 rows the best start is that of 10,000
+#' drawn, always the same, improved by at most ten rounds on all rows. Arguments and values are those of `lekprofile()`
+#' in package NeuralNetTools. Python is needed.
 #'
 #' @param fit A network fitted with [nnet()] or `multinom()`, of this package or of package nnet.
 #' @param data The data frame with the columns of the formula, or the inputs of a network that was fitted to numbers; by
@@ -22,7 +23,7 @@
 #' @return A tibble of class `tidydl_lekprofile` with a row for each variable, output, group and value: `variable`
 #'   (factor), `x`, `level` (the level's name, missing for a number, whose `x` is its value; a level's is its place from
 #'   1), `group` (factor), `output` (factor), `fitted`. With `group_show` one of class `tidydl_lekgroups`: `group`,
-#'   `variable`, `value`, `level`. [autoplot()][autoplot.tidydl_nnet()] draws both.
+#'   `variable`, `value`, `level`. [autoplot()] draws both.
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_data`.
 #' @source Lek, Delacoste, Baran, Dimopoulos, Lauga & Aulagnier (1996), *Ecological Modelling* 90, 39-52; Gevrey,
 #'   Dimopoulos & Lek (2003), *Ecological Modelling* 160, 249-264; Beck (2018), NeuralNetTools, *Journal of Statistical
@@ -32,7 +33,7 @@
 #' \dontrun{
 #' fit <- nnet(Species ~ ., iris, size = 2, decay = 0.01, trace = FALSE)
 #' profiles <- lekprofile(fit)
-#' ggplot2::autoplot(profiles)
+#' autoplot(profiles)
 #' lekprofile(fit, group_vals = 3, group_show = TRUE)
 #' }
 #' @export

@@ -8,7 +8,7 @@
 #' @param data,newdata A data frame to predict for; by default the rows of the training data.
 #' @param type `"class"` for the most probable class, `"probs"` for the probabilities.
 #' @param scope,trace As in [stats::drop1()] and [stats::add1()]; the methods of package nnet do the work.
-#' @param ... Not used, or passed on.
+#' @param ... Further models for `anova()`; passed on by `drop1()` and `add1()`; else refused.
 #'
 #' @return
 #' - `tidy()`: a row per coefficient with `y.level`, `term`, `estimate`, `std.error`, `statistic`, `p.value` and, with
@@ -20,6 +20,8 @@
 #' - `predict()`: as package nnet, a factor of classes; or a matrix of probabilities, of two classes a vector of the
 #'   second's. A row with a missing predictor has missing values.
 #' - `vcov()`: the covariance of the coefficients, as package nnet, from the information that the fit keeps.
+#' - `anova()`: the likelihood ratio tests of package nnet, printed with their heading.
+#' - `nobs()`: the number of rows.
 #' @section Errors: `tidydl_error_argument`; of `predict()` and `augment()` also `tidydl_error_column` and
 #'   `tidydl_error_data`, where new data lack a column or have a level that the model has not seen.
 #' @seealso [multinom()]
@@ -36,6 +38,8 @@ NULL
 #' @rdname multinom-methods
 #' @export
 tidy.tidydl_multinom <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = FALSE, ...) {
+  known <- c("conf.int", "conf.level", "exponentiate")
+  check_no_more(..., call = quote(tidy()), name = "tidy", known = known)
   shown <- if (check_flag("exponentiate", exponentiate)) exp else identity
   estimates <- as.vector(t(as.matrix(stats::coef(x))))
   errors <- unname(sqrt(diag(stats::vcov(x))))
@@ -59,6 +63,7 @@ multinom_classes <- function(x) if (is.null(x$lev)) x$lab else x$lev
 #' @rdname multinom-methods
 #' @export
 glance.tidydl_multinom <- function(x, ...) {
+  check_no_more(..., call = quote(glance()), name = "glance", known = character())
   about <- x$tidydl
   tibble::tibble(
     edf = x$edf, deviance = x$deviance, AIC = x$AIC, nobs = nrow(x$fitted.values), logLik = -0.5 * x$deviance,
@@ -70,6 +75,7 @@ glance.tidydl_multinom <- function(x, ...) {
 #' @rdname multinom-methods
 #' @export
 augment.tidydl_multinom <- function(x, data = NULL, newdata = NULL, ...) {
+  check_no_more(..., call = quote(augment()), name = "augment", known = c("data", "newdata"))
   data <- if (is.null(data)) newdata else data
   shares <- if (is.null(data)) x$fitted.values else stats::predict(x, data, type = "probs")
   shares <- matrix(shares, ncol = x$n[[3]])
@@ -82,13 +88,16 @@ augment.tidydl_multinom <- function(x, data = NULL, newdata = NULL, ...) {
 #' @rdname multinom-methods
 #' @export
 predict.tidydl_multinom <- function(object, newdata, type = c("class", "probs"), ...) {
+  check_no_more(..., call = quote(predict()), name = "predict", known = c("newdata", "type"))
   type <- check_choice("type", type, c("class", "probs"), call = quote(predict()))
   if (missing(newdata)) {
     return(NextMethod(type = type))
   }
-  check_newdata(object, newdata)
-  if (nrow(newdata) && is.null(attr(object$terms, "offset"))) {
-    return(NextMethod(type = type))
+  newdata <- check_newdata(object, newdata)
+  complete <- refuse_infinite_rows(object, newdata)
+  if (complete > 0L && is.null(attr(object$terms, "offset"))) {
+    class(object) <- setdiff(class(object), "tidydl_multinom")
+    return(stats::predict(object, newdata, type = type))
   }
   probabilities <- multinom_probabilities(object, newdata)
   if (type == "class") {
@@ -97,7 +106,7 @@ predict.tidydl_multinom <- function(object, newdata, type = c("class", "probs"),
   drop(probabilities)
 }
 
-# The probabilities of new rows, offsets included, which package nnet leaves aside.
+# The probabilities of new rows, offsets included, which package nnet leaves aside; it wants a complete row, too.
 multinom_probabilities <- function(object, newdata) {
   terms <- stats::delete.response(object$terms)
   frame <- stats::model.frame(terms, newdata, na.action = stats::na.omit, xlev = object$xlevels)
@@ -124,6 +133,31 @@ vcov.tidydl_multinom <- function(object, ...) {
   inverse <- parts$v[, kept, drop = FALSE] %*% (t(parts$u[, kept, drop = FALSE]) / parts$d[kept])
   dimnames(inverse) <- dimnames(information)
   inverse
+}
+
+#' @rdname multinom-methods
+#' @export
+nobs.tidydl_multinom <- function(object, ...) nrow(object$fitted.values)
+
+#' @rdname multinom-methods
+#' @export
+anova.tidydl_multinom <- function(object, ...) {
+  found <- NextMethod()
+  class(found) <- c("tidydl_anova", class(found))
+  found
+}
+
+# What package nnet gives is printed by package MASS, where that is loaded.
+#' @export
+print.tidydl_anova <- function(x, ...) {
+  cat(attr(x, "heading"), sep = "\n")
+  plain <- x
+  attr(plain, "heading") <- NULL
+  class(plain) <- "data.frame"
+  shown <- as.matrix(format(plain, ...))
+  shown[is.na(plain)] <- ""
+  print(shown, quote = FALSE, right = TRUE)
+  invisible(x)
 }
 
 #' @rdname multinom-methods

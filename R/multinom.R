@@ -12,13 +12,20 @@
 #' counts only what was observed; `predict()` takes account of offsets; `summary()` and `vcov()` need not find the data
 #' again; `drop1()` and `add1()` work at top level.
 #'
+#' Numbers are those of Python's half after the same seed. poly() and scale() may differ between the languages in the
+#' last digits (1e-12), and so may fits that use them; Hessian, vcov and confint agree to rounding.
+#'
+#' Python is needed to fit (but for the engine `"r"`), and by [importance()], [lekprofile()], [plotnet()] and
+#' [autoplot()]; the methods do without.
+#'
 #' @param formula A formula such as `y ~ a + log(b)`, as such or as text. The response is a factor, or a matrix of
 #'   counts with a column for each class such as `cbind(none, some, much)`. An offset is a matrix with a column for each
 #'   class, or, where a factor has two levels, a vector.
 #' @param data A data frame with the columns of the formula.
-#' @param weights Case weights, one for each row, none negative.
+#' @param weights Case weights, one for each row, none negative; also the name of a column, as text.
 #' @param subset Which rows to use.
-#' @param na.action What to do with missing values; `na.omit` by default.
+#' @param na.action What to do with missing values; `na.omit` by default. `"omit"`, `"exclude"` and `"fail"` stand for
+#'   `na.omit`, `na.exclude` and `na.fail`.
 #' @param contrasts A named list of contrasts for factors.
 #' @param Hess Whether to keep the Hessian, the observed information of the coefficients.
 #' @param summ Not 0: put rows together that are alike, which fits the same model faster where predictors have few
@@ -49,7 +56,8 @@ multinom <- function(formula, data, weights, subset, na.action, contrasts = NULL
     call$formula <- formula <- formula_of_text(formula, parent.frame(), quote(multinom()))
   }
   asked <- check_multinom(Hess, summ, censored, model)
-  frame <- multinom_frame(call, if (!missing(formula)) formula, if (!missing(data)) data, parent.frame())
+  given <- if (!missing(data)) given_data(data, call$data, quote(multinom()))
+  frame <- multinom_frame(call, if (!missing(formula)) formula, given, parent.frame())
   terms <- attr(frame, "terms")
   x <- stats::model.matrix(terms, frame, contrasts)
   used_contrasts <- attr(x, "contrasts")
@@ -108,12 +116,7 @@ multinom_frame <- function(call, formula, data, caller) {
     check_formula(formula, data, quote(multinom()))
   }
   frame_call <- call[c(1L, match(c("formula", "data", "weights", "subset", "na.action"), names(call), 0L))]
-  frame_call[[1L]] <- quote(stats::model.frame)
-  frame <- tryCatch(eval(frame_call, caller), error = function(cnd) {
-    weights <- tryCatch(eval(frame_call$weights, data, caller), error = function(cnd) NULL)
-    refuse_formula(conditionMessage(cnd), formula, weights, data, quote(multinom()))
-  })
-  check_rows(frame, data, quote(multinom()))
+  frame <- model_frame_of(frame_call, formula, data, caller, quote(multinom()))
   check_levels(frame, quote(multinom()))
   frame
 }

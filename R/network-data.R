@@ -4,6 +4,7 @@ check_network <- function(argument, fit, with_weights, call = rlang::caller_env(
   if (!inherits(fit, "nnet") && !is_averaged(fit)) {
     abort_tidydl(
       "argument", sprintf("`%s` is %s.", argument, described(fit)), "A network fitted with nnet() or multinom().",
+      tuning_hint(fit),
       call = call
     )
   }
@@ -15,6 +16,9 @@ check_network <- function(argument, fit, with_weights, call = rlang::caller_env(
     )
   }
 }
+
+# What a search found is one step away.
+tuning_hint <- function(fit) if (inherits(fit, "tidydl_tuning")) "Take its network: `fit`."
 
 first_network <- function(fit) if (is_averaged(fit)) fit$fits[[1]] else fit
 
@@ -119,7 +123,7 @@ formula_rows <- function(fit, data, observed, call) {
   present <- intersect(c(predictors, answers), names(data))
   complete <- complete & stats::complete.cases(data[present])
   if (!any(complete)) {
-    check_rows(frame[0, ], data, call)
+    check_rows(frame[0, ], data, call = call)
   }
   rows_of <- function(names) tibble::as_tibble(data[complete, intersect(names, colnames(data)), drop = FALSE])
   list(

@@ -58,6 +58,14 @@ abort_new_levels <- function(argument, name, new, levels, call) {
   )
 }
 
+# Refuses what the formula makes of new data where it is infinite, and counts the complete rows.
+refuse_infinite_rows <- function(object, newdata, call = quote(predict())) {
+  terms <- stats::delete.response(object$terms)
+  frame <- stats::model.frame(terms, newdata, na.action = stats::na.omit, xlev = object$xlevels)
+  refuse_infinite(stats::model.matrix(terms, frame, contrasts.arg = object$contrasts), "newdata", call)
+  nrow(frame)
+}
+
 # The inputs among the columns of new data, by name where the network knows names and new data have them.
 check_new_matrix <- function(object, newdata, call = quote(predict())) {
   names <- object$tidydl$inputs
@@ -76,6 +84,7 @@ check_new_matrix <- function(object, newdata, call = quote(predict())) {
       call = call
     )
   }
+  refuse_infinite(x, "newdata", call, network_labels(object)$inputs)
   newdata
 }
 

@@ -5,6 +5,7 @@ check_formula <- function(formula, data, call = quote(nnet())) {
   if (!is.data.frame(data)) {
     abort_tidydl(
       "argument", sprintf("`data` is %s.", described(data)), "A data frame that holds the columns of the formula.",
+      data_frame_hint(data),
       call = call
     )
   }
@@ -33,22 +34,18 @@ check_formula <- function(formula, data, call = quote(nnet())) {
   }
 }
 
+# A loaded model's call names `data`, under which R has a function of its own.
+data_frame_hint <- function(data) {
+  if (is.function(data)) {
+    return(no_data_kept)
+  }
+  if (is.matrix(data)) "Make a data frame of it: as.data.frame(...)"
+}
+
 # Whether the formula's surroundings hold values under a name; a function of that name is none.
 is_variable <- function(name, frame) {
   value <- get0(name, envir = frame)
   !is.null(value) && !is.function(value)
-}
-
-check_rows <- function(frame, data, call = quote(nnet())) {
-  if (!nrow(frame)) {
-    before <- if (is.null(data)) length(attr(frame, "na.action")) else nrow(data)
-    abort_tidydl(
-      "data", sprintf("`data` has no rows left after leaving out those with missing values (%d before).", before),
-      "At least one row in which no column of the formula is missing.",
-      "Leave the columns that are mostly missing out of the formula.",
-      call = call
-    )
-  }
 }
 
 # Predictors with one level, or of a kind without numbers, cannot be coded; the response is looked at later.
@@ -119,9 +116,20 @@ refuse_missing <- function(x, name) {
 }
 
 check_finite <- function(x, name, call, names = colnames(x)) {
-  if (!all(is.finite(x))) {
+  if (anyNA(x)) {
     abort_tidydl(
-      "data", sprintf("`%s` has infinite values%s.", name, in_column(!is.finite(x), name, names)), "Finite numbers.",
+      "data", sprintf("`%s` has missing values%s.", name, in_column(is.na(x), name, names)), "Complete rows.",
+      "Leave incomplete rows out by `na.action` 'omit', or put values in first.",
+      call = call
+    )
+  }
+  refuse_infinite(x, name, call, names)
+}
+
+refuse_infinite <- function(x, name, call, names = colnames(x)) {
+  if (any(is.infinite(x))) {
+    abort_tidydl(
+      "data", sprintf("`%s` has infinite values%s.", name, in_column(is.infinite(x), name, names)), "Finite numbers.",
       "Look for divisions by zero and logarithms of zero.",
       call = call
     )
@@ -208,7 +216,7 @@ check_decay <- function(decay, n_weights, call) {
   right <- is.numeric(decay) && length(decay) %in% c(1L, n_weights) && all(is.finite(decay)) && all(decay >= 0)
   if (!right) {
     abort_tidydl(
-      "argument", "`decay` is not valid.",
+      "argument", if (length(decay) == 1L) sprintf("`decay` is %s.", described(decay)) else "`decay` is not valid.",
       sprintf("One number of at least 0, or one for each of the %d weights.", n_weights),
       call = call
     )
@@ -223,9 +231,6 @@ choose_loss <- function(response, linout, entropy, softmax, censored, call) {
   if (!is.null(response$levels)) {
     entropy <- length(response$levels) == 2L
     softmax <- !entropy && !censored
-    if (linout && !entropy) {
-      warn_tidydl("`linout` is left aside: for a response of classes the outputs are probabilities.")
-    }
   }
   if (linout && entropy) {
     abort_tidydl(

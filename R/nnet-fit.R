@@ -13,7 +13,7 @@ plan_network <- function(x, response, weights, size, Wts = NULL, mask = NULL, li
   n_weights <- check_number_of_weights(n, skip, check_count("MaxNWts", MaxNWts, 1, call = call), call)
   check_decay(decay, n_weights, call)
   mask <- check_mask(if (is.null(mask)) rep(TRUE, n_weights) else mask, n_weights, call)
-  list(
+  plan <- list(
     n = n, n_weights = n_weights, skip = skip, loss = loss, decay = decay, mask = mask, x = x, response = response,
     weights = as.double(weights), rang = check_number("rang", rang, 0, call = call),
     Wts = if (!is.null(Wts)) check_start(Wts, n_weights, call), Hess = check_flag("Hess", Hess, call = call),
@@ -22,6 +22,10 @@ plan_network <- function(x, response, weights, size, Wts = NULL, mask = NULL, li
       reltol = check_number("reltol", reltol, call = call), trace = check_flag("trace", trace, call = call)
     )
   )
+  if (linout && !is.null(response$levels) && loss %in% c("softmax", "censored")) {
+    warn_tidydl("`linout` is left aside: for a response of classes the outputs are probabilities.")
+  }
+  plan
 }
 
 # Those given, else drawn: of several fits one after the other.

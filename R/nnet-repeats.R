@@ -1,12 +1,19 @@
 # `repeats` of nnet(): several networks fitted from different initial weights, which predict by their mean.
 
-fit_repeats <- function(plan, repeats, engine, device, threads, call = quote(nnet())) {
-  if (!is.null(plan$Wts)) {
+# Looked at before anything that a fit may warn of; for tune_nnet(), whose weights are drawn, by itself.
+check_repeats <- function(given, call = quote(nnet())) {
+  if (!is.null(given[[".search"]]) || !"repeats" %in% names(given)) {
+    return()
+  }
+  if (check_count("repeats", given[["repeats"]], 1, call = call) > 1 && !is.null(given[["Wts"]])) {
     abort_tidydl(
       "argument", "`Wts` is given, and `repeats` is more than 1: all networks would start alike.", "One of them.",
       call = call
     )
   }
+}
+
+fit_repeats <- function(plan, repeats, engine, device, threads, call = quote(nnet())) {
   starts <- lapply(seq_len(repeats), function(i) initial_weights(plan))
   fits <- lapply(solve_repeats(plan, starts, engine, device, threads, call), nnet_record, plan = plan)
   average_fits(fits, plan$response$y)
@@ -77,6 +84,8 @@ mean_of <- function(values) Reduce(`+`, values) / length(values)
 #'
 #'   `glance()` has one row: `n_fits`, `n_weights`, `value` (the mean), `lowest`, `highest`, `converged` (how many
 #'   ended by themselves), `iterations` (all together), `nobs`, `engine`, `device`, `seconds` (all together).
+#'
+#'   `coef()` gives a matrix, networks by weights; `summary()` the weights of each network.
 #' @section Errors: Of `predict()` and `augment()` those of [predict.tidydl_nnet()].
 #' @seealso [tune_nnet()]
 #' @name nnet-repeats
@@ -92,6 +101,7 @@ NULL
 #' @rdname nnet-repeats
 #' @export
 predict.tidydl_averaged <- function(object, newdata, type = c("raw", "class"), ...) {
+  check_no_more(..., call = quote(predict()), name = "predict", known = c("newdata", "type"))
   type <- check_choice("type", type, c("raw", "class"))
   raw <- if (missing(newdata)) {
     object$fitted.values
@@ -108,6 +118,7 @@ predict.tidydl_averaged <- function(object, newdata, type = c("raw", "class"), .
 #' @rdname nnet-repeats
 #' @export
 augment.tidydl_averaged <- function(x, data = NULL, newdata = NULL, ...) {
+  check_no_more(..., call = quote(augment()), name = "augment", known = c("data", "newdata"))
   data <- if (is.null(data)) newdata else data
   augmented(as_one_network(x), data, if (is.null(data)) x$fitted.values else stats::predict(x, data))
 }
@@ -123,6 +134,7 @@ as_one_network <- function(x) {
 #' @rdname nnet-repeats
 #' @export
 tidy.tidydl_averaged <- function(x, ...) {
+  check_no_more(..., call = quote(tidy()), name = "tidy", known = character())
   frames <- lapply(x$fits, tidy)
   fit <- rep(seq_along(frames), vapply(frames, nrow, integer(1)))
   tibble::add_column(vctrs::vec_rbind(!!!frames), .fit = fit, .before = 1L)
@@ -131,6 +143,7 @@ tidy.tidydl_averaged <- function(x, ...) {
 #' @rdname nnet-repeats
 #' @export
 glance.tidydl_averaged <- function(x, ...) {
+  check_no_more(..., call = quote(glance()), name = "glance", known = character())
   values <- vapply(x$fits, `[[`, double(1), "value")
   about <- lapply(x$fits, `[[`, "tidydl")
   tibble::tibble(
@@ -139,6 +152,28 @@ glance.tidydl_averaged <- function(x, ...) {
     iterations = as.integer(sum(vapply(about, `[[`, integer(1), "iterations"))), nobs = nrow(x$fitted.values),
     engine = about[[1]]$engine, device = about[[1]]$device, seconds = sum(vapply(about, `[[`, double(1), "seconds"))
   )
+}
+
+#' @rdname nnet-repeats
+#' @export
+coef.tidydl_averaged <- function(object, ...) {
+  do.call(rbind, lapply(object$fits, stats::coef))
+}
+
+#' @rdname nnet-repeats
+#' @export
+summary.tidydl_averaged <- function(object, ...) {
+  structure(list(fits = lapply(object$fits, summary)), class = "summary.tidydl_averaged")
+}
+
+#' @export
+print.summary.tidydl_averaged <- function(x, ...) {
+  cat(sprintf("the mean of %d networks\n", length(x$fits)))
+  for (i in seq_along(x$fits)) {
+    cat(sprintf("\nnetwork %d: ", i))
+    print(x$fits[[i]], ...)
+  }
+  invisible(x)
 }
 
 #' @export

@@ -4,7 +4,7 @@
 #'
 #' @param x A network fitted with [nnet()].
 #' @param data,newdata A data frame to predict for; by default the complete rows of the training data.
-#' @param ... Not used.
+#' @param ... Refused.
 #'
 #' @return
 #' - `tidy()`: a row per weight with `term` (as in [coef()]), `from`, `to` (names of inputs, hidden units and
@@ -45,6 +45,7 @@ nnet::class.ind
 #' @rdname nnet-tables
 #' @export
 tidy.tidydl_nnet <- function(x, ...) {
+  check_no_more(..., call = quote(tidy()), name = "tidy", known = character())
   n <- x$n
   inputs <- input_names(x)
   hidden <- if (n[[2]] > 0) paste0("h", seq_len(n[[2]]))
@@ -69,6 +70,7 @@ tidy.tidydl_nnet <- function(x, ...) {
 #' @rdname nnet-tables
 #' @export
 glance.tidydl_nnet <- function(x, ...) {
+  check_no_more(..., call = quote(glance()), name = "glance", known = character())
   log_likelihood <- if (is_likelihood(x)) -x$value else NA_real_
   about <- x$tidydl
   tibble::tibble(
@@ -81,6 +83,11 @@ glance.tidydl_nnet <- function(x, ...) {
 # Whether the value is minus a log-likelihood: an entropy or softmax loss without a penalty.
 is_likelihood <- function(x) (x$entropy || x$softmax) && !any(x$decay != 0)
 
+#' @rdname nnet-inference
+#' @export
+nobs.tidydl_nnet <- function(object, ...) nrow(object$fitted.values)
+
+#' @rdname nnet-inference
 #' @export
 logLik.tidydl_nnet <- function(object, ...) {
   if (!is_likelihood(object)) {
@@ -103,7 +110,7 @@ logLik.tidydl_nnet <- function(object, ...) {
 #' @param newdata A data frame with the columns of the formula, or a matrix where the network was fitted to one. By
 #'   default the fitted values of the training data.
 #' @param type `"raw"` for the outputs, `"class"` for the most probable class.
-#' @param ... Passed on.
+#' @param ... Refused.
 #'
 #' @return As of package nnet: a matrix of outputs, rows by outputs, or a character vector of classes; a row with a
 #'   missing input has missing values.
@@ -116,19 +123,24 @@ logLik.tidydl_nnet <- function(object, ...) {
 #' }
 #' @export
 predict.tidydl_nnet <- function(object, newdata, type = c("raw", "class"), ...) {
+  check_no_more(..., call = quote(predict()), name = "predict", known = c("newdata", "type"))
   check_type(object, type)
   if (missing(newdata)) {
     return(NextMethod())
   }
-  check <- if (inherits(object, "nnet.formula")) check_newdata else check_new_matrix
-  newdata <- check(object, newdata)
+  is_formula <- inherits(object, "nnet.formula")
+  newdata <- if (is_formula) check_newdata(object, newdata) else check_new_matrix(object, newdata)
   class(object) <- setdiff(class(object), "tidydl_nnet")
-  stats::predict(object, newdata, type = type, ...)
+  tryCatch(stats::predict(object, newdata, type = type), error = function(cnd) {
+    if (is_formula) refuse_infinite_rows(object, newdata)
+    rlang::cnd_signal(cnd)
+  })
 }
 
 #' @rdname nnet-tables
 #' @export
 augment.tidydl_nnet <- function(x, data = NULL, newdata = NULL, ...) {
+  check_no_more(..., call = quote(augment()), name = "augment", known = c("data", "newdata"))
   data <- if (is.null(data)) newdata else data
   augmented(x, data, if (is.null(data)) x$fitted.values else stats::predict(x, data, type = "raw"))
 }

@@ -8,11 +8,18 @@
 #' more by a softmax. Levels without a row are left out, with a warning. Rows with missing values are left out in the
 #' formula form and refused in the other. Equality to the last bit holds on x86-64; elsewhere values agree to 1e-6.
 #'
+#' Numbers are those of Python's half after the same seed. poly() and scale() may differ between the languages in the
+#' last digits (1e-12), and so may fits that use them; Hessian, vcov and confint agree to rounding.
+#'
+#' Python is needed to fit (but for the engine `"r"`), and by [importance()], [lekprofile()], [tune_nnet()], [plotnet()]
+#' and [autoplot()]. `predict()`, `print()`, `summary()`, `tidy()`, `glance()`, `augment()`, [confusion()], [hessian()],
+#' [save_model()] and [load_model()] do without.
+#'
 #' @param x A formula, as such or as text; or a matrix or data frame of inputs, rows by inputs.
 #' @param formula A formula such as `y ~ a + log(b)` or `y ~ .`.
 #' @param data A data frame with the columns of the formula.
 #' @param y The response: a numeric vector, a matrix (rows by outputs), or a factor.
-#' @param weights Case weights, one for each row, none negative.
+#' @param weights Case weights, one for each row, none negative; with a formula also the name of a column, as text.
 #' @param size Number of hidden units; 0 only with `skip = TRUE`.
 #' @param Wts Initial weights; by default `runif(n, -rang, rang)`.
 #' @param mask Which weights may change: one logical per weight.
@@ -39,7 +46,8 @@
 #' @param repeats How many networks to fit, each from initial weights of its own, drawn one after the other. More than
 #'   one are fitted side by side, without a trace, and predict by their mean: see [nnet-repeats].
 #' @param subset Which rows to use.
-#' @param na.action What to do with missing values; `na.omit` by default.
+#' @param na.action What to do with missing values; `na.omit` by default. `"omit"`, `"exclude"` and `"fail"` stand for
+#'   `na.omit`, `na.exclude` and `na.fail`.
 #' @param contrasts A named list of contrasts for factors.
 #' @param ... Further arguments, passed from the formula form to the other.
 #'
@@ -51,7 +59,7 @@
 #'   or that are so large that hidden units start where they cannot learn; numbers outside 0 to 1 where the outputs are
 #'   logistic; a class without a row. The fit is the same with and without.
 #' @source Venables & Ripley (2002), *Modern Applied Statistics with S*; package nnet.
-#' @seealso [tidy.tidydl_nnet()], [confusion()], [plotnet()]
+#' @seealso [tidy.tidydl_nnet()], [vcov.tidydl_nnet()], [confusion()], [plotnet()]
 #' @examples
 #' \dontrun{
 #' set.seed(1)
@@ -72,16 +80,12 @@ nnet.formula <- function(formula, data, weights, ..., subset, na.action, contras
   call[[1L]] <- quote(nnet) # so that update() finds it
   frame_call <- match.call(expand.dots = FALSE)
   frame_call <- frame_call[c(1L, match(c("formula", "data", "weights", "subset", "na.action"), names(frame_call), 0L))]
-  frame_call[[1L]] <- quote(stats::model.frame)
-  given <- if (!missing(data)) data
+  check_repeats(list(...))
+  given <- if (!missing(data)) given_data(data, call$data, quote(nnet()))
   if (!missing(data)) {
-    check_formula(formula, data)
+    check_formula(formula, given)
   }
-  frame <- tryCatch(eval.parent(frame_call), error = function(cnd) {
-    weights <- tryCatch(eval(frame_call$weights, given, caller), error = function(cnd) NULL)
-    refuse_formula(conditionMessage(cnd), formula, weights, given)
-  })
-  check_rows(frame, given)
+  frame <- model_frame_of(frame_call, formula, given, caller, quote(nnet()))
   terms <- attr(frame, "terms")
   if (!is.null(attr(terms, "offset"))) {
     warn_tidydl("`formula` has an offset, which networks leave aside. multinom() takes it.")
@@ -135,6 +139,7 @@ nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy
       call = quote(nnet())
     )
   }
+  check_repeats(list(repeats = repeats, Wts = if (!missing(Wts)) Wts))
   x <- numeric_matrix(x, "x")
   if (nrow(x) != NROW(y)) {
     abort_tidydl(
@@ -170,7 +175,6 @@ fit_network <- function(x, response, weights, ..., engine = NULL, device = "cpu"
   }
   plan <- plan_network(x, response, weights, ...)
   plan$argument <- argument
-  repeats <- check_count("repeats", repeats, 1, call = quote(nnet()))
   if (repeats > 1) {
     return(fit_repeats(plan, repeats, engine, device, threads))
   }

@@ -37,5 +37,6 @@ plot_images <- function(data, n = 12, image = "image", caption = NULL, ncol = NU
     ggplot2::scale_fill_identity() +
     ggplot2::coord_fixed(expand = FALSE) +
     ggplot2::theme_void() +
-    ggplot2::theme(legend.position = "none")
+    ggplot2::theme(legend.position = "none") +
+    on_white()
 }

@@ -1,4 +1,5 @@
-# Sizes that both languages draw alike: widths and diameters in points, as python/tidydl/plots/units.py has them.
+# What all pictures share, and sizes that both languages draw alike: widths and diameters in points, as
+# python/tidydl/plots/units.py has them.
 
 base_size <- 11 # of the text of a theme
 
@@ -17,3 +18,6 @@ line_aesthetic <- function() if (utils::packageVersion("ggplot2") >= "3.4.0") "l
 point_size <- function(points, stroke = 0.5) {
   max((points / 0.75 - stroke * ggplot2::.stroke / 2) / ggplot2::.pt, 0)
 }
+
+# The background of themes that leave it transparent, which dark pages show through.
+on_white <- function() ggplot2::theme(plot.background = ggplot2::element_rect(fill = "white", colour = NA))

@@ -2,7 +2,7 @@
 #'
 #' Circles are units, lines are weights: black where positive, grey where negative, the wider the larger; those of a
 #' skip layer, from inputs to outputs, are dashed. The layout is computed once for both languages, so that R and Python
-#' show one picture. Arguments and look follow `plotnet()` of package NeuralNetTools.
+#' show one picture. Arguments and look follow `plotnet()` of package NeuralNetTools. Python is needed.
 #'
 #' @param mod_in A network fitted with [nnet()] or `multinom()`, of this package or of package nnet.
 #' @param x_names,y_names Names of inputs and outputs instead of the network's own. What is beyond 34 letters is cut
@@ -80,7 +80,8 @@ draw_network <- function(layout, types, alpha, border) {
     ggplot2::coord_cartesian(
       xlim = c(limits$low[[1]], limits$high[[1]]), ylim = c(limits$low[[2]], limits$high[[2]]), expand = FALSE
     ) +
-    ggplot2::theme_void()
+    ggplot2::theme_void() +
+    on_white()
 }
 
 # Writes the units' labels into the circles and their names beside them.

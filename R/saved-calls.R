@@ -37,10 +37,11 @@ fitting_functions <- c(
 call_functions <- c("~", "list", "$", "[", "[[", "as.matrix", "class.ind", "rep", "seq", "seq_len")
 contrast_words <- c("list", "c", "::", "stats")
 na_functions <- c("na.omit", "na.exclude", "na.fail", "na.pass")
+na_words <- c(na_functions, "omit", "exclude", "fail")
 
 tamed <- function(expression, name) {
   right <- switch(name,
-    na.action = called_name(expression) %in% na_functions,
+    na.action = if (is.character(expression)) all(expression %in% na_words) else is_na_function(expression),
     contrasts = all(c(all.names(expression), texts_in(expression)) %in% c(contrast_functions, contrast_words)),
     is_tame(expression)
   )
@@ -50,6 +51,8 @@ tamed <- function(expression, name) {
   shown <- deparse1(expression)
   as.name(if (is.symbol(expression)) sprintf("(%s)", shown) else shown)
 }
+
+is_na_function <- function(expression) called_name(expression) %in% na_functions
 
 texts_in <- function(expression) {
   if (is.call(expression)) {

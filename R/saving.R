@@ -34,7 +34,8 @@ save_model <- function(fit, file) {
   kind <- saved_kind(fit)
   if (is.null(kind)) {
     abort_tidydl(
-      "argument", sprintf("`fit` is %s.", described(fit)), "A network fitted with nnet() or multinom(), or loaded."
+      "argument", sprintf("`fit` is %s.", described(fit)), "A network fitted with nnet() or multinom(), or loaded.",
+      tuning_hint(fit)
     )
   }
   saved <- list(

@@ -11,10 +11,14 @@ print.tidydl_tuning <- function(x, ...) {
 }
 
 #' @export
-tidy.tidydl_tuning <- function(x, ...) x$summary
+tidy.tidydl_tuning <- function(x, ...) {
+  check_no_more(..., call = quote(tidy()), name = "tidy", known = character())
+  x$summary
+}
 
 #' @export
 glance.tidydl_tuning <- function(x, ...) {
+  check_no_more(..., call = quote(glance()), name = "glance", known = character())
   best <- x$summary[x$summary$best, ]
   tibble::tibble(
     n_points = nrow(x$summary), n_resamples = nlevels(x$fits$resample), n_fits = nrow(x$fits),
@@ -30,7 +34,13 @@ predict.tidydl_tuning <- function(object, ...) stats::predict(object$fit, ...)
 #' @export
 augment.tidydl_tuning <- function(x, ...) augment(x$fit, ...)
 
-#' @rdname autoplot.tidydl_nnet
+#' @export
+coef.tidydl_tuning <- function(object, ...) stats::coef(object$fit, ...)
+
+#' @export
+summary.tidydl_tuning <- function(object, ...) summary(object$fit, ...)
+
+#' @rdname autoplot
 #' @exportS3Method ggplot2::autoplot
 autoplot.tidydl_tuning <- function(object, ...) {
   layout <- call_python("tuning_layout", list(summary = object$summary))

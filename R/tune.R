@@ -4,7 +4,8 @@
 #' the one that [nnet()] makes of the rows that train, from initial weights of its own, to the last bit, however many
 #' threads share the work. It is judged by the rows that it has not seen.
 #'
-#' All random numbers are R's, so that `set.seed()` gives the same folds, weights and figures here and in Python.
+#' All random numbers are R's, so that `set.seed()` gives the same folds, weights and figures here and in Python,
+#' which is needed for the search; what the result says, but for `autoplot()`, needs none.
 #'
 #' @param formula,data As of [nnet()]: a formula and a data frame, or inputs and response. Inputs and classes are made
 #'   of all complete rows, so that each fit knows all levels, one that its own rows lack too.
@@ -37,7 +38,7 @@
 #'
 #' `tidy()` gives the summary, `glance()` one row (`n_points`, `n_resamples`, `n_fits`, `n_failed`, `metric`, `mean`,
 #' `std_error`, `size`, `decay`, `nobs`, `engine`, `device`, `seconds`), `predict()` and `augment()` the predictions of
-#' the best network, `autoplot()` the metric by size and decay.
+#' the best network, `summary()` and `coef()` its weights, `autoplot()` the metric by size and decay.
 #' @section Errors: As of [nnet()], and `tidydl_error_argument` where the resamples cannot be drawn or the metric is not
 #'   for the response.
 #' @examples
@@ -46,7 +47,7 @@
 #' found <- tune_nnet(Species ~ ., iris, size = c(1, 3), decay = c(0.01, 0.1), resamples = 5)
 #' found
 #' confusion(found$fit)
-#' ggplot2::autoplot(found)
+#' autoplot(found)
 #' }
 #' @export
 tune_nnet <- function(formula, data, ..., size, decay = 0, resamples = 10, times = NULL, prop = 0.75, repeats = 1,

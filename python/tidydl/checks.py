@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Sequence, Sized
+from collections.abc import Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError, one_of, unknown_name
@@ -12,7 +12,7 @@ from tidydl.errors import ArgumentError, one_of, unknown_name
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["check_choice", "check_count", "check_flag", "check_number", "described", "numbers_in"]
+__all__ = ["check_choice", "check_count", "check_flag", "check_number", "described", "frame_hint", "numbers_in"]
 
 
 def check_count(argument: str, value: Any, minimum: int = 0, *, hint: str | None = None) -> int:
@@ -23,7 +23,7 @@ def check_count(argument: str, value: Any, minimum: int = 0, *, hint: str | None
     ArgumentError
         It is something else.
     """
-    if _is_number(value) and math.isfinite(value) and value == round(value) and value >= minimum:
+    if _is_finite(value) and value == round(value) and value >= minimum:
         return int(value)
     raise _refusal(argument, value, f"A whole number, {minimum:.15g} or more.", hint)
 
@@ -43,7 +43,7 @@ def check_number(
     ArgumentError
         It is something else.
     """
-    if _is_number(value) and math.isfinite(value) and minimum <= value <= maximum:
+    if _is_finite(value) and minimum <= value <= maximum:
         return float(value)
     raise _refusal(argument, value, _number_allowed(minimum, maximum), hint)
 
@@ -101,7 +101,7 @@ def numbers_in(value: Any) -> np.ndarray | None:
     each = values.ravel().tolist()
     if not all(one is None or _is_number(one) or _is_flag(one) or described(one) == "missing" for one in each):
         return None
-    doubles = [float(one) if _is_number(one) or _is_flag(one) else math.nan for one in each]
+    doubles = [_double(one) if _is_number(one) or _is_flag(one) else math.nan for one in each]
     return np.array(doubles, dtype=np.float64).reshape(values.shape)
 
 
@@ -114,12 +114,24 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not _is_flag(value)
 
 
+def _double(value: Any) -> float:
+    """Give a number as a double; a whole number beyond the largest double is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _is_finite(value: Any) -> bool:
+    return _is_number(value) and math.isfinite(_double(value))
+
+
 def _refusal(argument: str, value: Any, allowed: str, hint: str | None) -> ArgumentError:
     return ArgumentError(f"`{argument}` is {described(value)}.", allowed=allowed, hint=hint)
 
 
 def described(value: Any) -> str:
-    """Say what a value is, in the same words in both languages."""
+    """Say what a value is, in the same words in both languages; of what Python alone has, its class."""
     if value is None:
         return "nothing"
     if isinstance(value, str):
@@ -127,15 +139,37 @@ def described(value: Any) -> str:
     if _is_flag(value):
         return "true" if value else "false"
     if _is_number(value):
-        if math.isnan(value):
+        double = _double(value)
+        if math.isnan(double):
             return "missing"
-        return "infinite" if math.isinf(value) else f"{float(value):.15g}"
-    if type(value).__name__ in {"NAType", "NaTType"}:
+        return "infinite" if math.isinf(double) else f"{double:.15g}"
+    kind = type(value).__name__
+    if kind in {"NAType", "NaTType"}:
         return "missing"
-    if type(value).__name__ == "DataFrame":
+    if _is_frame(value):
         return "a data frame"
     if isinstance(value, (set, frozenset)):
         return "a set"
-    if isinstance(value, Sized):
+    if isinstance(value, Mapping):
+        return f"{_article(kind)} {kind} with {len(value)} value{'' if len(value) == 1 else 's'}"
+    if isinstance(value, Sized) and getattr(value, "ndim", 1) > 0:
         return "1 value in a list" if len(value) == 1 else f"{len(value)} values"
-    return "something else"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    return "something else" if isinstance(value, complex) else f"{_article(kind)} {kind}"
+
+
+def _is_frame(value: Any) -> bool:
+    return any(each.__name__ == "DataFrame" for each in type(value).__mro__)
+
+
+def _article(word: str) -> str:
+    # of letters that are spelled out, as in NNet, the first is spoken by its name
+    spelled = len(word) > 1 and word[:2].isupper()
+    return "an" if word[:1] in ("AEFHILMNORSX" if spelled else "AEIOaeio") else "a"
+
+
+def frame_hint(value: Any) -> str | None:
+    """Say how what is no data frame becomes one, where it can."""
+    holds_columns = isinstance(value, Mapping) or getattr(value, "ndim", 0) == 2
+    return "Make a data frame of it: pandas.DataFrame(...)" if holds_columns and not _is_frame(value) else None

@@ -25,6 +25,7 @@ __all__ = [
     "StorageError",
     "TidydlError",
     "nearest",
+    "no_argument",
     "no_column",
     "one_of",
     "unknown_name",
@@ -178,6 +179,17 @@ def unknown_name(
         f"`{argument}` {name!r} is not known.",
         allowed=one_of(names),
         hint=f"Did you mean '{close}'?" if close else hint,
+    )
+
+
+def no_argument(function: str, name: str, known: Iterable[str]) -> ArgumentError:
+    """Make the error for an argument that a function does not have, naming the nearest that it has."""
+    known = list(known)
+    close = nearest(name, known)
+    return ArgumentError(
+        f"`{function}()` has no argument '{name}'.",
+        allowed=one_of(known),
+        hint=f"Did you mean '{close}'?" if close else None,
     )
 
 

@@ -235,6 +235,16 @@ def test_clusters_are_always_the_same_and_the_largest_comes_first():
     assert len(np.unique(cluster(np.repeat([[0.0], [1.0], [5.0]], [1, 1, 50], axis=0), 3))) == 3
 
 
+def test_clusters_of_many_rows_are_those_of_a_sample_improved_on_all():
+    tidydl.set_seed(7)
+    member = np.repeat([0, 1, 2], [20_000, 10_000, 5_000])
+    rows = np.array([[0.0, 0], [9, 0], [0, 9]])[member] + tidydl.runif(70_000).reshape(-1, 2)
+    assert (cluster(rows, 3) == member).all()
+    rare = np.zeros((30_000, 1))
+    rare[[5, 29_000]] = [[1.0], [2.0]]
+    assert np.bincount(cluster(rare, 3)).tolist() == [29_998, 1, 1]
+
+
 def test_quantiles_are_those_of_numpy():
     tidydl.set_seed(3)
     values, shares = tidydl.runif(37), np.linspace(0, 1, 13)

@@ -10,6 +10,7 @@ from tidydl.errors import ArgumentError, DataError
 from tidydl.plots.bars import importance_layout
 from tidydl.plots.curves import curve_layout
 from tidydl.plots.heatmap import confusion_layout
+from tidydl.plots.names import shown_names, wrapped
 from tidydl.plots.network_layout import network_layout
 from tidydl.plots.profiles import groups_layout, profile_layout
 from tidydl.plots.units import colours_between, r_colour
@@ -88,6 +89,30 @@ def test_long_names_get_room_and_the_longest_are_cut():
     assert long["limits"]["low"][0] < short["limits"]["low"][0] - 0.5
     cut = layout_of((1, 1, 1), inputs=["x" * 60])["nodes"]["name"][0]
     assert cut == "x" * 33 + "…"
+
+
+def test_names_stay_different_when_they_are_cut():
+    long = ["a" * 40 + end for end in ("x", "y", "x")]
+    assert shown_names(long) == ["a" * 16 + "…" + "a" * 16 + end for end in ("x", "y", "x")]
+    assert shown_names(["a" * 40 + middle + "a" * 40 for middle in "xy"]) == [
+        "a" * 16 + "…" + "a" * 17,
+        "a" * 16 + "…" + "a" * 15 + "…2",
+    ]
+    assert shown_names(["`my age`", "`my age`:`b c`", "it`s"]) == ["my age", "my age:b c", "it`s"]
+
+
+def test_lines_break_after_marks_and_lose_no_letter():
+    assert wrapped("hours that the student read", 18) == "hours that the \nstudent read"
+    assert wrapped("x" * 40, 18).split("\n") == ["x" * 18, "x" * 18, "x" * 4]
+
+
+def test_long_names_leave_the_bars_most_of_the_width():
+    terms = [f"`{letter * 60}`" for letter in "ab"]
+    frame = pd.DataFrame({"term": terms, "output": pd.Categorical(["o" * 60] * 2), "importance": [2.0, 1]})
+    layout = importance_layout(frame, "permutation", "rmse")
+    assert layout["y"]["label"].tolist() == ["b" * 33 + "…", "a" * 33 + "…"]
+    assert "\n" in layout["label"]
+    assert max(len(line) for line in layout["bars"]["output"][0].split("\n")) == 18
 
 
 def test_units_may_have_colours_of_their_own():

@@ -33,6 +33,14 @@ def fitted(*args, **options):
     return fit, said.getvalue()
 """
 
+FIRST = """
+os.environ["R_SHARE_DIR"] = os.environ["LD_LIBRARY_PATH"] = "/elsewhere"  # which R sets by itself
+with warnings.catch_warnings(record=True) as heard:
+    warnings.simplefilter("always")
+    fitted(people[["openness"]], people["openness"] / 10, size=1, maxit=5, engine="r")
+answers["heard"] = [str(each.message) for each in heard]
+"""
+
 SAME = """
 inputs = people[["agreeableness", "neuroticism"]]
 score, both = people["openness"] / 10, people[["openness", "extraversion"]]
@@ -123,7 +131,7 @@ def found():
     """Give what a Python with rpy2 found."""
     if importlib.util.find_spec("rpy2") is None or shutil.which("R") is None:
         pytest.skip("rpy2 or R is not installed")
-    return answers_of(SAME, NOT_TOLD, REPEATS, REFUSALS, INTERRUPT)
+    return answers_of(FIRST, SAME, NOT_TOLD, REPEATS, REFUSALS, INTERRUPT)
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +171,10 @@ def test_another_thread_is_refused(found):
 def test_an_interrupt_waits_for_r_and_is_raised_then(found):
     assert found["ended"] == "by the interrupt"
     assert found["handler kept"]
+
+
+def test_the_start_of_r_warns_of_nothing_that_r_sets_for_itself(found):
+    assert found["heard"] == []
 
 
 def test_r_and_rpy2_write_nothing_on_stderr(found):

@@ -70,3 +70,14 @@ test_that("a column that is not there is named, the nearest suggested", {
   error <- expect_error(confusion(answers, truth = tru, estimate = said), class = "tidydl_error_column")
   expect_identical(error$hint, "Did you mean 'true'?")
 })
+
+test_that("a confusion is a table and a matrix to those who ask, response by truth", {
+  counts <- confusion(answers, truth = true, estimate = said)
+  wanted <- table(response = factor(answers$said, c("b", "a", "c")), truth = factor(answers$true, c("b", "a", "c")))
+  expect_equal(as.table(counts), wanted)
+  expect_identical(unclass(as.table(counts)), as.matrix(counts))
+  expect_identical(dim(as.matrix(counts[1:2, "n"])), c(2L, 1L))
+  withr::local_envvar(TZ = "UTC") # caret asks for it
+  skip_if_not_installed("caret")
+  expect_equal(caret::confusionMatrix(as.table(counts))$overall[["Accuracy"]], glance(counts)$accuracy)
+})

@@ -58,3 +58,24 @@ test_that("a network has a log-likelihood only where its value is one", {
   penalised <- nnet(Species ~ Sepal.Width, iris, size = 1, decay = 0.1, trace = FALSE)
   expect_error(stats::logLik(penalised), "no log-likelihood", class = "tidydl_error_argument")
 })
+
+test_that("vcov() and confint() tell of the free weights, on the scale of tidy()", {
+  skip_without_python()
+  set.seed(1)
+  fit <- nnet(Petal.Width ~ Sepal.Width, iris, size = 0, skip = TRUE, linout = TRUE, Hess = TRUE, reltol = 1e-14,
+    abstol = 0, trace = FALSE)
+  line <- stats::lm(Petal.Width ~ Sepal.Width, iris)
+  expect_equal(unname(stats::vcov(fit)), unname(stats::vcov(line)), tolerance = 1e-5)
+  expect_identical(unname(sqrt(diag(stats::vcov(fit)))), tidy(fit)$std.error)
+  expect_equal(stats::confint(fit, level = 0.9), stats::confint.default(fit, level = 0.9))
+  held <- nnet(
+    Petal.Width ~ Sepal.Width, iris, size = 0, skip = TRUE, linout = TRUE, Hess = TRUE, mask = c(TRUE, FALSE),
+    Wts = c(0, 1), trace = FALSE
+  )
+  expect_identical(dimnames(stats::vcov(held)), list("b->o", "b->o"))
+  expect_identical(rownames(stats::confint(held)), "b->o")
+  expect_identical(stats::confint(held, "b->o"), stats::confint(held))
+  plain <- nnet(Species ~ Sepal.Width, iris, size = 1, maxit = 5, trace = FALSE)
+  expect_error(stats::vcov(plain), "Hess = TRUE", class = "tidydl_error_argument")
+  expect_error(stats::confint(plain), "Hess = TRUE", class = "tidydl_error_argument")
+})

@@ -53,7 +53,7 @@ test_that("subset, weights, na.action, contrasts and entropy mean what they mean
   expect_same_fit(both(passed ~ hours + sleep, data, weights = w, subset = sleep > 6.5, size = 2, maxit = 20))
   expect_same_fit(both(passed ~ mood, data, size = 1, maxit = 20, contrasts = list(mood = "contr.sum")))
   expect_same_fit(both(passed ~ hours, data, size = 1, maxit = 20, na.action = stats::na.exclude))
-  expect_error(nnet(passed ~ hours, data, size = 1, na.action = stats::na.fail), class = "tidydl_error_formula")
+  expect_error(nnet(passed ~ hours, data, size = 1, na.action = stats::na.fail), class = "tidydl_error_data")
   shares <- stats::plogis(survey()$sleep - 7)
   expect_same_fit(both(survey()[c("sleep", "w")], shares, size = 1, entropy = TRUE, maxit = 20))
   mask <- c(TRUE, TRUE, FALSE, TRUE)

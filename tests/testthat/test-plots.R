@@ -126,3 +126,34 @@ test_that("plot_images() draws the rows that sample_n() would", {
   drawn <- as.character(dplyr::sample_n(digits, 5)$label)
   expect_identical(lines_of(plot_images(digits, n = 5, seed = 3), 2)$label, drawn)
 })
+
+test_that("autoplot() is there with ggplot2 attached before, after and not at all", {
+  skip_without_python()
+  skip_if_not_installed("ggplot2")
+  attached <- c("library(tidydl)", "library(ggplot2)")
+  for (order in list(1, 1:2, 2:1)) {
+    script <- withr::local_tempfile(fileext = ".R")
+    writeLines(c(
+      attached[order], "set.seed(1)", "fit <- nnet(Species ~ Sepal.Width, iris, size = 1, maxit = 5, trace = FALSE)",
+      "autoplot.of_mine <- function(object, ...) 'mine'",
+      "stopifnot(inherits(autoplot(fit), 'ggplot'), inherits(ggplot2::autoplot(confusion(fit)), 'ggplot'))",
+      "stopifnot(identical(autoplot(structure(1, class = 'of_mine')), 'mine'))"
+    ), script)
+    expect_no_error(run_fresh(script, paste0("RETICULATE_PYTHON=", Sys.getenv("RETICULATE_PYTHON"))))
+  }
+})
+
+test_that("pictures have a white background", {
+  skip_without_python()
+  skip_if_not_installed("ggplot2")
+  skip_if_not_installed("png")
+  fit <- nnet(Species ~ Sepal.Width, iris, size = 1, maxit = 5, trace = FALSE)
+  digits <- example_data("digits", split = "test")
+  for (picture in list(autoplot(confusion(fit)), plotnet(fit), plot_images(digits, 2))) {
+    file <- withr::local_tempfile(fileext = ".png")
+    ggplot2::ggsave(file, picture, width = 3, height = 3, dpi = 40)
+    pixels <- png::readPNG(file)
+    expect_true(all(pixels[1, 1, ] == 1))
+    expect_true(dim(pixels)[[3]] == 3 || all(pixels[, , 4] == 1))
+  }
+})

@@ -9,6 +9,7 @@ from tidydl.design.frames import Design, ModelFrame, column_gone, design_matrix,
 from tidydl.design.matrices import levels_not_seen
 from tidydl.design.numbers import from_matrix
 from tidydl.design.responses import Response, response_values
+from tidydl.design.rows import same_index
 
 __all__ = [
     "Design",
@@ -23,5 +24,6 @@ __all__ = [
     "levels_not_seen",
     "parse_formula",
     "response_values",
+    "same_index",
     "used_rows",
 ]

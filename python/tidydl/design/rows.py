@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["NA_ACTIONS", "check_na_action", "chosen_rows", "column_values", "no_rows", "refuse_incomplete"]
+__all__ = [
+    "NA_ACTIONS",
+    "check_na_action",
+    "chosen_rows",
+    "column_values",
+    "no_rows",
+    "refuse_incomplete",
+    "same_index",
+]
 
 NA_ACTIONS = ("omit", "exclude", "fail")
 _SUBSET = "One true or false for each row, positions of rows from 0, or a text such as \"age > 30 & group == 'a'\"."
@@ -60,12 +68,7 @@ def chosen_rows(subset: Any, data: pd.DataFrame) -> np.ndarray:
         return np.arange(len(data))
     if isinstance(subset, str):
         return np.flatnonzero(_by_text(subset, data).values == 1)
-    if isinstance(subset, pd.Series) and not subset.index.equals(data.index) and len(subset) == len(data):
-        raise ArgumentError(
-            "`subset` has another index than `data`.",
-            allowed="The index of `data`.",
-            hint="Take the values alone by subset.to_numpy() where their order is right.",
-        )
+    same_index("subset", subset, data)
     if isinstance(subset, (Mapping, set, frozenset, pd.DataFrame)) or np.ndim(subset) != 1:
         raise ArgumentError(f"`subset` is {described(subset)}.", allowed=_SUBSET)
     given = value_of(subset if isinstance(subset, pd.Series) else pd.Series(subset))
@@ -76,6 +79,24 @@ def chosen_rows(subset: Any, data: pd.DataFrame) -> np.ndarray:
             )
         return np.flatnonzero(given.values == 1)
     return _positions(getattr(given, "values", None), len(data))
+
+
+def same_index(argument: str, values: Any, data: pd.DataFrame) -> None:
+    """Refuse a Series of as many values as data have rows, but with another index: whose values are whose is unclear.
+
+    Raises
+    ------
+    ArgumentError
+        If it is such a Series.
+    """
+    import pandas as pd
+
+    if isinstance(values, pd.Series) and len(values) == len(data) and not values.index.equals(data.index):
+        raise ArgumentError(
+            f"`{argument}` has another index than `data`.",
+            allowed="The index of `data`.",
+            hint=f"Take the values alone by {argument}.to_numpy() where their order is right.",
+        )
 
 
 def _by_text(text: str, data: pd.DataFrame) -> Logicals:

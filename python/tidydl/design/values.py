@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tidydl.checks import numbers_in
 from tidydl.rprint import level_text
 
 if TYPE_CHECKING:
@@ -146,9 +147,18 @@ def _objects(column: pd.Series) -> Value | None:
     if kind == "string":
         return _text(column)
     if kind in ("boolean", "integer", "floating", "mixed-integer-float", "empty"):
-        numbers = Numbers(pd.to_numeric(column.where(column.notna(), float("nan")).astype(float)).to_numpy())
-        return Logicals(numbers.values) if kind == "boolean" else numbers
+        values = _doubles(column)
+        return Logicals(values) if kind == "boolean" else Numbers(values)
     return None
+
+
+def _doubles(column: pd.Series) -> np.ndarray:
+    try:
+        return column.where(column.notna(), float("nan")).astype(float).to_numpy()
+    except OverflowError:  # whole numbers beyond the largest double, which are infinite
+        values = numbers_in(column.to_numpy())
+        assert values is not None
+        return values
 
 
 def _categorical(column: pd.Series) -> Labels:

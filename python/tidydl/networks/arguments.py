@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from tidydl import rng
-from tidydl.checks import check_count, check_flag, check_number, numbers_in
-from tidydl.errors import ArgumentError, nearest, one_of
+from tidydl.checks import check_count, check_flag, check_number, described, numbers_in
+from tidydl.errors import ArgumentError, no_argument
 from tidydl.networks.exact.engine import Settings
 from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
 from tidydl.networks.exact.many import Fit
 from tidydl.networks.inputs import Inputs
 
-__all__ = ["LOSSES", "Options", "Plan", "number_of_weights", "plan", "refuse_more"]
+__all__ = ["LOSSES", "Options", "Plan", "number_of_weights", "plan", "refuse_more", "refuse_values"]
 
 # The names by which R and files call the losses.
 LOSSES = {
@@ -66,11 +66,22 @@ def refuse_more(function: Callable[..., Any], more: dict[str, Any]) -> None:
     arguments = inspect.signature(function).parameters.items()
     known = [name for name, each in arguments if each.kind is each.KEYWORD_ONLY and name not in PYTHONS_OWN]
     for name in more:
-        close = nearest(name, known)
+        raise no_argument(function.__name__, name, known)
+
+
+def refuse_values(function: Callable[..., Any], values: tuple[Any, ...], first: str) -> None:
+    """Refuse values given by position after those that may be, naming the first argument that wants its name.
+
+    Raises
+    ------
+    ArgumentError
+        If there is one.
+    """
+    if values:
         raise ArgumentError(
-            f"`{function.__name__}()` has no argument '{name}'.",
-            allowed=one_of(known),
-            hint=f"Did you mean '{close}'?" if close else None,
+            f"`{function.__name__}()` takes `{first}` and what follows by name.",
+            allowed="A formula and a data frame by position.",
+            hint=f"Give the others by name, such as {first}=...",
         )
 
 
@@ -117,7 +128,7 @@ def plan(inputs: Inputs, options: Options) -> Plan:
         check_number("reltol", options.reltol),
         check_flag("trace", options.trace),
     )
-    return Plan(
+    planned = Plan(
         shape,
         _mask(options.mask, n_weights),
         _decay(options.decay, n_weights),
@@ -125,6 +136,10 @@ def plan(inputs: Inputs, options: Options) -> Plan:
         check_number("rang", options.rang, minimum=0),
         None if options.Wts is None else _start(options.Wts, n_weights),
     )
+    if options.linout and inputs.response.levels is not None:
+        text = "`linout` is left aside: for a response of classes the outputs are probabilities."
+        warnings.warn(text, UserWarning, stacklevel=3)
+    return planned
 
 
 def _loss(inputs: Inputs, options: Options) -> int:
@@ -133,9 +148,6 @@ def _loss(inputs: Inputs, options: Options) -> int:
     entropy, softmax, levels = options.entropy, options.softmax, inputs.response.levels
     if levels is not None:
         entropy, softmax = len(levels) == 2, len(levels) > 2 and not options.censored
-        if options.linout and not entropy:
-            text = "`linout` is left aside: for a response of classes the outputs are probabilities."
-            warnings.warn(text, UserWarning, stacklevel=4)
     if options.linout and entropy:
         raise ArgumentError(
             "`linout` and `entropy` exclude each other: the entropy is for logistic outputs.",
@@ -185,10 +197,22 @@ def _decay(decay: Any, n_weights: int) -> np.ndarray:
     values = numbers_in(decay)
     if values is None or values.size not in (1, n_weights) or not (np.isfinite(values) & (values >= 0)).all():
         raise ArgumentError(
-            "`decay` is not valid.",
+            _decay_problem(decay),
             allowed=f"One number of at least 0, or one for each of the {n_weights} weights.",
         )
     return np.broadcast_to(values.ravel(), (n_weights,)) if values.size == 1 else values.ravel()
+
+
+def _decay_problem(decay: Any) -> str:
+    """Say what a single value is, also one in a list, as R knows no other."""
+    if hasattr(decay, "to_numpy"):
+        decay = decay.to_numpy(dtype=object)
+    if isinstance(decay, np.ndarray) and decay.size == 1:
+        decay = decay.item()
+    elif isinstance(decay, (list, tuple)) and len(decay) == 1:
+        decay = decay[0]
+    is_single = decay is not None and (isinstance(decay, str) or not hasattr(decay, "__len__"))
+    return f"`decay` is {described(decay)}." if is_single else "`decay` is not valid."
 
 
 def _mask(mask: Any, n_weights: int) -> np.ndarray:

@@ -145,6 +145,32 @@ def _augment(x: AveragedNNet, data: Any = None, newdata: Any = None) -> pd.DataF
     return augmented(x, data, *_mean_outputs(x, data))
 
 
+@verbs.coef.register(AveragedNNet)
+def _coef(x: AveragedNNet) -> pd.DataFrame:
+    """Give the weights by name, a row for each network: ``.fit``, counted from 0, is the index."""
+    import pandas as pd
+
+    index = pd.RangeIndex(len(x.fits), name=FIT)
+    return pd.DataFrame([fit.wts for fit in x.fits], index=index, columns=x.fits[0].connections)
+
+
+class AveragedSummary:
+    """The summaries of several networks, one below the other."""
+
+    def __init__(self, fit: AveragedNNet):
+        self.fit = fit
+
+    def __repr__(self) -> str:
+        parts = [f"{FIT} {i}: {verbs.summary(fit)!r}" for i, fit in enumerate(self.fit.fits)]
+        return "\n\n".join([f"the mean of {len(parts)} networks", *parts])
+
+
+@verbs.summary.register(AveragedNNet)
+def _summary(x: AveragedNNet) -> AveragedSummary:
+    """Give each network's weights unit by unit."""
+    return AveragedSummary(x)
+
+
 @verbs.tidy.register(AveragedNNet)
 def _tidy(x: AveragedNNet) -> pd.DataFrame:
     """Give one row per weight of each network: ``.fit``, counted from 0, and the columns of one network's frame."""

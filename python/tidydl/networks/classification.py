@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tidydl import verbs
-from tidydl.checks import described
+from tidydl.checks import described, frame_hint
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError
 from tidydl.networks.averaging import AveragedNNet
@@ -16,6 +16,7 @@ from tidydl.networks.inputs import label_column
 from tidydl.networks.model_selection.metrics import agreement
 from tidydl.networks.record import NNet
 from tidydl.networks.tables import observed
+from tidydl.networks.way_out import best_network, network_hint
 from tidydl.rprint import level_text
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def confusion(data: Any, truth: str | None = None, estimate: str | None = None) 
     Parameters
     ----------
     data
-        A network fitted to classes, for its training rows; or a data frame.
+        A network fitted to classes, or the search of :func:`tidydl.tune_nnet` that found it, for its training rows; or
+        a data frame.
     truth, estimate
         The columns of the data frame with the true and the predicted class.
 
@@ -112,12 +114,18 @@ def confusion(data: Any, truth: str | None = None, estimate: str | None = None) 
     >>> confusion(answers, truth="true", estimate="said").n.tolist()
     [1, 0, 1, 1]
     """
+    data = best_network(data)
     if isinstance(data, (NNet, AveragedNNet)):
         if data.told_apart is None:
-            raise ArgumentError("`data` is a network that was fitted to numbers.", allowed=CONFUSABLE)
+            raise ArgumentError(
+                "`data` is a network that was fitted to numbers.",
+                allowed=CONFUSABLE,
+                hint="For classes make the response categorical, such as factor(y).",
+            )
         return _count(observed(data), verbs.predict(data, type="class"))
     if not isinstance(data, pd.DataFrame):
-        raise ArgumentError(f"`data` is {described(data)}.", allowed=CONFUSABLE)
+        hint = network_hint(data) or frame_hint(data)
+        raise ArgumentError(f"`data` is {described(data)}.", allowed=CONFUSABLE, hint=hint)
     columns = [label_column(data, "truth", truth), label_column(data, "estimate", estimate)]
     return _count(*columns)
 

@@ -10,6 +10,7 @@ from tidydl.networks.hessian import hessian as second_derivatives
 from tidydl.networks.inputs import Inputs, gather
 from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
+from tidydl.networks.way_out import network_hint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,11 @@ def hessian(net: Any, x: Any = None, y: Any = None, weights: Any = None) -> pd.D
     import pandas as pd
 
     if not isinstance(net, NNet):
-        raise ArgumentError(f"`net` is {described(net)}.", allowed="A network fitted with nnet() or multinom().")
+        raise ArgumentError(
+            f"`net` is {described(net)}.",
+            allowed="A network fitted with nnet() or multinom().",
+            hint=network_hint(net),
+        )
     if isinstance(net, Multinom):
         return pd.DataFrame(net.information.copy(), index=net.coefficient_names, columns=net.coefficient_names)
     if x is None:

@@ -8,7 +8,7 @@ from tidydl.checks import check_count, check_flag
 from tidydl.errors import ArgumentError
 from tidydl.networks import tables as _tables  # noqa: F401  (the verbs learn of networks there)
 from tidydl.networks.advice import advise, warn_of_offset
-from tidydl.networks.arguments import Options, Plan, plan, refuse_more
+from tidydl.networks.arguments import Options, Plan, plan, refuse_more, refuse_values
 from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.curvature import hessian_of
 from tidydl.networks.engines import Engine, all_made, choose_engine, solve, solve_many
@@ -24,7 +24,7 @@ __all__ = ["nnet", "record"]
 def nnet(
     formula: Any = None,
     data: Any = None,
-    *,
+    *values: Any,
     x: Any = None,
     y: Any = None,
     weights: Any = None,
@@ -155,20 +155,22 @@ def nnet(
     >>> fit.n
     (7, 1, 5)
     """
+    refuse_values(nnet, values, "size")
     refuse_more(nnet, more)
     Hess = check_flag("Hess", Hess)
+    repeats = check_count("repeats", repeats, minimum=1)
+    if repeats > 1:
+        _refuse_start(Wts)
     inputs = gather(formula, data, x, y, weights, subset=subset, na_action=na_action, contrasts=contrasts)
-    warn_of_offset(inputs)
     options = Options(
         size, Wts, mask, linout, entropy, softmax, censored, skip, rang, decay, maxit, trace, MaxNWts, abstol, reltol
     )
     planned = plan(inputs, options)
-    advise(inputs, planned, stacklevel=2)
     chosen = choose_engine(engine, device, threads)
+    warn_of_offset(inputs)
+    advise(inputs, planned, stacklevel=2)
     call = {"size": size, "skip": skip, "rang": rang, "maxit": maxit, "formula": inputs.formula}
-    repeats = check_count("repeats", repeats, minimum=1)
     if repeats > 1:
-        _need_draws(options)
         fits = [planned.fit(inputs, planned.initial_weights()) for _ in range(repeats)]
         solutions = all_made(run(solve_many(chosen, fits), progress=progress))
         made = [record(inputs, planned, each, chosen, call, Hess) for each in solutions]
@@ -177,8 +179,8 @@ def nnet(
     return record(inputs, planned, solution, chosen, call, Hess)
 
 
-def _need_draws(options: Options) -> None:
-    if options.Wts is not None:
+def _refuse_start(Wts: Any) -> None:
+    if Wts is not None:
         raise ArgumentError(
             "`Wts` is given, and `repeats` is more than 1: all networks would start alike.",
             allowed="One of them.",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from tidydl.checks import described
+from tidydl.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "chi_square_above",
+    "chosen_names",
     "covariance_of_weights",
     "information",
     "interval_names",
@@ -173,3 +177,24 @@ def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.Data
     lower, upper = interval_names(level)
     values = np.asarray(estimates, dtype=float)
     return pd.DataFrame({lower: values - half, upper: values + half}, index=estimates.index)
+
+
+def chosen_names(parm: Any, names: list[str]) -> list[int]:
+    """Give the places of the estimates that are asked for, by name or by place; None asks for all.
+
+    Raises
+    ------
+    ArgumentError
+        If one is not among the names, or is no place.
+    """
+    if parm is None:
+        return list(range(len(names)))
+    wanted = list(parm) if hasattr(parm, "__iter__") and not isinstance(parm, str) else [parm]
+    for each in wanted:
+        if isinstance(each, str) and each not in names:
+            raise unknown_name("parm", each, names, error=ArgumentError)
+        if not isinstance(each, (str, int, np.integer)) or not (isinstance(each, str) or 0 <= each < len(names)):
+            raise ArgumentError(
+                f"`parm` is {described(each)}.", allowed=f"Names, or places from 0 to {len(names) - 1}."
+            )
+    return [names.index(each) if isinstance(each, str) else int(each) for each in wanted]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tidydl.checks import described, numbers_in
-from tidydl.design import Design, Response, from_formula, from_matrix, response_values
+from tidydl.checks import described, frame_hint, numbers_in
+from tidydl.design import Design, Response, from_formula, from_matrix, response_values, same_index
 from tidydl.errors import ArgumentError, ColumnError, DataError, no_column
 from tidydl.networks.advice import column_labels
 from tidydl.networks.excluded import Excluded
@@ -17,7 +17,7 @@ from tidydl.networks.excluded import Excluded
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Inputs", "gather", "label_column"]
+__all__ = ["Inputs", "gather", "label_column", "need_finite"]
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,13 @@ def _from_formula(formula: str, data: Any, weights: Any, rows: dict[str, Any]) -
         raise ArgumentError(
             f"`data` is {described(data)}.",
             allowed="A data frame that holds the columns of the formula.",
+            hint=frame_hint(data),
         )
     cases = _case_weights(weights, data, missing_ok=True)
     weighed = ~np.isnan(cases)
     frame = from_formula(formula, data, usable=weighed, **rows)
-    _finite("data", frame.x, frame.design.columns)
-    _finite("data", frame.response.values, frame.response.columns)
+    need_finite("data", frame.x, frame.design.columns)
+    need_finite("data", frame.response.values, frame.response.columns)
     response = replace(frame.response, values=_own(frame.response.values))
     excluded = Excluded(data.index[frame.chosen], frame.complete) if rows.get("na_action") == "exclude" else None
     index = data.index[frame.rows]
@@ -146,10 +147,17 @@ def _complete(argument: str, values: np.ndarray, names: Sequence[str]) -> None:
             allowed="Complete rows.",
             hint="Leave the incomplete rows out, or give a formula and a data frame, which does so.",
         )
-    _finite(argument, values, names)
+    need_finite(argument, values, names)
 
 
-def _finite(argument: str, values: np.ndarray, names: Sequence[str]) -> None:
+def need_finite(argument: str, values: np.ndarray, names: Sequence[str]) -> None:
+    """Refuse infinite values, naming the first column that has one.
+
+    Raises
+    ------
+    DataError
+        If there are some.
+    """
     infinite = ~np.isfinite(values)
     if infinite.any():
         raise DataError(
@@ -181,6 +189,8 @@ def _case_weights(weights: Any, data: Any, *, missing_ok: bool = False) -> np.nd
                 allowed="A column of `data`, or one number for each row.",
             )
         weights = data[weights]
+    if hasattr(data, "columns"):
+        same_index("weights", weights, data)
     values = numbers_in(weights)
     if values is None:
         raise ArgumentError("`weights` is not numeric.", allowed="One number for each row.")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tidydl import verbs
 from tidydl.errors import ArgumentError
-from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
 from tidydl.rprint import format_numbers
 
@@ -51,9 +48,3 @@ def _log_likelihood(x: NNet) -> LogLik:
             allowed="A network fitted by entropy or softmax without `decay`, or a fit of multinom().",
         )
     return LogLik(-x.value, int(x.mask.sum()), len(x.fitted_values))
-
-
-@verbs.logLik.register(Multinom)
-def _multinomial(x: Multinom) -> LogLik:
-    """Give minus half the deviance, to which a penalty adds as in R."""
-    return LogLik(-0.5 * x.deviance, x.edf, float(np.sum(x.weights)))

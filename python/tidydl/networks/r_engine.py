@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -147,9 +148,12 @@ def _started() -> Any:
         )
     handler = signal.getsignal(signal.SIGINT) or signal.SIG_DFL
     try:
-        from rpy2 import rinterface
+        with warnings.catch_warnings():
+            # what R's start script sets, such as LD_LIBRARY_PATH, is R's own affair
+            warnings.filterwarnings("ignore", "Environment variable .* redefined by R", UserWarning)
+            from rpy2 import rinterface
 
-        rinterface.initr()
+            rinterface.initr()
     except ImportError as problem:
         raise _no_rpy2("which is not installed") from problem
     except Exception as problem:  # whatever a library that does not fit this R may raise

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -102,6 +103,13 @@ class NNet:
     device: str = "cpu"
     Hessian: pd.DataFrame | None = None
     excluded: Excluded | None = None
+
+    _verbs: ClassVar[str] = "tidydl.networks.tables"
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what was pickled; in a new process the verbs do not know of networks yet."""
+        importlib.import_module(self._verbs)
+        self.__dict__.update(state)
 
     @property
     def n(self) -> tuple[int, int, int]:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidydl import verbs
-from tidydl.checks import check_choice, described, numbers_in
+from tidydl.checks import check_choice, check_number, described, frame_hint, numbers_in
 from tidydl.columns import Contract
 from tidydl.design import Design, column_gone, from_matrix
 from tidydl.errors import ArgumentError
+from tidydl.networks import likelihood as _likelihood  # noqa: F401  (logLik() learns of networks there)
 from tidydl.networks.exact.kernels import outputs
-from tidydl.networks.inference import standard_errors
+from tidydl.networks.inference import chosen_names, covariance_of_weights, intervals, roots, standard_errors
+from tidydl.networks.inputs import need_finite
 from tidydl.networks.record import NNet
 
 if TYPE_CHECKING:
@@ -92,6 +94,39 @@ def _glance(x: NNet) -> pd.DataFrame:
     return GLANCE.frame({name: [value] for name, value in data.items()})
 
 
+@verbs.vcov.register(NNet)
+def _vcov(x: NNet) -> pd.DataFrame:
+    """Give the covariance of the weights that may change, from the Hessian that the fit has."""
+    import pandas as pd
+
+    _need_hessian(x)
+    free = np.flatnonzero(x.mask)
+    names = [x.connections[i] for i in free]
+    return pd.DataFrame(covariance_of_weights(x)[np.ix_(free, free)], index=names, columns=names)
+
+
+@verbs.confint.register(NNet)
+def _confint(x: NNet, parm: Any = None, level: float = 0.95) -> pd.DataFrame:
+    """Give an interval for each weight that may change, the bounds as columns."""
+    import pandas as pd
+
+    covariance = _vcov(x)
+    names = list(covariance.index)
+    chosen = chosen_names(parm, names)
+    level = check_number("level", level, 0, 1)
+    found = intervals(pd.Series(x.wts[x.mask], index=names), roots(np.diag(covariance)), level)
+    return found.iloc[sorted(set(chosen))]
+
+
+def _need_hessian(fit: NNet) -> None:
+    if fit.Hessian is None:
+        raise ArgumentError(
+            "`x` keeps no Hessian.",
+            allowed="A network fitted with `Hess=True`, or a fit of multinom().",
+            hint="Fit with Hess=True.",
+        )
+
+
 def _inputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, np.ndarray, Any]:
     """Give x of the complete rows of new data, which rows those are, and the index of all rows."""
     import pandas as pd
@@ -102,6 +137,7 @@ def _inputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, np.ndarray, Any]:
             raise ArgumentError(
                 f"`newdata` is {described(newdata)}.",
                 allowed="A data frame with the columns of the formula.",
+                hint=frame_hint(newdata),
             )
         return *fit.model_matrix(newdata), newdata.index
     x, _ = from_matrix(newdata if not is_frame else _chosen(fit.design, newdata), "newdata")
@@ -136,6 +172,7 @@ def raw_outputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, Any]:
     if newdata is None:
         return fit.fitted_values, fit.index
     x, complete, index = _inputs(fit, newdata)
+    need_finite("newdata", x, fit.coefnames)
     values = np.full((len(complete), fit.shape.outputs), np.nan)
     values[complete] = outputs(fit.shape, fit.wts, x)
     return values, index

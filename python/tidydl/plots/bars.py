@@ -9,6 +9,7 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.networks.effects.variable_importance import Importance
+from tidydl.plots.names import LETTER, shown_names, wrapped
 from tidydl.plots.units import BASE_SIZE, TICKS, line_size, theme
 from tidydl.verbs import autoplot
 
@@ -29,6 +30,7 @@ LABELS = {
 }
 HALF = 0.38  # of a bar's height
 _CROWDED = 30  # terms that fit below each other at full size
+_WIDTH, _MARGIN = 7.0, 0.5  # inches: of the picture, and of what is neither bars nor names
 
 
 def importance_layout(frame: pd.DataFrame, method: str | None = None, metric: str | None = None) -> dict[str, Any]:
@@ -45,8 +47,9 @@ def importance_layout(frame: pd.DataFrame, method: str | None = None, metric: st
     -------
     dict
         ``bars``: output, y (the place of the term from the foot), importance, low and high (one standard error off),
-        the corners of the bar, fill. ``y``: at and label of the ticks. ``label``: of the axis. ``text``: the size of
-        the terms in points. ``has_errors``, ``is_many`` (whether there are several outputs).
+        the corners of the bar, fill. ``y``: at and label of the ticks. ``label``: of the axis, in several lines where
+        long names leave little room. ``text``: the size of the terms in points. ``has_errors``, ``is_many`` (whether
+        there are several outputs).
     """
     frame = frame[frame["importance"].notna()]
     outputs = [str(level) for level in frame["output"].cat.categories if (frame["output"] == level).any()]
@@ -56,8 +59,9 @@ def importance_layout(frame: pd.DataFrame, method: str | None = None, metric: st
     value = frame["importance"].to_numpy(dtype=float)
     has_errors = "std.error" in frame.columns and bool(frame["std.error"].notna().any())
     spread = frame["std.error"].to_numpy(dtype=float) if has_errors else np.full(len(frame), np.nan)
+    panels = dict(zip(outputs, (wrapped(name) for name in shown_names(outputs)), strict=True))
     bars = {
-        "output": list(frame["output"].astype(str)),
+        "output": [panels[str(name)] for name in frame["output"]],
         "y": y,
         "importance": value,
         "low": value - spread,
@@ -68,14 +72,23 @@ def importance_layout(frame: pd.DataFrame, method: str | None = None, metric: st
         "ymax": y + HALF,
         "fill": [POSITIVE if each >= 0 else NEGATIVE for each in value],
     }
+    text = float(BASE_SIZE * 0.8 * min(1.0, _CROWDED / max(len(order), 1)) ** 0.6)
+    names = shown_names(order)
+    label = LABELS.get(str(metric if method == "permutation" else method), "importance")
     return {
-        "bars": BARS.frame(bars, levels={"output": outputs}),
-        "y": TICKS.frame({"at": np.arange(1.0, len(order) + 1), "label": [str(term) for term in order[::-1]]}),
-        "label": LABELS.get(str(metric if method == "permutation" else method), "importance"),
-        "text": float(BASE_SIZE * 0.8 * min(1.0, _CROWDED / max(len(order), 1)) ** 0.6),
+        "bars": BARS.frame(bars, levels={"output": list(panels.values())}),
+        "y": TICKS.frame({"at": np.arange(1.0, len(order) + 1), "label": names[::-1]}),
+        "label": wrapped(label, _room(names, text)),
+        "text": text,
         "has_errors": has_errors,
         "is_many": len(outputs) > 1,
     }
+
+
+def _room(names: list[str], text: float) -> int:
+    """Count the letters of the axis' label that fit below the bars, which the names leave some of the width."""
+    inches = max((len(name) for name in names), default=0) * LETTER * text / 72 + _MARGIN
+    return int((_WIDTH - inches) * 72 / (LETTER * BASE_SIZE))
 
 
 @autoplot.register(Importance)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.networks.classification import Confusion
+from tidydl.plots.names import LETTER, shown_names
 from tidydl.plots.units import BASE_SIZE, TICKS
 from tidydl.verbs import autoplot
 
@@ -18,7 +19,8 @@ TILES = Contract.of(x="double", y="double", n="integer", share="double", fill="s
 LIGHT, DARK = (255, 255, 255), (8, 81, 156)  # from none to all of a true class
 FAINT, BLACK, WHITE = "#9A9A9A", "#000000", "#FFFFFF"
 LABELS = {"x": "truth", "y": "response", "caption": "The darker, the larger the share of the true class"}
-_ROOM = 60  # letters that fit below the tiles side by side
+_ROOM = 40  # letters that fit below the tiles side by side
+_LONGEST = 24  # letters of a class: two sides of a square picture hold them
 
 
 def confusion_layout(counts: pd.DataFrame) -> dict[str, Any]:
@@ -53,11 +55,12 @@ def confusion_layout(counts: pd.DataFrame) -> dict[str, Any]:
     }
     at = np.arange(1.0, size + 1)
     widest = max((len(str(int(count))) for count in n), default=1)
-    longest = max((len(level) for level in levels), default=0)
+    names = shown_names(levels, _LONGEST)
+    longest = max((len(name) for name in names), default=0)
     return {
         "tiles": TILES.frame(data),
-        "x": TICKS.frame({"at": at, "label": levels}),
-        "y": TICKS.frame({"at": at, "label": levels[::-1]}),
+        "x": TICKS.frame({"at": at, "label": names}),
+        "y": TICKS.frame({"at": at, "label": names[::-1]}),
         "text": float(min(14.0, 300 / (max(size, 1) * max(widest, 2)))),
         "angle": 0 if longest * size <= _ROOM else 90,
     }
@@ -73,7 +76,9 @@ def _autoplot(x: Confusion) -> Any:
     import plotnine as p9
 
     layout = confusion_layout(x)
-    side = min(max(3.5, 0.42 * len(layout["x"]) + 1.5), 10.0)
+    longest = max((len(name) for name in layout["x"]["label"]), default=0)
+    names = max(longest - 6, 0) * LETTER * 0.8 * BASE_SIZE / 72
+    side = min(max(3.5, 0.42 * len(layout["x"]) + 1.5) + names, 10.0)
     labels = p9.element_text(rotation=90, ha="center", va="top") if layout["angle"] else p9.element_text()
     return (
         p9.ggplot(layout["tiles"], p9.aes("x", "y"))

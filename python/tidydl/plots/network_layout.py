@@ -10,6 +10,7 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
+from tidydl.plots.names import LETTER, shown_names
 from tidydl.plots.units import r_colour
 
 __all__ = ["LAYERS", "network_layout", "recommended_height"]
@@ -33,8 +34,6 @@ BIAS_Y = 1.06
 BOTTOM, TOP = -0.05, BIAS_Y + 0.08
 WIDTH = 7.0  # inches that the names are laid out for
 NAME_GAP = 6.0  # between a circle and the name beside it, in points
-LONGEST = 34  # letters of a name; the rest is cut off
-LETTER = 0.55  # the mean width of a letter, in sizes of the text
 
 
 def recommended_height(n: Sequence[int]) -> float:
@@ -105,7 +104,7 @@ def network_layout(
     gap = recommended_height(n) * 72 / (TOP - BOTTOM) / max(n)
     diameter = min(4.2 * circle_cex, 0.82 * gap)
     name_size = cex_val * min(9.5, 0.72 * gap)
-    nodes["name"] = [_cut(name) for name in nodes["name"]]
+    nodes["name"] = shown_names(list(nodes["name"]))
     limits, name_gap = _room(nodes, name_size, (diameter / 2 + NAME_GAP) / 72)
     return {
         "nodes": NODES.frame({name: list(nodes[name]) for name in NODES.names}, levels={"layer": LAYERS}),
@@ -239,10 +238,6 @@ def _drawn_lines(
     sign_colours = np.where((lines["weight"] >= 0) | (not nid), r_colour(pos_col), r_colour(neg_col))
     lines["colour"] = np.where(lines["kind"] == "pruned", r_colour(prune_col or ""), sign_colours)
     return lines
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
 
 
 def _room(nodes: pd.DataFrame, name_size: float, gap: float) -> tuple[dict[str, list[float]], float]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.networks.effects.sensitivity import LekGroups, LekProfile
+from tidydl.plots.names import LETTER, LONGEST, STRIP, shown_names, wrapped
 from tidydl.plots.units import BASE_SIZE, TICKS, colours_between, line_size, point_size, theme
 from tidydl.verbs import autoplot
 
@@ -30,6 +31,8 @@ HELD = Contract.of(
 WIDTH, DOT = 1.6, 4.5  # of lines and points, in points
 HALF = 0.4  # of a bar's width
 LEGEND = "others held at"
+_ROOM = 52  # letters that fit above panels side by side, or below them
+_LINES = 3  # above a panel
 WHITE, BLACK = "#FFFFFF", "#000000"  # on the dark colours of the first groups, on the light ones of the others
 
 
@@ -48,11 +51,12 @@ def profile_layout(frame: pd.DataFrame) -> dict[str, Any]:
     -------
     dict
         ``lines``: variable, output, group, x (of the stretched axis), fitted, is_level. ``ticks``: at and label on
-        that axis. ``keys``: the colour of each group. ``is_many``: whether there are several outputs. ``columns``:
-        how many panels stand side by side where there is one output.
+        that axis. ``angle``: of these labels, 0 or 90. ``keys``: the colour of each group. ``is_many``: whether there
+        are several outputs. ``columns``: how many panels stand side by side where there is one output. Long names are
+        cut and stand in several lines.
     """
     present = [level for level in frame["variable"].cat.categories if (frame["variable"] == level).any()]
-    x, places, labels = np.empty(len(frame)), [], []
+    x, places, labels, widest = np.empty(len(frame)), [], [], 0
     for v, variable in enumerate(present):
         rows = (frame["variable"] == variable).to_numpy()
         at, named = _ticks(frame[rows])
@@ -60,24 +64,38 @@ def profile_layout(frame: pd.DataFrame) -> dict[str, Any]:
         x[rows] = 2 * v + (frame["x"].to_numpy(dtype=float)[rows] - low) / (high - low)
         places += [2 * v + (each - low) / (high - low) for each in at]
         labels += named
+        if frame["level"][rows].notna().any():
+            widest = max(widest, sum(len(name) + 1 for name in named))
     outputs = [level for level in frame["output"].cat.categories if (frame["output"] == level).any()]
-    groups = [str(level) for level in frame["group"].cat.categories]
+    columns = len(present) if len(outputs) > 1 else _columns(len(present))
+    strips, rows_of, keys = _strips(present, columns), _strips(outputs, 1), _strips(frame["group"].cat.categories, 1)
     lines = {
-        "variable": list(frame["variable"].astype(str)),
-        "output": list(frame["output"].astype(str)),
-        "group": list(frame["group"].astype(str)),
+        "variable": [strips[str(name)] for name in frame["variable"]],
+        "output": [rows_of[str(name)] for name in frame["output"]],
+        "group": [keys[str(name)] for name in frame["group"]],
         "x": x,
         "fitted": frame["fitted"].to_numpy(dtype=float),
         "is_level": frame["level"].notna().to_numpy(),
     }
-    levels = {"variable": present, "output": outputs, "group": groups}
+    levels = {
+        name: list(shown.values()) for name, shown in (("variable", strips), ("output", rows_of), ("group", keys))
+    }
     return {
         "lines": LINES.frame(lines, levels=levels),
         "ticks": TICKS.frame({"at": places, "label": labels}),
-        "keys": _keys(groups),
+        "angle": 90 if widest * columns > _ROOM else 0,
+        "keys": _keys(levels["group"]),
         "is_many": len(outputs) > 1,
         "columns": _columns(len(present)),
     }
+
+
+def _strips(names: Any, columns: int) -> dict[str, str]:
+    """Give the names as they stand above panels: cut, and in several lines."""
+    names = [str(name) for name in names]
+    letters = max(min(STRIP, _ROOM // columns), 6)
+    shown = shown_names(names, min(LONGEST, _LINES * letters))
+    return {name: wrapped(text, letters) for name, text in zip(names, shown, strict=True)}
 
 
 def _columns(panels: int) -> int:
@@ -97,7 +115,7 @@ def _ticks(rows: pd.DataFrame) -> tuple[list[float], list[str]]:
     """Give the ticks of one variable: its levels, or some four to seven round numbers."""
     if rows["level"].notna().any():
         named = rows.drop_duplicates("x")
-        return list(named["x"]), list(named["level"])
+        return list(named["x"]), shown_names(list(named["level"]), STRIP)
     low, high = _ends(rows["x"].to_numpy(dtype=float))
     step = _round_step((high - low) / 4)
     at = [step * k for k in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
@@ -123,33 +141,36 @@ def groups_layout(frame: pd.DataFrame) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``bars``: variable, group, corners, text (the level of a categorical variable) and its
-        ink. ``keys``: the colour of each
-        group. ``columns``: how many panels stand side by side.
+        ``bars``: variable, group, corners, text (the level of a categorical variable) and its ink. ``keys``: the colour
+        of each group. ``columns``: how many panels stand side by side. Long names are cut and stand in several lines.
     """
-    variables = [str(level) for level in frame["variable"].cat.categories]
-    groups = [str(level) for level in frame["group"].cat.categories]
+    columns = _columns(len(frame["variable"].cat.categories))
+    variables = _strips(frame["variable"].cat.categories, columns)
+    groups = _strips(frame["group"].cat.categories, 1)
+    levels = [str(level) for level in frame["level"].dropna()]
+    written = dict(zip(levels, shown_names(levels, STRIP), strict=True))
     place = frame["group"].cat.codes.to_numpy() + 1.0
     value = frame["value"].to_numpy(dtype=float)
     bars = {
-        "variable": list(frame["variable"].astype(str)),
-        "group": list(frame["group"].astype(str)),
+        "variable": [variables[str(name)] for name in frame["variable"]],
+        "group": [groups[str(name)] for name in frame["group"]],
         "xmin": place - HALF,
         "xmax": place + HALF,
         "ymin": np.minimum(value, 0),
         "ymax": np.maximum(value, 0),
-        "text": list(frame["level"].astype(object).where(frame["level"].notna(), "")),
+        "text": ["" if pd.isna(level) else written[str(level)] for level in frame["level"]],
         "ink": [WHITE if code < len(groups) / 2 else BLACK for code in frame["group"].cat.codes],
     }
     return {
-        "bars": HELD.frame(bars, levels={"variable": variables, "group": groups}),
-        "keys": _keys(groups),
-        "columns": _columns(len(variables)),
+        "bars": HELD.frame(bars, levels={"variable": list(variables.values()), "group": list(groups.values())}),
+        "keys": _keys(list(groups.values())),
+        "columns": columns,
     }
 
 
-def _size(panels: int, columns: int, rows: int) -> tuple[float, float]:
-    return min(2.2 * columns + 1.4, 12.0), max(3.2, min(1.9 * rows + 0.8, 14.0))
+def _size(columns: int, rows: int, below: float = 0.0) -> tuple[float, float]:
+    """Give the inches of the picture, so many of them for what stands below each row of panels."""
+    return min(2.2 * columns + 1.4, 12.0), max(3.2, min((1.9 + below) * rows + 0.8, 14.0))
 
 
 @autoplot.register(LekProfile)
@@ -161,12 +182,14 @@ def _autoplot(x: LekProfile) -> Any:
     lines, ticks = layout["lines"], layout["ticks"]
     colours = dict(zip(layout["keys"]["group"], layout["keys"]["colour"], strict=True))
     panels = len(lines["variable"].cat.categories)
+    below = max(len(name) for name in ticks["label"]) * LETTER * 0.8 * BASE_SIZE / 72 if layout["angle"] else 0.0
+    turned = {"axis_text_x": p9.element_text(rotation=90, ha="center", va="top")} if layout["angle"] else {}
     if layout["is_many"]:
         facets: Any = p9.facet_grid("output", "variable", scales="free_x")
-        size = _size(panels, panels, len(lines["output"].cat.categories))
+        size = _size(panels, len(lines["output"].cat.categories), below)
     else:
         facets = p9.facet_wrap("variable", scales="free_x", ncol=layout["columns"])
-        size = _size(panels, layout["columns"], math.ceil(panels / layout["columns"]))
+        size = _size(layout["columns"], math.ceil(panels / layout["columns"]), below)
     return (
         p9.ggplot(lines, p9.aes("x", "fitted", colour="group", group="group"))
         + p9.geom_line(size=line_size(WIDTH))
@@ -175,7 +198,7 @@ def _autoplot(x: LekProfile) -> Any:
         + p9.scale_x_continuous(breaks=list(ticks["at"]), labels=list(ticks["label"]), minor_breaks=[])
         + facets
         + p9.labs(x="", y="fitted")
-        + theme(figure_size=size)
+        + theme(figure_size=size, **turned)
     )
 
 
@@ -199,5 +222,5 @@ def _autoplot_groups(x: LekGroups) -> Any:
         + p9.scale_x_continuous(breaks=[])
         + p9.facet_wrap("variable", scales="free_y", ncol=layout["columns"])
         + p9.labs(x="", y="value")
-        + theme(figure_size=_size(panels, layout["columns"], math.ceil(panels / layout["columns"])))
+        + theme(figure_size=_size(layout["columns"], math.ceil(panels / layout["columns"])))
     )

@@ -1,6 +1,6 @@
 """The verbs that every result answers: the same words as in R.
 
-Each is a ``functools.singledispatch`` function; a class registers its own method where it is defined.
+Each is a function of single dispatch, see ``dispatch.py``; a class registers its own method where it is defined.
 """
 
 from tidydl.verbs.fits import coef, fitted, predict, residuals, summary

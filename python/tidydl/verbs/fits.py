@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
 from typing import Any
 
+from tidydl.verbs.dispatch import verb
 from tidydl.verbs.refusal import no_method
 
 __all__ = ["coef", "fitted", "predict", "residuals", "summary"]
 
 
-@singledispatch
+@verb
 def predict(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Predict for new data.
 
@@ -51,20 +51,21 @@ def predict(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("predict", x)
 
 
-@singledispatch
+@verb
 def coef(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Give the estimated weights by name.
 
     Parameters
     ----------
     x
-        A network of :func:`tidydl.nnet`, or a model of :func:`tidydl.multinom`.
+        What :func:`tidydl.nnet`, :func:`tidydl.multinom` or :func:`tidydl.tune_nnet` returns.
 
     Returns
     -------
     pandas.Series or pandas.DataFrame
-        Of a network a Series of the weights in R's order, indexed by R's names for them: ``b->h1``, ``i1->h1``, …,
-        ``h1->o``. Of a model the coefficients, classes (but the first) by terms; of two classes a Series by terms.
+        Of a network, or the best of a search, a Series of the weights in R's order, indexed by R's names for them:
+        ``b->h1``, ``i1->h1``, …, ``h1->o``; of ``nnet(repeats=...)`` a row of them for each network. Of a model the
+        coefficients, classes (but the first) by terms; of two classes a Series by terms.
 
     Raises
     ------
@@ -80,7 +81,7 @@ def coef(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("coef", x)
 
 
-@singledispatch
+@verb
 def fitted(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Give the fitted values of the training rows.
 
@@ -109,7 +110,7 @@ def fitted(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("fitted", x)
 
 
-@singledispatch
+@verb
 def residuals(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Give observed less fitted values of the training rows.
 
@@ -137,22 +138,22 @@ def residuals(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("residuals", x)
 
 
-@singledispatch
+@verb
 def summary(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Give an object that prints as R's ``summary()`` of the same fit.
 
     Parameters
     ----------
     x
-        A network of :func:`tidydl.nnet`, or a model of :func:`tidydl.multinom`.
+        What :func:`tidydl.nnet`, :func:`tidydl.multinom` or :func:`tidydl.tune_nnet` returns.
     correlation
         Of models of ``multinom()``: whether to show the correlations of the coefficients.
 
     Returns
     -------
-    NNetSummary or MultinomSummary
-        Of a network the weights unit by unit. Of a model the coefficients and their standard errors, also as
-        ``coefficients``, ``standard_errors`` and ``correlation``.
+    NNetSummary, AveragedSummary or MultinomSummary
+        Of a network, each of several, or the best of a search, the weights unit by unit. Of a model the coefficients
+        and their standard errors, also as ``coefficients``, ``standard_errors`` and ``correlation``.
 
     Raises
     ------

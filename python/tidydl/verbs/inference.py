@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import math
-from functools import singledispatch
+import warnings
+from collections.abc import Callable
 from typing import Any
 
+from tidydl.checks import check_number
+from tidydl.columns import Contract
+from tidydl.verbs.dispatch import verb
 from tidydl.verbs.refusal import no_method
 
 __all__ = ["AIC", "BIC", "anova", "confint", "logLik", "vcov"]
 
 
-@singledispatch
+@verb
 def vcov(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Give the covariance of the estimates, as R's ``vcov()``.
 
     Parameters
     ----------
     x
-        A fit of :func:`tidydl.multinom`.
+        A fit of :func:`tidydl.multinom`, or a network of :func:`tidydl.nnet` with ``Hess=True``.
 
     Returns
     -------
     pandas.DataFrame
-        Symmetric, coefficients by coefficients, named ``class:term`` (of two classes by term alone).
+        Symmetric, coefficients by coefficients, named ``class:term`` (of two classes by term alone). Of a network
+        weights by weights, those that may change, named as in :func:`tidydl.coef`; missing where the Hessian is not
+        positive definite. For least squares it counts the variance of the residuals, as ``std.error`` in
+        :func:`tidydl.tidy` does.
 
     Raises
     ------
     ArgumentError
-        There is none of such an object.
+        There is none of such an object, or a network has no Hessian.
 
     Examples
     --------
@@ -39,29 +46,29 @@ def vcov(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("vcov", x)
 
 
-@singledispatch
+@verb
 def confint(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Give confidence intervals of the estimates, as R's ``confint()``.
 
     Parameters
     ----------
     x
-        A fit of :func:`tidydl.multinom`.
+        A fit of :func:`tidydl.multinom`, or a network of :func:`tidydl.nnet` with ``Hess=True``.
     parm
-        Which terms, by name or by place from 0; by default all.
+        Which terms, or which weights of a network that may change, by name or by place from 0; by default all.
     level
         The level, between 0 and 1; by default 0.95.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each coefficient, indexed by class and term (of two classes by term), the bounds as columns such as
-        ``2.5 %`` and ``97.5 %``.
+        A row for each coefficient, indexed by class and term (of two classes by term), of a network for each weight
+        that may change; the bounds as columns such as ``2.5 %`` and ``97.5 %``.
 
     Raises
     ------
     ArgumentError
-        There are none of such an object, a term is not known, or the level is none.
+        There are none of such an object, a network has no Hessian, a term is not known, or the level is none.
 
     Examples
     --------
@@ -73,7 +80,7 @@ def confint(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("confint", x)
 
 
-@singledispatch
+@verb
 def logLik(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Give the log-likelihood, as R's ``logLik()``.
 
@@ -103,7 +110,7 @@ def logLik(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("logLik", x)
 
 
-@singledispatch
+@verb
 def anova(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Compare nested fits by likelihood ratio tests, as R's ``anova()``.
 
@@ -136,54 +143,73 @@ def anova(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("anova", x)
 
 
-def AIC(x: Any, k: float = 2.0) -> float:
+def AIC(x: Any, *others: Any, k: float = 2.0) -> Any:
     """Give Akaike's information criterion, as R's ``AIC()``.
 
     Parameters
     ----------
     x
         What has a log-likelihood; see :func:`tidydl.logLik`.
+    *others
+        More of them, to be compared.
     k
         The price of a degree of freedom.
 
     Returns
     -------
-    float
-        Minus twice the log-likelihood, plus ``k`` for each degree of freedom.
+    float or pandas.DataFrame
+        Minus twice the log-likelihood, plus ``k`` for each degree of freedom; of several a row each, in the order in
+        which they are given: ``df`` and ``AIC``.
 
     Raises
     ------
     ArgumentError
-        The object has no log-likelihood.
+        An object has no log-likelihood, or ``k`` is no number.
+
+    Warns
+    -----
+    UserWarning
+        Where the fits are of different numbers of observations.
 
     Examples
     --------
     >>> from tidydl import AIC, example_data, multinom
-    >>> fit = multinom("education ~ extraversion", example_data("bigfive"), trace=False)
-    >>> AIC(fit) == fit.AIC
+    >>> data = example_data("bigfive")
+    >>> fits = [multinom(f"education ~ {right}", data, trace=False) for right in ("1", "extraversion")]
+    >>> AIC(fits[0]) == fits[0].AIC
     True
+    >>> AIC(*fits)["df"].tolist()
+    [4.0, 8.0]
     """
-    value = logLik(x)
-    return float(-2 * float(value) + k * value.df)
+    k = check_number("k", k)
+    return _compared("AIC", [x, *others], lambda observations: k)
 
 
-def BIC(x: Any) -> float:
+def BIC(x: Any, *others: Any) -> Any:
     """Give the Bayesian information criterion, as R's ``BIC()``.
 
     Parameters
     ----------
     x
         What has a log-likelihood; see :func:`tidydl.logLik`.
+    *others
+        More of them, to be compared.
 
     Returns
     -------
-    float
-        Minus twice the log-likelihood, plus the logarithm of the observations for each degree of freedom.
+    float or pandas.DataFrame
+        Minus twice the log-likelihood, plus the logarithm of the observations for each degree of freedom; of several
+        a row each, in the order in which they are given: ``df`` and ``BIC``.
 
     Raises
     ------
     ArgumentError
-        The object has no log-likelihood.
+        An object has no log-likelihood.
+
+    Warns
+    -----
+    UserWarning
+        Where the fits are of different numbers of observations.
 
     Examples
     --------
@@ -192,4 +218,16 @@ def BIC(x: Any) -> float:
     >>> BIC(fit) > AIC(fit)
     True
     """
-    return AIC(x, k=math.log(logLik(x).nobs))
+    return _compared("BIC", [x, *others], math.log)
+
+
+def _compared(criterion: str, fits: list[Any], price: Callable[[float], float]) -> Any:
+    likelihoods = [logLik(fit) for fit in fits]
+    values = [float(-2 * float(each) + price(each.nobs) * each.df) for each in likelihoods]
+    if len(fits) == 1:
+        return values[0]
+    if len({each.nobs for each in likelihoods}) > 1:
+        text = "models are not all fitted to the same number of observations"
+        warnings.warn(text, UserWarning, stacklevel=3)
+    contract = Contract.of({"df": "double", criterion: "double"})
+    return contract.frame({"df": [each.df for each in likelihoods], criterion: values})

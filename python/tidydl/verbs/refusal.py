@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tidydl.checks import described
 from tidydl.errors import ArgumentError
 
 __all__ = ["no_method"]
@@ -10,5 +11,5 @@ __all__ = ["no_method"]
 def no_method(verb: str, x: object, allowed: str = "what nnet() or pipeline() and their kin return") -> ArgumentError:
     """Make the error for an object that a verb does not know."""
     return ArgumentError(
-        f"`x` is a {type(x).__name__}, for which there is no {verb}().", allowed=f"{verb}() takes {allowed}."
+        f"`x` is {described(x)}, for which there is no {verb}().", allowed=f"{verb}() takes {allowed}."
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
 from typing import Any
 
+from tidydl.verbs.dispatch import verb
 from tidydl.verbs.refusal import no_method
 
 __all__ = ["augment", "autoplot", "glance", "tidy"]
 
 
-@singledispatch
+@verb
 def tidy(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Turn a result into a data frame with one row for each of its parts.
 
@@ -55,7 +55,7 @@ def tidy(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("tidy", x)
 
 
-@singledispatch
+@verb
 def glance(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Sum a result up in a data frame of one row.
 
@@ -98,7 +98,7 @@ def glance(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("glance", x)
 
 
-@singledispatch
+@verb
 def augment(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Join what an object says about each row of data to the data, one row to one row.
 
@@ -139,7 +139,7 @@ def augment(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("augment", x)
 
 
-@singledispatch
+@verb
 def autoplot(x: Any, *args: Any, **kwargs: Any) -> Any:
     """Draw what an object is about.
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tidydl.checks import check_count
 from tidydl.errors import ArgumentError, ColumnError, DataError
-from tidydl.networks.effects.clusters import cluster
+from tidydl.networks.effects.clusters import cluster, has_different
 from tidydl.rprint import level_text
 
 __all__ = ["Variable", "held_values", "quantiles", "variables_of"]
@@ -165,7 +165,7 @@ def _clustered(variables: dict[str, Variable], group_vals: Any) -> pd.DataFrame:
     count = check_count("group_vals", group_vals, 2)
     numbers = [variable.codes for variable in variables.values() if variable.levels is None]
     rows = np.column_stack(numbers) if numbers else np.empty((0, 0))
-    if len(np.unique(rows, axis=0)) < count:
+    if not has_different(rows, count):
         raise DataError(
             f"`group_vals` asks for {count} clusters, and `data` has fewer different rows of numbers.",
             allowed="At most as many clusters as different rows.",

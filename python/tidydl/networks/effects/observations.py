@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from tidydl import verbs
-from tidydl.checks import described
+from tidydl.checks import described, frame_hint
 from tidydl.design import column_gone, from_matrix, levels_not_seen, response_values, used_rows
 from tidydl.errors import ArgumentError, DataError
 from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
+from tidydl.networks.way_out import network_hint
 
 __all__ = ["Observations", "labels_of", "need_network", "observations", "predicted", "read_rows"]
 
@@ -38,7 +39,11 @@ def need_network(argument: str, fit: Any, *, with_weights: bool) -> None:
         It is not such a network.
     """
     if not isinstance(fit, (NNet, AveragedNNet)):
-        raise ArgumentError(f"`{argument}` is {described(fit)}.", allowed="A network fitted with nnet() or multinom().")
+        raise ArgumentError(
+            f"`{argument}` is {described(fit)}.",
+            allowed="A network fitted with nnet() or multinom().",
+            hint=network_hint(fit),
+        )
     if with_weights and isinstance(fit, AveragedNNet):
         raise ArgumentError(
             f"`{argument}` is the mean of several networks, which has no weights of its own.",
@@ -101,7 +106,7 @@ def observations(fit: Any, data: Any, y: Any = None) -> Observations:
 
 def _need_frame(data: Any) -> pd.DataFrame:
     if not isinstance(data, pd.DataFrame):
-        raise ArgumentError(f"`data` is {described(data)}.", allowed=DATA)
+        raise ArgumentError(f"`data` is {described(data)}.", allowed=DATA, hint=frame_hint(data))
     return data
 
 

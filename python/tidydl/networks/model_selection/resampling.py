@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from tidydl import rng
-from tidydl.checks import check_count, check_number, described
+from tidydl.checks import check_count, check_number, described, frame_hint
 from tidydl.data.splits import Splits
 from tidydl.errors import ArgumentError, DataError, TidydlError
 from tidydl.networks.inputs import label_column
@@ -73,7 +73,7 @@ def split_data(data: Any, prop: float = 0.75, strata: str | None = None, seed: f
     (80, 20)
     """
     if not isinstance(data, pd.DataFrame):
-        raise ArgumentError(f"`data` is {described(data)}.", allowed="A data frame.")
+        raise ArgumentError(f"`data` is {described(data)}.", allowed="A data frame.", hint=frame_hint(data))
     prop = _share(prop)
     if len(data) < 2:
         raise DataError(

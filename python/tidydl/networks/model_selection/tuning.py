@@ -14,14 +14,14 @@ from tidydl.checks import check_choice, check_count, check_flag, check_number, d
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError
 from tidydl.networks.advice import advise, warn_of_offset
-from tidydl.networks.arguments import Options, Plan, plan, refuse_more
+from tidydl.networks.arguments import Options, Plan, plan, refuse_more, refuse_values
 from tidydl.networks.engines import Engine, all_made, choose_engine, solve_many
 from tidydl.networks.fit import record
 from tidydl.networks.inputs import Inputs, gather
 from tidydl.networks.model_selection.grid import Grid, search_grid
 from tidydl.networks.model_selection.metrics import check_metric
 from tidydl.networks.model_selection.resampling import describe_resamples, draw_resamples
-from tidydl.networks.record import NNet
+from tidydl.networks.record import NNet, NNetSummary
 from tidydl.progress import Work, run
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Tuning:
 def tune_nnet(
     formula: Any = None,
     data: Any = None,
-    *,
+    *values: Any,
     size: Any = None,
     decay: Any = 0.0,
     resamples: Any = 10,
@@ -185,10 +185,10 @@ def tune_nnet(
     >>> len(found.fits), len(found.summary)
     (12, 4)
     """
+    refuse_values(tune_nnet, values, "size")
     refuse_more(tune_nnet, more)
     began = time.perf_counter()
     inputs = gather(formula, data, x, y, weights, subset=subset, na_action=na_action, contrasts=contrasts)
-    warn_of_offset(inputs)
     options = Options(
         None, None, None, linout, entropy, softmax, censored, skip, rang, 0.0, maxit, False, MaxNWts, abstol, reltol
     )
@@ -197,10 +197,11 @@ def tune_nnet(
     is_class = inputs.response.levels is not None
     metric = check_metric(metric, is_class)
     grid = _grid(inputs, options, size, decay, (resamples, times, prop), restarts)
-    advise(inputs, max(grid.plans, key=lambda each: each.shape.hidden), stacklevel=2)
     if engine is not None:
         check_choice("engine", engine, TUNING_ENGINES)
     chosen = choose_engine(engine, device, threads)
+    warn_of_offset(inputs)
+    advise(inputs, max(grid.plans, key=lambda each: each.shape.hidden), stacklevel=2)
     search = run(search_grid(grid, metric, chosen), progress=progress)
     best = grid.plans[search.best]
     starts = [best.initial_weights() for _ in range(restarts)]
@@ -297,3 +298,15 @@ def _predict(x: Tuning, newdata: Any = None, type: str = "raw") -> Any:
 def _augment(x: Tuning, data: Any = None, newdata: Any = None) -> pd.DataFrame:
     """Join the best network's predictions to data."""
     return verbs.augment(x.fit, data, newdata)
+
+
+@verbs.coef.register(Tuning)
+def _coef(x: Tuning) -> pd.Series:
+    """Give the best network's weights by name."""
+    return verbs.coef(x.fit)
+
+
+@verbs.summary.register(Tuning)
+def _summary(x: Tuning) -> NNetSummary:
+    """Give the best network's weights unit by unit."""
+    return verbs.summary(x.fit)

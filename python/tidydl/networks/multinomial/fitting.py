@@ -12,7 +12,7 @@ import pandas as pd
 from tidydl.checks import check_flag, described
 from tidydl.design import Response
 from tidydl.errors import ArgumentError
-from tidydl.networks.arguments import Options, plan, refuse_more
+from tidydl.networks.arguments import Options, plan, refuse_more, refuse_values
 from tidydl.networks.engines import Engine, choose_engine, solve
 from tidydl.networks.exact.engine import Solution
 from tidydl.networks.exact.many import Fit
@@ -31,7 +31,7 @@ __all__ = ["multinom"]
 def multinom(
     formula: str,
     data: Any = None,
-    *,
+    *values: Any,
     weights: Any = None,
     subset: Any = None,
     na_action: str = "omit",
@@ -129,6 +129,7 @@ def multinom(
     8.0
     """
     given = _given(locals())
+    refuse_values(multinom, values, "weights")
     refuse_more(multinom, more)
     if not isinstance(formula, str):
         raise ArgumentError(f"`formula` is {described(formula)}.", allowed="A formula as text, such as 'y ~ a + b'.")
@@ -182,7 +183,7 @@ def _given(arguments: dict[str, Any]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, each in inspect.signature(multinom).parameters.items():
         value = arguments.get(name)
-        if name in ("more", "progress") or (each.default is not each.empty and value is each.default):
+        if name in ("values", "more", "progress") or (each.default is not each.empty and value is each.default):
             continue
         scalar = isinstance(value, (bool, int, float, str))
         if scalar and value == each.default:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -60,6 +60,8 @@ class Multinom(NNet):
     offsets: int = 0
     given: dict[str, Any] = field(default_factory=dict)
     model: pd.DataFrame | None = None
+
+    _verbs: ClassVar[str] = "tidydl.networks.multinomial.tables"
 
     @property
     def vcoefnames(self) -> tuple[str, ...]:

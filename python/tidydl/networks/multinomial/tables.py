@@ -10,10 +10,10 @@ import numpy as np
 from tidydl import verbs
 from tidydl.checks import check_choice, check_number, described
 from tidydl.columns import Contract
-from tidydl.errors import ArgumentError, unknown_name
-from tidydl.networks import likelihood as _likelihood  # noqa: F401  (logLik() learns of networks there)
+from tidydl.errors import ArgumentError
 from tidydl.networks.calls import written_formula
-from tidydl.networks.inference import chi_square_above, intervals, normal_beyond, roots
+from tidydl.networks.inference import chi_square_above, chosen_names, intervals, normal_beyond, roots
+from tidydl.networks.likelihood import LogLik
 from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.tables import class_shares, in_place, most_probable, raw_outputs
 
@@ -72,7 +72,7 @@ def _confint(x: Multinom, parm: Any = None, level: float = 0.95) -> pd.DataFrame
     import pandas as pd
 
     names = list(x.vcoefnames)
-    chosen = _chosen(parm, names)
+    chosen = chosen_names(parm, names)
     level = check_number("level", level, 0, 1)
     rows = names if x.is_binary else pd.MultiIndex.from_product([x.classes[1:], names], names=["y.level", "term"])
     errors = roots(np.diag(x.covariance))
@@ -81,19 +81,10 @@ def _confint(x: Multinom, parm: Any = None, level: float = 0.95) -> pd.DataFrame
     return found[kept]
 
 
-def _chosen(parm: Any, names: list[str]) -> list[int]:
-    """Give the places of the coefficients that are asked for, by name or by place."""
-    if parm is None:
-        return list(range(len(names)))
-    wanted = [parm] if isinstance(parm, (str, int, np.integer)) else list(parm)
-    for each in wanted:
-        if isinstance(each, str) and each not in names:
-            raise unknown_name("parm", each, names, error=ArgumentError)
-        if not isinstance(each, str) and not 0 <= each < len(names):
-            raise ArgumentError(
-                f"`parm` is {described(each)}.", allowed=f"Names, or places from 0 to {len(names) - 1}."
-            )
-    return [names.index(each) if isinstance(each, str) else int(each) for each in wanted]
+@verbs.logLik.register(Multinom)
+def _log_likelihood(x: Multinom) -> LogLik:
+    """Give minus half the deviance, to which a penalty adds as in R."""
+    return LogLik(-0.5 * x.deviance, x.edf, float(np.sum(x.weights)))
 
 
 @verbs.anova.register(Multinom)

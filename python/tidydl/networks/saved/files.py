@@ -11,6 +11,7 @@ from tidydl.checks import described
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, StorageError, one_of
 from tidydl.networks.saved.networks import KINDS
 from tidydl.networks.saved.parts import Part
+from tidydl.networks.way_out import network_hint
 
 __all__ = ["load_model", "save_model"]
 
@@ -62,7 +63,9 @@ def save_model(fit: Any, file: str | os.PathLike[str]) -> None:
     name = next((name for name, kind in KINDS.items() if isinstance(fit, kind.cls)), None)
     if name is None:
         raise ArgumentError(
-            f"`fit` is {described(fit)}.", allowed="A network fitted with nnet() or multinom(), or loaded."
+            f"`fit` is {described(fit)}.",
+            allowed="A network fitted with nnet() or multinom(), or loaded.",
+            hint=network_hint(fit),
         )
     saved = {
         "format": FORMAT,

@@ -1,0 +1,63 @@
+"""Names as pictures show them: without backticks, cut where they are very long, broken where room is short."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+__all__ = ["LETTER", "LONGEST", "STRIP", "shown_names", "wrapped"]
+
+LONGEST = 34  # letters of a name; the rest is cut off
+STRIP = 18  # letters of a line above a panel or in a legend
+LETTER = 0.55  # the mean width of a letter, in sizes of the text
+_EARLIEST = 0.5  # of a line: a break before that is not worth it
+
+
+def shown_names(names: Sequence[str], longest: int = LONGEST) -> list[str]:
+    """Give the names as they are written, the same for the same name and another one for another.
+
+    Parameters
+    ----------
+    names
+        The names; of a pair of backticks only what stands between them is shown.
+    longest
+        How many letters a name may have. Of a longer one the beginning is shown; where that is not one name's alone,
+        the beginning and the end; where that is not enough, its number.
+    """
+    different = list(dict.fromkeys(str(name) for name in names))
+    plain = [re.sub("`([^`]*)`", r"\1", name) for name in different]
+    shown = [_cut(name, longest) for name in plain]
+    shared = Counter(shown)
+    shown = [_cut_inside(name, longest) if shared[text] > 1 else text for name, text in zip(plain, shown, strict=True)]
+    taken: set[str] = set()
+    for place, text in enumerate(shown):
+        number = 1
+        while shown[place] in taken:
+            number += 1
+            shown[place] = f"{text[: longest - len(str(number)) - 1]}…{number}"
+        taken.add(shown[place])
+    written = dict(zip(different, shown, strict=True))
+    return [written[str(name)] for name in names]
+
+
+def _cut(name: str, longest: int) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
+def _cut_inside(name: str, longest: int) -> str:
+    if len(name) <= longest:
+        return name
+    end = longest // 2
+    return name[: longest - 1 - end] + "…" + name[-end:]
+
+
+def wrapped(text: str, letters: int = STRIP) -> str:
+    """Break a text into lines of so many letters, after a space or a mark if there is one; no letter is lost."""
+    lines = []
+    while len(text) > letters:
+        breaks = [found.end() for found in re.finditer(r"[\s_.:,;/…-]+", text[:letters])]
+        at = breaks[-1] if breaks and breaks[-1] >= _EARLIEST * letters else letters
+        lines.append(text[:at])
+        text = text[at:]
+    return "\n".join([*lines, text])

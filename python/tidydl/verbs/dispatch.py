@@ -1,0 +1,60 @@
+"""How a verb finds the method of an object's class, and says so where an argument is none of that method."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, cast
+
+from tidydl.errors import ArgumentError, no_argument
+
+__all__ = ["Verb", "verb"]
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class Verb(Protocol):
+    """A function whose method depends on the class of its first argument."""
+
+    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call the method of the object's class."""
+
+    def register(self, cls: type) -> Callable[[Method], Method]:
+        """Make a function the method of a class."""
+
+
+def verb(refusal: Callable[..., Any]) -> Verb:
+    """Make a verb of the function that answers, with its error, for classes without a method.
+
+    It is ``functools.singledispatch``, but arguments that a method does not have are refused by the verb's name with
+    an :class:`tidydl.errors.ArgumentError`, where Python would name the method's own function.
+    """
+    dispatcher = functools.singledispatch(refusal)
+
+    @functools.wraps(refusal)
+    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
+        method = dispatcher.dispatch(type(x))
+        if method is not refusal:
+            _check(refusal.__name__, method, args, kwargs)
+        return method(x, *args, **kwargs)
+
+    called.register = dispatcher.register  # type: ignore[attr-defined]
+    return cast(Verb, called)
+
+
+def _check(name: str, method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    parameters = list(inspect.signature(method).parameters.values())
+    kinds = {each.kind for each in parameters}
+    known = [each.name for each in parameters[1:] if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    by_place = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    if inspect.Parameter.VAR_POSITIONAL not in kinds and len(args) >= len(by_place):
+        raise ArgumentError(
+            f"`{name}()` was given {1 + len(args)} values by position.",
+            allowed=f"At most {len(by_place)}: {', '.join(f'`{each}`' for each in by_place)}.",
+        )
+    for given in kwargs:
+        if given not in known and inspect.Parameter.VAR_KEYWORD not in kinds:
+            raise no_argument(name, given, known)
+        if given in by_place[1 : 1 + len(args)]:
+            raise ArgumentError(f"`{given}` is given twice: by position and by name.", allowed="One value.")

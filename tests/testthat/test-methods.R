@@ -1,0 +1,93 @@
+# What the methods of fits refuse, and the generics of R that they answer to.
+
+flowers <- iris[c(1:20, 51:70, 101:120), ]
+one <- function(...) nnet(Species ~ Sepal.Width, flowers, size = 1, maxit = 5, trace = FALSE, ...)
+
+fits_of_all_kinds <- function() {
+  list(
+    one(), one(repeats = 2), multinom(Species ~ Sepal.Width, flowers, maxit = 5, trace = FALSE),
+    tune_nnet(Species ~ Sepal.Width, flowers, size = 1, resamples = 2, maxit = 5)
+  )
+}
+
+test_that("no method swallows an argument that it does not have", {
+  skip_without_python()
+  for (fit in fits_of_all_kinds()) {
+    error <- expect_error(augment(fit, newdta = flowers), class = "tidydl_error_argument")
+    expect_identical(error$problem, "`augment()` has no argument 'newdta'.")
+    expect_identical(error$allowed, "One of 'data', 'newdata'.")
+    expect_identical(error$hint, "Did you mean 'newdata'?")
+    expect_error(augment(fit, flowers, type = "class"), "no argument 'type'", class = "tidydl_error_argument")
+    expect_error(predict(fit, newdta = flowers), "no argument 'newdta'", class = "tidydl_error_argument")
+    expect_error(tidy(fit, conf.lvel = 0.9), "no argument 'conf.lvel'", class = "tidydl_error_argument")
+    expect_error(glance(fit, digits = 2), "no argument 'digits'", class = "tidydl_error_argument")
+    expect_identical(nrow(augment(fit, newdata = flowers[1:3, ])), 3L)
+  }
+  expect_error(tidy(confusion(one()), conf.int = TRUE), class = "tidydl_error_argument")
+  expect_error(glance(confusion(one()), digits = 2), class = "tidydl_error_argument")
+})
+
+test_that("infinite values in new data are refused by name", {
+  skip_without_python()
+  for (fit in fits_of_all_kinds()) {
+    error <- expect_error(predict(fit, data.frame(Sepal.Width = c(1, Inf))), class = "tidydl_error_data")
+    expect_identical(error$problem, "`newdata` has infinite values in 'Sepal.Width'.")
+    expect_identical(error$hint, "Look for divisions by zero and logarithms of zero.")
+  }
+  logs <- nnet(Species ~ log(Sepal.Width), flowers, size = 1, maxit = 5, trace = FALSE)
+  expect_error(predict(logs, data.frame(Sepal.Width = 0)), "infinite values in 'log(Sepal.Width)'", fixed = TRUE)
+  bounded <- nnet(Species ~ pmin(Sepal.Width, 4), flowers, size = 1, maxit = 5, trace = FALSE)
+  expect_identical(predict(bounded, data.frame(Sepal.Width = Inf)), predict(bounded, data.frame(Sepal.Width = 4)))
+  given <- nnet(flowers[1:2], flowers$Species, size = 1, maxit = 5, trace = FALSE)
+  expect_error(predict(given, cbind(1, -Inf)), "infinite values in 'Sepal.Width'", class = "tidydl_error_data")
+})
+
+test_that("a column of NA alone is a column of missing numbers", {
+  skip_without_python()
+  gone <- data.frame(Sepal.Width = NA)
+  model <- multinom(Species ~ Sepal.Width, flowers, maxit = 5, trace = FALSE)
+  expect_identical(predict(model, gone), factor(NA, levels(flowers$Species)))
+  expect_identical(unname(predict(model, gone, "probs")), rep(NA_real_, 3))
+  expect_true(is.na(augment(model, gone)$.pred_class))
+  expect_true(all(is.na(predict(one(), gone))))
+})
+
+test_that("the search answers for its network, and where it cannot says where the network is", {
+  skip_without_python()
+  found <- fits_of_all_kinds()[[4]]
+  expect_identical(stats::coef(found), stats::coef(found$fit))
+  expect_identical(summary(found), summary(found$fit))
+  expect_identical(confusion(found), confusion(found$fit))
+  for (take in list(garson, importance, lekprofile, hessian, function(fit) save_model(fit, tempfile()))) {
+    error <- expect_error(take(found), class = "tidydl_error_argument")
+    expect_match(error$problem, "is a tidydl_tuning object", fixed = TRUE)
+    expect_identical(error$hint, "Take its network: `fit`.")
+  }
+})
+
+test_that("the weights of several networks are a matrix, and their summary shows each network", {
+  skip_without_python()
+  fit <- one(repeats = 2)
+  expect_identical(stats::coef(fit)[2, ], stats::coef(fit$fits[[2]]))
+  said <- utils::capture.output(print(summary(fit)))
+  expect_identical(said[[1]], "the mean of 2 networks")
+  expect_true(all(utils::capture.output(print(summary(fit$fits[[2]])))[-1] %in% said))
+})
+
+test_that("anova() prints its heading without package MASS, and as that package does", {
+  skip_without_python()
+  skip_if_not_installed("MASS")
+  full <- multinom(Species ~ Sepal.Width, flowers, trace = FALSE)
+  compared <- stats::anova(multinom(Species ~ 1, flowers, trace = FALSE), full)
+  said <- utils::capture.output(print(compared))
+  expect_identical(said[[1]], "Likelihood ratio tests of Multinomial Models")
+  loadNamespace("MASS")
+  expect_identical(said, utils::capture.output(print(structure(compared, class = class(compared)[-1]))))
+})
+
+test_that("nobs() counts the rows of each kind of fit", {
+  skip_without_python()
+  expect_identical(stats::nobs(one()), 60L)
+  expect_identical(stats::nobs(multinom(Species ~ Sepal.Width, flowers, maxit = 5, trace = FALSE)), 60L)
+  expect_equal(stats::BIC(one(Wts = rep(0, 8))), 2 * 60 * log(3) + 8 * log(60), tolerance = 1)
+})
