@@ -3,24 +3,36 @@
 #' The result is a function: call it with a vector or a data frame to get one tidy tibble. It holds plain data only, so
 #' `saveRDS()` keeps it; the model is loaded once a session.
 #'
-#' @param task The task, such as `"text-classification"` (or `"sentiment-analysis"`) or `"image-classification"`; see
-#'   [tasks()]. Left out, it is read from the model.
+#' @param task The task, such as `"text-classification"` (or `"sentiment-analysis"`), `"token-classification"` (or
+#'   `"ner"`) or `"image-classification"`; see [tasks()]. Left out, it is read from the model.
 #' @param model A folder, or an id of the Hugging Face Hub. Left out, the task's default, which the result names.
 #'   Weights are read from safetensors only; code that comes with a model is never run.
-#' @param ... Options of the call, made the pipeline's own: `top_k` (how many labels each input gets, best first,
-#'   `NULL` for all), `return_all_scores`, `function_to_apply` (`"softmax"`, `"sigmoid"`, `"none"`), `max_length`
-#'   (tokens) and `batch_size` (inputs a batch, at most).
+#' @param ... Options of the task, made the pipeline's own; see below.
 #' @param tokenizer,image_processor Where it is not with the model: a folder or a Hub id.
 #' @param revision A branch, tag or commit of a model on the Hub.
 #' @param device `"auto"`, `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
 #' @param dtype `"float32"` (the default: equal numbers everywhere), `"float16"`, `"bfloat16"` or `"float64"`.
 #'
+#' @section Options:
+#' All tasks take `batch_size` (inputs a batch, at most), those that read texts `max_length` (tokens) and `long`: what
+#' to do with a text that is longer than the model reads, `"truncate"` (the end is left out, with a warning), `"window"`
+#' (windows of tokens slide over the text; `stride` tokens are shared by neighbours) or `"error"`.
+#'
+#' * Classification: `top_k` (how many labels each input gets, best first, `NULL` for all; `return_all_scores = TRUE`
+#'   means the same), `function_to_apply` (`"softmax"`, `"sigmoid"`, `"none"`). Over windows the scores are averaged.
+#'   The second text of a pair is the column `text_pair`.
+#' * Token classification: `aggregation_strategy` (`"none"`: token by token; `"simple"`: neighbours of one kind
+#'   together; `"first"`, `"average"`, `"max"`: whole words, with the label of the first token, of the mean, of the
+#'   surest), of older code `grouped_entities`; `ignore_labels`.
+#'
 #' @return A function of class `tidydl_pipeline` with the arguments `x` (a character vector, a factor, a vector of
-#'   images or paths, or a data frame), `text` or `image` (the column of a data frame, bare or quoted), `progress`
-#'   (`TRUE` or `FALSE` to force a bar; by default it is shown where somebody looks) and the options above. It gives a
-#'   tibble with `.row` (which input, counted from 1), `text` or `image`, `rank` where `top_k` is not 1 (1 is the
-#'   best), `label` (a factor with all labels of the model) and `score`. A missing input gives one line of missing
-#'   values.
+#'   images or paths, or a data frame), the parts of the inputs by name (`text`, `image`, `text_pair`: the columns of a
+#'   data frame, bare or quoted; without `x` the values themselves), `progress` (`TRUE` or `FALSE` to force a bar; by
+#'   default it is shown where somebody looks) and the options above. It gives a tibble with `.row` (which input,
+#'   counted from 1), the input, and the columns of the task that [tasks()] lists. A classifier gives `rank` where
+#'   `top_k` is not 1 (1 is the best), `label` (a factor with all labels of the model) and `score`. Entities have a row
+#'   each, and a text without any has none; `substr(text, start, end)` cuts them out. A missing input gives one line of
+#'   missing values.
 #' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a file of the model),
 #'   `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency`.
@@ -44,16 +56,37 @@ pipeline <- function(task = NULL, model = NULL, ..., tokenizer = NULL, image_pro
 }
 
 new_pipeline <- function(spec, facts) {
-  run <- function(x, ..., text, image, progress = NULL) {
-    options <- c(
-      list(...),
-      if (!missing(text)) list(text = column_given(substitute(text), parent.frame())),
-      if (!missing(image)) list(image = column_given(substitute(image), parent.frame()))
-    )
-    check_named(options)
-    call_python("pipeline_run", list(spec = spec, x = inputs(x), options = options), progress, call = quote(pipeline()))
+  run <- function(x, ..., progress = NULL) {
+    data <- if (!missing(x)) x
+    options <- call_options(rlang::enquos(...), facts, data)
+    arguments <- c(list(spec = spec), if (!missing(x)) list(x = inputs(x)), list(options = options))
+    call_python("pipeline_run", arguments, progress, call = quote(pipeline()))
   }
   structure(run, class = c("tidydl_pipeline", "function"), facts = facts)
+}
+
+# The arguments of a call by name: the parts of the inputs as the names of columns where there is a data frame, given
+# bare or quoted; all else as it is.
+call_options <- function(quosures, facts, data, call = rlang::caller_env()) {
+  check_named(quosures, call)
+  options <- lapply(names(quosures), function(name) {
+    if (name %in% facts$parts && is.data.frame(data)) {
+      return(column_given(quosures[[name]], if (name %in% facts$shared) names(data)))
+    }
+    value <- rlang::eval_tidy(quosures[[name]])
+    if (is.factor(value)) as.character(value) else value
+  })
+  stats::setNames(options, names(quosures))
+}
+
+# The name of a column given bare or quoted, or by a variable that holds it. A part that may be one value for all
+# inputs is a column only where there is one of that name.
+column_given <- function(quosure, columns = NULL) {
+  given <- rlang::quo_get_expr(quosure)
+  if (is.symbol(given) && (is.null(columns) || as.character(given) %in% columns)) {
+    return(as.character(given))
+  }
+  rlang::eval_tidy(quosure)
 }
 
 #' @export
@@ -65,7 +98,9 @@ print.tidydl_pipeline <- function(x, ...) {
     sprintf("<tidydl pipeline: %s>\n", facts$task),
     sprintf("  model   %s\n", facts$model),
     sprintf("  device  %s (%s)\n", facts$device, facts$dtype),
-    sprintf("  labels  %d: %s%s\n", length(labels), listed, if (length(labels) > 6) ", \u2026" else ""),
+    if (!is.null(facts$labels)) {
+      sprintf("  labels  %d: %s%s\n", length(labels), listed, if (length(labels) > 6) ", \u2026" else "")
+    },
     sep = ""
   )
   invisible(x)
@@ -77,26 +112,23 @@ print.tidydl_pipeline <- function(x, ...) {
 #'
 #' @param x A pipeline made with [pipeline()].
 #' @param data A data frame with the inputs in a column.
-#' @param text,image That column, bare or quoted; not needed where only one column fits.
 #' @param prefix Put before the names of the new columns, to keep two pipelines apart.
 #' @param progress `TRUE` or `FALSE` to force a progress bar.
-#' @param ... Options as for a call of the pipeline.
+#' @param ... The columns of the inputs, bare or quoted, by the names of their parts (`text = tweet`), not needed where
+#'   only one column fits; and options as for a call of the pipeline.
 #'
 #' @return `data` as a tibble with the pipeline's columns at the end.
-#' @section Errors: `tidydl_error_column` where the data have a column of the same name already.
+#' @section Errors: `tidydl_error_column` where the data have a column of the same name already; `tidydl_error_argument`
+#'   where an input can have any number of results, such as named entities: their long form, the result of the pipeline
+#'   itself, is the tidy one.
 #' @examples
 #' \dontrun{
 #' ppl <- pipeline(model = example_model("emotion"))
 #' augment(ppl, example_data("diary"), text = text)
 #' }
 #' @export
-augment.tidydl_pipeline <- function(x, data, ..., text, image, prefix = "", progress = NULL) {
-  options <- c(
-    list(...),
-    if (!missing(text)) list(text = column_given(substitute(text), parent.frame())),
-    if (!missing(image)) list(image = column_given(substitute(image), parent.frame()))
-  )
-  check_named(options)
+augment.tidydl_pipeline <- function(x, data, ..., prefix = "", progress = NULL) {
+  options <- call_options(rlang::enquos(...), attr(x, "facts"), data)
   spec <- get("spec", environment(x))
   arguments <- list(spec = spec, data = data, prefix = prefix, options = options)
   call_python("pipeline_augment", arguments, progress, call = quote(augment()))
@@ -155,8 +187,8 @@ embed <- function(x, model = NULL, pooling = "mean", normalize = TRUE, ..., text
                   progress = NULL) {
   options <- c(
     list(pooling = pooling, normalize = normalize), list(...),
-    if (!missing(text)) list(text = column_given(substitute(text), parent.frame())),
-    if (!missing(image)) list(image = column_given(substitute(image), parent.frame()))
+    if (!missing(text)) list(text = column_given(rlang::enquo(text))),
+    if (!missing(image)) list(image = column_given(rlang::enquo(image)))
   )
   check_named(options)
   spec <- c(list(device = device), if (!is.null(model)) list(model = model))
@@ -165,14 +197,6 @@ embed <- function(x, model = NULL, pooling = "mean", normalize = TRUE, ..., text
 
 # NULL is no input at all, as everywhere in R; Python takes its own for one that is missing.
 inputs <- function(x) if (is.null(x)) character() else x
-
-# The name of a column given bare or quoted, or by a variable that holds it.
-column_given <- function(given, frame) {
-  if (is.symbol(given)) {
-    return(as.character(given))
-  }
-  eval(given, frame)
-}
 
 check_named <- function(options, call = rlang::caller_env()) {
   if (length(options) && (is.null(names(options)) || !all(nzchar(names(options))))) {

@@ -11,6 +11,7 @@ logical    boolean (may be missing)       logical
 string     string (``str``)               character
 label      category                       factor
 index      int64, counted from 0          integer, counted from 1
+position   Int64, counted from 0          integer, counted from 1
 image      images of ``tidydl.data``      ``tidydl_image`` vector
 list       object                         list
 ========== ============================== =======================
@@ -25,9 +26,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROW", "Column", "Contract", "Kind"]
+__all__ = ["ROW", "Column", "Contract", "Counted", "Kind"]
 
-Kind = Literal["double", "integer", "logical", "string", "label", "index", "image", "list"]
+Kind = Literal["double", "integer", "logical", "string", "label", "index", "position", "image", "list"]
 ROW = ".row"
 
 
@@ -82,6 +83,14 @@ class Contract:
         return frame
 
 
+@dataclass(frozen=True)
+class Counted:
+    """A frame on its way to R, with the names of its columns that count from 0 besides ``.row``."""
+
+    frame: pd.DataFrame
+    names: tuple[str, ...]
+
+
 def _series(values: Any, kind: Kind, levels: Sequence[str] | None) -> Any:
     import pandas as pd
 
@@ -95,6 +104,7 @@ def _series(values: Any, kind: Kind, levels: Sequence[str] | None) -> Any:
         "logical": "boolean",
         "string": "str",
         "index": "int64",
+        "position": "Int64",
         "list": "object",
     }
     return pd.Series(list(values) if kind == "list" else values, dtype=dtypes[kind])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import tiny
 
 import tidydl
 
@@ -84,6 +85,7 @@ def _damaged_image(value: dict[str, Any], folder: Path) -> str:
 NOTATIONS = {
     "example": lambda value, folder: tidydl.example_data(value["example"], split=value.get("split")),
     "example_model": lambda value, folder: tidydl.example_model(value["example_model"]),
+    "tiny_model": lambda value, folder: str(tiny.kept(value["tiny_model"])),
     "data": lambda value, folder: str(DATA / value["data"]),
     "frame": lambda value, folder: tidydl.load_dataset(DATA / value["frame"]),
     "columns": _columns,

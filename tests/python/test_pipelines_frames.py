@@ -82,9 +82,9 @@ def test_what_r_calls_takes_plain_data_and_gives_the_same_frames(folder, ppl):
     assert facts["labels"] == tiny.LABELS
     data = pd.DataFrame({"a": ["sun", None], "b": ["x", "y"]})
     options = {"text": "a", "top_k": 2}
-    pd.testing.assert_frame_equal(run(entries.pipeline_run(spec, data, options)), ppl(data, text="a", top_k=2))
+    pd.testing.assert_frame_equal(run(entries.pipeline_run(spec, data, options)).frame, ppl(data, text="a", top_k=2))
     pd.testing.assert_frame_equal(
-        run(entries.pipeline_augment(spec, data, "p_", options)),
+        run(entries.pipeline_augment(spec, data, "p_", options)).frame,
         tidydl.augment(ppl, data, text="a", top_k=2, prefix="p_"),
     )
     embedded = run(entries.embed_run({"model": str(folder)}, data, {"text": "a"}))

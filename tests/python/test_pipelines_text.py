@@ -136,7 +136,7 @@ def test_a_frame_with_several_text_columns_needs_a_name(ppl):
         ([["sun"]], "The 1st value"),
         (pd.Series([1.0, 2.0]), "The 1st value"),
         (3, "The 1st value"),
-        ({"text": "sun"}, "a dict"),
+        ({"words": "sun"}, "a dict"),
         ({"sun"}, "a set"),
         (["sun", "half \ud83d"], "The 2nd value .* Unicode"),
     ],

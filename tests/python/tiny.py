@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 VOCABULARY = """
@@ -84,3 +87,56 @@ def sentences(count: int, seed: int = 1, longest: int = 20) -> list[str]:
     draw = random.Random(seed)
     plain = [word for word in WORDS if word.isalpha()]
     return [" ".join(draw.choices(plain, k=draw.randint(1, longest))) + f" {i}" for i in range(count)]
+
+
+def byte_folder(folder: Path, *, labels: list[str] | None = None, head: str = "SequenceClassification", **config):
+    """Save a tiny RoBERTa with a byte-level tokenizer, trained on our words."""
+    import tokenizers
+    import torch
+    import transformers
+
+    labels = labels or LABELS
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    byte_level = tokenizers.ByteLevelBPETokenizer()
+    byte_level.train_from_iterator(sentences(200), vocab_size=400, special_tokens=special, show_progress=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    byte_level.save_model(str(folder))
+    tokenizer = transformers.RobertaTokenizerFast(
+        vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"), model_max_length=POSITIONS
+    )
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(1)
+    settings = transformers.RobertaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=POSITIONS + 2,
+        initializer_range=0.5,
+        pad_token_id=tokenizer.pad_token_id,
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+        **config,
+    )
+    getattr(transformers, f"RobertaFor{head}" if head else "RobertaModel")(settings).save_pretrained(folder)
+    return folder
+
+
+ENTITIES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+
+# The models of the cases that both languages run.
+MODELS = {
+    "entities": lambda folder: text_folder(folder, labels=ENTITIES, head="TokenClassification"),
+}
+
+
+@cache
+def kept(name: str) -> Path:
+    """Give the folder of a model of the shared cases, written once a session."""
+    return MODELS[name](Path(tempfile.mkdtemp(prefix="tiny")) / name)
+
+
+if __name__ == "__main__":
+    for each, write in MODELS.items():
+        write(Path(sys.argv[1]) / each)

@@ -53,6 +53,24 @@ vector_of <- function(values) {
 
 kinds <- list(double = double(), integer = integer(), logical = logical(), string = character())
 
+the_tiny <- new.env()
+
+# The folder of a tiny model with seeded weights: a real architecture and tokenizer, all written once a session.
+tiny_model <- function(name) {
+  if (is.null(the_tiny$folder)) {
+    folder <- tempfile("tiny")
+    script <- testthat::test_path("..", "python", "tiny.py")
+    testthat::skip_if_not(file.exists(script), "The tests in Python are not at hand")
+    failed <- system2( # without the folders of libraries that R names, which may hold another Python
+      Sys.getenv("RETICULATE_PYTHON", "python3"), c(shQuote(script), shQuote(folder)),
+      stderr = FALSE, env = "LD_LIBRARY_PATH="
+    )
+    stopifnot(failed == 0)
+    the_tiny$folder <- normalizePath(folder)
+  }
+  file.path(the_tiny$folder, name)
+}
+
 cut_copy <- function(value, folder) {
   model <- file.path(folder, "model")
   dir.create(model)
@@ -71,6 +89,7 @@ damaged_image <- function(value, folder) {
 notations <- list(
   example = function(value, folder) example_data(value$example, split = value$split),
   example_model = function(value, folder) example_model(value$example_model),
+  tiny_model = function(value, folder) tiny_model(value$tiny_model),
   data = function(value, folder) normalizePath(shared_file("data", value$data)),
   frame = function(value, folder) load_dataset(shared_file("data", value$frame)),
   columns = function(value, folder) tibble::as_tibble(lapply(value$columns, value_of, folder = folder)),

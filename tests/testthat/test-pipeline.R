@@ -131,3 +131,20 @@ test_that("a Python without torch says how to install it, and nnet() works witho
   expect_match(found$parts$hint, "pip install torch", fixed = TRUE)
   expect_true("nnet" %in% found$fit)
 })
+
+test_that("named entities are a row each, ready for substr()", {
+  skip_without_python()
+  ner <- pipeline("ner", model = tiny_model("entities"), device = "cpu")
+  texts <- c("My friend lost the dog.", NA, "\u00c4u\u00dferst calm night!")
+  found <- ner(texts, aggregation_strategy = "first", ignore_labels = character())
+  expect_identical(names(found), c(".row", "text", "entity", "word", "score", "start", "end"))
+  expect_identical(unique(found$.row), 1:3)
+  words <- substr(found$text, found$start, found$end)[!is.na(found$text)]
+  expect_identical(paste(words[1:6], collapse = " "), "My friend lost the dog .")
+  expect_true("night" %in% words)
+  expect_true(all(is.na(found[found$.row == 2, -1])))
+  expect_identical(vapply(ner(NULL), class, ""), vapply(found, class, ""))
+  data <- tibble::tibble(id = c("x", "y", "z"), start = 7:9, said = texts)
+  expect_identical(ner(data, text = said), ner(texts), ignore_attr = TRUE)
+  expect_error(augment(ner, data, text = said), "any number", class = "tidydl_error_argument")
+})

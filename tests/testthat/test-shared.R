@@ -71,15 +71,17 @@ test_that("pipelines give what plain transformers give", {
     reference <- references[[case$name]]
     found <- perform(case, NULL)
     expect_true(all(names(reference$columns) %in% names(found)), label = case$name)
-    expect_near(found$.row - 1L, reference$columns$.row, case$name)
-    for (name in setdiff(names(reference$columns), ".row")) {
+    for (name in names(reference$columns)) {
       column <- found[[name]]
+      expected <- vector_of(reference$columns[[name]])
       if (is.factor(column)) {
         expect_identical(levels(column), vector_of(reference$levels), label = case$name)
-        expect_identical(as.character(column), as.character(vector_of(reference$columns[[name]])), label = case$name)
+      }
+      if (is.factor(column) || is.character(column)) {
+        expect_identical(as.character(column), as.character(expected), label = case$name)
       } else {
         # single precision, of one text alone and of a batch
-        expected <- as.double(vector_of(reference$columns[[name]]))
+        expected <- as.double(expected) + (name %in% c(".row", reference$index))
         expect_identical(is.na(column), is.na(expected), label = case$name)
         expect_true(all(abs(column - expected) <= 2e-6 * pmax(1, abs(expected)), na.rm = TRUE), label = case$name)
       }

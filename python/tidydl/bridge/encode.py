@@ -12,7 +12,7 @@ import numpy as np
 from tidydl.bridge.images import is_image, pack_images
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record, pack, pack_double
-from tidydl.columns import ROW
+from tidydl.columns import ROW, Counted
 from tidydl.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ class _Writer:
             return short_text([value], name, self.repairs)
         if isinstance(value, pd.DataFrame):
             return self.frame(value)
+        if isinstance(value, Counted):
+            return _Writer(self.repairs, self.index | frozenset(value.names), self.lists).frame(value.frame)
         if isinstance(value, pd.Series):
             return self.series(value, name, counted)
         if isinstance(value, (pd.Index, pd.api.extensions.ExtensionArray)):

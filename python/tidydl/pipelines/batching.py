@@ -14,7 +14,7 @@ from tidydl.errors import DeviceError
 from tidydl.pipelines.loading import Loaded
 from tidydl.progress import Progress, Work
 
-__all__ = ["Encoded", "Outcome", "Way", "compute", "distinct"]
+__all__ = ["Encoded", "Outcome", "Way", "compute", "distinct", "only_line"]
 
 # What a batch may cost, in tokens or patches: measured by tests/benchmarks/pipelines.py for CPUs. A CUDA
 # card wants large batches; where they do not fit, memory runs out once and the budget is halved for good.
@@ -22,28 +22,39 @@ BUDGETS = {"cpu": 1024, "mps": 8192, "cuda": 32768}
 
 
 class Encoded(Protocol):
-    """Inputs made ready: the cost of each, whether it was shortened, and the tensors of some of them."""
+    """Inputs made ready as lines for the model: one line each, or several where a text needs several windows."""
 
     @property
     def sizes(self) -> list[int]:
-        """What each costs."""
+        """What each line costs."""
+        ...
+
+    @property
+    def owners(self) -> Sequence[int]:
+        """Which input each line belongs to."""
         ...
 
     @property
     def cut(self) -> list[bool]:
-        """Which were shortened."""
+        """Which inputs were shortened."""
         ...
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Give the tensors of some."""
+        """Give the tensors of some lines."""
         ...
+
+
+def only_line(encoded: Any, lines: list[int], found: list[Any]) -> Any:
+    """Take what the model gave for an input's only line as its result."""
+    return found[0]
 
 
 @dataclass(frozen=True)
 class Way:
     """How to run a model: what makes inputs ready, what computes a batch, and which inputs share one.
 
-    ``forward`` gives one result per line.
+    ``forward`` gives one result per line; ``finish`` makes the result of an input, given what
+    ``encode`` gave, which of its lines are the input's, and what came of them.
     ``padding`` is ``"any"``, ``"equal"`` (only inputs of one length together) or ``"none"`` (one at a time);
     ``chunk`` is how many inputs are made ready together; ``most`` caps the inputs of a batch.
     """
@@ -54,6 +65,7 @@ class Way:
     padding: str = "any"
     chunk: int = 1024
     most: int | None = None
+    finish: Callable[[Any, list[int], list[Any]], Any] = only_line
 
 
 @dataclass(frozen=True)
@@ -94,12 +106,30 @@ def compute(loaded: Loaded, values: list[Any], way: Way) -> Work[Outcome]:
         places = firsts[start : start + way.chunk]
         encoded = way.encode([values[place] for place in places], places)
         truncated += sum(repeats[start + i] for i, cut in enumerate(encoded.cut) if cut)
-        for positions, lines in _batches(loaded, encoded, way):
-            for i, line in zip(positions, lines, strict=True):
-                results[start + i] = line
-            done += sum(repeats[start + i] for i in positions)
+        for finished in _inputs_done(loaded, encoded, way, len(places)):
+            for i, result in finished:
+                results[start + i] = result
+            done += sum(repeats[start + i] for i, _ in finished)
             yield Progress(done, len(values))
     return Outcome(results, which, truncated)
+
+
+def _inputs_done(loaded: Loaded, encoded: Encoded, way: Way, count: int) -> Iterator[list[tuple[int, Any]]]:
+    """Run all batches; after each give the inputs of which now all lines are there, with their results."""
+    owned: list[list[int]] = [[] for _ in range(count)]
+    for line, owner in enumerate(encoded.owners):
+        owned[owner].append(line)
+    left = [len(lines) for lines in owned]
+    found: dict[int, Any] = {}
+    for positions, lines in _batches(loaded, encoded, way):
+        found.update(zip(positions, lines, strict=True))
+        finished = []
+        for line in positions:
+            owner = encoded.owners[line]
+            left[owner] -= 1
+            if left[owner] == 0:
+                finished.append((owner, way.finish(encoded, owned[owner], [found.pop(i) for i in owned[owner]])))
+        yield finished
 
 
 def _batches(loaded: Loaded, encoded: Encoded, way: Way) -> Iterator[tuple[list[int], Any]]:

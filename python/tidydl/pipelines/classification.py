@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.columns import Contract
 from tidydl.pipelines.batching import Outcome, Way, compute
+from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs, modality_of
 from tidydl.pipelines.loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import RANK, input_columns, provenance, repeated_index
-from tidydl.pipelines.registry import Task
+from tidydl.pipelines.predictions import RANK, input_columns, provenance, repeated_index, without_rank
+from tidydl.pipelines.windows import encode_long
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
@@ -34,18 +34,30 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     labels = class_labels(loaded.config, loaded.source)
     reader = modality_of(task.parts[0])
     way = Way(
-        encode=partial(reader.encode, loaded, max_length=options.max_length),
-        forward=partial(scores, loaded.model, options.function_to_apply),
+        encode=_encoder(task, loaded, options),
+        forward=partial(scores, loaded.model, options["function_to_apply"]),
         key=reader.key,
         padding=reader.padding(loaded),
         chunk=reader.CHUNK,
-        most=options.batch_size,
+        most=options["batch_size"],
+        finish=_mean,
     )
     outcome = yield from compute(loaded, inputs.values(), way)
-    frame = _frame(task, inputs, outcome, labels, options.top_k)
-    ranks = len(labels) if options.top_k is None else min(options.top_k, len(labels))
+    frame = _frame(task, inputs, outcome, labels, options["top_k"])
+    ranks = len(labels) if options["top_k"] is None else min(options["top_k"], len(labels))
     frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
     return frame
+
+
+def _encoder(task: Task, loaded: Loaded, options: Options) -> Any:
+    if task.modality == "image":
+        return partial(modality_of(task.parts[0]).encode, loaded)
+    return partial(encode_long, loaded, **{name: options[name] for name in ("max_length", "long", "stride")})
+
+
+def _mean(encoded: Any, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
+    """Give the mean of the scores of an input's windows, mostly one."""
+    return found[0] if len(found) == 1 else sum(found[1:], found[0]) / len(found)
 
 
 def scores(model: Any, function: str, tensors: dict[str, Any]) -> np.ndarray:
@@ -94,13 +106,9 @@ def _frame(task: Task, inputs: Inputs, outcome: Outcome, labels: list[str], top_
     score = np.full(len(rows), np.nan)
     score[known] = table[unit[known], codes[known]]
 
-    data = input_columns(inputs, {part.name: part.modality for part in task.parts}, rows)
+    data = input_columns(inputs, rows)
     data[RANK] = pd.arrays.IntegerArray(rank + 1, ~known)
     data["label"] = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype="str"))
     data["score"] = score
-    contract = task.contract if top_k != 1 else _without_rank(task.contract)
+    contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
     return contract.frame(data, levels={"label": labels}, index=repeated_index(inputs, rows))
-
-
-def _without_rank(contract: Contract) -> Contract:
-    return Contract(tuple(column for column in contract.columns if column.name != RANK))

@@ -11,13 +11,13 @@ from tidydl.columns import ROW, Column, Contract
 from tidydl.device import resolve_device
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, Way, compute
+from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.inputs import Inputs, modality_of, read_inputs
 from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, processor_argument, read_config
 from tidydl.pipelines.locations import locate
 from tidydl.pipelines.opening import is_model
 from tidydl.pipelines.options import whole_number
 from tidydl.pipelines.predictions import input_columns, provenance, repeated_index
-from tidydl.pipelines.registry import Part
 from tidydl.pipelines.runner import warn_of_truncation
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
@@ -260,7 +260,7 @@ def _frame(part: Part, inputs: Inputs, outcome: Outcome, width: int) -> pd.DataF
         known = which >= 0
         table[known] = np.array(outcome.results, dtype="float64")[which[known]]
     rows = np.arange(len(which))
-    data = input_columns(inputs, {part.name: part.modality}, rows)
+    data = input_columns(inputs, rows)
     names = [f"dim_{i + 1}" for i in range(width)]
     data.update(zip(names, table.T, strict=True))
     dims = tuple(Column(name, "double") for name in names)

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tidydl.columns import Counted
 from tidydl.pipelines.embedding import embed_steps
+from tidydl.pipelines.inputs import NOT_GIVEN
 from tidydl.pipelines.runner import Pipeline, augment_steps, pipeline, warn_of_truncation
 from tidydl.progress import Work
 
@@ -29,20 +31,24 @@ def pipeline_open(spec: Mapping[str, Any]) -> dict[str, Any]:
     return _open(spec).facts()
 
 
-def pipeline_run(spec: Mapping[str, Any], x: Any, options: Mapping[str, Any] | None = None) -> Work[pd.DataFrame]:
-    """Run a pipeline over inputs; ``options`` are the arguments of the call by name, columns included."""
-    frame = yield from _open(spec).steps(x, **dict(options or {}))
+def pipeline_run(
+    spec: Mapping[str, Any], x: Any = NOT_GIVEN, options: Mapping[str, Any] | None = None
+) -> Work[Counted]:
+    """Run a pipeline over inputs; ``options`` are the arguments of the call by name, parts included."""
+    ppl = _open(spec)
+    frame = yield from ppl.steps(x, **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
-    return frame
+    return Counted(frame, ppl.counted(frame.columns))
 
 
 def pipeline_augment(
     spec: Mapping[str, Any], data: Any, prefix: str = "", options: Mapping[str, Any] | None = None
-) -> Work[pd.DataFrame]:
+) -> Work[Counted]:
     """Join a pipeline's results to the data."""
-    frame = yield from augment_steps(_open(spec), data, prefix=prefix, **dict(options or {}))
+    ppl = _open(spec)
+    frame = yield from augment_steps(ppl, data, prefix=prefix, **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
-    return frame
+    return Counted(frame, ppl.counted(frame.columns[len(data.columns) :], prefix))
 
 
 def embed_run(spec: Mapping[str, Any], x: Any, options: Mapping[str, Any] | None = None) -> Work[pd.DataFrame]:

@@ -79,6 +79,11 @@ class EncodedImages:
     cut: list[bool]
     loaded: Loaded
 
+    @property
+    def owners(self) -> Sequence[int]:
+        """Every image is one line."""
+        return range(len(self.sizes))
+
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Decode some of the images and make their tensor of pixels."""
         loaded = self.loaded

@@ -1,4 +1,4 @@
-"""Reading what a pipeline is given: one value, many, or a column of a frame."""
+"""Reading what a pipeline is given: one value, many, columns of a frame, or the parts of inputs by name."""
 
 from __future__ import annotations
 
@@ -8,14 +8,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
-from tidydl.errors import ArgumentError, ColumnError, nearest, one_of
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.columns_of_inputs import choose_column
+from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.positions import is_missing, ordinal
-from tidydl.pipelines.registry import Part
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Inputs", "modality_of", "read_inputs"]
+__all__ = ["NOT_GIVEN", "Inputs", "modality_of", "read_inputs"]
+
+
+class _NotGiven:
+    """What stands for ``x`` where the parts of the inputs are given by name."""
+
+    def __repr__(self) -> str:
+        return "not given"
+
+
+NOT_GIVEN: Any = _NotGiven()
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class Inputs:
     An input is missing where any of its parts is. ``index`` is that of the Series or frame they came in.
     """
 
-    parts: dict[str, list[Any]]
+    parts: dict[Part, list[Any]]
     index: pd.Index | None = None
 
     def __len__(self) -> int:
@@ -38,18 +49,25 @@ class Inputs:
             return columns[0]
         return [None if any(part is None for part in row) else row for row in zip(*columns, strict=True)]
 
+    @property
+    def shown(self) -> list[Part]:
+        """The parts that a result repeats."""
+        return [part for part in self.parts if not part.shared]
 
-def read_inputs(x: Any, parts: Sequence[Part], columns: Mapping[str, Any]) -> Inputs:
+
+def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inputs:
     """Read the inputs of a call.
 
     Parameters
     ----------
     x
-        One value, a list, Series, array or frame.
+        One value, a list, Series or array of them, or a frame. Where inputs have several parts: a frame, a dict or
+        tuple of the parts of one input, a list of those, or the first part, the others being given by name.
     parts
         The parts that each input has.
-    columns
-        For a frame: the column that holds each part, None to take the only one that fits.
+    given
+        By the name of a part: the column of the frame that holds it, None to take the only one that fits. Where
+        ``x`` is no frame: the values of the part, one for each input or one for all.
 
     Raises
     ------
@@ -60,25 +78,14 @@ def read_inputs(x: Any, parts: Sequence[Part], columns: Mapping[str, Any]) -> In
     """
     import pandas as pd
 
+    given = {name: value for name, value in given.items() if value is not None}
     if isinstance(x, pd.DataFrame):
-        chosen = {part.name: _column(x, part, columns.get(part.name)) for part in parts}
-        read = {part.name: _read(x.iloc[:, chosen[part.name]].tolist(), part) for part in parts}
-        return Inputs(read, x.index)
-    named = [name for name, column in columns.items() if column is not None]
-    if named:
-        raise ArgumentError(
-            f"`{named[0]}` names a column, but `x` is {described(x)}.",
-            allowed="A column is named where `x` is a data frame.",
-            hint=f"Leave `{named[0]}` out, or give the data frame as `x`.",
-        )
-    if len(parts) > 1:
-        raise ArgumentError(
-            f"`x` is {described(x)}, but each input has several parts.",
-            allowed="A data frame with the columns " + ", ".join(f"`{part.name}`" for part in parts) + ".",
-            hint="Put the parts side by side in a data frame.",
-        )
-    index = x.index if isinstance(x, pd.Series) else None
-    return Inputs({parts[0].name: _read(_many(x, parts[0]), parts[0])}, index)
+        return Inputs(_from_frame(x, parts, given), x.index)
+    if (side_by_side := _as_frame(x, parts)) is not None:
+        return Inputs(_from_frame(side_by_side, parts, given))
+    values = _by_part(x, parts, given)
+    read = {part: _read(_many(values[part.name], part), part) for part in parts if part.name in values}
+    return Inputs(_recycled(read), _index(values.values(), read))
 
 
 def modality_of(part: Part) -> Any:
@@ -86,14 +93,112 @@ def modality_of(part: Part) -> Any:
     return importlib.import_module(f"tidydl.pipelines.{part.modality}s")
 
 
+def _as_frame(x: Any, parts: Sequence[Part]) -> pd.DataFrame | None:
+    """Make a frame of a list of inputs with several parts, each a dict or a tuple; None where it is none."""
+    import pandas as pd
+
+    if not isinstance(x, (list, tuple)) or not x or modality_of(parts[0]).is_one(x):
+        return None
+    names = [part.name for part in parts]
+    if all(isinstance(each, Mapping) and each and set(each) <= set(names) for each in x):
+        return pd.DataFrame({name: [each.get(name) for each in x] for name in names if any(name in e for e in x)})
+    needed = _needed(parts)
+    if len(needed) > 1 and all(isinstance(each, tuple) and len(each) == len(needed) for each in x):
+        return pd.DataFrame(list(x), columns=[part.name for part in needed])
+    return None
+
+
+def _needed(parts: Sequence[Part]) -> list[Part]:
+    return [part for part in parts if not part.optional and not part.shared]
+
+
+def _from_frame(x: pd.DataFrame, parts: Sequence[Part], given: Mapping[str, Any]) -> dict[Part, list[Any]]:
+    read: dict[Part, list[Any]] = {}
+    for part in parts:
+        wanted = given.get(part.name)
+        if part.shared and not (isinstance(wanted, str) and wanted in x.columns):
+            if wanted is None:
+                raise _part_missing(part)
+            read[part] = _for_each(modality_of(part).read_all(wanted, part.name), part, len(x))
+        elif part.optional and wanted is None and part.name not in x.columns:
+            continue
+        else:
+            others = [other for other in parts if other is not part and not other.optional and not other.shared]
+            position = choose_column(x, part, wanted, modality_of(part), alone=not others)
+            read[part] = _read(x.iloc[:, position].tolist(), part)
+    return read
+
+
+def _for_each(values: list[Any], part: Part, n: int) -> list[Any]:
+    if len(values) not in (1, n):
+        raise ArgumentError(
+            f"`{part.name}` has {len(values)} values and `x` has {n} rows.",
+            allowed="One for all inputs, or one for each.",
+            hint=f'Put them into a column and name it: `{part.name} = "..."`.',
+        )
+    return values * n if len(values) == 1 else values
+
+
+def _by_part(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Say which values each part has."""
+    values = dict(given)
+    needed = _needed(parts)
+    free = [part for part in needed if part.name not in given]
+    if isinstance(x, Mapping) and not modality_of(parts[0]).is_one(x):
+        values.update(_parts_of_dict(x, parts))
+    elif isinstance(x, tuple) and len(needed) > 1 and len(x) == len(needed) and not given:
+        values.update(zip((part.name for part in needed), x, strict=True))
+    elif x is not NOT_GIVEN:
+        if not free:
+            raise ArgumentError(
+                f"`{needed[0].name}` names a column, but `x` is {described(x)}.",
+                allowed="A column is named where `x` is a data frame.",
+                hint=f"Leave `{needed[0].name}` out, or give the data frame as `x`.",
+            )
+        values[free[0].name] = x
+    for part in parts:
+        if part.name not in values and not part.optional:
+            raise _several_parts(x, parts) if not part.shared and x is not NOT_GIVEN else _part_missing(part)
+    return values
+
+
+def _parts_of_dict(x: Mapping[Any, Any], parts: Sequence[Part]) -> dict[str, Any]:
+    names = [part.name for part in parts]
+    if not x or not set(x) <= set(names):
+        raise ArgumentError(
+            "`x` is a dict.",
+            allowed=f"A dict with the parts of an input: {', '.join(f'`{name}`' for name in names)}.",
+            hint="Put the parts of the inputs side by side in a data frame.",
+        )
+    return dict(x)
+
+
+def _part_missing(part: Part) -> ArgumentError:
+    return ArgumentError(
+        f"`{part.name}` is missing.", allowed=modality_of(part).ALLOWED, hint=f"Give it by name: `{part.name} =`."
+    )
+
+
+def _several_parts(x: Any, parts: Sequence[Part]) -> ArgumentError:
+    listed = ", ".join(f"`{part.name}`" for part in _needed(parts))
+    return ArgumentError(
+        f"`x` is {described(x)}, but each input has several parts.",
+        allowed=f"A data frame with the columns {listed}, or the parts by name.",
+        hint="Put the parts side by side in a data frame.",
+    )
+
+
 def _many(x: Any, part: Part) -> list[Any]:
     """Make a list of what may be one value or many."""
-    if is_missing(x) or modality_of(part).is_one(x):
+    modality = modality_of(part)
+    if part.shared:
+        return modality.read_all(x, part.name)
+    if is_missing(x) or modality.is_one(x):
         return [x]
     if isinstance(x, (Mapping, set, frozenset)) or not isinstance(x, Iterable):
         raise ArgumentError(
             f"`x` is {described(x)}.",
-            allowed=modality_of(part).ALLOWED,
+            allowed=modality.ALLOWED,
             hint="A list keeps the order of inputs.",
         )
     return _listed(x)
@@ -111,28 +216,23 @@ def _read(values: list[Any], part: Part) -> list[Any]:
     ]
 
 
-def _column(frame: pd.DataFrame, part: Part, wanted: Any) -> int:
-    """Find the position of the column that holds a part."""
-    names = list(frame.columns)
-    if wanted is not None:
-        positions = [i for i, name in enumerate(names) if name == wanted]
-        if len(positions) == 1:
-            return positions[0]
-        problem = f"`{part.name}` is {wanted!r}, " + (
-            f"and `x` has {len(positions)} columns of that name." if positions else "which is no column of `x`."
+def _recycled(read: dict[Part, list[Any]]) -> dict[Part, list[Any]]:
+    """Bring all parts to one length: a single value stands for all inputs."""
+    lengths = {part.name: len(values) for part, values in read.items() if len(values) != 1}
+    if len(set(lengths.values())) > 1:
+        (one, n), (other, m) = list(lengths.items())[:2]
+        raise ArgumentError(
+            f"`{one}` has {n} values and `{other}` has {m}.",
+            allowed="Parts of one length; a single value stands for all inputs.",
+            hint="Put the parts side by side in a data frame.",
         )
-        close = nearest(wanted, names)
-        hint = f"Did you mean '{close}'?" if close and not positions else "Rename the columns of `x`."
-        raise ColumnError(problem, allowed=one_of(names), hint=hint)
-    fitting = [i for i in range(len(names)) if modality_of(part).column_fits(frame.iloc[:, i])]
-    same_name = [i for i in range(len(names)) if names[i] == part.name]
-    if len(same_name) == 1:
-        return same_name[0]
-    if len(fitting) == 1:
-        return fitting[0]
-    several = one_of(names[i] for i in fitting) if fitting else f"`x` has {one_of(names)[7:-1] or 'no columns'}."
-    raise ColumnError(
-        f"`x` has {'several columns' if fitting else 'no column'} that could hold the {part.modality}s.",
-        allowed=several,
-        hint=f'Name the column: `{part.name} = "..."`.',
-    )
+    n = next(iter(lengths.values()), 1)
+    return {part: values * n if len(values) == 1 else values for part, values in read.items()}
+
+
+def _index(values: Iterable[Any], read: dict[Part, list[Any]]) -> pd.Index | None:
+    """Give the index of the first Series among the parts, where it has a line for each input."""
+    import pandas as pd
+
+    n = max(len(each) for each in read.values())
+    return next((each.index for each in values if isinstance(each, pd.Series) and len(each) == n), None)

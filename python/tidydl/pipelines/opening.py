@@ -6,6 +6,7 @@ from typing import Any
 
 from tidydl.device import resolve_device
 from tidydl.errors import ArgumentError, NotFoundError, one_of
+from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.loading import (
     Loaded,
     Wanted,
@@ -17,7 +18,7 @@ from tidydl.pipelines.loading import (
     read_config,
 )
 from tidydl.pipelines.locations import locate
-from tidydl.pipelines.registry import TASKS, Task, fits, task_named, task_of_config
+from tidydl.pipelines.registry import TASKS, fits, head_of, task_named, task_of_config
 
 __all__ = ["is_model", "open_model", "take_older_names"]
 
@@ -64,9 +65,10 @@ def open_model(
             note,
         )
     location, used, numbers = locate(model), resolve_device(device), dtype_name(dtype)
-    known = _fitting_task(known, read_config(location, revision), location.source)
+    config = read_config(location, revision)
+    known = _fitting_task(known, config, location.source)
     component = _component(known, tokenizer, image_processor)
-    loaded = load(Wanted(location, known.head, revision, numbers, used), known.modality, component)
+    loaded = load(Wanted(location, head_of(known, config), revision, numbers, used), known.modality, component)
     if loaded.weights.missing:
         raise _no_head(known, loaded)
     return known, loaded, note
@@ -103,7 +105,7 @@ def _fitting_task(task: Task | None, config: Any, source: str) -> Task:
                 hint="embed() takes bare encoders." if "For" not in kinds else "Give `task =`.",
             )
         return read
-    if (read is not None and read is not task) or not fits(task, config):
+    if (read is not None and not set(read.heads) & set(task.heads)) or not fits(task, config):
         raise ArgumentError(
             f"`model` is '{source}' ({kinds}), which does not fit the task '{task.name}'.",
             allowed=f"A model for '{task.name}'.",

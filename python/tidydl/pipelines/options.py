@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from tidydl.checks import described
+from tidydl.checks import check_choice, check_flag, check_number, described
 from tidydl.errors import ArgumentError, nearest, unknown_name
+from tidydl.pipelines.declarations import Task
 
 __all__ = ["DEFAULT", "Options", "read_options", "whole_number"]
 
 DEFAULT = "default"
 FUNCTIONS = ("default", "softmax", "sigmoid", "none")
+
+Options = dict[str, Any]
 
 # Arguments of older code that ask for what is done anyway: name -> the values that change nothing.
 _ALREADY_SO: dict[str, tuple[Any, ...]] = {
@@ -33,74 +36,6 @@ _WRITE_NOW = {
 }
 
 
-@dataclass(frozen=True)
-class Options:
-    """What can be set when a pipeline is made and again in each call.
-
-    ``top_k`` None means all labels; ``max_length`` counts tokens; ``batch_size`` caps the inputs of a batch.
-    """
-
-    top_k: int | None = 1
-    function_to_apply: str = "default"
-    max_length: int | None = None
-    batch_size: int | None = None
-
-
-NAMES = ("top_k", "return_all_scores", "function_to_apply", "max_length", "batch_size")
-
-
-def read_options(given: Mapping[str, Any], base: Options, *, default_top_k: int | None) -> Options:
-    """Check the options of a call and lay them over those the pipeline was made with.
-
-    Raises
-    ------
-    ArgumentError
-        Where an option has a wrong value, or is not known; suggests the nearest.
-    """
-    changed: dict[str, Any] = {}
-    for name, value in given.items():
-        if name == "top_k":
-            if not (isinstance(value, str) and value == DEFAULT):
-                changed["top_k"] = None if value is None else whole_number(name, value)
-        elif name == "return_all_scores":
-            if value not in (True, False, None):
-                raise ArgumentError(f"`return_all_scores` is {described(value)}.", allowed="True or false.")
-            if value is not None:
-                changed["top_k"] = None if value else default_top_k
-        elif name == "function_to_apply":
-            changed[name] = _function(value)
-        elif name in ("max_length", "batch_size"):
-            changed[name] = None if value is None else whole_number(name, value)
-        elif name in _ALREADY_SO:
-            _refuse_unless_so(name, value)
-        else:
-            raise _unknown_option(name)
-    return replace(base, **changed)
-
-
-def _function(value: Any) -> str:
-    name = "default" if value is None else str(value).lower()
-    if name not in FUNCTIONS:
-        raise unknown_name("function_to_apply", value, FUNCTIONS, error=ArgumentError)
-    return name
-
-
-def _refuse_unless_so(name: str, value: Any) -> None:
-    if not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):
-        raise ArgumentError(
-            f"`{name}` is {described(value)}.", allowed="Only what is done anyway.", hint=_WRITE_NOW[name]
-        )
-
-
-def _unknown_option(name: str) -> ArgumentError:
-    close = nearest(name, NAMES)
-    return ArgumentError(
-        f"`{name}` is not an option of this pipeline.",
-        allowed="Options are " + ", ".join(f"`{known}`" for known in NAMES) + ".",
-        hint=f"Did you mean `{close}`?" if close else "?tidydl.pipeline tells what each does.",
-    )
-
-
 def whole_number(name: str, value: Any) -> int:
     """Read a positive whole number; 3.0, as R writes 3, is one."""
     is_number = not isinstance(value, bool) and hasattr(value, "__int__") and not isinstance(value, str)
@@ -111,3 +46,96 @@ def whole_number(name: str, value: Any) -> int:
             hint="Leave it out for the default.",
         )
     return int(value)
+
+
+def _function(name: str, value: Any) -> str:
+    function = "default" if value is None else str(value).lower()
+    if function not in FUNCTIONS:
+        raise unknown_name(name, value, FUNCTIONS, error=ArgumentError)
+    return function
+
+
+def _choice(choices: tuple[str, ...], name: str, value: Any) -> str:
+    return check_choice(name, value.lower() if isinstance(value, str) else value, choices)
+
+
+def _strings(name: str, value: Any) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    listed: list[Any] = list(values) if isinstance(values, Iterable) and not isinstance(values, Mapping) else [None]
+    if not all(isinstance(each, str) for each in listed):
+        raise ArgumentError(f"`{name}` is {described(value)}.", allowed="A string, or a list of strings.")
+    return tuple(listed)
+
+
+Reader = Callable[[str, Any], Any]
+
+
+def _or_none(read: Reader) -> Reader:
+    return lambda name, value: None if value is None else read(name, value)
+
+
+# How the value of an option is read. Which options a task has, and their defaults, is said in the table of tasks.
+READERS: dict[str, Reader] = {
+    "top_k": _or_none(whole_number),
+    "function_to_apply": _function,
+    "max_length": _or_none(whole_number),
+    "batch_size": _or_none(whole_number),
+    "long": partial(_choice, ("truncate", "window", "error")),
+    "stride": _or_none(partial(check_number, minimum=0)),
+    "aggregation_strategy": partial(_choice, ("none", "simple", "first", "average", "max")),
+    "ignore_labels": _strings,
+}
+
+
+def read_options(task: Task, given: Mapping[str, Any], base: Options | None = None) -> Options:
+    """Check the options of a call and lay them over those the pipeline was made with, or over the task's defaults.
+
+    Raises
+    ------
+    ArgumentError
+        Where an option has a wrong value, or is not known; suggests the nearest.
+    """
+    options: Options = dict(task.options if base is None else base)
+    for name, value in _said_now(task, given).items():
+        if name in task.options:
+            options[name] = READERS[name](name, value)
+        elif name in _ALREADY_SO:
+            _refuse_unless_so(name, value)
+        else:
+            raise _unknown_option(name, task)
+    return options
+
+
+def _said_now(task: Task, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Put what is said in the words of earlier versions into those of today."""
+    said = dict(given)
+    if "top_k" in task.options and "return_all_scores" in said:
+        every = _older_flag(said, "return_all_scores")
+        if every is not None:
+            said["top_k"] = None if every else task.options["top_k"]
+    if "aggregation_strategy" in task.options and {"grouped_entities", "ignore_subwords"} & set(said):
+        grouped, whole = _older_flag(said, "grouped_entities"), _older_flag(said, "ignore_subwords")
+        if grouped is not None or whole is not None:
+            said.setdefault("aggregation_strategy", ("first" if whole else "simple") if grouped else "none")
+    return said
+
+
+def _older_flag(said: dict[str, Any], name: str) -> bool | None:
+    value = said.pop(name, None)
+    return None if value is None else check_flag(name, value)
+
+
+def _refuse_unless_so(name: str, value: Any) -> None:
+    if not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):
+        raise ArgumentError(
+            f"`{name}` is {described(value)}.", allowed="Only what is done anyway.", hint=_WRITE_NOW[name]
+        )
+
+
+def _unknown_option(name: str, task: Task) -> ArgumentError:
+    close = nearest(name, task.options)
+    return ArgumentError(
+        f"`{name}` is not an option of this pipeline.",
+        allowed="Options are " + ", ".join(f"`{known}`" for known in task.options) + ".",
+        hint=f"Did you mean `{close}`?" if close else "?tidydl.pipeline tells what each does.",
+    )

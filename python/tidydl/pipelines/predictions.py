@@ -2,43 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
-from tidydl.columns import ROW
+from tidydl.columns import ROW, Contract
 from tidydl.errors import ArgumentError, ColumnError
-from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.batching import Outcome
+from tidydl.pipelines.inputs import Inputs, modality_of
 from tidydl.pipelines.loading import Loaded
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["input_columns", "provenance", "repeated_index", "widen"]
+__all__ = ["input_columns", "lines_frame", "provenance", "repeated_index", "widen", "without_rank"]
 
 RANK = "rank"
 
 
-def input_columns(inputs: Inputs, modalities: dict[str, str], rows: np.ndarray) -> dict[str, Any]:
+def input_columns(inputs: Inputs, rows: np.ndarray) -> dict[str, Any]:
     """Give the columns ``.row`` and the inputs, each input as often as it has lines."""
     import numpy as np
 
     columns: dict[str, Any] = {ROW: rows}
-    for name, values in inputs.parts.items():
-        if modalities[name] == "image":
+    for part in inputs.shown:
+        values = inputs.parts[part]
+        if part.modality == "image":
             from tidydl.data.images import ImageArray
 
-            columns[name] = ImageArray(values).take(rows)
+            columns[part.name] = ImageArray(values).take(rows)
         else:
             held = np.empty(len(values), dtype=object)
-            held[:] = values
-            columns[name] = held[rows]
+            shown = getattr(modality_of(part), "shown", None)
+            held[:] = values if shown is None else [None if value is None else shown(value) for value in values]
+            columns[part.name] = held[rows]
     return columns
+
+
+def lines_frame(
+    contract: Contract, inputs: Inputs, outcome: Outcome, *, levels: Mapping[str, Sequence[str]] | None = None
+) -> pd.DataFrame:
+    """Write the frame of results with several lines each.
+
+    Parameters
+    ----------
+    contract
+        All columns of the frame; those after ``.row`` and the inputs are the fields of a line.
+    inputs
+        What came in. A missing input has one line of missing values.
+    outcome
+        The results of the different inputs: a list of lines each, a line being a tuple.
+    levels
+        The levels of label columns.
+    """
+    import numpy as np
+
+    which = np.array(outcome.which, dtype="int64")
+    counts = np.array([len(result) for result in outcome.results], dtype="int64")
+    ends = np.cumsum(counts)
+    lines = np.ones(len(which), dtype="int64")
+    lines[which >= 0] = counts[which[which >= 0]]
+    rows = np.repeat(np.arange(len(which)), lines)
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(lines) - lines, lines)
+    known = which[rows] >= 0
+    source = np.full(len(rows), -1)
+    units = which[rows[known]]
+    source[known] = ends[units] - counts[units] + within[known]
+
+    data = input_columns(inputs, rows)
+    own = contract.columns[len(data) :]
+    every = [line for result in outcome.results for line in result]
+    for k, column in enumerate(own):
+        data[column.name] = _taken([line[k] for line in every], source, column.kind)
+    return contract.frame(data, levels=levels, index=repeated_index(inputs, rows))
+
+
+def _taken(values: list[Any], source: np.ndarray, kind: str) -> Any:
+    """Take values by their places, missing where the place is -1."""
+    import numpy as np
+    import pandas as pd
+
+    known = source >= 0
+    if kind == "double":
+        taken = np.full(len(source), np.nan)
+        taken[known] = np.array(values, dtype="float64")[source[known]]
+        return taken
+    if kind in ("integer", "position"):
+        whole = np.ones(len(source), dtype="int64")
+        whole[known] = np.array(values, dtype="int64")[source[known]]
+        return pd.arrays.IntegerArray(whole, ~known)
+    held = np.empty(len(values) + 1, dtype=object)
+    held[:-1] = values
+    return held[source]  # the last, None, where it is missing
 
 
 def repeated_index(inputs: Inputs, rows: np.ndarray) -> pd.Index | None:
     """Give the index of the result: that of the Series or frame that came in, repeated as its rows are."""
     return None if inputs.index is None else inputs.index.take(rows)
+
+
+def without_rank(contract: Contract) -> Contract:
+    """Give the columns of results of which each input has one, the best."""
+    return Contract(tuple(column for column in contract.columns if column.name != RANK))
 
 
 def provenance(task: str, loaded: Loaded, **more: Any) -> dict[str, Any]:

@@ -1,75 +1,46 @@
-"""The tasks that pipelines can do: one line of a table each."""
+"""The tasks that pipelines can do, one line of a table each, and finding one by its name or its model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
-from tidydl.columns import ROW, Column, Contract
+from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
+from tidydl.pipelines.declarations import Part, Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TASKS", "Part", "Task", "task_named", "task_of_config", "tasks"]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of an input: the name of its column and what it holds (``"text"`` or ``"image"``)."""
-
-    name: str
-    modality: str
-
-    @property
-    def column(self) -> Column:
-        """The column of the result that repeats this part."""
-        return Column(self.name, "image" if self.modality == "image" else "string")
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be known of a task before a model is loaded.
-
-    ``family`` is the module of this package that runs the model and writes the frame, ``head`` the class of
-    transformers that carries the task's weights, and ``columns`` what follows ``.row`` and the input.
-    """
-
-    name: str
-    aliases: tuple[str, ...]
-    parts: tuple[Part, ...]
-    family: str
-    head: str
-    columns: Contract
-    top_k: int | None
-    default_model: str
-    default_size_mb: float
-    language: str | None
-
-    @property
-    def contract(self) -> Contract:
-        """All columns of the result, ranks included."""
-        return Contract((Column(ROW, "index"), *(part.column for part in self.parts), *self.columns.columns))
-
-    @property
-    def modality(self) -> str:
-        """What the model's processor reads: ``"text"`` or ``"image"``."""
-        return self.parts[0].modality
-
+__all__ = ["TASKS", "fits", "head_of", "task_named", "task_of_config", "tasks"]
 
 TEXT = (Part("text", "text"),)
+TEXT_PAIR = (*TEXT, Part("text_pair", "text", optional=True))
 IMAGE = (Part("image", "image"),)
+
 CLASSES = Contract.of(rank="integer", label="label", score="double")
+ENTITIES = Contract.of(entity="string", word="string", score="double", start="position", end="integer")
+
+LONG = {"long": "truncate", "stride": None}
+EACH = {"max_length": None, "batch_size": None}
+CLASSIFYING = {"function_to_apply": "default", **EACH}
 
 # fmt: off
 TASKS: tuple[Task, ...] = (
-    Task("text-classification", ("sentiment-analysis",), TEXT, "classification", "SequenceClassification",
-         CLASSES, 1, "distilbert/distilbert-base-uncased-finetuned-sst-2-english", 268.0, "English"),
-    Task("image-classification", (), IMAGE, "classification", "ImageClassification",
-         CLASSES, 5, "WinKawaks/vit-tiny-patch16-224", 22.9, None),
+    Task("text-classification", ("sentiment-analysis",), TEXT_PAIR, "classification", ("SequenceClassification",),
+         CLASSES, "distilbert/distilbert-base-uncased-finetuned-sst-2-english", 267.8, "English",
+         {"top_k": 1, **CLASSIFYING, **LONG}),
+    Task("token-classification", ("ner",), TEXT, "entities", ("TokenClassification",),
+         ENTITIES, "dslim/distilbert-NER", 260.8, "English",
+         {"aggregation_strategy": "none", "ignore_labels": ("O",), **EACH, **LONG}, spans=True),
+    Task("image-classification", (), IMAGE, "classification", ("ImageClassification",),
+         CLASSES, "WinKawaks/vit-tiny-patch16-224", 22.9, None,
+         {"top_k": 5, "function_to_apply": "default", "batch_size": None}),
 )
 # fmt: on
+
+# Heads whose table in transformers is not named as their class is.
+_TABLES = {"Seq2SeqLM": "SEQ_TO_SEQ_CAUSAL_LM", "CausalLM": "CAUSAL_LM", "MaskedLM": "MASKED_LM"}
 
 
 def tasks() -> pd.DataFrame:
@@ -79,14 +50,14 @@ def tasks() -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per task: ``task``, ``aliases`` (other names, with commas between, missing where there is
-        none), ``input`` (the columns it reads), ``returns`` (the columns it adds), ``default_model`` (the
-        Hub id taken when no ``model`` is given), ``size_mb`` (of its weights) and ``language`` (of the
-        default model, missing for images).
+        none), ``input`` (the columns it reads, in brackets those that may be left out), ``returns`` (the columns
+        it adds), ``default_model`` (the Hub id taken when no ``model`` is given), ``size_mb`` (of its weights) and
+        ``language`` (of the default model, missing for images).
 
     Examples
     --------
-    >>> tasks()["task"].tolist()
-    ['text-classification', 'image-classification']
+    >>> tasks()["task"].tolist()[:2]
+    ['text-classification', 'token-classification']
     """
     contract = Contract.of(
         task="string",
@@ -101,7 +72,7 @@ def tasks() -> pd.DataFrame:
         {
             "task": [task.name for task in TASKS],
             "aliases": [", ".join(task.aliases) or None for task in TASKS],
-            "input": [", ".join(part.name for part in task.parts) for task in TASKS],
+            "input": [", ".join(f"[{p.name}]" if p.optional else p.name for p in task.parts) for task in TASKS],
             "returns": [", ".join(task.columns.names) for task in TASKS],
             "default_model": [task.default_model for task in TASKS],
             "size_mb": [task.default_size_mb for task in TASKS],
@@ -139,22 +110,32 @@ def task_of_config(config: Any) -> Task | None:
     """Read the task from the architecture that a config names, or give None where it is none of ours."""
     for architecture in getattr(config, "architectures", None) or ():
         for task in TASKS:
-            if architecture in _heads(task).values():
+            if any(architecture in _classes(head).values() for head in task.heads):
                 return task
     return None
 
 
 def fits(task: Task, config: Any) -> bool:
     """Say whether transformers has a head for this task on models of this kind."""
-    return getattr(config, "model_type", None) in _heads(task)
+    return any(getattr(config, "model_type", None) in _classes(head) for head in task.heads)
 
 
-def _heads(task: Task) -> dict[str, str]:
-    """Give the classes of transformers that do a task, by type of model."""
+def head_of(task: Task, config: Any) -> str:
+    """Give the head that the config names among those of the task, else the usual one."""
+    for architecture in getattr(config, "architectures", None) or ():
+        for head in task.heads:
+            if architecture in _classes(head).values():
+                return head
+    return task.heads[0]
+
+
+def _classes(head: str) -> dict[str, str]:
+    """Give the classes of transformers with this head, by type of model."""
     from transformers.models.auto import modeling_auto
 
-    known: dict[str, Any] = {
-        "SequenceClassification": modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
-        "ImageClassification": modeling_auto.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES,
-    }
-    return {kind: name for kind, name in known[task.head].items() if isinstance(name, str)}
+    words = "".join(f"_{letter}" if letter.isupper() else letter for letter in head).upper().strip("_")
+    known = getattr(modeling_auto, f"MODEL_FOR_{_TABLES.get(head, words)}_MAPPING_NAMES" if head else _BARE)
+    return {kind: name for kind, name in known.items() if isinstance(name, str)}
+
+
+_BARE = "MODEL_MAPPING_NAMES"

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from tidydl.checks import described
 from tidydl.columns import ROW
 from tidydl.errors import ArgumentError, ColumnError
-from tidydl.pipelines.inputs import read_inputs
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.inputs import NOT_GIVEN, read_inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.opening import open_model, take_older_names
 from tidydl.pipelines.options import DEFAULT, Options, read_options
 from tidydl.pipelines.predictions import widen
-from tidydl.pipelines.registry import Task
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
 from tidydl.verbs import augment
@@ -44,8 +44,13 @@ class Pipeline:
 
     @property
     def parts(self) -> list[str]:
-        """The names of the parts of an input: ``["text"]`` or ``["image"]``."""
+        """The names of the parts of an input, such as ``["text"]`` or ``["question", "context"]``."""
         return [part.name for part in self._task.parts]
+
+    @property
+    def spans(self) -> bool:
+        """Whether an input has any number of results, a line each."""
+        return self._task.spans
 
     @property
     def model(self) -> Any:
@@ -63,39 +68,43 @@ class Pipeline:
         return self._facts.get("labels")
 
     def facts(self) -> dict[str, Any]:
-        """Describe the pipeline in plain data: task, model, revision, dtype, device, top_k and labels."""
+        """Describe the pipeline in plain data: task, model, revision, dtype, device, parts, top_k and labels."""
         return {
             "task": self.task,
             "model": self._loaded.source,
             "revision": self._loaded.revision,
             "dtype": self._loaded.dtype,
             "device": self._loaded.device,
-            "top_k": self._options.top_k,
+            "parts": self.parts,
+            "shared": [part.name for part in self._task.parts if part.shared],
+            "top_k": self._options.get("top_k"),
             **self._facts,
             **self._note,
         }
 
-    def __call__(self, x: Any, *, progress: bool | None = None, **given: Any) -> pd.DataFrame:
+    def __call__(self, x: Any = NOT_GIVEN, *, progress: bool | None = None, **given: Any) -> pd.DataFrame:
         """Run the pipeline over inputs.
 
         Parameters
         ----------
         x
-            One input, a list, Series or array of them, or a data frame.
+            One input, a list, Series or array of them, or a data frame. Left out, the parts are given by name:
+            ``qa(question="Who?", context=texts)``, one value for each input or one for all. An input of several
+            parts is also a dict or a tuple of them.
         progress
             True or False to force a progress bar on stderr; None shows it where somebody looks.
         **given
-            ``text=`` or ``image=`` name the column of a data frame. ``top_k`` (how many labels, None for all;
-            ``return_all_scores=True`` means the same), ``function_to_apply`` (``"softmax"``, ``"sigmoid"``,
-            ``"none"``), ``max_length`` (tokens) and ``batch_size`` (inputs a batch, at most) replace what the
-            pipeline was made with.
+            The parts of the inputs (``text=``, ``image=``, ``question=`` …) name the columns of a data frame.
+            All else are options of the task: they replace what the pipeline was made with. See :func:`pipeline`.
 
         Returns
         -------
         pandas.DataFrame
-            ``.row`` (which input, counted from 0), ``text`` or ``image``, ``rank`` where ``top_k`` is not 1
-            (1 is the best), ``label`` (categorical, with all labels of the model) and ``score``. A missing
-            input gives one line of missing values. The index is that of a Series or data frame ``x``.
+            ``.row`` (which input, counted from 0), the parts of the input, and the columns of the task that
+            :func:`tasks` lists: for a classifier ``rank`` where ``top_k`` is not 1 (1 is the best), ``label``
+            (categorical, with all labels of the model) and ``score``; for entities a line each, and none for a
+            text without any. A missing input gives one line of missing values. Characters are counted from 0,
+            and ``end`` is the first that no longer belongs. The index is that of a Series or data frame ``x``.
 
         Raises
         ------
@@ -106,24 +115,29 @@ class Pipeline:
         warn_of_truncation(frame)
         return frame
 
-    def steps(self, x: Any, **given: Any) -> Work[pd.DataFrame]:
+    def steps(self, x: Any = NOT_GIVEN, **given: Any) -> Work[pd.DataFrame]:
         """Run the pipeline as a generator of progress events, one batch a step; it returns the frame."""
         parts = {part.name: given.pop(part.name, None) for part in self._task.parts}
-        options = read_options(given, self._options, default_top_k=self._task.top_k)
+        options = read_options(self._task, given, self._options)
         inputs = read_inputs(x, self._task.parts, parts)
         return (yield from self._family.run(self._task, self._loaded, inputs, options, self._note))
 
+    def counted(self, names: Iterable[str], prefix: str = "") -> tuple[str, ...]:
+        """Name the columns that count from 0, besides ``.row``, among those of a result or of its wide form."""
+        base = {f"{prefix}{each.name}" for each in self._task.columns.columns if each.kind == "position"}
+        return tuple(name for name in names if name in base or _unranked(name) in base)
+
     def __repr__(self) -> str:
-        labels = self.labels or []
-        listed = ", ".join(labels[:6]) + (", …" if len(labels) > 6 else "")
-        return "\n".join(
-            [
-                f"<tidydl pipeline: {self.task}>",
-                f"  model   {self._loaded.source}",
-                f"  device  {self.device} ({self._loaded.dtype})",
-                f"  labels  {len(labels)}: {listed}",
-            ]
-        )
+        lines = [
+            f"<tidydl pipeline: {self.task}>",
+            f"  model   {self._loaded.source}",
+            f"  device  {self.device} ({self._loaded.dtype})",
+        ]
+        labels = self.labels
+        if labels is not None:
+            listed = ", ".join(labels[:6]) + (", …" if len(labels) > 6 else "")
+            lines.append(f"  labels  {len(labels)}: {listed}")
+        return "\n".join(lines)
 
 
 def pipeline(
@@ -143,8 +157,8 @@ def pipeline(
     Parameters
     ----------
     task
-        The task, such as ``"text-classification"`` (or ``"sentiment-analysis"``) or
-        ``"image-classification"``; see :func:`tasks`. Left out, it is read from the model.
+        The task, such as ``"text-classification"`` (or ``"sentiment-analysis"``), ``"token-classification"`` (or
+        ``"ner"``) or ``"image-classification"``; see :func:`tasks`. Left out, it is read from the model.
     model
         A folder, an id of the Hugging Face Hub, or a loaded model of transformers. Left out, the task's
         default, which the result names. Weights are read from safetensors only; code that comes with a
@@ -162,7 +176,18 @@ def pipeline(
         How many labels each input gets, the best first; None for all. By default 1 for texts and 5 for
         images.
     **options
-        ``return_all_scores``, ``function_to_apply``, ``max_length`` and ``batch_size``, as for the call.
+        Options of the task, as for the call. All tasks take ``batch_size`` (inputs a batch, at most), those that
+        read texts ``max_length`` (tokens) and ``long``: what to do with a text that is longer than the model reads,
+        ``"truncate"`` (the end is left out, with a warning), ``"window"`` (windows of tokens slide over the text;
+        ``stride`` tokens are shared by neighbours) or ``"error"``.
+
+        Classification: ``top_k``; ``return_all_scores=True`` means ``top_k=None``; ``function_to_apply``
+        (``"softmax"``, ``"sigmoid"``, ``"none"``). Over windows the scores are averaged. The second text of a pair
+        is the part ``text_pair``.
+
+        Token classification: ``aggregation_strategy`` (``"none"``: token by token; ``"simple"``: neighbours of one
+        kind together; ``"first"``, ``"average"``, ``"max"``: whole words, with the label of their first token, of
+        the mean of their scores, of their surest token), of older code ``grouped_entities``; ``ignore_labels``.
 
     Returns
     -------
@@ -194,8 +219,15 @@ def pipeline(
     known, loaded, note = open_model(
         task, model, revision=revision, device=device, dtype=dtype, **take_older_names(options, given)
     )
-    base = read_options({"top_k": top_k, **options}, Options(top_k=known.top_k), default_top_k=known.top_k)
-    return Pipeline(known, loaded, base, note)
+    if not (isinstance(top_k, str) and top_k == DEFAULT):
+        options["top_k"] = top_k
+    return Pipeline(known, loaded, read_options(known, options), note)
+
+
+def _unranked(name: str) -> str:
+    """Give the name of a column without what tells ranks apart: ``start`` of ``start.1``."""
+    base, _, rank = name.rpartition(".")
+    return base if rank.isdigit() else name
 
 
 def warn_of_truncation(frame: pd.DataFrame, *, stacklevel: int = 3) -> None:
@@ -244,6 +276,12 @@ def augment_steps(x: Pipeline, data: Any, *, prefix: str = "", **given: Any) -> 
             allowed="A data frame.",
             hint="A list is given to the pipeline itself.",
         )
+    if x.spans:
+        raise ArgumentError(
+            f"`x` does '{x.task}', which finds any number of results in an input.",
+            allowed="Pipelines with one result per input, or ranked ones.",
+            hint="Call the pipeline on the data: its long form has a line per result, and `.row` says of which row.",
+        )
     nothing = yield from x.steps(data.iloc[:0], **given)  # a clash is found before the work, not after
     _refuse_clash(_new_columns(x, nothing, prefix).columns, data)
     result = yield from x.steps(data, **given)
@@ -257,7 +295,7 @@ def augment_steps(x: Pipeline, data: Any, *, prefix: str = "", **given: Any) -> 
 def _new_columns(x: Pipeline, result: pd.DataFrame, prefix: str) -> pd.DataFrame:
     """Give what a result adds to the data, one row per input."""
     wide = widen(result)
-    new = wide.drop(columns=[ROW, *x.parts])
+    new = wide.drop(columns=[ROW, *(part for part in x.parts if part in wide.columns)])
     return new.rename(columns=lambda name: f"{prefix}{name}")
 
 

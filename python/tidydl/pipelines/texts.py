@@ -11,7 +11,17 @@ from tidydl.errors import ArgumentError
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.positions import ordinal
 
-__all__ = ["EncodedTexts", "column_fits", "encode", "is_one", "read", "token_limit"]
+__all__ = [
+    "EncodedTexts",
+    "column_fits",
+    "encode",
+    "is_one",
+    "padded",
+    "read",
+    "refuse_empty",
+    "start_of",
+    "token_limit",
+]
 
 ALLOWED = "A string, a list or Series of strings, or a data frame with a column of strings."
 CHUNK = 1024
@@ -21,12 +31,6 @@ _CHARACTERS = 200  # of which a token is all but sure to be made
 
 def is_one(x: Any) -> bool:
     """Say whether ``x`` is one text rather than several."""
-    if isinstance(x, dict):
-        raise ArgumentError(
-            "`x` is a dict.",
-            allowed=ALLOWED,
-            hint="Put the parts of the inputs side by side in a data frame.",
-        )
     return isinstance(x, (str, bytes, int, float)) or getattr(x, "ndim", None) == 0
 
 
@@ -81,25 +85,36 @@ class EncodedTexts:
     cut: list[bool]
     loaded: Loaded
 
+    @property
+    def owners(self) -> Sequence[int]:
+        """Every text is one line."""
+        return range(len(self.sizes))
+
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Make the tensors of some of the texts, padded to the longest of them."""
-        import numpy as np
-        import torch
-
-        tokenizer = self.loaded.processor
-        longest = max(self.sizes[i] for i in positions)
-        filling = {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": tokenizer.pad_token_type_id}
-        tensors = {}
-        for name, rows in self.tokens.items():
-            block = np.full((len(positions), longest), filling.get(name, 0), dtype=np.int64)
-            for line, i in enumerate(positions):
-                block[line, : self.sizes[i]] = rows[i]
-            tensors[name] = torch.from_numpy(block).to(self.loaded.device)
-        return tensors
+        return padded(self.loaded, self.tokens, positions)
 
 
-def encode(loaded: Loaded, texts: list[str], places: Sequence[int], max_length: int | None = None) -> EncodedTexts:
-    """Tokenise texts together, shortening those that are longer than the model reads.
+def padded(loaded: Loaded, tokens: dict[str, list[list[int]]], positions: Sequence[int], side: str = "right") -> Any:
+    """Make tensors of some lines of tokens, filled up to the longest of them."""
+    import numpy as np
+    import torch
+
+    tokenizer = loaded.processor
+    filling = {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": tokenizer.pad_token_type_id}
+    tensors = {}
+    for name, rows in tokens.items():
+        longest = max(len(rows[i]) for i in positions)
+        block = np.full((len(positions), longest), filling.get(name, 0), dtype=np.int64)
+        for line, i in enumerate(positions):
+            row = rows[i]
+            block[line, longest - len(row) if side == "left" else 0 :][: len(row)] = row
+        tensors[name] = torch.from_numpy(block).to(loaded.device)
+    return tensors
+
+
+def encode(loaded: Loaded, texts: list[Any], places: Sequence[int], max_length: int | None = None) -> EncodedTexts:
+    """Tokenise texts, or pairs of them, together, shortening those that are longer than the model reads.
 
     ``places`` says which value of the call each is, for messages.
     """
@@ -110,16 +125,16 @@ def encode(loaded: Loaded, texts: list[str], places: Sequence[int], max_length: 
     else:
         tokens, cut = _shortened(tokenizer, texts, limit)
     sizes = [len(row) for row in tokens["input_ids"]]
-    _refuse_empty(sizes, places)
+    refuse_empty(sizes, places)
     return EncodedTexts(tokens, sizes, cut, loaded)
 
 
-def _shortened(tokenizer: Any, texts: list[str], limit: int) -> tuple[dict[str, list[list[int]]], list[bool]]:
+def _shortened(tokenizer: Any, texts: list[Any], limit: int) -> tuple[dict[str, list[list[int]]], list[bool]]:
     """Tokenise texts up to a limit and say which were cut: one token more than fits tells those."""
-    starts = [_start(text, limit * _CHARACTERS) for text in texts]
+    starts = [start_of(text, limit) for text in texts]
     tokens = _tokens(tokenizer, starts, limit + 1)
     for i, row in enumerate(tokens["input_ids"]):
-        if len(row) <= limit and len(starts[i]) < len(texts[i]):  # next to nothing but blanks so far
+        if len(row) <= limit and starts[i] is not texts[i]:  # next to nothing but blanks so far
             starts[i] = texts[i]
             _replace(tokens, [i], _tokens(tokenizer, [texts[i]], limit + 1))
     cut = [len(row) > limit for row in tokens["input_ids"]]
@@ -128,15 +143,20 @@ def _shortened(tokenizer: Any, texts: list[str], limit: int) -> tuple[dict[str, 
     return tokens, cut
 
 
-def _start(text: str, most: int) -> str:
+def start_of(text: Any, limit: int) -> Any:
     """Give as much of a text as can matter, in whole words: a book is not tokenised for its first page."""
+    if isinstance(text, tuple):
+        starts = tuple(start_of(each, limit) for each in text)
+        return text if all(start is each for start, each in zip(starts, text, strict=True)) else starts
+    most = limit * _CHARACTERS
     return text if len(text) <= most else text[:most].rpartition(" ")[0] or text
 
 
-def _tokens(tokenizer: Any, texts: list[str], limit: int | None) -> dict[str, list[list[int]]]:
+def _tokens(tokenizer: Any, texts: list[Any], limit: int | None) -> dict[str, list[list[int]]]:
     if not texts:
         return {}
-    made = tokenizer(texts) if limit is None else tokenizer(texts, truncation=True, max_length=limit)
+    given = [list(each) for each in zip(*texts, strict=True)] if isinstance(texts[0], tuple) else [texts]
+    made = tokenizer(*given) if limit is None else tokenizer(*given, truncation=True, max_length=limit)
     return {name: list(rows) for name, rows in made.items()}
 
 
@@ -146,7 +166,7 @@ def _replace(tokens: dict[str, list[list[int]]], places: list[int], made: dict[s
             tokens[name][i] = row
 
 
-def _refuse_empty(sizes: list[int], places: Sequence[int]) -> None:
+def refuse_empty(sizes: list[int], places: Sequence[int]) -> None:
     """Refuse a text of which nothing is left for the model to read."""
     for size, place in zip(sizes, places, strict=True):
         if size == 0:

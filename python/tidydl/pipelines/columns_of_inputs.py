@@ -1,0 +1,64 @@
+"""Which column of a frame holds a part of the inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ColumnError, nearest, one_of
+from tidydl.pipelines.declarations import Part
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["choose_column"]
+
+
+def choose_column(frame: pd.DataFrame, part: Part, wanted: Any, modality: Any, *, alone: bool = True) -> int:
+    """Find the position of the column that holds a part.
+
+    Parameters
+    ----------
+    frame
+        The data.
+    part
+        What is looked for.
+    wanted
+        The name of the column, None for the one called as the part is, else the only one that fits.
+    modality
+        The module that knows which columns fit.
+    alone
+        Whether inputs have no other part: only then a column is taken for its kind.
+
+    Raises
+    ------
+    ColumnError
+        Where there is no such column, or several that fit.
+    """
+    names = list(frame.columns)
+    if wanted is not None:
+        positions = [i for i, name in enumerate(names) if name == wanted]
+        if len(positions) == 1:
+            return positions[0]
+        raise _no_such(names, part, wanted, len(positions))
+    same_name = [i for i in range(len(names)) if names[i] == part.name]
+    if len(same_name) == 1:
+        return same_name[0]
+    fitting = [i for i in range(len(names)) if modality.column_fits(frame.iloc[:, i])]
+    if len(fitting) == 1 and alone:
+        return fitting[0]
+    several = one_of(names[i] for i in fitting) if fitting else f"`x` has {one_of(names)[7:-1] or 'no columns'}."
+    found = f"{'several columns' if fitting else 'no column'} that could hold the {part.modality}s"
+    raise ColumnError(
+        f"`x` has {found if alone else f'no column `{part.name}`'}.",
+        allowed=several,
+        hint=f'Name the column: `{part.name} = "..."`.',
+    )
+
+
+def _no_such(names: list[Any], part: Part, wanted: Any, count: int) -> ColumnError:
+    problem = f"`{part.name}` is {wanted!r}, " + (
+        f"and `x` has {count} columns of that name." if count else "which is no column of `x`."
+    )
+    close = nearest(wanted, names)
+    hint = f"Did you mean '{close}'?" if close and not count else "Rename the columns of `x`."
+    return ColumnError(problem, allowed=one_of(names), hint=hint)

@@ -1,0 +1,183 @@
+"""Token classification: the named entities, or other marked stretches, of texts.
+
+Grouping follows transformers' ``aggregation_strategy``; a token that two windows share is read where it stands
+farther from an edge.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tidydl.pipelines import texts
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded, class_labels
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.windows import EncodedLines, encode_spans
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+
+class _Piece(NamedTuple):
+    """A token or word: its text, the characters it stands for, a score for each label, whether it goes on a word."""
+
+    word: str
+    start: int
+    end: int
+    scores: np.ndarray
+    goes_on: bool
+
+
+class _Marked(NamedTuple):
+    """A piece with its label."""
+
+    entity: str
+    word: str
+    score: float
+    start: int
+    end: int
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: its labels in order."""
+    return {"labels": class_labels(loaded.config, loaded.source)}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Find the entities of all texts and give the tidy frame."""
+    labels = class_labels(loaded.config, loaded.source)
+    long = {name: options[name] for name in ("max_length", "long", "stride")}
+    way = Way(
+        encode=partial(encode_spans, loaded, **long),
+        forward=partial(_probabilities, loaded.model),
+        key=texts.key,
+        padding=texts.padding(loaded),
+        chunk=texts.CHUNK,
+        most=options["batch_size"],
+        finish=partial(_entities, loaded.processor, labels, options),
+    )
+    outcome = yield from compute(loaded, inputs.values(), way)
+    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
+    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
+    return frame
+
+
+def _probabilities(model: Any, tensors: dict[str, Any]) -> np.ndarray:
+    """Run the model on a batch: a probability of each label for each token."""
+    import numpy as np
+
+    logits = model(**tensors).logits.float().cpu().numpy()
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+def _entities(
+    tokenizer: Any, labels: list[str], options: Options, encoded: EncodedLines, lines: list[int], found: list[Any]
+) -> list[_Marked]:
+    """Make the entities of a text of the probabilities of its tokens."""
+    owner = encoded.owners[lines[0]]
+    scores = _merged(encoded, lines, found)
+    pieces = _pieces(tokenizer, encoded.texts[owner], encoded.ids[owner], encoded.offsets[owner], scores)
+    strategy = options["aggregation_strategy"]
+    if strategy in ("none", "simple"):
+        marked = [_marked(piece, piece.scores, labels) for piece in pieces]
+    else:
+        marked = [_word(tokenizer, word, strategy, labels) for word in _words(pieces)]
+    if strategy != "none":
+        marked = [_group(tokenizer, group) for group in _groups(marked)]
+    return [each for each in marked if each.entity not in options["ignore_labels"]]
+
+
+def _merged(encoded: EncodedLines, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
+    """Give one line of probabilities per token: of windows that share it, from where it is farthest from an edge."""
+    import numpy as np
+
+    size = max(encoded.spans[line][1] for line in lines)
+    merged = np.empty((size, found[0].shape[-1]))
+    depth = np.full(size, -1)
+    for line, scores in zip(lines, found, strict=True):
+        start, stop = encoded.spans[line]
+        inside, anywhere = np.arange(stop - start), np.full(stop - start, size)
+        deep = np.minimum(inside if start else anywhere, inside[::-1] if stop < size else anywhere)
+        better = deep > depth[start:stop]
+        merged[start:stop][better] = scores[encoded.at[line] :][: stop - start][better]
+        depth[start:stop][better] = deep[better]
+    return merged
+
+
+def _pieces(
+    tokenizer: Any, text: str, ids: list[int], offsets: list[tuple[int, int]], scores: np.ndarray
+) -> list[_Piece]:
+    """Name the tokens of a text and say which of them go on a word."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    marks_subwords = bool(getattr(getattr(backend, "model", None), "continuing_subword_prefix", None))
+    pieces = []
+    for word, code, (start, end), each in zip(tokenizer.convert_ids_to_tokens(ids), ids, offsets, scores, strict=False):
+        if code == tokenizer.unk_token_id:
+            pieces.append(_Piece(text[start:end], start, end, each, False))
+        elif marks_subwords:
+            pieces.append(_Piece(word, start, end, each, len(word) != end - start))
+        else:  # nothing but blanks tells words apart
+            pieces.append(_Piece(word, start, end, each, start > 0 and " " not in text[start - 1 : start + 1]))
+    return pieces
+
+
+def _marked(piece: _Piece, scores: np.ndarray, labels: list[str]) -> _Marked:
+    best = int(scores.argmax())
+    return _Marked(labels[best], piece.word, float(scores[best]), piece.start, piece.end)
+
+
+def _words(pieces: list[_Piece]) -> list[list[_Piece]]:
+    """Put the tokens of each word together."""
+    words: list[list[_Piece]] = []
+    for piece in pieces:
+        if words and piece.goes_on:
+            words[-1].append(piece)
+        else:
+            words.append([piece])
+    return words
+
+
+def _word(tokenizer: Any, word: list[_Piece], strategy: str, labels: list[str]) -> _Marked:
+    """Give a word the label of its first token, of its surest one, or of the mean of their probabilities."""
+    import numpy as np
+
+    scores = {
+        "first": lambda: word[0].scores,
+        "max": lambda: max(word, key=lambda piece: piece.scores.max()).scores,
+        "average": lambda: np.mean([piece.scores for piece in word], axis=0),
+    }[strategy]()
+    whole = tokenizer.convert_tokens_to_string([piece.word for piece in word])
+    return _marked(_Piece(whole, word[0].start, word[-1].end, scores, False), scores, labels)
+
+
+def _groups(marked: list[_Marked]) -> list[list[_Marked]]:
+    """Put neighbours of one kind together; B- begins an entity anew."""
+    groups: list[list[_Marked]] = []
+    for each in marked:
+        begins = each.entity.startswith("B-")
+        if groups and not begins and _kind(each) == _kind(groups[-1][-1]):
+            groups[-1].append(each)
+        else:
+            groups.append([each])
+    return groups
+
+
+def _kind(marked: _Marked) -> str:
+    return marked.entity[2:] if marked.entity.startswith(("B-", "I-")) else marked.entity
+
+
+def _group(tokenizer: Any, group: list[_Marked]) -> _Marked:
+    import numpy as np
+
+    word = tokenizer.convert_tokens_to_string([each.word for each in group])
+    score = float(np.mean([each.score for each in group]))
+    return _Marked(group[0].entity.split("-", 1)[-1], word, score, group[0].start, group[-1].end)

@@ -1,0 +1,210 @@
+"""Texts as lines of tokens that know where in the text they stand: whole, shortened, or in overlapping windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines import texts
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.positions import ordinal
+
+__all__ = ["EncodedLines", "Frame", "encode_long", "encode_spans", "frame_of", "tokens_of"]
+
+Ids = list[int]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The tokens that a tokenizer puts before, between and after the texts of an input, and its types of tokens."""
+
+    before: Ids
+    between: Ids
+    after: Ids
+    types: tuple[int, int] | None  # of the first text and of the second
+
+    @property
+    def size(self) -> int:
+        """How many tokens it adds."""
+        return len(self.before) + len(self.between) + len(self.after)
+
+    def line(self, first: Ids, second: Ids | None = None) -> dict[str, Ids]:
+        """Put a text, or a pair of them, into the frame."""
+        head = [*self.before, *first, *self.between]
+        tail = [*(second or ()), *self.after]
+        row = {"input_ids": head + tail, "attention_mask": [1] * (len(head) + len(tail))}
+        if self.types is not None:
+            row["token_type_ids"] = [self.types[0]] * len(head) + [self.types[1]] * len(tail)
+        return row
+
+
+def frame_of(tokenizer: Any, *, pair: bool = False) -> Frame:
+    """Read off a tokenizer what it puts around a text, or around a pair of them."""
+    first, second = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", "b"))
+    made = tokenizer("a", "b") if pair else tokenizer("a")
+    ids = made["input_ids"]
+    start = _place(first, ids, 0)
+    end = start + len(first)
+    types = made.get("token_type_ids")
+    if not pair:
+        return Frame(ids[:start], [], ids[end:], types and (types[start], types[-1]))
+    other = _place(second, ids, end)
+    after = ids[other + len(second) :]
+    return Frame(ids[:start], ids[end:other], after, types and (types[start], types[other]))
+
+
+def _place(part: Ids, whole: Ids, start: int) -> int:
+    return next(i for i in range(start, len(whole)) if whole[i : i + len(part)] == part)
+
+
+@dataclass(frozen=True)
+class EncodedLines:
+    """Lines of tokens made by hand.
+
+    ``ids`` and ``offsets`` are the tokens of each of the ``texts`` without its frame, and the characters each stands
+    for. A line holds those of its owner from ``spans[line][0]`` up to ``spans[line][1]``, the first of them in place
+    ``at[line]``.
+    """
+
+    loaded: Loaded
+    cut: list[bool]
+    texts: list[str] = field(default_factory=list)
+    ids: list[Ids] = field(default_factory=list)
+    offsets: list[list[tuple[int, int]]] = field(default_factory=list)
+    tokens: dict[str, list[Ids]] = field(default_factory=dict)
+    owners: list[int] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    at: list[int] = field(default_factory=list)
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many tokens each line has."""
+        return [len(row) for row in self.tokens.get("input_ids", ())]
+
+    def add(self, owner: int, row: dict[str, Ids], span: tuple[int, int] = (0, 0), at: int = 0) -> None:
+        """Add a line."""
+        read = set(self.loaded.processor.model_input_names) | {"input_ids"}
+        for name, values in row.items():
+            if name in read:
+                self.tokens.setdefault(name, []).append(values)
+        self.owners.append(owner)
+        self.spans.append(span)
+        self.at.append(at)
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Make the tensors of some lines."""
+        return texts.padded(self.loaded, self.tokens, positions)
+
+
+def encode_long(
+    loaded: Loaded,
+    values: list[Any],
+    places: Sequence[int],
+    *,
+    max_length: int | None,
+    long: str = "truncate",
+    stride: float | None = None,
+) -> Any:
+    """Tokenise texts, or pairs of them, shortening, refusing or sliding over those longer than the model reads."""
+    if long != "window":
+        encoded = texts.encode(loaded, values, places, max_length)
+        if long == "error":
+            refuse_long(encoded.cut, places)
+        return encoded
+    if values and isinstance(values[0], tuple):
+        raise ArgumentError(
+            "`long` is 'window', but each input is a pair of texts.",
+            allowed="'truncate' or 'error' for pairs.",
+            hint="Windows slide over single texts.",
+        )
+    return encode_spans(loaded, values, places, max_length=max_length, long=long, stride=stride, offsets=False)
+
+
+def encode_spans(
+    loaded: Loaded,
+    values: list[str],
+    places: Sequence[int],
+    *,
+    max_length: int | None,
+    long: str = "truncate",
+    stride: float | None = None,
+    offsets: bool = True,
+) -> EncodedLines:
+    """Tokenise texts and keep which characters each token stands for."""
+    frame = frame_of(loaded.processor)
+    limit = texts.token_limit(loaded, max_length)
+    room = None if limit is None else room_for(limit - frame.size, "max_length")
+    read = [texts.start_of(text, limit) for text in values] if limit and long != "window" else values
+    ids, characters = tokens_of(loaded, read, offsets=offsets)
+    for i, row in enumerate(ids):
+        if room is not None and len(row) <= room and read[i] is not values[i]:  # next to nothing but blanks so far
+            whole = tokens_of(loaded, [values[i]], offsets=offsets)
+            ids[i], characters[i] = whole[0][0], whole[1][0]
+    cut = [room is not None and len(row) > room for row in ids]
+    if long == "error":
+        refuse_long(cut, places)
+    if long == "truncate" and room is not None:
+        ids, characters = [row[:room] for row in ids], [row[:room] for row in characters]
+    encoded = EncodedLines(loaded, [False] * len(ids) if long == "window" else cut, values, ids, characters)
+    for owner, row in enumerate(ids):
+        for start, stop in spans_of(len(row), room, stride):
+            encoded.add(owner, frame.line(row[start:stop]), (start, stop), len(frame.before))
+    texts.refuse_empty([len(row) + frame.size for row in ids], places)
+    return encoded
+
+
+def tokens_of(
+    loaded: Loaded, values: list[str], *, offsets: bool = True
+) -> tuple[list[Ids], list[list[tuple[int, int]]]]:
+    """Tokenise texts without their frame, and give the characters that each token stands for."""
+    tokenizer = loaded.processor
+    if not values:
+        return [], []
+    if offsets and not getattr(tokenizer, "is_fast", False):
+        raise ArgumentError(
+            f"`tokenizer` is a {type(tokenizer).__name__}, which does not say where in a text its tokens stand.",
+            allowed="A fast tokenizer, one with a tokenizer.json.",
+            hint="Load the model with the fast tokenizer of its kind.",
+        )
+    made = tokenizer(values, add_special_tokens=False, return_offsets_mapping=offsets, verbose=False)
+    ids = [list(row) for row in made["input_ids"]]
+    return ids, made["offset_mapping"] if offsets else [[] for _ in ids]
+
+
+def room_for(room: int, argument: str) -> int:
+    """Refuse a limit that leaves no place for the text itself."""
+    if room < 1:
+        raise ArgumentError(
+            f"`{argument}` leaves no room for the text beside the tokens around it.",
+            allowed="A limit of several tokens.",
+            hint="Leave it out for the most that the model reads.",
+        )
+    return room
+
+
+def spans_of(size: int, room: int | None, stride: float | None) -> list[tuple[int, int]]:
+    """Cut a text of so many tokens into windows that share ``stride`` tokens with their neighbours."""
+    if room is None or size <= room:
+        return [(0, size)]
+    overlap = room // 4 if stride is None else int(stride)
+    if overlap >= room:
+        raise ArgumentError(
+            f"`stride` is {overlap}, but a window holds {room} tokens of the text.",
+            allowed=f"A whole number below {room}.",
+            hint="`stride` counts the tokens that neighbouring windows share.",
+        )
+    starts = range(0, size - overlap, room - overlap)
+    return [(start, min(start + room, size)) for start in starts]
+
+
+def refuse_long(cut: Sequence[bool], places: Sequence[int]) -> None:
+    """Refuse texts that would have to be shortened."""
+    for is_cut, place in zip(cut, places, strict=True):
+        if is_cut:
+            raise ArgumentError(
+                f"The {ordinal(place)} value of `x` is longer than the model reads.",
+                allowed="Shorter texts, where `long` is 'error'.",
+                hint='`long = "truncate"` leaves the end out, `long = "window"` slides over the text.',
+            )
