@@ -24,6 +24,8 @@
 #' * Token classification: `aggregation_strategy` (`"none"`: token by token; `"simple"`: neighbours of one kind
 #'   together; `"first"`, `"average"`, `"max"`: whole words, with the label of the first token, of the mean, of the
 #'   surest), of older code `grouped_entities`; `ignore_labels`.
+#' * Filling masks: `top_k` (5), `targets` (words to choose from). `mask` says which of the masks of a text a row is about.
+#' * Feature extraction: `pooling` (`"mean"`, `"cls"`, `"max"`, or `"none"` for a row per token), `normalize`.
 #'
 #' @return A function of class `tidydl_pipeline` with the arguments `x` (a character vector, a factor, a vector of
 #'   images or paths, or a data frame), the parts of the inputs by name (`text`, `image`, `text_pair`: the columns of a

@@ -85,7 +85,7 @@ def test_a_bare_encoder_does_not_fit(tmp_path):
     with pytest.raises(ArgumentError, match="lack weights"):
         tidydl.pipeline("text-classification", model=folder)
     with pytest.raises(NotFoundError, match=r"embed\(\)"):
-        tidydl.pipeline(model=folder)
+        tidydl.pipeline(model=tiny.image_folder(tmp_path / "images", head=""))
 
 
 def test_labels_must_be_complete_and_different(folder, tmp_path):

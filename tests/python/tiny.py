@@ -52,7 +52,7 @@ def text_folder(
     return folder
 
 
-def image_folder(folder: Path, *, channels: int = 3, count: int = 7) -> Path:
+def image_folder(folder: Path, *, channels: int = 3, count: int = 7, head: str = "ForImageClassification") -> Path:
     """Save a tiny ViT with an image processor."""
     import torch
     import transformers
@@ -71,7 +71,7 @@ def image_folder(folder: Path, *, channels: int = 3, count: int = 7) -> Path:
         id2label=dict(enumerate(labels)),
         label2id={label: i for i, label in enumerate(labels)},
     )
-    transformers.ViTForImageClassification(settings).save_pretrained(folder)
+    getattr(transformers, f"ViT{head or 'Model'}")(settings).save_pretrained(folder)
     mean = [0.5] * channels
     processor = transformers.ViTImageProcessorPil(
         size={"height": 16, "width": 16}, image_mean=mean, image_std=mean, do_convert_rgb=None
@@ -128,6 +128,8 @@ ENTITIES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 # The models of the cases that both languages run.
 MODELS = {
     "entities": lambda folder: text_folder(folder, labels=ENTITIES, head="TokenClassification"),
+    "masked": lambda folder: text_folder(folder, head="MaskedLM"),
+    "encoder": lambda folder: text_folder(folder, head=""),
 }
 
 

@@ -115,28 +115,68 @@ def embed(case: dict) -> dict:
     return {"name": case["name"], "columns": {".row": list(range(len(lines))), **columns}, "levels": []}
 
 
-def entities(case: dict, made: dict) -> dict:
-    """Find entities by transformers' own pipeline, one text at a time."""
-    own = transformers.pipeline("token-classification", model=str(tiny.kept(made["model"]["tiny_model"])))
+def plain(case: dict) -> tuple:
+    """Give transformers' own pipeline, the inputs of a case and its options."""
+    made = case["arguments"]["pipeline"]["arguments"]
+    own = transformers.pipeline(made["task"], model=str(tiny.kept(made["model"]["tiny_model"])), device="cpu")
     options = {name: value for name, value in case["arguments"].items() if name not in ("pipeline", "x")}
+    return own, case["arguments"]["x"], options
+
+
+def table(case: dict, lines: list[dict], *, index: tuple = (), levels: tuple = ()) -> dict:
+    """Write the reference of lines that name their columns; what a line does not name is missing."""
+    names = list(dict.fromkeys(name for line in lines for name in line))
+    columns = {name: [line.get(name) for line in lines] for name in names}
+    return {"name": case["name"], "columns": columns, "index": list(index), "levels": list(levels)}
+
+
+def entities(case: dict) -> dict:
+    own, texts, options = plain(case)
     lines = []
-    for row, text in enumerate(case["arguments"]["x"]):
-        answers = [{}] if text is None else own(text, **options)
-        lines += [{".row": row, **answer} for answer in answers]
-    columns = {name: [line.get(name) for line in lines] for name in (".row", "word", "start", "end")}
-    columns["entity"] = [line.get("entity", line.get("entity_group")) for line in lines]
-    columns["score"] = [float(line["score"]) if "score" in line else None for line in lines]
-    return {"name": case["name"], "columns": columns, "index": ["start"]}
+    for row, text in enumerate(texts):
+        for answer in [{}] if text is None else own(text, **options):
+            line = {name: answer.get(name) for name in ("word", "start", "end")}
+            score = float(answer["score"]) if answer else None
+            lines.append(
+                {".row": row, "entity": answer.get("entity", answer.get("entity_group")), "score": score} | line
+            )
+    return table(case, lines, index=("start",))
 
 
-MAKERS = {"token-classification": entities}
+def masks(case: dict) -> dict:
+    own, texts, options = plain(case)
+    lines = []
+    for row, text in enumerate(texts):
+        answers = [[{}]] if text is None else own(text, **options)
+        for mask, ranks in enumerate(answers if isinstance(answers[0], list) else [answers]):
+            for rank, answer in enumerate(ranks, start=1):
+                shown = {} if not answer else {"mask": mask, "rank": rank, "token": answer["token_str"]}
+                lines.append({".row": row, "score": answer.get("score")} | shown)
+    return table(case, lines, index=("mask",))
+
+
+def features(case: dict) -> dict:
+    own, texts, options = plain(case)
+    pool = {"mean": np.mean, "max": np.max}[options.get("pooling", "mean")]
+    found = [None if text is None else pool(np.array(own(text)[0]), axis=0) for text in texts]
+    dims = range(4)
+    return table(
+        case,
+        [
+            {".row": row} | {f"dim_{d + 1}": None if each is None else float(each[d]) for d in dims}
+            for row, each in enumerate(found)
+        ],
+    )
+
+
+MAKERS = {"token-classification": entities, "fill-mask": masks, "feature-extraction": features}
 
 
 def reference(case: dict) -> dict:
     if case["call"] == "embed":
         return embed(case)
     made = case["arguments"]["pipeline"]["arguments"]
-    return MAKERS[made["task"]](case, made) if made.get("task") in MAKERS else classify(case)
+    return MAKERS[made["task"]](case) if made.get("task") in MAKERS else classify(case)
 
 
 def main() -> None:

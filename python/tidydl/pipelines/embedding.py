@@ -10,25 +10,23 @@ from tidydl.checks import check_choice, check_flag
 from tidydl.columns import ROW, Column, Contract
 from tidydl.device import resolve_device
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Outcome, Way, compute
+from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Part
-from tidydl.pipelines.inputs import Inputs, modality_of, read_inputs
+from tidydl.pipelines.features import POOLINGS, features_frame, pooled
+from tidydl.pipelines.inputs import modality_of, read_inputs
 from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, processor_argument, read_config
 from tidydl.pipelines.locations import locate
 from tidydl.pipelines.opening import is_model
 from tidydl.pipelines.options import whole_number
-from tidydl.pipelines.predictions import input_columns, provenance, repeated_index
+from tidydl.pipelines.predictions import provenance
 from tidydl.pipelines.runner import warn_of_truncation
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
 __all__ = ["embed", "embed_steps"]
-
-POOLINGS = ("mean", "cls", "max")
 
 
 def embed(
@@ -131,14 +129,15 @@ def embed_steps(
     limit = None if max_length is None else whole_number("max_length", max_length)
     way = Way(
         encode=partial(reader.encode, loaded, max_length=_sentence_limit(loaded) if limit is None else limit),
-        forward=partial(_forward, loaded.model, pooling, normalize),
+        forward=partial(pooled, loaded.model, pooling, normalize),
         key=reader.key,
         padding=reader.padding(loaded),
         chunk=reader.CHUNK,
         most=None if batch_size is None else whole_number("batch_size", batch_size),
     )
     outcome = yield from compute(loaded, inputs.values(), way)
-    frame = _frame(part, inputs, outcome, _width(loaded))
+    contract = Contract((Column(ROW, "index"), part.column))
+    frame = features_frame(contract, inputs, outcome, loaded)
     described = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
     frame.attrs["tidydl"] = provenance("embed", loaded, **described)
     return frame
@@ -216,53 +215,3 @@ def _sentence_limit(loaded: Loaded) -> int | None:
         return None
     limit = json.loads(path.read_text(encoding="utf-8")).get("max_seq_length")
     return limit if isinstance(limit, int) and limit > 0 else None
-
-
-def _forward(model: Any, pooling: str, normalize: bool, tensors: dict[str, Any]) -> np.ndarray:
-    """Run an encoder on a batch and pool its last layer: one line of numbers per input."""
-    import torch
-
-    states = model(**tensors).last_hidden_state.float()
-    if states.ndim == 4:  # a convolutional network: batch, channels, height, width
-        if pooling == "cls":
-            raise ArgumentError("`pooling` is 'cls', but this network has no class token.", allowed="'mean' or 'max'.")
-        states = states.flatten(2).transpose(1, 2)
-    mask = tensors.get("attention_mask")
-    mask = states.new_ones(states.shape[:2]) if mask is None else mask.to(states.dtype)
-    pooled = _pool(states, mask.unsqueeze(-1), pooling)
-    if normalize:
-        pooled = torch.nn.functional.normalize(pooled, dim=1)
-    return pooled.cpu().numpy()
-
-
-def _pool(states: Any, mask: Any, pooling: str) -> Any:
-    if pooling == "cls":
-        return states[:, 0]
-    if pooling == "max":
-        return states.masked_fill(mask == 0, float("-inf")).amax(dim=1)
-    return (states * mask).sum(dim=1) / mask.sum(dim=1)
-
-
-def _width(loaded: Loaded) -> int:
-    """Say how many numbers an embedding has, before anything was computed."""
-    config = loaded.config
-    sizes = getattr(config, "hidden_sizes", None)
-    return int(getattr(config, "hidden_size", 0) or (sizes[-1] if sizes else 0))
-
-
-def _frame(part: Part, inputs: Inputs, outcome: Outcome, width: int) -> pd.DataFrame:
-    import numpy as np
-
-    width = len(outcome.results[0]) if outcome.results else width
-    which = np.array(outcome.which, dtype="int64")
-    table = np.full((len(which), width), np.nan)
-    if outcome.results:
-        known = which >= 0
-        table[known] = np.array(outcome.results, dtype="float64")[which[known]]
-    rows = np.arange(len(which))
-    data = input_columns(inputs, rows)
-    names = [f"dim_{i + 1}" for i in range(width)]
-    data.update(zip(names, table.T, strict=True))
-    dims = tuple(Column(name, "double") for name in names)
-    contract = Contract((Column(ROW, "index"), part.column, *dims))
-    return contract.frame(data, index=repeated_index(inputs, rows))

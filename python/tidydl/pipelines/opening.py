@@ -61,7 +61,12 @@ def open_model(
         known = _fitting_task(known, model.config, type(model).__name__)
         return (
             known,
-            adopt(model, known.modality, _component(known, tokenizer, image_processor), device),
+            adopt(
+                model.base_model if "" in known.heads else model,
+                known.modality,
+                _component(known, tokenizer, image_processor),
+                device,
+            ),
             note,
         )
     location, used, numbers = locate(model), resolve_device(device), dtype_name(dtype)
@@ -69,7 +74,7 @@ def open_model(
     known = _fitting_task(known, config, location.source)
     component = _component(known, tokenizer, image_processor)
     loaded = load(Wanted(location, head_of(known, config), revision, numbers, used), known.modality, component)
-    if loaded.weights.missing:
+    if any("" not in known.heads or "pooler" not in name for name in loaded.weights.missing):  # we pool by ourselves
         raise _no_head(known, loaded)
     return known, loaded, note
 
@@ -105,7 +110,8 @@ def _fitting_task(task: Task | None, config: Any, source: str) -> Task:
                 hint="embed() takes bare encoders." if "For" not in kinds else "Give `task =`.",
             )
         return read
-    if (read is not None and not set(read.heads) & set(task.heads)) or not fits(task, config):
+    is_another = read is not None and not {"", *read.heads} & set(task.heads) and "" not in read.heads
+    if is_another or not fits(task, config):
         raise ArgumentError(
             f"`model` is '{source}' ({kinds}), which does not fit the task '{task.name}'.",
             allowed=f"A model for '{task.name}'.",

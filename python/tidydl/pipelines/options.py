@@ -84,6 +84,9 @@ READERS: dict[str, Reader] = {
     "stride": _or_none(partial(check_number, minimum=0)),
     "aggregation_strategy": partial(_choice, ("none", "simple", "first", "average", "max")),
     "ignore_labels": _strings,
+    "targets": _or_none(_strings),
+    "pooling": partial(_choice, ("mean", "cls", "max", "none")),
+    "normalize": check_flag,
 }
 
 

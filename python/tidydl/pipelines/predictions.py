@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["input_columns", "lines_frame", "provenance", "repeated_index", "widen", "without_rank"]
+__all__ = ["input_columns", "lines_frame", "provenance", "repeated_index", "spread", "widen", "without_rank"]
 
 RANK = "rank"
 
@@ -40,6 +40,27 @@ def input_columns(inputs: Inputs, rows: np.ndarray) -> dict[str, Any]:
     return columns
 
 
+def spread(outcome: Outcome, counts: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Say which input each line of a frame belongs to, and where its values stand.
+
+    ``counts`` is how many lines each of the different results has. The places count through the lines of all
+    results laid end to end; a missing input has one line, in place -1.
+    """
+    import numpy as np
+
+    which, each = np.array(outcome.which, dtype="int64"), np.array(counts, dtype="int64")
+    ends = np.cumsum(each)
+    lines = np.ones(len(which), dtype="int64")
+    lines[which >= 0] = each[which[which >= 0]]
+    rows = np.repeat(np.arange(len(which)), lines)
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(lines) - lines, lines)
+    known = which[rows] >= 0
+    source = np.full(len(rows), -1)
+    units = which[rows[known]]
+    source[known] = ends[units] - each[units] + within[known]
+    return rows, source
+
+
 def lines_frame(
     contract: Contract, inputs: Inputs, outcome: Outcome, *, levels: Mapping[str, Sequence[str]] | None = None
 ) -> pd.DataFrame:
@@ -56,20 +77,7 @@ def lines_frame(
     levels
         The levels of label columns.
     """
-    import numpy as np
-
-    which = np.array(outcome.which, dtype="int64")
-    counts = np.array([len(result) for result in outcome.results], dtype="int64")
-    ends = np.cumsum(counts)
-    lines = np.ones(len(which), dtype="int64")
-    lines[which >= 0] = counts[which[which >= 0]]
-    rows = np.repeat(np.arange(len(which)), lines)
-    within = np.arange(len(rows)) - np.repeat(np.cumsum(lines) - lines, lines)
-    known = which[rows] >= 0
-    source = np.full(len(rows), -1)
-    units = which[rows[known]]
-    source[known] = ends[units] - counts[units] + within[known]
-
+    rows, source = spread(outcome, [len(result) for result in outcome.results])
     data = input_columns(inputs, rows)
     own = contract.columns[len(data) :]
     every = [line for result in outcome.results for line in result]

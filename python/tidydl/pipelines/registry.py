@@ -19,6 +19,7 @@ TEXT_PAIR = (*TEXT, Part("text_pair", "text", optional=True))
 IMAGE = (Part("image", "image"),)
 
 CLASSES = Contract.of(rank="integer", label="label", score="double")
+FILLED = Contract.of(mask="position", rank="integer", token="string", score="double", sequence="string")
 ENTITIES = Contract.of(entity="string", word="string", score="double", start="position", end="integer")
 
 LONG = {"long": "truncate", "stride": None}
@@ -33,6 +34,12 @@ TASKS: tuple[Task, ...] = (
     Task("token-classification", ("ner",), TEXT, "entities", ("TokenClassification",),
          ENTITIES, "dslim/distilbert-NER", 260.8, "English",
          {"aggregation_strategy": "none", "ignore_labels": ("O",), **EACH, **LONG}, spans=True),
+    Task("fill-mask", (), TEXT, "masks", ("MaskedLM",),
+         FILLED, "distilbert/distilroberta-base", 331.1, "English",
+         {"top_k": 5, "targets": None, "long": "truncate", **EACH}),
+    Task("feature-extraction", (), TEXT, "features", ("",),
+         Contract.of(dim_1="double"), "sentence-transformers/all-MiniLM-L6-v2", 90.9, "English",
+         {"pooling": "mean", "normalize": False, **EACH, **LONG}),
     Task("image-classification", (), IMAGE, "classification", ("ImageClassification",),
          CLASSES, "WinKawaks/vit-tiny-patch16-224", 22.9, None,
          {"top_k": 5, "function_to_apply": "default", "batch_size": None}),
@@ -110,9 +117,16 @@ def task_of_config(config: Any) -> Task | None:
     """Read the task from the architecture that a config names, or give None where it is none of ours."""
     for architecture in getattr(config, "architectures", None) or ():
         for task in TASKS:
-            if any(architecture in _classes(head).values() for head in task.heads):
+            if any(architecture in _classes(head).values() for head in task.heads) and _reads(task, config):
                 return task
     return None
+
+
+def _reads(task: Task, config: Any) -> bool:
+    """Say whether a bare encoder reads what the task reads: those of images do no task."""
+    from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
+
+    return "" not in task.heads or config.model_type in TOKENIZER_MAPPING_NAMES
 
 
 def fits(task: Task, config: Any) -> bool:

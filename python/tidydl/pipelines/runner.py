@@ -189,6 +189,12 @@ def pipeline(
         kind together; ``"first"``, ``"average"``, ``"max"``: whole words, with the label of their first token, of
         the mean of their scores, of their surest token), of older code ``grouped_entities``; ``ignore_labels``.
 
+        Filling masks: ``top_k`` (5), ``targets`` (words to choose from). ``mask`` says which of the masks of a text
+        a line is about.
+
+        Feature extraction: ``pooling`` (``"mean"``, ``"cls"``, ``"max"``, or ``"none"`` for a line per token),
+        ``normalize``. Over windows the pooled numbers are averaged.
+
     Returns
     -------
     Pipeline
@@ -295,7 +301,7 @@ def augment_steps(x: Pipeline, data: Any, *, prefix: str = "", **given: Any) -> 
 def _new_columns(x: Pipeline, result: pd.DataFrame, prefix: str) -> pd.DataFrame:
     """Give what a result adds to the data, one row per input."""
     wide = widen(result)
-    new = wide.drop(columns=[ROW, *(part for part in x.parts if part in wide.columns)])
+    new = wide.drop(columns=[name for name in (ROW, *x.parts, "mask") if name in wide.columns])
     return new.rename(columns=lambda name: f"{prefix}{name}")
 
 

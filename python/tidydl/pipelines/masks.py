@@ -1,0 +1,124 @@
+"""Filling masks: the likeliest tokens in the places that a text leaves open."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines import texts
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.positions import ordinal
+from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
+from tidydl.pipelines.windows import encode_long
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: how its masks are written."""
+    return {"mask_token": loaded.processor.mask_token}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Fill the masks of all texts and give the tidy frame."""
+    tokenizer, top_k = loaded.processor, options["top_k"]
+    if tokenizer.mask_token_id is None:
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', whose tokenizer has no token for masks.",
+            allowed="A model that was trained to fill masks.",
+        )
+    targets = None if options["targets"] is None else [_token(tokenizer, word) for word in options["targets"]]
+    way = Way(
+        encode=partial(_encode, loaded, options),
+        forward=partial(_likeliest, loaded.model, tokenizer.mask_token_id, targets, top_k),
+        key=texts.key,
+        padding=texts.padding(loaded),
+        chunk=texts.CHUNK,
+        most=options["batch_size"],
+        finish=partial(_filled, tokenizer, top_k != 1),
+    )
+    outcome = yield from compute(loaded, inputs.values(), way)
+    contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
+    frame = lines_frame(contract, inputs, outcome)
+    known = loaded.config.vocab_size if targets is None else len(targets)
+    ranks = known if top_k is None else min(top_k, known)
+    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
+    return frame
+
+
+def _token(tokenizer: Any, word: str) -> int:
+    """Find the one token that a target is to the model."""
+    vocabulary = tokenizer.get_vocab()
+    ids = [vocabulary[word]] if word in vocabulary else tokenizer(word, add_special_tokens=False)["input_ids"]
+    if len(ids) != 1 or ids[0] == tokenizer.unk_token_id:
+        pieces = ", ".join(repr(piece) for piece in tokenizer.convert_ids_to_tokens(ids))
+        raise ArgumentError(
+            f"`targets` holds {word!r}, which is no single token of this model but {pieces or 'none at all'}.",
+            allowed="Words that the model knows as one token.",
+            hint="Some tokenizers know words by the blank before them: ' word'.",
+        )
+    return int(ids[0])
+
+
+def _encode(loaded: Loaded, options: Options, values: list[str], places: list[int]) -> texts.EncodedTexts:
+    """Tokenise texts and refuse those without a mask."""
+    if options["long"] == "window":
+        raise ArgumentError("`long` is 'window', but a mask is read once.", allowed="'truncate' or 'error'.")
+    encoded = encode_long(loaded, values, places, max_length=options["max_length"], long=options["long"])
+    mask = loaded.processor.mask_token
+    for row, text, place in zip(encoded.tokens.get("input_ids", ()), values, places, strict=False):
+        if loaded.processor.mask_token_id not in row:
+            raise ArgumentError(
+                f"The {ordinal(place)} value of `x` has no mask"
+                + (" in the part that the model reads." if mask in text else "."),
+                allowed=f"A text with {mask} where a word is missing.",
+                hint=f"This model's mask is written {mask}.",
+            )
+    return encoded
+
+
+def _likeliest(
+    model: Any, mask: int, targets: list[int] | None, top_k: int | None, tensors: dict[str, Any]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Run the model on a batch: for each text the likeliest tokens of its masks, and their probabilities."""
+    import torch
+
+    open_places = tensors["input_ids"] == mask
+    probabilities = model(**tensors).logits[open_places].float().softmax(-1)
+    if targets is not None:
+        probabilities = probabilities[:, targets]
+    most = probabilities.shape[-1] if top_k is None else min(top_k, probabilities.shape[-1])
+    scores, best = probabilities.topk(most)
+    if targets is not None:
+        best = torch.tensor(targets, device=best.device)[best]
+    counts = open_places.sum(-1).tolist()
+    parts = zip(best.cpu().split(counts), scores.cpu().split(counts), strict=True)
+    return [(tokens.numpy(), each.numpy()) for tokens, each in parts]
+
+
+def _filled(
+    tokenizer: Any, ranked: bool, encoded: texts.EncodedTexts, lines: list[int], found: list[Any]
+) -> list[tuple[Any, ...]]:
+    """Write a line for each mask and token: the text with that mask filled, other masks left open."""
+    ids = encoded.tokens["input_ids"][lines[0]]
+    unread = set(tokenizer.all_special_ids) - {tokenizer.mask_token_id}
+    places = [i for i, code in enumerate(ids) if code == tokenizer.mask_token_id]
+    tokens, scores = found[0]
+    made = []
+    for mask, place in enumerate(places):
+        filled = [[*ids[:place], int(code), *ids[place + 1 :]] for code in tokens[mask]]
+        shown = tokenizer.batch_decode([[code for code in each if code not in unread] for each in filled])
+        words = tokenizer.batch_decode([[int(code)] for code in tokens[mask]])
+        for rank, (word, score, sequence) in enumerate(zip(words, scores[mask], shown, strict=True), start=1):
+            made.append((mask, *((rank,) if ranked else ()), word, float(score), sequence))
+    return made
