@@ -24,8 +24,18 @@
 #' * Token classification: `aggregation_strategy` (`"none"`: token by token; `"simple"`: neighbours of one kind
 #'   together; `"first"`, `"average"`, `"max"`: whole words, with the label of the first token, of the mean, of the
 #'   surest), of older code `grouped_entities`; `ignore_labels`.
-#' * Filling masks: `top_k` (5), `targets` (words to choose from). `mask` says which of the masks of a text a row is about.
+#' * Filling masks: `top_k` (5), `targets` (words to choose from). `mask` says which of the masks of a text a row is
+#'   about.
 #' * Feature extraction: `pooling` (`"mean"`, `"cls"`, `"max"`, or `"none"` for a row per token), `normalize`.
+#' * Zero-shot classification: `candidate_labels` (a vector for all texts, or a list column), `top_k`. A model of
+#'   natural language inference also takes `hypothesis_template` and `multi_label`. A causal language model scores each
+#'   label by its probability as the continuation of `prompt`, such as `"{text} It was {label}."`; scores add up to 1
+#'   over the labels, and nothing is parsed. With `per_token = TRUE` labels are compared by the mean log probability of
+#'   their tokens, so that long ones are not less likely for being long.
+#' * Question answering: `question`, `context`; `top_k` (1), `max_answer_len` (15 tokens), `handle_impossible_answer`
+#'   (the answer can be `""`), `align_to_words`. Contexts are read in windows of `max_length` tokens (384, the question
+#'   included; `max_seq_len` in older code) that share `stride` (128, `doc_stride`); the best answer of all windows
+#'   wins.
 #'
 #' @return A function of class `tidydl_pipeline` with the arguments `x` (a character vector, a factor, a vector of
 #'   images or paths, or a data frame), the parts of the inputs by name (`text`, `image`, `text_pair`: the columns of a

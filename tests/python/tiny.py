@@ -123,12 +123,47 @@ def byte_folder(folder: Path, *, labels: list[str] | None = None, head: str = "S
     return folder
 
 
+def causal_folder(folder: Path, **config) -> Path:
+    """Save a tiny GPT-2 with a byte-level tokenizer, trained on our words."""
+    import tokenizers
+    import torch
+    import transformers
+
+    byte_level = tokenizers.ByteLevelBPETokenizer()
+    byte_level.train_from_iterator(
+        sentences(200), vocab_size=400, special_tokens=["<|endoftext|>"], show_progress=False
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    byte_level.save_model(str(folder))
+    tokenizer = transformers.GPT2TokenizerFast(
+        vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"), model_max_length=POSITIONS * 2
+    )
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(1)
+    settings = transformers.GPT2Config(
+        vocab_size=len(tokenizer),
+        n_embd=16,
+        n_layer=2,
+        n_head=2,
+        n_positions=POSITIONS * 2,
+        initializer_range=0.5,
+        bos_token_id=0,
+        eos_token_id=0,
+        **config,
+    )
+    transformers.GPT2LMHeadModel(settings).save_pretrained(folder)
+    return folder
+
+
 ENTITIES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
 # The models of the cases that both languages run.
 MODELS = {
     "entities": lambda folder: text_folder(folder, labels=ENTITIES, head="TokenClassification"),
     "masked": lambda folder: text_folder(folder, head="MaskedLM"),
+    "inference": lambda folder: text_folder(folder, labels=["contradiction", "neutral", "entailment"]),
+    "causal": lambda folder: causal_folder(folder),
+    "answers": lambda folder: text_folder(folder, labels=["start", "end"], head="QuestionAnswering"),
     "encoder": lambda folder: text_folder(folder, head=""),
 }
 

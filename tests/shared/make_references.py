@@ -169,7 +169,73 @@ def features(case: dict) -> dict:
     )
 
 
-MAKERS = {"token-classification": entities, "fill-mask": masks, "feature-extraction": features}
+def judgements(case: dict) -> dict:
+    """Judge labels by transformers' own pipeline, or by the probabilities of a causal model, by hand."""
+    arguments = case["arguments"]
+    labels, texts = arguments["candidate_labels"], arguments["x"]
+    if arguments["pipeline"]["arguments"]["model"]["tiny_model"] == "causal":
+        answers = [probabilities(text, labels, arguments["prompt"]) for text in texts]
+    else:
+        own, _, options = plain(case)
+        answers = [{"labels": [None], "scores": [None]} if text is None else own(text, **options) for text in texts]
+    lines = [
+        {".row": row, "rank": None if label is None else rank, "label": label, "score": score}
+        for row, answer in enumerate(answers)
+        for rank, (label, score) in enumerate(zip(answer["labels"], answer["scores"], strict=True), start=1)
+    ]
+    return table(case, lines, levels=labels)
+
+
+def probabilities(text: str, labels: list[str], prompt: str) -> dict:
+    folder = tiny.kept("causal")
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    head = prompt.partition("{label}")[0].rstrip().replace("{text}", text)
+    start, logs = len(tokenizer(head)["input_ids"]), []
+    for label in labels:
+        ids = tokenizer(prompt.replace("{text}", text).replace("{label}", label), return_tensors="pt")["input_ids"]
+        with torch.no_grad():
+            chances = model(ids).logits[0].double().log_softmax(-1)
+        logs.append(sum(chances[i - 1, ids[0, i]].item() for i in range(start, ids.shape[1])))
+    shares = torch.tensor(logs, dtype=torch.float64).softmax(0).tolist()
+    order = sorted(range(len(labels)), key=lambda i: -shares[i])
+    return {"labels": [labels[i] for i in order], "scores": [shares[i] for i in order]}
+
+
+def answers(case: dict) -> dict:
+    """Find the likeliest spans of each context from the logits of plain transformers, by trying all."""
+    arguments, folder = case["arguments"], tiny.kept("answers")
+    model = transformers.AutoModelForQuestionAnswering.from_pretrained(folder).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    top_k, longest = arguments.get("top_k", 1), arguments.get("max_answer_len", 15)
+    lines = []
+    pairs = zip(*(arguments["x"]["columns"][part] for part in ("question", "context")), strict=True)
+    for row, (question, context) in enumerate(pairs):
+        if context is None:
+            lines.append({".row": row})
+            continue
+        made = tokenizer(question, context, return_tensors="pt", return_offsets_mapping=True)
+        offsets = made.pop("offset_mapping")[0].tolist()
+        inside = [i for i, part in enumerate(made.sequence_ids(0)) if part == 1]
+        with torch.no_grad():
+            out = model(**made)
+        start, end = (x[0, [0, *inside]].double().softmax(0)[1:] for x in (out.start_logits, out.end_logits))
+        spans = [(i, j) for i in range(len(inside)) for j in range(i, min(i + longest, len(inside)))]
+        spans.sort(key=lambda span: -float(start[span[0]] * end[span[1]]))
+        for rank, (i, j) in enumerate(spans[:top_k], start=1):
+            first, last = offsets[inside[i]][0], offsets[inside[j]][1]
+            line = {"answer": context[first:last], "score": float(start[i] * end[j]), "start": first, "end": last}
+            lines.append({".row": row} | line | ({} if top_k == 1 else {"rank": rank}))
+    return table(case, lines, index=("start",))
+
+
+MAKERS = {
+    "question-answering": answers,
+    "zero-shot-classification": judgements,
+    "token-classification": entities,
+    "fill-mask": masks,
+    "feature-extraction": features,
+}
 
 
 def reference(case: dict) -> dict:

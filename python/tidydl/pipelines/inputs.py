@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
@@ -33,11 +33,13 @@ NOT_GIVEN: Any = _NotGiven()
 class Inputs:
     """The inputs of a call: by part, one value per input, None where missing.
 
-    An input is missing where any of its parts is. ``index`` is that of the Series or frame they came in.
+    An input is missing where any of its parts is. ``index`` is that of the Series or frame they came in. ``constant``
+    holds, by name, the shared parts that are one value for all inputs, known even where there is no input.
     """
 
     parts: dict[Part, list[Any]]
     index: pd.Index | None = None
+    constant: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.parts.values())))
@@ -80,12 +82,13 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inpu
 
     given = {name: value for name, value in given.items() if value is not None}
     if isinstance(x, pd.DataFrame):
-        return Inputs(_from_frame(x, parts, given), x.index)
+        return _from_frame(x, parts, given, x.index)
     if (side_by_side := _as_frame(x, parts)) is not None:
-        return Inputs(_from_frame(side_by_side, parts, given))
+        return _from_frame(side_by_side, parts, given, None)
     values = _by_part(x, parts, given)
     read = {part: _read(_many(values[part.name], part), part) for part in parts if part.name in values}
-    return Inputs(_recycled(read), _index(values.values(), read))
+    constant = {part.name: each[0] for part, each in read.items() if part.shared and len(each) == 1}
+    return Inputs(_recycled(read), _index(values.values(), read), constant)
 
 
 def modality_of(part: Part) -> Any:
@@ -112,21 +115,26 @@ def _needed(parts: Sequence[Part]) -> list[Part]:
     return [part for part in parts if not part.optional and not part.shared]
 
 
-def _from_frame(x: pd.DataFrame, parts: Sequence[Part], given: Mapping[str, Any]) -> dict[Part, list[Any]]:
+def _from_frame(x: pd.DataFrame, parts: Sequence[Part], given: Mapping[str, Any], index: pd.Index | None) -> Inputs:
     read: dict[Part, list[Any]] = {}
+    constant: dict[str, Any] = {}
     for part in parts:
         wanted = given.get(part.name)
+        if part.shared and wanted is None and part.name in x.columns:
+            wanted = part.name
         if part.shared and not (isinstance(wanted, str) and wanted in x.columns):
             if wanted is None:
                 raise _part_missing(part)
-            read[part] = _for_each(modality_of(part).read_all(wanted, part.name), part, len(x))
+            values = modality_of(part).read_all(wanted, part.name)
+            read[part] = _for_each(values, part, len(x))
+            constant |= {part.name: values[0]} if len(values) == 1 else {}
         elif part.optional and wanted is None and part.name not in x.columns:
             continue
         else:
             others = [other for other in parts if other is not part and not other.optional and not other.shared]
             position = choose_column(x, part, wanted, modality_of(part), alone=not others)
             read[part] = _read(x.iloc[:, position].tolist(), part)
-    return read
+    return Inputs(read, index, constant)
 
 
 def _for_each(values: list[Any], part: Part, n: int) -> list[Any]:

@@ -59,6 +59,22 @@ def _choice(choices: tuple[str, ...], name: str, value: Any) -> str:
     return check_choice(name, value.lower() if isinstance(value, str) else value, choices)
 
 
+def _template(name: str, value: Any) -> str:
+    if not isinstance(value, str) or "{}" not in value:
+        raise ArgumentError(
+            f"`{name}` is {described(value)}.",
+            allowed="A sentence with {} where the label goes.",
+            hint='For example "This text is about {}.".',
+        )
+    return value
+
+
+def _string(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ArgumentError(f"`{name}` is {described(value)}.", allowed="A string that is not empty.")
+    return value
+
+
 def _strings(name: str, value: Any) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     listed: list[Any] = list(values) if isinstance(values, Iterable) and not isinstance(values, Mapping) else [None]
@@ -85,6 +101,13 @@ READERS: dict[str, Reader] = {
     "aggregation_strategy": partial(_choice, ("none", "simple", "first", "average", "max")),
     "ignore_labels": _strings,
     "targets": _or_none(_strings),
+    "hypothesis_template": _template,
+    "multi_label": check_flag,
+    "prompt": _or_none(_string),
+    "per_token": check_flag,
+    "max_answer_len": whole_number,
+    "handle_impossible_answer": check_flag,
+    "align_to_words": check_flag,
     "pooling": partial(_choice, ("mean", "cls", "max", "none")),
     "normalize": check_flag,
 }
@@ -116,6 +139,12 @@ def _said_now(task: Task, given: Mapping[str, Any]) -> dict[str, Any]:
         every = _older_flag(said, "return_all_scores")
         if every is not None:
             said["top_k"] = None if every else task.options["top_k"]
+    if "max_answer_len" in task.options:
+        for older, name in (("topk", "top_k"), ("max_seq_len", "max_length"), ("doc_stride", "stride")):
+            if older in said:
+                said.setdefault(name, said.pop(older))
+    if "multi_label" in task.options and "multi_class" in said:
+        said.setdefault("multi_label", said.pop("multi_class"))
     if "aggregation_strategy" in task.options and {"grouped_entities", "ignore_subwords"} & set(said):
         grouped, whole = _older_flag(said, "grouped_entities"), _older_flag(said, "ignore_subwords")
         if grouped is not None or whole is not None:

@@ -16,10 +16,13 @@ __all__ = ["TASKS", "fits", "head_of", "task_named", "task_of_config", "tasks"]
 
 TEXT = (Part("text", "text"),)
 TEXT_PAIR = (*TEXT, Part("text_pair", "text", optional=True))
+TEXT_LABELS = (*TEXT, Part("candidate_labels", "label", shared=True))
+ASKED = (Part("question", "text"), Part("context", "text"))
 IMAGE = (Part("image", "image"),)
 
 CLASSES = Contract.of(rank="integer", label="label", score="double")
 FILLED = Contract.of(mask="position", rank="integer", token="string", score="double", sequence="string")
+ANSWERS = Contract.of(rank="integer", answer="string", score="double", start="position", end="integer")
 ENTITIES = Contract.of(entity="string", word="string", score="double", start="position", end="integer")
 
 LONG = {"long": "truncate", "stride": None}
@@ -37,6 +40,14 @@ TASKS: tuple[Task, ...] = (
     Task("fill-mask", (), TEXT, "masks", ("MaskedLM",),
          FILLED, "distilbert/distilroberta-base", 331.1, "English",
          {"top_k": 5, "targets": None, "long": "truncate", **EACH}),
+    Task("zero-shot-classification", (), TEXT_LABELS, "zero_shot", ("SequenceClassification", "CausalLM"),
+         CLASSES, "MoritzLaurer/xtremedistil-l6-h256-zeroshot-v1.1-all-33", 51.0, "English",
+         {"top_k": None, "hypothesis_template": "This example is {}.", "multi_label": False, "prompt": None,
+          "per_token": False, **EACH, **LONG}),
+    Task("question-answering", (), ASKED, "answers", ("QuestionAnswering",),
+         ANSWERS, "distilbert/distilbert-base-cased-distilled-squad", 260.8, "English",
+         {"top_k": 1, "max_answer_len": 15, "handle_impossible_answer": False, "align_to_words": True,
+          **EACH, **LONG, "long": "window"}),
     Task("feature-extraction", (), TEXT, "features", ("",),
          Contract.of(dim_1="double"), "sentence-transformers/all-MiniLM-L6-v2", 90.9, "English",
          {"pooling": "mean", "normalize": False, **EACH, **LONG}),

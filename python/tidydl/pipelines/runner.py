@@ -195,6 +195,18 @@ def pipeline(
         Feature extraction: ``pooling`` (``"mean"``, ``"cls"``, ``"max"``, or ``"none"`` for a line per token),
         ``normalize``. Over windows the pooled numbers are averaged.
 
+        Zero-shot classification: ``candidate_labels`` (a list for all texts, or the column with a list in each
+        row), ``top_k``. A model of natural language inference also takes ``hypothesis_template`` and
+        ``multi_label``. A causal language model scores each label by its probability as the continuation of
+        ``prompt``, such as ``"{text} It was {label}."``; scores add up to 1 over the labels, and nothing is parsed.
+        With ``per_token=True`` labels are compared by the mean log probability of their tokens, so that long ones
+        are not less likely for being long.
+
+        Question answering: ``top_k`` (1), ``max_answer_len`` (15 tokens), ``handle_impossible_answer`` (the answer
+        can be ``""``), ``align_to_words``. Contexts are read in windows of ``max_length`` tokens (384, the question
+        included; ``max_seq_len`` in older code) that share ``stride`` (128, ``doc_stride``); the best answer of all
+        windows wins.
+
     Returns
     -------
     Pipeline

@@ -101,7 +101,8 @@ def padded(loaded: Loaded, tokens: dict[str, list[list[int]]], positions: Sequen
     import torch
 
     tokenizer = loaded.processor
-    filling = {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": tokenizer.pad_token_type_id}
+    pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    filling = {"input_ids": pad or 0, "token_type_ids": tokenizer.pad_token_type_id}
     tensors = {}
     for name, rows in tokens.items():
         longest = max(len(rows[i]) for i in positions)

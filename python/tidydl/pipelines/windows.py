@@ -11,7 +11,17 @@ from tidydl.pipelines import texts
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.positions import ordinal
 
-__all__ = ["EncodedLines", "Frame", "encode_long", "encode_spans", "frame_of", "tokens_of"]
+__all__ = [
+    "EncodedLines",
+    "Frame",
+    "encode_long",
+    "encode_spans",
+    "frame_of",
+    "refuse_long",
+    "room_for",
+    "spans_of",
+    "tokens_of",
+]
 
 Ids = list[int]
 
@@ -70,20 +80,21 @@ class EncodedLines:
 
     loaded: Loaded
     cut: list[bool]
-    texts: list[str] = field(default_factory=list)
+    texts: list[Any] = field(default_factory=list)
     ids: list[Ids] = field(default_factory=list)
     offsets: list[list[tuple[int, int]]] = field(default_factory=list)
     tokens: dict[str, list[Ids]] = field(default_factory=dict)
     owners: list[int] = field(default_factory=list)
     spans: list[tuple[int, int]] = field(default_factory=list)
     at: list[int] = field(default_factory=list)
+    extra: list[int] = field(default_factory=list)  # what else tells the lines of an owner apart
 
     @property
     def sizes(self) -> list[int]:
         """How many tokens each line has."""
         return [len(row) for row in self.tokens.get("input_ids", ())]
 
-    def add(self, owner: int, row: dict[str, Ids], span: tuple[int, int] = (0, 0), at: int = 0) -> None:
+    def add(self, owner: int, row: dict[str, Ids], span: tuple[int, int] = (0, 0), at: int = 0, extra: int = 0) -> None:
         """Add a line."""
         read = set(self.loaded.processor.model_input_names) | {"input_ids"}
         for name, values in row.items():
@@ -92,6 +103,7 @@ class EncodedLines:
         self.owners.append(owner)
         self.spans.append(span)
         self.at.append(at)
+        self.extra.append(extra)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Make the tensors of some lines."""
@@ -156,21 +168,27 @@ def encode_spans(
 
 
 def tokens_of(
-    loaded: Loaded, values: list[str], *, offsets: bool = True
+    loaded: Loaded, values: list[str], *, offsets: bool = True, special: bool = False
 ) -> tuple[list[Ids], list[list[tuple[int, int]]]]:
-    """Tokenise texts without their frame, and give the characters that each token stands for."""
+    """Tokenise texts, without their frame unless it is asked for, and give the characters each token stands for."""
     tokenizer = loaded.processor
     if not values:
         return [], []
-    if offsets and not getattr(tokenizer, "is_fast", False):
+    if offsets:
+        refuse_slow(tokenizer)
+    made = tokenizer(values, add_special_tokens=special, return_offsets_mapping=offsets, verbose=False)
+    ids = [list(row) for row in made["input_ids"]]
+    return ids, made["offset_mapping"] if offsets else [[] for _ in ids]
+
+
+def refuse_slow(tokenizer: Any) -> None:
+    """Refuse a tokenizer that does not say which characters its tokens stand for."""
+    if not getattr(tokenizer, "is_fast", False):
         raise ArgumentError(
             f"`tokenizer` is a {type(tokenizer).__name__}, which does not say where in a text its tokens stand.",
             allowed="A fast tokenizer, one with a tokenizer.json.",
             hint="Load the model with the fast tokenizer of its kind.",
         )
-    made = tokenizer(values, add_special_tokens=False, return_offsets_mapping=offsets, verbose=False)
-    ids = [list(row) for row in made["input_ids"]]
-    return ids, made["offset_mapping"] if offsets else [[] for _ in ids]
 
 
 def room_for(room: int, argument: str) -> int:

@@ -1,0 +1,199 @@
+"""Question answering: the stretch of a text that answers a question.
+
+The probabilities of starts and ends are those within a window of the text; an answer's score is their product
+(Devlin et al., 2019). Answers of all windows compete; one that two windows share is counted once, with its best score.
+
+References
+----------
+Devlin, J., Chang, M.-W., Lee, K. and Toutanova, K. (2019). BERT: Pre-training of deep bidirectional transformers for
+language understanding. NAACL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines import texts
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.positions import ordinal
+from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
+from tidydl.pipelines.windows import EncodedLines, frame_of, refuse_long, refuse_slow, room_for, spans_of, tokens_of
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+_MOST_TOKENS = 384  # of a question and a window, what these models are trained with
+_STRIDE = 128
+Value = tuple[str, str]
+Span = tuple[int, int]
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: nothing more."""
+    return {}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Answer all questions and give the tidy frame."""
+    top_k = 1 if options["top_k"] is None else options["top_k"]
+    way = Way(
+        encode=partial(_encode, loaded, options),
+        forward=partial(_logits, loaded.model),
+        key=lambda value: value,
+        padding=texts.padding(loaded),
+        chunk=256,
+        most=options["batch_size"],
+        finish=partial(_answers, loaded.processor, options, top_k),
+    )
+    outcome = yield from compute(loaded, inputs.values(), way)
+    contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
+    frame = lines_frame(contract, inputs, outcome)
+    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=top_k, truncated=outcome.truncated, **note)
+    return frame
+
+
+@dataclass(frozen=True)
+class _Windows(EncodedLines):
+    """Windows of contexts beside their questions; ``words`` are the characters of the word that each token is of."""
+
+    words: list[list[Span]] = field(default_factory=list)
+
+    def answer_of(self, owner: int, start: int, end: int, whole_words: bool) -> Span:
+        """Give the characters from one token of a context to another."""
+        places = self.words[owner] if whole_words else self.offsets[owner]
+        return places[start][0], places[end][1]
+
+
+def _encode(loaded: Loaded, options: Options, values: list[Value], places: Sequence[int]) -> _Windows:
+    """Put each question beside windows of its context."""
+    _refuse_blank(values, places)
+    tokenizer, long = loaded.processor, options["long"]
+    frame = frame_of(tokenizer, pair=True)
+    most = texts.token_limit(loaded, options["max_length"] or _MOST_TOKENS) or _MOST_TOKENS
+    questions = tokens_of(loaded, [question for question, _ in values])[0]
+    ids, offsets, words = _contexts(loaded, [context for _, context in values])
+    encoded = _Windows(loaded, [False] * len(values), values, ids, offsets, words=words)
+    for owner, (question, row) in enumerate(zip(questions, ids, strict=True)):
+        room = room_for(most - frame.size - len(question), "question")
+        spans = spans_of(len(row), room, _stride(options["stride"], most, room))
+        encoded.cut[owner] = len(spans) > 1 and long != "window"
+        for span in spans if long == "window" else spans[:1]:
+            part = row[slice(*span)]
+            if tokenizer.padding_side == "right":
+                line, at = frame.line(question, part), len(frame.before) + len(question) + len(frame.between)
+            else:
+                line, at = frame.line(part, question), len(frame.before)
+            encoded.add(owner, line, span, at, _place_of_none(tokenizer, line["input_ids"]))
+    if long == "error":
+        refuse_long(encoded.cut, places)
+    return encoded
+
+
+def _refuse_blank(values: list[Value], places: Sequence[int]) -> None:
+    for value, place in zip(values, places, strict=True):
+        for name, text in zip(("question", "context"), value, strict=True):
+            if not text.strip():
+                raise ArgumentError(
+                    f"The {ordinal(place)} value of `{name}` is empty.",
+                    allowed="A text with at least one word.",
+                    hint="Make it missing (None, NA) to get a row of missing values.",
+                )
+
+
+def _stride(stride: float | None, most: int, room: int) -> float:
+    """Give how many tokens windows share, by default as many as these models are trained with."""
+    if stride is not None:
+        return stride
+    usual = min(_STRIDE, most // 2)
+    return usual if usual < room else room // 2
+
+
+def _place_of_none(tokenizer: Any, ids: list[int]) -> int:
+    """Give the place whose probabilities mean that the window holds no answer: the token of the whole."""
+    return ids.index(tokenizer.cls_token_id) if tokenizer.cls_token_id in ids else 0
+
+
+def _contexts(loaded: Loaded, contexts: list[str]) -> tuple[list[list[int]], list[list[Span]], list[list[Span]]]:
+    """Tokenise contexts; give the characters of each token, and those of the word it is of."""
+    refuse_slow(loaded.processor)
+    if not contexts:
+        return [], [], []
+    made = loaded.processor(contexts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    words = []
+    for i, places in enumerate(made["offset_mapping"]):
+        around: dict[Any, Span] = {}
+        numbers = [(-1, k) if word is None else word for k, word in enumerate(made.word_ids(i))]
+        for word, (start, end) in zip(numbers, places, strict=True):
+            known = around.get(word, (start, end))
+            around[word] = (min(known[0], start), max(known[1], end))
+        words.append([around[word] for word in numbers])
+    return list(made["input_ids"]), made["offset_mapping"], words
+
+
+def _logits(model: Any, tensors: dict[str, Any]) -> np.ndarray:
+    """Run the model on a batch: for each token a logit of being the start, and one of being the end."""
+    import torch
+
+    made = model(**tensors)
+    return torch.stack([made.start_logits, made.end_logits], dim=1).float().cpu().numpy()
+
+
+def _answers(
+    tokenizer: Any, options: Options, top_k: int, encoded: _Windows, lines: list[int], found: list[np.ndarray]
+) -> list[tuple[Any, ...]]:
+    """Write the best answers of all windows of a context."""
+    owner = encoded.owners[lines[0]]
+    context = encoded.texts[owner][1]
+    best: dict[Span, float] = {}
+    without = 1.0
+    for line, logits in zip(lines, found, strict=True):
+        starts, ends, none = _chances(encoded, line, logits, tokenizer.cls_token_id is not None)
+        without = min(without, none)
+        first = encoded.spans[line][0]
+        for start, end, score in _candidates(starts, ends, options["max_answer_len"], 64 * top_k):
+            span = encoded.answer_of(owner, first + start, first + end, options["align_to_words"])
+            best[span] = max(score, best.get(span, 0.0))
+    if options["handle_impossible_answer"]:
+        best[(0, 0)] = without
+    ordered = sorted(best.items(), key=lambda item: -item[1])[:top_k]
+    answers = [(context[start:end], score, start, end) for (start, end), score in ordered]
+    return answers if top_k == 1 else [(rank, *answer) for rank, answer in enumerate(answers, start=1)]
+
+
+def _chances(encoded: _Windows, line: int, logits: np.ndarray, has_none: bool) -> tuple[np.ndarray, np.ndarray, float]:
+    """Give the probabilities of starts and ends of the context's tokens, and that of no answer."""
+    import numpy as np
+
+    start, stop = encoded.spans[line]
+    at, none = encoded.at[line], encoded.extra[line]
+    context = np.arange(at, at + stop - start)
+    read = np.append(context, none) if has_none else context
+    values = logits[:, read].astype("float64")
+    shares = np.exp(values - values.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    inside = shares[:, : len(context)]
+    return inside[0], inside[1], float(shares[0, -1] * shares[1, -1]) if has_none else 0.0
+
+
+def _candidates(starts: np.ndarray, ends: np.ndarray, longest: int, most: int) -> Iterator[tuple[int, int, float]]:
+    """Give the likeliest stretches of at most so many tokens."""
+    import numpy as np
+
+    scores = np.tril(np.triu(np.outer(starts, ends)), longest - 1).ravel()
+    most = min(most, scores.size)
+    chosen = np.argpartition(-scores, most - 1)[:most]
+    for i in chosen[np.argsort(-scores[chosen], kind="stable")]:
+        if scores[i] > 0:
+            yield *divmod(int(i), len(starts)), float(scores[i])

@@ -1,0 +1,59 @@
+"""Labels to choose from as a part of the inputs: the same for all inputs, or each with its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tidydl.checks import described
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.positions import is_missing, ordinal
+
+__all__ = ["is_one", "key", "read", "read_all"]
+
+ALLOWED = "A list of labels for all inputs, or the column of a data frame that holds a list in each row."
+
+
+def is_one(x: Any) -> bool:
+    """Say whether it is one set of labels: a string with commas between, or a list of strings."""
+    return isinstance(x, str) or not any(_is_list(each) for each in x)
+
+
+def key(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Give what is equal for equal labels."""
+    return labels
+
+
+def read(value: Any, where: str) -> tuple[str, ...]:
+    """Read the labels of one input.
+
+    Raises
+    ------
+    ArgumentError
+        Where there are none, or one is no string.
+    """
+    listed = value.split(",") if isinstance(value, str) else list(value) if _is_list(value) else [value]
+    if not listed or not all(isinstance(label, str) and label.strip() for label in listed):
+        wrong = next((each for each in listed if not isinstance(each, str)), None)
+        problem = "an empty label" if wrong is None and listed else described(wrong) if listed else "no label at all"
+        raise ArgumentError(f"{where} has {problem} among its labels.", allowed="Labels as strings that are not empty.")
+    return tuple(dict.fromkeys(label.strip() for label in listed))
+
+
+def read_all(x: Any, name: str) -> list[Any]:
+    """Read one set of labels for all inputs, or a list of sets, None where one is missing.
+
+    Raises
+    ------
+    ArgumentError
+        Where it is nothing of the kind.
+    """
+    if not isinstance(x, str) and not _is_list(x):
+        raise ArgumentError(f"`{name}` is {described(x)}.", allowed=ALLOWED)
+    if is_one(x):
+        return [read(x, f"`{name}`")]
+    return [None if is_missing(each) else read(each, f"The {ordinal(i)} value of `{name}`") for i, each in enumerate(x)]
+
+
+def _is_list(x: Any) -> bool:
+    return isinstance(x, Iterable) and not isinstance(x, (str, bytes, Mapping))

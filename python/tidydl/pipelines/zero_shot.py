@@ -1,0 +1,162 @@
+"""Zero-shot classification: labels that the model has not learnt, judged by inference or by their probability.
+
+A model of natural language inference is asked whether a text entails each label put into a sentence (Yin et al., 2019).
+A causal language model is asked how likely it would go on with each label; nothing it writes is ever parsed.
+
+References
+----------
+Yin, W., Hay, J. and Roth, D. (2019). Benchmarking zero-shot text classification. EMNLP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines import continuations, texts
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
+from tidydl.pipelines.windows import EncodedLines, frame_of, refuse_long, room_for, spans_of, tokens_of
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+Value = tuple[str, tuple[str, ...]]
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: how it judges labels."""
+    if not continuations.writes(loaded):
+        _entailment(loaded)
+    return {"judges_by": "probability" if continuations.writes(loaded) else "entailment"}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Judge the labels of all texts and give the tidy frame."""
+    if continuations.writes(loaded):
+        way = continuations.way(loaded, options)
+    else:
+        _refuse_prompt(options)
+        way = Way(
+            encode=partial(_encode, loaded, options),
+            forward=partial(_logits, loaded.model, _entailment(loaded)),
+            key=lambda value: value,
+            padding=texts.padding(loaded),
+            chunk=64,
+            most=options["batch_size"],
+            finish=partial(_scores, options["multi_label"]),
+        )
+    outcome = yield from compute(loaded, inputs.values(), way)
+    best, sets = options["top_k"], _sets(inputs)
+    ranked = replace(outcome, results=[_ranked(labels, scores, best) for labels, scores in outcome.results])
+    contract = task.contract(inputs.shown, without_rank(task.columns) if best == 1 else None)
+    levels = list(dict.fromkeys(label for labels in sets for label in labels))
+    frame = lines_frame(contract, inputs, ranked, levels={"label": levels})
+    ranks = max((min(len(labels), best or len(labels)) for labels in sets), default=1)
+    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
+    return frame
+
+
+def _sets(inputs: Inputs) -> list[tuple[str, ...]]:
+    """Give the different sets of labels in order."""
+    if inputs.constant:
+        return list(inputs.constant.values())
+    labels = next(values for part, values in inputs.parts.items() if part.shared)
+    return list(dict.fromkeys(each for each in labels if each is not None))
+
+
+def _ranked(labels: Sequence[str], scores: np.ndarray, top_k: int | None) -> list[tuple[Any, ...]]:
+    """Write a line per label, the best first."""
+    order = (-scores).argsort(kind="stable")[:top_k]
+    lines = [(labels[i], float(scores[i])) for i in order]
+    return lines if top_k == 1 else [(rank, *line) for rank, line in enumerate(lines, start=1)]
+
+
+def _refuse_prompt(options: Options) -> None:
+    for name in ("prompt", "per_token"):
+        if options[name]:
+            raise ArgumentError(
+                f"`{name}` is for causal language models, and this model judges by entailment.",
+                allowed="`hypothesis_template`, a sentence with {} for the label.",
+                hint=f"Leave `{name}` out.",
+            )
+
+
+def _entailment(loaded: Loaded) -> int:
+    """Find the output that says that a sentence follows from a text."""
+    names = getattr(loaded.config, "label2id", None) or {}
+    found = next((int(code) for name, code in names.items() if str(name).lower().startswith("entail")), None)
+    if found is None:
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', which has no label 'entailment'.",
+            allowed="A model of natural language inference, or a causal language model.",
+            hint="This one may be for 'text-classification'.",
+        )
+    return found
+
+
+def _encode(loaded: Loaded, options: Options, values: list[Value], places: Sequence[int]) -> EncodedLines:
+    """Pair each text with the sentence of each label; each text and each sentence is tokenised once."""
+    frame = frame_of(loaded.processor, pair=True)
+    limit, long = texts.token_limit(loaded, options["max_length"]), options["long"]
+    every = list(dict.fromkeys(label for _, labels in values for label in labels))
+    template = options["hypothesis_template"]
+    sentences = dict(
+        zip(every, tokens_of(loaded, [template.replace("{}", each) for each in every], offsets=False)[0], strict=True)
+    )
+    read = [texts.start_of(text, limit) if limit and long != "window" else text for text, _ in values]
+    ids = tokens_of(loaded, read, offsets=False)[0]
+    texts.refuse_empty([len(row) for row in ids], places)
+    cut = [False] * len(values)
+    encoded = EncodedLines(loaded, cut, values)
+    for owner, ((_, labels), row) in enumerate(zip(values, ids, strict=True)):
+        for code, label in enumerate(labels):
+            sentence = sentences[label]
+            room = None if limit is None else room_for(limit - frame.size - len(sentence), "max_length")
+            too_long = room is not None and len(row) > room
+            cut[owner] = cut[owner] or (too_long and long != "window")
+            spans = spans_of(len(row), room, options["stride"]) if long == "window" else [(0, room)]
+            for start, stop in spans:
+                encoded.add(owner, frame.line(row[start:stop], sentence), extra=code)
+    if long == "error":
+        refuse_long(cut, places)
+    return encoded
+
+
+def _logits(model: Any, entailment: int, tensors: dict[str, Any]) -> np.ndarray:
+    """Run the model on a batch: its logits against and for entailment."""
+    contradiction = -1 if entailment == 0 else 0
+    return model(**tensors).logits.float()[:, [contradiction, entailment]].cpu().numpy()
+
+
+def _scores(multi_label: bool, encoded: EncodedLines, lines: list[int], found: list[Any]) -> tuple[Any, np.ndarray]:
+    """Give the scores of a text's labels: against each other, or each against its contradiction."""
+    import numpy as np
+
+    labels = encoded.texts[encoded.owners[lines[0]]][1]
+    each: list[list[Any]] = [[] for _ in labels]
+    for line, logits in zip(lines, found, strict=True):
+        each[encoded.extra[line]].append(logits)
+    logits = np.array([np.mean(windows, axis=0) for windows in each], dtype="float64")
+    if multi_label or len(labels) == 1:
+        return labels, softmax(logits)[:, 1]
+    return labels, softmax(logits[:, 1])
+
+
+def softmax(values: np.ndarray) -> np.ndarray:
+    """Turn numbers into shares of 1 along the last axis."""
+    import numpy as np
+
+    shifted = np.exp(values - values.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
