@@ -36,6 +36,14 @@
 #'   (the answer can be `""`), `align_to_words`. Contexts are read in windows of `max_length` tokens (384, the question
 #'   included; `max_seq_len` in older code) that share `stride` (128, `doc_stride`); the best answer of all windows
 #'   wins.
+#' * Generation (text-generation, text2text-generation, summarization, translation): `max_new_tokens`,
+#'   `num_return_sequences`, `num_beams`, `min_new_tokens`, `repetition_penalty`, `no_repeat_ngram_size`,
+#'   `length_penalty`, `early_stopping`, `min_length`, `max_length`, `prefix`. With `do_sample = TRUE` tokens are drawn
+#'   at random (by `temperature`, `top_k`, `top_p`), from `seed`, else from one draw of R's generator, so that
+#'   [set.seed()] governs them; otherwise the likeliest is taken, unless the model's own settings say that it draws.
+#'   `return_full_text = FALSE` leaves the prompt out. A chat is a data frame with `role` and `content`, several are
+#'   told apart by `.row`. Of a prompt that is too long the end is kept. `src_lang` and `tgt_lang` are for models that
+#'   know several languages; as a task `"translation_en_to_fr"` says both.
 #'
 #' @return A function of class `tidydl_pipeline` with the arguments `x` (a character vector, a factor, a vector of
 #'   images or paths, or a data frame), the parts of the inputs by name (`text`, `image`, `text_pair`: the columns of a
@@ -71,6 +79,7 @@ new_pipeline <- function(spec, facts) {
   run <- function(x, ..., progress = NULL) {
     data <- if (!missing(x)) x
     options <- call_options(rlang::enquos(...), facts, data)
+    options <- with_seed(options, spec, facts)
     arguments <- c(list(spec = spec), if (!missing(x)) list(x = inputs(x)), list(options = options))
     call_python("pipeline_run", arguments, progress, call = quote(pipeline()))
   }
@@ -89,6 +98,15 @@ call_options <- function(quosures, facts, data, call = rlang::caller_env()) {
     if (is.factor(value)) as.character(value) else value
   })
   stats::setNames(options, names(quosures))
+}
+
+# Where the draws of a generated text start: one number of R's own generator, so that set.seed() governs them.
+with_seed <- function(options, spec, facts) {
+  draws <- c(options$do_sample, spec$do_sample, facts$do_sample)
+  if (length(draws) && isTRUE(draws[[1]]) && is.null(options$seed) && is.null(spec$seed)) {
+    options$seed <- sample.int(.Machine$integer.max, 1)
+  }
+  options
 }
 
 # The name of a column given bare or quoted, or by a variable that holds it. A part that may be one value for all
@@ -142,6 +160,7 @@ print.tidydl_pipeline <- function(x, ...) {
 augment.tidydl_pipeline <- function(x, data, ..., prefix = "", progress = NULL) {
   options <- call_options(rlang::enquos(...), attr(x, "facts"), data)
   spec <- get("spec", environment(x))
+  options <- with_seed(options, spec, attr(x, "facts"))
   arguments <- list(spec = spec, data = data, prefix = prefix, options = options)
   call_python("pipeline_augment", arguments, progress, call = quote(augment()))
 }

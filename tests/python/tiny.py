@@ -138,6 +138,10 @@ def causal_folder(folder: Path, **config) -> Path:
     tokenizer = transformers.GPT2TokenizerFast(
         vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"), model_max_length=POSITIONS * 2
     )
+    tokenizer.chat_template = (
+        "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
+        "{% if add_generation_prompt %}answer:{% endif %}"
+    )
     tokenizer.save_pretrained(folder)
     torch.manual_seed(1)
     settings = transformers.GPT2Config(
@@ -155,6 +159,32 @@ def causal_folder(folder: Path, **config) -> Path:
     return folder
 
 
+def seq2seq_folder(folder: Path, kind: str = "Bart", **config) -> Path:
+    """Save a tiny BART or T5 with the byte-level tokenizer."""
+    import torch
+    import transformers
+
+    byte_folder(folder)
+    sizes = {
+        "Bart": {
+            **dict.fromkeys(("encoder_layers", "decoder_layers", "encoder_attention_heads"), 2),
+            **dict.fromkeys(("encoder_ffn_dim", "decoder_ffn_dim"), 32),
+            "decoder_attention_heads": 2,
+            "d_model": 16,
+            "init_std": 0.5,
+            "max_position_embeddings": POSITIONS,
+            "forced_eos_token_id": None,
+        },
+        "T5": {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 2, "initializer_factor": 4.0},
+    }[kind]
+    torch.manual_seed(1)
+    settings = getattr(transformers, f"{kind}Config")(
+        vocab_size=400, pad_token_id=1, bos_token_id=0, eos_token_id=2, decoder_start_token_id=2, **{**sizes, **config}
+    )
+    getattr(transformers, f"{kind}ForConditionalGeneration")(settings).save_pretrained(folder)
+    return folder
+
+
 ENTITIES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
 # The models of the cases that both languages run.
@@ -163,6 +193,7 @@ MODELS = {
     "masked": lambda folder: text_folder(folder, head="MaskedLM"),
     "inference": lambda folder: text_folder(folder, labels=["contradiction", "neutral", "entailment"]),
     "causal": lambda folder: causal_folder(folder),
+    "seq2seq": lambda folder: seq2seq_folder(folder),
     "answers": lambda folder: text_folder(folder, labels=["start", "end"], head="QuestionAnswering"),
     "encoder": lambda folder: text_folder(folder, head=""),
 }

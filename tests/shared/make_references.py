@@ -229,7 +229,36 @@ def answers(case: dict) -> dict:
     return table(case, lines, index=("start",))
 
 
+def written(case: dict) -> dict:
+    """Go on with each prompt by transformers' own pipeline, or write from each text by generate(), one at a time."""
+    arguments, made = case["arguments"], case["arguments"]["pipeline"]["arguments"]
+    options = {name: value for name, value in arguments.items() if name not in ("pipeline", "x")}
+    name = {"summarization": "summary_text", "translation": "translation_text"}.get(made["task"], "generated_text")
+    x, lines = arguments["x"], []
+    if isinstance(x, dict):
+        x = [[dict(zip(x["columns"], message, strict=True)) for message in zip(*x["columns"].values(), strict=True)]]
+    for row, text in enumerate(x):
+        found = [None] if text is None else one_written(made, text, options)
+        lines += [
+            {".row": row, "sequence": None if each is None else k, name: each} for k, each in enumerate(found, start=1)
+        ]
+    return table(case, lines)
+
+
+def one_written(made: dict, text: str | list, options: dict) -> list[str]:
+    folder = tiny.kept(made["model"]["tiny_model"])
+    if made["task"] == "text-generation":
+        own = transformers.pipeline("text-generation", model=str(folder), device="cpu")
+        answers = [answer["generated_text"] for answer in own(text, do_sample=False, **options)]
+        return [each if isinstance(each, str) else each[-1]["content"].strip() for each in answers]
+    model = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    ids = model.generate(**tokenizer(text, return_tensors="pt"), do_sample=False, **options)
+    return [each.strip() for each in tokenizer.batch_decode(ids, skip_special_tokens=True)]
+
+
 MAKERS = {
+    **dict.fromkeys(("text-generation", "text2text-generation", "summarization", "translation"), written),
     "question-answering": answers,
     "zero-shot-classification": judgements,
     "token-classification": entities,

@@ -192,3 +192,40 @@ test_that("questions and contexts are columns, bare or quoted, or arguments by n
   expect_identical(substr(joined$said, joined$start.1, joined$end.1), joined$answer.1)
   expect_error(qa("so"), "several parts", class = "tidydl_error_argument")
 })
+
+test_that("generated texts follow set.seed() or a seed, and greedy ones need none", {
+  skip_without_python()
+  write <- pipeline("text-generation", model = tiny_model("causal"), device = "cpu", max_new_tokens = 4)
+  prompts <- c("the sun", NA, "my friend")
+  greedy <- write(prompts)
+  expect_identical(names(greedy), c(".row", "text", "sequence", "generated_text"))
+  expect_identical(is.na(greedy$generated_text), c(FALSE, TRUE, FALSE))
+  set.seed(1)
+  drawn <- write(prompts, do_sample = TRUE, temperature = 3)
+  set.seed(1)
+  expect_identical(attr(drawn, "tidydl")$seed, sample.int(.Machine$integer.max, 1))
+  set.seed(1)
+  expect_identical(write(prompts, do_sample = TRUE, temperature = 3), drawn)
+  set.seed(1)
+  write(prompts)
+  expect_identical(runif(1), { # nothing was drawn
+    set.seed(1)
+    runif(1)
+  })
+  expect_identical(
+    write(prompts, do_sample = TRUE, temperature = 3, seed = attr(drawn, "tidydl")$seed)$generated_text,
+    drawn$generated_text
+  )
+})
+
+test_that("chats are data frames of role and content", {
+  skip_without_python()
+  write <- pipeline("text-generation", model = tiny_model("causal"), device = "cpu", max_new_tokens = 4)
+  chat <- tibble::tibble(role = c("system", "user"), content = c("be calm", "are you happy ?"))
+  found <- write(chat)
+  expect_identical(found$text, "are you happy ?")
+  expect_identical(write(list(chat, chat))$generated_text, rep(found$generated_text, 2))
+  several <- tibble::tibble(.row = c(1L, 1L, 2L), role = c(chat$role, "user"), content = c(chat$content, "rain"))
+  expect_identical(write(several)$generated_text[[1]], found$generated_text)
+  expect_identical(write(several)$text, c("are you happy ?", "rain"))
+})

@@ -81,8 +81,11 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inpu
     import pandas as pd
 
     given = {name: value for name, value in given.items() if value is not None}
-    if isinstance(x, pd.DataFrame):
+    gather = getattr(modality_of(parts[0]), "gather", None)
+    if isinstance(x, pd.DataFrame) and (gather is None or (gathered := gather(x)) is None):
         return _from_frame(x, parts, given, x.index)
+    if isinstance(x, pd.DataFrame):
+        x = gathered
     if (side_by_side := _as_frame(x, parts)) is not None:
         return _from_frame(side_by_side, parts, given, None)
     values = _by_part(x, parts, given)

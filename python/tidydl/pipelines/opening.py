@@ -110,8 +110,7 @@ def _fitting_task(task: Task | None, config: Any, source: str) -> Task:
                 hint="embed() takes bare encoders." if "For" not in kinds else "Give `task =`.",
             )
         return read
-    is_another = read is not None and not {"", *read.heads} & set(task.heads) and "" not in read.heads
-    if is_another or not fits(task, config):
+    if not fits(task, config):
         raise ArgumentError(
             f"`model` is '{source}' ({kinds}), which does not fit the task '{task.name}'.",
             allowed=f"A model for '{task.name}'.",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from tidydl.checks import check_choice, check_flag, check_number, described
+from tidydl.checks import check_choice, check_count, check_flag, check_number, described
 from tidydl.errors import ArgumentError, nearest, unknown_name
 from tidydl.pipelines.declarations import Task
 
@@ -33,6 +33,19 @@ _WRITE_NOW = {
     "trust_remote_code": "Code that comes with a model is never run: leave `trust_remote_code` out.",
     "use_fast": "The fast tokenizer is taken where there is one: leave `use_fast` out.",
     "num_workers": "Inputs are read in this process: leave `num_workers` out.",
+}
+
+
+# What other arguments of transformers are now.
+_RETIRED = {
+    "handle_long_generation": 'Write `long = "truncate"`, which keeps the end of a prompt.',
+    "generate_kwargs": "Give its entries as options of their own.",
+    "model_kwargs": "Give its entries as options of their own.",
+    "return_tensors": "The frame holds the text: leave `return_tensors` out.",
+    "return_text": "The frame holds the text: leave `return_text` out.",
+    "max_question_len": "Questions are never shortened: leave `max_question_len` out.",
+    "is_split_into_words": "Give whole texts: leave `is_split_into_words` out.",
+    "torch_dtype": "Write `dtype` when the pipeline is made.",
 }
 
 
@@ -67,6 +80,13 @@ def _template(name: str, value: Any) -> str:
             hint='For example "This text is about {}.".',
         )
     return value
+
+
+def _positive(name: str, value: Any) -> float:
+    number = check_number(name, value, 0)
+    if number == 0:
+        raise ArgumentError(f"`{name}` is 0.", allowed="A number above 0.")
+    return number
 
 
 def _string(name: str, value: Any) -> str:
@@ -108,6 +128,23 @@ READERS: dict[str, Reader] = {
     "max_answer_len": whole_number,
     "handle_impossible_answer": check_flag,
     "align_to_words": check_flag,
+    "max_new_tokens": _or_none(whole_number),
+    "min_new_tokens": _or_none(whole_number),
+    "min_length": _or_none(check_count),
+    "do_sample": _or_none(check_flag),
+    "temperature": _or_none(_positive),
+    "top_p": _or_none(partial(check_number, minimum=0, maximum=1)),
+    "repetition_penalty": _or_none(_positive),
+    "length_penalty": _or_none(check_number),
+    "no_repeat_ngram_size": _or_none(check_count),
+    "early_stopping": _or_none(check_flag),
+    "num_beams": _or_none(whole_number),
+    "num_return_sequences": whole_number,
+    "seed": _or_none(partial(check_number, minimum=-(2**31) + 1, maximum=2**31 - 1)),
+    "prefix": _or_none(_string),
+    "return_full_text": check_flag,
+    "src_lang": _or_none(_string),
+    "tgt_lang": _or_none(_string),
     "pooling": partial(_choice, ("mean", "cls", "max", "none")),
     "normalize": check_flag,
 }
@@ -169,5 +206,5 @@ def _unknown_option(name: str, task: Task) -> ArgumentError:
     return ArgumentError(
         f"`{name}` is not an option of this pipeline.",
         allowed="Options are " + ", ".join(f"`{known}`" for known in task.options) + ".",
-        hint=f"Did you mean `{close}`?" if close else "?tidydl.pipeline tells what each does.",
+        hint=_RETIRED.get(name) or (f"Did you mean `{close}`?" if close else "?tidydl.pipeline tells what each does."),
     )

@@ -141,7 +141,8 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     x
-        What a pipeline returned: a frame with ``.row`` and, where inputs have several results, ``rank``.
+        What a pipeline returned: a frame with ``.row`` and, where inputs have several results, ``rank`` or, of
+        generated texts, ``sequence``.
 
     Returns
     -------
@@ -173,7 +174,8 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
             hint="Call widen() before columns are dropped.",
         )
     first = ~x[ROW].duplicated()
-    if RANK not in x.columns:
+    ranked_by = _ranks(x)
+    if ranked_by is None:
         if not first.all():
             raise ColumnError(
                 "`x` has several lines for an input and no column `rank` to tell them apart.",
@@ -181,16 +183,25 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
                 hint="The long form is the tidy one for these results.",
             )
         return x.copy()
-    return _spread(x, first)
+    return _spread(x, first, ranked_by)
 
 
-def _spread(x: pd.DataFrame, first: pd.Series) -> pd.DataFrame:
+def _ranks(x: pd.DataFrame) -> str | None:
+    """Name the column that tells the results of an input apart: its ranks, or the numbers of generated sequences."""
+    import pandas as pd
+
+    if RANK in x.columns:
+        return RANK
+    return "sequence" if "sequence" in x.columns and pd.api.types.is_integer_dtype(x["sequence"]) else None
+
+
+def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
     """Spread the columns after ``rank``; a missing input counts as rank 1."""
     import numpy as np
     import pandas as pd
 
-    at = list(x.columns).index(RANK)
-    ranks = x[RANK].fillna(1).to_numpy(dtype="int64")
+    at = list(x.columns).index(ranked_by)
+    ranks = x[ranked_by].fillna(1).to_numpy(dtype="int64")
     if pd.DataFrame({"row": x[ROW].to_numpy(), "rank": ranks}).duplicated().any():
         raise ColumnError("`x` has a rank twice for one input.", allowed="Each `rank` once per `.row`.")
     wide = x.loc[first.to_numpy()].iloc[:, :at].copy()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
@@ -18,16 +20,27 @@ TEXT = (Part("text", "text"),)
 TEXT_PAIR = (*TEXT, Part("text_pair", "text", optional=True))
 TEXT_LABELS = (*TEXT, Part("candidate_labels", "label", shared=True))
 ASKED = (Part("question", "text"), Part("context", "text"))
+PROMPT = (Part("text", "prompt"),)
 IMAGE = (Part("image", "image"),)
 
 CLASSES = Contract.of(rank="integer", label="label", score="double")
 FILLED = Contract.of(mask="position", rank="integer", token="string", score="double", sequence="string")
 ANSWERS = Contract.of(rank="integer", answer="string", score="double", start="position", end="integer")
+WRITTEN = Contract.of(sequence="integer", generated_text="string")
+SUMMARIES = Contract.of(sequence="integer", summary_text="string")
+TRANSLATIONS = Contract.of(sequence="integer", translation_text="string")
 ENTITIES = Contract.of(entity="string", word="string", score="double", start="position", end="integer")
 
 LONG = {"long": "truncate", "stride": None}
 EACH = {"max_length": None, "batch_size": None}
 CLASSIFYING = {"function_to_apply": "default", **EACH}
+GENERATING: dict[str, Any] = {
+    **dict.fromkeys(("max_new_tokens", "do_sample", "temperature", "top_k", "top_p", "seed", "num_beams")),
+    "num_return_sequences": 1,
+    **dict.fromkeys(("repetition_penalty", "no_repeat_ngram_size", "length_penalty", "early_stopping")),
+    **dict.fromkeys(("min_new_tokens", "min_length", "max_length", "prefix", "batch_size")),
+    "long": "truncate",
+}
 
 # fmt: off
 TASKS: tuple[Task, ...] = (
@@ -37,9 +50,6 @@ TASKS: tuple[Task, ...] = (
     Task("token-classification", ("ner",), TEXT, "entities", ("TokenClassification",),
          ENTITIES, "dslim/distilbert-NER", 260.8, "English",
          {"aggregation_strategy": "none", "ignore_labels": ("O",), **EACH, **LONG}, spans=True),
-    Task("fill-mask", (), TEXT, "masks", ("MaskedLM",),
-         FILLED, "distilbert/distilroberta-base", 331.1, "English",
-         {"top_k": 5, "targets": None, "long": "truncate", **EACH}),
     Task("zero-shot-classification", (), TEXT_LABELS, "zero_shot", ("SequenceClassification", "CausalLM"),
          CLASSES, "MoritzLaurer/xtremedistil-l6-h256-zeroshot-v1.1-all-33", 51.0, "English",
          {"top_k": None, "hypothesis_template": "This example is {}.", "multi_label": False, "prompt": None,
@@ -51,11 +61,26 @@ TASKS: tuple[Task, ...] = (
     Task("feature-extraction", (), TEXT, "features", ("",),
          Contract.of(dim_1="double"), "sentence-transformers/all-MiniLM-L6-v2", 90.9, "English",
          {"pooling": "mean", "normalize": False, **EACH, **LONG}),
+    Task("text-generation", (), PROMPT, "generation", ("CausalLM",),
+         WRITTEN, "HuggingFaceTB/SmolLM2-135M-Instruct", 269.1, "English", {**GENERATING, "return_full_text": True}),
+    Task("text2text-generation", (), TEXT, "generation", ("Seq2SeqLM",),
+         WRITTEN, "google/flan-t5-small", 307.9, "English", GENERATING),
+    Task("summarization", (), TEXT, "generation", ("Seq2SeqLM",),
+         SUMMARIES, "Falconsai/text_summarization", 242.0, "English", GENERATING),
+    Task("translation", (), TEXT, "generation", ("Seq2SeqLM",),
+         TRANSLATIONS, "google-t5/t5-small", 242.0, "English, French, German, Romanian",
+         {**GENERATING, "src_lang": None, "tgt_lang": None}),
+    Task("fill-mask", (), TEXT, "masks", ("MaskedLM",),
+         FILLED, "distilbert/distilroberta-base", 331.1, "English",
+         {"top_k": 5, "targets": None, "long": "truncate", **EACH}),
     Task("image-classification", (), IMAGE, "classification", ("ImageClassification",),
          CLASSES, "WinKawaks/vit-tiny-patch16-224", 22.9, None,
          {"top_k": 5, "function_to_apply": "default", "batch_size": None}),
 )
 # fmt: on
+
+# The name of a translation in transformers 4, such as translation_en_to_fr.
+_DIRECTION = re.compile(r"translation_([A-Za-z]+(?:_[A-Za-z]+)?)_to_([A-Za-z]+(?:_[A-Za-z]+)?)")
 
 # Heads whose table in transformers is not named as their class is.
 _TABLES = {"Seq2SeqLM": "SEQ_TO_SEQ_CAUSAL_LM", "CausalLM": "CAUSAL_LM", "MaskedLM": "MASKED_LM"}
@@ -115,6 +140,9 @@ def task_named(name: Any) -> Task:
             allowed="The name of a task, as a string.",
             hint="tasks() lists the tasks.",
         )
+    if direction := _DIRECTION.fullmatch(name.strip()):
+        task = task_named("translation")
+        return replace(task, options={**task.options, "src_lang": direction[1], "tgt_lang": direction[2]})
     for task in TASKS:
         if name.strip().lower().replace("_", "-") in (task.name, *task.aliases):
             return task
@@ -128,7 +156,7 @@ def task_of_config(config: Any) -> Task | None:
     """Read the task from the architecture that a config names, or give None where it is none of ours."""
     for architecture in getattr(config, "architectures", None) or ():
         for task in TASKS:
-            if any(architecture in _classes(head).values() for head in task.heads) and _reads(task, config):
+            if architecture in _classes(task.heads[0]).values() and _reads(task, config):
                 return task
     return None
 
@@ -141,17 +169,25 @@ def _reads(task: Task, config: Any) -> bool:
 
 
 def fits(task: Task, config: Any) -> bool:
-    """Say whether transformers has a head for this task on models of this kind."""
-    return any(getattr(config, "model_type", None) in _classes(head) for head in task.heads)
+    """Say whether a model does a task: its head is one of the task's, or it has none and could carry one."""
+    if not any(getattr(config, "model_type", None) in _classes(head) for head in task.heads):
+        return False
+    read = task_of_config(config)
+    return read is None or "" in (*read.heads, *task.heads) or _named_head(task, config) is not None
 
 
 def head_of(task: Task, config: Any) -> str:
     """Give the head that the config names among those of the task, else the usual one."""
+    named = _named_head(task, config)
+    return task.heads[0] if named is None else named
+
+
+def _named_head(task: Task, config: Any) -> str | None:
     for architecture in getattr(config, "architectures", None) or ():
         for head in task.heads:
             if architecture in _classes(head).values():
                 return head
-    return task.heads[0]
+    return None
 
 
 def _classes(head: str) -> dict[str, str]:

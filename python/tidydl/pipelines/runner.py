@@ -207,6 +207,16 @@ def pipeline(
         included; ``max_seq_len`` in older code) that share ``stride`` (128, ``doc_stride``); the best answer of all
         windows wins.
 
+        Generation (text-generation, text2text-generation, summarization, translation): ``max_new_tokens``,
+        ``num_return_sequences``, ``num_beams``, ``min_new_tokens``, ``repetition_penalty``,
+        ``no_repeat_ngram_size``, ``length_penalty``, ``early_stopping``, ``min_length``, ``max_length``,
+        ``prefix``. With ``do_sample=True`` tokens are drawn at random (by ``temperature``, ``top_k``, ``top_p``),
+        from ``seed``, else from one draw of tidydl's generator, so that :func:`set_seed` governs them; otherwise the
+        likeliest is taken, unless the model's own settings say that it draws. ``return_full_text=False`` leaves the
+        prompt out. A chat is a data frame, or a list of dicts, with ``role`` and ``content``; several chats in one
+        frame are told apart by ``.row``. Of a prompt that is too long the end is kept. ``src_lang`` and ``tgt_lang``
+        are for models that know several languages; as a task ``"translation_en_to_fr"`` says both.
+
     Returns
     -------
     Pipeline

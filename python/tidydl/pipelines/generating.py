@@ -1,0 +1,143 @@
+"""How text is generated: the settings of transformers' ``generate()``, where random draws start, and running it."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines import texts
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.loading import Loaded, quiet_loading
+from tidydl.pipelines.options import Options
+from tidydl.rng import current
+
+__all__ = ["Settings", "generation_settings", "generator", "samples", "seed_of", "writes_on"]
+
+_NEW_TOKENS = 256  # at most, where neither the call nor the model says how many
+_LARGEST_SEED = 2**31 - 1
+_DRAWING = ("temperature", "top_k", "top_p")
+_PASSED = (
+    *("max_new_tokens", "max_length", "min_length", "min_new_tokens", "do_sample", *_DRAWING, "num_beams"),
+    *("num_return_sequences", "repetition_penalty", "no_repeat_ngram_size", "length_penalty", "early_stopping"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run generates: ``total_length`` says that the prompt counts in the length of what is written."""
+
+    config: Any
+    prefix: str
+    new_tokens: int | None
+    total_length: bool
+    sequences: int
+
+
+def writes_on(loaded: Loaded) -> bool:
+    """Say whether the model goes on with its input rather than writing a text of its own beside it."""
+    return not getattr(loaded.config, "is_encoder_decoder", False)
+
+
+def samples(loaded: Loaded, options: Options) -> bool:
+    """Say whether tokens are drawn at random: as the call says, else as the model's own settings do."""
+    if options["do_sample"] is not None:
+        return bool(options["do_sample"])
+    return bool(getattr(loaded.model.generation_config, "do_sample", False))
+
+
+def seed_of(loaded: Loaded, options: Options) -> int | None:
+    """Give where the draws start, one number of tidydl's generator unless a seed is given; None without draws."""
+    if not samples(loaded, options):
+        return None
+    seed = options["seed"]
+    return current().positions(_LARGEST_SEED, 1)[0] + 1 if seed is None else int(seed)
+
+
+def generation_settings(task: Task, loaded: Loaded, options: Options) -> Settings:
+    """Bring the model's own settings, those it has for the task, and the options of the call together."""
+    _refuse_idle(loaded, options)
+    specific = dict(_specific(task, loaded, options))
+    prefix = options.get("prefix") or specific.pop("prefix", "")
+    given = {name: options[name] for name in _PASSED if options.get(name) is not None}
+    config = copy.deepcopy(loaded.model.generation_config)
+    for name, value in {**{name: value for name, value in specific.items() if name in _PASSED}, **given}.items():
+        setattr(config, name, value)
+    if "max_new_tokens" in given:
+        config.max_length = None
+    elif "max_length" in given:
+        config.max_new_tokens = None
+    elif config.max_new_tokens is None and (config.max_length is None or writes_on(loaded)):
+        limit = texts.token_limit(loaded)
+        config.max_length, config.max_new_tokens = None, min(_NEW_TOKENS, limit // 2) if limit else _NEW_TOKENS
+    config.do_sample = samples(loaded, options)
+    if not config.do_sample:
+        config.temperature = config.top_k = config.top_p = None
+    if config.pad_token_id is None:
+        pad = loaded.processor.pad_token_id
+        config.pad_token_id = loaded.processor.eos_token_id if pad is None else pad
+    total = writes_on(loaded) and config.max_new_tokens is None
+    return Settings(config, prefix, config.max_new_tokens, total, options["num_return_sequences"])
+
+
+def _refuse_idle(loaded: Loaded, options: Options) -> None:
+    """Refuse options that would do nothing, since nothing is drawn at random."""
+    if samples(loaded, options):
+        return
+    for name in (*_DRAWING, "seed"):
+        if options[name] is not None:
+            raise ArgumentError(
+                f"`{name}` is given, but nothing is drawn at random: the likeliest token is taken each time.",
+                allowed=f"`{name}` with `do_sample` true.",
+                hint=f"Set `do_sample` to true, or leave `{name}` out.",
+            )
+    if options["num_return_sequences"] > (options["num_beams"] or 1):
+        raise ArgumentError(
+            f"`num_return_sequences` is {options['num_return_sequences']}, but nothing is drawn at random.",
+            allowed="1, or at most as many as `num_beams`.",
+            hint="Set `do_sample` to true to draw several texts.",
+        )
+
+
+def _specific(task: Task, loaded: Loaded, options: Options) -> dict[str, Any]:
+    """Give the settings that some models have for a task, a prefix of the text among them."""
+    known = getattr(loaded.config, "task_specific_params", None) or {}
+    if task.name != "translation":
+        return known.get(task.name) or {}
+    return known.get(f"translation_{options['src_lang']}_to_{options['tgt_lang']}") or {}
+
+
+def generator(
+    loaded: Loaded, settings: Settings, seed: int | None, forced_bos: int | None
+) -> Callable[[dict[str, Any]], list[list[list[int]]]]:
+    """Make what generates for a batch: for each line its sequences of new tokens."""
+    batches = itertools.count()
+    more = {} if forced_bos is None else {"forced_bos_token_id": forced_bos}
+
+    def generate(tensors: dict[str, Any]) -> list[list[list[int]]]:
+        read = {name: tensors[name] for name in ("input_ids", "attention_mask")}
+        with _seeded(seed, next(batches), loaded.device), quiet_loading():
+            made = loaded.model.generate(**read, generation_config=settings.config, **more)
+        start = read["input_ids"].shape[1] if writes_on(loaded) else 0
+        lines = made[:, start:].reshape(len(read["input_ids"]), settings.sequences, -1)
+        return lines.cpu().tolist()
+
+    return generate
+
+
+@contextmanager
+def _seeded(seed: int | None, batch: int, device: str) -> Iterator[None]:
+    """Draw from a stream of this batch's own, and leave torch's as it was."""
+    import torch
+
+    if seed is None:
+        yield
+        return
+    devices = [torch.device(device)] if device.startswith("cuda") else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed + batch)
+        yield

@@ -1,0 +1,136 @@
+"""Generating text: going on with prompts and chats, summarizing, translating, text from text.
+
+Prompts of a batch are filled up on the left, so that each is followed at once by what is generated; the results of a
+batch are those of each prompt alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines import texts
+from tidydl.pipelines.batching import Outcome, Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.generating import generation_settings, generator, samples, seed_of, writes_on
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.languages import Languages, languages_of
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.windows import EncodedLines, refuse_long
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+_TOGETHER = 32
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: whether it draws at random unless told otherwise."""
+    return {"do_sample": samples(loaded, {"do_sample": None})}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Generate text for all inputs and give the tidy frame."""
+    if options["long"] == "window":
+        raise ArgumentError(
+            "`long` is 'window', but a text is generated from the whole.", allowed="'truncate' or 'error'."
+        )
+    languages = languages_of(task, loaded, options)
+    settings = generation_settings(task, loaded, options)
+    drawn = seed_of(loaded, options)
+    way = Way(
+        encode=partial(_encode, loaded, options, settings, languages),
+        forward=generator(loaded, settings, drawn, languages.forced_bos),
+        key=(lambda value: value) if drawn is None else lambda value: object(),  # equal prompts draw on their own
+        padding="equal" if settings.total_length else "any",
+        chunk=texts.CHUNK,
+        most=options["batch_size"] or _TOGETHER,
+        finish=partial(_texts, loaded, options, settings.prefix),
+    )
+    outcome: Outcome = yield from compute(loaded, inputs.values(), way)
+    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
+    described = {"ranks": settings.sequences, "seed": drawn, "max_new_tokens": settings.new_tokens}
+    frame.attrs["tidydl"] = provenance(task.name, loaded, **described, truncated=outcome.truncated, **note)
+    return frame
+
+
+class _Prompts(EncodedLines):
+    """Prompts, filled up on the left."""
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Make the tensors of some prompts."""
+        return texts.padded(self.loaded, self.tokens, positions, side="left")
+
+
+def _encode(
+    loaded: Loaded, options: Options, settings: Any, languages: Languages, values: list[Any], places: Sequence[int]
+) -> EncodedLines | texts.EncodedTexts:
+    """Tokenise what is to be read: of a prompt that is too long the end is kept, of a text the beginning."""
+    encoded: EncodedLines | texts.EncodedTexts
+    if writes_on(loaded):
+        encoded = _encode_prompts(loaded, settings, values, places)
+    else:
+        with languages.told(loaded.processor):
+            encoded = texts.encode(loaded, [settings.prefix + value for value in values], places)
+    if options["long"] == "error":
+        refuse_long(encoded.cut, places)
+    return encoded
+
+
+def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], places: Sequence[int]) -> _Prompts:
+    tokenizer, limit = loaded.processor, texts.token_limit(loaded)
+    if settings.total_length:
+        limit = min(limit or settings.config.max_length, settings.config.max_length) - 1
+    elif limit is not None:
+        limit -= settings.new_tokens
+    if limit is not None and limit < 1:
+        raise ArgumentError(
+            f"`max_new_tokens` is {settings.new_tokens}, which leaves no room for a prompt.",
+            allowed=f"Fewer than {texts.token_limit(loaded)} tokens, of prompt and new text together.",
+        )
+    ids = [_prompt_ids(tokenizer, value, settings.prefix) for value in values]
+    texts.refuse_empty([len(row) for row in ids], places)
+    cut = [limit is not None and len(row) > limit for row in ids]
+    encoded = _Prompts(loaded, cut, values)
+    for owner, row in enumerate(ids):
+        kept = row if limit is None else row[-limit:]
+        encoded.add(owner, {"input_ids": kept, "attention_mask": [1] * len(kept)})
+    return encoded
+
+
+def _prompt_ids(tokenizer: Any, value: Any, prefix: str) -> list[int]:
+    """Tokenise a prompt; a chat is written as the model has learnt to read chats."""
+    if isinstance(value, str):
+        return list(tokenizer(prefix + value, verbose=False)["input_ids"])
+    if not getattr(tokenizer, "chat_template", None):
+        raise ArgumentError(
+            "`x` is a chat, but this model has not learnt to chat: its tokenizer has no chat template.",
+            allowed="A text to go on with, or a model whose name says 'Instruct' or 'Chat'.",
+        )
+    messages = [{"role": role, "content": content} for role, content in value]
+    written = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    return list(tokenizer(written, add_special_tokens=False, verbose=False)["input_ids"])
+
+
+def _texts(
+    loaded: Loaded, options: Options, prefix: str, encoded: Any, lines: list[int], found: list[list[list[int]]]
+) -> list[tuple[int, str]]:
+    """Write a line for each sequence: the new text, after the prompt where that is asked for."""
+    tokenizer = loaded.processor
+    if not writes_on(loaded):
+        made = tokenizer.batch_decode(found[0], skip_special_tokens=True)
+        return list(enumerate((text.strip() for text in made), start=1))
+    ids, value = encoded.tokens["input_ids"][lines[0]], encoded.texts[encoded.owners[lines[0]]]
+    # decoded together with the prompt, since the first new token may begin with a blank
+    head = len(tokenizer.decode(ids, skip_special_tokens=True))
+    whole = tokenizer.batch_decode([[*ids, *new] for new in found[0]], skip_special_tokens=True)
+    is_chat = not isinstance(value, str)
+    before = "" if is_chat or not options["return_full_text"] else prefix + value
+    return list(enumerate((before + (text[head:].strip() if is_chat else text[head:]) for text in whole), start=1))

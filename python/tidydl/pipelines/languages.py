@@ -1,0 +1,94 @@
+"""From which language into which a model translates, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tidydl.errors import ArgumentError, nearest
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+
+__all__ = ["Languages", "languages_of"]
+
+
+@dataclass(frozen=True)
+class Languages:
+    """The language of the texts, told to the tokenizer, and the token that begins what is written in the other."""
+
+    source: str | None = None
+    forced_bos: int | None = None
+
+    @contextmanager
+    def told(self, tokenizer: Any) -> Iterator[None]:
+        """Set the tokenizer to the language of the texts, and back."""
+        if self.source is None:
+            yield
+            return
+        before = tokenizer.src_lang
+        tokenizer.src_lang = self.source
+        try:
+            yield
+        finally:
+            tokenizer.src_lang = before
+
+
+def languages_of(task: Task, loaded: Loaded, options: Options) -> Languages:
+    """Read the languages of a translation.
+
+    Raises
+    ------
+    ArgumentError
+        Where the model needs to be told and is not, does not know a language, or knows no languages at all.
+    """
+    if "src_lang" not in task.options:
+        return Languages()
+    source, target = options["src_lang"], options["tgt_lang"]
+    if hasattr(loaded.processor, "src_lang"):
+        return _multilingual(loaded.processor, source, target)
+    directions = [name for name in getattr(loaded.config, "task_specific_params", None) or {} if "translation" in name]
+    if directions and f"translation_{source}_to_{target}" not in directions:
+        raise ArgumentError(
+            f"`src_lang` and `tgt_lang` are {source!r} and {target!r}, which this model does not translate.",
+            allowed="One of " + ", ".join(f"'{name}'" for name in directions) + " as the task.",
+            hint=f'For example pipeline("{directions[0]}").',
+        )
+    for name in ("src_lang", "tgt_lang"):
+        if not directions and options[name] is not None and options[name] != task.options[name]:
+            raise ArgumentError(
+                f"`{name}` is given, but '{loaded.source}' translates between the two languages it was made for.",
+                allowed="Languages for models that know several.",
+                hint=f"Leave `{name}` out.",
+            )
+    return Languages()
+
+
+def _multilingual(tokenizer: Any, source: str | None, target: str | None) -> Languages:
+    known = _codes(tokenizer)
+    for name, value in (("src_lang", source), ("tgt_lang", target)):
+        if value is None or value not in known:
+            close = None if value is None else nearest(value, known) or _beginning(value, known)
+            raise ArgumentError(
+                f"`{name}` is missing." if value is None else f"`{name}` {value!r} is not known to this model.",
+                allowed="One of " + ", ".join(f"'{code}'" for code in sorted(known)[:12]) + ", … .",
+                hint=f"Did you mean '{close}'?" if close else "The model's card lists its languages.",
+            )
+    return Languages(source, known[str(target)])
+
+
+def _beginning(code: str, known: dict[str, int]) -> str | None:
+    return next((each for each in known if each.startswith(f"{code}_")), None)
+
+
+def _codes(tokenizer: Any) -> dict[str, int]:
+    """Give the languages of a tokenizer, and the token that stands for each."""
+    if hasattr(tokenizer, "lang_code_to_id"):
+        codes = dict(tokenizer.lang_code_to_id)
+        if hasattr(tokenizer, "get_lang_id"):
+            codes = {code: tokenizer.get_lang_id(code) for code in codes}
+        return codes
+    special = getattr(tokenizer, "extra_special_tokens", None) or tokenizer.all_special_tokens
+    return {str(code): tokenizer.convert_tokens_to_ids(str(code)) for code in special if "<" not in str(code)}
