@@ -234,3 +234,48 @@ def test_languages_are_refused_by_a_model_that_is_told_none():
         tidydl.pipeline("translation", model=tiny.kept("seq2seq"))("sun", tgt_lang="fr")
     fixed = tidydl.pipeline("translation_en_to_fr", model=tiny.kept("seq2seq"))
     assert fixed("sun", max_new_tokens=3).columns.tolist()[-1] == "translation_text"
+
+
+def multilingual_folder(folder):
+    """Save a tiny NLLB: a model that is told both languages by tokens."""
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "\u2581", *"abcdefghijklmnopqrstuvwxyz"]
+    tokenizer = transformers.NllbTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[])
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(1)
+    settings = transformers.M2M100Config(
+        vocab_size=len(tokenizer),
+        d_model=16,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=16,
+        decoder_ffn_dim=16,
+        init_std=0.5,
+        max_position_embeddings=64,
+    )
+    transformers.M2M100ForConditionalGeneration(settings).save_pretrained(folder)
+    return folder
+
+
+def test_a_multilingual_model_is_told_both_languages(tmp_path):
+    folder = multilingual_folder(tmp_path / "nllb")
+    translate = tidydl.pipeline("translation", model=folder, device="cpu", max_new_tokens=6)
+    model = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
+    found = []
+    for source, target in (("eng_Latn", "fra_Latn"), ("fra_Latn", "deu_Latn")):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, src_lang=source)
+        begin = tokenizer.convert_tokens_to_ids(target)
+        ours = translate(["the sun", "rain"], src_lang=source, tgt_lang=target)["translation_text"].tolist()
+        for text, each in zip(["the sun", "rain"], ours, strict=True):
+            made = model.generate(
+                **tokenizer(text, return_tensors="pt"), forced_bos_token_id=begin, max_new_tokens=6, do_sample=False
+            )
+            assert made[0, 1] == begin
+            assert each == tokenizer.decode(made[0], skip_special_tokens=True).strip()
+        found.append(ours)
+    assert found[0] != found[1]
+    with pytest.raises(ArgumentError, match="`src_lang` is missing"):
+        translate("sun", tgt_lang="fra_Latn")
+    with pytest.raises(ArgumentError, match="Did you mean 'fra_Latn'"):
+        translate("sun", src_lang="eng_Latn", tgt_lang="fra_Latin")

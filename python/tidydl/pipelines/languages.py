@@ -85,10 +85,9 @@ def _beginning(code: str, known: dict[str, int]) -> str | None:
 
 def _codes(tokenizer: Any) -> dict[str, int]:
     """Give the languages of a tokenizer, and the token that stands for each."""
+    if hasattr(tokenizer, "get_lang_id"):  # M2M100 writes its languages in tokens of another form
+        return {str(code): tokenizer.get_lang_id(code) for code in tokenizer.lang_code_to_token}
     if hasattr(tokenizer, "lang_code_to_id"):
-        codes = dict(tokenizer.lang_code_to_id)
-        if hasattr(tokenizer, "get_lang_id"):
-            codes = {code: tokenizer.get_lang_id(code) for code in codes}
-        return codes
+        return dict(tokenizer.lang_code_to_id)
     special = getattr(tokenizer, "extra_special_tokens", None) or tokenizer.all_special_tokens
     return {str(code): tokenizer.convert_tokens_to_ids(str(code)) for code in special if "<" not in str(code)}
