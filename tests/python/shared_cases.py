@@ -32,7 +32,8 @@ def call(name: str, arguments: dict[str, Any], folder: Path) -> Any:
     if name in ("nnet", "multinom"):
         made = {"trace": False, **made}
     if name == "run":
-        return made.pop("pipeline")(made.pop("x"), **made)
+        inputs = [made.pop("x")] if "x" in made else []
+        return made.pop("pipeline")(*inputs, **made)
     if name in ("tidy", "glance", "augment", "predict"):
         return getattr(tidydl, name)(made.pop("x"), **made)
     if name == "summary":

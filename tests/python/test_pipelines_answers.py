@@ -160,6 +160,7 @@ def test_augment_joins_answers_and_r_counts_their_starts_alone(qa):
     ("given", "what"),
     [
         ({"question": "so"}, "`context` is missing"),
+        ({"x": {"question": "so"}}, "`context` is missing"),
         ({"question": "", "context": "sun"}, "1st value of `question` is empty"),
         ({"question": "so", "context": ["sun", " "]}, "2nd value of `context` is empty"),
         ({"question": "sun " * 50, "context": "sun"}, "`question` leaves no room"),

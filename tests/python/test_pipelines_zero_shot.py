@@ -8,7 +8,7 @@ import torch
 import transformers
 
 import tidydl
-from tidydl.errors import ArgumentError
+from tidydl.errors import ArgumentError, ColumnError
 
 TEXTS = [*tiny.sentences(8, longest=9), "Happy day!"]
 LABELS = ["joy", "sadness", "calm day"]
@@ -71,6 +71,10 @@ def test_augment_spreads_the_labels(zero):
     data = pd.DataFrame({"text": ["sun", "rain"]})
     joined = tidydl.augment(zero, data, candidate_labels=LABELS)
     assert joined.columns.tolist() == ["text", *("label", "score"), *("label.1", "score.1"), *("label.2", "score.2")]
+    data["label.2"], data["own"] = 1, [["joy", "fear"], ["joy", "fear", "calm"]]
+    with pytest.raises(ColumnError, match=r"`label\.2`"):
+        tidydl.augment(zero, data, text="text", candidate_labels="own")
+    data = data[["text"]]
     assert tidydl.augment(zero, data, candidate_labels=LABELS, top_k=1).columns.tolist() == ["text", "label", "score"]
 
 
@@ -125,6 +129,21 @@ def test_the_usual_prompt_is_the_text_and_the_template(causal):
         causal(TEXTS, candidate_labels=LABELS),
         causal(TEXTS, candidate_labels=LABELS, prompt="{text}\nThis example is {label}."),
     )
+
+
+def test_a_prompt_of_nothing_but_the_label_begins_with_the_models_own_token(causal):
+    model, tokenizer = causal.model, transformers.AutoTokenizer.from_pretrained(tiny.kept("causal"))
+    logs = [log_probability(model, tokenizer, tokenizer.eos_token, label)[0] for label in ("joy", "sun")]
+    frame = causal("", candidate_labels=["joy", "sun"], prompt="{text}{label}")
+    shares = np.exp(logs) / np.exp(logs).sum()
+    assert frame.set_index("label")["score"].loc[["joy", "sun"]].tolist() == pytest.approx(shares, abs=1e-5)
+
+
+def test_an_empty_text_is_judged_as_it_is(zero):
+    own = transformers.pipeline("zero-shot-classification", model=str(tiny.kept("inference")), device="cpu")
+    frame = zero([" ", ""], candidate_labels=LABELS)
+    assert frame["score"].tolist()[:3] == pytest.approx(own(" ", LABELS)["scores"], abs=1e-5)
+    assert len(frame) == 6
 
 
 def test_a_prompt_that_is_too_long_loses_the_end_of_the_text(causal):

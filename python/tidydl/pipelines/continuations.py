@@ -87,6 +87,8 @@ def _encode(loaded: Loaded, prompt: str, options: Options, values: list[Value], 
         text_end = len(head) + len(values[owner][0])
         bare_end = text_end + len(middle.rstrip())  # the blank before a label belongs to it
         first = next(i for i, (_, end) in enumerate(places_of) if end > bare_end)
+        if first == 0:  # with nothing before it a word has no probability: let the line begin with its own token
+            row, places_of, first = [_beginning(loaded), *row], [(0, 0), *places_of], 1
         surplus = 0 if limit is None else max(0, len(row) - limit)
         last = next(i for i, (_, end) in enumerate(places_of) if end > text_end) if surplus else first
         if surplus:
@@ -101,6 +103,17 @@ def _encode(loaded: Loaded, prompt: str, options: Options, values: list[Value], 
     if options["long"] == "error":
         refuse_long(cut, places)
     return encoded
+
+
+def _beginning(loaded: Loaded) -> int:
+    tokenizer = loaded.processor
+    begin = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
+    if begin is None:
+        raise ArgumentError(
+            "`prompt` has nothing before the label, and this model has no token for a beginning.",
+            allowed="A prompt with words before {label}.",
+        )
+    return int(begin)
 
 
 def _refuse_no_room(surplus: int, last: int, offsets: list[tuple[int, int]], head: int) -> None:

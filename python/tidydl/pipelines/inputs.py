@@ -169,7 +169,8 @@ def _by_part(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> dict[st
         values[free[0].name] = x
     for part in parts:
         if part.name not in values and not part.optional:
-            raise _several_parts(x, parts) if not part.shared and x is not NOT_GIVEN else _part_missing(part)
+            named = part.shared or x is NOT_GIVEN or isinstance(x, Mapping)
+            raise _part_missing(part) if named else _several_parts(x, parts)
     return values
 
 

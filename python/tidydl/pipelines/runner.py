@@ -314,6 +314,7 @@ def augment_steps(x: Pipeline, data: Any, *, prefix: str = "", **given: Any) -> 
     _refuse_clash(_new_columns(x, nothing, prefix).columns, data)
     result = yield from x.steps(data, **given)
     new = _new_columns(x, result, prefix)
+    _refuse_clash(new.columns, data)  # where each row has labels of its own, only now are the ranks known
     joined = pd.concat([data.reset_index(drop=True), new.reset_index(drop=True)], axis=1)
     joined.index = data.index
     joined.attrs = {**data.attrs, "tidydl": result.attrs["tidydl"]}

@@ -117,7 +117,7 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
     )
     read = [texts.start_of(text, limit) if limit and long != "window" else text for text, _ in values]
     ids = tokens_of(loaded, read, offsets=False)[0]
-    texts.refuse_empty([len(row) for row in ids], places)
+    texts.refuse_empty([len(row) + frame.size for row in ids], places)
     cut = [False] * len(values)
     encoded = EncodedLines(loaded, cut, values)
     for owner, ((_, labels), row) in enumerate(zip(values, ids, strict=True)):
