@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 import tiny
 import transformers
@@ -55,6 +56,16 @@ def test_one_value_stands_for_all_inputs_and_the_index_is_kept(ppl):
     assert ppl(text="sun", text_pair=texts).index.tolist() == ["a", "b"]
     with pytest.raises(ArgumentError, match="`text` has 3 values and `text_pair` has 2"):
         ppl(["a", "b", "c"], text_pair=["a", "b"])
+
+
+def test_tables_and_columns_of_pyarrow_are_read_like_those_of_pandas(ppl, pairs):
+    table = pyarrow.table({"a": FIRST, "b": SECOND})
+    found = ppl(table, text="a", text_pair="b", top_k=None)
+    pd.testing.assert_frame_equal(found, pairs.reset_index(drop=True))
+    for column in (table["a"], table["a"].combine_chunks()):
+        pd.testing.assert_frame_equal(ppl(column), ppl(FIRST))
+    with pytest.raises(ColumnError, match="several columns"):
+        ppl(table)
 
 
 def test_a_single_part_by_name_is_the_input(ppl):

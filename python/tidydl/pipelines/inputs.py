@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
@@ -81,6 +81,9 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inpu
     import pandas as pd
 
     given = {name: value for name, value in given.items() if value is not None}
+    if _is_foreign(x):
+        foreign = read_inputs(_in_pandas(x), parts, given)
+        return replace(foreign, index=None)  # other libraries have none
     gather = getattr(modality_of(parts[0]), "gather", None)
     if isinstance(x, pd.DataFrame) and (gather is None or (gathered := gather(x)) is None):
         return _from_frame(x, parts, given, x.index)
@@ -97,6 +100,23 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inpu
 def modality_of(part: Part) -> Any:
     """Give the module that reads inputs of this kind."""
     return importlib.import_module(f"tidydl.pipelines.{part.modality}s")
+
+
+def _is_foreign(x: Any) -> bool:
+    """Say whether it is a frame or column of polars or pyarrow."""
+    return type(x).__module__.partition(".")[0] in ("polars", "pyarrow")
+
+
+def _in_pandas(x: Any) -> Any:
+    """Read a frame of another library as pandas reads it, and a column as a list."""
+    import narwhals
+
+    known = narwhals.from_native(x, pass_through=True, allow_series=True)
+    if isinstance(known, narwhals.LazyFrame):
+        known = known.collect()
+    if isinstance(known, narwhals.DataFrame):
+        return known.to_pandas()
+    return known.to_list() if isinstance(known, narwhals.Series) else x.to_pylist()
 
 
 def _as_frame(x: Any, parts: Sequence[Part]) -> pd.DataFrame | None:
