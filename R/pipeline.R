@@ -36,6 +36,8 @@
 #'   (the answer can be `""`), `align_to_words`. Contexts are read in windows of `max_length` tokens (384, the question
 #'   included; `max_seq_len` in older code) that share `stride` (128, `doc_stride`); the best answer of all windows
 #'   wins.
+#' * Table question answering: `x` is the table, a data frame, and `query` the questions about it. `cells`, a list
+#'   column, holds the cells of the answer, `aggregator` what is to be done with them.
 #' * Generation (text-generation, text2text-generation, summarization, translation): `max_new_tokens`,
 #'   `num_return_sequences`, `num_beams`, `min_new_tokens`, `repetition_penalty`, `no_repeat_ngram_size`,
 #'   `length_penalty`, `early_stopping`, `min_length`, `max_length`, `prefix`. With `do_sample = TRUE` tokens are drawn
@@ -91,7 +93,7 @@ new_pipeline <- function(spec, facts) {
 call_options <- function(quosures, facts, data, call = rlang::caller_env()) {
   check_named(quosures, call)
   options <- lapply(names(quosures), function(name) {
-    if (name %in% facts$parts && is.data.frame(data)) {
+    if (name %in% facts$parts && is.data.frame(data) && facts$reads_columns) {
       return(column_given(quosures[[name]], if (name %in% facts$shared) names(data)))
     }
     value <- rlang::eval_tidy(quosures[[name]])

@@ -85,10 +85,11 @@ class Contract:
 
 @dataclass(frozen=True)
 class Counted:
-    """A frame on its way to R, with the names of its columns that count from 0 besides ``.row``."""
+    """A frame on its way to R: which of its columns count from 0 besides ``.row``, and which are list columns."""
 
     frame: pd.DataFrame
     names: tuple[str, ...]
+    lists: tuple[str, ...] = ()
 
 
 def _series(values: Any, kind: Kind, levels: Sequence[str] | None) -> Any:

@@ -185,6 +185,34 @@ def seq2seq_folder(folder: Path, kind: str = "Bart", **config) -> Path:
     return folder
 
 
+def table_folder(folder: Path) -> Path:
+    """Save a tiny TAPAS with its tokenizer."""
+    import torch
+    import transformers
+
+    characters = [*"abcdefghijklmnopqrstuvwxyz0123456789"]
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[EMPTY]"]
+    pieces = list(dict.fromkeys([*special, *WORDS, *characters, *(f"##{each}" for each in characters)]))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
+    transformers.TapasTokenizer(str(folder / "vocab.txt"), model_max_length=POSITIONS * 2).save_pretrained(folder)
+    torch.manual_seed(5)  # of which the answers differ
+    settings = transformers.TapasConfig(
+        vocab_size=len(pieces),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=POSITIONS * 2,
+        initializer_range=0.5,
+        num_aggregation_labels=4,
+        aggregation_labels={0: "NONE", 1: "SUM", 2: "AVERAGE", 3: "COUNT"},
+        no_aggregation_label_index=0,
+    )
+    transformers.TapasForQuestionAnswering(settings).save_pretrained(folder)
+    return folder
+
+
 ENTITIES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
 # The models of the cases that both languages run.
@@ -195,6 +223,7 @@ MODELS = {
     "causal": lambda folder: causal_folder(folder),
     "seq2seq": lambda folder: seq2seq_folder(folder),
     "answers": lambda folder: text_folder(folder, labels=["start", "end"], head="QuestionAnswering"),
+    "tables": lambda folder: table_folder(folder),
     "encoder": lambda folder: text_folder(folder, head=""),
 }
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
@@ -245,6 +246,16 @@ def written(case: dict) -> dict:
     return table(case, lines)
 
 
+def cells(case: dict) -> dict:
+    own, _, _ = plain({**case, "arguments": {**case["arguments"], "x": None}})
+    frame = pd.DataFrame(case["arguments"]["table"]["columns"]).astype(str)
+    found = [own(table=frame, query=query) for query in case["arguments"]["query"]]
+    return table(
+        case,
+        [{".row": row, "answer": each["answer"], "aggregator": each["aggregator"]} for row, each in enumerate(found)],
+    )
+
+
 def one_written(made: dict, text: str | list, options: dict) -> list[str]:
     folder = tiny.kept(made["model"]["tiny_model"])
     if made["task"] == "text-generation":
@@ -260,6 +271,7 @@ def one_written(made: dict, text: str | list, options: dict) -> list[str]:
 MAKERS = {
     **dict.fromkeys(("text-generation", "text2text-generation", "summarization", "translation"), written),
     "question-answering": answers,
+    "table-question-answering": cells,
     "zero-shot-classification": judgements,
     "token-classification": entities,
     "fill-mask": masks,

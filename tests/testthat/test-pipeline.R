@@ -229,3 +229,16 @@ test_that("chats are data frames of role and content", {
   expect_identical(write(several)$generated_text[[1]], found$generated_text)
   expect_identical(write(several)$text, c("are you happy ?", "rain"))
 })
+
+test_that("questions about a table have the table as x", {
+  skip_without_python()
+  ask <- pipeline("table-question-answering", model = tiny_model("tables"), device = "cpu")
+  days <- data.frame(day = c("sun", "rain", "night"), letters = c(3, 4, NA))
+  questions <- c("the sun ?", NA, "work ? !")
+  found <- ask(days, query = questions)
+  expect_identical(names(found), c(".row", "query", "answer", "aggregator", "cells"))
+  expect_type(found$cells, "list")
+  expect_identical(ask(table = days, query = questions), found)
+  expect_identical(paste(found$aggregator[[1]], ">", paste(found$cells[[1]], collapse = ", ")), found$answer[[1]])
+  expect_identical(lapply(ask(days, query = character()), class), lapply(found, class))
+})

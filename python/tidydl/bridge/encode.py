@@ -70,7 +70,8 @@ class _Writer:
         if isinstance(value, pd.DataFrame):
             return self.frame(value)
         if isinstance(value, Counted):
-            return _Writer(self.repairs, self.index | frozenset(value.names), self.lists).frame(value.frame)
+            lists = self.lists | frozenset(value.lists)
+            return _Writer(self.repairs, self.index | frozenset(value.names), lists).frame(value.frame)
         if isinstance(value, pd.Series):
             return self.series(value, name, counted)
         if isinstance(value, (pd.Index, pd.api.extensions.ExtensionArray)):

@@ -38,7 +38,7 @@ def pipeline_run(
     ppl = _open(spec)
     frame = yield from ppl.steps(x, **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
-    return Counted(frame, ppl.counted(frame.columns))
+    return Counted(frame, ppl.counted(frame.columns), ppl.lists)
 
 
 def pipeline_augment(

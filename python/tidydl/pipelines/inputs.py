@@ -81,6 +81,7 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inpu
     import pandas as pd
 
     given = {name: value for name, value in given.items() if value is not None}
+    x, given = _table_first(x, parts, given)
     if _is_foreign(x):
         foreign = read_inputs(_in_pandas(x), parts, given)
         return replace(foreign, index=None)  # other libraries have none
@@ -92,7 +93,7 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inpu
     if (side_by_side := _as_frame(x, parts)) is not None:
         return _from_frame(side_by_side, parts, given, None)
     values = _by_part(x, parts, given)
-    read = {part: _read(_many(values[part.name], part), part) for part in parts if part.name in values}
+    read = {part: _values(values[part.name], part) for part in parts if part.name in values}
     constant = {part.name: each[0] for part, each in read.items() if part.shared and len(each) == 1}
     return Inputs(_recycled(read), _index(values.values(), read), constant)
 
@@ -100,6 +101,18 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inpu
 def modality_of(part: Part) -> Any:
     """Give the module that reads inputs of this kind."""
     return importlib.import_module(f"tidydl.pipelines.{part.modality}s")
+
+
+def _table_first(x: Any, parts: Sequence[Part], given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Take a data frame as the table that questions are about, where the task has one."""
+    table = next((part.name for part in parts if part.modality == "table"), None)
+    if table is None or table in given or x is NOT_GIVEN:
+        return x, given
+    x = _in_pandas(x) if _is_foreign(x) else x
+    names = {part.name for part in parts}
+    if not modality_of(Part(table, "table")).is_table(x) or (isinstance(x, Mapping) and set(x) <= names):
+        return x, given
+    return NOT_GIVEN, {**given, table: x}
 
 
 def _is_foreign(x: Any) -> bool:
@@ -220,11 +233,14 @@ def _several_parts(x: Any, parts: Sequence[Part]) -> ArgumentError:
     )
 
 
+def _values(x: Any, part: Part) -> list[Any]:
+    """Read the values of a part, one or many."""
+    return modality_of(part).read_all(x, part.name) if part.shared else _read(_many(x, part), part)
+
+
 def _many(x: Any, part: Part) -> list[Any]:
     """Make a list of what may be one value or many."""
     modality = modality_of(part)
-    if part.shared:
-        return modality.read_all(x, part.name)
     if is_missing(x) or modality.is_one(x):
         return [x]
     if isinstance(x, (Mapping, set, frozenset)) or not isinstance(x, Iterable):

@@ -101,7 +101,8 @@ def _taken(values: list[Any], source: np.ndarray, kind: str) -> Any:
         whole[known] = np.array(values, dtype="int64")[source[known]]
         return pd.arrays.IntegerArray(whole, ~known)
     held = np.empty(len(values) + 1, dtype=object)
-    held[:-1] = values
+    for i, value in enumerate(values):  # one by one, since a value may be a list
+        held[i] = value
     return held[source]  # the last, None, where it is missing
 
 

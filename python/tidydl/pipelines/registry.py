@@ -21,6 +21,7 @@ TEXT_PAIR = (*TEXT, Part("text_pair", "text", optional=True))
 TEXT_LABELS = (*TEXT, Part("candidate_labels", "label", shared=True))
 ASKED = (Part("question", "text"), Part("context", "text"))
 PROMPT = (Part("text", "prompt"),)
+QUERIED = (Part("query", "text"), Part("table", "table", shared=True))
 IMAGE = (Part("image", "image"),)
 
 CLASSES = Contract.of(rank="integer", label="label", score="double")
@@ -29,6 +30,7 @@ ANSWERS = Contract.of(rank="integer", answer="string", score="double", start="po
 WRITTEN = Contract.of(sequence="integer", generated_text="string")
 SUMMARIES = Contract.of(sequence="integer", summary_text="string")
 TRANSLATIONS = Contract.of(sequence="integer", translation_text="string")
+CELLS = Contract.of(answer="string", aggregator="string", cells="list")
 ENTITIES = Contract.of(entity="string", word="string", score="double", start="position", end="integer")
 
 LONG = {"long": "truncate", "stride": None}
@@ -58,6 +60,8 @@ TASKS: tuple[Task, ...] = (
          ANSWERS, "distilbert/distilbert-base-cased-distilled-squad", 260.8, "English",
          {"top_k": 1, "max_answer_len": 15, "handle_impossible_answer": False, "align_to_words": True,
           **EACH, **LONG, "long": "window"}),
+    Task("table-question-answering", (), QUERIED, "table_answers", ("TableQuestionAnswering",),
+         CELLS, "google/tapas-small-finetuned-wtq", 117.0, "English", {"long": "truncate", **EACH}),
     Task("feature-extraction", (), TEXT, "features", ("",),
          Contract.of(dim_1="double"), "sentence-transformers/all-MiniLM-L6-v2", 90.9, "English",
          {"pooling": "mean", "normalize": False, **EACH, **LONG}),

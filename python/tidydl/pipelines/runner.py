@@ -76,6 +76,7 @@ class Pipeline:
             "dtype": self._loaded.dtype,
             "device": self._loaded.device,
             "parts": self.parts,
+            "reads_columns": all(part.modality != "table" for part in self._task.parts),
             "shared": [part.name for part in self._task.parts if part.shared],
             "top_k": self._options.get("top_k"),
             **self._facts,
@@ -126,6 +127,11 @@ class Pipeline:
         """Name the columns that count from 0, besides ``.row``, among those of a result or of its wide form."""
         base = {f"{prefix}{each.name}" for each in self._task.columns.columns if each.kind == "position"}
         return tuple(name for name in names if name in base or _unranked(name) in base)
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The columns of a result that are list columns."""
+        return tuple(column.name for column in self._task.columns.columns if column.kind == "list")
 
     def __repr__(self) -> str:
         lines = [
@@ -206,6 +212,9 @@ def pipeline(
         can be ``""``), ``align_to_words``. Contexts are read in windows of ``max_length`` tokens (384, the question
         included; ``max_seq_len`` in older code) that share ``stride`` (128, ``doc_stride``); the best answer of all
         windows wins.
+
+        Table question answering: ``x`` is the table, a data frame, and ``query`` the questions about it. ``cells``
+        holds the cells of the answer, a list each, ``aggregator`` what is to be done with them.
 
         Generation (text-generation, text2text-generation, summarization, translation): ``max_new_tokens``,
         ``num_return_sequences``, ``num_beams``, ``min_new_tokens``, ``repetition_penalty``,

@@ -1,0 +1,139 @@
+"""Answering questions about tables: the cells of the answer, and what is to be done with them.
+
+References
+----------
+Herzig, J., Nowak, P. K., Müller, T., Piccinno, F. and Eisenschlos, J. (2020). TaPas: Weakly supervised table parsing
+via pre-training. ACL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines import texts
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.positions import ordinal
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.windows import refuse_long
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+Value = tuple[str, "pd.DataFrame"]
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: what it may do with the cells of an answer."""
+    known = getattr(loaded.config, "aggregation_labels", None) or {}
+    return {"aggregators": list(known.values())}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Answer all questions and give the tidy frame."""
+    if options["long"] == "window":
+        raise ArgumentError("`long` is 'window', but a table is read once.", allowed="'truncate' or 'error'.")
+    way = Way(
+        encode=partial(_encode, loaded, options),
+        forward=partial(_logits, loaded.model),
+        key=lambda value: (value[0], id(value[1])),
+        chunk=256,
+        most=options["batch_size"],
+        finish=partial(_answers, loaded),
+    )
+    outcome = yield from compute(loaded, inputs.values(), way)
+    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
+    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
+    return frame
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Questions beside their tables as tokens; each token has seven types, its row and column among them."""
+
+    loaded: Loaded
+    values: list[Value]
+    tokens: list[dict[str, list[Any]]]
+    cut: list[bool]
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many tokens each line has."""
+        return [len(row["input_ids"]) for row in self.tokens]
+
+    @property
+    def owners(self) -> Sequence[int]:
+        """Every question is one line."""
+        return range(len(self.tokens))
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Make the tensors of some lines."""
+        import torch
+
+        rows = [self.tokens[i] for i in positions]
+        longest = max(len(row["input_ids"]) for row in rows)
+        tensors = {}
+        for name, first in rows[0].items():
+            blank = torch.zeros((len(rows), longest, *torch.tensor(first).shape[1:]), dtype=torch.long)
+            if name == "input_ids":
+                blank += self.loaded.processor.pad_token_id
+            for line, row in enumerate(rows):
+                blank[line, : len(row[name])] = torch.tensor(row[name])
+            tensors[name] = blank.to(self.loaded.device)
+        return tensors
+
+
+def _encode(loaded: Loaded, options: Options, values: list[Value], places: Sequence[int]) -> _Tables:
+    """Tokenise each question with its table; of a table that is too long the last rows are left out."""
+    limit = texts.token_limit(loaded, options["max_length"])
+    tokens, cut = [], []
+    for (query, table), place in zip(values, places, strict=True):
+        if not query.strip():
+            raise ArgumentError(
+                f"The {ordinal(place)} value of `query` is empty.",
+                allowed="A text with at least one word.",
+                hint="Make it missing (None, NA) to get a row of missing values.",
+            )
+        row = loaded.processor(table, query, truncation="drop_rows_to_fit", max_length=limit)
+        tokens.append({name: row[name] for name in ("input_ids", "attention_mask", "token_type_ids")})
+        cut.append(max(types[2] for types in row["token_type_ids"]) < len(table))
+    if options["long"] == "error":
+        refuse_long(cut, places)
+    return _Tables(loaded, values, tokens, cut)
+
+
+def _logits(model: Any, tensors: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """Run the model on a batch: for each question a logit of each token, and of each thing to do with the cells."""
+    made = model(**tensors)
+    logits = made.logits.float().cpu()
+    done = getattr(made, "logits_aggregation", None)
+    return [(each, None if done is None else done[i].float().cpu()) for i, each in enumerate(logits)]
+
+
+def _answers(loaded: Loaded, encoded: _Tables, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
+    """Write the answer to a question: the cells that the model chooses."""
+    import torch
+
+    row, table = encoded.tokens[lines[0]], encoded.values[lines[0]][1]
+    logits, done = found[0]
+    data = {name: torch.tensor([values]) for name, values in row.items()}
+    read = (data, logits[None, : len(row["input_ids"])])
+    chosen = loaded.processor.convert_logits_to_predictions(*read, *(() if done is None else (done[None],)))
+    cells = [str(table.iat[place]) for place in chosen[0][0]]
+    if done is None:
+        return [(", ".join(cells), None, cells)]
+    config, code = loaded.config, int(chosen[1][0])
+    labels = config.aggregation_labels or {}
+    aggregator = labels.get(code, labels.get(str(code)))
+    prefix = "" if code == config.no_aggregation_label_index or aggregator is None else f"{aggregator} > "
+    return [(prefix + ", ".join(cells), aggregator, cells)]
