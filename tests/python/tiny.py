@@ -231,7 +231,12 @@ MODELS = {
 @cache
 def kept(name: str) -> Path:
     """Give the folder of a model of the shared cases, written once a session."""
-    return MODELS[name](Path(tempfile.mkdtemp(prefix="tiny")) / name)
+    return MODELS[name](Path(_kept_folder().name) / name)
+
+
+@cache
+def _kept_folder() -> tempfile.TemporaryDirectory:
+    return tempfile.TemporaryDirectory(prefix="tiny")  # removed when the session ends
 
 
 if __name__ == "__main__":

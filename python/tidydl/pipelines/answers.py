@@ -25,6 +25,7 @@ from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import ordinal
 from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
+from tidydl.pipelines.probabilities import softmax
 from tidydl.pipelines.windows import EncodedLines, frame_of, refuse_long, refuse_slow, room_for, spans_of, tokens_of
 from tidydl.progress import Work
 
@@ -180,9 +181,7 @@ def _chances(encoded: _Windows, line: int, logits: np.ndarray, has_none: bool) -
     at, none = encoded.at[line], encoded.extra[line]
     context = np.arange(at, at + stop - start)
     read = np.append(context, none) if has_none else context
-    values = logits[:, read].astype("float64")
-    shares = np.exp(values - values.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
+    shares = softmax(logits[:, read].astype("float64"))
     inside = shares[:, : len(context)]
     return inside[0], inside[1], float(shares[0, -1] * shares[1, -1]) if has_none else 0.0
 

@@ -11,6 +11,7 @@ from tidydl.pipelines.inputs import Inputs, modality_of
 from tidydl.pipelines.loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import RANK, input_columns, provenance, repeated_index, without_rank
+from tidydl.pipelines.probabilities import softmax
 from tidydl.pipelines.windows import encode_long
 from tidydl.progress import Work
 
@@ -82,8 +83,7 @@ def _apply(function: str, logits: np.ndarray) -> np.ndarray:
         return logits
     if function == "sigmoid":
         return 1.0 / (1.0 + np.exp(-logits))
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)
+    return softmax(logits)
 
 
 def _frame(task: Task, inputs: Inputs, outcome: Outcome, labels: list[str], top_k: int | None) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from tidydl.pipelines import texts
 from tidydl.pipelines.batching import Way
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
+from tidydl.pipelines.probabilities import softmax
 from tidydl.pipelines.windows import EncodedLines, refuse_long, tokens_of
 
 if TYPE_CHECKING:
@@ -152,5 +153,4 @@ def _shares(per_token: bool, encoded: EncodedLines, lines: list[int], found: lis
     sums = np.empty(len(labels))
     for line, (total, count) in zip(lines, found, strict=True):
         sums[encoded.extra[line]] = total / count if per_token else total
-    shifted = np.exp(sums - sums.max())
-    return labels, shifted / shifted.sum()
+    return labels, softmax(sums)

@@ -16,6 +16,7 @@ from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.probabilities import softmax
 from tidydl.pipelines.windows import EncodedLines, encode_spans
 from tidydl.progress import Work
 
@@ -72,11 +73,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
 
 def _probabilities(model: Any, tensors: dict[str, Any]) -> np.ndarray:
     """Run the model on a batch: a probability of each label for each token."""
-    import numpy as np
-
-    logits = model(**tensors).logits.float().cpu().numpy()
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)
+    return softmax(model(**tensors).logits.float().cpu().numpy())
 
 
 def _entities(

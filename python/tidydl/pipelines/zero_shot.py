@@ -23,6 +23,7 @@ from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
+from tidydl.pipelines.probabilities import softmax
 from tidydl.pipelines.windows import EncodedLines, frame_of, refuse_long, room_for, spans_of, tokens_of
 from tidydl.progress import Work
 
@@ -152,11 +153,3 @@ def _scores(multi_label: bool, encoded: EncodedLines, lines: list[int], found: l
     if multi_label or len(labels) == 1:
         return labels, softmax(logits)[:, 1]
     return labels, softmax(logits[:, 1])
-
-
-def softmax(values: np.ndarray) -> np.ndarray:
-    """Turn numbers into shares of 1 along the last axis."""
-    import numpy as np
-
-    shifted = np.exp(values - values.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)

@@ -1,0 +1,18 @@
+"""From a model's logits to probabilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["softmax"]
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turn numbers into shares of 1 along the last axis, in the order of their sizes."""
+    import numpy as np
+
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
