@@ -136,6 +136,7 @@ vcov.tidydl_multinom <- function(object, ...) {
 }
 
 #' @rdname multinom-methods
+#' @importFrom stats nobs
 #' @export
 nobs.tidydl_multinom <- function(object, ...) nrow(object$fitted.values)
 
