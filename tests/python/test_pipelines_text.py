@@ -53,7 +53,7 @@ def test_order_and_repeats_survive_batching(ppl, seed):
 def test_more_texts_than_one_chunk_keep_their_order(ppl, monkeypatch):
     texts = tiny.sentences(50)
     whole = ppl(texts)
-    monkeypatch.setattr("tidydl.pipelines.texts.CHUNK", 8)
+    monkeypatch.setattr("tidydl.pipelines.reading.texts.CHUNK", 8)
     pd.testing.assert_frame_equal(ppl(texts), whole, atol=1e-6, rtol=0)
 
 

@@ -12,7 +12,7 @@ from tidydl.device import resolve_device
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Part
-from tidydl.pipelines.features import POOLINGS, features_frame, pooled
+from tidydl.pipelines.families.features import POOLINGS, features_frame, pooled
 from tidydl.pipelines.inputs import modality_of, read_inputs
 from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, processor_argument, read_config
 from tidydl.pipelines.locations import locate

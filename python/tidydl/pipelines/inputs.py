@@ -100,7 +100,7 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inpu
 
 def modality_of(part: Part) -> Any:
     """Give the module that reads inputs of this kind."""
-    return importlib.import_module(f"tidydl.pipelines.{part.modality}s")
+    return importlib.import_module(f"tidydl.pipelines.reading.{part.modality}s")
 
 
 def _table_first(x: Any, parts: Sequence[Part], given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -34,7 +34,7 @@ class Pipeline:
         self._loaded = loaded
         self._options = options
         self._note = note or {}
-        self._family = importlib.import_module(f"tidydl.pipelines.{task.family}")
+        self._family = importlib.import_module(f"tidydl.pipelines.families.{task.family}")
         self._facts = self._family.facts(loaded)
 
     @property

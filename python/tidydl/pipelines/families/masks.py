@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines import texts
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
@@ -14,7 +13,8 @@ from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import ordinal
 from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
-from tidydl.pipelines.windows import encode_long
+from tidydl.pipelines.reading import texts
+from tidydl.pipelines.reading.windows import encode_long
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

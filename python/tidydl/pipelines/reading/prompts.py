@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tidydl.checks import described
 from tidydl.columns import ROW
 from tidydl.errors import ArgumentError
-from tidydl.pipelines import texts
 from tidydl.pipelines.positions import is_missing
+from tidydl.pipelines.reading import texts
 
 if TYPE_CHECKING:
     import pandas as pd

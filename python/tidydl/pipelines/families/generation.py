@@ -11,16 +11,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines import texts
 from tidydl.pipelines.batching import Outcome, Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.generating import generation_settings, generator, samples, seed_of, writes_on
+from tidydl.pipelines.families.generating import generation_settings, generator, samples, seed_of, writes_on
+from tidydl.pipelines.families.languages import Languages, languages_of
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.languages import Languages, languages_of
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.windows import EncodedLines, refuse_long
+from tidydl.pipelines.reading import texts
+from tidydl.pipelines.reading.windows import EncodedLines, refuse_long
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidydl.pipelines import texts
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.probabilities import softmax
-from tidydl.pipelines.windows import EncodedLines, encode_spans
+from tidydl.pipelines.reading import texts
+from tidydl.pipelines.reading.windows import EncodedLines, encode_spans
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

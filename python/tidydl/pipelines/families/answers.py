@@ -17,16 +17,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines import texts
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import ordinal
 from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
-from tidydl.pipelines.probabilities import softmax
-from tidydl.pipelines.windows import EncodedLines, frame_of, refuse_long, refuse_slow, room_for, spans_of, tokens_of
+from tidydl.pipelines.reading import texts
+from tidydl.pipelines.reading.windows import (
+    EncodedLines,
+    frame_of,
+    refuse_long,
+    refuse_slow,
+    room_for,
+    spans_of,
+    tokens_of,
+)
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines import texts
 from tidydl.pipelines.batching import Way
+from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.probabilities import softmax
-from tidydl.pipelines.windows import EncodedLines, refuse_long, tokens_of
+from tidydl.pipelines.reading import texts
+from tidydl.pipelines.reading.windows import EncodedLines, refuse_long, tokens_of
 
 if TYPE_CHECKING:
     import numpy as np

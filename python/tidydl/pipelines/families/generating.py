@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines import texts
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.loading import Loaded, quiet_loading
 from tidydl.pipelines.options import Options
+from tidydl.pipelines.reading import texts
 from tidydl.rng import current
 
 __all__ = ["Settings", "generation_settings", "generator", "samples", "seed_of", "writes_on"]

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import Column, Contract
 from tidydl.errors import ArgumentError
-from tidydl.pipelines import texts
 from tidydl.pipelines.batching import Outcome, Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import input_columns, provenance, repeated_index, spread
-from tidydl.pipelines.windows import encode_long
+from tidydl.pipelines.reading import texts
+from tidydl.pipelines.reading.windows import encode_long
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.pipelines.batching import Outcome, Way, compute
 from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.inputs import Inputs, modality_of
 from tidydl.pipelines.loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import RANK, input_columns, provenance, repeated_index, without_rank
-from tidydl.pipelines.probabilities import softmax
-from tidydl.pipelines.windows import encode_long
+from tidydl.pipelines.reading.windows import encode_long
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

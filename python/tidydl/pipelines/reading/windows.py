@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines import texts
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.positions import ordinal
+from tidydl.pipelines.reading import texts
 
 __all__ = [
     "EncodedLines",
