@@ -19,10 +19,11 @@ from .networks.model_selection.tuning import tune_nnet as tune_nnet
 from .networks.multinomial.fitting import multinom as multinom
 from .networks.saved.files import load_model as load_model
 from .networks.saved.files import save_model as save_model
+from .pipelines.constructing import pipeline as pipeline
 from .pipelines.embedding import embed as embed
-from .pipelines.predictions import widen as widen
+from .pipelines.loading import forget as forget
 from .pipelines.registry import tasks as tasks
-from .pipelines.runner import pipeline as pipeline
+from .pipelines.widening import widen as widen
 from .plots.images import plot_images as plot_images
 from .plots.network import plotnet as plotnet
 from .plots.verb import autoplot as autoplot

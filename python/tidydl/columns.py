@@ -13,6 +13,7 @@ label      category                       factor
 index      int64, counted from 0          integer, counted from 1
 position   Int64, counted from 0          integer, counted from 1
 image      images of ``tidydl.data``      ``tidydl_image`` vector
+audio      sounds of ``tidydl.data``      ``tidydl_audio`` vector
 list       object                         list
 ========== ============================== =======================
 """
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ROW", "Column", "Contract", "Counted", "Kind"]
 
-Kind = Literal["double", "integer", "logical", "string", "label", "index", "position", "image", "list"]
+Kind = Literal["double", "integer", "logical", "string", "label", "index", "position", "image", "audio", "list"]
 ROW = ".row"
 
 
@@ -97,7 +98,7 @@ def _series(values: Any, kind: Kind, levels: Sequence[str] | None) -> Any:
 
     if kind == "label":
         return pd.Series(pd.Categorical(values, categories=None if levels is None else list(levels)))
-    if kind == "image":
+    if kind in ("image", "audio"):
         return pd.Series(values)
     dtypes = {
         "double": "float64",

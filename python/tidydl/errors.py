@@ -43,14 +43,17 @@ class TidydlError(Exception):
         What would have been right: one sentence.
     hint
         What to do next: one sentence.
+    place
+        Where the error is about one of many inputs: which, counted from 0.
     """
 
     kind: ClassVar[str] = "error"
 
-    def __init__(self, problem: str, *, allowed: str | None = None, hint: str | None = None):
+    def __init__(self, problem: str, *, allowed: str | None = None, hint: str | None = None, place: int | None = None):
         self.problem = problem
         self.allowed = allowed
         self.hint = hint
+        self.place = place
         super().__init__(problem, allowed, hint)
 
     def __str__(self) -> str:

@@ -84,8 +84,11 @@ def test_a_bare_encoder_does_not_fit(tmp_path):
     folder = tiny.text_folder(tmp_path / "encoder", head="")
     with pytest.raises(ArgumentError, match="lack weights"):
         tidydl.pipeline("text-classification", model=folder)
-    with pytest.raises(NotFoundError, match=r"embed\(\)"):
-        tidydl.pipeline(model=tiny.image_folder(tmp_path / "images", head=""))
+    assert tidydl.pipeline(model=tiny.image_folder(tmp_path / "images", head="")).task == "image-feature-extraction"
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "architectures": ["BertForNextSentencePrediction"]}))
+    with pytest.raises(NotFoundError, match="cannot be read from the model"):
+        tidydl.pipeline(model=folder)
 
 
 def test_labels_must_be_complete_and_different(folder, tmp_path):

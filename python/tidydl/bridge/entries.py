@@ -66,8 +66,9 @@ ENTRIES: dict[str, Entry] = {
     "pipeline_open": Entry("tidydl.pipelines.entries:pipeline_open"),
     "pipeline_run": Entry("tidydl.pipelines.entries:pipeline_run"),
     "pipeline_augment": Entry("tidydl.pipelines.entries:pipeline_augment"),
+    "forget": Entry("tidydl.pipelines.loading:forget"),
     "embed_run": Entry("tidydl.pipelines.entries:embed_run"),
-    "widen": Entry("tidydl.pipelines.predictions:widen"),
+    "widen": Entry("tidydl.pipelines.widening:widen"),
     # what shows that the crossing works
     "echo": Entry("tidydl.bridge.diagnostics:echo"),
     "countdown": Entry("tidydl.bridge.diagnostics:countdown"),

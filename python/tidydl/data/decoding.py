@@ -62,6 +62,10 @@ def _column(values: pa.ChunkedArray, feature: Any) -> pd.Series:
         from tidydl.data.images import ImageArray
 
         return pd.Series(ImageArray(values.to_pylist()))
+    if kind == "Audio" and pa.types.is_struct(values.type):
+        from tidydl.data.audios import AudioArray
+
+        return pd.Series(AudioArray(values.to_pylist()))
     if kind in ("Value", None):
         return _plain(values)
     return pd.Series(values.to_pylist(), dtype=object)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
-import re
-from collections.abc import Mapping
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
+from tidydl.data.media_files import source_of
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["Image", "as_image"]
 
 ALLOWED = "A path, encoded bytes, a PIL image, an array of pixels, or a dictionary with `bytes` or `path`."
-_URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _ORIENTATION = 0x0112  # the EXIF tag
 _LYING = (5, 6, 7, 8)  # its values for an image stored on its side
 _LOSSLESS_IN_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
@@ -111,7 +109,9 @@ class Image:
         from PIL import Image as Pillow
 
         try:
-            return Pillow.open(io.BytesIO(self._content) if self._content is not None else str(self._path))
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+                return Pillow.open(io.BytesIO(self._content) if self._content is not None else str(self._path))
         except Exception as error:
             raise _unreadable(self, error) from error
 
@@ -174,46 +174,14 @@ def as_image(value: Any) -> Image:
     """
     if isinstance(value, Image):
         return value
-    if isinstance(value, (str, os.PathLike)):
-        return _from_path(os.fspath(value))
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return _from_bytes(bytes(value), None)
-    if isinstance(value, Mapping) and ("bytes" in value or "path" in value):
-        content, path = value.get("bytes"), value.get("path")
-        if content is None and path is not None:
-            return _from_path(os.fspath(path))
-        if content is not None:
-            return _from_bytes(bytes(content), None if path is None else os.fspath(path))
+    source = source_of(value, "image", ALLOWED, "load_dataset() reads folders of images.")
+    if source is not None:
+        return Image(*source)
     if type(value).__module__.partition(".")[0] == "PIL" and hasattr(value, "getbands"):
         return Image(_encode(_storable(value)))
     if hasattr(value, "__array__") and getattr(value, "ndim", 0) >= 2:
         return Image(_encode(_from_array(value)))
     raise ArgumentError(f"`image` is {described(value)}, which is not an image.", allowed=ALLOWED)
-
-
-def _from_path(path: str | bytes) -> Image:
-    path = os.fsdecode(path)
-    if _URL.match(path):
-        raise ArgumentError(
-            f"`image` '{path}' is a URL, and URLs are never fetched unasked.",
-            allowed=ALLOWED,
-            hint="Download the file first and give its path.",
-        )
-    if "\0" in path or not os.path.exists(path):
-        raise NotFoundError(f"`image` '{path}' does not exist.", allowed="The path of an image file.")
-    if os.path.isdir(path):
-        raise ArgumentError(
-            f"`image` '{path}' is a folder.",
-            allowed=ALLOWED,
-            hint="load_dataset() reads folders of images.",
-        )
-    return Image(path=path)
-
-
-def _from_bytes(content: bytes, path: str | None) -> Image:
-    if not content:
-        raise DamagedFileError("`image` has no bytes at all.", allowed=ALLOWED)
-    return Image(content, path)
 
 
 def _from_array(value: Any) -> Pillow.Image:
@@ -264,10 +232,10 @@ def _unreadable(image: Image, error: Exception) -> TidydlError:
     name = f"'{image.path}'" if image.path else "(given as bytes)"
     if isinstance(error, FileNotFoundError):
         return NotFoundError(f"`image` {name} does not exist.", hint="Was it moved since it was listed?")
-    if isinstance(error, Pillow.DecompressionBombError):
+    if isinstance(error, (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning)):
         return DamagedFileError(
             f"`image` {name} claims more pixels than is safe to decode.",
-            allowed=f"At most {2 * (Pillow.MAX_IMAGE_PIXELS or 0)} pixels (Pillow's limit).",
+            allowed=f"At most {Pillow.MAX_IMAGE_PIXELS} pixels (Pillow's limit, PIL.Image.MAX_IMAGE_PIXELS).",
             hint="Shrink it with an image program first.",
         )
     if isinstance(error, PermissionError):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
+from tidydl.data.media_files import is_url
 from tidydl.data.splits import Splits, pick
 from tidydl.errors import ArgumentError, NotFoundError, TidydlError, nearest
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["load_dataset"]
 
 FILES = Path(__file__).resolve().parent / "files"
-_URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
 _HERE = "A folder, a csv, parquet or json file, or the name of a format with `data_files`."
 
@@ -206,7 +206,7 @@ def _as_text(value: Any) -> Any:
 
 
 def _refuse_url(argument: str, value: str) -> None:
-    if _URL.match(value):
+    if is_url(value):
         raise ArgumentError(
             f"`{argument}` '{value}' is a URL, and URLs are never fetched unasked.",
             allowed=_HERE,

@@ -1,28 +1,37 @@
 """Running a model over many inputs: equal inputs once, sorted by length, in batches that fit a budget.
 
 The plain pipeline pads every text to the longest of its batch. Sorted by length, the texts of a batch need
-next to no padding, and a budget of tokens lets many short texts or a few long ones share a batch.
+next to no padding, and a budget of tokens lets many short texts or a few long ones share a batch. On a CPU several
+batches run side by side, one thread each, which wastes less time than many threads at one batch.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tidydl.errors import DeviceError
+from tidydl.errors import DeviceError, TidydlError
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.lanes import lane_count, side_by_side
 from tidydl.pipelines.loading import Loaded
 from tidydl.progress import Progress, Work
 
-__all__ = ["Encoded", "Outcome", "Way", "compute", "distinct", "only_line"]
+__all__ = ["Encoded", "Failure", "Outcome", "Way", "compute", "distinct", "only_line"]
 
 # What a batch may cost, in tokens or patches: measured by tests/benchmarks/pipelines.py for CPUs. A CUDA
 # card wants large batches; where they do not fit, memory runs out once and the budget is halved for good.
 BUDGETS = {"cpu": 1024, "mps": 8192, "cuda": 32768}
+_SMALLEST = 128  # what a batch costs at least where there is enough for one, so that calls do not outweigh the work
 
 
 class Encoded(Protocol):
-    """Inputs made ready as lines for the model: one line each, or several where a text needs several windows."""
+    """Inputs made ready as lines for the model: one line each, or several where a text needs several windows.
+
+    It may also have ``shapes``: where padding is ``"equal"``, lines of one shape share a batch rather than of one size.
+    """
 
     @property
     def sizes(self) -> list[int]:
@@ -55,8 +64,9 @@ class Way:
 
     ``forward`` gives one result per line; ``finish`` makes the result of an input, given what
     ``encode`` gave, which of its lines are the input's, and what came of them.
-    ``padding`` is ``"any"``, ``"equal"`` (only inputs of one length together) or ``"none"`` (one at a time);
-    ``chunk`` is how many inputs are made ready together; ``most`` caps the inputs of a batch.
+    ``padding`` is ``"any"``, ``"equal"`` (only inputs of one length or shape together) or ``"none"`` (one at a time);
+    ``chunk`` is how many inputs are made ready together; ``most`` caps the inputs of a batch. ``lanes`` says that
+    ``forward`` leaves the model as it is, so that several batches may be computed at once.
     """
 
     encode: Callable[[list[Any], Sequence[int]], Encoded]
@@ -66,6 +76,14 @@ class Way:
     chunk: int = 1024
     most: int | None = None
     finish: Callable[[Any, list[int], list[Any]], Any] = only_line
+    lanes: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What stands in place of a result where an input failed."""
+
+    message: str
 
 
 @dataclass(frozen=True)
@@ -93,8 +111,12 @@ def distinct(values: Sequence[Any], key: Callable[[Any], Hashable]) -> tuple[lis
     return firsts, which
 
 
-def compute(loaded: Loaded, values: list[Any], way: Way) -> Work[Outcome]:
-    """Run a model over all inputs, yielding progress after each batch; the order of the inputs is kept."""
+def compute(loaded: Loaded, inputs: Inputs, way: Way) -> Work[Outcome]:
+    """Run a model over all inputs, yielding progress after each batch; the order of the inputs is kept.
+
+    An input that fails raises its error, or where failures are collected is missing in the outcome.
+    """
+    values, tolerant = inputs.values(), inputs.failures is not None
     firsts, which = distinct(values, way.key)
     repeats = [0] * len(firsts)
     for unit in which:
@@ -104,68 +126,170 @@ def compute(loaded: Loaded, values: list[Any], way: Way) -> Work[Outcome]:
     results: list[Any] = [None] * len(firsts)
     for start in range(0, len(firsts), way.chunk):
         places = firsts[start : start + way.chunk]
-        encoded = way.encode([values[place] for place in places], places)
-        truncated += sum(repeats[start + i] for i, cut in enumerate(encoded.cut) if cut)
-        for finished in _inputs_done(loaded, encoded, way, len(places)):
+        encoded, kept, failed = _encoded(way, [values[i] for i in places], [inputs.first + i for i in places], tolerant)
+        for i, failure in failed.items():
+            results[start + i] = failure
+            done += repeats[start + i]
+        truncated += sum(repeats[start + i] for i, cut in zip(kept, encoded.cut, strict=True) if cut)
+        for finished in _inputs_done(loaded, encoded, way, len(kept), tolerant):
             for i, result in finished:
-                results[start + i] = result
-            done += sum(repeats[start + i] for i, _ in finished)
+                results[start + kept[i]] = result
+            done += sum(repeats[start + kept[i]] for i, _ in finished)
             yield Progress(done, len(values))
-    return Outcome(results, which, truncated)
+    return _without_failures(inputs, results, which, truncated)
 
 
-def _inputs_done(loaded: Loaded, encoded: Encoded, way: Way, count: int) -> Iterator[list[tuple[int, Any]]]:
+def _without_failures(inputs: Inputs, results: list[Any], which: list[int], truncated: int) -> Outcome:
+    """Take failures out of the results, and note at the inputs why each failed."""
+    failed = {unit: each.message for unit, each in enumerate(results) if isinstance(each, Failure)}
+    if not failed:
+        return Outcome(results, which, truncated)
+    left = [unit for unit in range(len(results)) if unit not in failed]
+    new = {-1: -1, **dict.fromkeys(failed, -1), **{unit: i for i, unit in enumerate(left)}}
+    assert inputs.failures is not None
+    inputs.failures.update({row: failed[unit] for row, unit in enumerate(which) if unit in failed})
+    return Outcome([results[unit] for unit in left], [new[unit] for unit in which], truncated)
+
+
+def _encoded(
+    way: Way, values: list[Any], places: list[int], tolerant: bool
+) -> tuple[Encoded, Sequence[int], dict[int, Failure]]:
+    """Make inputs ready together; where one fails and may, say which are left and why others are not."""
+    try:
+        return way.encode(values, places), range(len(values)), {}
+    except TidydlError as problem:
+        if not tolerant or problem.place is None:
+            raise
+    kept, failed = [], {}
+    for i, (value, place) in enumerate(zip(values, places, strict=True)):
+        try:
+            way.encode([value], [place])
+            kept.append(i)
+        except TidydlError as problem:
+            if problem.place is None:
+                raise
+            failed[i] = Failure(problem.problem)
+    return way.encode([values[i] for i in kept], [places[i] for i in kept]), kept, failed
+
+
+def _inputs_done(
+    loaded: Loaded, encoded: Encoded, way: Way, count: int, tolerant: bool
+) -> Iterator[list[tuple[int, Any]]]:
     """Run all batches; after each give the inputs of which now all lines are there, with their results."""
     owned: list[list[int]] = [[] for _ in range(count)]
     for line, owner in enumerate(encoded.owners):
         owned[owner].append(line)
     left = [len(lines) for lines in owned]
     found: dict[int, Any] = {}
-    for positions, lines in _batches(loaded, encoded, way):
-        found.update(zip(positions, lines, strict=True))
+    for batch in _batches(loaded, encoded, way, tolerant):
+        found.update(batch)
         finished = []
-        for line in positions:
+        for line, _ in batch:
             owner = encoded.owners[line]
             left[owner] -= 1
             if left[owner] == 0:
-                finished.append((owner, way.finish(encoded, owned[owner], [found.pop(i) for i in owned[owner]])))
+                results = [found.pop(i) for i in owned[owner]]
+                finished.append((owner, _finished(way, encoded, owned[owner], results, tolerant)))
         yield finished
 
 
-def _batches(loaded: Loaded, encoded: Encoded, way: Way) -> Iterator[tuple[list[int], Any]]:
+def _finished(way: Way, encoded: Encoded, lines: list[int], results: list[Any], tolerant: bool) -> Any:
+    failure = next((each for each in results if isinstance(each, Failure)), None)
+    if failure is not None:
+        return failure
+    try:
+        return way.finish(encoded, lines, results)
+    except Exception as problem:
+        if not tolerant or _is_of_the_call(problem):
+            raise
+        return _failure(problem)
+
+
+Lines = list[tuple[int, Any]]  # of an encoded input by their places, with what the model gave for them
+
+
+def _batches(loaded: Loaded, encoded: Encoded, way: Way, tolerant: bool) -> Iterator[Lines]:
     """Run all batches, longest inputs first, so that memory runs out at the start if it does."""
+    weights, sizes = loaded.weights, encoded.sizes
+    if weights.budget is None:
+        weights.budget = BUDGETS.get(loaded.device.split(":")[0], BUDGETS["cpu"])
+    lanes = lane_count(loaded.device) if way.lanes else 1
+    lanes = min(lanes, max(1, sum(sizes) // _SMALLEST), max(1, len(sizes)))
+    plan = _plan(encoded, way, weights, lanes)
+    if lanes == 1:
+        for positions in plan:
+            yield _lines(loaded, encoded, way, positions, tolerant)
+        return
+    with side_by_side(lanes) as submit:
+        waiting: deque[Future[Lines]] = deque()
+        for positions in plan:
+            waiting.append(submit(_lines, loaded, encoded, way, positions, tolerant))
+            if len(waiting) > lanes:  # one more than are running, so that none has to wait
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _plan(encoded: Encoded, way: Way, weights: Any, lanes: int) -> Iterator[list[int]]:
+    """Put lines into batches, the longest first; the budget may shrink on the way."""
+    sizes, shapes = encoded.sizes, getattr(encoded, "shapes", None) or encoded.sizes
+    order = sorted(range(len(sizes)), key=lambda i: (sizes[i], repr(shapes[i])), reverse=True)
+    left, start = sum(sizes), 0
+    while start < len(order):
+        # the last batches are smaller, so that all lanes end at about the same time
+        budget = min(weights.budget, max(_SMALLEST, left // lanes)) if lanes > 1 else weights.budget
+        count = 1 if way.padding == "none" else max(1, budget // max(1, sizes[order[start]]))
+        batch = order[start : start + (count if way.most is None else min(count, way.most))]
+        if way.padding == "equal":
+            batch = [i for i in batch if shapes[i] == shapes[batch[0]]]
+        yield batch
+        left -= sum(sizes[i] for i in batch)
+        start += len(batch)
+
+
+def _lines(loaded: Loaded, encoded: Encoded, way: Way, positions: list[int], tolerant: bool) -> Lines:
+    """Run a batch; where memory runs out, or an input fails that may, run its halves."""
     import torch
 
-    weights = loaded.weights
-    order = sorted(range(len(encoded.sizes)), key=encoded.sizes.__getitem__, reverse=True)
-    start = 0
-    while start < len(order):
-        if weights.budget is None:
-            weights.budget = BUDGETS.get(loaded.device.split(":")[0], BUDGETS["cpu"])
-        positions = _next_batch(order, start, encoded.sizes, weights.budget, way)
-        try:
-            with torch.inference_mode():
-                lines = way.forward(encoded.batch(positions))
-        except torch.OutOfMemoryError as problem:
+    try:
+        with torch.inference_mode():
+            return list(zip(positions, way.forward(encoded.batch(positions)), strict=True))
+    except Exception as problem:
+        if _is_out_of_memory(problem):
             if len(positions) == 1:
-                raise _out_of_memory(loaded, encoded.sizes[positions[0]]) from problem
-            weights.budget = encoded.sizes[positions[0]] * (len(positions) // 2)
-            _free(torch, loaded.device)
-            continue
-        yield positions, lines
-        start += len(positions)
+                problem = _out_of_memory(loaded, encoded.sizes[positions[0]])
+            else:
+                loaded.weights.budget = max(encoded.sizes[i] for i in positions) * (len(positions) // 2)
+        elif not tolerant or _is_of_the_call(problem):
+            raise
+        if len(positions) == 1:
+            if not tolerant:
+                raise problem
+            return [(positions[0], _failure(problem))]
+    _free(torch, loaded.device)
+    half = len(positions) // 2
+    parts = (positions[:half], positions[half:])
+    return [line for part in parts for line in _lines(loaded, encoded, way, part, tolerant)]
 
 
-def _next_batch(order: list[int], start: int, sizes: list[int], budget: int, way: Way) -> list[int]:
-    """Take as many inputs as the budget holds when all are padded to the first, the longest."""
-    longest = sizes[order[start]]
-    count = max(1, budget // longest)
-    if way.most is not None:
-        count = min(count, way.most)
-    if way.padding == "none":
-        count = 1
-    batch = order[start : start + count]
-    return [i for i in batch if sizes[i] == longest] if way.padding == "equal" else batch
+def _is_of_the_call(problem: Exception) -> bool:
+    """Say whether an error is about the call as a whole rather than about an input."""
+    return isinstance(problem, TidydlError) and problem.place is None and not isinstance(problem, DeviceError)
+
+
+def _failure(problem: Exception) -> Failure:
+    if isinstance(problem, TidydlError):
+        return Failure(problem.problem)
+    return Failure(f"{type(problem).__name__}: {str(problem).strip().splitlines()[0] if str(problem).strip() else ''}")
+
+
+def _is_out_of_memory(problem: Exception) -> bool:
+    import torch
+
+    if isinstance(problem, torch.OutOfMemoryError):
+        return True
+    text = str(problem)  # of other devices, whose errors have no class of their own
+    return isinstance(problem, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
 def _free(torch: Any, device: str) -> None:

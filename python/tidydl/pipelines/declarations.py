@@ -1,14 +1,19 @@
-"""What is declared of a task: the parts of its inputs, its columns, its options."""
+"""What is declared of a task: the parts of its inputs, its columns, its options, what reads its inputs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tidydl.columns import ROW, Column, Contract
+from tidydl.columns import ROW, Column, Contract, Kind
 
-__all__ = ["Part", "Task"]
+__all__ = ["RUNNING", "Part", "Task"]
+
+# Options of every task: what to do where an input fails, and where to keep what is done of a long run.
+RUNNING: dict[str, Any] = {"on_error": "raise", "checkpoint": None}
+
+_KINDS: dict[str, Kind] = {"image": "image", "audio": "audio"}
 
 
 @dataclass(frozen=True)
@@ -27,17 +32,21 @@ class Part:
     @property
     def column(self) -> Column:
         """The column of the result that repeats this part."""
-        return Column(self.name, "image" if self.modality == "image" else "string")
+        return Column(self.name, _KINDS.get(self.modality, "string"))
 
 
 @dataclass(frozen=True)
 class Task:
     """What is to be known of a task before a model is loaded.
 
-    ``family`` is the module of this package that runs the model and writes the frame, ``heads`` the ends of the
-    names of transformers' auto classes that carry the task's weights, the usual one first, and ``columns`` what
-    follows ``.row`` and the input. ``options`` are the options it takes with their defaults. Where an input has
-    any number of results that are no ranks, ``spans``, they cannot be joined to the rows of data.
+    ``family`` is the module of this package that runs the model and writes the frame, ``heads`` the ends of the names
+    of transformers' auto classes that carry the task's weights, the usual one first (``""`` the bare model; then
+    ``kinds`` may say of which types of model), and ``columns`` what follows ``.row`` and the input. ``options`` are the
+    options it takes with their defaults. ``components`` are what reads its inputs, as arguments of ``pipeline()``.
+    ``licence`` is that of the default model, ``default_revision`` where its weights lie as safetensors, if not on the
+    main branch. ``multilingual`` is a small model of several languages with its size, where the default knows one.
+    Where an input has any number of results that are no ranks, ``spans`` (or what it says of the options), they cannot
+    be joined to the rows of data.
     """
 
     name: str
@@ -50,14 +59,24 @@ class Task:
     default_size_mb: float
     language: str | None
     options: Mapping[str, Any] = field(default_factory=dict)
-    spans: bool = False
+    components: tuple[str, ...] = ("tokenizer",)
+    licence: str = "apache-2.0"
+    default_revision: str | None = None
+    multilingual: tuple[str, float] | None = None
+    spans: bool | Callable[[Mapping[str, Any]], bool] = False
+    kinds: tuple[str, ...] = ()
 
     def contract(self, parts: Sequence[Part], columns: Contract | None = None) -> Contract:
         """Give all columns of a result: ``.row``, the parts it repeats, and the task's own."""
         own = self.columns if columns is None else columns
         return Contract((Column(ROW, "index"), *(part.column for part in parts), *own.columns))
 
+    def has_spans(self, options: Mapping[str, Any]) -> bool:
+        """Say whether an input has any number of results with these options."""
+        return self.spans(options) if callable(self.spans) else self.spans
+
     @property
-    def modality(self) -> str:
-        """What the model's processor reads: ``"text"`` or ``"image"``."""
-        return "image" if any(part.modality == "image" for part in self.parts) else "text"
+    def reads(self) -> str:
+        """What the inputs are, in a word of messages: ``"text"``, ``"image"``, ``"audio"`` or ``"video"``."""
+        modalities = [part.modality for part in self.parts]
+        return next((each for each in ("image", "audio", "video") if each in modalities), "text")

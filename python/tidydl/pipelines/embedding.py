@@ -14,10 +14,9 @@ from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.families.features import POOLINGS, features_frame, pooled
 from tidydl.pipelines.inputs import modality_of, read_inputs
-from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, processor_argument, read_config
-from tidydl.pipelines.locations import locate
-from tidydl.pipelines.opening import is_model
-from tidydl.pipelines.options import whole_number
+from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, read_config
+from tidydl.pipelines.opening import LOADING, is_model, source_of
+from tidydl.pipelines.option_table import whole_number
 from tidydl.pipelines.predictions import provenance
 from tidydl.pipelines.runner import warn_of_truncation
 from tidydl.progress import Work
@@ -42,6 +41,9 @@ def embed(
     revision: str | None = None,
     device: Any = "auto",
     dtype: Any = "float32",
+    use_safetensors: bool = True,
+    trust_remote_code: bool = False,
+    token: str | None = None,
     max_length: int | None = None,
     batch_size: int | None = None,
     progress: bool | None = None,
@@ -62,7 +64,9 @@ def embed(
         Whether to scale each embedding to length 1, so that sums of products are cosines.
     text, image
         The column of a data frame that holds the inputs.
-    tokenizer, image_processor, revision, device, dtype, max_length, batch_size, progress
+    tokenizer, image_processor, revision, device, dtype, use_safetensors, trust_remote_code, token
+        As for :func:`tidydl.pipeline`.
+    max_length, batch_size, progress
         As for :func:`tidydl.pipeline` and its calls.
 
     Returns
@@ -99,6 +103,9 @@ def embed(
         revision=revision,
         device=device,
         dtype=dtype,
+        use_safetensors=use_safetensors,
+        trust_remote_code=trust_remote_code,
+        token=token,
         max_length=max_length,
         batch_size=batch_size,
     )
@@ -134,8 +141,9 @@ def embed_steps(
         padding=reader.padding(loaded),
         chunk=reader.CHUNK,
         most=None if batch_size is None else whole_number("batch_size", batch_size),
+        lanes=True,
     )
-    outcome = yield from compute(loaded, inputs.values(), way)
+    outcome = yield from compute(loaded, inputs, way)
     contract = Contract((Column(ROW, "index"), part.column))
     frame = features_frame(contract, inputs, outcome, loaded)
     described = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
@@ -156,25 +164,20 @@ def _named(modality: str, text: Any, image: Any) -> dict[str, Any]:
     return {modality: named[modality]}
 
 
-def _open(
-    model: Any,
-    *,
-    tokenizer: Any = None,
-    image_processor: Any = None,
-    revision: str | None = None,
-    device: Any = "auto",
-    dtype: Any = "float32",
-) -> tuple[str, Loaded]:
+_READ_BY = {"text": ("tokenizer",), "image": ("image_processor",)}
+
+
+def _open(model: Any, **said: Any) -> tuple[str, Loaded]:
     """Load the encoder, and say whether it reads texts or images."""
-    given = {"tokenizer": tokenizer, "image_processor": image_processor}
-    device = "auto" if device is None else device
+    loading = {**LOADING, **said}
+    device = "auto" if loading["device"] is None else loading["device"]
     if is_model(model):
-        modality = _modality(model.config, given)
-        return modality, adopt(model.base_model, modality, given[processor_argument(modality)], device)
-    location = locate(_default_encoder() if model is None else model)
-    used, numbers = resolve_device(device), dtype_name(dtype)
-    modality = _modality(read_config(location, revision), given)
-    loaded = load(Wanted(location, "", revision, numbers, used), modality, given[processor_argument(modality)])
+        modality = _modality(model.config, loading)
+        return modality, adopt(model.base_model, _READ_BY[modality], loading, device)
+    source, pickled = source_of(_default_encoder() if model is None else model, loading), not loading["use_safetensors"]
+    used, numbers = resolve_device(device), dtype_name(loading["dtype"])
+    modality = _modality(read_config(source, pickled), loading)
+    loaded = load(Wanted(source, "", numbers, used, pickled), _READ_BY[modality], loading)
     absent = sorted(name for name in loaded.weights.missing if "pooler" not in name)  # ours pools by itself
     if absent:
         raise ArgumentError(

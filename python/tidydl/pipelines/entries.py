@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import Counted
+from tidydl.pipelines.constructing import pipeline
 from tidydl.pipelines.embedding import embed_steps
 from tidydl.pipelines.inputs import NOT_GIVEN
-from tidydl.pipelines.runner import Pipeline, augment_steps, pipeline, warn_of_truncation
+from tidydl.pipelines.joining import augment_steps
+from tidydl.pipelines.runner import Pipeline, warn_of_truncation
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
@@ -26,27 +28,37 @@ def _open(spec: Mapping[str, Any]) -> Pipeline:
     return pipeline(**{str(name): value for name, value in spec.items()})
 
 
-def pipeline_open(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Load the model of a pipeline and give its facts: task, model, device, labels and the like."""
-    return _open(spec).facts()
+def pipeline_open(spec: Mapping[str, Any], token: str | None = None) -> dict[str, Any]:
+    """Load the model of a pipeline and give its facts: task, model, device, labels and the like.
+
+    The ``token`` is no part of the pipeline, which may be saved; it is remembered for this session.
+    """
+    return pipeline(**{str(name): value for name, value in spec.items()}, token=token).facts()
 
 
 def pipeline_run(
-    spec: Mapping[str, Any], x: Any = NOT_GIVEN, options: Mapping[str, Any] | None = None
+    spec: Mapping[str, Any], x: Any = NOT_GIVEN, options: Mapping[str, Any] | None = None, drawn: int | None = None
 ) -> Work[Counted]:
-    """Run a pipeline over inputs; ``options`` are the arguments of the call by name, parts included."""
+    """Run a pipeline over inputs; ``options`` are the arguments of the call by name, parts included.
+
+    ``drawn`` is a number of R's own generator, where random draws start.
+    """
     ppl = _open(spec)
-    frame = yield from ppl.steps(x, **dict(options or {}))
+    frame = yield from ppl.steps(x, drawn=drawn, **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
     return Counted(frame, ppl.counted(frame.columns), ppl.lists)
 
 
 def pipeline_augment(
-    spec: Mapping[str, Any], data: Any, prefix: str = "", options: Mapping[str, Any] | None = None
+    spec: Mapping[str, Any],
+    data: Any,
+    prefix: str = "",
+    options: Mapping[str, Any] | None = None,
+    drawn: int | None = None,
 ) -> Work[Counted]:
     """Join a pipeline's results to the data."""
     ppl = _open(spec)
-    frame = yield from augment_steps(ppl, data, prefix=prefix, **dict(options or {}))
+    frame = yield from augment_steps(ppl, data, prefix=prefix, drawn=drawn, **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
     return Counted(frame, ppl.counted(frame.columns[len(data.columns) :], prefix))
 

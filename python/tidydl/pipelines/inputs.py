@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
-from tidydl.errors import ArgumentError
+from tidydl.errors import ArgumentError, TidydlError
 from tidydl.pipelines.columns_of_inputs import choose_column
 from tidydl.pipelines.declarations import Part
-from tidydl.pipelines.positions import is_missing, ordinal
+from tidydl.pipelines.positions import is_missing, nth_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,17 +29,24 @@ class _NotGiven:
 NOT_GIVEN: Any = _NotGiven()
 
 
+Failures = dict[int, str] | None  # by input why it failed, or None where the first is to end the call
+
+
 @dataclass(frozen=True)
 class Inputs:
     """The inputs of a call: by part, one value per input, None where missing.
 
     An input is missing where any of its parts is. ``index`` is that of the Series or frame they came in. ``constant``
     holds, by name, the shared parts that are one value for all inputs, known even where there is no input.
+    ``failures`` collects, where failing inputs are not to end a call, why each failed. ``first`` says which of all
+    inputs of the call the first of these is.
     """
 
     parts: dict[Part, list[Any]]
     index: pd.Index | None = None
     constant: dict[str, Any] = field(default_factory=dict)
+    failures: Failures = None
+    first: int = 0
 
     def __len__(self) -> int:
         return len(next(iter(self.parts.values())))
@@ -56,8 +63,14 @@ class Inputs:
         """The parts that a result repeats."""
         return [part for part in self.parts if not part.shared]
 
+    def between(self, start: int, stop: int) -> Inputs:
+        """Give some of the inputs, with no index and failures of their own, counted from the first of them."""
+        parts = {part: values[start:stop] for part, values in self.parts.items()}
+        failures: Failures = None if self.failures is None else {}
+        return Inputs(parts, None, self.constant, failures, self.first + start)
 
-def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inputs:
+
+def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any], *, tolerant: bool = False) -> Inputs:
     """Read the inputs of a call.
 
     Parameters
@@ -70,6 +83,8 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inpu
     given
         By the name of a part: the column of the frame that holds it, None to take the only one that fits. Where
         ``x`` is no frame: the values of the part, one for each input or one for all.
+    tolerant
+        Whether an input that cannot be read is noted as a failure and counts as missing.
 
     Raises
     ------
@@ -80,22 +95,23 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> Inpu
     """
     import pandas as pd
 
+    failures: Failures = {} if tolerant else None
     given = {name: value for name, value in given.items() if value is not None}
     x, given = _table_first(x, parts, given)
     if _is_foreign(x):
-        foreign = read_inputs(_in_pandas(x), parts, given)
+        foreign = read_inputs(_in_pandas(x), parts, given, tolerant=tolerant)
         return replace(foreign, index=None)  # other libraries have none
     gather = getattr(modality_of(parts[0]), "gather", None)
     if isinstance(x, pd.DataFrame) and (gather is None or (gathered := gather(x)) is None):
-        return _from_frame(x, parts, given, x.index)
+        return _from_frame(x, parts, given, x.index, failures)
     if isinstance(x, pd.DataFrame):
         x = gathered
     if (side_by_side := _as_frame(x, parts)) is not None:
-        return _from_frame(side_by_side, parts, given, None)
+        return _from_frame(side_by_side, parts, given, None, failures)
     values = _by_part(x, parts, given)
-    read = {part: _values(values[part.name], part) for part in parts if part.name in values}
+    read = {part: _values(values[part.name], part, failures) for part in parts if part.name in values}
     constant = {part.name: each[0] for part, each in read.items() if part.shared and len(each) == 1}
-    return Inputs(_recycled(read), _index(values.values(), read), constant)
+    return Inputs(_recycled(read), _index(values.values(), read), constant, failures)
 
 
 def modality_of(part: Part) -> Any:
@@ -151,7 +167,9 @@ def _needed(parts: Sequence[Part]) -> list[Part]:
     return [part for part in parts if not part.optional and not part.shared]
 
 
-def _from_frame(x: pd.DataFrame, parts: Sequence[Part], given: Mapping[str, Any], index: pd.Index | None) -> Inputs:
+def _from_frame(
+    x: pd.DataFrame, parts: Sequence[Part], given: Mapping[str, Any], index: pd.Index | None, failures: Failures
+) -> Inputs:
     read: dict[Part, list[Any]] = {}
     constant: dict[str, Any] = {}
     for part in parts:
@@ -169,8 +187,8 @@ def _from_frame(x: pd.DataFrame, parts: Sequence[Part], given: Mapping[str, Any]
         else:
             others = [other for other in parts if other is not part and not other.optional and not other.shared]
             position = choose_column(x, part, wanted, modality_of(part), alone=not others)
-            read[part] = _read(x.iloc[:, position].tolist(), part)
-    return Inputs(read, index, constant)
+            read[part] = _read(x.iloc[:, position].tolist(), part, failures)
+    return Inputs(read, index, constant, failures)
 
 
 def _for_each(values: list[Any], part: Part, n: int) -> list[Any]:
@@ -233,9 +251,9 @@ def _several_parts(x: Any, parts: Sequence[Part]) -> ArgumentError:
     )
 
 
-def _values(x: Any, part: Part) -> list[Any]:
+def _values(x: Any, part: Part, failures: Failures) -> list[Any]:
     """Read the values of a part, one or many."""
-    return modality_of(part).read_all(x, part.name) if part.shared else _read(_many(x, part), part)
+    return modality_of(part).read_all(x, part.name) if part.shared else _read(_many(x, part), part, failures)
 
 
 def _many(x: Any, part: Part) -> list[Any]:
@@ -257,11 +275,19 @@ def _listed(x: Any) -> list[Any]:
     return x.tolist() if hasattr(x, "tolist") and getattr(x, "ndim", 1) == 1 else list(x)
 
 
-def _read(values: list[Any], part: Part) -> list[Any]:
-    read = modality_of(part).read
-    return [
-        None if is_missing(value) else read(value, f"The {ordinal(i)} value of `x`") for i, value in enumerate(values)
-    ]
+def _read(values: list[Any], part: Part, failures: Failures) -> list[Any]:
+    return [None if is_missing(value) else _one_read(value, part, i, failures) for i, value in enumerate(values)]
+
+
+def _one_read(value: Any, part: Part, place: int, failures: Failures) -> Any:
+    try:
+        return modality_of(part).read(value, nth_value(place))
+    except TidydlError as problem:
+        problem.place = place
+        if failures is None:
+            raise
+        failures.setdefault(place, problem.problem)
+        return None
 
 
 def _recycled(read: dict[Part, list[Any]]) -> dict[Part, list[Any]]:

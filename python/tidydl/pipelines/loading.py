@@ -1,35 +1,23 @@
-"""Loading models with their tokenizers or image processors, once a session."""
+"""Loading models, once a session."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tidydl.columns import Contract
 from tidydl.device import import_torch, resolve_device
-from tidydl.errors import ArgumentError, DependencyError, unknown_name
-from tidydl.pipelines.locations import (
-    Location,
-    explain_failure,
-    hub_is_out_of_reach,
-    locate,
-    require_files,
-    require_processor_files,
-)
+from tidydl.errors import ArgumentError, unknown_name
+from tidydl.pipelines.components import forget_components, read_components
+from tidydl.pipelines.from_pretrained import Source, import_transformers, quietly
+from tidydl.pipelines.locations import Location, locate, require_files
 
-__all__ = [
-    "Loaded",
-    "Wanted",
-    "Weights",
-    "adopt",
-    "class_labels",
-    "dtype_name",
-    "import_transformers",
-    "load",
-    "read_config",
-]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Loaded", "Wanted", "Weights", "adopt", "class_labels", "dtype_name", "forget", "load", "read_config"]
 
 DTYPES = ("float32", "float16", "bfloat16", "float64")
 _KEPT = 4
@@ -40,14 +28,14 @@ class Wanted:
     """Which weights are to be loaded: the key of the cache.
 
     ``head`` is the end of the name of transformers' auto class (``"SequenceClassification"``), or empty for
-    the bare encoder.
+    the bare encoder. ``pickled`` says that weights which are no safetensors may be read.
     """
 
-    location: Location
+    source: Source
     head: str
-    revision: str | None = None
     dtype: str = "float32"
     device: str = "cpu"
+    pickled: bool = False
 
 
 @dataclass
@@ -65,10 +53,10 @@ class Weights:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model ready to run, with the tokenizer or image processor that reads its inputs."""
+    """A model ready to run, with what reads its inputs, by name (``"tokenizer"``)."""
 
     weights: Weights
-    processor: Any
+    components: Mapping[str, Any]
     source: str
     revision: str | None
     dtype: str
@@ -85,31 +73,35 @@ class Loaded:
         """The model's configuration."""
         return self.weights.model.config
 
+    @property
+    def processor(self) -> Any:
+        """The first of what reads the inputs."""
+        return next(iter(self.components.values()))
+
+    @property
+    def tokenizer(self) -> Any:
+        """The tokenizer, which may be a part of the processor."""
+        return self._part("tokenizer")
+
+    @property
+    def image_processor(self) -> Any:
+        """The image processor, which may be a part of the processor."""
+        return self._part("image_processor")
+
+    @property
+    def feature_extractor(self) -> Any:
+        """The feature extractor, which may be a part of the processor."""
+        return self._part("feature_extractor")
+
+    def _part(self, name: str) -> Any:
+        if name in self.components:
+            return self.components[name]
+        return getattr(self.components.get("processor"), name, None)
+
 
 Cache = OrderedDict[tuple[Any, ...], Any]
 _weights: Cache = OrderedDict()
-_processors: Cache = OrderedDict()
 _configs: Cache = OrderedDict()
-
-
-def import_transformers() -> Any:
-    """Import transformers after torch, or explain how to get them.
-
-    Raises
-    ------
-    DependencyError
-        Where either is not installed or does not start.
-    """
-    import_torch()
-    try:
-        import transformers
-    except ImportError as problem:
-        raise DependencyError(
-            f"transformers cannot be imported: {problem}.",
-            allowed="Pipelines and embed() need transformers 5.0 or later.",
-            hint='Install it with `pip install transformers`, or everything with `pip install "tidydl"`.',
-        ) from problem
-    return transformers
 
 
 def dtype_name(dtype: Any) -> str:
@@ -126,39 +118,38 @@ def dtype_name(dtype: Any) -> str:
     return name
 
 
-def read_config(location: Location, revision: str | None) -> Any:
+def read_config(source: Source, pickled: bool = False) -> Any:
     """Read a model's configuration, once a session while its folder is unchanged."""
     transformers = import_transformers()
-    key = (location, revision, location.fingerprint())
+    key = (source, source.location.fingerprint())
     if key not in _configs:
-        require_files(location)
-        _configs[key] = _quietly(location, transformers.AutoConfig.from_pretrained, **_whence(location, revision))
+        require_files(source.location, pickled=pickled)
+        _configs[key] = quietly(source, transformers.AutoConfig.from_pretrained)
         _trim(_configs, 16)
     return _configs[key]
 
 
-def load(wanted: Wanted, modality: str, processor: Any = None) -> Loaded:
+def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) -> Loaded:
     """Load a model and what reads its inputs, or take those loaded before in this session.
 
     Parameters
     ----------
     wanted
         Which weights.
-    modality
-        ``"text"`` or ``"image"``.
-    processor
-        A loaded tokenizer or image processor, or where it lies; None to take the one that lies with the
-        model.
+    components
+        What reads the inputs, as arguments of ``pipeline()``.
+    given
+        Those of them that are not with the model: loaded, or where they lie.
 
     Raises
     ------
     NotFoundError, DamagedFileError, HubError, ArgumentError
         Where something is not there, damaged, out of reach or of the wrong kind.
     """
-    require_files(wanted.location)
-    if processor is None:
-        processor = _kept_processor(wanted.location, modality, wanted.revision, "model")
-    key = (wanted, wanted.location.fingerprint())
+    location = wanted.source.location
+    require_files(location, pickled=wanted.pickled)
+    read = read_components(components, given, wanted.source)
+    key = (wanted, location.fingerprint())
     if key not in _weights:
         _weights[key] = _load_weights(wanted)
         _trim(_weights, _KEPT)
@@ -166,33 +157,26 @@ def load(wanted: Wanted, modality: str, processor: Any = None) -> Loaded:
     weights = _weights[key]
     return Loaded(
         weights=weights,
-        processor=_as_processor(processor, modality),
-        source=wanted.location.source,
-        revision=wanted.revision or getattr(weights.model.config, "_commit_hash", None),
+        components=read,
+        source=location.source,
+        revision=wanted.source.revision or getattr(weights.model.config, "_commit_hash", None),
         dtype=wanted.dtype,
         device=wanted.device,
-        location=wanted.location,
+        location=location,
     )
 
 
-def adopt(model: Any, modality: str, processor: Any, device: Any) -> Loaded:
+def adopt(model: Any, components: Sequence[str], given: Mapping[str, Any], device: Any) -> Loaded:
     """Take a model object that the user has loaded; it stays where it is unless a device is named.
 
-    ``processor`` is as for :func:`load`; None takes it from where the model came from.
+    ``components`` and ``given`` are as for :func:`load`; what is not given is taken from where the model came from.
     """
     if device != "auto":
         model.to(resolve_device(device))
     origin = getattr(model, "name_or_path", "") or ""
-    if processor is None and not origin:
-        argument = processor_argument(modality)
-        raise ArgumentError(
-            f"`{argument}` is missing, and the model object in `model` does not say where it came from.",
-            allowed=f"A loaded {argument.replace('_', ' ')}, or the folder or Hub id it lies in.",
-            hint=f"Add `{argument} =`.",
-        )
     return Loaded(
         weights=Weights(model.eval()),
-        processor=_as_processor(origin if processor is None else processor, modality),
+        components=read_components(components, given, _origin(origin)),
         source=origin or type(model).__name__,
         revision=getattr(model.config, "_commit_hash", None),
         dtype=str(model.dtype).removeprefix("torch."),
@@ -200,86 +184,78 @@ def adopt(model: Any, modality: str, processor: Any, device: Any) -> Loaded:
     )
 
 
-def processor_argument(modality: str) -> str:
-    """Name the argument that carries what reads inputs of this kind."""
-    return "tokenizer" if modality == "text" else "image_processor"
-
-
-def _as_processor(processor: Any, modality: str) -> Any:
-    """Give a tokenizer or image processor, loading it where only its place is given."""
-    if hasattr(processor, "save_pretrained"):
-        return processor
-    argument = processor_argument(modality)
-    return _kept_processor(locate(processor, argument), modality, None, argument)
-
-
-def _kept_processor(location: Location, modality: str, revision: str | None, argument: str) -> Any:
-    key = (location, location.fingerprint(), modality, revision)
-    if key not in _processors:
-        require_processor_files(location, modality, argument)
-        transformers = import_transformers()
-        auto = transformers.AutoTokenizer if modality == "text" else transformers.AutoImageProcessor
-        whence = _whence(location, revision)
-        _processors[key] = _quietly(location, auto.from_pretrained, argument=argument, **whence)
-        _trim(_processors, 2 * _KEPT)
-    return _processors[key]
+def _origin(name: str) -> Source | None:
+    return Source(locate(name)) if name else None
 
 
 def _load_weights(wanted: Wanted) -> Weights:
     torch, transformers = import_torch(), import_transformers()
     auto = getattr(transformers, f"AutoModelFor{wanted.head}" if wanted.head else "AutoModel")
-    model, report = _quietly(
-        wanted.location,
+    model, report = quietly(
+        wanted.source,
         auto.from_pretrained,
-        config=read_config(wanted.location, wanted.revision),
+        config=read_config(wanted.source, wanted.pickled),
         dtype=getattr(torch, wanted.dtype),
-        use_safetensors=True,
+        use_safetensors=None if wanted.pickled else True,
         output_loading_info=True,
-        **_whence(wanted.location, wanted.revision),
     )
     return Weights(model.to(wanted.device).eval(), frozenset(report["missing_keys"]))
-
-
-def _whence(location: Location, revision: str | None) -> dict[str, Any]:
-    """Give the arguments that say where from, and that code which comes with a model is never run."""
-    return {
-        "pretrained_model_name_or_path": location.source,
-        "revision": revision or "main",
-        "trust_remote_code": False,
-        "local_files_only": location.folder is not None or hub_is_out_of_reach(),
-    }
-
-
-def _quietly(location: Location, call: Any, *, argument: str = "model", **arguments: Any) -> Any:
-    """Call a loader of transformers without its noise, and explain what goes wrong."""
-    try:
-        with quiet_loading():
-            return call(**arguments)
-    except (KeyboardInterrupt, MemoryError):
-        raise
-    except Exception as problem:  # loaders raise anything: OSError, ValueError, RuntimeError, bare Exception
-        raise explain_failure(problem, location, argument) from problem
-
-
-@contextmanager
-def quiet_loading() -> Iterator[None]:
-    """Silence transformers' progress bars and log while loading, and give both back as they were."""
-    from transformers.utils import logging
-
-    verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bar:
-            logging.enable_progress_bar()
 
 
 def _trim(kept: Cache, most: int) -> None:
     while len(kept) > most:
         kept.popitem(last=False)
+
+
+def forget(model: Any = None) -> pd.DataFrame:
+    """Forget the models that pipelines and embed() have loaded in this session, so that their memory is free.
+
+    A pipeline that is still held keeps its model; a new pipeline loads the model anew.
+
+    Parameters
+    ----------
+    model
+        The folder or Hub id of a model; None for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        What was forgotten, one row per model: ``model``, ``revision``, ``dtype``, ``device``, ``size_mb`` (of its
+        weights in memory).
+
+    Raises
+    ------
+    ArgumentError, NotFoundError
+        Where ``model`` is no name of a model.
+
+    Examples
+    --------
+    >>> forget().columns.tolist()
+    ['model', 'revision', 'dtype', 'device', 'size_mb']
+    """
+    named = None if model is None else locate(model).source
+    gone = [key for key in _weights if named in (None, key[0].source.location.source)]
+    lines = [_described(key[0], _weights.pop(key).model) for key in gone]
+    if named is None:
+        _configs.clear()
+        forget_components()
+    _give_back(line[3] for line in lines)
+    contract = Contract.of(model="string", revision="string", dtype="string", device="string", size_mb="double")
+    return contract.frame({name: [line[k] for line in lines] for k, name in enumerate(contract.names)})
+
+
+def _described(wanted: Wanted, model: Any) -> tuple[str, str | None, str, str, float]:
+    size = sum(each.numel() * each.element_size() for each in (*model.parameters(), *model.buffers())) / 1e6
+    return wanted.source.location.source, wanted.source.revision, wanted.dtype, wanted.device, size
+
+
+def _give_back(devices: Any) -> None:
+    """Give the memory of graphics cards back to other programs."""
+    import gc
+
+    gc.collect()
+    if any(device.startswith("cuda") for device in devices):
+        import_torch().cuda.empty_cache()
 
 
 def class_labels(config: Any, source: str) -> list[str]:

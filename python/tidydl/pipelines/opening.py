@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
+from tidydl.checks import check_flag, described
 from tidydl.device import resolve_device
 from tidydl.errors import ArgumentError, NotFoundError, one_of
+from tidydl.pipelines.catalogue import TASKS
+from tidydl.pipelines.components import READERS
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.loading import (
-    Loaded,
-    Wanted,
-    adopt,
-    dtype_name,
-    import_transformers,
-    load,
-    processor_argument,
-    read_config,
-)
-from tidydl.pipelines.locations import locate
-from tidydl.pipelines.registry import TASKS, fits, head_of, task_named, task_of_config
+from tidydl.pipelines.from_pretrained import Source, import_transformers, remember_token
+from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, read_config
+from tidydl.pipelines.locations import hub_is_out_of_reach, locate
+from tidydl.pipelines.registry import fits, head_of, task_named, task_of_config
 
-__all__ = ["is_model", "open_model", "take_older_names"]
+__all__ = ["LOADING", "is_model", "open_model", "source_of"]
+
+# The arguments that say what is loaded and how, with their defaults.
+LOADING: dict[str, Any] = {
+    **dict.fromkeys(READERS),
+    "revision": None,
+    "device": "auto",
+    "dtype": "float32",
+    "use_safetensors": True,
+    "trust_remote_code": False,
+    "token": None,
+}
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+# Weights that a file may lack, because no forward pass uses them or we pool by ourselves.
+_IDLE = ("masked_spec_embed", "position_ids")
 
 
-def take_older_names(options: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Take ``feature_extractor`` out of the options: once the name of an image processor in transformers."""
-    if "feature_extractor" in options:
-        given = {**given, "image_processor": options.pop("feature_extractor")}
-    return given
-
-
-def open_model(
-    task: Any,
-    model: Any,
-    *,
-    tokenizer: Any = None,
-    image_processor: Any = None,
-    revision: str | None = None,
-    device: Any = "auto",
-    dtype: Any = "float32",
-) -> tuple[Task, Loaded, dict[str, Any]]:
+def open_model(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task, Loaded, dict[str, Any]]:
     """Find the task, load the model and check that they fit; also give what the provenance is to tell of it.
 
-    The arguments are those of :func:`tidydl.pipeline`.
+    Parameters
+    ----------
+    task, model
+        As for :func:`tidydl.pipeline`.
+    loading
+        Its other arguments about what is loaded, as in ``LOADING``.
     """
     if task is None and model is None:
         raise ArgumentError(
@@ -52,31 +52,56 @@ def open_model(
         )
     known = None if task is None else task_named(task)
     import_transformers()
-    device = "auto" if device is None else device
     note: dict[str, Any] = {}
     if model is None and known is not None:
         model = known.default_model
+        loading = {**loading, "revision": loading["revision"] or known.default_revision}
         note["note"] = f"No model was given: '{model}' is the default for '{known.name}'."
+    device = "auto" if loading["device"] is None else loading["device"]
     if is_model(model):
         known = _fitting_task(known, model.config, type(model).__name__)
-        return (
-            known,
-            adopt(
-                model.base_model if "" in known.heads else model,
-                known.modality,
-                _component(known, tokenizer, image_processor),
-                device,
-            ),
-            note,
-        )
-    location, used, numbers = locate(model), resolve_device(device), dtype_name(dtype)
-    config = read_config(location, revision)
-    known = _fitting_task(known, config, location.source)
-    component = _component(known, tokenizer, image_processor)
-    loaded = load(Wanted(location, head_of(known, config), revision, numbers, used), known.modality, component)
-    if any("" not in known.heads or "pooler" not in name for name in loaded.weights.missing):  # we pool by ourselves
-        raise _no_head(known, loaded)
+        bare = model.base_model if "" in known.heads else model
+        return known, adopt(bare, known.components, _given(known, loading), device), note
+    source, pickled = source_of(model, loading), _reads_pickled(loading)
+    used, numbers = resolve_device(device), dtype_name(loading["dtype"])
+    config = read_config(source, pickled)
+    known = _fitting_task(known, config, source.location.source, source)
+    wanted = Wanted(source, head_of(known, config), numbers, used, pickled)
+    loaded = load(wanted, known.components, _given(known, loading))
+    _refuse_missing(known, loaded)
     return known, loaded, note
+
+
+def source_of(model: Any, loading: Mapping[str, Any]) -> Source:
+    """Read where a model lies, which version of it is wanted, and whether its own code may run.
+
+    Raises
+    ------
+    ArgumentError
+        Where code is to run without the full hash of the commit it lies in, or an argument has the wrong type.
+    NotFoundError
+        Where there is no such folder.
+    """
+    location, revision = locate(model), loading["revision"]
+    if revision is not None and not isinstance(revision, str):
+        raise ArgumentError(f"`revision` is {described(revision)}.", allowed="A branch, a tag or a commit.")
+    code = check_flag("trust_remote_code", bool(loading["trust_remote_code"]))
+    if code and (location.folder is not None or _COMMIT.fullmatch(revision or "") is None):
+        raise ArgumentError(
+            "`trust_remote_code` is true, but `revision` names no single version of the code.",
+            allowed="The full hash (40 letters and digits) of a commit on the Hub whose code you have read.",
+            hint="Leave `trust_remote_code` out, or give that hash as `revision`.",
+        )
+    token = loading["token"]
+    if token is not None and not isinstance(token, (str, bool)):
+        raise ArgumentError("`token` is no text.", allowed="An access token of the Hub, as a string.")
+    remember_token(location, token if isinstance(token, str) else None)
+    return Source(location, revision, code)
+
+
+def _reads_pickled(loading: Mapping[str, Any]) -> bool:
+    wanted = loading["use_safetensors"]
+    return not check_flag("use_safetensors", True if wanted is None else wanted)
 
 
 def is_model(model: Any) -> bool:
@@ -84,46 +109,77 @@ def is_model(model: Any) -> bool:
     return hasattr(model, "forward") and hasattr(model, "config")
 
 
-def _component(task: Task, tokenizer: Any, image_processor: Any) -> Any:
-    """Give what the task reads its inputs with; the other one would be ignored, so it is an error."""
-    given = {"tokenizer": tokenizer, "image_processor": image_processor}
-    right = processor_argument(task.modality)
-    for name, component in given.items():
-        if name != right and component is not None:
+def _given(task: Task, loading: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what the caller gave to read inputs with; what the task has no use for would be ignored: an error."""
+    given = {name: loading[name] for name in READERS if loading[name] is not None}
+    older = given.get("feature_extractor")
+    if older is not None and "image_processor" in task.components and "image_processor" not in given:
+        given["image_processor"] = given.pop("feature_extractor")  # what transformers once called it
+    if "processor" in task.components and "processor" not in given:
+        given = {("processor" if name == "tokenizer" else name): value for name, value in given.items()}
+    for name in given:
+        if name not in (*task.components, "processor"):
+            listed = " and ".join(f"`{known}`" for known in task.components)
             raise ArgumentError(
-                f"`{name}` is given, but the task '{task.name}' reads {task.modality}s.",
-                allowed="`tokenizer` for texts, `image_processor` for images.",
+                f"`{name}` is given, but the task '{task.name}' reads its inputs by {listed}.",
+                allowed=f"{listed[0].upper() + listed[1:]} for this task.",
                 hint=f"Leave `{name}` out.",
             )
-    return given[right]
+    return given
 
 
-def _fitting_task(task: Task | None, config: Any, source: str) -> Task:
+def _fitting_task(task: Task | None, config: Any, name: str, source: Source | None = None) -> Task:
     """Give the task, read from the model where it is None; refuse a model that does not do it."""
     read = task_of_config(config)
     kinds = ", ".join(getattr(config, "architectures", None) or [getattr(config, "model_type", "unknown")])
     if task is None:
+        read = read or _task_of_hub(source, config)
         if read is None:
             raise NotFoundError(
-                f"`task` is missing and cannot be read from the model '{source}' ({kinds}).",
+                f"`task` is missing and cannot be read from the model '{name}' ({kinds}).",
                 allowed=one_of(known.name for known in TASKS),
                 hint="embed() takes bare encoders." if "For" not in kinds else "Give `task =`.",
             )
         return read
     if not fits(task, config):
         raise ArgumentError(
-            f"`model` is '{source}' ({kinds}), which does not fit the task '{task.name}'.",
+            f"`model` is '{name}' ({kinds}), which does not fit the task '{task.name}'.",
             allowed=f"A model for '{task.name}'.",
             hint=f"This one does '{read.name}'." if read is not None else "embed() takes bare encoders.",
         )
     return task
 
 
-def _no_head(task: Task, loaded: Loaded) -> ArgumentError:
-    absent = sorted(loaded.weights.missing)
-    return ArgumentError(
-        f"`model` is '{loaded.source}', whose files lack weights for the task '{task.name}': '{absent[0]}'"
-        + (f" and {len(absent) - 1} more." if len(absent) > 1 else "."),
-        allowed=f"A model that was trained for '{task.name}'.",
-        hint="This is a bare encoder: embed() takes it." if len(absent) < 6 else "Copy or download the model again.",
+def _task_of_hub(source: Source | None, config: Any) -> Task | None:
+    """Read the task from the tag that a model has on the Hub, where the Hub answers and it is one of ours."""
+    if source is None or source.location.folder is not None or hub_is_out_of_reach():
+        return None
+    from huggingface_hub import model_info
+    from huggingface_hub.errors import HfHubHTTPError
+
+    token = source.arguments().get("token")
+    try:
+        tag = model_info(source.location.source, revision=source.revision, token=token).pipeline_tag
+        task = task_named(tag) if tag else None
+    except (HfHubHTTPError, NotFoundError, OSError):
+        return None
+    return task if task is not None and fits(task, config) else None
+
+
+def _refuse_missing(task: Task, loaded: Loaded) -> None:
+    """Refuse a model whose files lack weights: its answers would be those of random numbers."""
+    bare = "" in task.heads
+    absent = sorted(
+        name
+        for name in loaded.weights.missing
+        if not any(part in name for part in (*_IDLE, *(("pooler",) if bare else ())))
     )
+    if absent:
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', whose files lack weights for the task '{task.name}': '{absent[0]}'"
+            + (f" and {len(absent) - 1} more." if len(absent) > 1 else "."),
+            allowed=f"A model that was trained for '{task.name}'.",
+            hint="This is a bare encoder: embed() takes it."
+            if len(absent) < 6
+            else "Copy or download the model again.",
+        )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["is_missing", "ordinal"]
+from tidydl.errors import ArgumentError, TidydlError
+
+__all__ = ["is_missing", "nth_value", "of_value", "ordinal", "value_error"]
 
 
 def is_missing(value: Any) -> bool:
@@ -19,3 +21,18 @@ def ordinal(position: int) -> str:
     number = position + 1
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+def nth_value(place: int, name: str = "x") -> str:
+    """Say which value of an argument is meant, as a message begins."""
+    return f"The {ordinal(place)} value of `{name}`"
+
+
+def value_error(place: int, problem: str, *, allowed: str, hint: str | None = None, name: str = "x") -> ArgumentError:
+    """Make the error about one value of an argument, by its place."""
+    return ArgumentError(f"{nth_value(place, name)} {problem}", allowed=allowed, hint=hint, place=place)
+
+
+def of_value(problem: TidydlError, where: str, place: int | None = None) -> TidydlError:
+    """Say in an error which value it is about."""
+    return type(problem)(f"{where}: {problem.problem}", allowed=problem.allowed, hint=problem.hint, place=place)

@@ -1,4 +1,4 @@
-"""The tasks that pipelines can do, one line of a table each, and finding one by its name or its model."""
+"""Finding a task by its name or by its model, and listing what there is."""
 
 from __future__ import annotations
 
@@ -9,103 +9,60 @@ from typing import TYPE_CHECKING, Any
 from tidydl.checks import described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
-from tidydl.pipelines.declarations import Part, Task
+from tidydl.pipelines.catalogue import TASKS
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.options import list_options
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TASKS", "fits", "head_of", "task_named", "task_of_config", "tasks"]
-
-TEXT = (Part("text", "text"),)
-TEXT_PAIR = (*TEXT, Part("text_pair", "text", optional=True))
-TEXT_LABELS = (*TEXT, Part("candidate_labels", "label", shared=True))
-ASKED = (Part("question", "text"), Part("context", "text"))
-PROMPT = (Part("text", "prompt"),)
-QUERIED = (Part("query", "text"), Part("table", "table", shared=True))
-IMAGE = (Part("image", "image"),)
-
-CLASSES = Contract.of(rank="integer", label="label", score="double")
-FILLED = Contract.of(mask="position", rank="integer", token="string", score="double", sequence="string")
-ANSWERS = Contract.of(rank="integer", answer="string", score="double", start="position", end="integer")
-WRITTEN = Contract.of(sequence="integer", generated_text="string")
-SUMMARIES = Contract.of(sequence="integer", summary_text="string")
-TRANSLATIONS = Contract.of(sequence="integer", translation_text="string")
-CELLS = Contract.of(answer="string", aggregator="string", cells="list")
-ENTITIES = Contract.of(entity="string", word="string", score="double", start="position", end="integer")
-
-LONG = {"long": "truncate", "stride": None}
-EACH = {"max_length": None, "batch_size": None}
-CLASSIFYING = {"function_to_apply": "default", **EACH}
-GENERATING: dict[str, Any] = {
-    **dict.fromkeys(("max_new_tokens", "do_sample", "temperature", "top_k", "top_p", "seed", "num_beams")),
-    "num_return_sequences": 1,
-    **dict.fromkeys(("repetition_penalty", "no_repeat_ngram_size", "length_penalty", "early_stopping")),
-    **dict.fromkeys(("min_new_tokens", "min_length", "max_length", "prefix", "batch_size")),
-    "long": "truncate",
-}
-
-# fmt: off
-TASKS: tuple[Task, ...] = (
-    Task("text-classification", ("sentiment-analysis",), TEXT_PAIR, "classification", ("SequenceClassification",),
-         CLASSES, "distilbert/distilbert-base-uncased-finetuned-sst-2-english", 267.8, "English",
-         {"top_k": 1, **CLASSIFYING, **LONG}),
-    Task("token-classification", ("ner",), TEXT, "entities", ("TokenClassification",),
-         ENTITIES, "dslim/distilbert-NER", 260.8, "English",
-         {"aggregation_strategy": "none", "ignore_labels": ("O",), **EACH, **LONG}, spans=True),
-    Task("zero-shot-classification", (), TEXT_LABELS, "zero_shot", ("SequenceClassification", "CausalLM"),
-         CLASSES, "MoritzLaurer/xtremedistil-l6-h256-zeroshot-v1.1-all-33", 51.0, "English",
-         {"top_k": None, "hypothesis_template": "This example is {}.", "multi_label": False, "prompt": None,
-          "per_token": False, **EACH, **LONG}),
-    Task("question-answering", (), ASKED, "answers", ("QuestionAnswering",),
-         ANSWERS, "distilbert/distilbert-base-cased-distilled-squad", 260.8, "English",
-         {"top_k": 1, "max_answer_len": 15, "handle_impossible_answer": False, "align_to_words": True,
-          **EACH, **LONG, "long": "window"}),
-    Task("table-question-answering", (), QUERIED, "table_answers", ("TableQuestionAnswering",),
-         CELLS, "google/tapas-small-finetuned-wtq", 117.0, "English", {"long": "truncate", **EACH}),
-    Task("feature-extraction", (), TEXT, "features", ("",),
-         Contract.of(dim_1="double"), "sentence-transformers/all-MiniLM-L6-v2", 90.9, "English",
-         {"pooling": "mean", "normalize": False, **EACH, **LONG}),
-    Task("text-generation", (), PROMPT, "generation", ("CausalLM",),
-         WRITTEN, "HuggingFaceTB/SmolLM2-135M-Instruct", 269.1, "English", {**GENERATING, "return_full_text": True}),
-    Task("text2text-generation", (), TEXT, "generation", ("Seq2SeqLM",),
-         WRITTEN, "google/flan-t5-small", 307.9, "English", GENERATING),
-    Task("summarization", (), TEXT, "generation", ("Seq2SeqLM",),
-         SUMMARIES, "Falconsai/text_summarization", 242.0, "English", GENERATING),
-    Task("translation", (), TEXT, "generation", ("Seq2SeqLM",),
-         TRANSLATIONS, "google-t5/t5-small", 242.0, "English, French, German, Romanian",
-         {**GENERATING, "src_lang": None, "tgt_lang": None}),
-    Task("fill-mask", (), TEXT, "masks", ("MaskedLM",),
-         FILLED, "distilbert/distilroberta-base", 331.1, "English",
-         {"top_k": 5, "targets": None, "long": "truncate", **EACH}),
-    Task("image-classification", (), IMAGE, "classification", ("ImageClassification",),
-         CLASSES, "WinKawaks/vit-tiny-patch16-224", 22.9, None,
-         {"top_k": 5, "function_to_apply": "default", "batch_size": None}),
-)
-# fmt: on
+__all__ = ["fits", "head_of", "task_named", "task_of_config", "tasks"]
 
 # The name of a translation in transformers 4, such as translation_en_to_fr.
 _DIRECTION = re.compile(r"translation_([A-Za-z]+(?:_[A-Za-z]+)?)_to_([A-Za-z]+(?:_[A-Za-z]+)?)")
 
 # Heads whose table in transformers is not named as their class is.
-_TABLES = {"Seq2SeqLM": "SEQ_TO_SEQ_CAUSAL_LM", "CausalLM": "CAUSAL_LM", "MaskedLM": "MASKED_LM"}
+_TABLES = {
+    "Seq2SeqLM": "SEQ_TO_SEQ_CAUSAL_LM",
+    "CausalLM": "CAUSAL_LM",
+    "MaskedLM": "MASKED_LM",
+    "MultimodalLM": "MULTIMODAL_LM",
+    "SpeechSeq2Seq": "SPEECH_SEQ_2_SEQ",
+    "CTC": "CTC",
+}
 
 
-def tasks() -> pd.DataFrame:
-    """List the tasks of :func:`tidydl.pipeline`.
+def tasks(task: str | None = None) -> pd.DataFrame:
+    """List the tasks of :func:`tidydl.pipeline`, or the options of one of them.
+
+    Parameters
+    ----------
+    task
+        The name of a task, whose options are to be listed. Left out, the tasks are.
 
     Returns
     -------
     pandas.DataFrame
-        One row per task: ``task``, ``aliases`` (other names, with commas between, missing where there is
-        none), ``input`` (the columns it reads, in brackets those that may be left out), ``returns`` (the columns
-        it adds), ``default_model`` (the Hub id taken when no ``model`` is given), ``size_mb`` (of its weights) and
-        ``language`` (of the default model, missing for images).
+        One row per task: ``task``, ``aliases`` (other names, with commas between, missing where there is none),
+        ``input`` (the columns it reads, in brackets those that may be left out), ``returns`` (the columns it adds),
+        ``default_model`` (the Hub id taken when no ``model`` is given), ``size_mb`` (of its weights), ``language`` (of
+        the default model, missing where language does not matter), ``licence``, ``multilingual_model`` (a small model
+        of many languages to give as ``model``, missing where there is none) and ``multilingual_size_mb``. With ``task``
+        one row per option: ``option``, ``default`` (as JSON writes it, missing where there is none) and
+        ``description``.
+
+    Raises
+    ------
+    NotFoundError
+        Where no task has that name.
 
     Examples
     --------
     >>> tasks()["task"].tolist()[:2]
     ['text-classification', 'token-classification']
     """
+    if task is not None:
+        return list_options(task_named(task))
     contract = Contract.of(
         task="string",
         aliases="string",
@@ -114,16 +71,23 @@ def tasks() -> pd.DataFrame:
         default_model="string",
         size_mb="double",
         language="string",
+        licence="string",
+        multilingual_model="string",
+        multilingual_size_mb="double",
     )
+    several = [each.multilingual or (None, None) for each in TASKS]
     return contract.frame(
         {
-            "task": [task.name for task in TASKS],
-            "aliases": [", ".join(task.aliases) or None for task in TASKS],
-            "input": [", ".join(f"[{p.name}]" if p.optional else p.name for p in task.parts) for task in TASKS],
-            "returns": [", ".join(task.columns.names) for task in TASKS],
-            "default_model": [task.default_model for task in TASKS],
-            "size_mb": [task.default_size_mb for task in TASKS],
-            "language": [task.language for task in TASKS],
+            "task": [each.name for each in TASKS],
+            "aliases": [", ".join(each.aliases) or None for each in TASKS],
+            "input": [", ".join(f"[{p.name}]" if p.optional else p.name for p in each.parts) for each in TASKS],
+            "returns": [", ".join(each.columns.names) for each in TASKS],
+            "default_model": [each.default_model for each in TASKS],
+            "size_mb": [each.default_size_mb for each in TASKS],
+            "language": [each.language for each in TASKS],
+            "licence": [each.licence for each in TASKS],
+            "multilingual_model": [model for model, _ in several],
+            "multilingual_size_mb": [size for _, size in several],
         }
     )
 
@@ -157,24 +121,39 @@ def task_named(name: Any) -> Task:
 
 
 def task_of_config(config: Any) -> Task | None:
-    """Read the task from the architecture that a config names, or give None where it is none of ours."""
+    """Read the task from the architecture that a config names, or give None where it is none of ours.
+
+    A head that several tasks share is that of the first of them whose usual head it is; tasks of certain types of
+    model come before all others, those of bare models last.
+    """
+    tasks_in_order = sorted(TASKS, key=lambda task: 0 if task.kinds else 2 if "" in task.heads else 1)
     for architecture in getattr(config, "architectures", None) or ():
-        for task in TASKS:
-            if architecture in _classes(task.heads[0]).values() and _reads(task, config):
-                return task
+        for heads in (slice(0, 1), slice(1, None)):
+            for task in tasks_in_order:
+                named = any(architecture in _classes(head).values() for head in task.heads[heads])
+                if named and _reads(task, config):
+                    return task
     return None
 
 
 def _reads(task: Task, config: Any) -> bool:
-    """Say whether a bare encoder reads what the task reads: those of images do no task."""
+    """Say whether a model reads what the task reads, which its head does not tell of a bare one."""
+    if task.kinds:
+        return config.model_type in task.kinds
+    if "" not in task.heads:
+        return True
+    from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING_NAMES
     from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
 
-    return "" not in task.heads or config.model_type in TOKENIZER_MAPPING_NAMES
+    if task.reads == "text":
+        return config.model_type in TOKENIZER_MAPPING_NAMES
+    return config.model_type in IMAGE_PROCESSOR_MAPPING_NAMES and config.model_type not in TOKENIZER_MAPPING_NAMES
 
 
 def fits(task: Task, config: Any) -> bool:
     """Say whether a model does a task: its head is one of the task's, or it has none and could carry one."""
-    if not any(getattr(config, "model_type", None) in _classes(head) for head in task.heads):
+    kind = getattr(config, "model_type", None)
+    if not any(kind in _classes(head) for head in task.heads) or not _reads(task, config):
         return False
     read = task_of_config(config)
     return read is None or "" in (*read.heads, *task.heads) or _named_head(task, config) is not None
@@ -199,7 +178,7 @@ def _classes(head: str) -> dict[str, str]:
     from transformers.models.auto import modeling_auto
 
     words = "".join(f"_{letter}" if letter.isupper() else letter for letter in head).upper().strip("_")
-    known = getattr(modeling_auto, f"MODEL_FOR_{_TABLES.get(head, words)}_MAPPING_NAMES" if head else _BARE)
+    known = getattr(modeling_auto, f"MODEL_FOR_{_TABLES.get(head, words)}_MAPPING_NAMES" if head else _BARE, {})
     return {kind: name for kind, name in known.items() if isinstance(name, str)}
 
 

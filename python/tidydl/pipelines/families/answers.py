@@ -16,14 +16,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.positions import ordinal
+from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import (
@@ -64,9 +63,10 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         padding=texts.padding(loaded),
         chunk=256,
         most=options["batch_size"],
+        lanes=True,
         finish=partial(_answers, loaded.processor, options, top_k),
     )
-    outcome = yield from compute(loaded, inputs.values(), way)
+    outcome = yield from compute(loaded, inputs, way)
     contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
     frame = lines_frame(contract, inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=top_k, truncated=outcome.truncated, **note)
@@ -114,10 +114,12 @@ def _refuse_blank(values: list[Value], places: Sequence[int]) -> None:
     for value, place in zip(values, places, strict=True):
         for name, text in zip(("question", "context"), value, strict=True):
             if not text.strip():
-                raise ArgumentError(
-                    f"The {ordinal(place)} value of `{name}` is empty.",
+                raise value_error(
+                    place,
+                    "is empty.",
                     allowed="A text with at least one word.",
                     hint="Make it missing (None, NA) to get a row of missing values.",
+                    name=name,
                 )
 
 

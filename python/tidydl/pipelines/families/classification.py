@@ -1,4 +1,4 @@
-"""Classification of texts and of images: scores of a model's labels."""
+"""Classification of texts, images, sounds and films: scores of a model's labels."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         padding=reader.padding(loaded),
         chunk=reader.CHUNK,
         most=options["batch_size"],
+        lanes=True,
         finish=_mean,
     )
-    outcome = yield from compute(loaded, inputs.values(), way)
+    outcome = yield from compute(loaded, inputs, way)
     frame = _frame(task, inputs, outcome, labels, options["top_k"])
     ranks = len(labels) if options["top_k"] is None else min(options["top_k"], len(labels))
     frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
@@ -51,9 +52,10 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
 
 
 def _encoder(task: Task, loaded: Loaded, options: Options) -> Any:
-    if task.modality == "image":
-        return partial(modality_of(task.parts[0]).encode, loaded)
-    return partial(encode_long, loaded, **{name: options[name] for name in ("max_length", "long", "stride")})
+    if task.reads == "text":
+        return partial(encode_long, loaded, **{name: options[name] for name in ("max_length", "long", "stride")})
+    frames = {name: options[name] for name in ("num_frames", "frame_sampling_rate") if name in options}
+    return partial(modality_of(task.parts[0]).encode, loaded, **frames)
 
 
 def _mean(encoded: Any, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
@@ -64,11 +66,12 @@ def _mean(encoded: Any, lines: list[int], found: list[np.ndarray]) -> np.ndarray
 def scores(model: Any, function: str, tensors: dict[str, Any]) -> np.ndarray:
     """Run a classifier on a batch and turn its logits into scores, one line per input."""
     logits = model(**tensors).logits.float().cpu().numpy()
-    return _apply(function if function != "default" else _usual_function(model.config), logits)
+    return _apply(function if function != "default" else _usual_function(model), logits)
 
 
-def _usual_function(config: Any) -> str:
+def _usual_function(model: Any) -> str:
     """Choose as transformers do: by the model's problem type, else by its number of labels."""
+    config = model.config
     if config.problem_type == "regression":
         return "none"
     if config.problem_type == "multi_label_classification" or config.num_labels == 1:

@@ -63,9 +63,10 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         padding=texts.padding(loaded),
         chunk=texts.CHUNK,
         most=options["batch_size"],
+        lanes=True,
         finish=partial(_entities, loaded.processor, labels, options),
     )
-    outcome = yield from compute(loaded, inputs.values(), way)
+    outcome = yield from compute(loaded, inputs, way)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
     return frame

@@ -46,9 +46,10 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         padding=texts.padding(loaded),
         chunk=texts.CHUNK,
         most=options["batch_size"],
+        lanes=True,
         finish=partial(_tokens, loaded.processor) if pooling == "none" else partial(_mean, normalize),
     )
-    outcome = yield from compute(loaded, inputs.values(), way)
+    outcome = yield from compute(loaded, inputs, way)
     if pooling == "none":
         frame = _tokens_frame(task, inputs, outcome, _width(loaded))
     else:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import copy
-import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.loading import Loaded, quiet_loading
+from tidydl.pipelines.families.drawing import IDLE_WHEN_GREEDY, Draws, line_seed, seeded, warpers
+from tidydl.pipelines.from_pretrained import quiet_loading
+from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
 from tidydl.rng import current
 
-__all__ = ["Settings", "generation_settings", "generator", "samples", "seed_of", "writes_on"]
+__all__ = ["Settings", "generation_settings", "generator", "padding_of", "samples", "seed_of", "writes_on"]
 
 _NEW_TOKENS = 256  # at most, where neither the call nor the model says how many
 _LARGEST_SEED = 2**31 - 1
@@ -50,12 +50,23 @@ def samples(loaded: Loaded, options: Options) -> bool:
     return bool(getattr(loaded.model.generation_config, "do_sample", False))
 
 
-def seed_of(loaded: Loaded, options: Options) -> int | None:
-    """Give where the draws start, one number of tidydl's generator unless a seed is given; None without draws."""
+def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int | None:
+    """Give where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator.
+
+    None where nothing is drawn at random.
+
+    Raises
+    ------
+    ArgumentError
+        Where a seed is given and nothing is drawn.
+    """
     if not samples(loaded, options):
+        if options["seed"] is not None:
+            raise _idle("seed")
         return None
-    seed = options["seed"]
-    return current().positions(_LARGEST_SEED, 1)[0] + 1 if seed is None else int(seed)
+    if options["seed"] is not None:
+        return int(options["seed"])
+    return current().positions(_LARGEST_SEED, 1)[0] + 1 if drawn is None else int(drawn)
 
 
 def generation_settings(task: Task, loaded: Loaded, options: Options) -> Settings:
@@ -76,7 +87,8 @@ def generation_settings(task: Task, loaded: Loaded, options: Options) -> Setting
         config.max_length, config.max_new_tokens = None, min(_NEW_TOKENS, limit // 2) if limit else _NEW_TOKENS
     config.do_sample = samples(loaded, options)
     if not config.do_sample:
-        config.temperature = config.top_k = config.top_p = None
+        for name in IDLE_WHEN_GREEDY:
+            setattr(config, name, None)
     if config.pad_token_id is None:
         pad = loaded.processor.pad_token_id
         config.pad_token_id = loaded.processor.eos_token_id if pad is None else pad
@@ -88,19 +100,23 @@ def _refuse_idle(loaded: Loaded, options: Options) -> None:
     """Refuse options that would do nothing, since nothing is drawn at random."""
     if samples(loaded, options):
         return
-    for name in (*_DRAWING, "seed"):
+    for name in _DRAWING:
         if options[name] is not None:
-            raise ArgumentError(
-                f"`{name}` is given, but nothing is drawn at random: the likeliest token is taken each time.",
-                allowed=f"`{name}` with `do_sample` true.",
-                hint=f"Set `do_sample` to true, or leave `{name}` out.",
-            )
+            raise _idle(name)
     if options["num_return_sequences"] > (options["num_beams"] or 1):
         raise ArgumentError(
             f"`num_return_sequences` is {options['num_return_sequences']}, but nothing is drawn at random.",
             allowed="1, or at most as many as `num_beams`.",
             hint="Set `do_sample` to true to draw several texts.",
         )
+
+
+def _idle(name: str) -> ArgumentError:
+    return ArgumentError(
+        f"`{name}` is given, but nothing is drawn at random: the likeliest token is taken each time.",
+        allowed=f"`{name}` with `do_sample` true.",
+        hint=f"Set `do_sample` to true, or leave `{name}` out.",
+    )
 
 
 def _specific(task: Task, loaded: Loaded, options: Options) -> dict[str, Any]:
@@ -111,33 +127,50 @@ def _specific(task: Task, loaded: Loaded, options: Options) -> dict[str, Any]:
     return known.get(f"translation_{options['src_lang']}_to_{options['tgt_lang']}") or {}
 
 
+def padding_of(settings: Settings, drawn: int | None) -> str:
+    """Say which prompts may share a batch: where beams are drawn, none with another."""
+    if drawn is not None and (settings.config.num_beams or 1) > 1:
+        return "none"
+    return "equal" if settings.total_length else "any"
+
+
 def generator(
     loaded: Loaded, settings: Settings, seed: int | None, forced_bos: int | None
 ) -> Callable[[dict[str, Any]], list[list[list[int]]]]:
-    """Make what generates for a batch: for each line its sequences of new tokens."""
-    batches = itertools.count()
+    """Make what generates for a batch: for each line its sequences of new tokens.
+
+    Where tokens are drawn, the tensors of a batch also name the ``places`` of its inputs.
+    """
     more = {} if forced_bos is None else {"forced_bos_token_id": forced_bos}
 
     def generate(tensors: dict[str, Any]) -> list[list[list[int]]]:
-        read = {name: tensors[name] for name in ("input_ids", "attention_mask")}
-        with _seeded(seed, next(batches), loaded.device), quiet_loading():
-            made = loaded.model.generate(**read, generation_config=settings.config, **more)
-        start = read["input_ids"].shape[1] if writes_on(loaded) else 0
-        lines = made[:, start:].reshape(len(read["input_ids"]), settings.sequences, -1)
+        places = tensors.pop("places", [])
+        read = {name: values for name, values in tensors.items() if name != "token_type_ids"}
+        with quiet_loading():
+            made = _run(loaded, settings, read, more, seed, places)
+        start = read["input_ids"].shape[1] if writes_on(loaded) and "input_ids" in read else 0
+        lines = made[:, start:].reshape(-1, settings.sequences, made.shape[1] - start)
         return lines.cpu().tolist()
 
     return generate
 
 
-@contextmanager
-def _seeded(seed: int | None, batch: int, device: str) -> Iterator[None]:
-    """Draw from a stream of this batch's own, and leave torch's as it was."""
-    import torch
-
+def _run(
+    loaded: Loaded, settings: Settings, read: dict[str, Any], more: dict[str, Any], seed: int | None, places: list[int]
+) -> Any:
+    """Call the model's own ``generate()``: greedily, by beams, or with draws of each line's own."""
+    config = settings.config
     if seed is None:
-        yield
-        return
-    devices = [torch.device(device)] if device.startswith("cuda") else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed + batch)
-        yield
+        return loaded.model.generate(**read, generation_config=config, **more)
+    if (config.num_beams or 1) > 1:  # beams are drawn by transformers, from one stream: one line at a time
+        with seeded(line_seed(seed, places[0], 0), loaded.device):
+            return loaded.model.generate(**read, generation_config=config, **more)
+    seeds = [line_seed(seed, place, k) for place in places for k in range(settings.sequences)]
+    plain = copy.deepcopy(config)
+    plain.do_sample, plain.num_return_sequences = False, 1
+    for name in IDLE_WHEN_GREEDY:
+        setattr(plain, name, None)
+    read = {name: values.repeat_interleave(settings.sequences, dim=0) for name, values in read.items()}
+    return loaded.model.generate(
+        **read, generation_config=plain, logits_processor=[Draws(warpers(config), seeds)], **more
+    )

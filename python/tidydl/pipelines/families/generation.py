@@ -7,13 +7,14 @@ batch are those of each prompt alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.generating import generation_settings, generator, samples, seed_of, writes_on
+from tidydl.pipelines.families.generating import generation_settings, generator, padding_of, samples, seed_of, writes_on
 from tidydl.pipelines.families.languages import Languages, languages_of
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
@@ -26,7 +27,7 @@ from tidydl.progress import Work
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["facts", "run", "seed_of"]
 
 _TOGETHER = 32
 
@@ -44,21 +45,36 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         )
     languages = languages_of(task, loaded, options)
     settings = generation_settings(task, loaded, options)
-    drawn = seed_of(loaded, options)
+    drawn = options["seed"]
     way = Way(
         encode=partial(_encode, loaded, options, settings, languages),
         forward=generator(loaded, settings, drawn, languages.forced_bos),
         key=(lambda value: value) if drawn is None else lambda value: object(),  # equal prompts draw on their own
-        padding="equal" if settings.total_length else "any",
+        padding=padding_of(settings, drawn),
         chunk=texts.CHUNK,
         most=options["batch_size"] or _TOGETHER,
         finish=partial(_texts, loaded, options, settings.prefix),
     )
-    outcome: Outcome = yield from compute(loaded, inputs.values(), way)
+    outcome: Outcome = yield from compute(loaded, inputs, way)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     described = {"ranks": settings.sequences, "seed": drawn, "max_new_tokens": settings.new_tokens}
     frame.attrs["tidydl"] = provenance(task.name, loaded, **described, truncated=outcome.truncated, **note)
     return frame
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Lines that know which of the inputs of the call each is, so that each draws from a stream of its own."""
+
+    lines: Any
+    places: Sequence[int]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.lines, name)
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Make the tensors of some lines, beside their places."""
+        return {**self.lines.batch(positions), "places": [self.places[self.lines.owners[i]] for i in positions]}
 
 
 class _Prompts(EncodedLines):
@@ -71,7 +87,7 @@ class _Prompts(EncodedLines):
 
 def _encode(
     loaded: Loaded, options: Options, settings: Any, languages: Languages, values: list[Any], places: Sequence[int]
-) -> EncodedLines | texts.EncodedTexts:
+) -> Any:
     """Tokenise what is to be read: of a prompt that is too long the end is kept, of a text the beginning."""
     encoded: EncodedLines | texts.EncodedTexts
     if writes_on(loaded):
@@ -81,7 +97,7 @@ def _encode(
             encoded = texts.encode(loaded, [settings.prefix + value for value in values], places)
     if options["long"] == "error":
         refuse_long(encoded.cut, places)
-    return encoded
+    return _Placed(encoded, places)
 
 
 def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], places: Sequence[int]) -> _Prompts:

@@ -11,7 +11,7 @@ from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.positions import ordinal
+from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import encode_long
@@ -45,9 +45,10 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         padding=texts.padding(loaded),
         chunk=texts.CHUNK,
         most=options["batch_size"],
+        lanes=True,
         finish=partial(_filled, tokenizer, top_k != 1),
     )
-    outcome = yield from compute(loaded, inputs.values(), way)
+    outcome = yield from compute(loaded, inputs, way)
     contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
     frame = lines_frame(contract, inputs, outcome)
     known = loaded.config.vocab_size if targets is None else len(targets)
@@ -78,9 +79,9 @@ def _encode(loaded: Loaded, options: Options, values: list[str], places: list[in
     mask = loaded.processor.mask_token
     for row, text, place in zip(encoded.tokens.get("input_ids", ()), values, places, strict=False):
         if loaded.processor.mask_token_id not in row:
-            raise ArgumentError(
-                f"The {ordinal(place)} value of `x` has no mask"
-                + (" in the part that the model reads." if mask in text else "."),
+            raise value_error(
+                place,
+                "has no mask" + (" in the part that the model reads." if mask in text else "."),
                 allowed=f"A text with {mask} where a word is missing.",
                 hint=f"This model's mask is written {mask}.",
             )

@@ -19,7 +19,7 @@ from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.positions import ordinal
+from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import refuse_long
@@ -51,7 +51,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         most=options["batch_size"],
         finish=partial(_answers, loaded),
     )
-    outcome = yield from compute(loaded, inputs.values(), way)
+    outcome = yield from compute(loaded, inputs, way)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
     return frame
@@ -99,10 +99,12 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
     tokens, cut = [], []
     for (query, table), place in zip(values, places, strict=True):
         if not query.strip():
-            raise ArgumentError(
-                f"The {ordinal(place)} value of `query` is empty.",
+            raise value_error(
+                place,
+                "is empty.",
                 allowed="A text with at least one word.",
                 hint="Make it missing (None, NA) to get a row of missing values.",
+                name="query",
             )
         row = loaded.processor(table, query, truncation="drop_rows_to_fit", max_length=limit)
         tokens.append({name: row[name] for name in ("input_ids", "attention_mask", "token_type_ids")})

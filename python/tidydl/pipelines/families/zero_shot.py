@@ -57,9 +57,10 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
             padding=texts.padding(loaded),
             chunk=64,
             most=options["batch_size"],
+            lanes=True,
             finish=partial(_scores, options["multi_label"]),
         )
-    outcome = yield from compute(loaded, inputs.values(), way)
+    outcome = yield from compute(loaded, inputs, way)
     best, sets = options["top_k"], _sets(inputs)
     ranked = replace(outcome, results=[_ranked(labels, scores, best) for labels, scores in outcome.results])
     contract = task.contract(inputs.shown, without_rank(task.columns) if best == 1 else None)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tidydl.errors import TidydlError
 from tidydl.pipelines.loading import Loaded
-from tidydl.pipelines.positions import ordinal
+from tidydl.pipelines.positions import nth_value, of_value
 
-__all__ = ["EncodedImages", "column_fits", "encode", "is_one", "read"]
+__all__ = ["EncodedImages", "column_fits", "encode", "is_one", "key", "on_device", "pixels", "read"]
 
 ALLOWED = "A path, bytes, a PIL image or an array, a list of them, or a data frame with a column of images."
 CHUNK = 256
@@ -46,12 +46,7 @@ def read(value: Any, where: str) -> Any:
     try:
         return as_image(value)
     except TidydlError as problem:
-        raise _placed(problem, where) from problem
-
-
-def _placed(problem: TidydlError, where: str) -> TidydlError:
-    """Say in an error which value it is about."""
-    return type(problem)(f"{where}: {problem.problem}", allowed=problem.allowed, hint=problem.hint)
+        raise of_value(problem, where) from problem
 
 
 def key(image: Any) -> Any:
@@ -71,43 +66,80 @@ def column_fits(column: Any) -> bool:
 
 @dataclass(frozen=True)
 class EncodedImages:
-    """Images to be decoded batch by batch; ``sizes`` counts the patches that the model makes of each."""
+    """Images to be decoded batch by batch; ``sizes`` counts the patches that the model makes of each.
+
+    ``shapes`` are the widths and heights of the images, where they decide which may share a batch.
+    """
 
     images: list[Any]
     places: Sequence[int]
     sizes: list[int]
     cut: list[bool]
     loaded: Loaded
+    shapes: list[Hashable] = field(default_factory=list)
 
     @property
     def owners(self) -> Sequence[int]:
         """Every image is one line."""
         return range(len(self.sizes))
 
+    def pixels(self, positions: Sequence[int]) -> list[Any]:
+        """Decode some of the images, in the colours that the model reads."""
+        mode = "L" if getattr(self.loaded.config, "num_channels", 3) == 1 else "RGB"
+        return [pixels(self.images[i], mode, self.places[i]) for i in positions]
+
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Decode some of the images and make their tensor of pixels."""
-        loaded = self.loaded
-        mode = "L" if getattr(loaded.config, "num_channels", 3) == 1 else "RGB"
-        pictures = [_pixels(self.images[i], mode, self.places[i]) for i in positions]
-        tensors = loaded.processor(images=pictures, return_tensors="pt")
-        return dict(tensors.to(device=loaded.device, dtype=loaded.model.dtype))
+        made = self.loaded.image_processor(images=self.pixels(positions), return_tensors="pt")
+        return on_device(self.loaded, made)
 
 
-def _pixels(image: Any, mode: str, place: int) -> Any:
+def pixels(image: Any, mode: str, place: int) -> Any:
     """Decode an image, upright as its camera meant it, in the colours the model reads."""
     try:
         return image.pil().convert(mode)
     except TidydlError as problem:
-        raise _placed(problem, f"The {ordinal(place)} value of `x`") from problem
+        raise of_value(problem, nth_value(place), place) from problem
 
 
-def encode(loaded: Loaded, images: list[Any], places: Sequence[int], max_length: int | None = None) -> EncodedImages:
-    """Prepare images; all are scaled to one size by the model's image processor.
+def on_device(loaded: Loaded, made: Any) -> dict[str, Any]:
+    """Bring what a processor made to the model: to its device, and fractions to its kind of numbers."""
+    moved = {}
+    for name, values in dict(made).items():
+        if hasattr(values, "is_floating_point"):
+            values = values.to(loaded.device, loaded.model.dtype if values.is_floating_point() else None)
+        moved[name] = values
+    return moved
 
-    ``places`` says which value of the call each is, for messages.
+
+def encode(
+    loaded: Loaded, images: list[Any], places: Sequence[int], max_length: int | None = None, *, by_shape: bool = False
+) -> EncodedImages:
+    """Prepare images to be decoded and scaled by the model's image processor.
+
+    Parameters
+    ----------
+    loaded
+        The model.
+    images
+        The images.
+    places
+        Which value of the call each is, for messages.
+    max_length
+        Nothing: of texts the most that is read.
+    by_shape
+        Whether only images of equal width and height may share a batch, since others would be scaled to other sizes.
     """
     cost = _patches(loaded.config)
-    return EncodedImages(images, places, [cost] * len(images), [False] * len(images), loaded)
+    shapes: list[Hashable] = [_shape(image, place) for image, place in zip(images, places, strict=True) if by_shape]
+    return EncodedImages(images, places, [cost] * len(images), [False] * len(images), loaded, shapes)
+
+
+def _shape(image: Any, place: int) -> tuple[int, int]:
+    try:
+        return image.width, image.height
+    except TidydlError as problem:
+        raise of_value(problem, nth_value(place), place) from problem
 
 
 def _patches(config: Any) -> int:

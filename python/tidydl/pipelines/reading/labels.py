@@ -7,7 +7,7 @@ from typing import Any
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.positions import is_missing, ordinal
+from tidydl.pipelines.positions import is_missing, nth_value
 
 __all__ = ["is_one", "key", "read", "read_all"]
 
@@ -52,7 +52,7 @@ def read_all(x: Any, name: str) -> list[Any]:
         raise ArgumentError(f"`{name}` is {described(x)}.", allowed=ALLOWED)
     if is_one(x):
         return [read(x, f"`{name}`")]
-    return [None if is_missing(each) else read(each, f"The {ordinal(i)} value of `{name}`") for i, each in enumerate(x)]
+    return [None if is_missing(each) else read(each, nth_value(i, name)) for i, each in enumerate(x)]
 
 
 def _is_list(x: Any) -> bool:

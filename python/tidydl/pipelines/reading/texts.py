@@ -9,7 +9,7 @@ from typing import Any
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.loading import Loaded
-from tidydl.pipelines.positions import ordinal
+from tidydl.pipelines.positions import value_error
 
 __all__ = [
     "EncodedTexts",
@@ -171,8 +171,9 @@ def refuse_empty(sizes: list[int], places: Sequence[int]) -> None:
     """Refuse a text of which nothing is left for the model to read."""
     for size, place in zip(sizes, places, strict=True):
         if size == 0:
-            raise ArgumentError(
-                f"The {ordinal(place)} value of `x` is empty: this model's tokenizer makes no tokens of it.",
+            raise value_error(
+                place,
+                "is empty: this model's tokenizer makes no tokens of it.",
                 allowed="A text with at least one word or sign.",
                 hint="Make it missing (None, NA) to get a row of missing values.",
             )

@@ -8,7 +8,7 @@ from typing import Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.loading import Loaded
-from tidydl.pipelines.positions import ordinal
+from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import texts
 
 __all__ = [
@@ -221,8 +221,9 @@ def refuse_long(cut: Sequence[bool], places: Sequence[int]) -> None:
     """Refuse texts that would have to be shortened."""
     for is_cut, place in zip(cut, places, strict=True):
         if is_cut:
-            raise ArgumentError(
-                f"The {ordinal(place)} value of `x` is longer than the model reads.",
+            raise value_error(
+                place,
+                "is longer than the model reads.",
                 allowed="Shorter texts, where `long` is 'error'.",
                 hint='`long = "truncate"` leaves the end out, `long = "window"` slides over the text.',
             )

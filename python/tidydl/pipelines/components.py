@@ -1,0 +1,95 @@
+"""What reads the inputs of a model: its tokenizer, image processor, feature extractor or processor of several kinds."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.from_pretrained import Source, import_transformers, quietly
+from tidydl.pipelines.locations import locate, require_component_files
+
+__all__ = ["AUTO", "READERS", "forget_components", "read_components"]
+
+# The arguments of pipeline() that carry such a thing, and the class of transformers that loads it.
+AUTO = {
+    "tokenizer": "AutoTokenizer",
+    "image_processor": "AutoImageProcessor",
+    "feature_extractor": "AutoFeatureExtractor",
+    "processor": "AutoProcessor",
+}
+READERS = tuple(AUTO)
+_KEPT = 16
+_components: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+
+def read_components(names: Sequence[str], given: Mapping[str, Any], source: Source | None) -> dict[str, Any]:
+    """Give what reads a model's inputs, loading what is not given from where the model lies.
+
+    Parameters
+    ----------
+    names
+        Which components, as arguments of ``pipeline()``.
+    given
+        By name a loaded object or where it lies. A ``processor`` holds the others as its parts.
+    source
+        Where the model lies; None where a loaded model does not say.
+
+    Raises
+    ------
+    NotFoundError, DamagedFileError, HubError, ArgumentError
+        Where something is not there, damaged, out of reach or of the wrong kind.
+    """
+    return {name: _component(name, given, source) for name in names}
+
+
+def _component(name: str, given: Mapping[str, Any], source: Source | None) -> Any:
+    own, whole = given.get(name), given.get("processor")
+    if own is not None:
+        return _loaded(own, name, name)
+    if whole is not None:
+        if hasattr(whole, "save_pretrained"):
+            return getattr(whole, name, whole)
+        return _loaded(whole, name, "processor")
+    if source is None:
+        what = name.replace("_", " ")
+        raise ArgumentError(
+            f"`{name}` is missing, and the model object in `model` does not say where it came from.",
+            allowed=f"A loaded {what}, or the folder or Hub id it lies in.",
+            hint=f"Add `{name} =`.",
+        )
+    return _kept(name, source, "model")
+
+
+def _loaded(given: Any, name: str, argument: str) -> Any:
+    """Give a component that is loaded, or load it from where it lies."""
+    if hasattr(given, "save_pretrained"):
+        return given
+    return _kept(name, Source(locate(given, argument)), argument)
+
+
+def _kept(name: str, source: Source, argument: str) -> Any:
+    """Load a component, once a session while its folder is unchanged."""
+    key = (name, source, source.location.fingerprint())
+    if key not in _components:
+        require_component_files(source.location, name, argument)
+        auto = getattr(import_transformers(), AUTO[name])
+        _components[key] = quietly(source, auto.from_pretrained, argument=argument, **_by_pillow(name))
+        while len(_components) > _KEPT:
+            _components.popitem(last=False)
+    return _components[key]
+
+
+def _by_pillow(name: str) -> dict[str, Any]:
+    """Ask for images to be scaled by Pillow, whether or not torchvision is there: numbers are then the same."""
+    if name == "tokenizer" or name == "feature_extractor":
+        return {}
+    from transformers.models.auto import image_processing_auto
+
+    return {"backend": "pil"} if hasattr(image_processing_auto, "_resolve_backend") else {"use_fast": False}
+
+
+def forget_components() -> None:
+    """Forget all that was loaded."""
+    _components.clear()

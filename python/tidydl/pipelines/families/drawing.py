@@ -1,0 +1,88 @@
+"""Drawing tokens at random, each input from a stream of its own.
+
+What is drawn for an input depends on the seed and on which of the inputs it is, not on which others share its batch, on
+how large the batches are, or on whether memory ran out on the way: the same seed gives the same text.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["IDLE_WHEN_GREEDY", "Draws", "line_seed", "seeded", "warpers"]
+
+# Settings of transformers that change the chances of tokens, in the order in which they do, with what makes each.
+_WARPERS = (
+    ("temperature", "TemperatureLogitsWarper", 1.0),
+    ("top_h", "TopHLogitsWarper", None),
+    ("top_k", "TopKLogitsWarper", 0),
+    ("top_p", "TopPLogitsWarper", 1.0),
+    ("min_p", "MinPLogitsWarper", None),
+    ("typical_p", "TypicalLogitsWarper", 1.0),
+    ("epsilon_cutoff", "EpsilonLogitsWarper", 0.0),
+    ("eta_cutoff", "EtaLogitsWarper", 0.0),
+)
+
+IDLE_WHEN_GREEDY = tuple(name for name, _, _ in _WARPERS)
+
+
+def line_seed(seed: int, place: int, sequence: int) -> str:
+    """Name the stream of draws for one of the sequences of an input."""
+    return f"{seed} {place} {sequence}"
+
+
+def warpers(config: Any) -> list[Any]:
+    """Make what changes the chances of tokens as the settings of a generation say."""
+    from transformers.generation import logits_process
+
+    made = []
+    for name, kind, idle in _WARPERS:
+        value = getattr(config, name, None)
+        if value is not None and value != idle:
+            made.append(getattr(logits_process, kind)(value))
+    return made
+
+
+class Draws:
+    """A logits processor that draws one token per line and leaves it as the only possible one.
+
+    Parameters
+    ----------
+    changes
+        What changes the chances first, as :func:`warpers` makes it.
+    seeds
+        The stream of each line of the batch, as :func:`line_seed` names it.
+    """
+
+    def __init__(self, changes: Sequence[Any], seeds: Sequence[str]):
+        self._changes = changes
+        self._streams = [random.Random(seed) for seed in seeds]
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        """Choose a token for each line by one uniform number and the cumulated chances of all tokens."""
+        import torch
+
+        for change in self._changes:
+            scores = change(input_ids, scores)
+        shares = scores.float().softmax(-1)
+        uniform = torch.tensor([stream.random() for stream in self._streams], dtype=torch.float64)
+        cumulated = shares.double().cumsum(-1)
+        wanted = uniform.to(scores.device).unsqueeze(-1) * cumulated[:, -1:]
+        chosen = torch.searchsorted(cumulated, wanted, right=True).clamp(max=scores.shape[-1] - 1)
+        return torch.full_like(scores, float("-inf")).scatter(-1, chosen, 0.0)
+
+
+@contextmanager
+def seeded(seed: str | None, device: str) -> Iterator[None]:
+    """Let torch draw from a stream of its own, for models that draw by themselves, and leave torch's as it was."""
+    import torch
+
+    if seed is None:
+        yield
+        return
+    devices = [torch.device(device)] if device.startswith("cuda") else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(random.Random(seed).getrandbits(63))
+        yield

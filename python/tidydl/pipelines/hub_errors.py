@@ -1,0 +1,153 @@
+"""What goes wrong when a model is loaded from a folder or from the Hugging Face Hub, in our own errors."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, HubError, NotFoundError, TidydlError
+from tidydl.pipelines.locations import ALLOWED, Location, downloaded
+
+__all__ = ["explain_failure"]
+
+
+def explain_failure(
+    problem: Exception, location: Location, argument: str = "model", secrets: Iterable[str] = ()
+) -> TidydlError:
+    """Turn what transformers raised while loading into one of our errors, without access tokens."""
+    made = _explained(problem, location, argument)
+    return type(made)(_without_secrets(made.problem, secrets), allowed=made.allowed, hint=made.hint)
+
+
+_TOKEN = re.compile(r"hf_[A-Za-z0-9]{8,}")
+
+
+def _without_secrets(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "…")
+    return _TOKEN.sub("…", text)
+
+
+def _explained(problem: Exception, location: Location, argument: str) -> TidydlError:
+    damaged = damaged_file(location)
+    if damaged is not None:
+        return damaged
+    if type(problem).__name__ == "SafetensorError":
+        return DamagedFileError(
+            f"The weights of '{location.source}' cannot be read: {problem}.",
+            allowed="Safetensors files as they were downloaded or saved.",
+            hint="Delete the downloaded copy and load the model again.",
+        )
+    if location.folder is None:
+        return _hub_failure(problem, location, argument)
+    return _folder_failure(problem, location, argument)
+
+
+def damaged_file(location: Location) -> DamagedFileError | None:
+    """Look for the first file of a local folder that cannot be read as what it should be."""
+    if location.folder is None:
+        return None
+    for path in sorted(location.folder.glob("*.json")):
+        try:
+            json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as problem:  # bad JSON or bad UTF-8
+            return _damage(path, "JSON", problem)
+    from safetensors import SafetensorError, safe_open
+
+    for path in sorted(location.folder.glob("*.safetensors")):
+        try:
+            with safe_open(path, framework="np"):
+                pass
+        except (SafetensorError, OSError) as problem:
+            return _damage(path, "safetensors weights", problem)
+    return None
+
+
+def _damage(path: Path, what: str, problem: Exception) -> DamagedFileError:
+    return DamagedFileError(
+        f"The file '{path}' is damaged: it cannot be read as {what} ({problem}).",
+        allowed="The file as it was downloaded or saved, whole.",
+        hint="Copy or download the model again.",
+    )
+
+
+_CODE = ("trust_remote_code", "custom code", "remote code")
+
+
+def _folder_failure(problem: Exception, location: Location, argument: str) -> TidydlError:
+    text = str(problem)
+    first = text.strip().splitlines()[0] if text.strip() else type(problem).__name__
+    if any(words in text for words in _CODE):
+        return ArgumentError(
+            f"`{argument}` is '{location.source}', which needs code of its own that is not part of transformers.",
+            allowed="Models that transformers knows: code that comes with a model is not run unasked.",
+            hint="`trust_remote_code` runs it; it needs, as `revision`, the full commit hash of code you have read.",
+        )
+    if "does not recognize this architecture" in text:
+        import transformers
+
+        return DependencyError(
+            f"`{argument}` is '{location.source}', a kind of model that transformers "
+            f"{transformers.__version__} does not know.",
+            allowed="A kind of model that the installed transformers knows.",
+            hint="`pip install --upgrade transformers` may help.",
+        )
+    if "mismatch" in text and ("size" in text or "shape" in text):
+        return DamagedFileError(
+            f"The weights in '{location.source}' do not have the shapes that its config.json says.",
+            allowed="A config.json and weights that were saved together.",
+            hint="Save or copy the model again.",
+        )
+    return ArgumentError(
+        f"`{argument}` is '{location.source}', and transformers cannot load it: {first}",
+        allowed=ALLOWED,
+        hint="A folder that save_pretrained() wrote can be loaded.",
+    )
+
+
+def _hub_failure(problem: Exception, location: Location, argument: str) -> TidydlError:
+    """Tell the ways apart in which the Hub says no, by the errors behind the one that transformers raises."""
+    name = location.source
+    kinds = _kinds(problem)
+    if "GatedRepoError" in kinds:
+        return HubError(
+            f"`{argument}` is '{name}', a gated model: its owner grants access one by one.",
+            allowed="A model that is open, or one your account has access to.",
+            hint="Ask for access on its page, then `hf auth login`.",
+        )
+    if "RevisionNotFoundError" in kinds:
+        return NotFoundError(
+            f"`revision` is not known to the model '{name}'.",
+            allowed="A branch, a tag or a commit of that model.",
+            hint="Leave `revision` out to take the newest.",
+        )
+    if "RepositoryNotFoundError" in kinds:
+        return NotFoundError(
+            f"`{argument}` is '{name}', which is neither a folder here nor a model of the Hugging Face Hub.",
+            allowed=ALLOWED,
+            hint="Check the spelling; private models need `hf auth login`.",
+        )
+    if kinds & {"LocalEntryNotFoundError", "OfflineModeIsEnabled", "ConnectError", "ConnectionError"}:
+        return HubError(
+            f"`{argument}` is '{name}', which is no folder here and not among the downloaded models, and the "
+            "Hugging Face Hub does not answer.",
+            allowed="Without a network: the folder of a model, or a model that was downloaded before.",
+            hint=f"Downloaded before: {_listed(downloaded())}. example_model() gives models that need no network.",
+        )
+    return _folder_failure(problem, location, argument)
+
+
+def _kinds(problem: BaseException | None) -> set[str]:
+    """Collect the class names of an error and of all behind it."""
+    found: set[str] = set()
+    while problem is not None:
+        found.update(kind.__name__ for kind in type(problem).__mro__)
+        problem = problem.__cause__ or problem.__context__
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:8])
+    return shown + (", …" if len(names) > 8 else "") if names else "nothing"

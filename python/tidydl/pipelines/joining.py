@@ -1,0 +1,92 @@
+"""Joining a pipeline's results to the data they are about, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from tidydl.checks import described
+from tidydl.columns import ROW
+from tidydl.errors import ArgumentError, ColumnError
+from tidydl.pipelines.runner import Pipeline, warn_of_truncation
+from tidydl.pipelines.widening import widen
+from tidydl.progress import Work
+from tidydl.progress import run as run_work
+from tidydl.verbs import augment
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["augment_steps"]
+
+
+@augment.register(Pipeline)
+def _augment(x: Pipeline, data: Any, *, prefix: str = "", progress: bool | None = None, **given: Any) -> pd.DataFrame:
+    """Join a pipeline's results to the data: its rows stay one to one, ranks are spread wide.
+
+    Parameters
+    ----------
+    x
+        The pipeline.
+    data
+        A data frame with the inputs in a column: ``text="tweet"`` names it.
+    prefix
+        Put before the names of the new columns, to keep two pipelines apart.
+    progress, **given
+        As in a call of the pipeline.
+
+    Raises
+    ------
+    ColumnError
+        Where the data have a column of the same name already.
+    """
+    frame = run_work(augment_steps(x, data, prefix=prefix, **given), progress=progress)
+    warn_of_truncation(frame)
+    return frame
+
+
+def augment_steps(
+    x: Pipeline, data: Any, *, prefix: str = "", drawn: int | None = None, **given: Any
+) -> Work[pd.DataFrame]:
+    """Do the work of ``augment()`` as a generator of progress events that returns the frame."""
+    import pandas as pd
+
+    if not isinstance(data, pd.DataFrame):
+        raise ArgumentError(
+            f"`data` is {described(data)}.",
+            allowed="A data frame.",
+            hint="A list is given to the pipeline itself.",
+        )
+    if x.has_spans(given):
+        raise ArgumentError(
+            f"`x` does '{x.task}', which finds any number of results in an input.",
+            allowed="Pipelines with one result per input, or ranked ones.",
+            hint="Call the pipeline on the data: its long form has a line per result, and `.row` says of which row.",
+        )
+    # a clash is found before the work, not after
+    nothing = yield from x.steps(data.iloc[:0], drawn=0, **{**given, "checkpoint": None})
+    _refuse_clash(_new_columns(x, nothing, prefix).columns, data)
+    result = yield from x.steps(data, drawn=drawn, **given)
+    new = _new_columns(x, result, prefix)
+    _refuse_clash(new.columns, data)  # where each row has labels of its own, only now are the ranks known
+    joined = pd.concat([data.reset_index(drop=True), new.reset_index(drop=True)], axis=1)
+    joined.index = data.index
+    joined.attrs = {**data.attrs, "tidydl": result.attrs["tidydl"]}
+    return joined
+
+
+def _new_columns(x: Pipeline, result: pd.DataFrame, prefix: str) -> pd.DataFrame:
+    """Give what a result adds to the data, one row per input."""
+    wide = widen(result)
+    new = wide.drop(columns=[name for name in (ROW, *x.parts, "mask") if name in wide.columns])
+    return new.rename(columns=lambda name: f"{prefix}{name}")
+
+
+def _refuse_clash(names: Iterable[str], data: pd.DataFrame) -> None:
+    for name in names:
+        if name in data.columns:
+            raise ColumnError(
+                f"`data` has a column `{name}` already.",
+                allowed="New columns with names of their own.",
+                hint='Keep both by `prefix = "model_"`, or rename the column.',
+            )

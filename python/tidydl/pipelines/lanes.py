@@ -1,0 +1,41 @@
+"""Several batches at once on a CPU: a thread each, instead of many threads at one batch after the other.
+
+The matrices of small models are too small to be shared out well: two threads at one batch wait for each other at each
+of its many steps. Two batches side by side, each computed by one thread, do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["lane_count", "side_by_side"]
+
+_MOST = 8  # each holds a batch in memory
+
+
+def lane_count(device: str) -> int:
+    """Say how many batches to compute at once: on a CPU as many as torch may use threads."""
+    import torch
+
+    return min(torch.get_num_threads(), _MOST) if device == "cpu" else 1
+
+
+@contextmanager
+def side_by_side(lanes: int) -> Iterator[Callable[..., Future[Any]]]:
+    """Start threads, each with its share of the processors, and give what hands a call to them.
+
+    At the end, or when the caller stops early, what has not begun is dropped, and torch has its threads back.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    share = max(1, threads // lanes)
+    pool = ThreadPoolExecutor(lanes, "tidydl", initializer=torch.set_num_threads, initargs=(share,))
+    try:
+        yield pool.submit
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        torch.set_num_threads(threads)

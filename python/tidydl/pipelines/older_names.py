@@ -1,0 +1,126 @@
+"""What earlier versions of transformers called things: taken as meant, or answered with what to write now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tidydl.checks import check_flag, described
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.declarations import Task
+
+__all__ = ["asks_for_what_is_done", "in_todays_words", "loading_in_todays_words", "what_to_write"]
+
+# Arguments of older code that ask for what is done anyway: name -> the values that change nothing.
+_ALREADY_SO: dict[str, tuple[Any, ...]] = {
+    "framework": ("pt", None),
+    "truncation": (True, "longest_first", "only_first"),
+    "padding": (True, False, "longest"),
+    "use_fast": (True, None),
+    "num_workers": (0, 1, None),
+    "ignore_warning": (True, False, None),
+    "binary_output": (False, None),
+    "return_tensors": (False, None),
+    "return_text": (True, None),
+}
+
+# What other arguments are now.
+_WRITE_NOW = {
+    "framework": "tidydl computes with torch: leave `framework` out.",
+    "truncation": "Texts longer than the model reads are shortened and counted: leave `truncation` out.",
+    "padding": "Padding is chosen for speed and changes no score: leave `padding` out.",
+    "use_fast": "The fast tokenizer is taken where there is one: leave `use_fast` out.",
+    "num_workers": "Inputs are read in this process: leave `num_workers` out.",
+    "ignore_warning": "Leave `ignore_warning` out.",
+    "binary_output": "The frame holds the results: leave `binary_output` out.",
+    "return_tensors": "The frame holds the text: leave `return_tensors` out.",
+    "return_text": "The frame holds the text: leave `return_text` out.",
+    "handle_long_generation": 'Write `long = "truncate"`, which keeps the end of a prompt.',
+    "max_question_len": "Questions are never shortened: leave `max_question_len` out.",
+    "is_split_into_words": "Give whole texts: leave `is_split_into_words` out.",
+    "model_kwargs": "Give its entries as arguments of their own.",
+    "tokenizer_kwargs": "Give its entries as options of their own.",
+    "processor_kwargs": "Give its entries as options of their own.",
+    "image_processor_kwargs": "Give a loaded `image_processor` with these settings.",
+    "preprocess_params": "Give its entries as options of their own.",
+    "timeout": "Nothing is fetched from the net: leave `timeout` out, and give files that are here.",
+    "decoder": "Texts are decoded by the tokenizer: leave `decoder` out.",
+    "return_language": "Leave `return_language` out; `language` says which is spoken.",
+    "config": "The config lies with the model: leave `config` out, or give a loaded `model`.",
+    "device_map": "Write `device`.",
+    "clean_up_tokenization_spaces": "Leave `clean_up_tokenization_spaces` out.",
+    "stop_sequence": "Leave `stop_sequence` out; `max_new_tokens` ends a text.",
+    "feature_extractor": "It is said when the pipeline is made.",
+    "torch_dtype": "It is said when the pipeline is made, as `dtype`.",
+}
+
+# Dictionaries of options that older code hands on, whose entries are options of their own.
+_BUNDLES = ("generate_kwargs", "forward_params")
+
+_LOADING = {"torch_dtype": "dtype", "use_auth_token": "token"}
+
+
+def loading_in_todays_words(options: dict[str, Any]) -> dict[str, Any]:
+    """Take what older code says about loading out of the options, in the words of today."""
+    return {now: options.pop(older) for older, now in _LOADING.items() if older in options}
+
+
+def in_todays_words(task: Task, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Put what is said in the words of earlier versions into those of today."""
+    said = dict(given)
+    for bundle in _BUNDLES:
+        if isinstance(said.get(bundle), Mapping) and "max_new_tokens" in task.options:
+            said = {**said.pop(bundle), **said}
+    known = task.options
+    if "top_k" in known and "return_all_scores" in said:
+        every = _older_flag(said, "return_all_scores")
+        if every is not None:
+            said["top_k"] = None if every else known["top_k"]
+    if "max_answer_len" in known:
+        _rename(said, topk="top_k", max_seq_len="max_length", doc_stride="stride")
+    if "multi_label" in known:
+        _rename(said, multi_class="multi_label")
+    if "pooling" in known and "pool" in said:
+        pool = _older_flag(said, "pool")
+        if pool is not None:
+            said.setdefault("pooling", "pooler" if pool else "none")
+    if "translate" in known and said.get("task") in ("translate", "transcribe"):
+        said.setdefault("translate", said.pop("task") == "translate")
+    if "aggregation_strategy" in known and {"grouped_entities", "ignore_subwords"} & set(said):
+        grouped, whole = _older_flag(said, "grouped_entities"), _older_flag(said, "ignore_subwords")
+        if grouped is not None or whole is not None:
+            said.setdefault("aggregation_strategy", ("first" if whole else "simple") if grouped else "none")
+    return said
+
+
+def _rename(said: dict[str, Any], **names: str) -> None:
+    for older, now in names.items():
+        if older in said:
+            said.setdefault(now, said.pop(older))
+
+
+def _older_flag(said: dict[str, Any], name: str) -> bool | None:
+    value = said.pop(name, None)
+    return None if value is None else check_flag(name, value)
+
+
+def asks_for_what_is_done(name: str, value: Any) -> bool:
+    """Say whether an argument of older code asks for what is done anyway.
+
+    Raises
+    ------
+    ArgumentError
+        Where it asks for something else; says what to write now.
+    """
+    if name not in _ALREADY_SO:
+        return False
+    if not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):
+        raise ArgumentError(
+            f"`{name}` is {described(value)}.", allowed="Only what is done anyway.", hint=_WRITE_NOW[name]
+        )
+    return True
+
+
+def what_to_write(name: str) -> str | None:
+    """Say what to write now in place of an argument of older code, where it is one."""
+    return _WRITE_NOW.get(name)

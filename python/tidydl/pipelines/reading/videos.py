@@ -1,0 +1,138 @@
+"""Films as inputs: reading them, and turning some of their frames into batches of pixels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tidydl.errors import TidydlError
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.positions import nth_value, of_value, value_error
+from tidydl.pipelines.reading.images import on_device
+
+__all__ = ["EncodedVideos", "chosen_frames", "column_fits", "encode", "is_one", "key", "read", "shown"]
+
+ALLOWED = "A path, bytes or frames, a list of them, or a data frame with a column of paths that is named."
+CHUNK = 16
+_COST = 1024
+
+
+def is_one(x: Any) -> bool:
+    """Say whether ``x`` is one film rather than several: a list of images is one, a list of paths is several."""
+    if isinstance(x, (str, bytes, bytearray, os.PathLike, Mapping, int, float)) or hasattr(x, "frames"):
+        return True
+    if getattr(x, "ndim", 0) == 4:
+        return True
+    return isinstance(x, (list, tuple)) and bool(x) and all(_is_frame(each) for each in x)
+
+
+def _is_frame(x: Any) -> bool:
+    return hasattr(x, "pil") or hasattr(x, "getbands") or getattr(x, "ndim", 0) in (2, 3)
+
+
+def read(value: Any, where: str) -> Any:
+    """Read one film: a path, bytes, an array of frames or a list of images; decoded later.
+
+    Raises
+    ------
+    ArgumentError, NotFoundError, DamagedFileError
+        Where it is no film; says which value it was.
+    """
+    from tidydl.data.video_value import as_video
+
+    try:
+        return as_video(value)
+    except TidydlError as problem:
+        raise of_value(problem, where) from problem
+
+
+def key(video: Any) -> Any:
+    """Give what is equal for equal inputs."""
+    return video.key
+
+
+def shown(video: Any) -> str:
+    """Give what the result repeats of a film: its path, or how many frames it has."""
+    try:
+        return repr(video)
+    except TidydlError:
+        return "<video damaged>"
+
+
+def column_fits(column: Any) -> bool:
+    """Say whether a column of a frame holds films. Paths are taken only from a column that is named."""
+    if column.dtype != object:
+        return False
+    values = column.dropna()
+    return len(values) > 0 and not isinstance(values.iloc[0], str) and is_one(values.iloc[0])
+
+
+@dataclass(frozen=True)
+class EncodedVideos:
+    """Films of which frames are decoded batch by batch."""
+
+    loaded: Loaded
+    videos: list[Any]
+    places: Sequence[int]
+    frames: int
+    step: float | None
+    sizes: list[int]
+    cut: list[bool]
+
+    @property
+    def owners(self) -> Sequence[int]:
+        """Every film is one line."""
+        return range(len(self.videos))
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Decode the chosen frames of some of the films and make their tensor of pixels."""
+        import torch
+
+        made = []
+        for i in positions:
+            frames = list(chosen_frames(self.videos[i], self.frames, self.step, self.places[i]))
+            made.append(dict(self.loaded.image_processor(frames, return_tensors="pt"))["pixel_values"])
+        pixels = torch.cat([each if each.ndim == 5 else each.unsqueeze(0) for each in made])
+        return on_device(self.loaded, {"pixel_values": pixels})
+
+
+def encode(
+    loaded: Loaded,
+    videos: list[Any],
+    places: Sequence[int],
+    max_length: int | None = None,
+    *,
+    num_frames: int | None = None,
+    frame_sampling_rate: float | None = None,
+) -> EncodedVideos:
+    """Prepare films, of which the model sees ``num_frames`` frames, by default as many as it was made for.
+
+    With ``frame_sampling_rate`` they are the first ones, each that many frames after the one before, as in
+    transformers; without it they are spread evenly over the whole film.
+    """
+    count = num_frames or int(getattr(loaded.config, "num_frames", 16))
+    sizes = [_COST] * len(videos)
+    return EncodedVideos(loaded, videos, places, count, frame_sampling_rate, sizes, [False] * len(videos))
+
+
+def chosen_frames(video: Any, count: int, step: float | None, place: int) -> Any:
+    """Decode some frames of a film; of a short one some twice."""
+    import numpy as np
+
+    try:
+        last = video.count - 1
+        if last < 0:
+            raise value_error(place, "is a film without any frames.", allowed="A film of some length.")
+        wanted = np.linspace(0, last if step is None else count * step - 1, num=count).astype("int64")
+        return video.frames(np.minimum(wanted, last).tolist())
+    except TidydlError as problem:
+        if problem.place is not None:
+            raise
+        raise of_value(problem, nth_value(place), place) from problem
+
+
+def padding(loaded: Loaded) -> str:
+    """Say which films may share a batch: all, since the processor scales them to one size."""
+    return "any"

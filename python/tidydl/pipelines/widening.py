@@ -1,0 +1,107 @@
+"""The wide form of a result: one row per input, its ranks side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidydl.checks import described
+from tidydl.columns import ROW
+from tidydl.errors import ArgumentError, ColumnError
+from tidydl.pipelines.predictions import ERROR, RANK
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["unranked", "widen"]
+
+
+def widen(x: pd.DataFrame) -> pd.DataFrame:
+    """Give one row per input, the ranks spread wide.
+
+    Parameters
+    ----------
+    x
+        What a pipeline returned: a frame with ``.row`` and, where inputs have several results, ``rank`` or, of
+        generated texts, ``sequence``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per input in the order of ``x``: ``.row`` and the input, then for rank 1 the results under
+        their own names and for each further rank the same with ``.1``, ``.2``, …: ``label, score, label.1,
+        score.1``. The index is that of the first line of each input.
+
+    Raises
+    ------
+    ColumnError
+        Where ``x`` has no ``.row``, several lines for an input without a ``rank``, or one rank twice.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> long = pd.DataFrame({".row": [0, 0], "text": ["hi", "hi"], "rank": [1, 2], "label": ["a", "b"]})
+    >>> widen(long).columns.tolist()
+    ['.row', 'text', 'label', 'label.1']
+    """
+    import pandas as pd
+
+    if not isinstance(x, pd.DataFrame):
+        raise ArgumentError(f"`x` is {described(x)}.", allowed="The data frame that a pipeline returned.")
+    if ROW not in x.columns:
+        raise ColumnError(
+            "`x` has no column `.row`.",
+            allowed="The data frame that a pipeline returned, its `.row` included.",
+            hint="Call widen() before columns are dropped.",
+        )
+    first = ~x[ROW].duplicated()
+    ranked_by = _ranks(x)
+    if ranked_by is None:
+        if not first.all():
+            raise ColumnError(
+                "`x` has several lines for an input and no column `rank` to tell them apart.",
+                allowed="A frame with one line per input, or with `rank`.",
+                hint="The long form is the tidy one for these results.",
+            )
+        return x.copy()
+    return _spread(x, first, ranked_by)
+
+
+def _ranks(x: pd.DataFrame) -> str | None:
+    """Name the column that tells the results of an input apart: its ranks, or the numbers of generated sequences."""
+    import pandas as pd
+
+    if RANK in x.columns:
+        return RANK
+    return "sequence" if "sequence" in x.columns and pd.api.types.is_integer_dtype(x["sequence"]) else None
+
+
+def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
+    """Spread the columns after ``rank``; a missing input counts as rank 1."""
+    import numpy as np
+    import pandas as pd
+
+    at = list(x.columns).index(ranked_by)
+    ranks = x[ranked_by].fillna(1).to_numpy(dtype="int64")
+    if pd.DataFrame({"row": x[ROW].to_numpy(), "rank": ranks}).duplicated().any():
+        raise ColumnError("`x` has a rank twice for one input.", allowed="Each `rank` once per `.row`.")
+    wide = x.loc[first.to_numpy()].iloc[:, :at].copy()
+    if isinstance(x.index, pd.RangeIndex):  # line numbers rather than names of the inputs
+        wide.index = pd.RangeIndex(len(wide))
+    lines = pd.Index(wide[ROW])
+    width = max(int(ranks.max(initial=1)), int(x.attrs.get("tidydl", {}).get("ranks") or 1))
+    for rank in range(1, width + 1):
+        chosen = np.flatnonzero(ranks == rank)
+        found = pd.Series(chosen, index=x[ROW].to_numpy()[chosen]).reindex(lines).fillna(-1).to_numpy("int64")
+        for name in (each for each in x.columns[at + 1 :] if each != ERROR):
+            values = x[name].array.take(found, allow_fill=True)
+            wide[name if rank == 1 else f"{name}.{rank - 1}"] = pd.Series(values, index=wide.index)
+    if ERROR in x.columns:  # of the input, not of a rank
+        wide[ERROR] = x.loc[first.to_numpy(), ERROR].array
+    wide.attrs = dict(x.attrs)
+    return wide
+
+
+def unranked(name: str) -> str:
+    """Give the name of a column without what tells ranks apart: ``start`` of ``start.1``."""
+    base, _, rank = name.rpartition(".")
+    return base if rank.isdigit() else name
