@@ -225,3 +225,10 @@ def test_an_offset_is_left_aside_with_a_warning():
     with pytest.warns(UserWarning, match="offset"):
         fit = nnet("score ~ length + offset(width)", flowers(), size=1, linout=True, maxit=2, trace=False)
     assert fit.coefnames == ("length",)
+
+
+def test_columns_of_one_name_are_one_class():
+    data = pd.DataFrame({"v": [0.0, 1.0, 0.0, 1.0], "x": [1.0, 2.0, 3.0, 4.0]})
+    fit = tidydl.nnet("cbind(v, v) ~ x", data, size=1, softmax=True, trace=False)
+    assert fit.predict(data, type="class").tolist() == ["v"] * 4
+    assert fit.told_apart is None

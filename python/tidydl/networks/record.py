@@ -35,7 +35,7 @@ def connection_names(shape: Shape) -> list[str]:
 def _names_classes(lev: tuple[str, ...] | None, targets: np.ndarray) -> bool:
     """Say whether levels are the classes of the targets: one of them in each row, and nothing between."""
     outputs = targets.shape[1]
-    if lev is None or len(lev) != max(2, outputs):
+    if lev is None or len(set(lev)) != max(2, outputs):
         return False
     marks = np.round(targets)
     whole = np.abs(targets - marks).max(initial=0) < 1e-8 and np.isin(marks, (0, 1)).all()

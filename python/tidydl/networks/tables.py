@@ -190,9 +190,10 @@ def most_probable(levels: Sequence[str], values: np.ndarray) -> Any:
     """Give the level of the largest output in each row, the first of several, as a categorical; missing as its row."""
     import pandas as pd
 
-    codes = np.argmax(np.nan_to_num(class_shares(values)), axis=1)
+    names = list(dict.fromkeys(levels))  # the columns of a matrix may share one
+    codes = np.array([names.index(level) for level in levels])[np.argmax(np.nan_to_num(class_shares(values)), axis=1)]
     codes[np.isnan(values).any(axis=1)] = -1
-    return pd.Categorical.from_codes(codes, categories=pd.Index(levels))
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names))
 
 
 def class_shares(values: np.ndarray) -> np.ndarray:
