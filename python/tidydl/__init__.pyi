@@ -23,6 +23,7 @@ from .pipelines.constructing import pipeline as pipeline
 from .pipelines.embedding import embed as embed
 from .pipelines.loading import forget as forget
 from .pipelines.registry import tasks as tasks
+from .pipelines.similarity import similarity as similarity
 from .pipelines.widening import widen as widen
 from .plots.images import plot_images as plot_images
 from .plots.network import plotnet as plotnet

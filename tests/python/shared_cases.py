@@ -94,6 +94,7 @@ NOTATIONS = {
     "missing": _missing,
     "formula": lambda value, folder: value["formula"],
     "matrix": lambda value, folder: np.array(value["matrix"], dtype=float),
+    "named": lambda value, folder: {name: value_of(each, folder) for name, each in value["named"].items()},
     "path": lambda value, folder: str(folder / value["path"]),
     "model_copy": _model_copy,
     "damaged_image": _damaged_image,

@@ -256,9 +256,11 @@ def test_one_text_that_does_not_fit_in_memory_is_a_device_error(folder):
 def test_a_model_without_a_padding_token_takes_texts_one_by_one(folder):
     model = transformers.AutoModelForSequenceClassification.from_pretrained(folder)
     model.config.pad_token_id = None
+    ppl = tidydl.pipeline("text-classification", model=model)
+    ppl("sun")  # what the model looks at is tried out once
     sizes = []
     model.register_forward_pre_hook(lambda m, a, k: sizes.append(len(k["input_ids"])), with_kwargs=True)
-    tidydl.pipeline("text-classification", model=model)(tiny.sentences(5))
+    ppl(tiny.sentences(5))
     assert sizes == [1] * 5
 
 
@@ -363,3 +365,35 @@ def test_the_problem_type_of_the_model_is_respected(tmp_path):
     ours = tidydl.pipeline(model=folder)("sun", top_k=None)
     theirs = transformers.pipeline("text-classification", model=str(folder))("sun", top_k=None)
     np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=1e-5)
+
+
+@pytest.mark.parametrize("text", ["sun " * 2_500_000, "日" * 3_500_000], ids=["words", "no blanks"])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_of_a_text_of_10_megabytes_no_more_is_tokenised_than_can_matter(ppl, monkeypatch, text):
+    asked = []
+    tokenizer = ppl._loaded.tokenizer
+    own = type(tokenizer).__call__
+    monkeypatch.setattr(type(tokenizer), "__call__", lambda self, x, *a, **k: asked.extend(x) or own(self, x, *a, **k))
+    frame = ppl([text, "sun"])
+    assert frame["score"].notna().all()
+    assert frame.attrs["tidydl"]["truncated"] == 1
+    assert max(map(len, asked)) < 10_000
+    np.testing.assert_allclose(frame["score"][0], ppl(text[:1000])["score"][0], atol=1e-5)
+
+
+def test_blanks_before_a_text_or_a_word_without_an_end_lose_nothing(ppl):
+    assert_same_scores(ppl([" " * 100_000 + "sun", "x" * 100_000, "sun"]).iloc[[0]], ppl(["sun"]))
+    assert ppl(["x" * 100_000]).attrs["tidydl"]["truncated"] == 0
+
+
+def test_a_long_text_in_windows_has_the_mean_of_their_scores(ppl):
+    text = " ".join(tiny.sentences(300))
+    frame = ppl([text], long="window", stride=0, top_k=None)
+    ids = ppl._loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
+    room = tiny.POSITIONS - 2
+    cls, sep = ppl._loaded.tokenizer.cls_token_id, ppl._loaded.tokenizer.sep_token_id
+    windows = [[cls, *ids[start : start + room], sep] for start in range(0, len(ids), room)]
+    with torch.no_grad():
+        each = [ppl.model(input_ids=torch.tensor([window])).logits.softmax(-1)[0].numpy() for window in windows]
+    mean = dict(zip(ppl.labels, np.mean(each, axis=0), strict=True))
+    np.testing.assert_allclose(frame["score"], [mean[label] for label in frame["label"]], atol=1e-5)

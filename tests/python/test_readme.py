@@ -38,13 +38,13 @@ def printed(statements, names):
 
 def test_the_python_lines_print_what_is_shown():
     names = {}
-    for at in (0, 1):
+    for at in range(3):
         found = printed(ast.parse(blocks("python")[at]).body, names)
         print(found)
         assert words(found) == words(blocks("text")[2 * at + 1])
 
 
-@pytest.mark.parametrize("at", [0, 1])
+@pytest.mark.parametrize("at", range(3))
 def test_the_r_lines_print_what_is_shown(at):
     library = ROOT / ".setup" / "r-library"
     if shutil.which("Rscript") is None or not library.exists():

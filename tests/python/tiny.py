@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import re
+import shutil
 import sys
 import tempfile
 from functools import cache
@@ -230,8 +233,14 @@ MODELS = {
 
 @cache
 def kept(name: str) -> Path:
-    """Give the folder of a model of the shared cases, written once a session."""
-    return MODELS[name](Path(_kept_folder().name) / name)
+    """Give the folder of a model of the shared cases, written once a session.
+
+    ``"vision.yolos"`` is the model ``"yolos"`` of the module ``tiny_vision``.
+    """
+    folder = Path(_kept_folder().name) / name
+    module, _, own = name.rpartition(".")
+    models = importlib.import_module(f"tiny_{module}").MODELS if module else MODELS
+    return models[own](folder)
 
 
 @cache
@@ -239,6 +248,13 @@ def _kept_folder() -> tempfile.TemporaryDirectory:
     return tempfile.TemporaryDirectory(prefix="tiny")  # removed when the session ends
 
 
+def named_in(folder: Path) -> set[str]:
+    """Find the models that the cases and the tests in R name."""
+    files = [*folder.glob("shared/*.json"), *folder.glob("testthat/*.R")]
+    return {name for file in files for name in re.findall(r"tiny_model[\"(: ]+([\w.]+)\"", file.read_text("utf-8"))}
+
+
 if __name__ == "__main__":
-    for each, write in MODELS.items():
-        write(Path(sys.argv[1]) / each)
+    target = Path(sys.argv[1])
+    for each in sorted(named_in(Path(__file__).resolve().parents[1])):
+        shutil.move(kept(each), target / each)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tidydl.bridge.images import unpack_images
+from tidydl.bridge.media import MEDIA, unpack_media
 from tidydl.bridge.text import text_of
 from tidydl.bridge.vectors import Record, unpack
 from tidydl.columns import ROW
@@ -70,7 +70,7 @@ class _Reader:
     def series(self, record: Record, counted: bool = False) -> pd.Series:
         import pandas as pd
 
-        values = unpack_images(record) if record["kind"] == "image" else unpack(record, counted=counted)
+        values = unpack_media(record) if record["kind"] in MEDIA else unpack(record, counted=counted)
         labels = text_of(record["names"]) if record.get("names") else None
         return pd.Series(values, index=labels, copy=False)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "as_sounds",
     "check",
     "countdown",
     "describe",
@@ -127,3 +128,10 @@ def size() -> float:
 def check(name: str, values: list[Any]) -> None:
     """Call one of ``tidydl.checks``, whose messages R repeats."""
     getattr(checks, name)(*values)
+
+
+def as_sounds(values: list[Any]) -> Any:
+    """Make a column of sounds."""
+    from tidydl.data.audios import AudioArray
+
+    return AudioArray(values)

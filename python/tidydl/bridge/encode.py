@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tidydl.bridge.images import is_image, pack_images
+from tidydl.bridge.media import MEDIA, is_media, pack_media
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record, pack, pack_double
 from tidydl.columns import ROW, Counted
@@ -95,8 +95,8 @@ class _Writer:
             return {"kind": "raw", "data": bytearray(value)}
         if isinstance(value, PurePath):
             return short_text([str(value)], name, self.repairs)
-        if is_image(value):
-            return pack_images([value], self.repairs)
+        if (kind := is_media(value)) is not None:
+            return pack_media([value], kind, self.repairs)
         if value is pd.NA or value is pd.NaT:
             return self.column(pd.Series([None], dtype="boolean"), name)
         scalars = (bool, int, float, complex, np.generic, dt.date, dt.timedelta)
@@ -125,8 +125,8 @@ class _Writer:
         return record
 
     def column(self, series: pd.Series, name: str, counted: bool = False, as_list: bool = False) -> Record:
-        if series.dtype.name == "image":
-            return pack_images(list(series), self.repairs)
+        if series.dtype.name in MEDIA:
+            return pack_media(list(series), series.dtype.name, self.repairs)
         series = _since_midnight(series)
         record = None
         if not as_list:
@@ -137,8 +137,9 @@ class _Writer:
     def cells(self, series: pd.Series, name: str) -> Record:
         """Write a list column: a flat list in a cell is a vector in R."""
         values = [None if _is_missing(value) else value for value in series]
-        if any(is_image(value) for value in values) and all(v is None or is_image(v) for v in values):
-            return pack_images(values, self.repairs)
+        kinds = {is_media(value) for value in values if value is not None}
+        if len(kinds) == 1 and (kind := kinds.pop()) is not None:
+            return pack_media(values, kind, self.repairs)
         runs = _runs(values)
         if runs is not None:
             return {"kind": "list", **self.runs(*runs, name)}

@@ -68,8 +68,10 @@ ENTRIES: dict[str, Entry] = {
     "pipeline_augment": Entry("tidydl.pipelines.entries:pipeline_augment"),
     "forget": Entry("tidydl.pipelines.loading:forget"),
     "embed_run": Entry("tidydl.pipelines.entries:embed_run"),
+    "similarity": Entry("tidydl.pipelines.similarity:similarity", index=(".row_y",)),
     "widen": Entry("tidydl.pipelines.widening:widen"),
     # what shows that the crossing works
+    "as_sounds": Entry("tidydl.bridge.diagnostics:as_sounds"),
     "echo": Entry("tidydl.bridge.diagnostics:echo"),
     "countdown": Entry("tidydl.bridge.diagnostics:countdown"),
     "fail": Entry("tidydl.bridge.diagnostics:fail"),

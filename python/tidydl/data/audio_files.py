@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from tidydl.errors import DamagedFileError, DependencyError, NotFoundError, TidydlError
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["read_header", "read_samples", "unreadable", "wav_of"]
 
 _LIBRARIES = ("soundfile", "av")
+_UNKNOWN = 0x7FFFF000  # a size from which on the writer of a stream did not know how long it would be
+_TOLERATED = 0.99  # the share of its samples that a file must have: some writers count a few bytes too many
 
 
 def wav_of(samples: np.ndarray, rate: int) -> bytes:
@@ -27,15 +29,15 @@ def wav_of(samples: np.ndarray, rate: int) -> bytes:
 
 
 def read_header(content: bytes | None, path: str | None) -> tuple[int, int, int]:
-    """Give the sampling rate, the number of samples and of channels, decoding no more than is needed.
+    """Give the sampling rate, the number of samples and of channels, without decoding where soundfile is installed.
 
     Raises
     ------
     DamagedFileError, NotFoundError, DependencyError
         As :func:`read_samples`.
     """
-    library = _library("soundfile") if not _is_wav(content, path) else None
-    if library is not None:
+    library = _library("soundfile")
+    if library is not None and _first_bytes(content, path):
         try:
             info = library.info(path if content is None else io.BytesIO(content))
             return int(info.samplerate), int(info.frames), int(info.channels)
@@ -58,7 +60,8 @@ def read_samples(content: bytes | None, path: str | None) -> tuple[np.ndarray, i
         It needs a library that is not installed.
     """
     try:
-        if _is_wav(content, path):
+        if _is_wav(_first_bytes(content, path)):
+            _refuse_cut(content, path)
             try:
                 return _by_scipy(content, path)
             except ValueError:  # a WAV that holds another codec
@@ -70,15 +73,40 @@ def read_samples(content: bytes | None, path: str | None) -> tuple[np.ndarray, i
         raise unreadable(path, error) from error
 
 
-def _is_wav(content: bytes | None, path: str | None) -> bool:
-    """Look at the first bytes, whatever the file is called."""
-    if content is not None:
-        return content[:4] in (b"RIFF", b"RIFX", b"RF64") and content[8:12] == b"WAVE"
+def _first_bytes(content: bytes | None, path: str | None) -> bytes:
+    """Give the first bytes, which tell what a file is, whatever it is called; refuse an empty one."""
     try:
-        with open(str(path), "rb") as file:
-            return _is_wav(file.read(12), None)
+        with _opened(content, path) as file:
+            first = file.read(12)
     except OSError as error:
         raise unreadable(path, error) from error
+    if not first:
+        raise DamagedFileError(f"{_named(path)} is empty.", allowed="A file of some length.", hint="Get it again.")
+    return first
+
+
+def _opened(content: bytes | None, path: str | None) -> BinaryIO:
+    return open(str(path), "rb") if content is None else io.BytesIO(content)
+
+
+def _is_wav(first: bytes) -> bool:
+    return first[:4] in (b"RIFF", b"RIFX", b"RF64") and first[8:12] == b"WAVE"
+
+
+def _refuse_cut(content: bytes | None, path: str | None) -> None:
+    """Refuse a WAV file that ends before its samples do; decoders would give what there is as if it were all."""
+    with _opened(content, path) as file:
+        end = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        order: Literal["little", "big"] = "big" if file.read(4) == b"RIFX" else "little"
+        file.seek(12)
+        while len(head := file.read(8)) == 8:
+            size = int.from_bytes(head[4:], order)
+            if head[:4] == b"data":
+                if size < _UNKNOWN and end - file.tell() < _TOLERATED * size:
+                    raise _cut_off(path)
+                return
+            file.seek(size + size % 2, io.SEEK_CUR)
 
 
 def _by_scipy(content: bytes | None, path: str | None) -> tuple[np.ndarray, int]:
@@ -112,16 +140,21 @@ def _by_library(content: bytes | None, path: str | None) -> tuple[np.ndarray, in
     for name, library in known.items():
         source = str(path) if content is None else io.BytesIO(content)
         try:
-            return _by_soundfile(library, source) if name == "soundfile" else _by_av(library, source)
+            return _by_soundfile(library, source, path) if name == "soundfile" else _by_av(library, source)
+        except TidydlError:
+            raise
         except Exception as error:
             problem = problem or error
     assert problem is not None
     raise problem
 
 
-def _by_soundfile(soundfile: Any, source: Any) -> tuple[np.ndarray, int]:
-    samples, rate = soundfile.read(source, dtype="float32")
-    return samples, int(rate)
+def _by_soundfile(soundfile: Any, source: Any, path: str | None) -> tuple[np.ndarray, int]:
+    with soundfile.SoundFile(source) as file:
+        samples = file.read(dtype="float32")
+        if len(samples) < _TOLERATED * file.frames:
+            raise _cut_off(path)
+        return samples, int(file.samplerate)
 
 
 def _by_av(av: Any, source: Any) -> tuple[np.ndarray, int]:
@@ -145,6 +178,14 @@ def _library(name: str) -> Any | None:
 
 def _named(path: str | None) -> str:
     return f"`audio` '{path}'" if path else "`audio` (given as bytes)"
+
+
+def _cut_off(path: str | None) -> DamagedFileError:
+    return DamagedFileError(
+        f"{_named(path)} is cut off: it has fewer samples than it says.",
+        allowed="A whole audio file.",
+        hint="Get the file again, or save what there is of it as a new file with another program.",
+    )
 
 
 def unreadable(path: str | None, error: Exception) -> TidydlError:

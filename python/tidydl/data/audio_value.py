@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -114,8 +115,11 @@ class Audio:
             return f"<audio {'missing' if error.kind == 'not_found' else 'damaged'}>"
 
     def _repr_html_(self) -> str:
-        data = base64.b64encode(self.bytes).decode()
-        return f'<audio controls src="data:audio/wav;base64,{data}"></audio>'
+        try:
+            data = base64.b64encode(self.bytes).decode()
+        except TidydlError:
+            return html.escape(repr(self))
+        return f'<audio controls src="data:audio;base64,{data}"></audio>'
 
 
 def _resampled(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
@@ -136,8 +140,9 @@ def as_audio(value: Any) -> Audio:
     ----------
     value
         A path that exists; bytes of an audio file; a dictionary with ``array`` (or ``raw``: samples, or channels ×
-        samples, floats from -1 to 1 or integers of 16 bits) and ``sampling_rate`` (samples a second); a dictionary with
-        ``bytes`` or ``path`` as ``datasets`` makes them; a decoder of torchcodec; or an :class:`Audio`.
+        samples, floats from -1 to 1 or whole numbers of 16 bits, of 8 bits without a sign) and ``sampling_rate``
+        (samples a second); a dictionary with ``bytes`` or ``path`` as ``datasets`` makes them; a decoder of torchcodec;
+        or an :class:`Audio`.
 
     Returns
     -------
@@ -185,7 +190,7 @@ def _rate(value: Any) -> int:
     whole = not isinstance(value, (bool, str)) and hasattr(value, "__int__") and value == value and value == int(value)
     if not whole or value < 1:
         raise ArgumentError(
-            f"`sampling_rate` is {described(value)}.",
+            f"`sampling_rate` is {'missing' if value is None else described(value)}.",
             allowed="The number of samples a second, such as 16000.",
             hint="It stands beside the samples: {'array': samples, 'sampling_rate': 16000}.",
         )
@@ -212,7 +217,17 @@ def _samples(array: Any) -> np.ndarray:
             hint="Transpose what is samples × channels.",
         )
     if samples.dtype.kind in "iu":
-        samples = samples / float(np.iinfo(samples.dtype).max + 1 if samples.dtype != np.int64 else 2**15)
+        samples = _of_whole_numbers(samples)
     if not np.isfinite(samples).all():
         raise ArgumentError("`audio` has samples that are not finite.", allowed="Finite numbers from -1 to 1.")
     return np.ascontiguousarray(samples.T, dtype="float32")
+
+
+def _of_whole_numbers(samples: np.ndarray) -> np.ndarray:
+    """Scale whole numbers: of 8 bits around 128, of 16, or of 32 where they do not fit into 16."""
+    import numpy as np
+
+    if samples.dtype == np.uint8:
+        return (samples - 128.0) / 128.0
+    fits = int(samples.max()) < 2**15 and int(samples.min()) >= -(2**15)
+    return samples / float(2**15 if fits else 2**31)

@@ -35,8 +35,8 @@ def decode(table: pa.Table, features: Mapping[str, Any] | None = None) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        ``ClassLabel`` columns as categories in the order of their names, images of kind ``image``, text
-        ``str``, whole numbers ``int64`` (``Int64`` where some are missing), truth values ``bool``
+        ``ClassLabel`` columns as categories in the order of their names, images of kind ``image``, sounds of kind
+        ``audio``, text ``str``, whole numbers ``int64`` (``Int64`` where some are missing), truth values ``bool``
         (``boolean`` likewise), dates and times ``datetime64``, nested values as lists and dictionaries.
     """
     import pandas as pd
@@ -58,14 +58,14 @@ def _column(values: pa.ChunkedArray, feature: Any) -> pd.Series:
     if kind == "ClassLabel" and pa.types.is_integer(values.type):
         codes: Any = values.fill_null(-1).to_numpy()
         return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(_names(feature))))
-    if kind == "Image" or _looks_like_images(values.type):
-        from tidydl.data.images import ImageArray
-
-        return pd.Series(ImageArray(values.to_pylist()))
     if kind == "Audio" and pa.types.is_struct(values.type):
         from tidydl.data.audios import AudioArray
 
         return pd.Series(AudioArray(values.to_pylist()))
+    if kind == "Image" or _looks_like_images(values.type):
+        from tidydl.data.images import ImageArray
+
+        return pd.Series(ImageArray(values.to_pylist()))
     if kind in ("Value", None):
         return _plain(values)
     return pd.Series(values.to_pylist(), dtype=object)

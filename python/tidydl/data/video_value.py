@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.checks import described
 from tidydl.data.image_value import as_image
 from tidydl.data.media_files import source_of
-from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, TidydlError
+from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, TidydlError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,6 +51,11 @@ class Video:
             return len(self._frames)
         return self._decoded(_count_by_pillow, _count_by_av)
 
+    @cached_property
+    def rate(self) -> float | None:
+        """How many frames a second has, None where that is not known."""
+        return None if self._frames is not None else self._decoded(_rate_by_pillow, _rate_by_av)
+
     def frames(self, which: Sequence[int]) -> np.ndarray:
         """Decode some frames, in order: frames × height × width × 3, from 0 to 255."""
         if self._frames is not None:
@@ -74,6 +79,8 @@ class Video:
                 return by_av(self._source())
         except TidydlError:
             raise
+        except FileNotFoundError as error:
+            raise NotFoundError(f"{self._named()} does not exist.", hint="Was it moved since it was listed?") from error
         except Exception as error:  # decoders raise anything
             raise DamagedFileError(
                 f"{self._named()} cannot be decoded.",
@@ -93,6 +100,11 @@ class Video:
 
 def _count_by_pillow(image: Any) -> int:
     return int(getattr(image, "n_frames", 1))
+
+
+def _rate_by_pillow(image: Any) -> float | None:
+    milliseconds = image.info.get("duration")
+    return 1000 / milliseconds if milliseconds else None
 
 
 def _frames_by_pillow(image: Any, which: Sequence[int]) -> list[np.ndarray]:
@@ -122,6 +134,12 @@ def _count_by_av(source: Any) -> int:
         return stream.frames or sum(1 for _ in container.decode(stream))
 
 
+def _rate_by_av(source: Any) -> float | None:
+    with _av().open(source) as container:
+        rate = container.streams.video[0].average_rate
+    return None if rate is None else float(rate)
+
+
 def _frames_by_av(source: Any, which: Sequence[int]) -> list[np.ndarray]:
     wanted, found = set(which), {}
     with _av().open(source) as container:
@@ -130,8 +148,8 @@ def _frames_by_av(source: Any, which: Sequence[int]) -> list[np.ndarray]:
                 found[place] = frame.to_ndarray(format="rgb24")
             if place >= which[-1]:
                 break
-    last = max(found)  # a header may promise more frames than there are
-    return [found.get(place, found[last]) for place in which]
+        last = found.get(place, frame.to_ndarray(format="rgb24"))  # a header may promise more frames than there are
+    return [found.get(place, last) for place in which]
 
 
 def as_video(value: Any) -> Video:

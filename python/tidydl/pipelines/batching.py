@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Protocol
 
 from tidydl.errors import DeviceError, TidydlError
@@ -232,19 +233,29 @@ def _batches(loaded: Loaded, encoded: Encoded, way: Way, tolerant: bool) -> Iter
 
 def _plan(encoded: Encoded, way: Way, weights: Any, lanes: int) -> Iterator[list[int]]:
     """Put lines into batches, the longest first; the budget may shrink on the way."""
-    sizes, shapes = encoded.sizes, getattr(encoded, "shapes", None) or encoded.sizes
-    order = sorted(range(len(sizes)), key=lambda i: (sizes[i], repr(shapes[i])), reverse=True)
+    sizes, shapes = encoded.sizes, _shapes(encoded, way)
+    largest: dict[Hashable, int] = {}
+    for shape, size in zip(shapes, sizes, strict=True):
+        largest[shape] = max(size, largest.get(shape, 0))
+    # those of one shape stand together, so that none is passed over
+    order = sorted(range(len(sizes)), key=lambda i: (largest[shapes[i]], repr(shapes[i]), sizes[i]), reverse=True)
     left, start = sum(sizes), 0
     while start < len(order):
         # the last batches are smaller, so that all lanes end at about the same time
         budget = min(weights.budget, max(_SMALLEST, left // lanes)) if lanes > 1 else weights.budget
         count = 1 if way.padding == "none" else max(1, budget // max(1, sizes[order[start]]))
         batch = order[start : start + (count if way.most is None else min(count, way.most))]
-        if way.padding == "equal":
-            batch = [i for i in batch if shapes[i] == shapes[batch[0]]]
+        batch = list(takewhile(lambda i, shape=shapes[batch[0]]: shapes[i] == shape, batch))  # type: ignore[misc]
         yield batch
         left -= sum(sizes[i] for i in batch)
         start += len(batch)
+
+
+def _shapes(encoded: Encoded, way: Way) -> Sequence[Hashable]:
+    """Say which lines may share a batch: those of one shape, else of one size, or all."""
+    if way.padding != "equal":
+        return [None] * len(encoded.sizes)
+    return getattr(encoded, "shapes", None) or encoded.sizes
 
 
 def _lines(loaded: Loaded, encoded: Encoded, way: Way, positions: list[int], tolerant: bool) -> Lines:
@@ -257,7 +268,7 @@ def _lines(loaded: Loaded, encoded: Encoded, way: Way, positions: list[int], tol
     except Exception as problem:
         if _is_out_of_memory(problem):
             if len(positions) == 1:
-                problem = _out_of_memory(loaded, encoded.sizes[positions[0]])
+                problem = _out_of_memory(loaded)
             else:
                 loaded.weights.budget = max(encoded.sizes[i] for i in positions) * (len(positions) // 2)
         elif not tolerant or _is_of_the_call(problem):
@@ -298,9 +309,9 @@ def _free(torch: Any, device: str) -> None:
         torch.cuda.empty_cache()
 
 
-def _out_of_memory(loaded: Loaded, size: int) -> DeviceError:
+def _out_of_memory(loaded: Loaded) -> DeviceError:
     return DeviceError(
-        f"`device` is '{loaded.device}', whose memory does not hold the model and an input of {size} tokens.",
-        allowed="A smaller model, or a device with more memory.",
-        hint='Try `dtype = "bfloat16"`, a lower `max_length`, or `device = "cpu"`.',
+        f"`device` is '{loaded.device}', whose memory does not hold the model and one of the inputs.",
+        allowed="A smaller model or input, or a device with more memory.",
+        hint='Try `dtype = "bfloat16"`, a shorter text or a smaller image, or `device = "cpu"`.',
     )

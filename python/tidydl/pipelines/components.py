@@ -74,17 +74,27 @@ def _kept(name: str, source: Source, argument: str) -> Any:
     key = (name, source, source.location.fingerprint())
     if key not in _components:
         require_component_files(source.location, name, argument)
-        auto = getattr(import_transformers(), AUTO[name])
-        _components[key] = quietly(source, auto.from_pretrained, argument=argument, **_by_pillow(name))
+        _components[key] = _read(name, source, argument)
         while len(_components) > _KEPT:
             _components.popitem(last=False)
     return _components[key]
 
 
-def _by_pillow(name: str) -> dict[str, Any]:
-    """Ask for images to be scaled by Pillow, whether or not torchvision is there: numbers are then the same."""
-    if name == "tokenizer" or name == "feature_extractor":
-        return {}
+def _read(name: str, source: Source, argument: str) -> Any:
+    """Load a component; images are scaled by Pillow, whether or not torchvision is there: numbers are then the same.
+
+    A processor hands what it is told on to all its parts, films and words too, so its image processor is loaded alone.
+    """
+    auto = getattr(import_transformers(), AUTO[name])
+    settings = _by_pillow() if name == "image_processor" else {}
+    made = quietly(source, auto.from_pretrained, argument=argument, **settings)
+    if name == "processor" and getattr(made, "image_processor", None) is not None:
+        made.image_processor = _read("image_processor", source, argument)
+    return made
+
+
+def _by_pillow() -> dict[str, Any]:
+    """Give the argument that asks for Pillow."""
     from transformers.models.auto import image_processing_auto
 
     return {"backend": "pil"} if hasattr(image_processing_auto, "_resolve_backend") else {"use_fast": False}

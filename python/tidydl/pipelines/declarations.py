@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tidydl.columns import ROW, Column, Contract, Kind
@@ -42,7 +42,8 @@ class Task:
     ``family`` is the module of this package that runs the model and writes the frame, ``heads`` the ends of the names
     of transformers' auto classes that carry the task's weights, the usual one first (``""`` the bare model; then
     ``kinds`` may say of which types of model), and ``columns`` what follows ``.row`` and the input. ``options`` are the
-    options it takes with their defaults. ``components`` are what reads its inputs, as arguments of ``pipeline()``.
+    options it takes with their defaults. ``components`` are what reads its inputs, as arguments of ``pipeline()``;
+    ``other_components`` are those of the types of model that have others.
     ``licence`` is that of the default model, ``default_revision`` where its weights lie as safetensors, if not on the
     main branch. ``multilingual`` is a small model of several languages with its size, where the default knows one.
     Where an input has any number of results that are no ranks, ``spans`` (or what it says of the options), they cannot
@@ -65,6 +66,11 @@ class Task:
     multilingual: tuple[str, float] | None = None
     spans: bool | Callable[[Mapping[str, Any]], bool] = False
     kinds: tuple[str, ...] = ()
+    other_components: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def for_kind(self, kind: str | None) -> Task:
+        """Give the task as it is done by a type of model: what reads its inputs may differ."""
+        return replace(self, components=self.other_components.get(kind or "", self.components))
 
     def contract(self, parts: Sequence[Part], columns: Contract | None = None) -> Contract:
         """Give all columns of a result: ``.row``, the parts it repeats, and the task's own."""

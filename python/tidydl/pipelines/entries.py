@@ -46,7 +46,7 @@ def pipeline_run(
     ppl = _open(spec)
     frame = yield from ppl.steps(x, drawn=drawn, **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
-    return Counted(frame, ppl.counted(frame.columns), ppl.lists)
+    return Counted(frame, ppl.counted(frame.columns), ppl.listed(frame.columns))
 
 
 def pipeline_augment(
@@ -60,7 +60,8 @@ def pipeline_augment(
     ppl = _open(spec)
     frame = yield from augment_steps(ppl, data, prefix=prefix, drawn=drawn, **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
-    return Counted(frame, ppl.counted(frame.columns[len(data.columns) :], prefix))
+    new = frame.columns[len(data.columns) :]
+    return Counted(frame, ppl.counted(new, prefix), ppl.listed(new, prefix))
 
 
 def embed_run(spec: Mapping[str, Any], x: Any, options: Mapping[str, Any] | None = None) -> Work[pd.DataFrame]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tidydl.device import import_torch
@@ -39,6 +41,16 @@ class Source:
             **code,
             **({} if token is None else {"token": token}),
         }
+
+    def commit(self) -> str | None:
+        """Give the hash of the version that was downloaded, None for a folder."""
+        if self.location.folder is not None:
+            return None
+        from huggingface_hub import try_to_load_from_cache
+
+        found = try_to_load_from_cache(self.location.source, "config.json", revision=self.revision or "main")
+        name = Path(found).parent.name if isinstance(found, str) else ""
+        return name if re.fullmatch(r"[0-9a-f]{40}", name) else None
 
 
 def remember_token(location: Location, token: str | None) -> None:

@@ -94,6 +94,8 @@ def _folder_failure(problem: Exception, location: Location, argument: str) -> Ti
             allowed="A kind of model that the installed transformers knows.",
             hint="`pip install --upgrade transformers` may help.",
         )
+    if isinstance(problem, ImportError) or "torchvision" in text:
+        return _library_missing(text, location, argument)
     if "mismatch" in text and ("size" in text or "shape" in text):
         return DamagedFileError(
             f"The weights in '{location.source}' do not have the shapes that its config.json says.",
@@ -104,6 +106,25 @@ def _folder_failure(problem: Exception, location: Location, argument: str) -> Ti
         f"`{argument}` is '{location.source}', and transformers cannot load it: {first}",
         allowed=ALLOWED,
         hint="A folder that save_pretrained() wrote can be loaded.",
+    )
+
+
+_LIBRARY = re.compile(r"pip install `?([\w-]+)|requires the ([\w-]+) library|requires `([\w-]+)`")
+
+
+def _library_missing(text: str, location: Location, argument: str) -> DependencyError:
+    """Say which library reads the inputs of a model, as far as transformers tell."""
+    named = _LIBRARY.search(text)
+    library = next((each for each in named.groups() if each), "").lower() if named else ""
+    problem = f"`{argument}` is '{location.source}', which needs a library that is missing or does not start"
+    if library == "torchvision":
+        hint = "Install the torchvision that belongs to your torch, as pytorch.org says."
+    else:
+        hint = f"`pip install {library}`, then start the session anew." if library else "The message names it."
+    return DependencyError(
+        f"{problem}: {library or ' '.join(text.split())[:200]}.",
+        allowed="A model whose inputs are read by what is installed.",
+        hint=hint,
     )
 
 

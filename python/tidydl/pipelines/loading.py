@@ -43,12 +43,14 @@ class Weights:
     """A model in memory.
 
     ``missing`` names the weights that its files lack. ``budget`` is what a batch may cost on this device,
-    once it is known; it shrinks when memory runs out, and is remembered here.
+    once it is known; it shrinks when memory runs out, and is remembered here. ``first_token`` says, once it was tried
+    out, whether a classifier looks at the first token alone.
     """
 
     model: Any
     missing: frozenset[str] = frozenset()
     budget: int | None = None
+    first_token: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) ->
         weights=weights,
         components=read,
         source=location.source,
-        revision=wanted.source.revision or getattr(weights.model.config, "_commit_hash", None),
+        revision=wanted.source.commit() or wanted.source.revision,
         dtype=wanted.dtype,
         device=wanted.device,
         location=location,
@@ -191,14 +193,17 @@ def _origin(name: str) -> Source | None:
 def _load_weights(wanted: Wanted) -> Weights:
     torch, transformers = import_torch(), import_transformers()
     auto = getattr(transformers, f"AutoModelFor{wanted.head}" if wanted.head else "AutoModel")
-    model, report = quietly(
+    # of decision models from_pretrained() fails where it is to tell what was missing
+    told: dict[str, Any] = {} if wanted.head == "Decision" else {"output_loading_info": True}
+    made = quietly(
         wanted.source,
         auto.from_pretrained,
         config=read_config(wanted.source, wanted.pickled),
         dtype=getattr(torch, wanted.dtype),
         use_safetensors=None if wanted.pickled else True,
-        output_loading_info=True,
+        **told,
     )
+    model, report = made if told else (made, {"missing_keys": ()})
     return Weights(model.to(wanted.device).eval(), frozenset(report["missing_keys"]))
 
 
@@ -258,13 +263,13 @@ def _give_back(devices: Any) -> None:
         import_torch().cuda.empty_cache()
 
 
-def class_labels(config: Any, source: str) -> list[str]:
+def class_labels(config: Any, source: str, *, repeated: bool = False) -> list[str]:
     """Give the labels of a classifier in the order of its outputs.
 
     Raises
     ------
     ArgumentError
-        Where the config names no label for an output, or one name for two.
+        Where the config names no label for an output, or one name for two unless labels may be ``repeated``.
     """
     names = {int(code): str(label) for code, label in (getattr(config, "id2label", None) or {}).items()}
     missing = [code for code in range(config.num_labels) if code not in names]
@@ -276,7 +281,7 @@ def class_labels(config: Any, source: str) -> list[str]:
         )
     labels = [names[code] for code in range(config.num_labels)]
     twice = sorted({label for label in labels if labels.count(label) > 1})
-    if twice:
+    if twice and not repeated:
         raise ArgumentError(
             f"`model` is '{source}', whose config.json gives the label '{twice[0]}' to several outputs.",
             allowed="`id2label` in config.json with a label of its own for each output.",

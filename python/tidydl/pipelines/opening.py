@@ -140,14 +140,14 @@ def _fitting_task(task: Task | None, config: Any, name: str, source: Source | No
                 allowed=one_of(known.name for known in TASKS),
                 hint="embed() takes bare encoders." if "For" not in kinds else "Give `task =`.",
             )
-        return read
+        return read.for_kind(getattr(config, "model_type", None))
     if not fits(task, config):
         raise ArgumentError(
             f"`model` is '{name}' ({kinds}), which does not fit the task '{task.name}'.",
             allowed=f"A model for '{task.name}'.",
             hint=f"This one does '{read.name}'." if read is not None else "embed() takes bare encoders.",
         )
-    return task
+    return task.for_kind(getattr(config, "model_type", None))
 
 
 def _task_of_hub(source: Source | None, config: Any) -> Task | None:

@@ -29,6 +29,8 @@ _TABLES = {
     "MultimodalLM": "MULTIMODAL_LM",
     "SpeechSeq2Seq": "SPEECH_SEQ_2_SEQ",
     "CTC": "CTC",
+    "TDT": "TDT",
+    "RNNT": "RNNT",
 }
 
 
@@ -124,16 +126,26 @@ def task_of_config(config: Any) -> Task | None:
     """Read the task from the architecture that a config names, or give None where it is none of ours.
 
     A head that several tasks share is that of the first of them whose usual head it is; tasks of certain types of
-    model come before all others, those of bare models last.
+    model come before all others, then those that read more than texts, those of bare models last.
     """
-    tasks_in_order = sorted(TASKS, key=lambda task: 0 if task.kinds else 2 if "" in task.heads else 1)
+    tasks_in_order = sorted(TASKS, key=_precedence)
+    headed = [task for task in tasks_in_order if "" not in task.heads]
+    bare = [task for task in tasks_in_order if "" in task.heads]
     for architecture in getattr(config, "architectures", None) or ():
-        for heads in (slice(0, 1), slice(1, None)):
-            for task in tasks_in_order:
+        for some, heads in ((headed, slice(0, 1)), (headed, slice(1, None)), (bare, slice(None))):
+            for task in some:
                 named = any(architecture in _classes(head).values() for head in task.heads[heads])
                 if named and _reads(task, config):
                     return task
     return None
+
+
+def _precedence(task: Task) -> int:
+    if task.kinds:
+        return 0
+    if "" in task.heads:
+        return 3
+    return 2 if task.reads == "text" else 1
 
 
 def _reads(task: Task, config: Any) -> bool:

@@ -145,13 +145,16 @@ class Pipeline:
 
     def counted(self, names: Iterable[str], prefix: str = "") -> tuple[str, ...]:
         """Name the columns that count from 0, besides ``.row``, among those of a result or of its wide form."""
-        base = {f"{prefix}{each.name}" for each in self._task.columns.columns if each.kind == "position"}
-        return tuple(name for name in names if name in base or unranked(name) in base)
+        return self._of_kind("position", getattr(self._family, "POSITIONS", ()), names, prefix)
 
-    @property
-    def lists(self) -> tuple[str, ...]:
-        """The columns of a result that are list columns."""
-        return tuple(column.name for column in self._task.columns.columns if column.kind == "list")
+    def listed(self, names: Iterable[str], prefix: str = "") -> tuple[str, ...]:
+        """Name the columns that are list columns, or may be with some options."""
+        return self._of_kind("list", getattr(self._family, "LISTS", ()), names, prefix)
+
+    def _of_kind(self, kind: str, more: Iterable[str], names: Iterable[str], prefix: str) -> tuple[str, ...]:
+        own = {column.name for column in self._task.columns.columns if column.kind == kind}
+        base = {f"{prefix}{name}" for name in own.union(more)}
+        return tuple(name for name in names if name in base or unranked(name) in base)
 
     def __repr__(self) -> str:
         lines = [

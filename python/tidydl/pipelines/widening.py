@@ -83,7 +83,11 @@ def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
     at = list(x.columns).index(ranked_by)
     ranks = x[ranked_by].fillna(1).to_numpy(dtype="int64")
     if pd.DataFrame({"row": x[ROW].to_numpy(), "rank": ranks}).duplicated().any():
-        raise ColumnError("`x` has a rank twice for one input.", allowed="Each `rank` once per `.row`.")
+        raise ColumnError(
+            "`x` has a rank twice for one input.",
+            allowed="Each `rank` once per `.row`.",
+            hint="The long form is the tidy one for these results.",
+        )
     wide = x.loc[first.to_numpy()].iloc[:, :at].copy()
     if isinstance(x.index, pd.RangeIndex):  # line numbers rather than names of the inputs
         wide.index = pd.RangeIndex(len(wide))

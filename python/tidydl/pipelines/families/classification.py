@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.probabilities import softmax
+from tidydl.pipelines.families.probabilities import sigmoid, softmax
+from tidydl.pipelines.first_token import first_token_alone
 from tidydl.pipelines.inputs import Inputs, modality_of
 from tidydl.pipelines.loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
@@ -34,9 +36,14 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     """
     labels = class_labels(loaded.config, loaded.source)
     reader = modality_of(task.parts[0])
+    function = options["function_to_apply"]
+    if function == "default":
+        function = _usual_function(task, loaded.config)
     way = Way(
         encode=_encoder(task, loaded, options),
-        forward=partial(scores, loaded.model, options["function_to_apply"]),
+        forward=partial(_scores_of_frames, loaded, options["num_frames"], function)
+        if options.get("num_frames")
+        else partial(scores, loaded.model, function),
         key=reader.key,
         padding=reader.padding(loaded),
         chunk=reader.CHUNK,
@@ -44,7 +51,8 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         lanes=True,
         finish=_mean,
     )
-    outcome = yield from compute(loaded, inputs, way)
+    with first_token_alone(loaded):
+        outcome = yield from compute(loaded, inputs, way)
     frame = _frame(task, inputs, outcome, labels, options["top_k"])
     ranks = len(labels) if options["top_k"] is None else min(options["top_k"], len(labels))
     frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
@@ -65,27 +73,36 @@ def _mean(encoded: Any, lines: list[int], found: list[np.ndarray]) -> np.ndarray
 
 def scores(model: Any, function: str, tensors: dict[str, Any]) -> np.ndarray:
     """Run a classifier on a batch and turn its logits into scores, one line per input."""
-    logits = model(**tensors).logits.float().cpu().numpy()
-    return _apply(function if function != "default" else _usual_function(model), logits)
+    return _apply(function, model(**tensors).logits.float().cpu().numpy())
 
 
-def _usual_function(model: Any) -> str:
-    """Choose as transformers do: by the model's problem type, else by its number of labels."""
-    config = model.config
+def _scores_of_frames(loaded: Loaded, count: int, function: str, tensors: dict[str, Any]) -> np.ndarray:
+    """Classify films of which a number of frames was asked for that the model may not be made for."""
+    try:
+        return scores(loaded.model, function, tensors)
+    except (RuntimeError, ValueError) as problem:
+        usual = getattr(loaded.config, "num_frames", count)
+        if usual == count or "memory" in str(problem):
+            raise
+        raise ArgumentError(
+            f"`num_frames` is {count}, and this model sees no such number of frames.",
+            allowed=f"{usual}, or no `num_frames`.",
+        ) from problem
+
+
+def _usual_function(task: Task, config: Any) -> str:
+    """Choose as transformers do: by the model's problem type; a single label of a text or image is on its own too."""
     if config.problem_type == "regression":
         return "none"
-    if config.problem_type == "multi_label_classification" or config.num_labels == 1:
-        return "sigmoid"
-    return "softmax"
+    alone = config.num_labels == 1 and task.reads in ("text", "image")
+    return "sigmoid" if alone or config.problem_type == "multi_label_classification" else "softmax"
 
 
 def _apply(function: str, logits: np.ndarray) -> np.ndarray:
-    import numpy as np
-
     if function == "none":
         return logits
     if function == "sigmoid":
-        return 1.0 / (1.0 + np.exp(-logits))
+        return sigmoid(logits)
     return softmax(logits)
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import Column, Contract
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Outcome, Way, compute
+from tidydl.pipelines.batching import Outcome, Way, compute, only_line
 from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.images import image_batches
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import input_columns, provenance, repeated_index, spread
-from tidydl.pipelines.reading import texts
+from tidydl.pipelines.reading import images, texts
 from tidydl.pipelines.reading.windows import encode_long
 from tidydl.progress import Work
 
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["POOLINGS", "facts", "features_frame", "pooled", "run"]
+__all__ = ["POOLINGS", "POSITIONS", "facts", "features_frame", "pooled", "run"]
 
 POOLINGS = ("mean", "cls", "max")
+POSITIONS = ("patch",)  # columns that count from 0 and are there with some options only
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
@@ -32,14 +34,30 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Run an encoder over all texts and give the tidy frame: a line per text, or per token."""
+    """Run an encoder over all texts or images and give the tidy frame: a line each, or one per token or patch."""
+    pooling, normalize = options["pooling"], options["normalize"]
+    if pooling == "pooler":
+        _refuse_random_pooler(loaded)
+    way = _text_way(loaded, options) if task.reads == "text" else _image_way(loaded, options)
+    outcome = yield from compute(loaded, inputs, way)
+    if pooling == "none":
+        frame = _states_frame(task, inputs, outcome, loaded)
+    else:
+        frame = features_frame(task.contract(inputs.shown, Contract(())), inputs, outcome, loaded, pooling)
+    described = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
+    frame.attrs["tidydl"] = provenance(task.name, loaded, **described, **note)
+    return frame
+
+
+def _text_way(loaded: Loaded, options: Options) -> Way:
+    """Say how texts are run."""
     pooling, normalize = options["pooling"], options["normalize"]
     if pooling == "none" and options["long"] == "window":
         raise ArgumentError(
             "`long` is 'window', but `pooling` is 'none': tokens that two windows share would be there twice.",
             allowed="'truncate' or 'error' without pooling.",
         )
-    way = Way(
+    return Way(
         encode=partial(encode_long, loaded, **{name: options[name] for name in ("max_length", "long", "stride")}),
         forward=partial(_states if pooling == "none" else pooled, loaded.model, pooling, normalize),
         key=texts.key,
@@ -49,30 +67,62 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         lanes=True,
         finish=partial(_tokens, loaded.processor) if pooling == "none" else partial(_mean, normalize),
     )
-    outcome = yield from compute(loaded, inputs, way)
-    if pooling == "none":
-        frame = _tokens_frame(task, inputs, outcome, _width(loaded))
-    else:
-        frame = features_frame(task.contract(inputs.shown, Contract(())), inputs, outcome, loaded)
-    described = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
-    frame.attrs["tidydl"] = provenance(task.name, loaded, **described, **note)
-    return frame
+
+
+def _image_way(loaded: Loaded, options: Options) -> Way:
+    """Say how images are run."""
+    pooling, normalize = options["pooling"], options["normalize"]
+    return Way(
+        encode=partial(image_batches.encode, loaded),
+        forward=partial(_states if pooling == "none" else pooled, loaded.model, pooling, normalize),
+        key=images.key,
+        padding=image_batches.padding(loaded),
+        chunk=images.CHUNK,
+        most=options["batch_size"],
+        lanes=True,
+        finish=_patches if pooling == "none" else only_line,
+    )
+
+
+def _refuse_random_pooler(loaded: Loaded) -> None:
+    """Refuse to pool by weights that are not in the model's files and were made up when it was loaded."""
+    if any("pooler" in name for name in loaded.weights.missing):
+        raise _no_pooler(f"'{loaded.source}', whose files lack the weights of a pooler")
+
+
+def _no_pooler(what: str) -> ArgumentError:
+    return ArgumentError(
+        f"`pooling` is 'pooler', but `model` is {what}.",
+        allowed="'mean', 'cls', 'max' or 'none' with this model.",
+        hint='The usual one is `pooling = "mean"`.',
+    )
 
 
 def _states(model: Any, pooling: str, normalize: bool, tensors: dict[str, Any]) -> list[np.ndarray]:
-    """Run an encoder on a batch: one line of numbers per token."""
+    """Run an encoder on a batch: one line of numbers per token or patch."""
     import torch
 
-    states = model(**tensors).last_hidden_state.float()
+    states = _rows(model(**tensors).last_hidden_state.float())
     if normalize:
         states = torch.nn.functional.normalize(states, dim=-1)
-    sizes = tensors["attention_mask"].sum(-1).tolist()
+    mask = tensors.get("attention_mask")
+    sizes = [states.shape[1]] * len(states) if mask is None else mask.sum(-1).tolist()
     return [each[:size] for each, size in zip(states.cpu().numpy(), sizes, strict=True)]
+
+
+def _rows(states: Any) -> Any:
+    """Bring what a convolutional network makes (batch, channels, height, width) to a line per patch."""
+    return states.flatten(2).transpose(1, 2) if states.ndim == 4 else states
 
 
 def _tokens(tokenizer: Any, encoded: Any, lines: list[int], found: list[Any]) -> tuple[list[str], np.ndarray]:
     """Name the tokens of a text beside their numbers."""
     return tokenizer.convert_ids_to_tokens(encoded.tokens["input_ids"][lines[0]]), found[0]
+
+
+def _patches(encoded: Any, lines: list[int], found: list[Any]) -> tuple[list[int], np.ndarray]:
+    """Count the patches of an image beside their numbers."""
+    return list(range(len(found[0]))), found[0]
 
 
 def _mean(normalize: bool, encoded: Any, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
@@ -85,15 +135,20 @@ def _mean(normalize: bool, encoded: Any, lines: list[int], found: list[np.ndarra
     return mean / np.linalg.norm(mean) if normalize else mean
 
 
-def _tokens_frame(task: Task, inputs: Inputs, outcome: Outcome, width: int) -> pd.DataFrame:
-    """Write a line per token of each text."""
+def _states_frame(task: Task, inputs: Inputs, outcome: Outcome, loaded: Loaded) -> pd.DataFrame:
+    """Write a line per token of each text, or per patch of each image."""
     import numpy as np
+    import pandas as pd
 
     rows, source = spread(outcome, [len(names) for names, _ in outcome.results])
-    names = np.array([*(name for each, _ in outcome.results for name in each), None], dtype=object)
+    width = outcome.results[0][1].shape[-1] if outcome.results else _width(loaded)
+    names = np.array([*(name for each, _ in outcome.results for name in each), None], dtype=object)[source]
     numbers = np.vstack([*(states for _, states in outcome.results), np.full((1, width), np.nan)])
-    contract = task.contract(inputs.shown, Contract((Column("token", "string"), *_dims(width))))
-    data = input_columns(inputs, rows) | {"token": names[source]}
+    named = Column("token", "string") if task.reads == "text" else Column(POSITIONS[0], "position")
+    contract = task.contract(inputs.shown, Contract((named, *_dims(width))))
+    data = input_columns(inputs, rows) | {
+        named.name: pd.array(names, dtype="Int64") if named.kind == "position" else names
+    }
     data.update(zip((column.name for column in _dims(width)), numbers[source].astype("float64").T, strict=True))
     return contract.frame(data, index=repeated_index(inputs, rows))
 
@@ -106,17 +161,29 @@ def pooled(model: Any, pooling: str, normalize: bool, tensors: dict[str, Any]) -
     """Run an encoder on a batch and pool its last layer: one line of numbers per input."""
     import torch
 
-    states = model(**tensors).last_hidden_state.float()
-    if states.ndim == 4:  # a convolutional network: batch, channels, height, width
-        if pooling == "cls":
-            raise ArgumentError("`pooling` is 'cls', but this network has no class token.", allowed="'mean' or 'max'.")
-        states = states.flatten(2).transpose(1, 2)
-    mask = tensors.get("attention_mask")
-    mask = states.new_ones(states.shape[:2]) if mask is None else mask.to(states.dtype)
-    vectors = _pool(states, mask.unsqueeze(-1), pooling)
+    outputs = model(**tensors)
+    vectors = _by_pooler(model, outputs) if pooling == "pooler" else _pooled_states(outputs, pooling, tensors)
     if normalize:
         vectors = torch.nn.functional.normalize(vectors, dim=1)
     return vectors.cpu().numpy()
+
+
+def _by_pooler(model: Any, outputs: Any) -> Any:
+    """Take what the model itself pools."""
+    vectors = getattr(outputs, "pooler_output", None)
+    if vectors is None:
+        raise _no_pooler(f"a {type(model).__name__}, which has no pooler")
+    return vectors.float().flatten(1)
+
+
+def _pooled_states(outputs: Any, pooling: str, tensors: dict[str, Any]) -> Any:
+    """Pool the states of all tokens that are no padding, or of all patches."""
+    states = outputs.last_hidden_state.float()
+    if states.ndim == 4 and pooling == "cls":
+        raise ArgumentError("`pooling` is 'cls', but this network has no class token.", allowed="'mean' or 'max'.")
+    states, mask = _rows(states), tensors.get("attention_mask")
+    mask = states.new_ones(states.shape[:2]) if mask is None else mask.to(states.dtype)
+    return _pool(states, mask.unsqueeze(-1), pooling)
 
 
 def _pool(states: Any, mask: Any, pooling: str) -> Any:
@@ -127,18 +194,33 @@ def _pool(states: Any, mask: Any, pooling: str) -> Any:
     return (states * mask).sum(dim=1) / mask.sum(dim=1)
 
 
-def _width(loaded: Loaded) -> int:
-    """Say how many numbers an embedding has, before anything was computed."""
-    config = loaded.config
-    sizes = getattr(config, "hidden_sizes", None)
-    return int(getattr(config, "hidden_size", 0) or (sizes[-1] if sizes else 0))
+def _width(loaded: Loaded, pooling: str = "mean") -> int:
+    """Say how many numbers an embedding has where there is none: by the config of an encoder of texts, else by trial.
+
+    Configs of networks that see images have many names for it, and not all say what their last layer makes.
+    """
+    import torch
+
+    reads_texts, stated = "tokenizer" in loaded.components, getattr(loaded.config, "hidden_size", None)
+    if reads_texts and pooling != "pooler" and stated is not None:
+        return int(stated)
+    if reads_texts:
+        tried: Any = encode_long(loaded, ["a"], [0], max_length=None, long="truncate", stride=None)
+    else:
+        from PIL import Image
+
+        tried = images.encode(loaded, [images.read(Image.new("RGB", (64, 64)), "")], [0])
+    with torch.inference_mode():
+        return int(pooled(loaded.model, pooling, False, tried.batch([0])).shape[-1])
 
 
-def features_frame(contract: Contract, inputs: Inputs, outcome: Outcome, loaded: Loaded) -> pd.DataFrame:
+def features_frame(
+    contract: Contract, inputs: Inputs, outcome: Outcome, loaded: Loaded, pooling: str = "mean"
+) -> pd.DataFrame:
     """Write one line of numbers per input after the columns of the contract, from ``dim_1`` on."""
     import numpy as np
 
-    width = len(outcome.results[0]) if outcome.results else _width(loaded)
+    width = len(outcome.results[0]) if outcome.results else _width(loaded, pooling)
     which = np.array(outcome.which, dtype="int64")
     table = np.full((len(which), width), np.nan)
     if outcome.results:

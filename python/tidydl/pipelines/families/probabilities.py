@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["softmax"]
+__all__ = ["sigmoid", "softmax"]
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Turn each number into a probability of its own, however large it is."""
+    import numpy as np
+
+    return np.exp(-np.logaddexp(0, -logits))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

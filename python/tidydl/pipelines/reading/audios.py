@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import TidydlError
@@ -15,11 +18,18 @@ from tidydl.pipelines.reading.images import on_device
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["EncodedAudios", "column_fits", "encode", "is_one", "key", "read", "samples"]
+__all__ = ["EncodedAudios", "Span", "column_fits", "encode", "features", "is_one", "key", "read", "samples"]
 
 ALLOWED = "A path, bytes or samples with their rate, a list of them, or a data frame with a column of sounds."
 CHUNK = 32
 _COST = 64  # tokens that a model makes of a second, about
+_SPECTRA = 100  # lines of a spectrogram a second, of most models
+_HELD = 2**26  # numbers that are kept between listening and computing (256 MB); what is more is read again
+
+_drawing = threading.Lock()  # numpy has one stream for all threads
+
+Span = tuple[int, int]  # the first sample of a piece of a sound and the first that no longer belongs
+Cut = Callable[[int], list[Span]]
 
 
 def is_one(x: Any) -> bool:
@@ -64,44 +74,149 @@ def column_fits(column: Any) -> bool:
     return len(values) > 0 and not isinstance(values.iloc[0], str) and is_one(values.iloc[0])
 
 
-@dataclass(frozen=True)
+@dataclass
 class EncodedAudios:
-    """Sounds as what the model's feature extractor makes of each alone; those of one shape may share a batch."""
+    """Sounds, each as one or several pieces of which the model's feature extractor makes numbers.
+
+    ``seconds`` is the length of each sound; ``spans`` are the samples of each piece, of the sound that is its owner.
+    Pieces of one shape may share a batch. ``held`` keeps the numbers of as many pieces as memory should bear (``left``
+    says how many more); the others are decoded again when their turn comes.
+    """
 
     loaded: Loaded
-    made: list[dict[str, Any]] = field(default_factory=list)
+    audios: list[Any]
+    places: Sequence[int]
+    listen: Callable[[np.ndarray], Mapping[str, Any]]
+    seconds: list[float] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
-    cut: list[bool] = field(default_factory=list)
+    shapes: list[Hashable] = field(default_factory=list)
+    held: dict[int, dict[str, Any]] = field(default_factory=dict)
+    left: int = field(default_factory=lambda: _HELD)
 
     @property
-    def shapes(self) -> list[Hashable]:
-        """The shapes of what was made of each sound."""
-        return [tuple(sorted((name, tuple(each.shape)) for name, each in made.items())) for made in self.made]
+    def cut(self) -> list[bool]:
+        """Nothing is left out by us; some feature extractors hear no more than the beginning."""
+        return [False] * len(self.audios)
 
-    @property
-    def owners(self) -> Sequence[int]:
-        """Every sound is one line."""
-        return range(len(self.made))
+    def add(self, owner: int, heard: np.ndarray, spans: list[Span]) -> None:
+        """Take in the pieces of a sound."""
+        rate = self.loaded.feature_extractor.sampling_rate
+        self.seconds.append(len(heard) / rate)
+        for span in spans:
+            made = self._made(owner, heard, span)
+            numbers = sum(each.numel() for each in made.values())
+            if numbers <= self.left:
+                self.held[len(self.owners)] = made
+                self.left -= numbers
+            self.owners.append(owner)
+            self.spans.append(span)
+            self.shapes.append(tuple(sorted((name, tuple(each.shape)) for name, each in made.items())))
+            self.sizes.append(max(1, int(_COST * _seconds(made, rate))))
+
+    def _made(self, owner: int, heard: np.ndarray, span: Span) -> dict[str, Any]:
+        """Let the feature extractor read a piece; explain what it cannot read."""
+        try:
+            with _draws_of_its_own():
+                made = self.listen(heard[slice(*span)])
+        except Exception as problem:  # feature extractors raise anything
+            raise value_error(
+                self.places[owner],
+                f"cannot be read by the model: {(str(problem).strip() or type(problem).__name__).splitlines()[0]}",
+                allowed="A sound that is long enough for the model.",
+            ) from problem
+        return {name: values for name, values in made.items() if hasattr(values, "shape")}
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Put sounds of one shape together: nothing is padded, so that each is heard as if alone."""
+        """Put pieces of one shape together: nothing is padded, so that each is heard as if alone."""
         import torch
 
-        rows = [self.made[i] for i in positions]
+        rows = [self.held.pop(i) if i in self.held else self._again(i) for i in positions]
         return on_device(self.loaded, {name: torch.cat([row[name] for row in rows]) for name in rows[0]})
 
+    def _again(self, line: int) -> dict[str, Any]:
+        owner = self.owners[line]
+        rate = self.loaded.feature_extractor.sampling_rate
+        return self._made(owner, samples(self.audios[owner], rate, self.places[owner]), self.spans[line])
 
-def encode(loaded: Loaded, audios: list[Any], places: Sequence[int], max_length: int | None = None) -> EncodedAudios:
-    """Decode sounds at the rate the model listens at, and let its feature extractor read each alone."""
-    encoded = EncodedAudios(loaded)
-    rate = loaded.feature_extractor.sampling_rate
-    for audio, place in zip(audios, places, strict=True):
-        heard = samples(audio, rate, place)
-        made = loaded.feature_extractor(heard, sampling_rate=rate, return_tensors="pt")
-        encoded.made.append({name: values for name, values in made.items() if hasattr(values, "shape")})
-        encoded.sizes.append(max(1, _COST * len(heard) // rate))
-        encoded.cut.append(False)
+
+def _seconds(made: Mapping[str, Any], rate: int) -> float:
+    """Say how many seconds the model hears of a piece, which may have been filled up."""
+    longest = max((each for each in made.values()), key=lambda each: each.numel())
+    return max(longest.shape[1:], default=1) / (rate if longest.ndim == 2 else _SPECTRA)
+
+
+@contextmanager
+def _draws_of_its_own() -> Iterator[None]:
+    """Let feature extractors that draw what they hear draw the same each time, and leave numpy as it was."""
+    import numpy as np
+
+    with _drawing:
+        before = np.random.get_state()
+        np.random.seed(0)
+        try:
+            yield
+        finally:
+            np.random.set_state(before)
+
+
+def encode(
+    loaded: Loaded,
+    audios: list[Any],
+    places: Sequence[int],
+    max_length: int | None = None,
+    *,
+    cut: Cut | None = None,
+    listen: Callable[[np.ndarray], Mapping[str, Any]] | None = None,
+) -> EncodedAudios:
+    """Decode sounds at the rate the model listens at, and let its feature extractor read each alone.
+
+    Parameters
+    ----------
+    loaded
+        The model.
+    audios
+        The sounds.
+    places
+        Which value of the call each is, for messages.
+    max_length
+        Nothing: of texts the most that is read.
+    cut
+        What cuts a sound of so many samples into pieces; None for one piece.
+    listen
+        What makes numbers of samples; by default the feature extractor as it is.
+    """
+    encoded = EncodedAudios(loaded, audios, places, listen or partial(features, loaded))
+    least = _least_samples(loaded.config)
+    for owner, (audio, place) in enumerate(zip(audios, places, strict=True)):
+        heard = samples(audio, loaded.feature_extractor.sampling_rate, place)
+        if len(heard) < least:
+            raise value_error(
+                place,
+                f"is a sound of {len(heard)} samples, which is too short for this model.",
+                allowed=f"At least {least} samples at {loaded.feature_extractor.sampling_rate} a second.",
+            )
+        encoded.add(owner, heard, [(0, len(heard))] if cut is None else cut(len(heard)))
     return encoded
+
+
+def features(loaded: Loaded, heard: np.ndarray, **more: Any) -> Mapping[str, Any]:
+    """Let the model's feature extractor make numbers of samples."""
+    extractor = loaded.feature_extractor
+    made: Mapping[str, Any] = extractor(heard, sampling_rate=extractor.sampling_rate, return_tensors="pt", **more)
+    return made
+
+
+def _least_samples(config: Any) -> int:
+    """Count the samples of which a model that hears the sound itself makes its first output."""
+    kernels, strides = getattr(config, "conv_kernel", None), getattr(config, "conv_stride", None)
+    if not isinstance(kernels, (list, tuple)) or not isinstance(strides, (list, tuple)):
+        return 1
+    least = 1
+    for kernel, stride in zip(reversed(kernels), reversed(strides), strict=True):
+        least = (least - 1) * stride + kernel
+    return least
 
 
 def samples(audio: Any, rate: int, place: int) -> np.ndarray:
@@ -110,14 +225,18 @@ def samples(audio: Any, rate: int, place: int) -> np.ndarray:
     Raises
     ------
     DamagedFileError, NotFoundError, DependencyError, ArgumentError
-        Where it cannot be decoded or has no samples; says which value it was.
+        Where it cannot be decoded, or has no samples or none that are numbers; says which value it was.
     """
+    import numpy as np
+
     try:
         heard = audio.array(rate)
     except TidydlError as problem:
         raise of_value(problem, nth_value(place), place) from problem
     if not len(heard):
         raise value_error(place, "is a sound without any samples.", allowed="A sound of some length.")
+    if not np.isfinite(heard).all():
+        raise value_error(place, "is a sound with samples that are no finite numbers.", allowed="Samples from -1 to 1.")
     return heard
 
 

@@ -144,7 +144,8 @@ def _shape(image: Any, place: int) -> tuple[int, int]:
 
 def _patches(config: Any) -> int:
     """Count the patches that a transformer makes of an image; other networks count as an average one."""
-    image, patch = getattr(config, "image_size", None), getattr(config, "patch_size", None)
+    seen = getattr(config, "vision_config", config)  # of models that also read texts
+    image, patch = getattr(seen, "image_size", None), getattr(seen, "patch_size", None)
     if not isinstance(image, int) or not isinstance(patch, int) or patch < 1:
         return _PATCHES_UNKNOWN
     return (image // patch) ** 2 + 1

@@ -150,7 +150,7 @@ def start_of(text: Any, limit: int) -> Any:
         starts = tuple(start_of(each, limit) for each in text)
         return text if all(start is each for start, each in zip(starts, text, strict=True)) else starts
     most = limit * _CHARACTERS
-    return text if len(text) <= most else text[:most].rpartition(" ")[0] or text
+    return text if len(text) <= most else text[:most].rpartition(" ")[0] or text[:most]
 
 
 def _tokens(tokenizer: Any, texts: list[Any], limit: int | None) -> dict[str, list[list[int]]]:

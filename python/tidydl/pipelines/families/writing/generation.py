@@ -7,15 +7,23 @@ batch are those of each prompt alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.generating import generation_settings, generator, padding_of, samples, seed_of, writes_on
-from tidydl.pipelines.families.languages import Languages, languages_of
+from tidydl.pipelines.families.writing.generating import (
+    Placed,
+    generation_settings,
+    generator,
+    padding_of,
+    samples,
+    seed_of,
+    told_apart,
+    writes_on,
+)
+from tidydl.pipelines.families.writing.languages import Languages, languages_of
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
@@ -48,8 +56,8 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     drawn = options["seed"]
     way = Way(
         encode=partial(_encode, loaded, options, settings, languages),
-        forward=generator(loaded, settings, drawn, languages.forced_bos),
-        key=(lambda value: value) if drawn is None else lambda value: object(),  # equal prompts draw on their own
+        forward=generator(loaded, settings, drawn, _begin_with(languages)),
+        key=told_apart(lambda value: value, drawn),
         padding=padding_of(settings, drawn),
         chunk=texts.CHUNK,
         most=options["batch_size"] or _TOGETHER,
@@ -62,19 +70,9 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     return frame
 
 
-@dataclass(frozen=True)
-class _Placed:
-    """Lines that know which of the inputs of the call each is, so that each draws from a stream of its own."""
-
-    lines: Any
-    places: Sequence[int]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.lines, name)
-
-    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some lines, beside their places."""
-        return {**self.lines.batch(positions), "places": [self.places[self.lines.owners[i]] for i in positions]}
+def _begin_with(languages: Languages) -> dict[str, Any]:
+    """Give what ``generate()`` is told of the language it is to write."""
+    return {} if languages.forced_bos is None else {"forced_bos_token_id": languages.forced_bos}
 
 
 class _Prompts(EncodedLines):
@@ -97,7 +95,7 @@ def _encode(
             encoded = texts.encode(loaded, [settings.prefix + value for value in values], places)
     if options["long"] == "error":
         refuse_long(encoded.cut, places)
-    return _Placed(encoded, places)
+    return Placed(encoded, places)
 
 
 def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], places: Sequence[int]) -> _Prompts:

@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.drawing import IDLE_WHEN_GREEDY, Draws, line_seed, seeded, warpers
+from tidydl.pipelines.families.writing.drawing import IDLE_WHEN_GREEDY, Draws, line_seed, seeded, warpers
 from tidydl.pipelines.from_pretrained import quiet_loading
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
 from tidydl.rng import current
 
-__all__ = ["Settings", "generation_settings", "generator", "padding_of", "samples", "seed_of", "writes_on"]
+__all__ = [
+    "GREEDY",
+    "Placed",
+    "Settings",
+    "echoed",
+    "generation_settings",
+    "generator",
+    "padding_of",
+    "samples",
+    "seed_of",
+    "told_apart",
+    "writes_on",
+]
 
 _NEW_TOKENS = 256  # at most, where neither the call nor the model says how many
+_NO_LIMIT = 1_000_000  # what tokenizers write where they know of none is larger
 _LARGEST_SEED = 2**31 - 1
 _DRAWING = ("temperature", "top_k", "top_p")
 _PASSED = (
     *("max_new_tokens", "max_length", "min_length", "min_new_tokens", "do_sample", *_DRAWING, "num_beams"),
     *("num_return_sequences", "repetition_penalty", "no_repeat_ngram_size", "length_penalty", "early_stopping"),
 )
+# The options of a task whose texts are answers: the likeliest one, whatever the model's own settings say.
+GREEDY: dict[str, Any] = {"do_sample": False, "num_return_sequences": 1, **dict.fromkeys(("seed", *_DRAWING))}
+Start = Callable[[dict[str, Any], Any], int]  # given what was read and what was made: how many tokens of it are old
 
 
 @dataclass(frozen=True)
@@ -83,17 +99,27 @@ def generation_settings(task: Task, loaded: Loaded, options: Options) -> Setting
     elif "max_length" in given:
         config.max_new_tokens = None
     elif config.max_new_tokens is None and (config.max_length is None or writes_on(loaded)):
-        limit = texts.token_limit(loaded)
+        limit = _limit(loaded)
         config.max_length, config.max_new_tokens = None, min(_NEW_TOKENS, limit // 2) if limit else _NEW_TOKENS
     config.do_sample = samples(loaded, options)
     if not config.do_sample:
         for name in IDLE_WHEN_GREEDY:
             setattr(config, name, None)
     if config.pad_token_id is None:
-        pad = loaded.processor.pad_token_id
-        config.pad_token_id = loaded.processor.eos_token_id if pad is None else pad
+        pad = loaded.tokenizer.pad_token_id
+        config.pad_token_id = loaded.tokenizer.eos_token_id if pad is None else pad
     total = writes_on(loaded) and config.max_new_tokens is None
     return Settings(config, prefix, config.max_new_tokens, total, options["num_return_sequences"])
+
+
+def _limit(loaded: Loaded) -> int | None:
+    """Give how many tokens the part of the model that writes reads at most, None where there is no limit."""
+    if loaded.processor is loaded.tokenizer:
+        return texts.token_limit(loaded)
+    words = loaded.config.get_text_config(decoder=True)
+    limits = (loaded.tokenizer.model_max_length, getattr(words, "max_position_embeddings", None))
+    known = [int(limit) for limit in limits if limit is not None and limit < _NO_LIMIT]
+    return min(known, default=None)
 
 
 def _refuse_idle(loaded: Loaded, options: Options) -> None:
@@ -103,7 +129,7 @@ def _refuse_idle(loaded: Loaded, options: Options) -> None:
     for name in _DRAWING:
         if options[name] is not None:
             raise _idle(name)
-    if options["num_return_sequences"] > (options["num_beams"] or 1):
+    if options["num_return_sequences"] > (options.get("num_beams") or 1):
         raise ArgumentError(
             f"`num_return_sequences` is {options['num_return_sequences']}, but nothing is drawn at random.",
             allowed="1, or at most as many as `num_beams`.",
@@ -134,25 +160,67 @@ def padding_of(settings: Settings, drawn: int | None) -> str:
     return "equal" if settings.total_length else "any"
 
 
-def generator(
-    loaded: Loaded, settings: Settings, seed: int | None, forced_bos: int | None
-) -> Callable[[dict[str, Any]], list[list[list[int]]]]:
-    """Make what generates for a batch: for each line its sequences of new tokens.
+def told_apart(key: Callable[[Any], Any], drawn: int | None) -> Callable[[Any], Any]:
+    """Give what is equal for equal inputs; where tokens are drawn at random, each input draws on its own."""
+    return key if drawn is None else lambda value: object()
 
-    Where tokens are drawn, the tensors of a batch also name the ``places`` of its inputs.
+
+@dataclass(frozen=True)
+class Placed:
+    """Lines that know which of the inputs of the call each is, so that each draws from a stream of its own."""
+
+    lines: Any
+    places: Sequence[int]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.lines, name)
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Make the tensors of some lines, beside their places."""
+        return {**self.lines.batch(positions), "places": [self.places[self.lines.owners[i]] for i in positions]}
+
+
+def generator(
+    loaded: Loaded,
+    settings: Settings,
+    seed: int | None,
+    more: Mapping[str, Any] | None = None,
+    *,
+    start: Start | None = None,
+    dropped: Sequence[str] = ("token_type_ids",),
+) -> Callable[[dict[str, Any]], list[list[list[int]]]]:
+    """Make what generates for a batch: for each line its sequences of tokens.
+
+    The tensors of a batch also name the ``places`` of its inputs; those that are ``dropped`` the model does not get.
+    ``more`` holds further arguments of ``generate()``. ``start`` says how many of the first tokens that the model gives
+    are left out, by default those of the prompt, where it goes on with one.
     """
-    more = {} if forced_bos is None else {"forced_bos_token_id": forced_bos}
+    begin = start or (lambda read, made: _prompt_size(loaded, read))
 
     def generate(tensors: dict[str, Any]) -> list[list[list[int]]]:
         places = tensors.pop("places", [])
-        read = {name: values for name, values in tensors.items() if name != "token_type_ids"}
+        read = {name: values for name, values in tensors.items() if name not in dropped}
         with quiet_loading():
-            made = _run(loaded, settings, read, more, seed, places)
-        start = read["input_ids"].shape[1] if writes_on(loaded) and "input_ids" in read else 0
-        lines = made[:, start:].reshape(-1, settings.sequences, made.shape[1] - start)
+            made = _run(loaded, settings, read, dict(more or {}), seed, places)
+        first = begin(read, made)
+        lines = made[:, first:].reshape(-1, settings.sequences, made.shape[1] - first)
         return lines.cpu().tolist()
 
     return generate
+
+
+def echoed(read: dict[str, Any], made: Any) -> int:
+    """Count the tokens of the prompt where a model repeats it before what it writes; some do, some do not."""
+    prompt = read.get("input_ids")
+    if prompt is None or made.shape[1] < prompt.shape[1]:
+        return 0
+    times = made.shape[0] // prompt.shape[0]
+    size = int(prompt.shape[1])
+    return size if bool((made[:, :size] == prompt.repeat_interleave(times, dim=0)).all()) else 0
+
+
+def _prompt_size(loaded: Loaded, read: dict[str, Any]) -> int:
+    return read["input_ids"].shape[1] if writes_on(loaded) and "input_ids" in read else 0
 
 
 def _run(
@@ -170,7 +238,16 @@ def _run(
     plain.do_sample, plain.num_return_sequences = False, 1
     for name in IDLE_WHEN_GREEDY:
         setattr(plain, name, None)
-    read = {name: values.repeat_interleave(settings.sequences, dim=0) for name, values in read.items()}
+    read = {name: _repeated(values, settings.sequences, len(places)) for name, values in read.items()}
     return loaded.model.generate(
         **read, generation_config=plain, logits_processor=[Draws(warpers(config), seeds)], **more
     )
+
+
+def _repeated(values: Any, times: int, lines: int) -> Any:
+    """Give each line of a tensor several times; where a single line has many parts, all of them as often in turn."""
+    import torch
+
+    if not isinstance(values, torch.Tensor) or times == 1:
+        return values
+    return values.repeat_interleave(times, dim=0) if lines > 1 else torch.cat([values] * times)

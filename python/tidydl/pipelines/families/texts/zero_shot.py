@@ -11,19 +11,19 @@ Yin, W., Hay, J. and Roth, D. (2019). Benchmarking zero-shot text classification
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families import continuations
+from tidydl.pipelines.families.label_sets import chosen_frame
 from tidydl.pipelines.families.probabilities import softmax
+from tidydl.pipelines.families.texts import continuations
+from tidydl.pipelines.first_token import first_token_alone
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import EncodedLines, frame_of, refuse_long, room_for, spans_of, tokens_of
 from tidydl.progress import Work
@@ -60,30 +60,9 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
             lanes=True,
             finish=partial(_scores, options["multi_label"]),
         )
-    outcome = yield from compute(loaded, inputs, way)
-    best, sets = options["top_k"], _sets(inputs)
-    ranked = replace(outcome, results=[_ranked(labels, scores, best) for labels, scores in outcome.results])
-    contract = task.contract(inputs.shown, without_rank(task.columns) if best == 1 else None)
-    levels = list(dict.fromkeys(label for labels in sets for label in labels))
-    frame = lines_frame(contract, inputs, ranked, levels={"label": levels})
-    ranks = max((min(len(labels), best or len(labels)) for labels in sets), default=1)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
-    return frame
-
-
-def _sets(inputs: Inputs) -> list[tuple[str, ...]]:
-    """Give the different sets of labels in order."""
-    if inputs.constant:
-        return list(inputs.constant.values())
-    labels = next(values for part, values in inputs.parts.items() if part.shared)
-    return list(dict.fromkeys(each for each in labels if each is not None))
-
-
-def _ranked(labels: Sequence[str], scores: np.ndarray, top_k: int | None) -> list[tuple[Any, ...]]:
-    """Write a line per label, the best first."""
-    order = (-scores).argsort(kind="stable")[:top_k]
-    lines = [(labels[i], float(scores[i])) for i in order]
-    return lines if top_k == 1 else [(rank, *line) for rank, line in enumerate(lines, start=1)]
+    with first_token_alone(loaded):
+        outcome = yield from compute(loaded, inputs, way)
+    return chosen_frame(task, loaded, inputs, options, note, outcome)
 
 
 def _refuse_prompt(options: Options) -> None:

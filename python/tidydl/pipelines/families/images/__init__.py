@@ -1,0 +1,1 @@
+"""Tasks that see images: objects, segments, depths, points, larger images."""

@@ -1,0 +1,135 @@
+"""Images of many sizes: which may share a batch, what each costs, and what a model gives for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tidydl.errors import ArgumentError, TidydlError
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.positions import value_error
+from tidydl.pipelines.reading import images
+from tidydl.pipelines.reading.images import EncodedImages
+
+__all__ = ["encode", "levels", "one_by_one", "padding", "reader", "size_of"]
+
+_PIXELS = 256  # that count as one patch, 16 x 16
+
+
+_REFUSALS = (ValueError, TypeError, IndexError, ZeroDivisionError)  # of processors that cannot scale an image
+
+
+@dataclass(frozen=True)
+class _Scaled(EncodedImages):
+    """Images to be scaled batch by batch; one that cannot be is named."""
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Decode some of the images and make their tensor of pixels."""
+        try:
+            return super().batch(positions)
+        except TidydlError:
+            raise
+        except _REFUSALS as problem:
+            if len(positions) == 1:
+                raise self._refused(positions[0], problem) from problem
+        for position in positions:
+            self.batch([position])
+        return super().batch(positions)
+
+    def _refused(self, position: int, problem: Exception) -> TidydlError:
+        width, height = size_of(self, position)
+        said = str(problem).strip().splitlines() or [type(problem).__name__]
+        return value_error(
+            self.places[position],
+            f"is an image of {width} × {height} pixels, which the model's image processor cannot scale: {said[0]}",
+            allowed="An image that is large enough for the model.",
+            hint="Scale it up first, or leave it out.",
+        )
+
+
+def encode(loaded: Loaded, values: list[Any], places: Sequence[int]) -> EncodedImages:
+    """Prepare images to be decoded batch by batch; their ``shapes`` are widths and heights in pixels."""
+    encoded = images.encode(loaded, values, places, by_shape=True)
+    shapes: list[Any] = encoded.shapes
+    costs = [_cost(loaded.image_processor, *shape) for shape in shapes]
+    return _Scaled(encoded.images, encoded.places, costs, encoded.cut, loaded, shapes)
+
+
+def size_of(encoded: EncodedImages, line: int) -> tuple[int, int]:
+    """Give the width and height of one of the images."""
+    shape: Any = encoded.shapes[line]
+    return shape
+
+
+def padding(loaded: Loaded) -> str:
+    """Say which images may share a batch: all where they are scaled to one size, else those of one size.
+
+    Processors fill smaller images up to the largest of their batch, which changes the numbers of the smaller ones.
+    """
+    return "any" if _one_size(loaded.image_processor) is not None else "equal"
+
+
+def _one_size(processor: Any) -> tuple[int, int] | None:
+    """Give the height and width that all images have in the end; None where these depend on the image."""
+    if getattr(processor, "do_center_crop", False):
+        return _height_and_width(processor.crop_size)
+    if getattr(processor, "keep_aspect_ratio", False) or getattr(processor, "do_split_image", False):
+        return None
+    return _height_and_width(processor.size) if getattr(processor, "do_resize", False) else None
+
+
+def _height_and_width(size: Any) -> tuple[int, int] | None:
+    height, width = (None, None) if size is None else (size.get("height"), size.get("width"))
+    return None if height is None or width is None else (height, width)
+
+
+def _cost(processor: Any, width: int, height: int) -> int:
+    """Estimate what an image costs: how many patches of 16 by 16 pixels it has when it is scaled."""
+    fixed = _one_size(processor)
+    if fixed is not None:
+        return max(1, fixed[0] * fixed[1] // _PIXELS)
+    scale = _scale(getattr(processor, "size", None), width, height) if getattr(processor, "do_resize", False) else 1.0
+    return max(1, round(width * height * scale * scale / _PIXELS))
+
+
+def _scale(size: Any, width: int, height: int) -> float:
+    """Say by how much the sides of an image grow, the shorter to its wanted length unless the longer gets too long."""
+    sides = {} if size is None else {name: size.get(name) for name in ("shortest_edge", "longest_edge", "height")}
+    wanted = [(sides.get("shortest_edge"), min(width, height)), (sides.get("longest_edge"), max(width, height))]
+    scales = [length / now for length, now in wanted if length is not None]
+    if not scales and sides.get("height") is not None:
+        return float(sides["height"] / height)
+    return min(scales, default=1.0)
+
+
+def one_by_one(outputs: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Give what a model made of a batch image by image: of each a batch of one, on the CPU in usual precision."""
+    kept = {name: outputs[name] for name in names if outputs.get(name) is not None}
+    kept = {name: (each.float() if each.is_floating_point() else each).cpu() for name, each in kept.items()}
+    count = min(len(each) for each in kept.values())
+    return [{name: each[i : i + 1] for name, each in kept.items()} for i in range(count)]
+
+
+def reader(loaded: Loaded, *methods: str) -> Any:
+    """Give the method of the image processor that reads results out of what the model made, the first there is.
+
+    Raises
+    ------
+    ArgumentError
+        Where it has none of them, so that it belongs to another kind of model.
+    """
+    found = next((each for each in methods if hasattr(loaded.image_processor, each)), None)
+    if found is None:
+        raise ArgumentError(
+            f"`image_processor` is a {type(loaded.image_processor).__name__}, which cannot read the results of "
+            f"'{loaded.source}'.",
+            allowed=f"An image processor with the method {' or '.join(methods)}.",
+            hint="Take the image processor that lies with the model: leave `image_processor` out.",
+        )
+    return getattr(loaded.image_processor, found)
+
+
+def levels(names: Sequence[str]) -> list[str]:
+    """Give the labels of a model, each once: detectors call many outputs 'N/A'."""
+    return list(dict.fromkeys(names))

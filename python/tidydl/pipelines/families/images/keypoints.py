@@ -1,0 +1,113 @@
+"""Keypoint matching: points that two images have in common.
+
+References
+----------
+Sarlin, P.-E., DeTone, D., Malisiewicz, T. and Rabinovich, A. (2020). SuperGlue: Learning feature matching with graph
+neural networks. CVPR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.images import image_batches
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.reading import images
+from tidydl.pipelines.reading.images import on_device
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+_READER = "post_process_keypoint_matching"
+_MADE = ("matches", "matching_scores", "keypoints", "mask")
+Pair = tuple[Any, Any]
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: nothing more."""
+    image_batches.reader(loaded, _READER)
+    return {}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Match the points of all pairs of images and give the tidy frame: a line per match, the surest first."""
+    way = Way(
+        encode=partial(_Pairs.encoded, loaded),
+        forward=partial(_forward, loaded.model),
+        key=lambda pair: (images.key(pair[0]), images.key(pair[1])),
+        padding="none",  # images have different numbers of points, and filling up the fewer changes the scores
+        chunk=images.CHUNK,
+        most=options["batch_size"],
+        finish=partial(_lines, loaded, options["threshold"]),
+        lanes=True,
+    )
+    outcome = yield from compute(loaded, inputs, way)
+    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
+    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
+    return frame
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Pairs of images to be decoded when they are seen."""
+
+    first: images.EncodedImages
+    second: images.EncodedImages
+
+    @classmethod
+    def encoded(cls, loaded: Loaded, pairs: list[Pair], places: Sequence[int]) -> _Pairs:
+        """Prepare the images of pairs."""
+        each = (image_batches.encode(loaded, [pair[side] for pair in pairs], places) for side in (0, 1))
+        return cls(*each)
+
+    @property
+    def sizes(self) -> list[int]:
+        """What each pair costs."""
+        return [one + other for one, other in zip(self.first.sizes, self.second.sizes, strict=True)]
+
+    @property
+    def owners(self) -> Sequence[int]:
+        """Every pair is one line."""
+        return self.first.owners
+
+    @property
+    def cut(self) -> list[bool]:
+        """No image is shortened."""
+        return self.first.cut
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Decode some pairs and make their tensor of pixels."""
+        pairs = zip(self.first.pixels(positions), self.second.pixels(positions), strict=True)
+        loaded = self.first.loaded
+        return on_device(loaded, loaded.image_processor(images=[list(pair) for pair in pairs], return_tensors="pt"))
+
+
+def _forward(model: Any, tensors: dict[str, Any]) -> list[dict[str, Any]]:
+    """Run the model on a batch: for each pair its points and which of them go together."""
+    return image_batches.one_by_one(model(**tensors), _MADE)
+
+
+def _lines(
+    loaded: Loaded, threshold: float, encoded: _Pairs, lines: list[int], found: list[Any]
+) -> list[tuple[Any, ...]]:
+    """Write a line for each match of a pair: where it is in both images, and its score."""
+    sizes = [[image_batches.size_of(each, lines[0])[::-1] for each in (encoded.first, encoded.second)]]
+    read = image_batches.reader(loaded, _READER)
+    made = read(SimpleNamespace(**found[0]), target_sizes=sizes, threshold=threshold)[0]
+    points = zip(
+        made["keypoints0"].tolist(), made["keypoints1"].tolist(), made["matching_scores"].tolist(), strict=True
+    )
+    matches = [(*(float(side) for side in (*one, *other)), score) for one, other, score in points]
+    return sorted(matches, key=lambda match: -match[-1])

@@ -1,0 +1,71 @@
+"""OneFormer, a model for image segmentation that is told by a sentence what to tell apart.
+
+References
+----------
+Jain, J., Li, J., Chiu, M. T., Hassani, A., Orlov, N. and Shi, H. (2023). OneFormer: One transformer to rule universal
+image segmentation. CVPR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tidydl.pipelines.families.images import image_batches
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.reading.images import EncodedImages, on_device
+
+__all__ = ["encode", "is_prompted", "scaled"]
+
+
+def is_prompted(loaded: Loaded) -> bool:
+    """Say whether a model is told by a sentence what to tell apart."""
+    return bool(loaded.config.model_type == "oneformer")
+
+
+@dataclass(frozen=True)
+class _Prompted(EncodedImages):
+    """Images beside the sentence that says what to tell apart, as tokens."""
+
+    task_tokens: Any = None
+    subtask: str = ""
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Make the tensors of some images and the sentence for each."""
+        asked = [self.subtask] * len(positions)
+        made = self.loaded.image_processor(self.pixels(positions), task_inputs=asked, return_tensors="pt")
+        made["task_inputs"] = self.task_tokens.expand(len(positions), -1)
+        return on_device(self.loaded, made)
+
+
+def encode(loaded: Loaded, subtask: str, values: list[Any], places: Sequence[int]) -> EncodedImages:
+    """Prepare images to be decoded batch by batch, each beside the sentence."""
+    encoded = image_batches.encode(loaded, values, places)
+    fields = (encoded.images, encoded.places, encoded.sizes, encoded.cut, loaded, encoded.shapes)
+    return _Prompted(*fields, task_tokens=_task_tokens(loaded, subtask), subtask=subtask)
+
+
+def _task_tokens(loaded: Loaded, subtask: str) -> Any:
+    """Tokenise the sentence, as long as the model reads it."""
+    most = loaded.config.task_seq_len
+    said = {"padding": "max_length", "truncation": True, "max_length": most, "return_tensors": "pt"}
+    return loaded.tokenizer(f"the task is {subtask}", **said)["input_ids"]
+
+
+def scaled(made: dict[str, Any], subtask: str, height: int, width: int) -> dict[str, Any]:
+    """Bring masks to the size of their image, for which OneFormer's own processor would need torchvision.
+
+    Panoptic masks are scaled as probabilities, others as they are.
+    """
+    import torch
+
+    masks = made["masks_queries_logits"]
+    masks = torch.nn.functional.interpolate(
+        masks.sigmoid() if subtask == "panoptic" else masks,
+        (height, width),
+        mode="bilinear",
+        align_corners=False,
+        antialias=True,
+    )
+    return {**made, "masks_queries_logits": masks.logit() if subtask == "panoptic" else masks}

@@ -1,0 +1,192 @@
+"""Image segmentation: which pixels belong together, each segment with its label and a mask.
+
+Things and stuff ('panoptic'; Kirillov et al., 2019), things one by one ('instance'), or a class for each pixel
+('semantic'), as far as the model can tell them.
+
+References
+----------
+Kirillov, A., He, K., Girshick, R., Rother, C. and Dollár, P. (2019). Panoptic segmentation. CVPR.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from functools import partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.images import image_batches, oneformer
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded, class_labels
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.reading import images
+from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["facts", "mask_image", "run"]
+
+_SUBTASKS = ("panoptic", "instance", "semantic")
+_MADE = ("logits", "pred_boxes", "pred_masks", "class_queries_logits", "masks_queries_logits")
+_TOGETHER = 2**26  # numbers that are held at once, 256 MB
+_THRESHOLDS = ("threshold", "mask_threshold", "overlap_mask_area_threshold")
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: its labels, and what it can tell apart."""
+    image_batches.reader(loaded, *map(_reader_of, _SUBTASKS))
+    return {"labels": image_batches.levels(_names(loaded)), "subtasks": _subtasks(loaded)}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Find the segments of all images and give the tidy frame: a line per segment."""
+    names, subtask = _names(loaded), _subtask(loaded, options["subtask"])
+    way = Way(
+        encode=partial(_encode, loaded, subtask),
+        forward=partial(_forward, loaded.model),
+        key=images.key,
+        padding="none" if _is_split(loaded) else image_batches.padding(loaded),
+        chunk=images.CHUNK,
+        most=options["batch_size"],
+        finish=partial(_lines, loaded, names, subtask, options),
+        lanes=True,
+    )
+    outcome = yield from compute(loaded, inputs, way)
+    levels = {"label": image_batches.levels(names)}
+    frame = lines_frame(task.contract(inputs.shown), inputs, outcome, levels=levels)
+    described = {"subtask": subtask, "truncated": outcome.truncated}
+    frame.attrs["tidydl"] = provenance(task.name, loaded, **described, **note)
+    return frame
+
+
+def _names(loaded: Loaded) -> list[str]:
+    return class_labels(loaded.config, loaded.source, repeated=True)
+
+
+def _reader_of(subtask: str) -> str:
+    return f"post_process_{subtask}_segmentation"
+
+
+def _subtasks(loaded: Loaded) -> list[str]:
+    return [each for each in _SUBTASKS if hasattr(loaded.image_processor, _reader_of(each))]
+
+
+def _subtask(loaded: Loaded, wanted: str | None) -> str:
+    """Say what is told apart: what is wanted, else the first that the model can.
+
+    Raises
+    ------
+    ArgumentError
+        Where the model cannot do what is wanted; says what it can.
+    """
+    known = _subtasks(loaded)
+    if wanted is not None and wanted not in known:
+        raise ArgumentError(
+            f"`subtask` is '{wanted}', which '{loaded.source}' does not do.",
+            allowed=" or ".join(f"'{each}'" for each in known) + " with this model.",
+        )
+    return wanted or known[0]
+
+
+def _is_split(loaded: Loaded) -> bool:
+    """Say whether an image is cut into several that the model sees side by side (EoMT)."""
+    return bool(getattr(loaded.image_processor, "do_split_image", False))
+
+
+def _encode(loaded: Loaded, subtask: str, values: list[Any], places: Sequence[int]) -> EncodedImages:
+    if oneformer.is_prompted(loaded):
+        return oneformer.encode(loaded, subtask, values, places)
+    return image_batches.encode(loaded, values, places)
+
+
+def _forward(model: Any, tensors: dict[str, Any]) -> list[dict[str, Any]]:
+    """Run the model on a batch: for each image what segments are read from."""
+    outputs = model(**tensors)
+    offsets = tensors.get("patch_offsets")
+    if offsets is None or len(offsets) == 0:
+        return image_batches.one_by_one(outputs, _MADE)
+    whole = {name: outputs[name].float().cpu() for name in _MADE if outputs.get(name) is not None}
+    return [{**whole, "patch_offsets": offsets.tolist() if hasattr(offsets, "tolist") else offsets}]
+
+
+def _lines(
+    loaded: Loaded,
+    names: list[str],
+    subtask: str,
+    options: Options,
+    encoded: EncodedImages,
+    lines: list[int],
+    found: list[Any],
+) -> list[tuple[Any, ...]]:
+    """Write a line for each segment of an image: its label, score, area in pixels and mask."""
+    width, height = image_batches.size_of(encoded, lines[0])
+    if subtask == "semantic":
+        return _classes_found(names, _classes_of_pixels(loaded, found[0], height, width).numpy())
+    made = _read(loaded, subtask, options, found[0], height, width)
+    pixels = made["segmentation"]
+    segments = [(each["label_id"], each["score"], (pixels == each["id"]).numpy()) for each in made["segments_info"]]
+    return [(names[code], score, int(mask.sum()), mask_image(mask)) for code, score, mask in segments]
+
+
+def _read(
+    loaded: Loaded, subtask: str, options: Mapping[str, Any], made: dict[str, Any], height: int, width: int
+) -> Any:
+    """Read the segments of an image out of what the model made, at the size of the image."""
+    read = getattr(loaded.image_processor, _reader_of(subtask))
+    own_size = oneformer.is_prompted(loaded) and subtask != "semantic"
+    outputs = oneformer.scaled(made, subtask, height, width) if own_size else made
+    thresholds = _understood(read, {name: options[name] for name in _THRESHOLDS if name in options}, subtask)
+    target = None if own_size else [(height, width)]
+    return read(SimpleNamespace(**{"patch_offsets": None, **outputs}), **thresholds, target_sizes=target)[0]
+
+
+def _classes_of_pixels(loaded: Loaded, made: dict[str, Any], height: int, width: int) -> Any:
+    """Give the code of the likeliest class of each pixel of an image.
+
+    A score of each class for each pixel of a photograph may be more than fits into memory. Scores that only have to be
+    scaled to its size are then scaled for some classes at a time.
+    """
+    import torch
+
+    logits: Any = made.get("logits")
+    if set(made) != {"logits"} or logits.shape[1] * height * width <= _TOGETHER:
+        return _read(loaded, "semantic", {}, made, height, width)
+    best, codes = torch.full((height, width), float("-inf")), torch.zeros((height, width), dtype=torch.long)
+    together = max(1, _TOGETHER // (height * width))
+    for first in range(0, logits.shape[1], together):
+        some = logits[:, first : first + together]
+        scores = torch.nn.functional.interpolate(some, (height, width), mode="bilinear", align_corners=False)[0]
+        top, which = scores.max(dim=0)
+        codes = torch.where(top > best, which + first, codes)
+        best = torch.maximum(top, best)
+    return codes
+
+
+def _understood(read: Any, thresholds: dict[str, Any], subtask: str) -> dict[str, Any]:
+    """Give the thresholds that a reader takes, and say that no segments are to be fused, which it would warn of."""
+    known = inspect.signature(read).parameters
+    said = {**thresholds, **({"label_ids_to_fuse": set()} if subtask == "panoptic" else {})}
+    return {name: value for name, value in said.items() if name in known}
+
+
+def _classes_found(names: list[str], codes: np.ndarray) -> list[tuple[Any, ...]]:
+    """Write a line for each class that any pixel has."""
+    import numpy as np
+
+    masks = [(int(code), codes == code) for code in np.unique(codes)]
+    return [(names[code], None, int(mask.sum()), mask_image(mask)) for code, mask in masks]
+
+
+def mask_image(mask: np.ndarray) -> Any:
+    """Make the image of a mask: 255 where it is, 0 elsewhere."""
+    from tidydl.data.images import as_image
+
+    return as_image(mask.astype("uint8") * 255)

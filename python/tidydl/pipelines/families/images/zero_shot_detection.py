@@ -1,0 +1,177 @@
+"""Zero-shot object detection: boxes around things that are named freely.
+
+Each label is judged on its own: a box may belong to several. OWL-ViT and OWLv2 look at an image once for all its labels
+(Minderer et al., 2022); Grounding DINO mixes image and words, so it looks once for each label (Liu et al., 2023).
+
+References
+----------
+Liu, S. et al. (2023). Grounding DINO: Marrying DINO with grounded pre-training for open-set object detection.
+arXiv:2303.05499.
+
+Minderer, M. et al. (2022). Simple open-vocabulary object detection with vision transformers. ECCV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.images import image_batches
+from tidydl.pipelines.families.images.detection import boxes_above
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.positions import value_error
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.reading import images
+from tidydl.pipelines.reading.images import EncodedImages, on_device
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+_MADE = ("logits", "pred_boxes")
+_ALL_AT_ONCE = ("owlvit", "owlv2")  # types of models that see an image without its labels
+_ONE_BY_ONE = ("grounding-dino", "mm-grounding-dino")
+Value = tuple[Any, tuple[str, ...]]  # an image and its labels
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded detector: nothing more.
+
+    Raises
+    ------
+    ArgumentError
+        Where it is of a type that reads labels in another way.
+    """
+    image_batches.reader(loaded, "post_process_object_detection")
+    kind, known = loaded.config.model_type, (*_ALL_AT_ONCE, *_ONE_BY_ONE)
+    if kind not in known:
+        raise ArgumentError(
+            f"`model` is '{loaded.source}' of the type '{kind}', whose labels are no plain texts.",
+            allowed="A model of one of the types " + ", ".join(f"'{each}'" for each in known) + ".",
+            hint="google/owlvit-base-patch32 is the usual one.",
+        )
+    return {}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Find what the labels name in all images and give the tidy frame: a line per box, the surest first."""
+    together = loaded.config.model_type in _ALL_AT_ONCE
+    way = Way(
+        encode=partial(_encode, loaded, together),
+        forward=partial(_forward, loaded.model),
+        key=lambda value: (images.key(value[0]), value[1]),
+        padding="equal",
+        chunk=images.CHUNK,
+        most=options["batch_size"],
+        finish=partial(_lines, loaded, options),
+        lanes=True,
+    )
+    outcome = yield from compute(loaded, inputs, way)
+    levels = {"label": _levels(inputs)}
+    frame = lines_frame(task.contract(inputs.shown), inputs, outcome, levels=levels)
+    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
+    return frame
+
+
+def _levels(inputs: Inputs) -> list[str]:
+    """Give all labels of a call in the order in which they were given."""
+    part = next(each for each in inputs.parts if each.shared)
+    sets = [*inputs.constant.values(), *(each for each in inputs.parts[part] if each is not None)]
+    return list(dict.fromkeys(label for each in sets for label in each))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Images with their labels: a line holds labels that the model sees beside the image, all of them or one."""
+
+    seen: EncodedImages
+    owners: list[int]
+    asked: list[tuple[str, ...]]
+    words: list[int]
+    shapes: list[Hashable]
+
+    @property
+    def sizes(self) -> list[int]:
+        """What each line costs, in patches and tokens."""
+        return [self.seen.sizes[owner] + count for owner, count in zip(self.owners, self.words, strict=True)]
+
+    @property
+    def cut(self) -> list[bool]:
+        """No image is shortened."""
+        return self.seen.cut
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Decode the images of some lines, each once, and put the tokens of their labels beside them."""
+        loaded = self.seen.loaded
+        owners = list(dict.fromkeys(self.owners[i] for i in positions))
+        pixels = dict(zip(owners, self.seen.pixels(owners), strict=True))
+        made = dict(loaded.image_processor(images=[pixels[self.owners[i]] for i in positions], return_tensors="pt"))
+        labels = [label for i in positions for label in self.asked[i]]
+        return on_device(loaded, made | dict(loaded.tokenizer(labels, padding=True, return_tensors="pt")))
+
+
+def _encode(loaded: Loaded, together: bool, values: list[Value], places: Sequence[int]) -> _Asked:
+    """Tokenise the labels of each image, each different label once.
+
+    Lines of a batch have equally many labels. Those seen one by one have equally many tokens too: Grounding DINO tells
+    by where a text ends which of its tokens see each other, so that filling it up would change the numbers.
+    """
+    seen = image_batches.encode(loaded, [image for image, _ in values], places)
+    every = list(dict.fromkeys(label for _, labels in values for label in labels))
+    rows = loaded.tokenizer(every, verbose=False)["input_ids"] if every else []
+    lengths = {label: len(row) for label, row in zip(every, rows, strict=True)}
+    _refuse_long(loaded, values, lengths, places)
+    sets = [[labels] if together else [(label,) for label in labels] for _, labels in values]
+    owners = [owner for owner, each in enumerate(sets) for _ in each]
+    asked = [labels for each in sets for labels in each]
+    words = [sum(lengths[label] for label in labels) for labels in asked]
+    free = image_batches.padding(loaded) == "any"
+    shapes: list[Hashable] = [
+        (None if free else seen.shapes[owner], len(labels), 0 if together else count)
+        for owner, labels, count in zip(owners, asked, words, strict=True)
+    ]
+    return _Asked(seen, owners, asked, words, shapes)
+
+
+def _refuse_long(loaded: Loaded, values: list[Value], lengths: dict[str, int], places: Sequence[int]) -> None:
+    """Refuse labels that are longer than the model reads."""
+    config = loaded.config.get_text_config()
+    most = getattr(loaded.config, "max_text_len", None) or getattr(config, "max_position_embeddings", None)
+    for (_, labels), place in zip(values, places, strict=True):
+        long = next((label for label in labels if most is not None and lengths[label] > most), None)
+        if long is not None:
+            raise value_error(
+                place,
+                f"has '{long}' among its labels, which is {lengths[long]} tokens long.",
+                allowed=f"Labels of at most {most} tokens, as many as the model reads.",
+                hint="Name the thing in fewer words.",
+                name="candidate_labels",
+            )
+
+
+def _forward(model: Any, tensors: dict[str, Any]) -> list[dict[str, Any]]:
+    """Run the model on a batch: for each line a score of each label in each box."""
+    return image_batches.one_by_one(model(**tensors), _MADE)
+
+
+def _lines(
+    loaded: Loaded, options: Options, encoded: _Asked, lines: list[int], found: list[Any]
+) -> list[tuple[Any, ...]]:
+    """Write a line for each box of an image, the surest first."""
+    together = loaded.config.model_type in _ALL_AT_ONCE
+    boxes: list[tuple[Any, ...]] = []
+    for line, made in zip(lines, found, strict=True):
+        for k, label in enumerate(encoded.asked[line]):
+            alone = {**made, "logits": made["logits"][..., k : k + 1]} if together else made
+            size = image_batches.size_of(encoded.seen, encoded.owners[line])
+            boxes += [(label, *box) for _, *box in boxes_above(loaded, options["threshold"], alone, size)]
+    return sorted(boxes, key=lambda box: -box[1])[: options["top_k"]]

@@ -1,0 +1,182 @@
+"""Text from images: captions, and what is written in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError, HubError
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.images import image_batches
+from tidydl.pipelines.families.writing.generating import (
+    Placed,
+    generation_settings,
+    generator,
+    padding_of,
+    samples,
+    seed_of,
+    told_apart,
+)
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.locations import hub_is_out_of_reach
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.reading import images
+from tidydl.pipelines.reading.images import EncodedImages, on_device
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["facts", "run", "seed_of"]
+
+_TOGETHER = 16
+_FONT = ("ybelkada/fonts", "Arial.TTF")  # that Pix2Struct was trained with
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: whether it draws at random unless told otherwise."""
+    return {"do_sample": samples(loaded, {"do_sample": None})}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Write text for all images and give the tidy frame."""
+    prompt = prompt_of(loaded, options["prompt"])
+    settings = generation_settings(task, loaded, options)
+    drawn = options["seed"]
+    alone = padding_of(settings, drawn) == "none"
+    way = Way(
+        encode=partial(_encode, loaded, prompt),
+        forward=generator(loaded, settings, drawn, start=lambda read, made: 0),
+        key=told_apart(images.key, drawn),
+        padding="none" if alone else image_batches.padding(loaded),
+        chunk=images.CHUNK,
+        most=options["batch_size"] or _TOGETHER,
+        finish=partial(_texts, loaded),
+    )
+    outcome = yield from compute(loaded, inputs, way)
+    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
+    described = {"ranks": settings.sequences, "seed": drawn, "max_new_tokens": settings.new_tokens}
+    frame.attrs["tidydl"] = provenance(task.name, loaded, **described, truncated=outcome.truncated, **note)
+    return frame
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What the model begins with: tokens, under the name that its ``generate()`` knows, or words above the image."""
+
+    name: str = "input_ids"
+    ids: tuple[int, ...] = ()
+    header: str | None = None
+
+
+def prompt_of(loaded: Loaded, text: str | None) -> Prompt:
+    """Write a prompt as the kind of model reads it.
+
+    Raises
+    ------
+    ArgumentError
+        Where the model asks for a question in its images and there is none.
+    """
+    if getattr(loaded.image_processor, "is_vqa", False):
+        if text is None:
+            raise ArgumentError(
+                "`prompt` is missing, and this model answers a question that is drawn above the image.",
+                allowed="A question, as a string.",
+                hint='For example `prompt = "What is the title?"`.',
+            )
+        return Prompt(header=text)
+    return Prompt() if text is None else _WRITERS.get(loaded.config.model_type, _plain_prompt)(loaded, text)
+
+
+def _plain_prompt(loaded: Loaded, text: str) -> Prompt:
+    return Prompt(ids=tuple(loaded.tokenizer(text)["input_ids"]))
+
+
+def _bare(loaded: Loaded, text: str) -> list[int]:
+    return list(loaded.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _git_prompt(loaded: Loaded, text: str) -> Prompt:
+    """Begin as a caption does, and leave it open at the end."""
+    return Prompt(ids=(loaded.tokenizer.cls_token_id, *_bare(loaded, text)))
+
+
+def _blip2_prompt(loaded: Loaded, text: str) -> Prompt:
+    """Leave room for what the model sees before the text."""
+    config = loaded.config
+    return Prompt(ids=(*[config.image_token_id] * config.num_query_tokens, *loaded.tokenizer(text)["input_ids"]))
+
+
+def _decoder_prompt(loaded: Loaded, text: str) -> Prompt:
+    """Begin the text that a decoder writes."""
+    return Prompt("decoder_input_ids", tuple(_bare(loaded, text)))
+
+
+_WRITERS: dict[str, Callable[[Loaded, str], Prompt]] = {
+    "git": _git_prompt,
+    "blip-2": _blip2_prompt,
+    "pix2struct": _decoder_prompt,
+    "vision-encoder-decoder": _decoder_prompt,
+}
+
+
+@dataclass(frozen=True)
+class _Prompted:
+    """Images beside one prompt for all of them."""
+
+    images: EncodedImages
+    prompt: Prompt
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.images, name)
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Decode some of the images and make their tensors."""
+        import torch
+
+        loaded, prompt = self.images.loaded, self.prompt
+        pixels = self.images.pixels(positions)
+        if prompt.header is None:
+            made = loaded.image_processor(images=pixels, return_tensors="pt")
+        else:
+            made = _with_header(loaded.image_processor, pixels, prompt.header)
+        tensors = {name: made[name] for name in loaded.image_processor.model_input_names if name in made}
+        if prompt.ids:
+            tensors[prompt.name] = torch.tensor([prompt.ids] * len(positions))
+        return on_device(loaded, tensors)
+
+
+def _with_header(reader: Any, pixels: list[Any], header: str) -> Any:
+    """Draw a question above each image, in a font that comes from the Hub.
+
+    Raises
+    ------
+    HubError
+        Where the font was not downloaded before and the Hub does not answer.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    font = try_to_load_from_cache(*_FONT)
+    if not isinstance(font, str) and hub_is_out_of_reach():
+        raise HubError(
+            f"`prompt` is drawn above the image in a font of the Hub ('{_FONT[0]}'), which does not answer.",
+            allowed="The Hub, once: the font is kept.",
+            hint="Try again with a connection.",
+        )
+    given = {"font_path": font} if isinstance(font, str) else {}
+    return reader(images=pixels, header_text=[header] * len(pixels), return_tensors="pt", **given)
+
+
+def _encode(loaded: Loaded, prompt: Prompt, values: list[Any], places: Sequence[int]) -> Any:
+    return Placed(_Prompted(image_batches.encode(loaded, values, places), prompt), places)
+
+
+def _texts(loaded: Loaded, encoded: Any, lines: list[int], found: list[list[list[int]]]) -> list[tuple[int, str]]:
+    """Write a line for each sequence: the text with the prompt that it begins with."""
+    made = loaded.tokenizer.batch_decode(found[0], skip_special_tokens=True)
+    return list(enumerate((text.strip() for text in made), start=1))

@@ -1,0 +1,234 @@
+"""What is said to a model that sees and hears: prompts with the images, sounds and films that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tidydl.errors import ArgumentError, DependencyError, TidydlError
+from tidydl.pipelines.from_pretrained import quiet_loading
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.positions import value_error
+from tidydl.pipelines.reading import audios, images, videos
+from tidydl.pipelines.reading.messages import MEDIA, Block, Chat
+
+__all__ = ["Conversation", "conversation_of", "tensors_of"]
+
+_FRAMES = 8  # of a film, where neither the call nor the model says how many
+_WORDS = {"image": ("an image", "images"), "audio": ("a sound", "sounds"), "video": ("a film", "films")}
+_READERS = {"image": ("image_processor",), "audio": ("feature_extractor", "audio_processor")}
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A prompt as the model reads it, and what belongs to it in order.
+
+    ``before`` is what the result repeats with ``return_full_text``, of a chat nothing. ``is_chat`` says that the prompt
+    was written by the model's chat template.
+    """
+
+    prompt: str
+    media: tuple[Block, ...]
+    before: str
+    is_chat: bool
+
+
+def conversation_of(
+    loaded: Loaded, value: str | Chat, given: Sequence[Block], place: int, num_frames: int | None
+) -> Conversation:
+    """Write a text or a chat as the model has learnt to read it.
+
+    Parameters
+    ----------
+    loaded
+        The model.
+    value
+        The text, which becomes a message of the user where the model has learnt to chat, unless it names the places of
+        its images itself; or the chat.
+    given
+        What came beside it: images, sounds and films.
+    place
+        Which input of the call it is.
+    num_frames
+        How many frames of a film the model sees.
+    """
+    processor = loaded.processor
+    template = getattr(processor, "chat_template", None)
+    if not isinstance(value, str):
+        if not template:
+            raise ArgumentError(
+                "`x` is a chat, but this model has not learnt to chat: its processor has no chat template.",
+                allowed="A text, or a model whose name says 'Instruct' or 'Chat'.",
+            )
+        chat, before = _filled(value, list(given), place), ""
+    elif template and not any(mark in value for mark in _marks(processor)):
+        chat, before = (("user", (*given, ("text", value))),), value
+    else:
+        media = tuple(_seen(loaded, block, place, num_frames) for block in given)
+        return Conversation(value, media, value, is_chat=False)
+    seen = tuple((role, tuple(_seen(loaded, block, place, num_frames) for block in blocks)) for role, blocks in chat)
+    media = tuple(block for _, blocks in seen for block in blocks if block[0] != "text")
+    return Conversation(_written(processor, seen, place), media, before, is_chat=True)
+
+
+def _marks(processor: Any) -> list[str]:
+    """List the tokens that stand for images, sounds and films in a prompt."""
+    names = [f"{kind}_token" for kind in MEDIA] + ["boi_token", "boa_token"]
+    found = [getattr(processor, name, None) for name in names]
+    return [str(getattr(token, "content", token)) for token in found if token]
+
+
+def _filled(chat: Chat, given: list[Block], place: int) -> Chat:
+    """Put what came beside a chat where blocks of its kind are open, what is left into the user's last message."""
+    filled = [
+        (role, tuple(_next(kind, given, place) if value is None else (kind, value) for kind, value in blocks))
+        for role, blocks in chat
+    ]
+    if given:
+        last = max((i for i, (role, _) in enumerate(filled) if role == "user"), default=None)
+        if last is None:
+            raise value_error(
+                place,
+                f"is a chat without a message that {_WORDS[given[0][0]][0]} could belong to.",
+                allowed="A chat with a message whose role is 'user'.",
+            )
+        filled[last] = ("user", (*given, *filled[last][1]))
+    return tuple(filled)
+
+
+def _next(kind: str, given: list[Block], place: int) -> Block:
+    """Take the first of this kind of what came beside a chat."""
+    found = next((block for block in given if block[0] == kind), None)
+    if found is None:
+        raise value_error(
+            place,
+            f"is a chat with a block of type '{kind}' that holds nothing.",
+            allowed=f"Blocks with {_WORDS[kind][0]} under the name `{kind}` or `path`.",
+        )
+    given.remove(found)
+    return found
+
+
+def _seen(loaded: Loaded, block: Block, place: int, num_frames: int | None) -> Block:
+    """Say how the model reads a block: a film by frames, where it reads images only; refuse what it cannot read."""
+    kind, processor = block[0], loaded.processor
+    if kind == "video":
+        films = getattr(processor, "video_processor", None)
+        wanted = num_frames or getattr(films, "num_frames", None) or _FRAMES
+        if films is not None or getattr(processor, "image_processor", None) is not None:
+            shown = min(wanted, _frames_in(block[1], place))
+            return "frames" if films is None else "video", (block[1], shown)
+    elif kind == "text" or any(getattr(processor, name, None) is not None for name in _READERS[kind]):
+        return block
+    raise value_error(
+        place,
+        f"holds {_WORDS[kind][0]}, but this model reads no {_WORDS[kind][1]}.",
+        allowed=f"A model that reads {_WORDS[kind][1]}.",
+    )
+
+
+def _frames_in(film: Any, place: int) -> int:
+    videos.chosen_frames(film, 1, None, place)  # so that a film that cannot be read is refused with its place
+    return int(film.count)
+
+
+def _written(processor: Any, chat: Chat, place: int) -> str:
+    """Write a chat by the model's template; an answer that is begun is gone on with."""
+    messages = [
+        {"role": role, "content": [each for block in blocks for each in _template_blocks(block)]}
+        for role, blocks in chat
+    ]
+    goes_on = chat[-1][0] == "assistant"
+    try:
+        written = processor.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=not goes_on, continue_final_message=goes_on
+        )
+    except Exception as problem:  # templates raise what they like about roles and their order
+        raise _unreadable(problem, place, "the chat template of the model") from problem
+    return str(written)
+
+
+def _template_blocks(block: Block) -> list[dict[str, Any]]:
+    kind, value = block
+    if kind == "text":
+        return [{"type": "text", "text": value}]
+    return [{"type": "image"}] * value[1] if kind == "frames" else [{"type": kind}]
+
+
+def _unreadable(problem: Exception, place: int, by: str) -> TidydlError:
+    if isinstance(problem, ImportError):
+        return DependencyError(
+            f"{by[0].upper()}{by[1:]} needs a library that is missing: {_first_line(problem)}",
+            hint="Install it, then start the session anew.",
+        )
+    return value_error(
+        place,
+        f"cannot be read by {by}: {_first_line(problem)}",
+        allowed="Texts and chats as the model's page on the Hub shows them.",
+    )
+
+
+def _first_line(problem: Exception) -> str:
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+
+
+def tensors_of(loaded: Loaded, said: Conversation, place: int) -> dict[str, Any]:
+    """Decode what belongs to a prompt, and let the model's processor read it all."""
+    processor, tokenizer = loaded.processor, loaded.tokenizer
+    more: dict[str, Any] = {}
+    pictures = [each for block in said.media for each in _pictures(block, place)]
+    if pictures:
+        more["images"] = [pictures] if said.is_chat else pictures
+        more |= _uncut(processor) if any(kind == "frames" for kind, _ in said.media) else {}
+    heard = [value for kind, value in said.media if kind == "audio"]
+    if heard:
+        rate = _audio_reader(processor).sampling_rate
+        more |= {"audio": [audios.samples(sound, rate, place) for sound in heard], "sampling_rate": rate}
+    films = [_film(value[0], value[1], place) for kind, value in said.media if kind == "video"]
+    if films:
+        frames = [each for each, _ in films]
+        more |= {"videos": [frames] if said.is_chat else frames, "video_metadata": [about for _, about in films]}
+        more["do_sample_frames"] = False
+    begin = getattr(tokenizer, "bos_token", None)
+    if said.is_chat and begin and said.prompt.startswith(begin):
+        more["add_special_tokens"] = False
+    try:
+        with quiet_loading():
+            return dict(processor(text=[said.prompt], return_tensors="pt", **more))
+    except Exception as problem:  # processors raise anything
+        raise _unreadable(problem, place, "the processor of the model") from problem
+
+
+def _pictures(block: Block, place: int) -> list[Any]:
+    """Decode an image, or the frames that stand for a film."""
+    kind, value = block
+    if kind == "image":
+        return [images.pixels(value, "RGB", place)]
+    if kind != "frames":
+        return []
+    from PIL import Image
+
+    film, count = value
+    return [Image.fromarray(frame) for frame in videos.chosen_frames(film, count, None, place)]
+
+
+def _audio_reader(processor: Any) -> Any:
+    return next(found for name in _READERS["audio"] if (found := getattr(processor, name, None)) is not None)
+
+
+def _uncut(processor: Any) -> dict[str, bool]:
+    """Ask for frames of films to be read whole, where images are cut into tiles: they would not find room."""
+    names = ("do_image_splitting", "crop_to_patches", "do_pan_and_scan")
+    return {name: False for name in names if hasattr(processor.image_processor, name)}
+
+
+def _film(film: Any, count: int, place: int) -> tuple[Any, dict[str, Any]]:
+    """Decode some frames of a film, and say when they are seen."""
+    import numpy as np
+
+    frames = videos.chosen_frames(film, count, None, place)
+    indices = np.linspace(0, film.count - 1, num=count).astype("int64").tolist()
+    lasts = film.count / film.rate if film.rate else None
+    about = {"total_num_frames": film.count, "fps": film.rate, "duration": lasts, "frames_indices": indices}
+    return frames, about

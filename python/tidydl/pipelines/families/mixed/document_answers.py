@@ -1,0 +1,132 @@
+"""Answering questions about documents: the words of a page that answer, or an answer that is written.
+
+LayoutLM reads the words of a page and where they stand (Xu et al., 2020), the later ones also the image. The
+probabilities of starts and ends are those within a window of words; the answers of all windows compete, and one that
+several have is counted once, with its best score. Donut reads the image alone and writes its answer (Kim et al., 2022),
+which has no score and no place.
+
+References
+----------
+Kim, G., Hong, T., Yim, M. et al. (2022). OCR-free document understanding transformer. ECCV.
+
+Xu, Y., Li, M., Cui, L., Huang, S., Wei, F. and Zhou, M. (2020). LayoutLM: Pre-training of text and layout for document
+image understanding. KDD.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.mixed import written_documents
+from tidydl.pipelines.families.mixed.page_windows import PageWindows, encode
+from tidydl.pipelines.families.probabilities import softmax
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
+from tidydl.pipelines.reading import images
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+Span = tuple[int, int]
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: nothing more."""
+    return {}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Answer all questions and give the tidy frame."""
+    top_k = 1 if options["top_k"] is None else options["top_k"]
+    writes = loaded.model.can_generate()
+    way = written_documents.way(task, loaded, options, top_k) if writes else _way(loaded, options, top_k)
+    outcome = yield from compute(loaded, inputs, way)
+    contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
+    frame = lines_frame(contract, inputs, outcome)
+    ranks = 1 if writes else top_k
+    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
+    return frame
+
+
+def _way(loaded: Loaded, options: Options, top_k: int) -> Way:
+    """Say how answers are found among the words of pages."""
+    return Way(
+        encode=partial(encode, loaded, options, {}),
+        forward=partial(_logits, loaded.model),
+        key=lambda value: (images.key(value[0]), *value[1:]),
+        chunk=32,
+        most=options["batch_size"],
+        finish=partial(_answers, options, top_k),
+        lanes=True,
+    )
+
+
+def _logits(model: Any, tensors: dict[str, Any]) -> np.ndarray:
+    """Run the model on a batch: for each token a logit of being the start, and one of being the end."""
+    import torch
+
+    made = model(**tensors)
+    return torch.stack([made.start_logits, made.end_logits], dim=1).float().cpu().numpy()
+
+
+def _answers(
+    options: Options, top_k: int, encoded: PageWindows, lines: list[int], found: list[np.ndarray]
+) -> list[tuple[Any, ...]]:
+    """Write the best answers of all windows of a page; a line of missing values where there is no word."""
+    page = encoded.pages[encoded.owners[lines[0]]]
+    best: dict[Span, float] = {}
+    without = 1.0
+    for line, logits in zip(lines, found, strict=True):
+        words = encoded.words[line]
+        starts, ends, none = _chances(logits[:, : len(words)], words, _places_of_none(encoded, line))
+        without = min(without, none)
+        _note_best(best, words, starts, ends, options["max_answer_len"], 64 * top_k)
+    if options["handle_impossible_answer"]:
+        best[0, 0] = without
+    ordered = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:top_k]
+    answers: list[tuple[Any, ...]] = [
+        (" ".join(word for word, _ in page[start:end]), score, start, end) for (start, end), score in ordered
+    ] or [(None, None, None, None)]
+    return answers if top_k == 1 else [(rank, *answer) for rank, answer in enumerate(answers, start=1)]
+
+
+def _places_of_none(encoded: PageWindows, line: int) -> list[int]:
+    """Give the places whose probabilities mean that the window holds no answer: the tokens of the whole."""
+    whole = encoded.loaded.tokenizer.cls_token_id
+    return [i for i, token in enumerate(encoded.tokens[line]["input_ids"]) if token == whole and whole is not None]
+
+
+def _chances(logits: np.ndarray, words: list[int | None], none: list[int]) -> tuple[np.ndarray, np.ndarray, float]:
+    """Give the probabilities of starts and ends, 0 for what is no word of the page, and that of no answer."""
+    import numpy as np
+
+    of_page = np.array([word is not None for word in words])
+    read = of_page.copy()
+    read[none] = True
+    shares = softmax(np.where(read, logits.astype("float64"), -np.inf)) if read.any() else np.zeros(logits.shape)
+    without = float(shares[0, none[0]] * shares[1, none[0]]) if none else 0.0
+    starts, ends = np.where(of_page, shares, 0.0)
+    return starts, ends, without
+
+
+def _note_best(
+    best: dict[Span, float], words: list[int | None], starts: np.ndarray, ends: np.ndarray, longest: int, most: int
+) -> None:
+    """Note the likeliest stretches of at most so many tokens, as the words from the first up to the last."""
+    import numpy as np
+
+    scores = np.tril(np.triu(np.outer(starts, ends)), longest - 1).ravel()
+    most = min(most, scores.size)
+    for place in np.argpartition(-scores, most - 1)[:most]:
+        first, last = (words[i] for i in divmod(int(place), len(words)))
+        if scores[place] > 0 and first is not None and last is not None:
+            best[first, last + 1] = max(float(scores[place]), best.get((first, last + 1), 0.0))

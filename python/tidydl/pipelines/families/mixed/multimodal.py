@@ -1,0 +1,234 @@
+"""Text from text, images, sounds and films, as far as a model reads them: what it answers or goes on with.
+
+Inputs whose images and sounds have one shape share a batch, their tokens filled up on the left; the results of a batch
+are those of each input alone.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Part, Task
+from tidydl.pipelines.families.mixed.conversations import Conversation, conversation_of, tensors_of
+from tidydl.pipelines.families.writing.generating import (
+    Placed,
+    Settings,
+    generation_settings,
+    generator,
+    padding_of,
+    samples,
+    seed_of,
+    told_apart,
+)
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.reading import messages
+from tidydl.pipelines.reading.images import on_device
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["facts", "run", "seed_of"]
+
+_TOGETHER = 8
+_CHUNK = 16
+_HELD = 256_000_000  # bytes of pixels and samples that are kept until their batch; beyond that they are read again
+_TOKENS = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: whether it draws at random unless told otherwise."""
+    return {"do_sample": samples(loaded, {"do_sample": None})}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Generate text for all inputs and give the tidy frame."""
+    settings = generation_settings(task, loaded, options)
+    drawn, parts = options["seed"], list(inputs.parts)
+    way = Way(
+        encode=partial(_encode, loaded, settings, parts, options.get("num_frames")),
+        forward=generator(loaded, settings, drawn, _as_text(loaded), start=_from_the_first, dropped=_not_read(loaded)),
+        key=told_apart(partial(_key, parts), drawn),
+        padding=_padding(settings, drawn),
+        chunk=_CHUNK,
+        most=options["batch_size"] or _TOGETHER,
+        finish=partial(_texts, loaded, options["return_full_text"]),
+    )
+    outcome = yield from compute(loaded, inputs, way)
+    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
+    described = {"ranks": settings.sequences, "seed": drawn, "max_new_tokens": settings.new_tokens}
+    frame.attrs["tidydl"] = provenance(task.name, loaded, **described, truncated=outcome.truncated, **note)
+    return frame
+
+
+def _by_part(parts: Sequence[Part], value: Any) -> tuple[Any, ...]:
+    return value if len(parts) > 1 else (value,)
+
+
+def _key(parts: Sequence[Part], value: Any) -> Hashable:
+    text, *given = _by_part(parts, value)
+    others = (messages.reader(part.modality).key(each) for part, each in zip(parts[1:], given, strict=True))
+    return messages.key(text), *others
+
+
+def _as_text(loaded: Loaded) -> dict[str, Any]:
+    """Ask a model that could also speak or paint to write."""
+    from transformers import GenerationMixin
+
+    others = len(getattr(loaded.model, "output_modalities", ())) > 1
+    return {"generation_mode": "text"} if others and _own_way(loaded, GenerationMixin) else {}
+
+
+def _from_the_first(read: dict[str, Any], made: Any) -> int:
+    """Keep all that the model gives, since models differ in whether that begins with the prompt."""
+    return 0
+
+
+def _not_read(loaded: Loaded) -> list[str]:
+    """Name the types of tokens that some tokenizers give and the model does not read."""
+    read = inspect.signature(loaded.model.forward).parameters
+    return [name for name in ("token_type_ids", "mm_token_type_ids") if name not in read]
+
+
+def _own_way(loaded: Loaded, usual: Any) -> bool:
+    """Say whether the model generates in a way of its own."""
+    return type(loaded.model).generate is not usual.generate
+
+
+def _padding(settings: Settings, drawn: int | None) -> str:
+    """Say which inputs may share a batch; where each has several draws, none with another."""
+    alone = padding_of(settings, drawn) == "none" or (drawn is not None and settings.sequences > 1)
+    return "none" if alone else "equal"
+
+
+def _can_be_filled_up(loaded: Loaded) -> bool:
+    """Say whether prompts may be filled up on the left: the model then counts its positions from their beginnings."""
+    from transformers import GenerationMixin
+
+    counts = "position_ids" in inspect.signature(loaded.model.forward).parameters
+    return counts and not loaded.config.is_encoder_decoder and not _own_way(loaded, GenerationMixin)
+
+
+@dataclass(frozen=True)
+class _Conversations:
+    """Prompts that the processor has read, each alone, with all that belongs to them.
+
+    Their tensors are ``kept`` as far as there is room, and read again for their batch where there was none.
+    """
+
+    loaded: Loaded
+    said: list[Conversation]
+    places: Sequence[int]
+    fill: bool
+    kept: list[dict[str, Any] | None] = field(default_factory=list)
+    ids: list[list[int]] = field(default_factory=list)
+    shapes: list[Hashable] = field(default_factory=list)
+
+    @property
+    def sizes(self) -> list[int]:
+        """What each line costs: the tokens of the longest of its shape."""
+        longest: dict[Hashable, int] = {}
+        for shape, ids in zip(self.shapes, self.ids, strict=True):
+            longest[shape] = max(len(ids), 1, longest.get(shape, 0))
+        return [longest[shape] for shape in self.shapes]
+
+    @property
+    def owners(self) -> Sequence[int]:
+        """Every prompt is one line."""
+        return range(len(self.said))
+
+    @property
+    def cut(self) -> list[bool]:
+        """Nothing is shortened: it could be the place of an image."""
+        return [False] * len(self.said)
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Put prompts of one shape together, filled up on the left."""
+        import torch
+
+        rows = [self.kept[i] or tensors_of(self.loaded, self.said[i], self.places[i]) for i in positions]
+        longest = max(len(self.ids[i]) for i in positions)
+        tensors = {}
+        for name in rows[0]:
+            parts = [row[name] for row in rows]
+            if _is_of_tokens(name, parts[0], len(self.ids[positions[0]])):
+                parts = [_filled_up(part, longest, self._filling(name)) for part in parts]
+            tensors[name] = torch.cat(parts) if isinstance(parts[0], torch.Tensor) else parts[0]
+        return on_device(self.loaded, tensors)
+
+    def _filling(self, name: str) -> int:
+        tokenizer = self.loaded.tokenizer
+        pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+        return int(pad or 0) if name == "input_ids" else 0
+
+
+def _is_of_tokens(name: str, values: Any, length: int) -> bool:
+    return name in _TOKENS and tuple(getattr(values, "shape", ())) == (1, length)
+
+
+def _filled_up(values: Any, longest: int, filling: int) -> Any:
+    import torch
+
+    return torch.nn.functional.pad(values, (longest - values.shape[1], 0), value=filling)
+
+
+def _encode(
+    loaded: Loaded,
+    settings: Settings,
+    parts: Sequence[Part],
+    num_frames: int | None,
+    values: list[Any],
+    places: Sequence[int],
+) -> Placed:
+    """Let the processor read each input alone, and note the shapes of what it made."""
+    said = []
+    for value, place in zip(values, places, strict=True):
+        text, *given = _by_part(parts, value)
+        blocks = [(part.modality, each) for part, each in zip(parts[1:], given, strict=True)]
+        said.append(conversation_of(loaded, text, blocks, place, num_frames))
+    encoded = _Conversations(loaded, said, places, _can_be_filled_up(loaded) and not settings.total_length)
+    held = 0
+    for one, place in zip(said, places, strict=True):
+        made = tensors_of(loaded, one, place)
+        held += sum(each.nbytes for each in made.values() if hasattr(each, "nbytes"))
+        encoded.kept.append(made if held <= _HELD else None)
+        ids = made.get("input_ids", made.get("decoder_input_ids"))
+        encoded.ids.append([] if ids is None else ids[0].tolist())
+        encoded.shapes.append(_shape(made, len(encoded.ids[-1]), encoded.fill))
+    return Placed(encoded, places)
+
+
+def _shape(made: dict[str, Any], length: int, fill: bool) -> Hashable:
+    """Give what is equal for inputs that may share a batch."""
+    shapes = []
+    for name, values in sorted(made.items()):
+        if not hasattr(values, "shape"):
+            return object()  # what is no tensor cannot be put together with another
+        if not (fill and _is_of_tokens(name, values, length)):
+            shapes.append((name, tuple(values.shape)))
+    return tuple(shapes)
+
+
+def _texts(
+    loaded: Loaded, whole: bool, encoded: Any, lines: list[int], found: list[list[list[int]]]
+) -> list[tuple[int, str]]:
+    """Write a line for each sequence: the new text, after the prompt where that is asked for."""
+    said: Conversation = encoded.said[lines[0]]
+    prompt = loaded.tokenizer.decode(encoded.ids[lines[0]], skip_special_tokens=True)
+    made = (_after(prompt, text) for text in loaded.tokenizer.batch_decode(found[0], skip_special_tokens=True))
+    texts = [text.strip() if said.is_chat else text for text in made]
+    return list(enumerate(((said.before if whole else "") + text for text in texts), start=1))
+
+
+def _after(prompt: str, text: str) -> str:
+    """Leave the prompt out, which most models repeat before what they write, some behind a blank or two."""
+    at = text.find(prompt)
+    return text[at + len(prompt) :] if 0 <= at <= 2 else text

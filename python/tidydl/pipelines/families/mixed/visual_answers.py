@@ -1,0 +1,156 @@
+"""Answering questions about images: scores of the answers that a model knows, or an answer that it writes.
+
+ViLT judges each of its answers on its own, by the logistic function (Kim et al., 2021). Models that write give the
+likeliest text, which has no score.
+
+References
+----------
+Kim, W., Son, B. and Kim, I. (2021). ViLT: Vision-and-language transformer without convolution or region supervision.
+ICML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.images import image_batches
+from tidydl.pipelines.families.probabilities import sigmoid
+from tidydl.pipelines.families.writing.drawing import seeded
+from tidydl.pipelines.families.writing.generating import GREEDY, Placed, echoed, generation_settings, generator
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded, class_labels
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
+from tidydl.pipelines.reading import images, texts
+from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+Value = tuple[Any, str]
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: the answers it can give, where they are known."""
+    return {} if _writes(loaded) else {"labels": class_labels(loaded.config, loaded.source)}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Answer all questions and give the tidy frame."""
+    top_k, writes = options["top_k"], _writes(loaded)
+    labels = [] if writes else class_labels(loaded.config, loaded.source)
+    way = Way(
+        encode=partial(_encode, loaded),
+        forward=_writer(task, loaded, options) if writes else partial(_scores, loaded),
+        key=lambda value: (images.key(value[0]), value[1]),
+        padding="equal",
+        chunk=images.CHUNK,
+        most=options["batch_size"],
+        finish=partial(_written, loaded.tokenizer, top_k) if writes else partial(_ranked, labels, top_k),
+    )
+    outcome = yield from compute(loaded, inputs, way)
+    contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
+    frame = lines_frame(contract, inputs, outcome)
+    ranks = 1 if writes else min(top_k or len(labels), len(labels))
+    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
+    return frame
+
+
+def _writes(loaded: Loaded) -> bool:
+    """Say whether the model writes its answer rather than choosing among those it knows."""
+    return bool(loaded.model.can_generate())
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Questions beside their images.
+
+    ``loaded`` reads texts only. Where the model writes, questions share a batch with those of their length, since
+    padding would be read as a part of them; images share one where they have one shape.
+    """
+
+    images: EncodedImages
+    loaded: Loaded
+    tokens: dict[str, list[list[int]]]
+    cut: list[bool]
+    writes: bool
+
+    @property
+    def shapes(self) -> list[Hashable]:
+        """The shape of each image, and where it matters the length of its question."""
+        lengths = [len(row) if self.writes else 0 for row in self.tokens["input_ids"]]
+        return list(zip(self.images.shapes or [0] * len(lengths), lengths, strict=True))
+
+    @property
+    def sizes(self) -> list[int]:
+        """What each line costs: the patches of its image and its tokens, which are equal for equal shapes."""
+        longest = max((len(row) for row in self.tokens["input_ids"]), default=0)
+        lengths = [len(row) if self.writes else longest for row in self.tokens["input_ids"]]
+        return [size + length for size, length in zip(self.images.sizes, lengths, strict=True)]
+
+    @property
+    def owners(self) -> Sequence[int]:
+        """Every question is one line."""
+        return range(len(self.cut))
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Decode some of the images and make the tensors of them and of their questions."""
+        return {**self.images.batch(positions), **texts.padded(self.loaded, self.tokens, positions)}
+
+
+def _encode(loaded: Loaded, values: list[Value], places: Sequence[int]) -> Placed:
+    """Tokenise the questions and prepare the images."""
+    reader = replace(loaded, components={"tokenizer": loaded.tokenizer})
+    pictures = image_batches.encode(loaded, [image for image, _ in values], places)
+    if image_batches.padding(loaded) == "any":
+        pictures = replace(pictures, shapes=[])
+    questions = texts.encode(reader, [question for _, question in values], places)
+    writes = _writes(loaded)
+    tokens = {name: rows for name, rows in questions.tokens.items() if not (writes and name == "token_type_ids")}
+    if loaded.config.model_type == "blip-2":
+        tokens = _after_image(loaded.config, tokens)
+    return Placed(_Asked(pictures, reader, tokens, questions.cut, writes), places)
+
+
+def _after_image(config: Any, tokens: dict[str, list[list[int]]]) -> dict[str, list[list[int]]]:
+    """Leave room for what the model sees before the question."""
+    room = {"input_ids": config.image_token_id, "attention_mask": 1}
+    return {name: [[room[name]] * config.num_query_tokens + row for row in tokens[name]] for name in room}
+
+
+def _scores(loaded: Loaded, tensors: dict[str, Any]) -> np.ndarray:
+    """Run the model on a batch: a score of each answer it knows, one line per question.
+
+    The model shuffles the patches of the images by torch's random numbers, which are left as they were.
+    """
+    tensors.pop("places")
+    with seeded("patches", loaded.device):
+        logits = loaded.model(**tensors).logits
+    return sigmoid(logits.float().cpu().numpy().astype("float64"))
+
+
+def _ranked(labels: list[str], top_k: int | None, encoded: Any, lines: list[int], found: list[np.ndarray]) -> list[Any]:
+    """Write a line per answer, the best first."""
+    order = (-found[0]).argsort(kind="stable")[:top_k]
+    answers = [(labels[i], float(found[0][i])) for i in order]
+    return answers if top_k == 1 else [(rank, *answer) for rank, answer in enumerate(answers, start=1)]
+
+
+def _writer(task: Task, loaded: Loaded, options: Options) -> Any:
+    settings = generation_settings(task, loaded, {**options, **GREEDY})
+    return generator(loaded, settings, None, start=echoed)
+
+
+def _written(tokenizer: Any, top_k: int | None, encoded: Any, lines: list[int], found: list[Any]) -> list[Any]:
+    """Write the line of the answer; it has no score."""
+    answer = tokenizer.decode(found[0][0], skip_special_tokens=True).strip()
+    return [(answer, None)] if top_k == 1 else [(1, answer, None)]

@@ -1,0 +1,112 @@
+"""Answers about documents that are written by a model that sees the page, such as Donut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.batching import Way
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.images import image_batches
+from tidydl.pipelines.families.writing.generating import GREEDY, Placed, generation_settings, generator
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.reading import images
+from tidydl.pipelines.reading.images import EncodedImages, on_device
+
+__all__ = ["way"]
+
+_PROMPT = "<s_docvqa><s_question>{}</s_question><s_answer>"
+_ANSWER = re.compile(r"<s_answer>(.*)</s_answer>", re.DOTALL)
+
+
+def way(task: Task, loaded: Loaded, options: Options, top_k: int) -> Way:
+    """Say how answers are written.
+
+    Raises
+    ------
+    ArgumentError
+        Where the model was not made for questions.
+    """
+    if "<s_docvqa>" not in loaded.tokenizer.get_vocab():
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', which knows no questions: its tokenizer has no token <s_docvqa>.",
+            allowed="A Donut that was trained to answer questions about documents.",
+            hint="This one may be for 'image-to-text'.",
+        )
+    settings = generation_settings(task, loaded, {**options, **GREEDY})
+    return Way(
+        encode=partial(_encode, loaded),
+        forward=generator(loaded, settings, None, start=lambda read, made: 0),
+        key=lambda value: (images.key(value[0]), value[1]),
+        padding="equal",
+        chunk=images.CHUNK,
+        most=options["batch_size"],
+        finish=partial(_answer, loaded.tokenizer, top_k),
+    )
+
+
+@dataclass(frozen=True)
+class _Questions:
+    """Images beside the tokens that the answers begin with; those of equal length share a batch."""
+
+    pictures: EncodedImages
+    ids: list[list[int]]
+    one_size: bool
+
+    @property
+    def shapes(self) -> list[Hashable]:
+        """The length of each question, and the shape of its image where that matters."""
+        shapes = [0] * len(self.ids) if self.one_size else self.pictures.shapes
+        return list(zip(shapes, (len(row) for row in self.ids), strict=True))
+
+    @property
+    def sizes(self) -> list[int]:
+        """What each line costs: the patches of its image and its tokens."""
+        return [size + len(row) for size, row in zip(self.pictures.sizes, self.ids, strict=True)]
+
+    @property
+    def owners(self) -> Sequence[int]:
+        """Every question is one line."""
+        return range(len(self.ids))
+
+    @property
+    def cut(self) -> list[bool]:
+        """Nothing is shortened."""
+        return [False] * len(self.ids)
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Decode some of the images and make the tensors of them and of their questions."""
+        import torch
+
+        loaded = self.pictures.loaded
+        seen = loaded.image_processor(images=self.pictures.pixels(positions), return_tensors="pt")["pixel_values"]
+        begun = torch.tensor([self.ids[i] for i in positions])
+        return on_device(loaded, {"pixel_values": seen, "decoder_input_ids": begun})
+
+
+def _encode(loaded: Loaded, values: list[tuple[Any, ...]], places: Sequence[int]) -> Placed:
+    if values and len(values[0]) > 2:
+        raise ArgumentError(
+            "`word_boxes` is given, but this model reads the image itself.",
+            allowed="An image and a question.",
+            hint="Leave `word_boxes` out.",
+        )
+    pictures = image_batches.encode(loaded, [value[0] for value in values], places)
+    prompts = [_PROMPT.format(value[1]) for value in values]
+    ids = [list(loaded.tokenizer(prompt, add_special_tokens=False)["input_ids"]) for prompt in prompts]
+    return Placed(_Questions(pictures, ids, image_batches.padding(loaded) == "any"), places)
+
+
+def _answer(tokenizer: Any, top_k: int, encoded: Any, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
+    """Write the line of what stands between the marks of an answer, missing where there are none."""
+    text = tokenizer.decode(found[0][0])
+    for token in (tokenizer.eos_token, tokenizer.pad_token):
+        text = text.replace(token, "") if token else text
+    marked = _ANSWER.search(text)
+    answer = (None if marked is None else marked[1].strip(), None, None, None)
+    return [answer] if top_k == 1 else [(1, *answer)]

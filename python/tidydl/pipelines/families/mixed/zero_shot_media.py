@@ -1,0 +1,162 @@
+"""Zero-shot classification of images and sounds: labels that the model has not learnt, by how near their texts are.
+
+A dual encoder brings images (or sounds) and texts into one space (Radford et al., 2021); each label is put into a
+sentence, and its score follows from how near the sentence lies. Scores are shares of an input's own labels, except
+those of SigLIP, which judges each label on its own (Zhai et al., 2023).
+
+References
+----------
+Radford, A. et al. (2021). Learning transferable visual models from natural language supervision. ICML.
+Zhai, X., Mustafa, B., Kolesnikov, A. and Beyer, L. (2023). Sigmoid loss for language image pre-training. ICCV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.pipelines.batching import BUDGETS, Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.label_sets import chosen_frame
+from tidydl.pipelines.families.probabilities import sigmoid, softmax
+from tidydl.pipelines.inputs import Inputs, modality_of
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.positions import value_error
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+Value = tuple[Any, tuple[str, ...]]  # an image or sound, and its labels
+
+_SIGLIP_TOKENS = 64  # to which SigLIP was trained to see every text filled up
+_TEXT_SHARE = 8  # how much the batches grow with their texts, which each of them reads anew
+_MOST = 4  # and by how many times what a batch may cost they grow at most
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: whether labels are judged each alone or against each other."""
+    return {"judges_by": "sigmoid" if _is_siglip(loaded) else "softmax"}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Judge the labels of all images or sounds and give the tidy frame."""
+    reader = modality_of(task.parts[0])
+    way = Way(
+        encode=partial(_encode, loaded, reader, options["hypothesis_template"]),
+        forward=partial(_logits, loaded, f"logits_per_{task.reads}"),
+        key=lambda value: (reader.key(value[0]), value[1]),
+        padding=reader.padding(loaded),
+        chunk=reader.CHUNK,
+        most=options["batch_size"],
+        lanes=True,
+        finish=partial(_scores, sigmoid if _is_siglip(loaded) else softmax),
+    )
+    outcome = yield from compute(loaded, inputs, way)
+    return chosen_frame(task, loaded, inputs, options, note, outcome)
+
+
+def _is_siglip(loaded: Loaded) -> bool:
+    return "siglip" in loaded.config.model_type
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Images or sounds beside the labels of each, and the tokens of all their sentences."""
+
+    media: Any
+    labels: list[tuple[str, ...]]
+    tokens: dict[str, Any]
+    lines: dict[str, int]  # of the sentences of the labels
+
+    @property
+    def owners(self) -> Sequence[int]:
+        """Every image or sound is one line."""
+        return range(len(self.labels))
+
+    @property
+    def cut(self) -> list[bool]:
+        """Nothing is shortened."""
+        return [False] * len(self.labels)
+
+    @property
+    def shapes(self) -> list[Hashable]:
+        """The shapes of the images or sounds, where they decide which may share a batch."""
+        return getattr(self.media, "shapes", [])
+
+    @property
+    def sizes(self) -> list[int]:
+        """What each costs: the less, the longer the texts are, so that more of them share one reading of these."""
+        budget = BUDGETS.get(self.media.loaded.device.partition(":")[0], BUDGETS["cpu"])
+        texts = self.tokens["input_ids"].numel() if self.labels else 0
+        share = budget / (budget + min(_TEXT_SHARE * texts, _MOST * budget))
+        return [max(1, int(size * share)) for size in self.media.sizes]
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Make the tensors of some images or sounds and of all labels that any of them has."""
+        wanted = {label: k for k, label in enumerate(dict.fromkeys(each for i in positions for each in self.labels[i]))}
+        lines = [self.lines[label] for label in wanted]
+        device = self.media.loaded.device
+        texts = {name: values[lines].to(device) for name, values in self.tokens.items()}
+        columns = [[wanted[label] for label in self.labels[i]] for i in positions]
+        return {"inputs": {**texts, **self.media.batch(positions)}, "columns": columns}
+
+
+def _encode(loaded: Loaded, reader: Any, template: str, values: list[Value], places: Sequence[int]) -> _Judged:
+    """Read images or sounds, and tokenise the sentence of each different label once."""
+    labels = [each for _, each in values]
+    known = list(dict.fromkeys(label for each in labels for label in each))
+    sentences = [template.replace("{}", label) for label in known]
+    tokens = _tokens(loaded, sentences, partial(_too_long, known, labels, places)) if known else {}
+    media = reader.encode(loaded, [medium for medium, _ in values], places)
+    return _Judged(media, labels, tokens, {label: line for line, label in enumerate(known)})
+
+
+def _tokens(loaded: Loaded, sentences: list[str], too_long: Any) -> dict[str, Any]:
+    """Tokenise sentences, filled up to the longest, or as far as the model was trained to see them."""
+    tokenizer, siglip = loaded.tokenizer, _is_siglip(loaded)
+    limit = _limit(loaded)
+    longest = [len(row) for row in tokenizer(sentences, verbose=False)["input_ids"]]
+    if limit is not None and max(longest) > limit:
+        raise too_long(longest.index(max(longest)), limit)
+    filled: dict[str, Any] = {"padding": "max_length", "max_length": _SIGLIP_TOKENS} if siglip else {"padding": True}
+    return dict(tokenizer(sentences, return_tensors="pt", **filled))
+
+
+def _limit(loaded: Loaded) -> int | None:
+    """Say how many tokens of a text the model reads at most."""
+    config = loaded.config.get_text_config()
+    limits = [loaded.tokenizer.model_max_length, getattr(config, "max_position_embeddings", None)]
+    known = [limit for limit in (*limits, _SIGLIP_TOKENS if _is_siglip(loaded) else None) if limit is not None]
+    return min(known) if known else None
+
+
+def _too_long(
+    known: list[str], labels: list[tuple[str, ...]], places: Sequence[int], which: int, limit: int
+) -> Exception:
+    """Explain that a label makes a sentence longer than the model reads, naming the first input that has it."""
+    label = known[which]
+    place = next(place for each, place in zip(labels, places, strict=True) if label in each)
+    return value_error(
+        place,
+        f"has a label, '{label[:40]}…', whose sentence is longer than the model reads.",
+        allowed=f"Labels that make at most {limit} tokens in the sentence of `hypothesis_template`.",
+        hint="Shorten the label.",
+    )
+
+
+def _logits(loaded: Loaded, name: str, tensors: dict[str, Any]) -> list[np.ndarray]:
+    """Run the model on a batch: for each image or sound how near its own labels are."""
+    logits = getattr(loaded.model(**tensors["inputs"]), name).float().cpu().double().numpy()
+    return [row[columns] for row, columns in zip(logits, tensors["columns"], strict=True)]
+
+
+def _scores(function: Any, encoded: _Judged, lines: list[int], found: list[np.ndarray]) -> tuple[Any, np.ndarray]:
+    """Give the labels of an image or sound with their scores."""
+    return encoded.labels[encoded.owners[lines[0]]], function(found[0])

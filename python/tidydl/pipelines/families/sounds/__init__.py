@@ -1,0 +1,1 @@
+"""Tasks that hear and speak: speech recognition, and sounds from texts."""

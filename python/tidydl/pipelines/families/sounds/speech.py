@@ -1,0 +1,108 @@
+"""Automatic speech recognition: what is said in a sound, as a whole or in stretches with their times.
+
+Models that give a token for each moment (connectionist temporal classification, CTC), models that write a text for a
+sound (Whisper among them), and transducers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.sounds import speech_ctc, speech_generation
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+_WRITERS_ONLY = ("language", "translate", "num_beams", "max_new_tokens")
+_WINDOWS_ONLY = ("chunk_length_s", "stride_length_s")
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: how it hears, and which timestamps it can give."""
+    listens = _listens(loaded)
+    return {"listens_by": listens, "timestamps": [str(each).lower() for each in _timestamps(loaded)]}
+
+
+def _listens(loaded: Loaded) -> str:
+    """Say of which kind a model is: ``"ctc"``, ``"transducer"``, ``"whisper"`` or ``"generation"``."""
+    name = type(loaded.model).__name__
+    if name.endswith("ForCTC"):
+        return "ctc"
+    if name.endswith(("ForTDT", "ForRNNT")):
+        return "transducer"
+    if getattr(loaded.model, "main_input_name", "inputs") == "input_ids":
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', which hears a sound only as a part of a text.",
+            allowed="A model that reads nothing but a sound, such as Whisper, Wav2Vec2 or Parakeet.",
+            hint="This one may be for 'any-to-any'.",
+        )
+    return "whisper" if loaded.config.model_type == "whisper" else "generation"
+
+
+def _timestamps(loaded: Loaded) -> list[bool | str]:
+    """Give the values that ``return_timestamps`` may have besides false."""
+    listens = _listens(loaded)
+    if listens == "ctc":
+        return speech_ctc.timestamps(loaded)
+    return speech_generation.timestamps(loaded) if listens == "whisper" else []
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Recognise speech in all sounds and give the tidy frame."""
+    outcome = yield from compute(loaded, inputs, _way(loaded, options))
+    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
+    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
+    return frame
+
+
+def _way(loaded: Loaded, options: Options) -> Way:
+    listens = _listens(loaded)
+    _refuse_timestamps(loaded, options["return_timestamps"])
+    if listens == "ctc":
+        _refuse_idle(options, _WRITERS_ONLY, "this model gives a token for each moment, and writes no text of its own")
+        return speech_ctc.way(loaded, options)
+    if listens == "whisper":
+        _refuse_short_windows(loaded, options)
+    else:
+        _refuse_idle(options, _WINDOWS_ONLY, "this model hears a sound as a whole")
+    if listens == "transducer":
+        _refuse_idle(options, _WRITERS_ONLY, "this model is a transducer, which writes what it hears token by token")
+    return speech_generation.way(loaded, options, listens)
+
+
+def _refuse_timestamps(loaded: Loaded, wanted: bool | str) -> None:
+    known = _timestamps(loaded)
+    if wanted is not False and wanted not in known:
+        listed = " or ".join("true" if each is True else f"'{each}'" for each in known)
+        raise ArgumentError(
+            f"`return_timestamps` is {'true' if wanted is True else repr(wanted)}, which this model cannot give.",
+            allowed=f"{listed[0].upper()}{listed[1:]}, or false." if known else "Only false.",
+            hint=None if known else "Whisper and CTC models such as Wav2Vec2 know when something is said.",
+        )
+
+
+def _refuse_idle(options: Options, names: tuple[str, ...], why: str) -> None:
+    for name in names:
+        if options[name]:
+            raise ArgumentError(f"`{name}` is given, but {why}.", allowed=f"No `{name}` for this model.")
+
+
+def _refuse_short_windows(loaded: Loaded, options: Options) -> None:
+    """Take what older code says of windows, where it is what Whisper does anyway."""
+    hears = getattr(loaded.feature_extractor, "chunk_length", 30)
+    if options["chunk_length_s"] not in (None, hears):
+        raise ArgumentError(
+            f"`chunk_length_s` is {options['chunk_length_s']:g}, but this model hears {hears} seconds at once.",
+            allowed=f"{hears}, or nothing: longer sounds are heard piece by piece, as their timestamps say.",
+            hint="Leave `chunk_length_s` out.",
+        )

@@ -1,0 +1,152 @@
+"""Speech recognition with a token for each moment: connectionist temporal classification (Graves et al., 2006).
+
+Long sounds are heard in windows. Neighbours overlap, and of each the outer parts, where the model has heard too little
+of what comes before or after, are left out; what is left is put together before tokens become a text.
+
+References
+----------
+Graves, A., Fernández, S., Gomez, F. and Schmidhuber, J. (2006). Connectionist temporal classification. ICML.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.batching import Way
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.reading import audios
+from tidydl.pipelines.reading.audios import EncodedAudios, Span
+
+__all__ = ["timestamps", "way"]
+
+_WHOLE = 60  # seconds that are heard as a whole, unless the call says otherwise
+_WINDOW = 30  # seconds of a window where a sound is longer
+
+Line = tuple[int, str, float, float]
+
+
+def timestamps(loaded: Loaded) -> list[bool | str]:
+    """Give the timestamps that the tokenizer and the model know."""
+    known = inspect.signature(loaded.tokenizer.decode).parameters
+    if _samples_per_token(loaded) is None:
+        return []
+    return [each for each in ("word", "char") if f"output_{each}_offsets" in known]
+
+
+def way(loaded: Loaded, options: Options) -> Way:
+    """Say how a model hears sounds moment by moment."""
+    windows = _windows(loaded, options)
+    return Way(
+        encode=partial(
+            audios.encode,
+            loaded,
+            cut=None if windows is None else windows.cut,
+            listen=partial(audios.features, loaded, return_attention_mask=True),
+        ),
+        forward=partial(_tokens, loaded.model),
+        key=audios.key,
+        padding=audios.padding(loaded),
+        chunk=audios.CHUNK,
+        most=options["batch_size"],
+        lanes=True,
+        finish=partial(_chunks, loaded, windows, options["return_timestamps"]),
+    )
+
+
+def _tokens(model: Any, tensors: dict[str, Any]) -> list[list[int]]:
+    """Run the model on a batch: for each moment the likeliest token."""
+    made: list[list[int]] = model(**tensors).logits.argmax(-1).cpu().tolist()
+    return made
+
+
+def _samples_per_token(loaded: Loaded) -> int | None:
+    """Say how many samples of a sound the model gives a token for, None where it does not say."""
+    config, hop = loaded.config, getattr(loaded.feature_extractor, "hop_length", None)
+    ratio = getattr(config, "inputs_to_logits_ratio", None)
+    if config.model_type == "lasr_ctc":  # counts the lines of a spectrogram
+        return None if hop is None else ratio * hop
+    if ratio is None and hop is not None:
+        factor = getattr(getattr(config, "encoder_config", None), "subsampling_factor", None)
+        return None if factor is None else factor * hop
+    return ratio
+
+
+@dataclass(frozen=True)
+class _Windows:
+    """Windows of so many samples, of which so many at each end are left out; up to ``whole`` samples there is one."""
+
+    size: int
+    stride: int
+    whole: int
+    unit: int  # samples of a token
+
+    def cut(self, count: int) -> list[Span]:
+        """Cut a sound of so many samples into windows."""
+        if count <= max(self.whole, self.size):
+            return [(0, count)]
+        spans: list[Span] = []
+        start = 0
+        while not spans or spans[-1][1] < count:
+            spans.append((start, min(start + self.size, count)))
+            start += self.size - 2 * self.stride
+        return spans
+
+    def kept(self, tokens: list[int], span: Span, first: bool, last: bool) -> list[int]:
+        """Give the tokens of a window without those of its outer parts."""
+        outer = self.stride // self.unit
+        end = round((span[1] - span[0]) / self.unit) - (0 if last else outer)
+        return tokens[0 if first else outer : end]
+
+
+def _windows(loaded: Loaded, options: Options) -> _Windows | None:
+    """Read how long windows are and how much of them is left out, in samples; None where there can be none."""
+    length, stride = options["chunk_length_s"], options["stride_length_s"]
+    unit, rate = _samples_per_token(loaded), loaded.feature_extractor.sampling_rate
+    if unit is None:
+        if length is not None:
+            raise ArgumentError(
+                "`chunk_length_s` is given, but this model does not say how much sound each of its tokens stands for.",
+                allowed="Sounds that are heard as a whole.",
+                hint="Leave `chunk_length_s` out.",
+            )
+        return None
+    seconds = _WINDOW if length is None else length
+    outer = seconds / 6 if stride is None else stride
+    size, left_out = (round(each * rate / unit) * unit for each in (seconds, outer))
+    if size <= 2 * left_out:
+        raise ArgumentError(
+            f"`stride_length_s` is {outer:g}, but a window of {seconds:g} seconds leaves out that much at each end.",
+            allowed="Less than half of `chunk_length_s`.",
+        )
+    return _Windows(size, left_out, _WHOLE * rate if length is None else 0, unit)
+
+
+def _chunks(
+    loaded: Loaded,
+    windows: _Windows | None,
+    stamps: bool | str,
+    encoded: EncodedAudios,
+    lines: list[int],
+    found: list[list[int]],
+) -> list[Line]:
+    """Put the windows of a sound together and write its text, or its words or characters with their times."""
+    if windows is None or len(lines) == 1:
+        tokens = found[0]
+    else:
+        ends = (lines[0], lines[-1])
+        parts = zip(lines, found, strict=True)
+        kept = [windows.kept(part, encoded.spans[line], line == ends[0], line == ends[1]) for line, part in parts]
+        tokens = [token for part in kept for token in part]
+    if stamps is False:
+        return [(0, loaded.tokenizer.decode(tokens), 0.0, encoded.seconds[encoded.owners[lines[0]]])]
+    offsets = loaded.tokenizer.decode(tokens, **{f"output_{stamps}_offsets": True})[f"{stamps}_offsets"]
+    unit = (_samples_per_token(loaded) or 0) / loaded.feature_extractor.sampling_rate
+    return [
+        (chunk, each[stamps], each["start_offset"] * unit, each["end_offset"] * unit)
+        for chunk, each in enumerate(offsets)
+    ]

@@ -1,0 +1,296 @@
+"""Speech recognition by models that write a text for a sound: Whisper, other encoder-decoders, and transducers.
+
+Whisper hears half a minute at once; of a longer sound it goes on from where its own timestamps say that something
+ended (Radford et al., 2023, section 3.8), as ``generate()`` of transformers does.
+
+References
+----------
+Radford, A. et al. (2023). Robust speech recognition via large-scale weak supervision. ICML.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError, unknown_name
+from tidydl.pipelines.batching import Way
+from tidydl.pipelines.families.sounds.whisper_words import SPACELESS, words_of
+from tidydl.pipelines.families.writing.drawing import line_seed, seeded
+from tidydl.pipelines.from_pretrained import quiet_loading
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.positions import value_error
+from tidydl.pipelines.reading import audios
+from tidydl.pipelines.reading.audios import EncodedAudios
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["timestamps", "way"]
+
+# What transformers' own pipeline sets where neither the call nor the model says otherwise.
+_BEAMS = 5
+_NEW_TOKENS = 256
+
+Line = tuple[int, str, float, float]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What is said in a stretch of a sound, as tokens; ``ends`` says when each token ends where that was asked for."""
+
+    tokens: list[int]
+    start: float = 0.0
+    end: float = 0.0
+    ends: Sequence[float] = ()
+    language: str | None = None
+
+
+def timestamps(loaded: Loaded) -> list[bool | str]:
+    """Give the timestamps that Whisper knows: of stretches, and of words where it says which heads align them."""
+    settings = loaded.model.generation_config
+    if getattr(settings, "no_timestamps_token_id", None) is None:
+        return []
+    return [True, "word"] if getattr(settings, "alignment_heads", None) else [True]
+
+
+def way(loaded: Loaded, options: Options, listens: str) -> Way:
+    """Say how a model writes a text for a sound."""
+    whisper, stamps = listens == "whisper", options["return_timestamps"]
+    draws = bool(getattr(loaded.model.generation_config, "do_sample", False)) and not whisper
+    settings = {} if listens == "transducer" else _settings(loaded, options, whisper)
+    write = partial(_stretches, loaded, settings, stamps) if whisper else partial(_texts, loaded, settings, draws)
+    return Way(
+        encode=partial(_encode_for_whisper if whisper else _encode, loaded),
+        forward=write,
+        key=audios.key,
+        padding="none" if draws else audios.padding(loaded),
+        chunk=audios.CHUNK,
+        most=options["batch_size"],
+        finish=partial(_chunks, loaded, stamps if whisper else False, listens == "transducer"),
+    )
+
+
+def _settings(loaded: Loaded, options: Options, whisper: bool) -> dict[str, Any]:
+    """Bring the options of the call and what the plain pipeline adds to the model's own settings together."""
+    own = loaded.model.generation_config.to_diff_dict()
+    settings = {name: options[name] for name in ("num_beams", "max_new_tokens") if options[name] is not None}
+    if not {"max_new_tokens", "max_length"} & {*own, *settings}:
+        settings["max_new_tokens"] = _NEW_TOKENS
+    most = getattr(loaded.config, "max_target_positions", None)
+    if most is not None and "max_new_tokens" in settings:  # beside the tokens that begin a text
+        settings["max_new_tokens"] = min(settings["max_new_tokens"], most - (4 if whisper else 1))
+    if "num_beams" not in own:
+        settings.setdefault("num_beams", _BEAMS)
+    if "pad_token_id" not in own and loaded.tokenizer.pad_token_id is not None:
+        settings["pad_token_id"] = loaded.tokenizer.pad_token_id
+    return {**settings, **(_whisper_language if whisper else _other_language)(loaded, options)}
+
+
+def _whisper_language(loaded: Loaded, options: Options) -> dict[str, Any]:
+    """Read which language Whisper is to hear, and whether it is to translate."""
+    settings = loaded.model.generation_config
+    several = getattr(settings, "is_multilingual", True) and getattr(settings, "lang_to_id", None)
+    for name in ("language", "translate"):
+        if options[name] and not several:
+            raise ArgumentError(
+                f"`{name}` is given, but this model knows a single language.",
+                allowed="A model of several languages; the name of this kind does not end in '.en'.",
+                hint=f"Leave `{name}` out.",
+            )
+    said: dict[str, Any] = {"task": "translate"} if options["translate"] else {}
+    if options["language"] is not None:
+        said["language"] = _language_code(options["language"], settings.lang_to_id)
+    return said
+
+
+def _language_code(name: str, known: Mapping[str, int]) -> str:
+    """Find the code of a language, given as a code or by its English name."""
+    from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
+
+    code = name.strip().lower().removeprefix("<|").removesuffix("|>")
+    code = TO_LANGUAGE_CODE.get(code, code)
+    if f"<|{code}|>" not in known:
+        names = [each for each, its in TO_LANGUAGE_CODE.items() if f"<|{its}|>" in known]
+        raise unknown_name("language", name, sorted(names), error=ArgumentError)
+    return code
+
+
+def _other_language(loaded: Loaded, options: Options) -> dict[str, Any]:
+    """Say which language a text is to be in, where ``generate()`` wants to know."""
+    wants = "tgt_lang" in inspect.signature(loaded.model.generate).parameters
+    if options["translate"]:
+        raise ArgumentError(
+            "`translate` is true, but this model does not translate into English when asked.", allowed="Only false."
+        )
+    if wants and options["language"] is None:
+        raise ArgumentError(
+            "`language` is missing, which this model has to be told.",
+            allowed="The language of the text, as the model calls it.",
+            hint='For example `language = "eng"`.',
+        )
+    if not wants and options["language"] is not None:
+        raise ArgumentError("`language` is given, but this model takes none.", allowed="No `language` for this model.")
+    return {"tgt_lang": options["language"]} if wants else {}
+
+
+@dataclass
+class _Placed:
+    """Sounds that know which of the inputs of the call each is, for models that draw at random."""
+
+    sounds: EncodedAudios
+    places: Sequence[int]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.sounds, name)
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Make the tensors of some sounds, beside the place of the first."""
+        return {**self.sounds.batch(positions), "place": self.places[self.sounds.owners[positions[0]]]}
+
+
+def _encode(loaded: Loaded, values: list[Any], places: Sequence[int]) -> _Placed:
+    listen = partial(audios.features, loaded, return_attention_mask=True)
+    return _Placed(audios.encode(loaded, values, places, listen=listen), places)
+
+
+def _encode_for_whisper(loaded: Loaded, values: list[Any], places: Sequence[int]) -> EncodedAudios:
+    """Read sounds, filled up to what Whisper hears at once; a longer one is heard alone, piece by piece."""
+    longest = loaded.feature_extractor.n_samples
+
+    def listen(heard: np.ndarray) -> Mapping[str, Any]:
+        whole = {"truncation": False, "padding": "longest"} if len(heard) > longest else {}
+        return audios.features(loaded, heard, return_attention_mask=True, **whole)
+
+    encoded = audios.encode(loaded, values, places, listen=listen)
+    for line, (_, stop) in enumerate(encoded.spans):
+        if stop > longest:
+            _refuse_timeless(loaded, places[line], longest)
+            encoded.shapes[line] = (line, encoded.shapes[line])
+    return encoded
+
+
+def _refuse_timeless(loaded: Loaded, place: int, longest: int) -> None:
+    """Refuse a long sound where a model cannot say where it has to go on."""
+    if not timestamps(loaded):
+        raise value_error(
+            place,
+            f"has more than {longest} samples, and this model says not when something ends, to go on from there.",
+            allowed="A shorter sound, or a model whose generation_config.json has `no_timestamps_token_id`.",
+        )
+
+
+def _texts(loaded: Loaded, settings: dict[str, Any], draws: bool, tensors: dict[str, Any]) -> list[list[Stretch]]:
+    """Let the model write a text for each sound of a batch."""
+    seed = line_seed(0, tensors.pop("place"), 0) if draws else None
+    tensors.pop("place", None)
+    mask = tensors.pop("attention_mask", None)
+    masked = {} if mask is None else {"attention_mask": mask}
+    with _quiet(), seeded(seed, loaded.device):
+        made = loaded.model.generate(next(iter(tensors.values())), **masked, **settings)
+    return [[Stretch(row)] for row in getattr(made, "sequences", made).cpu().tolist()]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what transformers say of the settings that they or the model's authors have chosen."""
+    with warnings.catch_warnings(), quiet_loading():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _stretches(
+    loaded: Loaded, settings: dict[str, Any], stamps: bool | str, tensors: dict[str, Any]
+) -> list[list[Stretch]]:
+    """Let Whisper write what is said in each sound of a batch, by stretches where their times are needed."""
+    heard, mask = tensors["input_features"], tensors.get("attention_mask")
+    if stamps is False and heard.shape[-1] <= loaded.feature_extractor.nb_max_frames:
+        with _quiet():
+            return [[Stretch(row)] for row in loaded.model.generate(heard, attention_mask=mask, **settings).tolist()]
+    asked = {"return_timestamps": True, "return_segments": True}
+    with _quiet(), _aligning(loaded, stamps) as more:
+        made = loaded.model.generate(heard, attention_mask=mask, **asked, **more, **settings)
+    return [[_stretch(loaded, each) for each in stretches] for stretches in made["segments"]]
+
+
+@contextmanager
+def _aligning(loaded: Loaded, stamps: bool | str) -> Iterator[dict[str, bool]]:
+    """Ask for the time of each token, for which transformers changes how the model attends, and change it back."""
+    if stamps != "word":
+        yield {}
+        return
+    usual = getattr(loaded.config, "_attn_implementation", None)
+    try:
+        yield {"return_token_timestamps": True}
+    finally:
+        if usual is not None:
+            loaded.model.set_attn_implementation(usual)
+
+
+def _stretch(loaded: Loaded, made: dict[str, Any]) -> Stretch:
+    """Keep what matters of a stretch: not what the model attended to, which takes much memory."""
+    whole = made["result"]["sequences"] if isinstance(made["result"], dict) else made["result"]
+    names = {code: name for name, code in (getattr(loaded.model.generation_config, "lang_to_id", None) or {}).items()}
+    language = next((names[token] for token in whole.tolist() if token in names), None)
+    ends = made["token_timestamps"].tolist() if "token_timestamps" in made else ()
+    return Stretch(made["tokens"].tolist(), float(made["start"]), float(made["end"]), ends, language)
+
+
+def _chunks(
+    loaded: Loaded,
+    stamps: bool | str,
+    transducer: bool,
+    encoded: Any,
+    lines: list[int],
+    found: list[list[Stretch]],
+) -> list[Line]:
+    """Write the text of a sound, or what is said in it with its times."""
+    stretches, seconds = found[0], encoded.seconds[encoded.owners[lines[0]]]
+    if stamps is False:
+        return [(0, "".join(_text(loaded, each, transducer) for each in stretches).strip(), 0.0, seconds)]
+    if stamps == "word":
+        timed = _words(loaded, stretches)
+    else:
+        timed = [(_text(loaded, each, transducer), each.start, each.end) for each in stretches]
+    said = [(text.strip(), start, end) for text, start, end in timed if text.strip()]
+    return [
+        (k, text, min(round(start, 2), seconds), min(round(end, 2), seconds))
+        for k, (text, start, end) in enumerate(said)
+    ]
+
+
+def _text(loaded: Loaded, stretch: Stretch, transducer: bool) -> str:
+    """Write the tokens of a stretch as a text; those of a transducer that follow each other are no repetition."""
+    more = {"group_tokens": False} if transducer else {}
+    first = _first_time(loaded)
+    tokens = [token for token in stretch.tokens if first is None or token < first]
+    return str(loaded.tokenizer.decode(tokens, skip_special_tokens=True, **more))
+
+
+def _first_time(loaded: Loaded) -> int | None:
+    """Give the first of the tokens that stand for times, which come after all others; None where there are none."""
+    last = getattr(loaded.model.generation_config, "no_timestamps_token_id", None)
+    return None if last is None else last + 1
+
+
+def _words(loaded: Loaded, stretches: list[Stretch]) -> list[tuple[str, float, float]]:
+    """Give the words of all stretches: each begins when the token before it ends, and ends as its last token does."""
+    special, first = set(loaded.tokenizer.all_special_ids), _first_time(loaded)
+    words, before = [], 0.0
+    for stretch in stretches:
+        spoken, times = [], []
+        for token, end in zip(stretch.tokens, stretch.ends, strict=True):
+            if token not in special and (first is None or token < first):
+                spoken.append(token)
+                times.append((before, end))
+            before = end
+        spaceless = (stretch.language or "").strip("<|>") in SPACELESS
+        for word, start, stop in words_of(loaded.tokenizer, spoken, spaceless):
+            words.append((word, times[start][0], times[stop][1]))
+    return words

@@ -1,0 +1,287 @@
+"""Sounds from texts: speech and music, one text at a time.
+
+What a model draws at random (the noise in the breath of a voice, or the tokens of a melody) comes from a stream of each
+text's own: the same seed gives the same sounds, whatever other texts there are.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError, DependencyError, TidydlError, unknown_name
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.sounds.vocoders import SPECTROGRAMS, vocoder_for
+from tidydl.pipelines.families.writing.drawing import line_seed, seeded
+from tidydl.pipelines.from_pretrained import quiet_loading
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.positions import nth_value, of_value, value_error
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.reading import texts
+from tidydl.pipelines.reading.images import on_device
+from tidydl.progress import Work
+from tidydl.rng import current
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["facts", "run", "seed_of"]
+
+_LARGEST_SEED = 2**31 - 1
+_NEW_TOKENS = 256  # what transformers' own pipeline sets where neither the call nor the model says otherwise
+_OF_PARTS = ("bark", "seamless_m4t", "seamless_m4t_v2")  # whose parts have settings of generation of their own
+_BY_TOKENIZER = ("musicgen", "speecht5")  # whose processors read more than texts
+_SPEAKERS = {"csm": ("[0]", "["), "dia": ("[S1] ", "[")}  # who speaks, where a text does not begin by saying so
+_DRAWING = ("do_sample", "temperature", "max_new_tokens")
+
+Line = tuple[int, float, Any]
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: the samples a second, unless a vocoder decides, and its voices."""
+    if _generates(loaded) and "tgt_lang" in inspect.signature(loaded.model.generate).parameters:
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', which translates before it speaks.",
+            allowed="A model that speaks the text as it is, such as VITS, SpeechT5 or Bark.",
+        )
+    rate = None if _is_silent(loaded) else _rate(loaded)
+    return {"sampling_rate": rate, "voices": _voices(loaded), "always_draws": True}
+
+
+def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int:
+    """Give where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator."""
+    if options["seed"] is not None:
+        return int(options["seed"])
+    return current().positions(_LARGEST_SEED, 1)[0] + 1 if drawn is None else int(drawn)
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Make the sounds of all texts and give the tidy frame."""
+    seed = options["seed"]
+    settings = _settings(loaded, options)
+    if options["vocoder"] is not None and not _is_silent(loaded):
+        raise ArgumentError("`vocoder` is given, but this model makes sound itself.", allowed="No `vocoder`.")
+    vocoder = vocoder_for(loaded, options["vocoder"]) if _is_silent(loaded) else None
+    rate = _rate(loaded) if vocoder is None else int(vocoder.config.sampling_rate)
+    way = Way(
+        encode=partial(_encode, loaded, _preset(loaded, options)),
+        forward=partial(_samples, loaded, settings, vocoder, seed),
+        key=lambda value: object(),  # equal texts draw on their own
+        padding="none",
+        chunk=texts.CHUNK,
+        finish=partial(_line, rate),
+    )
+    outcome = yield from compute(loaded, inputs, way)
+    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
+    frame.attrs["tidydl"] = provenance(task.name, loaded, seed=seed, truncated=outcome.truncated, **note)
+    return frame
+
+
+def _kind(loaded: Loaded) -> str:
+    return str(loaded.config.model_type)
+
+
+def _generates(loaded: Loaded) -> bool:
+    """Say whether the model writes its sounds token by token."""
+    return bool(loaded.model.can_generate())
+
+
+def _is_silent(loaded: Loaded) -> bool:
+    """Say whether the model makes a spectrogram, of which a vocoder makes sound."""
+    return _kind(loaded) in SPECTROGRAMS
+
+
+def _rate(loaded: Loaded) -> int:
+    """Find how many samples a second has: in the model's settings, those of its codec, or with what reads inputs."""
+    config, settings = loaded.config, getattr(loaded.model, "generation_config", None)
+    for name in ("sampling_rate", "sample_rate"):
+        for place in (settings, config, getattr(config, "codec_config", None)):
+            if getattr(place, name, None) is not None:
+                return int(getattr(place, name))
+    found = getattr(loaded.feature_extractor, "sampling_rate", None)
+    if found is None:
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', which does not say how many samples a second of sound has.",
+            allowed="`sampling_rate` in config.json.",
+        )
+    return int(found)
+
+
+def _voices(loaded: Loaded) -> list[str]:
+    """Name the voices that come with the model."""
+    return list(getattr(loaded.processor, "available_voice_presets", []))
+
+
+def _settings(loaded: Loaded, options: Options) -> dict[str, Any]:
+    """Bring the options of the call and what the plain pipeline adds to the model's own settings together."""
+    speaker = _speaker(loaded, options["speaker_embeddings"])
+    given = {name: options[name] for name in _DRAWING if options[name] is not None}
+    if not _generates(loaded) or _is_silent(loaded):
+        for name in given:
+            raise ArgumentError(
+                f"`{name}` is given, but this model writes no tokens.",
+                allowed=f"No `{name}` for this model.",
+                hint="`seed` governs what it draws.",
+            )
+        return speaker
+    if _kind(loaded) in _OF_PARTS:
+        return {**given, **speaker}
+    own = loaded.model.generation_config.to_diff_dict()
+    if not {"max_new_tokens", "max_length"} & {*own, *given}:
+        given["max_new_tokens"] = _NEW_TOKENS
+    more = {"output_audio": True} if _kind(loaded) == "csm" else {}
+    return {"return_dict_in_generate": True, **given, **speaker, **more}
+
+
+def _speaker(loaded: Loaded, numbers: Sequence[float] | None) -> dict[str, Any]:
+    """Make a tensor of the numbers of a voice, for models that want them."""
+    import torch
+
+    wants = _kind(loaded) == "speecht5"
+    if numbers is None and not wants:
+        return {}
+    size = getattr(loaded.config, "speaker_embedding_dim", None)
+    if not wants or numbers is None or len(numbers) != size:
+        problem = "is missing" if numbers is None else f"has {len(numbers)} numbers"
+        raise ArgumentError(
+            f"`speaker_embeddings` {problem if wants else 'is given, but this model has a voice of its own'}.",
+            allowed=f"A list of {size} numbers, the voice that speaks." if wants else "No `speaker_embeddings`.",
+            hint="The data set 'Matthijs/cmu-arctic-xvectors' has some of real voices." if wants else None,
+        )
+    return {"speaker_embeddings": torch.tensor([numbers], dtype=loaded.model.dtype, device=loaded.device)}
+
+
+def _preset(loaded: Loaded, options: Options) -> dict[str, str]:
+    """Check which voice speaks."""
+    name = options["voice_preset"]
+    if name is None:
+        return {}
+    if "voice_preset" not in inspect.signature(loaded.processor.__call__).parameters:
+        raise ArgumentError("`voice_preset` is given, but this model has one voice.", allowed="No `voice_preset`.")
+    if name not in _voices(loaded) and not os.path.exists(name if name.endswith(".npz") else f"{name}.npz"):
+        raise unknown_name("voice_preset", name, _voices(loaded), error=ArgumentError)
+    return {"voice_preset": name}
+
+
+@dataclass
+class _Read:
+    """Texts as tensors, one line each."""
+
+    loaded: Loaded
+    places: Sequence[int]
+    made: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many tokens each text has."""
+        return [int(each["input_ids"].numel()) for each in self.made]
+
+    @property
+    def owners(self) -> Sequence[int]:
+        """Every text is one line."""
+        return range(len(self.made))
+
+    @property
+    def cut(self) -> list[bool]:
+        """Nothing is left out."""
+        return [False] * len(self.made)
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Give the tensors of the one text, beside its place."""
+        line = positions[0]
+        moved = on_device(self.loaded, self.made[line])
+        if "history_prompt" in moved:  # of a voice: tensors by name
+            moved["history_prompt"] = moved["history_prompt"].to(self.loaded.device)
+        return {**moved, "place": self.places[line]}
+
+
+def _encode(loaded: Loaded, preset: dict[str, str], values: list[str], places: Sequence[int]) -> _Read:
+    """Read texts one by one; a text that is empty to the model, or longer than it reads, is refused."""
+    encoded = _Read(loaded, places)
+    blanks = 1 if getattr(loaded.processor, "add_blank", False) else 0  # which VITS puts around each letter
+    for value, place in zip(values, places, strict=True):
+        made = _tensors(loaded, value, preset)
+        size = int(made["attention_mask"].sum() if "attention_mask" in made else made["input_ids"].numel())
+        texts.refuse_empty([size if value.strip() and size > blanks else 0], [place])
+        _refuse_long(loaded, made["input_ids"].shape[-1], place)
+        encoded.made.append(made)
+    return encoded
+
+
+def _tensors(loaded: Loaded, text: str, preset: dict[str, str]) -> dict[str, Any]:
+    """Let the tokenizer or processor read a text."""
+    kind = _kind(loaded)
+    speaker, known_by = _SPEAKERS.get(kind, ("", ""))
+    written = text if text.startswith(known_by) else speaker + text
+    reader = loaded.tokenizer if kind in _BY_TOKENIZER and loaded.tokenizer is not None else loaded.processor
+    more = {"add_special_tokens": True} if kind == "csm" else {}
+    try:
+        with quiet_loading():
+            return dict(reader(text=[written], return_tensors="pt", **preset, **more))
+    except ImportError as problem:
+        raise DependencyError(
+            f"`model` is '{loaded.source}', whose texts are read by a library that is not installed.",
+            allowed=str(problem).strip().splitlines()[0],
+            hint="Install it, or take a model that reads letters, such as 'facebook/mms-tts-eng'.",
+        ) from problem
+
+
+def _refuse_long(loaded: Loaded, size: int, place: int) -> None:
+    limit = getattr(loaded.config, "max_text_positions", None)
+    if _kind(loaded) == "bark":
+        settings = loaded.model.generation_config.semantic_config
+        limit = settings.get("max_input_semantic_length") if isinstance(settings, Mapping) else None
+    if limit is not None and size > limit:
+        raise value_error(
+            place,
+            f"makes {size} tokens, and the model reads {limit}.",
+            allowed="A shorter text.",
+            hint="Cut it into sentences, one a row.",
+        )
+
+
+def _samples(
+    loaded: Loaded, settings: dict[str, Any], vocoder: Any, seed: int | None, tensors: dict[str, Any]
+) -> list[np.ndarray]:
+    """Make the sound of a text: its samples, or channels × samples."""
+    place = tensors.pop("place")
+    with quiet_loading(), seeded(line_seed(seed or 0, place, 0), loaded.device):
+        if _generates(loaded):
+            made = loaded.model.generate(**tensors, **settings)
+        else:
+            made = loaded.model(**tensors, **settings)[0]
+        made = made if vocoder is None else vocoder(made)
+    return [_waveform(loaded, made)]
+
+
+def _waveform(loaded: Loaded, made: Any) -> np.ndarray:
+    """Take the samples out of what a model gave."""
+    if isinstance(made, Mapping):
+        found = next((made[name] for name in ("audio", "waveform") if name in made), None)
+        by_codec = found is None and _kind(loaded) not in _BY_TOKENIZER and hasattr(loaded.processor, "tokenizer")
+        made = found if found is not None else made["sequences"]
+        made = loaded.processor.decode(made) if by_codec else made
+    while isinstance(made, (tuple, list)):
+        made = made[0]
+    samples: np.ndarray = made.float().cpu().numpy().squeeze()
+    return samples
+
+
+def _line(rate: int, encoded: _Read, lines: list[int], found: list[np.ndarray]) -> list[Line]:
+    """Write the line of a sound."""
+    from tidydl.data.audios import as_audio
+
+    samples, place = found[0], encoded.places[lines[0]]
+    try:
+        sound = as_audio({"array": samples, "sampling_rate": rate})
+    except TidydlError as problem:
+        raise of_value(problem, nth_value(place), place) from problem
+    return [(rate, samples.shape[-1] / rate, sound)]

@@ -1,0 +1,41 @@
+"""Vocoders: the models that make sound of the spectrograms that others make of texts."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from tidydl.pipelines.from_pretrained import Source, import_transformers, quietly
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.locations import locate, require_files
+
+__all__ = ["SPECTROGRAMS", "vocoder_for"]
+
+# The types of model that make spectrograms, with the class of their vocoders and the usual one.
+SPECTROGRAMS = {
+    "speecht5": ("SpeechT5HifiGan", "microsoft/speecht5_hifigan"),
+    "fastspeech2_conformer": ("FastSpeech2ConformerHifiGan", "espnet/fastspeech2_conformer_hifigan"),
+}
+
+
+def vocoder_for(loaded: Loaded, given: str | None) -> Any:
+    """Load the vocoder of a model, once a session: the one that is given, else the usual one for its type.
+
+    Raises
+    ------
+    NotFoundError, DamagedFileError, HubError, ArgumentError
+        Where it is not there, damaged, out of reach or of another kind.
+    """
+    kind, usual = SPECTROGRAMS[loaded.config.model_type]
+    source = Source(locate(given or usual, "vocoder"))
+    require_files(source.location)
+    return _kept(kind, source, source.location.fingerprint(), loaded.dtype, loaded.device)
+
+
+@lru_cache(maxsize=2)
+def _kept(kind: str, source: Source, fingerprint: Any, dtype: str, device: str) -> Any:
+    import torch
+
+    load = getattr(import_transformers(), kind).from_pretrained
+    made = quietly(source, load, argument="vocoder", dtype=getattr(torch, dtype), use_safetensors=True)
+    return made.to(device).eval()

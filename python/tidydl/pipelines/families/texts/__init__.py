@@ -1,0 +1,1 @@
+"""Tasks that read texts and choose: labels, entities, answers, words."""

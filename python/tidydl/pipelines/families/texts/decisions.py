@@ -1,0 +1,260 @@
+"""Decisions: typed questions about a text, each answered by the probabilities of a fixed set of answers.
+
+Nothing that a model writes is parsed. A decision model scores the options itself; a causal language model that chats is
+asked for the label of an option (A, B, ... or Yes, No) and scored by the logits of these labels as its next token. The
+prompts are those of transformers' own decision models.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import inspect
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError, DependencyError
+from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.families.probabilities import softmax
+from tidydl.pipelines.from_pretrained import Source, quiet_loading, quietly
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.locations import locate
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.positions import value_error
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.reading import texts
+from tidydl.pipelines.reading.windows import refuse_long
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["facts", "run"]
+
+_SINCE = "5.23"  # transformers have decision models
+Value = tuple[str, str]
+Prompt = tuple[dict[str, Any], list[Any]]  # the tokens and where they are read, and the questions that are asked
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Give what is to be known of a loaded model: what scores the answers, a head or the labels of options."""
+    _decision()
+    return {"decides_by": "head" if _has_head(loaded) else "labels"}
+
+
+def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
+    """Ask all questions about all texts and give the tidy frame."""
+    if options["long"] == "window":
+        raise ArgumentError(
+            "`long` is 'window', but a decision is made about the whole.", allowed="'truncate' or 'error'."
+        )
+    reader = replace(loaded, components={"tokenizer": copy.deepcopy(loaded.tokenizer)})  # marks are added to it
+    settings, has_head = _settings(loaded), _has_head(loaded)
+    way = Way(
+        encode=partial(_encode, reader, settings, options),
+        forward=partial(_by_head if has_head else _by_labels, loaded.model, settings),
+        key=lambda value: value,
+        padding="none" if has_head else "any",
+        chunk=64,
+        most=options["batch_size"],
+        finish=_answers,
+    )
+    outcome = yield from compute(loaded, inputs, way)
+    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
+    ranks = int(frame["rank"].max()) if frame["rank"].notna().any() else 1
+    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
+    return frame
+
+
+def _decision() -> Any:
+    """Import transformers' decision models, or explain what they need."""
+    try:
+        return importlib.import_module("transformers.decision")
+    except ImportError as problem:
+        import transformers
+
+        raise DependencyError(
+            f"The task 'decision' needs transformers {_SINCE} or later; {transformers.__version__} is installed.",
+            allowed="'zero-shot-classification' with a causal language model, which needs no newer version.",
+            hint="`pip install --upgrade transformers`, then start the session anew.",
+        ) from problem
+
+
+def _has_head(loaded: Loaded) -> bool:
+    """Say whether the model scores options itself."""
+    return hasattr(loaded.model, "decide")
+
+
+def _settings(loaded: Loaded) -> Any:
+    """Give how the model is asked: its own settings, those that lie with it, or the usual ones."""
+    settings = loaded.model.decision_config if _has_head(loaded) else _settings_of(loaded)
+    if settings.adapter:
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', whose weights for decisions lie in an adapter, '{settings.adapter}'.",
+            allowed="A model whose weights hold all it has learnt.",
+            hint="Merge the adapter into the model, and save it.",
+        )
+    return settings
+
+
+def _settings_of(loaded: Loaded) -> Any:
+    kind = _decision().DecisionConfig
+    name = getattr(loaded.model, "name_or_path", "")
+    location = loaded.location or (locate(name) if name else None)
+    if location is None:
+        return kind()
+    taken = ("pretrained_model_name_or_path", "revision", "local_files_only", "token")
+
+    def read(**arguments: Any) -> Any:
+        return kind.from_pretrained(**{name: value for name, value in arguments.items() if name in taken})
+
+    return quietly(Source(location, loaded.revision), read)
+
+
+@dataclass(frozen=True)
+class _Prompts:
+    """Prompts, each with the places at which the model is read, and the labels of its questions' options as tokens."""
+
+    loaded: Loaded
+    values: list[Value]
+    cut: list[bool]
+    prompts: list[Prompt] = field(default_factory=list)
+    labels: list[list[list[int]]] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> list[list[int]]:
+        """The tokens of each prompt."""
+        return [inputs["input_ids"][0].tolist() for inputs, _ in self.prompts]
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many tokens each prompt has."""
+        return [int(inputs["input_ids"].shape[1]) for inputs, _ in self.prompts]
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Make the tensors of some prompts, beside what is asked."""
+        tokens = [self.prompts[i][0]["input_ids"][0].tolist() for i in positions]
+        rows = {"input_ids": tokens, "attention_mask": [[1] * len(row) for row in tokens]}
+        tensors = texts.padded(self.loaded, rows, range(len(positions)))
+        asked = [self.prompts[i] for i in positions]
+        return {**tensors, "asked": asked, "labels": [self.labels[i] for i in positions] if self.labels else None}
+
+
+def _encode(loaded: Loaded, settings: Any, options: Options, values: list[Value], places: Sequence[int]) -> _Prompts:
+    """Write a prompt for each question about each text, or one for all where the model reads them together."""
+    limit = texts.token_limit(loaded, options["max_length"])
+    label_ids = cache(partial(_label_ids, loaded.tokenizer))
+    encoded = _Prompts(loaded, values, [False] * len(values))
+    for owner, ((text, asked), place) in enumerate(zip(values, places, strict=True)):
+        prompts, kept = _fitting(loaded, settings, text, json.loads(asked), limit, place)
+        encoded.cut[owner] = len(kept) < len(text)
+        for prompt in prompts:
+            encoded.prompts.append(prompt)
+            encoded.owners.append(owner)
+            if not _has_head(loaded):
+                encoded.labels.append([label_ids(tuple(question.labels)) for question in prompt[1]])
+    if options["long"] == "error":
+        refuse_long(encoded.cut, places)
+    return encoded
+
+
+def _fitting(
+    loaded: Loaded, settings: Any, text: str, questions: dict[str, Any], limit: int | None, place: int
+) -> tuple[list[Prompt], str]:
+    """Write the prompts about a text, of which the end is left out where they would be too long."""
+    kept = text
+    while True:
+        prompts = _prompts(loaded, settings, kept, questions)
+        longest = max(int(inputs["input_ids"].shape[1]) for inputs, _ in prompts)
+        if limit is None or longest <= limit:
+            return prompts, kept
+        if not kept:
+            raise value_error(
+                place,
+                "is asked a question that leaves no room for it.",
+                allowed=f"Questions of fewer than {limit} tokens with all their options.",
+            )
+        kept = _shortened(loaded.tokenizer, kept, longest - limit)
+
+
+def _shortened(tokenizer: Any, text: str, surplus: int) -> str:
+    """Leave so many tokens out at the end of a text."""
+    ids = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+    left = tokenizer.decode(ids[: max(0, len(ids) - surplus)], skip_special_tokens=False)
+    return text[: min(len(left), len(text) - 1)]
+
+
+def _prompts(loaded: Loaded, settings: Any, text: str, questions: dict[str, Any]) -> list[Prompt]:
+    try:
+        with quiet_loading():
+            return list(settings.prepare_inputs({"state": text, "questions": questions}, loaded.tokenizer))
+    except ValueError as problem:
+        if not getattr(loaded.tokenizer, "chat_template", None):
+            raise ArgumentError(
+                f"`model` is '{loaded.source}', which has not learnt to chat: its tokenizer has no chat template.",
+                allowed="A decision model, or a causal language model whose name says 'Instruct' or 'Chat'.",
+            ) from problem
+        raise ArgumentError(f"`questions` cannot be asked: {problem}", allowed="Fewer or other options.") from problem
+
+
+def _label_ids(tokenizer: Any, labels: tuple[str, ...]) -> list[int]:
+    try:
+        return list(_decision().label_token_ids(tokenizer, labels))
+    except ValueError as problem:
+        raise ArgumentError(
+            f"`model` cannot name options: {problem}",
+            allowed="A model whose tokenizer has a token for each of these labels.",
+        ) from problem
+
+
+def _by_labels(model: Any, settings: Any, tensors: dict[str, Any]) -> list[Any]:
+    """Run a language model on a batch: for each prompt the probabilities of its questions' options."""
+    import torch
+
+    asked, labels = tensors.pop("asked"), tensors.pop("labels")
+    places = [[int(mark) - 1 for mark in inputs["marks"]] for inputs, _ in asked]
+    kept = sorted({place for each in places for place in each})
+    if "logits_to_keep" in inspect.signature(model.forward).parameters:
+        logits = model(**tensors, logits_to_keep=torch.tensor(kept, device=model.device)).logits
+    else:
+        logits = model(**tensors).logits[:, kept]
+    found = []
+    for line, ((inputs, questions), at) in enumerate(zip(asked, places, strict=True)):
+        rows = [logits[line, kept.index(place)].float().cpu() for place in at]
+        scores = [row[ids] for row, ids in zip(rows, labels[line], strict=False)]
+        tail = inputs["input_ids"][0, at[-1] + 1 :]
+        changed = [settings.logits_processors[q.type](tail, s) for q, s in zip(questions, scores, strict=True)]
+        found.append([_probabilities(each) for each in changed])
+    return found
+
+
+def _by_head(model: Any, settings: Any, tensors: dict[str, Any]) -> list[Any]:
+    """Let a decision model score the options of the questions of a prompt."""
+    ((inputs, questions),) = tensors["asked"]
+    scores = model.decide(**inputs, decision_questions=questions, decision_config=settings)
+    return [[_probabilities(each) for each in scores]]
+
+
+def _probabilities(scores: Any) -> Any:
+    return softmax(scores.float().cpu().numpy().astype("float64"))
+
+
+def _answers(encoded: _Prompts, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
+    """Write a line per question and option, the best first."""
+    answers: list[tuple[Any, ...]] = []
+    for line, chances in zip(lines, found, strict=True):
+        for question, shares in zip(encoded.prompts[line][1], chances, strict=True):
+            texts_of = question.descriptions if question.type == "score" else question.options
+            for rank, i in enumerate((-shares).argsort(kind="stable"), start=1):
+                answers.append((question.name, rank, _as_text(texts_of[i]), float(shares[i])))
+    return answers
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

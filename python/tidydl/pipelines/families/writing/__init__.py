@@ -1,0 +1,1 @@
+"""Tasks that write texts: generation, summaries, translations, and what they share with captions and chats."""

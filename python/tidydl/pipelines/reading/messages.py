@@ -1,0 +1,182 @@
+"""Messages as inputs: texts, or chats whose messages may carry images, sounds and films.
+
+A chat is a data frame with the columns ``role`` and ``content`` (and ``image``, ``audio`` or ``video`` for what a
+message carries), or a list of dicts with ``role`` and ``content``, the content being a text or blocks as transformers
+write them: ``{"type": "image", "image": ...}``, ``{"type": "text", "text": "..."}``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import importlib
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidydl.checks import described
+from tidydl.columns import ROW
+from tidydl.errors import ArgumentError, one_of
+from tidydl.pipelines.positions import is_missing
+from tidydl.pipelines.reading import texts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ALLOWED", "MEDIA", "Block", "Chat", "column_fits", "gather", "is_one", "key", "read", "reader", "shown"]
+
+ALLOWED = "A string, a chat (a data frame or list of dicts with role and content), or a list of them."
+MEDIA = ("image", "audio", "video")
+
+Block = tuple[str, Any]  # what it is, and its text, image, sound or film, None where that is given beside the chat
+Chat = tuple[tuple[str, tuple[Block, ...]], ...]  # of roles and what they say
+
+_TYPES = {
+    **{name: name for name in ("text", *MEDIA)},
+    **dict.fromkeys(("input_text", "output_text"), "text"),
+    **dict.fromkeys(("image_url", "input_image"), "image"),
+    **dict.fromkeys(("audio_url", "input_audio"), "audio"),
+    "video_url": "video",
+}
+
+
+def reader(kind: str) -> Any:
+    """Give the module that reads images, sounds or films."""
+    return importlib.import_module(f"tidydl.pipelines.reading.{kind}s")
+
+
+def is_one(x: Any) -> bool:
+    """Say whether it is one text or chat."""
+    return texts.is_one(x) or _is_chat(x)
+
+
+def _is_chat(x: Any) -> bool:
+    if _is_frame(x):
+        return {"role", "content"} <= set(x.columns)
+    return isinstance(x, (list, tuple)) and bool(x) and all(isinstance(each, Mapping) and "role" in each for each in x)
+
+
+def _is_frame(x: Any) -> bool:
+    return hasattr(x, "columns") and hasattr(x, "iloc")
+
+
+def gather(x: pd.DataFrame) -> list[Any] | None:
+    """Give the chats that a data frame with role and content holds, one or, by ``.row``, several; else None."""
+    if not _is_chat(x):
+        return None
+    return [chat for _, chat in x.groupby(ROW, sort=False)] if ROW in x.columns else [x]
+
+
+def read(value: Any, where: str) -> str | Chat:
+    """Read one text or chat.
+
+    Raises
+    ------
+    ArgumentError, NotFoundError, DamagedFileError
+        Where it is neither, a message has no role or says nothing, or what it carries cannot be read.
+    """
+    if not _is_chat(value):
+        return texts.read(value, where)
+    messages = value.to_dict("records") if _is_frame(value) else value
+    return tuple((_role(message, where), _blocks(message, where)) for message in messages)
+
+
+def _role(message: Mapping[str, Any], where: str) -> str:
+    role = message["role"]
+    if not isinstance(role, str):
+        raise _wrong(where, "role", role)
+    return role
+
+
+def _wrong(where: str, name: str, value: Any) -> ArgumentError:
+    what = "missing" if value is None or is_missing(value) else described(value)
+    return ArgumentError(
+        f"{where} is a chat with a message whose {name} is {what}.",
+        allowed="Messages with a role ('system', 'user', 'assistant') and, as content, a text or a list of blocks.",
+    )
+
+
+def _blocks(message: Mapping[str, Any], where: str) -> tuple[Block, ...]:
+    """Read what a message carries, then what it says."""
+    carried = [block for kind in MEDIA for block in _carried(message.get(kind), kind, where)]
+    content = message.get("content")
+    if isinstance(content, str):
+        return (*carried, ("text", content)) if content or not carried else tuple(carried)
+    if isinstance(content, Mapping):
+        content = [content]
+    if isinstance(content, (list, tuple)) and content and all(isinstance(each, (str, Mapping)) for each in content):
+        return (*carried, *(_block(each, where) for each in content))
+    if carried and (content is None or is_missing(content)):
+        return tuple(carried)
+    raise _wrong(where, "content", content)
+
+
+def _carried(value: Any, kind: str, where: str) -> list[Block]:
+    """Read the cell of a column beside the messages: nothing, one thing, or a list of them."""
+    if value is None or is_missing(value):
+        return []
+    modality = reader(kind)
+    several = isinstance(value, (list, tuple)) and not modality.is_one(value)
+    return [(kind, modality.read(each, where)) for each in (value if several else [value])]
+
+
+def _block(block: str | Mapping[str, Any], where: str) -> Block:
+    """Read a block of a content."""
+    if isinstance(block, str):
+        return "text", texts.read(block, where)
+    named = block.get("type") or next((name for name in _TYPES if name in block), None)
+    kind = _TYPES.get(str(named))
+    if kind is None:
+        raise ArgumentError(
+            f"{where} is a chat with a block whose type is {described(block.get('type'))}.",
+            allowed=one_of(("text", *MEDIA)),
+            hint="Leave out what the model cannot read, such as calls of tools.",
+        )
+    if kind == "text":
+        return kind, texts.read(block.get("text"), where)
+    value = _value(block, kind, where)
+    return kind, None if value is None else reader(kind).read(value, where)
+
+
+def _value(block: Mapping[str, Any], kind: str, where: str) -> Any:
+    """Find the image, sound or film in a block, under any of the usual names; None where it is given elsewhere."""
+    names = (kind, f"{kind}_url", f"input_{kind}", "path", "url", "array", "bytes", "data", "base64")
+    name = next((each for each in names if block.get(each) is not None), None)
+    if name is None:
+        return None
+    value = block[name]
+    if isinstance(value, Mapping) and not {"bytes", "path", "array", "raw"} & set(value):
+        return _value({"url": None, **value}, kind, where) if set(value) & set(names) else value
+    if name in ("base64", "data") and isinstance(value, str):
+        return _decoded(value, where)
+    if kind == "audio" and getattr(value, "ndim", 0) >= 1:
+        return {"array": value, "sampling_rate": block.get("sampling_rate")}
+    return value
+
+
+def _decoded(value: str, where: str) -> bytes:
+    try:
+        return base64.b64decode(value.rpartition(",")[2], validate=True)
+    except (binascii.Error, ValueError):
+        raise ArgumentError(f"{where} is a chat with a block that is no base64.", allowed=ALLOWED) from None
+
+
+def key(value: str | Chat) -> Hashable:
+    """Give what is equal for equal inputs."""
+    if isinstance(value, str):
+        return value
+    return tuple((role, tuple(_block_key(block) for block in blocks)) for role, blocks in value)
+
+
+def _block_key(block: Block) -> Hashable:
+    kind, value = block
+    return kind, value if kind == "text" or value is None else reader(kind).key(value)
+
+
+def shown(value: str | Chat) -> str:
+    """Give what the result repeats: of a chat the text of its last message."""
+    return value if isinstance(value, str) else " ".join(each for kind, each in value[-1][1] if kind == "text")
+
+
+def column_fits(column: Any) -> bool:
+    """Say whether a column of a frame holds texts. Chats are taken from a column that is named."""
+    return texts.column_fits(column)

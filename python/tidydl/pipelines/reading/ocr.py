@@ -1,0 +1,62 @@
+"""Reading the words in an image of a page by Tesseract, a program of its own, through pytesseract."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from tidydl.errors import ArgumentError, DependencyError, TidydlError
+from tidydl.pipelines.reading.layouts import SIDE, Layout
+
+__all__ = ["words_in"]
+
+
+def words_in(image: Any, lang: str | None, flags: str) -> Layout:
+    """Find the words in a PIL image and where they stand.
+
+    Raises
+    ------
+    DependencyError
+        Where pytesseract or Tesseract is not installed.
+    ArgumentError
+        Where Tesseract refuses, most often since it does not know the language.
+    """
+    try:
+        tesseract = importlib.import_module("pytesseract")
+    except ImportError as problem:
+        raise _not_installed("pytesseract", "`pip install pytesseract`") from problem
+    try:
+        found = tesseract.image_to_data(image, lang=lang, output_type="dict", config=flags)
+    except tesseract.TesseractNotFoundError as problem:
+        raise _not_installed("the program Tesseract", "the package manager of your system") from problem
+    except tesseract.TesseractError as problem:
+        raise _refused(problem, lang) from problem
+    sides = zip(found["left"], found["top"], found["width"], found["height"], strict=True)
+    return tuple(
+        (word, _box(image, *side)) for word, side in zip(found["text"], sides, strict=True) if str(word).strip()
+    )
+
+
+def _box(image: Any, left: int, top: int, width: int, height: int) -> tuple[int, int, int, int]:
+    """Give a box in thousandths of the image, which it never leaves."""
+    across, down = image.size
+    shares = (left / across, top / down, (left + width) / across, (top + height) / down)
+    x0, y0, x1, y1 = (min(SIDE, max(0, int(SIDE * share))) for share in shares)
+    return x0, y0, x1, y1
+
+
+def _not_installed(what: str, how: str) -> TidydlError:
+    return DependencyError(
+        f"`word_boxes` is missing, and {what}, which reads the words in an image, is not installed.",
+        allowed="The words with their boxes as `word_boxes`, or Tesseract and pytesseract.",
+        hint=f"Install it with {how}.",
+    )
+
+
+def _refused(problem: Exception, lang: str | None) -> TidydlError:
+    lines = [line for line in str(getattr(problem, "message", problem)).splitlines() if line.strip()] or ["nothing"]
+    return ArgumentError(
+        f"`lang` is {'missing' if lang is None else repr(lang)}, and Tesseract says: {lines[0]}.",
+        allowed="Languages as Tesseract calls them, such as 'eng' or 'deu+fra', whose data are installed.",
+        hint="`tesseract --list-langs` lists them.",
+    )

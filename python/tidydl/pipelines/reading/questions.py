@@ -1,0 +1,166 @@
+"""Questions with a fixed set of answers as a part of the inputs: the same for all inputs, or each with its own.
+
+A question is a choice among options, a score (levels, the lowest first), or a statement that is true or false, which
+transformers call ``noul``. Read, they are one string of JSON: by name what transformers' decision models are asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tidydl.checks import described
+from tidydl.errors import ArgumentError, nearest, one_of
+from tidydl.pipelines.positions import is_missing, nth_value
+
+__all__ = ["ALLOWED", "TYPES", "column_fits", "is_one", "key", "read", "read_all"]
+
+ALLOWED = (
+    "Questions by name: a list of options, a sentence that is true or false, or `type`, `instructions` and `criteria`; "
+    "or a data frame with the columns question, type, instructions, options."
+)
+TYPES = ("choice", "score", "noul")
+_FIELDS = ("type", "instructions", "criteria", "options")
+_OTHER_NAMES = {"yes/no": "noul", "true/false": "noul"}
+
+
+def is_one(x: Any) -> bool:
+    """Say whether it is one set of questions."""
+    return _is_frame(x) or isinstance(x, (str, Mapping))
+
+
+def _is_frame(x: Any) -> bool:
+    return hasattr(x, "columns") and hasattr(x, "iloc")
+
+
+def _is_list(x: Any) -> bool:
+    return isinstance(x, Iterable) and not isinstance(x, (str, bytes, Mapping))
+
+
+def key(questions: str) -> str:
+    """Give what is equal for equal questions."""
+    return questions
+
+
+def column_fits(column: Any) -> bool:
+    """Say whether a column of a frame holds questions: only one that is named."""
+    return False
+
+
+def read_all(x: Any, name: str) -> list[Any]:
+    """Read one set of questions for all inputs, or a list of sets, None where one is missing.
+
+    Raises
+    ------
+    ArgumentError
+        Where it is nothing of the kind.
+    """
+    if is_one(x):
+        return [read(x, f"`{name}`")]
+    if not isinstance(x, (list, tuple)) or not x or not any(is_one(each) for each in x):
+        raise ArgumentError(f"`{name}` is {described(x)}.", allowed=ALLOWED)
+    return [None if is_missing(each) else read(each, nth_value(i, name)) for i, each in enumerate(x)]
+
+
+def read(value: Any, where: str) -> str:
+    """Read one set of questions.
+
+    Raises
+    ------
+    ArgumentError
+        Where there are none, or one is not a question; says which.
+    """
+    asked = _rows(value, where) if _is_frame(value) else value
+    if not isinstance(asked, Mapping):
+        raise ArgumentError(f"{where} is {described(value)}, not questions by name.", allowed=ALLOWED)
+    if not asked:
+        raise ArgumentError(f"{where} has no question at all.", allowed=ALLOWED)
+    made = {_name(name, where): _question(name, each, f"{where}: question {name!r}") for name, each in asked.items()}
+    try:
+        return json.dumps(made, ensure_ascii=False)
+    except (TypeError, ValueError) as problem:
+        raise ArgumentError(f"{where} cannot be written as JSON: {problem}.", allowed=ALLOWED) from problem
+
+
+def _name(name: Any, where: str) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise ArgumentError(f"{where} has a question without a name.", allowed=ALLOWED)
+    return name
+
+
+def _rows(frame: Any, where: str) -> dict[Any, Any]:
+    """Read the rows of a data frame, one per question."""
+    if "question" not in frame.columns:
+        raise ArgumentError(f"{where} has no column `question`.", allowed=ALLOWED)
+    asked = {}
+    for row in frame.to_dict("records"):
+        given = {name: value for name, value in row.items() if name in _FIELDS and not _is_nothing(value)}
+        if isinstance(given.get("options"), str):
+            given["options"] = [each.strip() for each in given["options"].split(",")]
+        if row["question"] in asked:
+            raise ArgumentError(f"{where} has the question {row['question']!r} twice.", allowed="Names of their own.")
+        asked[row["question"]] = given
+    return asked
+
+
+def _is_nothing(value: Any) -> bool:
+    return is_missing(value) or (_is_list(value) and len(list(value)) == 0)
+
+
+def _question(name: Any, value: Any, where: str) -> dict[str, Any]:
+    """Write a question as transformers' decision models are asked it."""
+    if isinstance(value, str):
+        return {"type": "noul", "instructions": value}
+    if _is_list(value):
+        return {"type": "choice", "instructions": name, "criteria": _options(value, where)}
+    if not isinstance(value, Mapping):
+        raise ArgumentError(f"{where} is {described(value)}.", allowed=ALLOWED)
+    unknown = next((field for field in value if field not in _FIELDS), None)
+    if unknown is not None:
+        raise _unknown(where, "the field", unknown, _FIELDS)
+    criteria = value.get("criteria") if value.get("criteria") is not None else value.get("options")
+    kind = value.get("type") or ("noul" if criteria is None else "choice")
+    kind = _OTHER_NAMES.get(str(kind), kind)
+    if kind not in TYPES:
+        raise _unknown(where, "the type", kind, TYPES)
+    made = {"type": kind, "instructions": value.get("instructions")}
+    return made if kind == "noul" and criteria is None else {**made, "criteria": _criteria(kind, criteria, where)}
+
+
+def _unknown(where: str, what: str, name: Any, known: tuple[str, ...]) -> ArgumentError:
+    close = nearest(name, known)
+    return ArgumentError(
+        f"{where} has {what} {name!r}, which is not known.",
+        allowed=one_of(known),
+        hint=f"Did you mean '{close}'?" if close else None,
+    )
+
+
+def _criteria(kind: str, criteria: Any, where: str) -> Any:
+    if kind == "choice":
+        return dict(criteria) if isinstance(criteria, Mapping) and criteria else _options(criteria, where)
+    if kind == "score":
+        return list(_options(criteria, where))
+    if not isinstance(criteria, Mapping) or not set(criteria) <= {"true", "false"}:
+        raise ArgumentError(f"{where} has {described(criteria)} as what is true and false.", allowed=_ANSWERS[kind])
+    return dict(criteria)
+
+
+_ANSWERS = {
+    "choice": "A list of options as strings, or a dict of options with what each means.",
+    "score": "A list of levels as strings, the lowest first.",
+    "noul": "Nothing, or a dict with `true` and `false` and what each means.",
+}
+
+
+def _options(values: Any, where: str) -> dict[str, None]:
+    """Read the options of a choice, or the levels of a score."""
+    listed = list(values) if _is_list(values) else []
+    if not listed or not all(isinstance(each, str) and each.strip() for each in listed):
+        raise ArgumentError(
+            f"{where} has {described(values) if not listed else 'something else than strings'} as its options.",
+            allowed=_ANSWERS["choice"],
+            hint="Levels of a score stand in order, the lowest first.",
+        )
+    return dict.fromkeys(listed)

@@ -1,0 +1,228 @@
+"""How alike embeddings are: pairs of them in a tidy frame."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tidydl.checks import check_choice, described
+from tidydl.columns import ROW, Column, Contract
+from tidydl.errors import ArgumentError, ColumnError
+from tidydl.pipelines.option_table import whole_number
+from tidydl.pipelines.predictions import RANK
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["similarity"]
+
+METHODS = ("cosine", "dot", "euclidean")
+PAIRS = ("all", "rows")
+OTHER = ".row_y"
+_DIM = re.compile(r"dim_\d+")
+_SHOWN = ("text", "image")
+_CELLS = 4_000_000  # numbers of a block of pairs, so that memory stays small
+
+
+def similarity(
+    x: Any, y: Any = None, method: str = "cosine", pairs: str = "all", top_k: int | None = None
+) -> pd.DataFrame:
+    """Say how alike embeddings are.
+
+    Parameters
+    ----------
+    x, y
+        What :func:`tidydl.embed` or a pipeline for features returned: data frames with columns ``dim_1`` … ``dim_k``.
+        Without ``y`` the rows of ``x`` are compared with each other, each pair once.
+    method
+        ``"cosine"`` (of the angle between them, from -1 to 1), ``"dot"`` (the sum of products) or ``"euclidean"`` (the
+        distance: the only one of which less is more alike).
+    pairs
+        ``"all"`` compares each row of ``x`` with each of ``y``; ``"rows"`` the first with the first, and so on.
+    top_k
+        How many of the most alike each row of ``x`` keeps, with their ``rank``; None for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per pair: ``.row`` and ``.row_y`` (which rows, counted from 0), where there are texts or images ``text``
+        and ``text_y``, ``rank`` where ``top_k`` is given, and ``similarity`` (for ``"euclidean"`` ``distance``). With
+        ``pairs="rows"`` there is no ``.row_y``. A missing embedding gives missing numbers.
+
+    Raises
+    ------
+    ArgumentError
+        Where an argument is wrong, or rows do not pair.
+    ColumnError
+        Where there are no columns ``dim_1`` … ``dim_k``, or not as many in both.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> similarity(pd.DataFrame({"dim_1": [1.0, 0.0, 1.0], "dim_2": [0.0, 1.0, 1.0]})).round(2)
+       .row  .row_y  similarity
+    0     0       1        0.00
+    1     0       2        0.71
+    2     1       2        0.71
+    """
+    check_choice("method", method, METHODS)
+    check_choice("pairs", pairs, PAIRS)
+    top_k = None if top_k is None else whole_number("top_k", top_k)
+    first = _vectors(x, "x", method)
+    second = first if y is None else _vectors(y, "y", method)
+    if first.shape[1] != second.shape[1]:
+        raise ColumnError(
+            f"`x` has {first.shape[1]} columns `dim_` and `y` has {second.shape[1]}.",
+            allowed="Embeddings by the same model.",
+        )
+    if pairs == "rows":
+        return _row_by_row(x, y, first, second, method, top_k)
+    if top_k is not None:
+        rows, others, values = _nearest(first, second, method, top_k, alone=y is None)
+        ranks = _ranks(rows)
+    else:
+        rows, others = _every_pair(len(first), len(second), alone=y is None)
+        values, ranks = _compared(first, second, rows, others, method), None
+    return _frame(x, x if y is None else y, rows, others, values, method, ranks)
+
+
+def _vectors(frame: Any, name: str, method: str) -> np.ndarray:
+    """Read the embeddings, scaled to length 1 where angles are compared."""
+    import numpy as np
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        raise ArgumentError(
+            f"`{name}` is {described(frame)}.",
+            allowed="A data frame with columns dim_1, dim_2 and so on.",
+            hint="embed() makes one of texts or images.",
+        )
+    dims = [column for column in frame.columns if isinstance(column, str) and _DIM.fullmatch(column)]
+    if not dims:
+        raise ColumnError(
+            f"`{name}` has no columns `dim_1`, `dim_2` and so on.",
+            allowed="What embed() returns.",
+            hint="Keep its columns of numbers.",
+        )
+    numbers = frame[dims].to_numpy("float64", na_value=np.nan)
+    if method != "cosine":
+        return numbers
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return numbers / np.linalg.norm(numbers, axis=1, keepdims=True)
+
+
+def _every_pair(n: int, m: int, alone: bool) -> tuple[np.ndarray, np.ndarray]:
+    import numpy as np
+
+    if alone:
+        return np.triu_indices(n, 1)
+    return np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
+
+
+def _compared(first: np.ndarray, second: np.ndarray, rows: np.ndarray, others: np.ndarray, method: str) -> np.ndarray:
+    """Compare pairs, a block after the other."""
+    import numpy as np
+
+    values = np.empty(len(rows))
+    step = max(1, _CELLS // max(1, first.shape[1]))
+    for start in range(0, len(rows), step):
+        some = slice(start, start + step)
+        values[some] = _each(first[rows[some]], second[others[some]], method)
+    return values
+
+
+def _each(a: np.ndarray, b: np.ndarray, method: str) -> np.ndarray:
+    import numpy as np
+
+    if method == "euclidean":
+        return np.sqrt(((a - b) ** 2).sum(axis=1))
+    return (a * b).sum(axis=1)
+
+
+def _nearest(
+    first: np.ndarray, second: np.ndarray, method: str, top_k: int, alone: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the most alike of each row, a block of rows after the other; a missing one has none."""
+    import numpy as np
+
+    rows, others = [], []
+    step = max(1, _CELLS // max(1, len(second)))
+    for start in range(0, len(first), step):
+        block = first[start : start + step]
+        likeness = -_distances(block, second) if method == "euclidean" else block @ second.T
+        likeness[np.isnan(likeness)] = -np.inf
+        if alone:
+            likeness[np.arange(len(block)), np.arange(start, start + len(block))] = -np.inf
+        best = np.argsort(-likeness, axis=1, kind="stable")[:, :top_k]
+        kept = np.take_along_axis(likeness, best, axis=1) > -np.inf
+        rows.append(np.repeat(np.arange(start, start + len(block)), kept.sum(axis=1)))
+        others.append(best[kept])
+    found = np.concatenate([*rows, np.empty(0, "int64")]).astype("int64")
+    partners = np.concatenate([*others, np.empty(0, "int64")]).astype("int64")
+    return found, partners, _compared(first, second, found, partners, method)
+
+
+def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2 * a @ b.T
+    return np.sqrt(np.maximum(squares, 0))
+
+
+def _ranks(rows: np.ndarray) -> np.ndarray:
+    """Count the pairs of each row from 1."""
+    import numpy as np
+
+    counts = np.unique(rows, return_counts=True)[1]
+    return np.concatenate([*(np.arange(1, count + 1) for count in counts), np.empty(0, "int64")]).astype("int64")
+
+
+def _row_by_row(
+    x: pd.DataFrame, y: Any, first: np.ndarray, second: np.ndarray, method: str, top_k: int | None
+) -> pd.DataFrame:
+    import numpy as np
+
+    if y is None or len(first) != len(second):
+        count = "is missing" if y is None else f"has {len(second)} rows and `x` has {len(first)}"
+        raise ArgumentError(f"`y` {count}.", allowed="As many rows in both, where `pairs` is 'rows'.")
+    if top_k is not None:
+        raise ArgumentError("`top_k` is given, but `pairs` is 'rows'.", allowed="`top_k` where all pairs are compared.")
+    rows = np.arange(len(first))
+    frame = _frame(x, y, rows, rows, _compared(first, second, rows, rows, method), method, None)
+    frame = frame.drop(columns=OTHER)
+    frame.index = x.index
+    return frame
+
+
+def _frame(
+    x: pd.DataFrame,
+    y: pd.DataFrame,
+    rows: np.ndarray,
+    others: np.ndarray,
+    values: np.ndarray,
+    method: str,
+    ranks: np.ndarray | None,
+) -> pd.DataFrame:
+    """Write the frame of pairs, beside what was embedded."""
+    import pandas as pd
+
+    data: dict[str, Any] = {ROW: _numbers(x)[rows], OTHER: _numbers(y)[others]}
+    for name in _SHOWN:
+        if name in x.columns and name in y.columns:
+            data[name] = pd.Series(x[name].array.take(rows))
+            data[f"{name}_y"] = pd.Series(y[name].array.take(others))
+    columns = [Column(ROW, "index"), Column(OTHER, "index")]
+    frame = Contract(tuple(columns)).frame(data)
+    frame = frame.assign(**{name: values for name, values in data.items() if name not in (ROW, OTHER)})
+    if ranks is not None:
+        frame[RANK] = pd.array(ranks, dtype="Int64")
+    frame["distance" if method == "euclidean" else "similarity"] = values
+    return frame
+
+
+def _numbers(frame: pd.DataFrame) -> np.ndarray:
+    """Give the numbers of the rows: those the frame has, else as they stand."""
+    import numpy as np
+
+    return frame[ROW].to_numpy("int64") if ROW in frame.columns else np.arange(len(frame))

@@ -1,0 +1,154 @@
+"""Video classification: the numbers of transformers' own pipeline for the same frames, however films come."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import tiny
+import transformers
+from PIL import Image
+from tiny_media import LABELS, film, frames, kept, moving
+
+import tidydl
+from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
+
+
+@pytest.fixture(scope="module")
+def ppl():
+    return tidydl.pipeline("video-classification", model=kept("videomae"), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("films")
+    return [str(film(folder / f"{i}.mp4", count=9 + 4 * i, seed=i)) for i in range(4)]
+
+
+@pytest.fixture(scope="module")
+def exact(tmp_path_factory):
+    return str(film(tmp_path_factory.mktemp("films") / "a.mkv", codec="ffv1", pixels="bgr0"))
+
+
+@pytest.mark.parametrize("rate", [1, 2])
+def test_scores_of_the_first_frames_equal_the_plain_pipeline(ppl, films, rate):
+    own = transformers.pipeline("video-classification", model=str(kept("videomae")), device="cpu")
+    theirs = [line for path in films for line in own(path, frame_sampling_rate=rate)]
+    ours = ppl(films, frame_sampling_rate=rate)
+    assert len(ours) == len(theirs) == 20
+    assert ours["label"].astype(object).tolist() == [line["label"] for line in theirs]
+    np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=1e-5, rtol=0)
+
+
+def by_hand(ppl, pixels):
+    """Classify frames with the model alone, its best label first."""
+    import torch
+
+    processor = transformers.AutoImageProcessor.from_pretrained(kept("videomae"), backend="pil")
+    with torch.no_grad():
+        logits = ppl.model(processor(list(pixels), return_tensors="pt")["pixel_values"]).logits[0]
+    return sorted(logits.softmax(-1).tolist(), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "seen"),
+    [
+        ({}, [0, 3, 7, 11]),
+        ({"frame_sampling_rate": 1}, [0, 1, 2, 3]),
+        ({"frame_sampling_rate": 3}, [0, 3, 7, 11]),
+        ({"frame_sampling_rate": 5}, [0, 6, 11, 11]),
+    ],
+    ids=str,
+)
+def test_frames_are_spread_over_the_film_or_follow_each_other(ppl, exact, options, seen):
+    for x in (exact, frames()):
+        found = ppl(x, **options)["score"]
+        np.testing.assert_allclose(found, by_hand(ppl, frames()[seen]), atol=1e-5, rtol=0)
+
+
+def test_a_number_of_frames_that_the_model_cannot_see_is_refused(ppl, exact):
+    np.testing.assert_allclose(ppl(exact, num_frames=4)["score"], ppl(exact)["score"], atol=1e-6)
+    with pytest.raises(ArgumentError, match="`num_frames` is 6") as caught:
+        ppl(exact, num_frames=6)
+    assert caught.value.allowed.startswith("4")
+
+
+def test_a_film_shorter_than_what_is_seen_repeats_its_last_frame(ppl):
+    short = frames(2)
+    np.testing.assert_allclose(ppl(short)["score"], by_hand(ppl, short[[0, 0, 0, 1]]), atol=1e-5)
+    np.testing.assert_allclose(ppl(short, frame_sampling_rate=1)["score"], by_hand(ppl, short[[0, 1, 1, 1]]), atol=1e-5)
+
+
+def test_a_film_scores_the_same_however_it_comes(ppl, exact, tmp_path):
+    with open(exact, "rb") as file:
+        content = file.read()
+    pictures = [Image.fromarray(frame) for frame in frames()]
+    expected = ppl(exact)["score"].to_numpy()
+    for x in (content, frames(), pictures, [pictures], [exact], {"path": exact}, pd.DataFrame({"video": [exact]})):
+        np.testing.assert_allclose(ppl(x)["score"], expected, atol=1e-6, err_msg=repr(type(x)))
+    gif, pixels = moving()
+    path = tmp_path / "a.gif"
+    path.write_bytes(gif)
+    for x in (gif, path, pixels):
+        np.testing.assert_allclose(ppl(x)["score"], by_hand(ppl, pixels[[0, 1, 2, 4]]), atol=1e-5)
+
+
+def test_films_of_several_sizes_share_a_batch_and_score_as_each_alone(ppl):
+    some = [frames(seed=i, size=(20 + 4 * i, 32)) for i in range(5)]
+    alone = pd.concat([ppl(each) for each in some])["score"].to_numpy()
+    for options in ({}, {"batch_size": 3}, {"batch_size": 1}):
+        np.testing.assert_allclose(ppl(some, **options)["score"], alone, atol=1e-5, rtol=0)
+
+
+def test_columns_and_kinds_are_the_same_for_none_one_and_many(ppl, films):
+    results = [ppl(x) for x in ([], films[0], films[:2], [None])]
+    assert {tuple(frame.columns) for frame in results} == {(".row", "video", "rank", "label", "score")}
+    assert len({tuple(map(str, frame.dtypes)) for frame in results}) == 1
+    assert [len(frame) for frame in results] == [0, 5, 10, 1]
+    frame = ppl([films[0], None, frames()], top_k=1)
+    assert frame["video"].isna().tolist() == [False, True, False]
+    assert frame["video"].tolist()[::2] == [films[0], "<video 12 frames>"]
+    assert frame["score"].isna().tolist() == [False, True, False]
+    assert frame["label"].cat.categories.tolist() == LABELS
+
+
+def test_the_task_is_read_from_the_model():
+    assert tidydl.pipeline(model=kept("videomae")).task == "video-classification"
+
+
+def test_films_of_a_frame_are_joined_and_keep_their_index(ppl, films):
+    data = pd.DataFrame({"clip": films[:2], "note": ["a", "b"]}, index=["x", "y"])
+    assert ppl(data, video="clip", top_k=2).index.tolist() == ["x", "x", "y", "y"]
+    joined = tidydl.augment(ppl, data, video="clip", top_k=2)
+    assert joined.columns.tolist() == ["clip", "note", "label", "score", "label.1", "score.1"]
+    assert tidydl.widen(ppl(films, top_k=2)).columns.tolist()[2:] == ["label", "score", "label.1", "score.1"]
+    held = pd.DataFrame({"n": [1, 2], "take": [frames(), None]})
+    assert ppl(held, top_k=1)["score"].isna().tolist() == [False, True]
+    with pytest.raises(ColumnError, match="no column"):
+        ppl(data)
+
+
+def test_a_failing_film_has_a_row_of_its_own(ppl, films):
+    frame = ppl([films[0], b"no film", "gone.mp4", films[1]], on_error="row", top_k=1)
+    assert frame["score"].isna().tolist() == [False, True, True, False]
+    assert "cannot be decoded" in frame[".error"][1]
+    assert "gone.mp4" in frame[".error"][2]
+    np.testing.assert_allclose(frame["score"].iloc[[0, 3]], ppl(films[:2], top_k=1)["score"], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "what"),
+    [
+        ("https://example.org/cat.mp4", ArgumentError, "URL"),
+        (["absent.mp4"], NotFoundError, r"1st value.*absent\.mp4"),
+        ([None, 3], ArgumentError, "2nd value"),
+        ([frames(), b"no film"], DamagedFileError, "2nd value"),
+    ],
+    ids=["url", "absent", "number", "text"],
+)
+def test_what_is_no_film_is_refused_naming_the_value(ppl, x, error, what):
+    with pytest.raises(error, match=what):
+        ppl(x)
+
+
+def test_a_model_of_something_else_does_not_fit(tmp_path):
+    with pytest.raises(ArgumentError, match="This one does 'image-classification'"):
+        tidydl.pipeline("video-classification", model=tiny.image_folder(tmp_path / "vit"))
