@@ -8,8 +8,11 @@ encode <- function(x, name = "The value", cell = FALSE) {
   if (is.data.frame(x)) {
     return(encode_frame(x, name))
   }
-  if (is_image(x)) {
-    return(encode_images(x))
+  if (is_media(x)) {
+    return(encode_media(x))
+  }
+  if (is_raster(x)) {
+    x <- raster_array(x)
   }
   if (is.list(x) && !inherits(x, "POSIXlt")) {
     return(encode_list(x, name))
@@ -37,7 +40,7 @@ encode_frame <- function(x, name) {
       )
     }
     column_name <- sprintf("Column `%s`", names(x)[[i]])
-    if (is.list(column) && !is_image(column) && !inherits(column, "POSIXlt")) {
+    if (is.list(column) && !is_media(column) && !inherits(column, "POSIXlt")) {
       encode_list(column, column_name, cell = TRUE)
     } else {
       encode_vector(column, column_name)
@@ -52,8 +55,8 @@ encode_frame <- function(x, name) {
 }
 
 encode_vector <- function(x, name) {
-  if (is_image(x)) {
-    return(encode_images(x))
+  if (is_media(x)) {
+    return(encode_media(x))
   }
   if (inherits(x, "POSIXlt")) {
     x <- as.POSIXct(x)
@@ -189,16 +192,14 @@ common_type <- function(x, cell) {
   if (bare && length(types) == 1 && types %in% c("double", "integer", "logical", "character")) types
 }
 
-encode_images <- function(x) {
-  images <- vctrs::vec_data(x)
-  field <- function(name, default) {
-    lapply(images, function(image) if (is.null(image[[name]])) default else image[[name]])
-  }
-  bytes <- field("bytes", NULL)
+encode_media <- function(x) {
+  elements <- vctrs::vec_data(x)
+  bytes <- lapply(elements, function(one) one$bytes)
   lengths <- ifelse(vapply(bytes, is.null, logical(1)), -1L, lengths(bytes))
+  paths <- vapply(elements, function(one) if (is.null(one$path)) NA_character_ else one$path, character(1))
   list(
-    kind = "image", n = length(images), data = as.raw(unlist(bytes)), lengths = bytes_of(as.integer(lengths)),
-    path = encode_text(as.character(unlist(field("path", NA_character_))))
+    kind = if (is_image(x)) "image" else "audio", n = length(elements), data = as.raw(unlist(bytes)),
+    lengths = bytes_of(as.integer(lengths)), path = encode_text(paths)
   )
 }
 
@@ -245,7 +246,8 @@ decode_vector <- function(record) {
     datetime = structure(doubles(record), class = c("POSIXct", "POSIXt"), tzone = record$zone),
     date = structure(doubles(record), class = "Date"),
     timedelta = structure(doubles(record), class = "difftime", units = "secs"),
-    image = decode_images(record)
+    image = decode_images(record),
+    audio = decode_audios(record)
   )
 }
 
@@ -283,16 +285,28 @@ decode_list <- function(record) {
 }
 
 decode_images <- function(record) {
-  integers <- function(bytes) readBin(bytes, "integer", record$n, endian = "little")
-  lengths <- integers(record$lengths)
   width <- integers(record$width)
   height <- integers(record$height)
   mode <- decode_text(record$mode)
+  new_image(decode_media(record, function(i, bytes, path) one_image(bytes, path, width[[i]], height[[i]], mode[[i]])))
+}
+
+decode_audios <- function(record) {
+  rate <- integers(record$rate)
+  seconds <- readBin(record$seconds, "double", record$n, endian = "little")
+  new_audio(decode_media(record, function(i, bytes, path) one_audio(bytes, path, seconds[[i]], rate[[i]])))
+}
+
+# Cuts the bytes of images or sounds, laid end to end, apart; NULL where there is neither content nor path.
+decode_media <- function(record, make) {
+  lengths <- integers(record$lengths)
   path <- decode_text(record$path)
-  ends <- cumsum(pmax(lengths, 0L))
-  new_image(lapply(seq_along(lengths), function(i) {
+  ends <- cumsum(as.double(pmax(lengths, 0L)))
+  lapply(seq_along(lengths), function(i) {
     bytes <- if (lengths[[i]] >= 0) record$data[seq.int(to = ends[[i]], length.out = lengths[[i]])]
     file <- if (!is.na(path[[i]])) path[[i]]
-    if (!is.null(bytes) || !is.null(file)) one_image(bytes, file, width[[i]], height[[i]], mode[[i]])
-  }))
+    if (!is.null(bytes) || !is.null(file)) make(i, bytes, file)
+  })
 }
+
+integers <- function(bytes) readBin(bytes, "integer", length(bytes) / 4, endian = "little")

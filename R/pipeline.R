@@ -3,86 +3,87 @@
 #' The result is a function: call it with a vector or a data frame to get one tidy tibble. It holds plain data only, so
 #' `saveRDS()` keeps it; the model is loaded once a session.
 #'
-#' @param task The task, such as `"text-classification"` (or `"sentiment-analysis"`), `"token-classification"` (or
-#'   `"ner"`) or `"image-classification"`; see [tasks()]. Left out, it is read from the model.
-#' @param model A folder, or an id of the Hugging Face Hub. Left out, the task's default, which the result names.
-#'   Weights are read from safetensors only; code that comes with a model is never run.
+#' @param task The task, such as `"text-classification"` (or `"sentiment-analysis"`), `"object-detection"` or
+#'   `"automatic-speech-recognition"`; [tasks()] lists them. Left out, it is read from the model: its config, or its tag on
+#'   the Hub.
+#' @param model A folder, or an id of the Hugging Face Hub. Left out, the task's default, which the result names. A model
+#'   that was loaded before in this session is taken again; see [forget()].
 #' @param ... Options of the task, made the pipeline's own; see below.
-#' @param tokenizer,image_processor Where it is not with the model: a folder or a Hub id.
+#' @param tokenizer,image_processor,feature_extractor,processor What reads the inputs, where it is not with the model: a
+#'   folder or a Hub id.
 #' @param revision A branch, tag or commit of a model on the Hub.
-#' @param device `"auto"`, `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
+#' @param device `"auto"` (CUDA, else MPS, else the CPU), `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
 #' @param dtype `"float32"` (the default: equal numbers everywhere), `"float16"`, `"bfloat16"` or `"float64"`.
+#' @param use_safetensors Whether weights are read from safetensors files only. Other files can hold harmful code: `FALSE`
+#'   only for files you trust.
+#' @param trust_remote_code Whether code that comes with a model may run. It needs the full commit hash, as `revision`, of
+#'   a version that you have read.
+#' @param token An access token of the Hub for a gated or private model. It is kept for this session only, and is no part of
+#'   the pipeline. Without it the one of `hf auth login` is used.
 #'
 #' @section Options:
-#' All tasks take `batch_size` (inputs a batch, at most), those that read texts `max_length` (tokens) and `long`: what
-#' to do with a text that is longer than the model reads, `"truncate"` (the end is left out, with a warning), `"window"`
-#' (windows of tokens slide over the text; `stride` tokens are shared by neighbours) or `"error"`.
+#' `tasks("object-detection")` lists the options of a task with their defaults and what each does. What earlier versions of
+#' transformers called them (`return_all_scores`, `grouped_entities`, `generate_kwargs` and so on) is understood, or
+#' answered with what to write now.
 #'
-#' * Classification: `top_k` (how many labels each input gets, best first, `NULL` for all; `return_all_scores = TRUE`
-#'   means the same), `function_to_apply` (`"softmax"`, `"sigmoid"`, `"none"`). Over windows the scores are averaged.
-#'   The second text of a pair is the column `text_pair`.
-#' * Token classification: `aggregation_strategy` (`"none"`: token by token; `"simple"`: neighbours of one kind
-#'   together; `"first"`, `"average"`, `"max"`: whole words, with the label of the first token, of the mean, of the
-#'   surest), of older code `grouped_entities`; `ignore_labels`.
-#' * Filling masks: `top_k` (5), `targets` (words to choose from). `mask` says which of the masks of a text a row is
-#'   about.
-#' * Feature extraction: `pooling` (`"mean"`, `"cls"`, `"max"`, or `"none"` for a row per token), `normalize`.
-#' * Zero-shot classification: `candidate_labels` (a vector for all texts, or a list column), `top_k`. A model of
-#'   natural language inference also takes `hypothesis_template` and `multi_label`. A causal language model scores each
-#'   label by its probability as the continuation of `prompt`, such as `"{text} It was {label}."`; scores add up to 1
-#'   over the labels, and nothing is parsed. With `per_token = TRUE` labels are compared by the mean log probability of
-#'   their tokens, so that long ones are not less likely for being long.
-#' * Question answering: `question`, `context`; `top_k` (1), `max_answer_len` (15 tokens), `handle_impossible_answer`
-#'   (the answer can be `""`), `align_to_words`. Contexts are read in windows of `max_length` tokens (384, the question
-#'   included; `max_seq_len` in older code) that share `stride` (128, `doc_stride`); the best answer of all windows
-#'   wins.
-#' * Table question answering: `x` is the table, a data frame, and `query` the questions about it. `cells`, a list
-#'   column, holds the cells of the answer, `aggregator` what is to be done with them.
-#' * Generation (text-generation, text2text-generation, summarization, translation): `max_new_tokens`,
-#'   `num_return_sequences`, `num_beams`, `min_new_tokens`, `repetition_penalty`, `no_repeat_ngram_size`,
-#'   `length_penalty`, `early_stopping`, `min_length`, `max_length`, `prefix`. With `do_sample = TRUE` tokens are drawn
-#'   at random (by `temperature`, `top_k`, `top_p`), from `seed`, else from one draw of R's generator, so that
-#'   [set.seed()] governs them; otherwise the likeliest is taken, unless the model's own settings say that it draws.
-#'   `return_full_text = FALSE` leaves the prompt out. A chat is a data frame with `role` and `content`, several are
-#'   told apart by `.row`. Of a prompt that is too long the end is kept. `src_lang` and `tgt_lang` are for models that
-#'   know several languages; as a task `"translation_en_to_fr"` says both.
+#' * All tasks: `batch_size` (inputs a batch, at most); `on_error`, `"raise"` or `"row"` (a failing input has missing values
+#'   and its message in `.error`); `checkpoint`, a folder in which a long run is kept part by part, so that it goes on there
+#'   after it was broken off.
+#' * Tasks that read texts: `max_length` (tokens) and `long`, what to do with a text that is longer than the model reads:
+#'   `"truncate"` (the end is left out, with a warning), `"window"` (windows of tokens slide over the text; `stride` tokens
+#'   are shared by neighbours; classes get the mean of their scores, answers the best of all windows) or `"error"`.
+#' * Labels to choose from: `candidate_labels`, a vector for all inputs, or a list column. For texts a model of natural
+#'   language inference judges each by `hypothesis_template`; a causal language model scores each label by its probability
+#'   as the continuation of `prompt`, such as `"{text} It was {label}."`, and nothing that it writes is parsed.
+#' * Table question answering: `x` is the table, a data frame, and `query` the questions about it.
+#' * What is written (generation, summaries, translations, captions) follows `seed` where `do_sample = TRUE`, else one draw
+#'   of R's generator, so that [set.seed()] governs it. Each input has draws of its own, whatever shares its batch. A chat
+#'   is a data frame with `role` and `content`; several are told apart by `.row`. Of a prompt that is too long the end is
+#'   kept.
 #'
-#' @return A function of class `tidydl_pipeline` with the arguments `x` (a character vector, a factor, a vector of
-#'   images or paths, or a data frame), the parts of the inputs by name (`text`, `image`, `text_pair`: the columns of a
-#'   data frame, bare or quoted; without `x` the values themselves), `progress` (`TRUE` or `FALSE` to force a bar; by
-#'   default it is shown where somebody looks) and the options above. It gives a tibble with `.row` (which input,
-#'   counted from 1), the input, and the columns of the task that [tasks()] lists. A classifier gives `rank` where
-#'   `top_k` is not 1 (1 is the best), `label` (a factor with all labels of the model) and `score`. Entities have a row
-#'   each, and a text without any has none; `substr(text, start, end)` cuts them out. A missing input gives one line of
-#'   missing values.
-#' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a file of the model),
+#' @section Inputs: Texts are a character vector or a factor. Images are paths, a column of images as [load_dataset()]
+#'   makes them, raw vectors with an image file, rasters, or arrays (rows, columns, channels), several of them in a list.
+#'   Sounds are paths, raw vectors with an audio file, or `list(array = samples, sampling_rate = 16000)`, films are paths.
+#'   Web addresses are refused: nothing is fetched unasked.
+#'
+#' @return A function of class `tidydl_pipeline` with the arguments `x` (inputs as above, or a data frame), the parts of the
+#'   inputs by name (`text`, `image`, `question`: the columns of a data frame, bare or quoted; without `x` the values
+#'   themselves), `progress` (`TRUE` or `FALSE` to force a bar; by default it is shown where somebody looks) and the options
+#'   above. It gives a tibble with `.row` (which input, counted from 1), the input, and the columns of the task that
+#'   [tasks()] lists. A classifier gives `rank` where `top_k` is not 1 (1 is the best), `label` (a factor with all labels of
+#'   the model) and `score`. Entities, objects and whatever else an input has any number of have a row each, and an input
+#'   without any has none; `substr(text, start, end)` cuts entities out. A missing input gives one line of missing values.
+#' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a file of the model, an image, a sound),
 #'   `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency`.
-#' @seealso [augment.tidydl_pipeline()], [widen()], [embed()]
+#' @seealso [augment.tidydl_pipeline()], [widen()], [embed()], [forget()]
 #' @examples
 #' \dontrun{
 #' ppl <- pipeline("text-classification", model = example_model("emotion"))
 #' ppl(c("I could sing all day.", "It is raining again."))
 #' }
 #' @export
-pipeline <- function(task = NULL, model = NULL, ..., tokenizer = NULL, image_processor = NULL, revision = NULL,
-                     device = "auto", dtype = "float32") {
+pipeline <- function(task = NULL, model = NULL, ..., tokenizer = NULL, image_processor = NULL, feature_extractor = NULL,
+                     processor = NULL, revision = NULL, device = "auto", dtype = "float32", use_safetensors = TRUE,
+                     trust_remote_code = FALSE, token = NULL) {
   named <- list(
-    task = task, model = model, tokenizer = tokenizer, image_processor = image_processor, revision = revision,
-    device = device, dtype = dtype
+    task = task, model = model, tokenizer = tokenizer, image_processor = image_processor,
+    feature_extractor = feature_extractor, processor = processor, revision = revision, device = device, dtype = dtype,
+    use_safetensors = use_safetensors, trust_remote_code = trust_remote_code
   )
   options <- list(...)
   check_named(options)
   spec <- c(Filter(Negate(is.null), named), options)
-  new_pipeline(spec, call_python("pipeline_open", list(spec = spec)))
+  new_pipeline(spec, call_python("pipeline_open", list(spec = spec, token = token)))
 }
 
 new_pipeline <- function(spec, facts) {
   run <- function(x, ..., progress = NULL) {
     data <- if (!missing(x)) x
     options <- call_options(rlang::enquos(...), facts, data)
-    options <- with_seed(options, spec, facts)
-    arguments <- c(list(spec = spec), if (!missing(x)) list(x = inputs(x)), list(options = options))
+    arguments <- c(
+      list(spec = spec), if (!missing(x)) list(x = inputs(x)), list(options = options, drawn = draw(options, spec, facts))
+    )
     call_python("pipeline_run", arguments, progress, call = quote(pipeline()))
   }
   structure(run, class = c("tidydl_pipeline", "function"), facts = facts)
@@ -102,13 +103,12 @@ call_options <- function(quosures, facts, data, call = rlang::caller_env()) {
   stats::setNames(options, names(quosures))
 }
 
-# Where the draws of a generated text start: one number of R's own generator, so that set.seed() governs them.
-with_seed <- function(options, spec, facts) {
-  draws <- c(options$do_sample, spec$do_sample, facts$do_sample)
+# Where random draws start: one number of R's own generator, so that set.seed() governs them; NULL where nothing is drawn.
+draw <- function(options, spec, facts) {
+  draws <- c(if (isTRUE(facts$always_draws)) TRUE, options$do_sample, spec$do_sample, facts$do_sample)
   if (length(draws) && isTRUE(draws[[1]]) && is.null(options$seed) && is.null(spec$seed)) {
-    options$seed <- sample.int(.Machine$integer.max, 1)
+    sample.int(.Machine$integer.max, 1)
   }
-  options
 }
 
 # The name of a column given bare or quoted, or by a variable that holds it. A part that may be one value for all
@@ -162,8 +162,8 @@ print.tidydl_pipeline <- function(x, ...) {
 augment.tidydl_pipeline <- function(x, data, ..., prefix = "", progress = NULL) {
   options <- call_options(rlang::enquos(...), attr(x, "facts"), data)
   spec <- get("spec", environment(x))
-  options <- with_seed(options, spec, attr(x, "facts"))
-  arguments <- list(spec = spec, data = data, prefix = prefix, options = options)
+  drawn <- draw(options, spec, attr(x, "facts"))
+  arguments <- list(spec = spec, data = data, prefix = prefix, options = options, drawn = drawn)
   call_python("pipeline_augment", arguments, progress, call = quote(augment()))
 }
 
@@ -182,16 +182,41 @@ widen <- function(x) {
   call_python("widen", list(x = x))
 }
 
-#' The tasks of pipelines
+#' The tasks of pipelines, and the options of one
 #'
-#' @return A tibble with a row per task: its name, its input, what comes back, its default model.
+#' @param task The name of a task, whose options are to be listed. Left out, the tasks are.
+#'
+#' @return A tibble with a row per task: `task`, `aliases`, `input` (the columns it reads, in brackets those that may be left
+#'   out), `returns` (the columns it adds), `default_model` with its `size_mb`, `language` and `licence`, and
+#'   `multilingual_model` (a small model of many languages, where there is one) with `multilingual_size_mb`. With `task` a
+#'   row per option: `option`, `default` (as JSON writes it) and `description`.
+#' @section Errors: `tidydl_error_not_found` (task).
 #' @examples
 #' \dontrun{
 #' tasks()
+#' tasks("ner")
 #' }
 #' @export
-tasks <- function() {
-  call_python("tasks")
+tasks <- function(task = NULL) {
+  call_python("tasks", list(task = task))
+}
+
+#' Forget the models that were loaded
+#'
+#' Pipelines and [embed()] load a model once a session. `forget()` frees its memory; the next call loads it anew.
+#'
+#' @param model The folder or Hub id of a model; `NULL` for all.
+#'
+#' @return A tibble with a row per model that was forgotten: `model`, `revision`, `dtype`, `device`, `size_mb` (of its
+#'   weights in memory). Invisibly.
+#' @section Errors: `tidydl_error_not_found`, `tidydl_error_argument`.
+#' @examples
+#' \dontrun{
+#' forget()
+#' }
+#' @export
+forget <- function(model = NULL) {
+  invisible(call_python("forget", list(model = model)))
 }
 
 #' Embed texts or images
@@ -206,7 +231,8 @@ tasks <- function() {
 #' @param normalize Whether to scale each embedding to length 1, so that sums of products are cosines.
 #' @param text,image The column of a data frame that holds the inputs, bare or quoted.
 #' @param device,progress As for [pipeline()] and its calls.
-#' @param ... `tokenizer`, `image_processor`, `revision`, `dtype`, `max_length`, `batch_size`, as for [pipeline()].
+#' @param ... `tokenizer`, `image_processor`, `revision`, `dtype`, `use_safetensors`, `trust_remote_code`, `token`,
+#'   `max_length`, `batch_size`, as for [pipeline()].
 #'
 #' @return A tibble with `.row` (counted from 1), `text` or `image`, and `dim_1` to `dim_k`. A missing input gives
 #'   missing numbers.

@@ -98,7 +98,7 @@ new_page <- function(progress) {
     if (is.null(bar)) {
       bar <<- cli::cli_progress_bar(
         total = event$total, clear = TRUE, .auto_close = FALSE, .envir = frame,
-        format = "{cli::pb_bar} {cli::pb_current}/{cli::pb_total} {cli::pb_eta_str}"
+        format = "{cli::pb_bar} {cli::pb_current}/{cli::pb_total} | {cli::pb_rate} | {cli::pb_eta_str}"
       )
     }
     cli::cli_progress_update(set = event$done, id = bar, .envir = frame)

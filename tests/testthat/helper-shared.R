@@ -97,6 +97,7 @@ notations <- list(
   missing = function(value, folder) kinds[[value$missing]][rep(NA_integer_, value$times)],
   formula = function(value, folder) stats::as.formula(value$formula, env = globalenv()),
   matrix = function(value, folder) do.call(rbind, lapply(value$matrix, vector_of)),
+  named = function(value, folder) lapply(value$named, value_of, folder = folder),
   path = function(value, folder) file.path(folder, value$path),
   model_copy = cut_copy,
   damaged_image = damaged_image,
