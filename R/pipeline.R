@@ -4,57 +4,59 @@
 #' `saveRDS()` keeps it; the model is loaded once a session.
 #'
 #' @param task The task, such as `"text-classification"` (or `"sentiment-analysis"`), `"object-detection"` or
-#'   `"automatic-speech-recognition"`; [tasks()] lists them. Left out, it is read from the model: its config, or its tag on
-#'   the Hub.
-#' @param model A folder, or an id of the Hugging Face Hub. Left out, the task's default, which the result names. A model
-#'   that was loaded before in this session is taken again; see [forget()].
+#'   `"automatic-speech-recognition"`; [tasks()] lists them. Left out, it is read from the model: its config, or its tag
+#'   on the Hub.
+#' @param model A folder, or an id of the Hugging Face Hub. Left out, the task's default, which the result names. A
+#'   model that was loaded before in this session is taken again; see [forget()].
 #' @param ... Options of the task, made the pipeline's own; see below.
 #' @param tokenizer,image_processor,feature_extractor,processor What reads the inputs, where it is not with the model: a
 #'   folder or a Hub id.
 #' @param revision A branch, tag or commit of a model on the Hub.
 #' @param device `"auto"` (CUDA, else MPS, else the CPU), `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
 #' @param dtype `"float32"` (the default: equal numbers everywhere), `"float16"`, `"bfloat16"` or `"float64"`.
-#' @param use_safetensors Whether weights are read from safetensors files only. Other files can hold harmful code: `FALSE`
-#'   only for files you trust.
-#' @param trust_remote_code Whether code that comes with a model may run. It needs the full commit hash, as `revision`, of
-#'   a version that you have read.
-#' @param token An access token of the Hub for a gated or private model. It is kept for this session only, and is no part of
-#'   the pipeline. Without it the one of `hf auth login` is used.
+#' @param use_safetensors Whether weights are read from safetensors files only. Other files can hold harmful code:
+#'   `FALSE` only for files you trust.
+#' @param trust_remote_code Whether code that comes with a model may run. It needs the full commit hash, as `revision`,
+#'   of a version that you have read.
+#' @param token An access token of the Hub for a gated or private model. It is kept for this session only, and is no
+#'   part of the pipeline. Without it the one of `hf auth login` is used.
 #'
-#' @section Options:
-#' `tasks("object-detection")` lists the options of a task with their defaults and what each does. What earlier versions of
-#' transformers called them (`return_all_scores`, `grouped_entities`, `generate_kwargs` and so on) is understood, or
-#' answered with what to write now.
+#' @section Options: `tasks("object-detection")` lists the options of a task with their defaults and what each does.
+#' What earlier versions of transformers called them (`return_all_scores`, `grouped_entities`, `generate_kwargs` and so
+#' on) is understood, or answered with what to write now.
 #'
-#' * All tasks: `batch_size` (inputs a batch, at most); `on_error`, `"raise"` or `"row"` (a failing input has missing values
-#'   and its message in `.error`); `checkpoint`, a folder in which a long run is kept part by part, so that it goes on there
-#'   after it was broken off.
-#' * Tasks that read texts: `max_length` (tokens) and `long`, what to do with a text that is longer than the model reads:
-#'   `"truncate"` (the end is left out, with a warning), `"window"` (windows of tokens slide over the text; `stride` tokens
-#'   are shared by neighbours; classes get the mean of their scores, answers the best of all windows) or `"error"`.
+#' * All tasks: `batch_size` (inputs a batch, at most); `on_error`, `"raise"` or `"row"` (a failing input has missing
+#'   values and its message in `.error`); `checkpoint`, a folder in which a long run is kept part by part, so that it
+#'   goes on there after it was broken off.
+#' * Tasks that read texts: `max_length` (tokens) and `long`, what to do with a text that is longer than the model
+#'   reads: `"truncate"` (the end is left out, with a warning), `"window"` (windows of tokens slide over the text;
+#'   `stride` tokens are shared by neighbours; classes get the mean of their scores, answers the best of all windows) or
+#'   `"error"`.
 #' * Labels to choose from: `candidate_labels`, a vector for all inputs, or a list column. For texts a model of natural
-#'   language inference judges each by `hypothesis_template`; a causal language model scores each label by its probability
-#'   as the continuation of `prompt`, such as `"{text} It was {label}."`, and nothing that it writes is parsed.
+#'   language inference judges each by `hypothesis_template`; a causal language model scores each label by its
+#'   probability as the continuation of `prompt`, such as `"{text} It was {label}."`, and nothing that it writes is
+#'   parsed.
 #' * Table question answering: `x` is the table, a data frame, and `query` the questions about it.
-#' * What is written (generation, summaries, translations, captions) follows `seed` where `do_sample = TRUE`, else one draw
-#'   of R's generator, so that [set.seed()] governs it. Each input has draws of its own, whatever shares its batch. A chat
-#'   is a data frame with `role` and `content`; several are told apart by `.row`. Of a prompt that is too long the end is
-#'   kept.
+#' * What is written (generation, summaries, translations, captions) follows `seed` where `do_sample = TRUE`, else one
+#'   draw of R's generator, so that [set.seed()] governs it. Each input has draws of its own, whatever shares its batch.
+#'   A chat is a data frame with `role` and `content`; several are told apart by `.row`. Of a prompt that is too long
+#'   the end is kept.
 #'
 #' @section Inputs: Texts are a character vector or a factor. Images are paths, a column of images as [load_dataset()]
-#'   makes them, raw vectors with an image file, rasters, or arrays (rows, columns, channels), several of them in a list.
-#'   Sounds are paths, raw vectors with an audio file, or `list(array = samples, sampling_rate = 16000)`, films are paths.
-#'   Web addresses are refused: nothing is fetched unasked.
+#'   makes them, raw vectors with an image file, rasters, or arrays (rows, columns, channels), several of them in a
+#'   list. Sounds are paths, raw vectors with an audio file, or `list(array = samples, sampling_rate = 16000)`, films
+#'   are paths. Web addresses are refused: nothing is fetched unasked.
 #'
-#' @return A function of class `tidydl_pipeline` with the arguments `x` (inputs as above, or a data frame), the parts of the
-#'   inputs by name (`text`, `image`, `question`: the columns of a data frame, bare or quoted; without `x` the values
-#'   themselves), `progress` (`TRUE` or `FALSE` to force a bar; by default it is shown where somebody looks) and the options
-#'   above. It gives a tibble with `.row` (which input, counted from 1), the input, and the columns of the task that
-#'   [tasks()] lists. A classifier gives `rank` where `top_k` is not 1 (1 is the best), `label` (a factor with all labels of
-#'   the model) and `score`. Entities, objects and whatever else an input has any number of have a row each, and an input
-#'   without any has none; `substr(text, start, end)` cuts entities out. A missing input gives one line of missing values.
-#' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a file of the model, an image, a sound),
-#'   `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`,
+#' @return A function of class `tidydl_pipeline` with the arguments `x` (inputs as above, or a data frame), the parts of
+#'   the inputs by name (`text`, `image`, `question`: the columns of a data frame, bare or quoted; without `x` the
+#'   values themselves), `progress` (`TRUE` or `FALSE` to force a bar; by default it is shown where somebody looks) and
+#'   the options above. It gives a tibble with `.row` (which input, counted from 1), the input, and the columns of the
+#'   task that [tasks()] lists. A classifier gives `rank` where `top_k` is not 1 (1 is the best), `label` (a factor with
+#'   all labels of the model) and `score`. Entities, objects and whatever else an input has any number of have a row
+#'   each, and an input without any has none; `substr(text, start, end)` cuts entities out. A missing input gives one
+#'   line of missing values.
+#' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a file of the model, an image, a
+#'   sound), `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency`.
 #' @seealso [augment.tidydl_pipeline()], [widen()], [embed()], [forget()]
 #' @examples
@@ -81,9 +83,8 @@ new_pipeline <- function(spec, facts) {
   run <- function(x, ..., progress = NULL) {
     data <- if (!missing(x)) x
     options <- call_options(rlang::enquos(...), facts, data)
-    arguments <- c(
-      list(spec = spec), if (!missing(x)) list(x = inputs(x)), list(options = options, drawn = draw(options, spec, facts))
-    )
+    drawn <- draw(options, spec, facts)
+    arguments <- c(list(spec = spec), if (!missing(x)) list(x = inputs(x)), list(options = options, drawn = drawn))
     call_python("pipeline_run", arguments, progress, call = quote(pipeline()))
   }
   structure(run, class = c("tidydl_pipeline", "function"), facts = facts)
@@ -103,7 +104,7 @@ call_options <- function(quosures, facts, data, call = rlang::caller_env()) {
   stats::setNames(options, names(quosures))
 }
 
-# Where random draws start: one number of R's own generator, so that set.seed() governs them; NULL where nothing is drawn.
+# Where random draws start: a number of R's own generator, so that set.seed() governs them; NULL where nothing is drawn.
 draw <- function(options, spec, facts) {
   draws <- c(if (isTRUE(facts$always_draws)) TRUE, options$do_sample, spec$do_sample, facts$do_sample)
   if (length(draws) && isTRUE(draws[[1]]) && is.null(options$seed) && is.null(spec$seed)) {
@@ -186,10 +187,10 @@ widen <- function(x) {
 #'
 #' @param task The name of a task, whose options are to be listed. Left out, the tasks are.
 #'
-#' @return A tibble with a row per task: `task`, `aliases`, `input` (the columns it reads, in brackets those that may be left
-#'   out), `returns` (the columns it adds), `default_model` with its `size_mb`, `language` and `licence`, and
-#'   `multilingual_model` (a small model of many languages, where there is one) with `multilingual_size_mb`. With `task` a
-#'   row per option: `option`, `default` (as JSON writes it) and `description`.
+#' @return A tibble with a row per task: `task`, `aliases`, `input` (the columns it reads, in brackets those that may be
+#'   left out), `returns` (the columns it adds), `default_model` with its `size_mb`, `language` and `licence`, and
+#'   `multilingual_model` (a small model of many languages, where there is one) with `multilingual_size_mb`. With `task`
+#'   a row per option: `option`, `default` (as JSON writes it) and `description`.
 #' @section Errors: `tidydl_error_not_found` (task).
 #' @examples
 #' \dontrun{

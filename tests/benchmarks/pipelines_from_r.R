@@ -50,7 +50,8 @@ beside <- median(replicate(3, system.time(idiom())[["elapsed"]]))
 taken <- median(replicate(5, system.time(joined())[["elapsed"]]))
 
 line <- function(what, seconds) {
-  cat(sprintf("  %-46s %7.2f s  %5.0f rows a second  %5.1f x\n", what, seconds, rows / seconds, alone$seconds / seconds))
+  faster <- alone$seconds / seconds
+  cat(sprintf("  %-46s %7.2f s  %5.0f rows a second  %5.1f x\n", what, seconds, rows / seconds, faster))
 }
 cat(sprintf("%d rows, medians\n", rows))
 line("rowwise() and the plain pipeline, a usual session", alone$seconds)
