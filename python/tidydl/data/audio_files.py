@@ -7,7 +7,7 @@ import io
 import warnings
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from tidydl.errors import DamagedFileError, DependencyError, NotFoundError, TidydlError
+from tidydl.errors import DamagedFileError, DependencyError, NotFoundError, TidydlError, bring_extra
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,7 +134,7 @@ def _by_library(content: bytes | None, path: str | None) -> tuple[np.ndarray, in
         raise DependencyError(
             f"{_named(path)} is no WAV file, and no library for other formats is installed.",
             allowed="WAV files; with soundfile also FLAC, OGG and MP3, with PyAV all that FFmpeg reads.",
-            hint='Install it with `pip install "tidydl[audio]"`.',
+            hint=bring_extra("audio"),
         )
     problem: Exception | None = None
     for name, library in known.items():

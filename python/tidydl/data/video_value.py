@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.checks import described
 from tidydl.data.image_value import as_image
 from tidydl.data.media_files import source_of
-from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, TidydlError
+from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, TidydlError, bring_extra
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,7 +124,7 @@ def _av() -> Any:
         raise DependencyError(
             "Films are read by PyAV, which is not installed.",
             allowed="Without it: animated GIF, WebP and PNG, and frames as arrays.",
-            hint='Install it with `pip install "tidydl[video]"`.',
+            hint=bring_extra("video"),
         ) from problem
 
 
