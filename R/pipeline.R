@@ -42,7 +42,8 @@
 #'   A chat is a data frame with `role` and `content`; several are told apart by `.row`. Of a prompt that is too long
 #'   the end is kept.
 #'
-#' @section Inputs: Texts are a character vector or a factor. Images are paths, a column of images as [load_dataset()]
+#' @section Inputs: Texts are a character vector or a factor; an empty one is refused (a prompt that is written on from
+#'   may be empty), a missing one gives a line of missing values. Images are paths, a column of images as [load_dataset()]
 #'   makes them, raw vectors with an image file, rasters, or arrays (rows, columns, channels), several of them in a
 #'   list. Sounds are paths, raw vectors with an audio file, or `list(array = samples, sampling_rate = 16000)`, films
 #'   are paths. Web addresses are refused: nothing is fetched unasked.

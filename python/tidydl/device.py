@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tidydl.checks import described
-from tidydl.errors import ArgumentError, DependencyError, DeviceError, unknown_name
+from tidydl.errors import ArgumentError, DependencyError, DeviceError, NotFoundError, one_of, unknown_name
 
 __all__ = ["describe_device", "import_torch", "resolve_device", "why_no_cuda"]
 
@@ -96,7 +96,11 @@ def _device_name(device: Any) -> str:
         return "cpu" if device == -1 else f"cuda:{int(device)}"
     name = str(device).strip().lower()
     if name == "gpu":
-        raise unknown_name("device", device, DEVICES, hint='A graphics card is written "cuda", on a Mac "mps".')
+        raise NotFoundError(
+            f"`device` {device!r} is not known.",
+            allowed=one_of(DEVICES),
+            hint='A graphics card is written "cuda", on a Mac "mps".',
+        )
     if name == "cpu:0":
         return "cpu"
     if name == "mps:0":

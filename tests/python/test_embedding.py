@@ -38,7 +38,7 @@ def own(folder, text):
 @pytest.mark.filterwarnings("ignore:1 text was longer")
 def test_minilm_equals_sentence_transformers(minilm):
     library = pytest.importorskip("sentence_transformers")
-    texts = [*tiny.sentences(12, longest=60), "", "Ünïcode ☃ 日本", "word " * 400]
+    texts = [*tiny.sentences(12, longest=60), "Ünïcode ☃ 日本", "word " * 400]
     theirs = library.SentenceTransformer(str(minilm), device="cpu").encode(texts, batch_size=1)
     np.testing.assert_allclose(numbers(tidydl.embed(texts, minilm)), theirs, atol=1e-5, rtol=0)
 

@@ -41,7 +41,7 @@ def test_function_to_apply_is_that_of_transformers(ppl, plain, function):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_order_and_repeats_survive_batching(ppl, seed):
-    texts = random.Random(seed).choices([*tiny.sentences(15, seed), None, "", " "], k=60)
+    texts = random.Random(seed).choices([*tiny.sentences(15, seed), None, "."], k=60)
     together = ppl(texts, top_k=2, batch_size=7)
     alone = pd.concat([ppl([text], top_k=2).assign(**{".row": i}) for i, text in enumerate(texts)])
     assert together[".row"].tolist() == alone[".row"].tolist()
@@ -149,9 +149,6 @@ def test_wrong_types_are_refused_naming_the_value(ppl, x, what):
 
 def test_odd_unicode_gets_a_score(ppl, plain):
     texts = [
-        "",
-        " ",
-        "\n\t",
         "ÄÖÜ ß",
         "日本語 テキスト",
         "👩‍👩‍👧",
@@ -161,6 +158,15 @@ def test_odd_unicode_gets_a_score(ppl, plain):
         "\ufeffsun",
     ]
     assert_same_scores(ppl(texts, top_k=None), plain(texts))
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n\t", "\u3000"])
+def test_an_empty_text_is_refused_or_gets_a_row_of_missing_values(ppl, empty):
+    with pytest.raises(ArgumentError, match="The 2nd value of `x` is empty"):
+        ppl(["sun", empty])
+    frame = ppl(["sun", empty], on_error="row")
+    assert frame["label"].isna().tolist() == [False, True]
+    assert "is empty" in frame[".error"][1]
 
 
 def test_long_texts_are_shortened_counted_and_warned_of_once(ppl, plain):

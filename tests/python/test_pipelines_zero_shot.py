@@ -131,19 +131,19 @@ def test_the_usual_prompt_is_the_text_and_the_template(causal):
     )
 
 
-def test_a_prompt_of_nothing_but_the_label_begins_with_the_models_own_token(causal):
+def test_a_label_that_grows_together_with_the_first_word_begins_with_the_models_own_token(causal):
     model, tokenizer = causal.model, transformers.AutoTokenizer.from_pretrained(tiny.kept("causal"))
-    logs = [log_probability(model, tokenizer, tokenizer.eos_token, label)[0] for label in ("joy", "sun")]
-    frame = causal("", candidate_labels=["joy", "sun"], prompt="{text}{label}")
+    assert len(tokenizer("rain")["input_ids"]) == 1  # so there is nothing before the label
+    logs = [log_probability(model, tokenizer, *each)[0] for each in ((tokenizer.eos_token, "rain"), ("r", "ay"))]
+    frame = causal("r", candidate_labels=["ain", "ay"], prompt="{text}{label}")
     shares = np.exp(logs) / np.exp(logs).sum()
-    assert frame.set_index("label")["score"].loc[["joy", "sun"]].tolist() == pytest.approx(shares, abs=1e-5)
+    assert frame.set_index("label")["score"].loc[["ain", "ay"]].tolist() == pytest.approx(shares, abs=1e-5)
 
 
-def test_an_empty_text_is_judged_as_it_is(zero):
-    own = transformers.pipeline("zero-shot-classification", model=str(tiny.kept("inference")), device="cpu")
-    frame = zero([" ", ""], candidate_labels=LABELS)
-    assert frame["score"].tolist()[:3] == pytest.approx(own(" ", LABELS)["scores"], abs=1e-5)
-    assert len(frame) == 6
+@pytest.mark.parametrize("judge", ["zero", "causal"])
+def test_an_empty_text_is_refused_before_anything_is_judged(judge, request):
+    with pytest.raises(ArgumentError, match="The 2nd value of `x` is empty"):
+        request.getfixturevalue(judge)(["sun", " "], candidate_labels=LABELS)
 
 
 def test_a_prompt_that_is_too_long_loses_the_end_of_the_text(causal):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.errors import ColumnError, nearest, one_of
 from tidydl.pipelines.declarations import Part
 
@@ -34,7 +35,15 @@ def choose_column(frame: pd.DataFrame, part: Part, wanted: Any, modality: Any, *
     ColumnError
         Where there is no such column, or several that fit.
     """
+    import pandas as pd
+
     names = list(frame.columns)
+    if not (pd.api.types.is_scalar(wanted) or isinstance(wanted, tuple)):
+        raise ColumnError(
+            f"`{part.name}` is {described(wanted)}, and `x` is a data frame.",
+            allowed=f"The name of a column: {_quoted(names)}.",
+            hint="Put it into the data frame, or leave `x` out.",
+        )
     if wanted is not None:
         positions = [i for i, name in enumerate(names) if name == wanted]
         if len(positions) == 1:
@@ -46,7 +55,7 @@ def choose_column(frame: pd.DataFrame, part: Part, wanted: Any, modality: Any, *
     fitting = [i for i in range(len(names)) if modality.column_fits(frame.iloc[:, i])]
     if len(fitting) == 1 and alone:
         return fitting[0]
-    several = one_of(names[i] for i in fitting) if fitting else f"`x` has {one_of(names)[7:-1] or 'no columns'}."
+    several = one_of(names[i] for i in fitting) if fitting else f"`x` has {_quoted(names)}."
     found = f"{'several columns' if fitting else 'no column'} that could hold the {part.modality}s"
     raise ColumnError(
         f"`x` has {found if alone else f'no column `{part.name}`'}.",
@@ -60,5 +69,9 @@ def _no_such(names: list[Any], part: Part, wanted: Any, count: int) -> ColumnErr
         f"and `x` has {count} columns of that name." if count else "which is no column of `x`."
     )
     close = nearest(wanted, names)
-    hint = f"Did you mean '{close}'?" if close and not count else "Rename the columns of `x`."
-    return ColumnError(problem, allowed=one_of(names), hint=hint)
+    known = f"Did you mean '{close}'?" if close else f'Name the column: `{part.name} = "..."`.'
+    return ColumnError(problem, allowed=one_of(names), hint="Rename the columns of `x`." if count else known)
+
+
+def _quoted(names: list[Any]) -> str:
+    return ", ".join(f"'{name}'" for name in names) or "no columns"

@@ -109,7 +109,7 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any], *, tole
     if (side_by_side := _as_frame(x, parts)) is not None:
         return _from_frame(side_by_side, parts, given, None, failures)
     values = _by_part(x, parts, given)
-    read = {part: _values(values[part.name], part, failures) for part in parts if part.name in values}
+    read = {part: _values(values[part.name], part, parts, failures) for part in parts if part.name in values}
     constant = {part.name: each[0] for part, each in read.items() if part.shared and len(each) == 1}
     return Inputs(_recycled(read), _index(values.values(), read), constant, failures)
 
@@ -187,7 +187,7 @@ def _from_frame(
         else:
             others = [other for other in parts if other is not part and not other.optional and not other.shared]
             position = choose_column(x, part, wanted, modality_of(part), alone=not others)
-            read[part] = _read(x.iloc[:, position].tolist(), part, failures)
+            read[part] = _read(x.iloc[:, position].tolist(), part, parts, failures)
     return Inputs(read, index, constant, failures)
 
 
@@ -251,9 +251,9 @@ def _several_parts(x: Any, parts: Sequence[Part]) -> ArgumentError:
     )
 
 
-def _values(x: Any, part: Part, failures: Failures) -> list[Any]:
+def _values(x: Any, part: Part, parts: Sequence[Part], failures: Failures) -> list[Any]:
     """Read the values of a part, one or many."""
-    return modality_of(part).read_all(x, part.name) if part.shared else _read(_many(x, part), part, failures)
+    return modality_of(part).read_all(x, part.name) if part.shared else _read(_many(x, part), part, parts, failures)
 
 
 def _many(x: Any, part: Part) -> list[Any]:
@@ -275,13 +275,18 @@ def _listed(x: Any) -> list[Any]:
     return x.tolist() if hasattr(x, "tolist") and getattr(x, "ndim", 1) == 1 else list(x)
 
 
-def _read(values: list[Any], part: Part, failures: Failures) -> list[Any]:
-    return [None if is_missing(value) else _one_read(value, part, i, failures) for i, value in enumerate(values)]
+def _read(values: list[Any], part: Part, parts: Sequence[Part], failures: Failures) -> list[Any]:
+    """Read the values of a part that each input has, None where one is missing."""
+    alone = len(_needed(parts)) == 1 and all(other.modality != "table" for other in parts)
+    modality, name = modality_of(part), "x" if alone else part.name
+    return [
+        None if is_missing(value) else _one_read(modality, value, name, i, failures) for i, value in enumerate(values)
+    ]
 
 
-def _one_read(value: Any, part: Part, place: int, failures: Failures) -> Any:
+def _one_read(modality: Any, value: Any, name: str, place: int, failures: Failures) -> Any:
     try:
-        return modality_of(part).read(value, nth_value(place))
+        return modality.read(value, nth_value(place, name))
     except TidydlError as problem:
         problem.place = place
         if failures is None:

@@ -59,6 +59,7 @@ def open_model(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task,
         note["note"] = f"No model was given: '{model}' is the default for '{known.name}'."
     device = "auto" if loading["device"] is None else loading["device"]
     if is_model(model):
+        _refuse_revision(loading["revision"], "a loaded model")
         known = _fitting_task(known, model.config, type(model).__name__)
         bare = model.base_model if "" in known.heads else model
         return known, adopt(bare, known.components, _given(known, loading), device), note
@@ -92,11 +93,23 @@ def source_of(model: Any, loading: Mapping[str, Any]) -> Source:
             allowed="The full hash (40 letters and digits) of a commit on the Hub whose code you have read.",
             hint="Leave `trust_remote_code` out, or give that hash as `revision`.",
         )
+    if location.folder is not None:
+        _refuse_revision(revision, "a folder on this machine")
     token = loading["token"]
     if token is not None and not isinstance(token, (str, bool)):
         raise ArgumentError("`token` is no text.", allowed="An access token of the Hub, as a string.")
     remember_token(location, token if isinstance(token, str) else None)
     return Source(location, revision, code)
+
+
+def _refuse_revision(revision: Any, model: str) -> None:
+    """Refuse a revision of what has none, rather than give another version than the one asked for."""
+    if revision is not None:
+        raise ArgumentError(
+            f"`revision` is given, but `model` is {model}.",
+            allowed="A revision of a model on the Hub: a branch, a tag or a commit.",
+            hint="Leave `revision` out.",
+        )
 
 
 def _reads_pickled(loading: Mapping[str, Any]) -> bool:

@@ -145,7 +145,7 @@ OPTIONS: dict[str, Option] = {
     "multi_label": Option(check_flag, "Whether several labels can be right: each is judged on its own."),
     "prompt": Option(_or_none(_string), "What the model goes on with; for labels a text with {text} and {label}."),
     "per_token": Option(check_flag, "Whether labels are compared by the mean log probability of their tokens."),
-    "max_answer_len": Option(whole_number, "How many tokens (of a document: words) an answer has at most."),
+    "max_answer_len": Option(whole_number, "How many tokens an answer has at most."),
     "handle_impossible_answer": Option(check_flag, "Whether the answer can be empty."),
     "align_to_words": Option(check_flag, "Whether answers begin and end with whole words."),
     "max_new_tokens": Option(_or_none(whole_number), "How many tokens are written at most."),

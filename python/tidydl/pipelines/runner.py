@@ -100,9 +100,9 @@ class Pipeline:
             :func:`tasks` lists: for a classifier ``rank`` where ``top_k`` is not 1 (1 is the best), ``label``
             (categorical, with all labels of the model) and ``score``; for entities, objects and other things that an
             input has any number of, a line each, and none where there is none. A missing input gives one line of
-            missing values. Characters are counted from 0, and ``end`` is the first that no longer belongs. With
-            ``on_error="row"`` the last column, ``.error``, says why an input failed. The index is that of a Series
-            or data frame ``x``.
+            missing values; an empty text is refused, unless it is a prompt to go on with. Characters are counted from
+            0, and ``end`` is the first that no longer belongs. With ``on_error="row"`` the last column, ``.error``,
+            says why an input failed. The index is that of a Series or data frame ``x``.
 
         Raises
         ------

@@ -73,7 +73,7 @@ def similarity(
     second = first if y is None else _vectors(y, "y", method)
     if first.shape[1] != second.shape[1]:
         raise ColumnError(
-            f"`x` has {first.shape[1]} columns `dim_` and `y` has {second.shape[1]}.",
+            f"`x` has embeddings of length {first.shape[1]} and `y` of length {second.shape[1]}.",
             allowed="Embeddings by the same model.",
         )
     if pairs == "rows":
@@ -184,7 +184,7 @@ def _row_by_row(
     import numpy as np
 
     if y is None or len(first) != len(second):
-        count = "is missing" if y is None else f"has {len(second)} rows and `x` has {len(first)}"
+        count = "is missing" if y is None else f"is of length {len(second)} and `x` of length {len(first)}"
         raise ArgumentError(f"`y` {count}.", allowed="As many rows in both, where `pairs` is 'rows'.")
     if top_k is not None:
         raise ArgumentError("`top_k` is given, but `pairs` is 'rows'.", allowed="`top_k` where all pairs are compared.")

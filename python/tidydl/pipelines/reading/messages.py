@@ -75,7 +75,7 @@ def read(value: Any, where: str) -> str | Chat:
         Where it is neither, a message has no role or says nothing, or what it carries cannot be read.
     """
     if not _is_chat(value):
-        return texts.read(value, where)
+        return texts.read(value, where, blank=True)
     messages = value.to_dict("records") if _is_frame(value) else value
     return tuple((_role(message, where), _blocks(message, where)) for message in messages)
 
@@ -122,7 +122,7 @@ def _carried(value: Any, kind: str, where: str) -> list[Block]:
 def _block(block: str | Mapping[str, Any], where: str) -> Block:
     """Read a block of a content."""
     if isinstance(block, str):
-        return "text", texts.read(block, where)
+        return "text", texts.read(block, where, blank=True)
     named = block.get("type") or next((name for name in _TYPES if name in block), None)
     kind = _TYPES.get(str(named))
     if kind is None:
@@ -132,7 +132,7 @@ def _block(block: str | Mapping[str, Any], where: str) -> Block:
             hint="Leave out what the model cannot read, such as calls of tools.",
         )
     if kind == "text":
-        return kind, texts.read(block.get("text"), where)
+        return kind, texts.read(block.get("text"), where, blank=True)
     value = _value(block, kind, where)
     return kind, None if value is None else reader(kind).read(value, where)
 

@@ -52,7 +52,7 @@ def read(value: Any, where: str) -> str | Chat:
         Where it is neither a text nor a chat whose messages have a role and a content.
     """
     if not _is_chat(value):
-        return texts.read(value, where)
+        return texts.read(value, where, blank=True)
     messages = value.to_dict("records") if _is_frame(value) else value
     chat = tuple((message.get("role"), message.get("content")) for message in messages)
     for role, content in chat:

@@ -34,13 +34,22 @@ def is_one(x: Any) -> bool:
     return isinstance(x, (str, bytes, int, float)) or getattr(x, "ndim", None) == 0
 
 
-def read(value: Any, where: str) -> str:
+def read(value: Any, where: str, *, blank: bool = False) -> str:
     """Check one text.
+
+    Parameters
+    ----------
+    value
+        What should be a text.
+    where
+        Which it is, for messages.
+    blank
+        Whether it may be empty. Where it is judged it may not: the answer would say something about nothing.
 
     Raises
     ------
     ArgumentError
-        Where it is no string, or holds half a character (a lone surrogate), which no tokenizer reads.
+        Where it is no string, empty, or holds half a character (a lone surrogate), which no tokenizer reads.
     """
     if getattr(value, "ndim", None) == 0 and not isinstance(value, str):
         value = value.item()
@@ -57,6 +66,12 @@ def read(value: Any, where: str) -> str:
                 allowed=ALLOWED,
                 hint='Mend it with `text.encode("utf-8", "replace").decode()`, or read its file as UTF-8.',
             ) from problem
+    if not blank and not value.strip():
+        raise ArgumentError(
+            f"{where} is empty.",
+            allowed="A text with at least one word.",
+            hint='Make it missing (None, NA), or `on_error = "row"`, to get a row of missing values.',
+        )
     return str(value)
 
 
@@ -174,8 +189,8 @@ def refuse_empty(sizes: list[int], places: Sequence[int]) -> None:
             raise value_error(
                 place,
                 "is empty: this model's tokenizer makes no tokens of it.",
-                allowed="A text with at least one word or sign.",
-                hint="Make it missing (None, NA) to get a row of missing values.",
+                allowed="A text with at least one word.",
+                hint='Make it missing (None, NA), or `on_error = "row"`, to get a row of missing values.',
             )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import images, texts
 from tidydl.pipelines.reading.layouts import Layout
 from tidydl.pipelines.reading.ocr import words_in
@@ -77,8 +76,7 @@ def encode(
     encoded = PageWindows(loaded, pictures, pages)
     reader = replace(loaded, components={"tokenizer": loaded.tokenizer})
     most = texts.token_limit(reader, options["max_length"]) or 2 * _STRIDE
-    for owner, (value, place) in enumerate(zip(values, places, strict=True)):
-        _refuse_blank(value[1], place)
+    for owner, value in enumerate(values):
         _add_windows(encoded, owner, value[1], most, options["stride"])
     return encoded
 
@@ -89,17 +87,6 @@ def _words_of(pictures: images.EncodedImages, i: int, options: Options, known: d
     if name not in known:
         known[name] = words_in(pictures.pixels([i])[0], options["lang"], options["tesseract_config"])
     return known[name]
-
-
-def _refuse_blank(question: str, place: int) -> None:
-    if not question.strip():
-        raise value_error(
-            place,
-            "is empty.",
-            allowed="A text with at least one word.",
-            hint="Make it missing (None, NA) to get a row of missing values.",
-            name="question",
-        )
 
 
 def _add_windows(encoded: PageWindows, owner: int, question: str, most: int, stride: float | None) -> None:

@@ -210,7 +210,7 @@ def _encode(loaded: Loaded, preset: dict[str, str], values: list[str], places: S
     for value, place in zip(values, places, strict=True):
         made = _tensors(loaded, value, preset)
         size = int(made["attention_mask"].sum() if "attention_mask" in made else made["input_ids"].numel())
-        texts.refuse_empty([size if value.strip() and size > blanks else 0], [place])
+        texts.refuse_empty([size if size > blanks else 0], [place])
         _refuse_long(loaded, made["input_ids"].shape[-1], place)
         encoded.made.append(made)
     return encoded

@@ -22,7 +22,6 @@ from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import (
@@ -87,7 +86,6 @@ class _Windows(EncodedLines):
 
 def _encode(loaded: Loaded, options: Options, values: list[Value], places: Sequence[int]) -> _Windows:
     """Put each question beside windows of its context."""
-    _refuse_blank(values, places)
     tokenizer, long = loaded.processor, options["long"]
     frame = frame_of(tokenizer, pair=True)
     most = texts.token_limit(loaded, options["max_length"] or _MOST_TOKENS) or _MOST_TOKENS
@@ -108,19 +106,6 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
     if long == "error":
         refuse_long(encoded.cut, places)
     return encoded
-
-
-def _refuse_blank(values: list[Value], places: Sequence[int]) -> None:
-    for value, place in zip(values, places, strict=True):
-        for name, text in zip(("question", "context"), value, strict=True):
-            if not text.strip():
-                raise value_error(
-                    place,
-                    "is empty.",
-                    allowed="A text with at least one word.",
-                    hint="Make it missing (None, NA) to get a row of missing values.",
-                    name=name,
-                )
 
 
 def _stride(stride: float | None, most: int, room: int) -> float:

@@ -19,7 +19,6 @@ from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import refuse_long
@@ -97,15 +96,7 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
     """Tokenise each question with its table; of a table that is too long the last rows are left out."""
     limit = texts.token_limit(loaded, options["max_length"])
     tokens, cut = [], []
-    for (query, table), place in zip(values, places, strict=True):
-        if not query.strip():
-            raise value_error(
-                place,
-                "is empty.",
-                allowed="A text with at least one word.",
-                hint="Make it missing (None, NA) to get a row of missing values.",
-                name="query",
-            )
+    for query, table in values:
         row = loaded.processor(table, query, truncation="drop_rows_to_fit", max_length=limit)
         tokens.append({name: row[name] for name in ("input_ids", "attention_mask", "token_type_ids")})
         cut.append(max(types[2] for types in row["token_type_ids"]) < len(table))
