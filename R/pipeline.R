@@ -25,7 +25,8 @@
 #' What earlier versions of transformers called them (`return_all_scores`, `grouped_entities`, `generate_kwargs` and so
 #' on) is understood, or answered with what to write now.
 #'
-#' * All tasks: `batch_size` (inputs a batch, at most); `on_error`, `"raise"` or `"row"` (a failing input has missing
+#' * All tasks: `top_k` (how many results an input gets, the best first, `NULL` for all; each task has a default of
+#'   its own); `batch_size` (inputs a batch, at most); `on_error`, `"raise"` or `"row"` (a failing input has missing
 #'   values and its message in `.error`); `checkpoint`, a folder in which a long run is kept part by part, so that it
 #'   goes on there after it was broken off.
 #' * Tasks that read texts: `max_length` (tokens) and `long`, what to do with a text that is longer than the model
@@ -84,11 +85,11 @@ new_pipeline <- function(spec, facts) {
   run <- function(x, ..., progress = NULL) {
     data <- if (!missing(x)) x
     options <- call_options(rlang::enquos(...), facts, data)
-    drawn <- draw(options, spec, facts)
+    drawn <- draw(options, spec, facts, quote(pipeline()))
     arguments <- c(list(spec = spec), if (!missing(x)) list(x = inputs(x)), list(options = options, drawn = drawn))
     call_python("pipeline_run", arguments, progress, call = quote(pipeline()))
   }
-  structure(run, class = c("tidydl_pipeline", "function"), facts = facts)
+  structure(run, class = c("tidydl_pipeline", "function"), facts = facts, spec = spec)
 }
 
 # The arguments of a call by name: the parts of the inputs as the names of columns where there is a data frame, given
@@ -106,9 +107,8 @@ call_options <- function(quosures, facts, data, call = rlang::caller_env()) {
 }
 
 # Where random draws start: a number of R's own generator, so that set.seed() governs them; NULL where nothing is drawn.
-draw <- function(options, spec, facts) {
-  draws <- c(if (isTRUE(facts$always_draws)) TRUE, options$do_sample, spec$do_sample, facts$do_sample)
-  if (length(draws) && isTRUE(draws[[1]]) && is.null(options$seed) && is.null(spec$seed)) {
+draw <- function(options, spec, facts, call) {
+  if (facts$may_draw && call_python("pipeline_draws", list(spec = spec, options = options), call = call)) {
     sample.int(.Machine$integer.max, 1)
   }
 }
@@ -163,17 +163,19 @@ print.tidydl_pipeline <- function(x, ...) {
 #' @export
 augment.tidydl_pipeline <- function(x, data, ..., prefix = "", progress = NULL) {
   options <- call_options(rlang::enquos(...), attr(x, "facts"), data)
-  spec <- get("spec", environment(x))
-  drawn <- draw(options, spec, attr(x, "facts"))
+  spec <- attr(x, "spec")
+  drawn <- draw(options, spec, attr(x, "facts"), quote(augment()))
   arguments <- list(spec = spec, data = data, prefix = prefix, options = options, drawn = drawn)
   call_python("pipeline_augment", arguments, progress, call = quote(augment()))
 }
 
 #' Spread the ranks of a pipeline's result
 #'
-#' @param x A result of a pipeline: a row for each input and rank.
+#' @param x A result of a pipeline: a row for each input and `rank` or, of generated texts, `sequence`.
 #'
 #' @return A tibble with one row per input: `.row`, the input, `label`, `score`, `label.1`, `score.1`, and so on.
+#' @section Errors: `tidydl_error_column` where `x` has no `.row`, several lines for an input without ranks, or one rank
+#'   twice; `tidydl_error_argument` where it is no data frame.
 #' @examples
 #' \dontrun{
 #' ppl <- pipeline(model = example_model("emotion"), top_k = 3)
@@ -238,6 +240,7 @@ forget <- function(model = NULL) {
 #'
 #' @return A tibble with `.row` (counted from 1), `text` or `image`, and `dim_1` to `dim_k`. A missing input gives
 #'   missing numbers.
+#' @section Errors: as [pipeline()] and its calls.
 #' @source Reimers & Gurevych (2019), Sentence-BERT, EMNLP.
 #' @examples
 #' \dontrun{

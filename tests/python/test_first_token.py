@@ -61,5 +61,16 @@ def test_tasks_that_need_every_token_get_every_token():
     ner = tidydl.pipeline("ner", model=tiny.kept("entities"))
     _, seen = rows_of_the_last_layer(ner, ["the sun was happy"])
     assert min(seen) > 1
-    with first_token_alone(ner._loaded):
-        assert not ner.model.base_model.encoder.layer[-1].attention._forward_hooks
+    way = object()
+    with first_token_alone(ner._loaded, way) as unchanged:
+        assert unchanged is way
+
+
+def test_a_forward_pass_of_the_users_own_sees_all_tokens_while_a_run_is_under_way(ppl):
+    given = transformers.AutoTokenizer.from_pretrained(ppl.facts()["model"])("the sun was happy", return_tensors="pt")
+    work = ppl.steps(["sun", "rain"])
+    next(work)
+    with torch.inference_mode():
+        states = ppl.model(**given, output_hidden_states=True).hidden_states[-1]
+    work.close()
+    assert states.shape[1] == given["input_ids"].shape[1] > 1

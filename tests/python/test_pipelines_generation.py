@@ -110,6 +110,26 @@ def test_chats_get_the_answer_of_the_plain_pipeline(write, plain, chat):
     assert frame["text"].tolist() == ["are you happy ?"]
 
 
+def test_an_answer_that_is_begun_is_gone_on_with(write, plain):
+    begun = [*CHAT, {"role": "assistant", "content": "the sun"}]
+    whole = plain(begun, do_sample=False, max_new_tokens=6)[0]["generated_text"][-1]["content"]
+    assert whole.startswith("the sun")
+    assert write(begun)["generated_text"].item() == whole.removeprefix("the sun").strip()
+
+
+def test_a_chat_that_the_template_refuses_is_an_error_of_that_chat(tmp_path):
+    folder = tiny.causal_folder(tmp_path / "model")
+    template = "{% if messages[0].role == 'system' %}{{ raise_exception('no system, please') }}{% endif %}go"
+    (folder / "chat_template.jinja").write_text(template)
+    write = tidydl.pipeline("text-generation", model=folder, max_new_tokens=3)
+    chats = [[{"role": role, "content": "be calm"}] for role in ("user", "system")]
+    with pytest.raises(ArgumentError, match="The 2nd value of `x` cannot be read by the chat template"):
+        write(chats)
+    frame = write(chats, on_error="row")
+    assert frame["generated_text"].isna().tolist() == [False, True]
+    assert "no system, please" in frame[".error"][1]
+
+
 def test_several_chats_are_told_apart_by_row(write):
     messages = pd.DataFrame(
         {

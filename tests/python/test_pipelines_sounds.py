@@ -1,5 +1,8 @@
 """Sounds from texts: those of transformers' own pipeline from the same draws, each text with draws of its own."""
 
+import gc
+import shutil
+import weakref
 from functools import cache
 
 import numpy as np
@@ -200,6 +203,18 @@ def test_what_a_model_cannot_do_is_refused(name, options, what):
 def test_a_text_longer_than_the_model_reads_is_refused():
     with pytest.raises(ArgumentError, match="2nd value of `x` makes 42 tokens, and the model reads 40"):
         ours("speecht5")(["sun", "sun " * 40], seed=1, **given("speecht5"))
+
+
+def test_a_vocoder_is_forgotten_with_the_model_that_needs_it(tmp_path):
+    folder = shutil.copytree(kept("speecht5"), tmp_path / "model")  # which nothing else has loaded
+    ppl = tidydl.pipeline("text-to-audio", model=folder, device="cpu")
+    ppl("sun", seed=1, **given("speecht5"))
+    (vocoder,) = ppl._loaded.weights.vocoders.values()
+    gone = weakref.ref(vocoder)
+    del ppl, vocoder
+    tidydl.forget(folder)
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_vocoder_that_is_not_there_or_none_is_named(tmp_path):

@@ -105,6 +105,7 @@ test_that("embeddings are near for texts that mean alike", {
   expect_gt(likeness[[2]], likeness[[3]] + 0.3)
   expect_true(all(is.na(vectors[4, ])))
   expect_identical(nrow(embed(NULL, device = "cpu")), 0L)
+  expect_error(embed("a cat", device = "cpu", poolng = "cls"), "pooling", class = "tidydl_error_argument")
 })
 
 test_that("tasks() lists what pipelines can do", {
@@ -206,6 +207,8 @@ test_that("generated texts follow set.seed() or a seed, and greedy ones need non
   expect_identical(attr(drawn, "tidydl")$seed, sample.int(.Machine$integer.max, 1))
   set.seed(1)
   expect_identical(write(prompts, do_sample = TRUE, temperature = 3), drawn)
+  set.seed(1)
+  expect_identical(write(prompts, generate_kwargs = list(do_sample = TRUE, temperature = 3)), drawn)
   set.seed(1)
   write(prompts)
   expect_identical(runif(1), { # nothing was drawn

@@ -64,6 +64,7 @@ ENTRIES: dict[str, Entry] = {
     "sitrep": Entry("tidydl.situation:situation_frame"),
     "tasks": Entry("tidydl.pipelines.registry:tasks"),
     "pipeline_open": Entry("tidydl.pipelines.entries:pipeline_open"),
+    "pipeline_draws": Entry("tidydl.pipelines.entries:pipeline_draws"),
     "pipeline_run": Entry("tidydl.pipelines.entries:pipeline_run"),
     "pipeline_augment": Entry("tidydl.pipelines.entries:pipeline_augment"),
     "forget": Entry("tidydl.pipelines.loading:forget"),

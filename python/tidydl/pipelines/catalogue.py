@@ -194,7 +194,7 @@ TASKS: tuple[Task, ...] = (
          default_revision="refs/pr/3", kinds=("clap",)),
     Task("automatic-speech-recognition", (), AUDIO, "sounds.speech", ("SpeechSeq2Seq", "CTC", "TDT", "RNNT"),
          SPEECH, "openai/whisper-tiny", 151.1, "99 languages",
-         {"return_timestamps": False, "language": None, "translate": False, "chunk_length_s": None,
+         {"return_timestamps": False, "language": None, "translate": None, "chunk_length_s": None,
           "stride_length_s": None, "num_beams": None, "max_new_tokens": None, **BATCH}, SOUND_TEXT,
          spans=_has_chunks),
     Task("text-to-audio", ("text-to-speech",), TEXT, "sounds.synthesis", ("TextToWaveform", "TextToSpectrogram"),

@@ -79,6 +79,8 @@ def pipeline(
         language model scores each label by its probability as the continuation of ``prompt``, such as ``"{text} It was
         {label}."``, and nothing that it writes is parsed.
 
+        Table question answering: ``x`` is the table, a data frame, and ``query`` the questions about it.
+
         What is written (generation, summaries, translations, captions) follows ``seed`` where ``do_sample=True``, else
         one draw of tidydl's generator, so that :func:`set_seed` governs it. Each input has draws of its own, whatever
         shares its batch. A chat is a data frame, or a list of dicts, with ``role`` and ``content``; several chats in

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import check_choice, check_flag
 from tidydl.columns import ROW, Column, Contract
-from tidydl.device import resolve_device
-from tidydl.errors import ArgumentError
+from tidydl.errors import ArgumentError, no_argument
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.families.features import POOLINGS, features_frame, pooled
 from tidydl.pipelines.inputs import modality_of, read_inputs
-from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, read_config
-from tidydl.pipelines.opening import LOADING, is_model, source_of
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.opening import LOADING, config_of, open_model
 from tidydl.pipelines.option_table import whole_number
 from tidydl.pipelines.predictions import provenance
 from tidydl.pipelines.runner import warn_of_truncation
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["embed", "embed_steps"]
+
+# The arguments besides those about what is loaded.
+_ARGUMENTS = ("pooling", "normalize", "text", "image", "max_length", "batch_size")
+_TASKS = {"text": "feature-extraction", "image": "image-feature-extraction"}
 
 
 def embed(
@@ -129,7 +133,7 @@ def embed_steps(
     """Do the work of :func:`embed` as a generator of progress events that returns the frame."""
     check_choice("pooling", pooling, POOLINGS)
     check_flag("normalize", normalize)
-    modality, loaded = _open(model, **loading)
+    modality, loaded = _open(model, loading)
     part = Part(modality, modality)
     inputs = read_inputs(x, [part], _named(modality, text, image))
     reader = modality_of(part)
@@ -146,8 +150,8 @@ def embed_steps(
     outcome = yield from compute(loaded, inputs, way)
     contract = Contract((Column(ROW, "index"), part.column))
     frame = features_frame(contract, inputs, outcome, loaded)
-    described = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
-    frame.attrs["tidydl"] = provenance("embed", loaded, **described)
+    said = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
+    frame.attrs["tidydl"] = provenance("embed", loaded, **said)
     return frame
 
 
@@ -164,28 +168,15 @@ def _named(modality: str, text: Any, image: Any) -> dict[str, Any]:
     return {modality: named[modality]}
 
 
-_READ_BY = {"text": ("tokenizer",), "image": ("image_processor",)}
-
-
-def _open(model: Any, **said: Any) -> tuple[str, Loaded]:
+def _open(model: Any, said: Mapping[str, Any]) -> tuple[str, Loaded]:
     """Load the encoder, and say whether it reads texts or images."""
+    for name in said:
+        if name not in LOADING:
+            raise no_argument("embed", name, (*_ARGUMENTS, *LOADING))
     loading = {**LOADING, **said}
-    device = "auto" if loading["device"] is None else loading["device"]
-    if is_model(model):
-        modality = _modality(model.config, loading)
-        return modality, adopt(model.base_model, _READ_BY[modality], loading, device)
-    source, pickled = source_of(_default_encoder() if model is None else model, loading), not loading["use_safetensors"]
-    used, numbers = resolve_device(device), dtype_name(loading["dtype"])
-    modality = _modality(read_config(source, pickled), loading)
-    loaded = load(Wanted(source, "", numbers, used, pickled), _READ_BY[modality], loading)
-    absent = sorted(name for name in loaded.weights.missing if "pooler" not in name)  # ours pools by itself
-    if absent:
-        raise ArgumentError(
-            f"`model` is '{loaded.source}', whose files lack weights of its encoder: '{absent[0]}'.",
-            allowed="A model whose weights are all there.",
-            hint="Copy or download the model again.",
-        )
-    return modality, loaded
+    encoder = _default_encoder() if model is None else model
+    modality = _modality(config_of(encoder, loading), loading)
+    return modality, open_model(_TASKS[modality], encoder, loading)[1]
 
 
 def _default_encoder() -> Any:

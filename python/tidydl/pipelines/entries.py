@@ -21,7 +21,7 @@ from tidydl.progress import Work
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["embed_run", "pipeline_augment", "pipeline_open", "pipeline_run"]
+__all__ = ["embed_run", "pipeline_augment", "pipeline_draws", "pipeline_open", "pipeline_run"]
 
 
 def _open(spec: Mapping[str, Any]) -> Pipeline:
@@ -33,7 +33,12 @@ def pipeline_open(spec: Mapping[str, Any], token: str | None = None) -> dict[str
 
     The ``token`` is no part of the pipeline, which may be saved; it is remembered for this session.
     """
-    return pipeline(**{str(name): value for name, value in spec.items()}, token=token).facts()
+    return _open({**spec, "token": token}).facts()
+
+
+def pipeline_draws(spec: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> bool:
+    """Say whether a call draws at random, so that R is to give a number of its own generator."""
+    return _open(spec).draws(dict(options or {}))
 
 
 def pipeline_run(

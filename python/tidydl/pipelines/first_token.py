@@ -7,10 +7,14 @@ model is of that kind is tried out once: its logits with and without must agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from tidydl.pipelines.batching import Way
 from tidydl.pipelines.loading import Loaded, Weights
 
 __all__ = ["first_token_alone"]
@@ -19,21 +23,43 @@ _AGREE = 1e-5
 
 
 @contextmanager
-def first_token_alone(loaded: Loaded) -> Iterator[None]:
-    """Leave out, inside, what the head of a classifier does not look at; nothing where that would change its logits."""
+def first_token_alone(loaded: Loaded, way: Way) -> Iterator[Way]:
+    """Leave out what the head of a classifier does not look at, in the way's own forward passes and in no others.
+
+    The way is given back as it is where leaving it out would change the logits.
+    """
     layer = _last_layer(loaded.model)
     if layer is None or not _agrees(loaded.weights, layer):
-        yield
+        yield way
         return
     hook = layer.attention.register_forward_hook(_first)
     try:
-        yield
+        yield replace(way, forward=partial(_forward, way.forward))
     finally:
         hook.remove()
 
 
+class _Wanted(threading.local):
+    """Whether the forward pass that this thread is in is one of ours."""
+
+    now = False
+
+
+_wanted = _Wanted()
+
+
+def _forward(forward: Callable[[dict[str, Any]], Any], tensors: dict[str, Any]) -> Any:
+    _wanted.now = True
+    try:
+        return forward(tensors)
+    finally:
+        _wanted.now = False
+
+
 def _first(module: Any, args: Any, made: Any) -> Any:
     """Keep the first token of what attention makes: all that follows in the layer works token by token."""
+    if not _wanted.now:
+        return made
     return (made[0][:, :1], *made[1:]) if isinstance(made, tuple) else made[:, :1]
 
 
@@ -66,7 +92,7 @@ def _tried(model: Any, layer: Any) -> bool:
             whole = model(**given).logits
             hook = layer.attention.register_forward_hook(_first)
             try:
-                trimmed = model(**given).logits
+                trimmed = _forward(lambda tensors: model(**tensors).logits, given)
             finally:
                 hook.remove()
     except Exception:  # not of that kind: it is then run as it is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import Contract
@@ -44,13 +44,15 @@ class Weights:
 
     ``missing`` names the weights that its files lack. ``budget`` is what a batch may cost on this device,
     once it is known; it shrinks when memory runs out, and is remembered here. ``first_token`` says, once it was tried
-    out, whether a classifier looks at the first token alone.
+    out, whether a classifier looks at the first token alone. ``vocoders`` are the models that make sound of what this
+    one makes, by where they lie.
     """
 
     model: Any
     missing: frozenset[str] = frozenset()
     budget: int | None = None
     first_token: bool | None = None
+    vocoders: dict[Any, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

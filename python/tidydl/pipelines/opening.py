@@ -17,7 +17,7 @@ from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, re
 from tidydl.pipelines.locations import hub_is_out_of_reach, locate
 from tidydl.pipelines.registry import fits, head_of, task_named, task_of_config
 
-__all__ = ["LOADING", "is_model", "open_model", "source_of"]
+__all__ = ["LOADING", "config_of", "open_model"]
 
 # The arguments that say what is loaded and how, with their defaults.
 LOADING: dict[str, Any] = {
@@ -58,12 +58,12 @@ def open_model(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task,
         loading = {**loading, "revision": loading["revision"] or known.default_revision}
         note["note"] = f"No model was given: '{model}' is the default for '{known.name}'."
     device = "auto" if loading["device"] is None else loading["device"]
-    if is_model(model):
+    if _is_model(model):
         _refuse_revision(loading["revision"], "a loaded model")
         known = _fitting_task(known, model.config, type(model).__name__)
         bare = model.base_model if "" in known.heads else model
         return known, adopt(bare, known.components, _given(known, loading), device), note
-    source, pickled = source_of(model, loading), _reads_pickled(loading)
+    source, pickled = _source_of(model, loading), _reads_pickled(loading)
     used, numbers = resolve_device(device), dtype_name(loading["dtype"])
     config = read_config(source, pickled)
     known = _fitting_task(known, config, source.location.source, source)
@@ -73,7 +73,7 @@ def open_model(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task,
     return known, loaded, note
 
 
-def source_of(model: Any, loading: Mapping[str, Any]) -> Source:
+def _source_of(model: Any, loading: Mapping[str, Any]) -> Source:
     """Read where a model lies, which version of it is wanted, and whether its own code may run.
 
     Raises
@@ -86,7 +86,7 @@ def source_of(model: Any, loading: Mapping[str, Any]) -> Source:
     location, revision = locate(model), loading["revision"]
     if revision is not None and not isinstance(revision, str):
         raise ArgumentError(f"`revision` is {described(revision)}.", allowed="A branch, a tag or a commit.")
-    code = check_flag("trust_remote_code", bool(loading["trust_remote_code"]))
+    code = _flag("trust_remote_code", loading, unsaid=False)
     if code and (location.folder is not None or _COMMIT.fullmatch(revision or "") is None):
         raise ArgumentError(
             "`trust_remote_code` is true, but `revision` names no single version of the code.",
@@ -113,11 +113,19 @@ def _refuse_revision(revision: Any, model: str) -> None:
 
 
 def _reads_pickled(loading: Mapping[str, Any]) -> bool:
-    wanted = loading["use_safetensors"]
-    return not check_flag("use_safetensors", True if wanted is None else wanted)
+    return not _flag("use_safetensors", loading, unsaid=True)
 
 
-def is_model(model: Any) -> bool:
+def _flag(name: str, loading: Mapping[str, Any], unsaid: bool) -> bool:
+    return check_flag(name, unsaid if loading[name] is None else loading[name])
+
+
+def config_of(model: Any, loading: Mapping[str, Any]) -> Any:
+    """Read the configuration of a model that is loaded or that lies somewhere."""
+    return model.config if _is_model(model) else read_config(_source_of(model, loading), _reads_pickled(loading))
+
+
+def _is_model(model: Any) -> bool:
     """Say whether it is a loaded model rather than the name of one."""
     return hasattr(model, "forward") and hasattr(model, "config")
 
@@ -135,7 +143,7 @@ def _given(task: Task, loading: Mapping[str, Any]) -> dict[str, Any]:
             listed = " and ".join(f"`{known}`" for known in task.components)
             raise ArgumentError(
                 f"`{name}` is given, but the task '{task.name}' reads its inputs by {listed}.",
-                allowed=f"{listed[0].upper() + listed[1:]} for this task.",
+                allowed=f"{listed} for this task.",
                 hint=f"Leave `{name}` out.",
             )
     return given

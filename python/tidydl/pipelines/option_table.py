@@ -133,6 +133,9 @@ OPTIONS: dict[str, Option] = {
         "What to do with a text that is longer than the model reads: 'truncate', 'window' (windows slide over it) or "
         "'error'.",
     ),
+    "long_whole": Option(
+        partial(_choice, ("truncate", "error")), "What to do with a text that is longer than the model reads."
+    ),
     "stride": Option(_or_none(partial(check_number, minimum=0)), "How many tokens neighbouring windows share."),
     "aggregation_strategy": Option(
         partial(_choice, ("none", "simple", "first", "average", "max")),
@@ -201,7 +204,9 @@ OPTIONS: dict[str, Option] = {
     ),
     "return_timestamps": Option(_timestamps, "Whether there is a row per stretch of speech (true), 'word' or 'char'."),
     "language": Option(_or_none(_string), "The language that is spoken; by default the model finds out."),
-    "translate": Option(check_flag, "Whether the text is translated into English."),
+    "translate": Option(
+        _or_none(check_flag), "Whether the text is translated into English; left to the model where it is not said."
+    ),
     "chunk_length_s": Option(
         _or_none(_positive), "How many seconds are heard at once; by default up to a minute, beyond that windows."
     ),

@@ -10,7 +10,7 @@ from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, nearest
 from tidydl.pipelines.declarations import RUNNING, Task
 from tidydl.pipelines.older_names import asks_for_what_is_done, in_todays_words, what_to_write
-from tidydl.pipelines.option_table import OPTIONS
+from tidydl.pipelines.option_table import OPTIONS, Option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ def read_options(task: Task, given: Mapping[str, Any], base: Options | None = No
     options: Options = dict(known if base is None else base)
     for name, value in in_todays_words(task, given).items():
         if name in known:
-            options[name] = OPTIONS[name].read(name, value)
+            options[name] = _option(name, known).read(name, value)
         elif not asks_for_what_is_done(name, value):
             raise _unknown_option(name, known)
     return options
@@ -42,6 +42,11 @@ def read_options(task: Task, given: Mapping[str, Any], base: Options | None = No
 
 def _known(task: Task) -> dict[str, Any]:
     return {**task.options, **RUNNING}
+
+
+def _option(name: str, known: Mapping[str, Any]) -> Option:
+    """Give the rule of an option; windows share tokens, so a task without ``stride`` reads each text once."""
+    return OPTIONS["long_whole" if name == "long" and "stride" not in known else name]
 
 
 def _unknown_option(name: str, known: Mapping[str, Any]) -> ArgumentError:
@@ -61,6 +66,6 @@ def list_options(task: Task) -> pd.DataFrame:
         {
             "option": list(known),
             "default": [None if value is None else json.dumps(value, ensure_ascii=False) for value in known.values()],
-            "description": [OPTIONS[name].says for name in known],
+            "description": [_option(name, known).says for name in known],
         }
     )

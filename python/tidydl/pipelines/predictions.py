@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import ROW, Contract
+from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome
 from tidydl.pipelines.inputs import Inputs, modality_of
 from tidydl.pipelines.loading import Loaded
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ERROR",
     "RANK",
+    "count_of_answers",
     "input_columns",
     "lines_frame",
     "provenance",
@@ -163,3 +165,20 @@ def provenance(task: str, loaded: Loaded, **more: Any) -> dict[str, Any]:
         "transformers": transformers.__version__,
         "torch": torch.__version__,
     }
+
+
+def count_of_answers(options: Mapping[str, Any]) -> int:
+    """Give how many answers a question gets.
+
+    Raises
+    ------
+    ArgumentError
+        Where all are asked for: nearly every stretch of a text could be one.
+    """
+    top_k = options["top_k"]
+    if top_k is None:
+        raise ArgumentError(
+            "`top_k` asks for all answers, and any stretch of a text could be one.",
+            allowed="A whole number from 1 upwards.",
+        )
+    return int(top_k)

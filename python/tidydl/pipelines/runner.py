@@ -71,6 +71,7 @@ class Pipeline:
             "dtype": self._loaded.dtype,
             "device": self._loaded.device,
             "parts": self.parts,
+            "may_draw": hasattr(self._family, "seed_of"),
             "reads_columns": all(part.modality != "table" for part in self._task.parts),
             "shared": [part.name for part in self._task.parts if part.shared],
             "top_k": self._options.get("top_k"),
@@ -129,6 +130,13 @@ class Pipeline:
             run = lambda some, begun: self._run(some, {**options, "seed": begun})  # noqa: E731
             frame = yield from run_in_parts(options["checkpoint"], about, inputs, seed, run)
         return frame if inputs.failures is None else with_errors(frame, inputs.failures)
+
+    def draws(self, given: Mapping[str, Any]) -> bool:
+        """Say whether a call with these arguments draws at random, with no seed given."""
+        parts = {part.name for part in self._task.parts}
+        asked = {name: value for name, value in given.items() if name not in parts}
+        options = read_options(self._task, asked, self._options)
+        return options.get("seed") is None and self._seed(options, 0) is not None
 
     def _run(self, inputs: Inputs, options: Options) -> Work[pd.DataFrame]:
         return self._family.run(self._task, self._loaded, inputs, options, self._note)

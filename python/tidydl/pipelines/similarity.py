@@ -47,7 +47,8 @@ def similarity(
     -------
     pandas.DataFrame
         A row per pair: ``.row`` and ``.row_y`` (which rows, counted from 0), where there are texts or images ``text``
-        and ``text_y``, ``rank`` where ``top_k`` is given, and ``similarity`` (for ``"euclidean"`` ``distance``). With
+        and ``text_y`` or ``image`` and ``image_y``, ``rank`` where ``top_k`` is given, and ``similarity`` (for
+        ``"euclidean"`` ``distance``). With
         ``pairs="rows"`` there is no ``.row_y``. A missing embedding gives missing numbers.
 
     Raises

@@ -51,8 +51,8 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         lanes=True,
         finish=_mean,
     )
-    with first_token_alone(loaded):
-        outcome = yield from compute(loaded, inputs, way)
+    with first_token_alone(loaded, way) as shortened:
+        outcome = yield from compute(loaded, inputs, shortened)
     frame = _frame(task, inputs, outcome, labels, options["top_k"])
     ranks = len(labels) if options["top_k"] is None else min(options["top_k"], len(labels))
     frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)

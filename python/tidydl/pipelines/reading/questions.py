@@ -113,7 +113,7 @@ def _question(name: Any, value: Any, where: str) -> dict[str, Any]:
     if isinstance(value, str):
         return {"type": "noul", "instructions": value}
     if _is_list(value):
-        return {"type": "choice", "instructions": name, "criteria": _options(value, where)}
+        return {"type": "choice", "instructions": name, "criteria": _options("choice", value, where)}
     if not isinstance(value, Mapping):
         raise ArgumentError(f"{where} is {described(value)}.", allowed=ALLOWED)
     unknown = next((field for field in value if field not in _FIELDS), None)
@@ -139,9 +139,9 @@ def _unknown(where: str, what: str, name: Any, known: tuple[str, ...]) -> Argume
 
 def _criteria(kind: str, criteria: Any, where: str) -> Any:
     if kind == "choice":
-        return dict(criteria) if isinstance(criteria, Mapping) and criteria else _options(criteria, where)
+        return dict(criteria) if isinstance(criteria, Mapping) and criteria else _options(kind, criteria, where)
     if kind == "score":
-        return list(_options(criteria, where))
+        return list(_options(kind, criteria, where))
     if not isinstance(criteria, Mapping) or not set(criteria) <= {"true", "false"}:
         raise ArgumentError(f"{where} has {described(criteria)} as what is true and false.", allowed=_ANSWERS[kind])
     return dict(criteria)
@@ -154,13 +154,12 @@ _ANSWERS = {
 }
 
 
-def _options(values: Any, where: str) -> dict[str, None]:
+def _options(kind: str, values: Any, where: str) -> dict[str, None]:
     """Read the options of a choice, or the levels of a score."""
     listed = list(values) if _is_list(values) else []
     if not listed or not all(isinstance(each, str) and each.strip() for each in listed):
         raise ArgumentError(
             f"{where} has {described(values) if not listed else 'something else than strings'} as its options.",
-            allowed=_ANSWERS["choice"],
-            hint="Levels of a score stand in order, the lowest first.",
+            allowed=_ANSWERS[kind],
         )
     return dict.fromkeys(listed)

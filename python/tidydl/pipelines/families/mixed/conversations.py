@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tidydl.errors import ArgumentError, DependencyError, TidydlError
+from tidydl.errors import ArgumentError
 from tidydl.pipelines.from_pretrained import quiet_loading
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import audios, images, videos
+from tidydl.pipelines.reading.chat_templates import unreadable, written_chat
 from tidydl.pipelines.reading.messages import MEDIA, Block, Chat
 
 __all__ = ["Conversation", "conversation_of", "tensors_of"]
@@ -139,14 +140,7 @@ def _written(processor: Any, chat: Chat, place: int) -> str:
         {"role": role, "content": [each for block in blocks for each in _template_blocks(block)]}
         for role, blocks in chat
     ]
-    goes_on = chat[-1][0] == "assistant"
-    try:
-        written = processor.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=not goes_on, continue_final_message=goes_on
-        )
-    except Exception as problem:  # templates raise what they like about roles and their order
-        raise _unreadable(problem, place, "the chat template of the model") from problem
-    return str(written)
+    return written_chat(processor, messages, place)
 
 
 def _template_blocks(block: Block) -> list[dict[str, Any]]:
@@ -154,23 +148,6 @@ def _template_blocks(block: Block) -> list[dict[str, Any]]:
     if kind == "text":
         return [{"type": "text", "text": value}]
     return [{"type": "image"}] * value[1] if kind == "frames" else [{"type": kind}]
-
-
-def _unreadable(problem: Exception, place: int, by: str) -> TidydlError:
-    if isinstance(problem, ImportError):
-        return DependencyError(
-            f"{by[0].upper()}{by[1:]} needs a library that is missing: {_first_line(problem)}",
-            hint="Install it, then start the session anew.",
-        )
-    return value_error(
-        place,
-        f"cannot be read by {by}: {_first_line(problem)}",
-        allowed="Texts and chats as the model's page on the Hub shows them.",
-    )
-
-
-def _first_line(problem: Exception) -> str:
-    return (str(problem).strip().splitlines() or [type(problem).__name__])[0]
 
 
 def tensors_of(loaded: Loaded, said: Conversation, place: int) -> dict[str, Any]:
@@ -197,7 +174,7 @@ def tensors_of(loaded: Loaded, said: Conversation, place: int) -> dict[str, Any]
         with quiet_loading():
             return dict(processor(text=[said.prompt], return_tensors="pt", **more))
     except Exception as problem:  # processors raise anything
-        raise _unreadable(problem, place, "the processor of the model") from problem
+        raise unreadable(problem, place, "the processor of the model") from problem
 
 
 def _pictures(block: Block, place: int) -> list[Any]:

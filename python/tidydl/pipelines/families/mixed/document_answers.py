@@ -26,7 +26,7 @@ from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
+from tidydl.pipelines.predictions import count_of_answers, lines_frame, provenance, without_rank
 from tidydl.pipelines.reading import images
 from tidydl.progress import Work
 
@@ -46,7 +46,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Answer all questions and give the tidy frame."""
-    top_k = 1 if options["top_k"] is None else options["top_k"]
+    top_k = count_of_answers(options)
     writes = loaded.model.can_generate()
     way = written_documents.way(task, loaded, options, top_k) if writes else _way(loaded, options, top_k)
     outcome = yield from compute(loaded, inputs, way)

@@ -104,7 +104,9 @@ def _whisper_language(loaded: Loaded, options: Options) -> dict[str, Any]:
                 allowed="A model of several languages; the name of this kind does not end in '.en'.",
                 hint=f"Leave `{name}` out.",
             )
-    said: dict[str, Any] = {"task": "translate"} if options["translate"] else {}
+    said: dict[str, Any] = {}
+    if several and options["translate"] is not None:
+        said["task"] = "translate" if options["translate"] else "transcribe"
     if options["language"] is not None:
         said["language"] = _language_code(options["language"], settings.lang_to_id)
     return said

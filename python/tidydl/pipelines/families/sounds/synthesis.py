@@ -53,7 +53,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
             allowed="A model that speaks the text as it is, such as VITS, SpeechT5 or Bark.",
         )
     rate = None if _is_silent(loaded) else _rate(loaded)
-    return {"sampling_rate": rate, "voices": _voices(loaded), "always_draws": True}
+    return {"sampling_rate": rate, "voices": _voices(loaded)}
 
 
 def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int:

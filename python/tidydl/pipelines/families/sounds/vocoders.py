@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from tidydl.pipelines.from_pretrained import Source, import_transformers, quietly
@@ -19,7 +18,7 @@ SPECTROGRAMS = {
 
 
 def vocoder_for(loaded: Loaded, given: str | None) -> Any:
-    """Load the vocoder of a model, once a session: the one that is given, else the usual one for its type.
+    """Load the vocoder of a model, which keeps it: the one that is given, else the usual one for its type.
 
     Raises
     ------
@@ -29,13 +28,15 @@ def vocoder_for(loaded: Loaded, given: str | None) -> Any:
     kind, usual = SPECTROGRAMS[loaded.config.model_type]
     source = Source(locate(given or usual, "vocoder"))
     require_files(source.location)
-    return _kept(kind, source, source.location.fingerprint(), loaded.dtype, loaded.device)
+    key = (source, source.location.fingerprint())
+    if key not in loaded.weights.vocoders:
+        loaded.weights.vocoders[key] = _loaded(kind, source, loaded)
+    return loaded.weights.vocoders[key]
 
 
-@lru_cache(maxsize=2)
-def _kept(kind: str, source: Source, fingerprint: Any, dtype: str, device: str) -> Any:
+def _loaded(kind: str, source: Source, loaded: Loaded) -> Any:
     import torch
 
     load = getattr(import_transformers(), kind).from_pretrained
-    made = quietly(source, load, argument="vocoder", dtype=getattr(torch, dtype), use_safetensors=True)
-    return made.to(device).eval()
+    made = quietly(source, load, argument="vocoder", dtype=getattr(torch, loaded.dtype), use_safetensors=True)
+    return made.to(loaded.device).eval()

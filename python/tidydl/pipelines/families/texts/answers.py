@@ -22,7 +22,7 @@ from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
+from tidydl.pipelines.predictions import count_of_answers, lines_frame, provenance, without_rank
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import (
     EncodedLines,
@@ -54,7 +54,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Answer all questions and give the tidy frame."""
-    top_k = 1 if options["top_k"] is None else options["top_k"]
+    top_k = count_of_answers(options)
     way = Way(
         encode=partial(_encode, loaded, options),
         forward=partial(_logits, loaded.model),

@@ -49,10 +49,6 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Ask all questions about all texts and give the tidy frame."""
-    if options["long"] == "window":
-        raise ArgumentError(
-            "`long` is 'window', but a decision is made about the whole.", allowed="'truncate' or 'error'."
-        )
     reader = replace(loaded, components={"tokenizer": copy.deepcopy(loaded.tokenizer)})  # marks are added to it
     settings, has_head = _settings(loaded), _has_head(loaded)
     way = Way(

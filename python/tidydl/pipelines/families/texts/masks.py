@@ -73,8 +73,6 @@ def _token(tokenizer: Any, word: str) -> int:
 
 def _encode(loaded: Loaded, options: Options, values: list[str], places: list[int]) -> texts.EncodedTexts:
     """Tokenise texts and refuse those without a mask."""
-    if options["long"] == "window":
-        raise ArgumentError("`long` is 'window', but a mask is read once.", allowed="'truncate' or 'error'.")
     encoded = encode_long(loaded, values, places, max_length=options["max_length"], long=options["long"])
     mask = loaded.processor.mask_token
     for row, text, place in zip(encoded.tokens.get("input_ids", ()), values, places, strict=False):

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
@@ -40,8 +39,6 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Answer all questions and give the tidy frame."""
-    if options["long"] == "window":
-        raise ArgumentError("`long` is 'window', but a table is read once.", allowed="'truncate' or 'error'.")
     way = Way(
         encode=partial(_encode, loaded, options),
         forward=partial(_logits, loaded.model),

@@ -60,8 +60,8 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
             lanes=True,
             finish=partial(_scores, options["multi_label"]),
         )
-    with first_token_alone(loaded):
-        outcome = yield from compute(loaded, inputs, way)
+    with first_token_alone(loaded, way) as shortened:
+        outcome = yield from compute(loaded, inputs, shortened)
     return chosen_frame(task, loaded, inputs, options, note, outcome)
 
 

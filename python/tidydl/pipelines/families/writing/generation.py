@@ -29,6 +29,7 @@ from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
+from tidydl.pipelines.reading.chat_templates import written_chat
 from tidydl.pipelines.reading.windows import EncodedLines, refuse_long
 from tidydl.progress import Work
 
@@ -47,10 +48,6 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Generate text for all inputs and give the tidy frame."""
-    if options["long"] == "window":
-        raise ArgumentError(
-            "`long` is 'window', but a text is generated from the whole.", allowed="'truncate' or 'error'."
-        )
     languages = languages_of(task, loaded, options)
     settings = generation_settings(task, loaded, options)
     drawn = options["seed"]
@@ -109,7 +106,7 @@ def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], places: Se
             f"`max_new_tokens` is {settings.new_tokens}, which leaves no room for a prompt.",
             allowed=f"Fewer than {texts.token_limit(loaded)} tokens, of prompt and new text together.",
         )
-    ids = [_prompt_ids(tokenizer, value, settings.prefix) for value in values]
+    ids = [_prompt_ids(tokenizer, value, settings.prefix, place) for value, place in zip(values, places, strict=True)]
     texts.refuse_empty([len(row) for row in ids], places)
     cut = [limit is not None and len(row) > limit for row in ids]
     encoded = _Prompts(loaded, cut, values)
@@ -119,7 +116,7 @@ def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], places: Se
     return encoded
 
 
-def _prompt_ids(tokenizer: Any, value: Any, prefix: str) -> list[int]:
+def _prompt_ids(tokenizer: Any, value: Any, prefix: str, place: int) -> list[int]:
     """Tokenise a prompt; a chat is written as the model has learnt to read chats."""
     if isinstance(value, str):
         return list(tokenizer(prefix + value, verbose=False)["input_ids"])
@@ -128,8 +125,7 @@ def _prompt_ids(tokenizer: Any, value: Any, prefix: str) -> list[int]:
             "`x` is a chat, but this model has not learnt to chat: its tokenizer has no chat template.",
             allowed="A text to go on with, or a model whose name says 'Instruct' or 'Chat'.",
         )
-    messages = [{"role": role, "content": content} for role, content in value]
-    written = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    written = written_chat(tokenizer, [{"role": role, "content": content} for role, content in value], place)
     return list(tokenizer(written, add_special_tokens=False, verbose=False)["input_ids"])
 
 

@@ -1,0 +1,59 @@
+"""Chats written as a model has learnt to read them, by the template that comes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tidydl.errors import DependencyError, TidydlError
+from tidydl.pipelines.positions import value_error
+
+__all__ = ["first_line", "unreadable", "written_chat"]
+
+
+def written_chat(reader: Any, messages: Sequence[dict[str, Any]], place: int) -> str:
+    """Write a chat by the template of a tokenizer or processor; an answer that is begun is gone on with.
+
+    Parameters
+    ----------
+    reader
+        The tokenizer or processor.
+    messages
+        Each with ``role`` and ``content``, in order.
+    place
+        Which input it is, counted from 0.
+
+    Raises
+    ------
+    ArgumentError
+        Where the template refuses the chat.
+    DependencyError
+        Where it needs a library that is missing.
+    """
+    goes_on = messages[-1]["role"] == "assistant"
+    try:
+        written = reader.apply_chat_template(
+            list(messages), tokenize=False, add_generation_prompt=not goes_on, continue_final_message=goes_on
+        )
+    except Exception as problem:  # templates raise what they like about roles and their order
+        raise unreadable(problem, place, "the chat template of the model") from problem
+    return str(written)
+
+
+def unreadable(problem: Exception, place: int, by: str) -> TidydlError:
+    """Explain why what belongs to a model could not read an input."""
+    if isinstance(problem, ImportError):
+        return DependencyError(
+            f"{by[0].upper()}{by[1:]} needs a library that is missing: {first_line(problem)}",
+            hint="Install it, then start the session anew.",
+        )
+    return value_error(
+        place,
+        f"cannot be read by {by}: {first_line(problem)}",
+        allowed="Texts and chats as the model's page on the Hub shows them.",
+    )
+
+
+def first_line(problem: Exception) -> str:
+    """Give the first line of a message, or the name of the error that has none."""
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[0]
