@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 __all__ = [
     "ArgumentError",
@@ -57,6 +57,9 @@ class TidydlError(Exception):
         self.place = place
         super().__init__(problem, allowed, hint)
 
+    def __reduce__(self) -> Any:  # so that other processes can raise it
+        return _again, (type(self), self.problem, self.allowed, self.hint, self.place)
+
     def __str__(self) -> str:
         lines = [self.problem]
         if self.allowed:
@@ -64,6 +67,10 @@ class TidydlError(Exception):
         if self.hint:
             lines.append(f"→ {self.hint}")
         return "\n".join(lines)
+
+
+def _again(kind: type[TidydlError], problem: str, allowed: Any, hint: Any, place: Any) -> TidydlError:
+    return kind(problem, allowed=allowed, hint=hint, place=place)
 
 
 class ArgumentError(TidydlError, ValueError):

@@ -89,7 +89,7 @@ def pipeline(
     Returns
     -------
     Pipeline
-        Call it with data; its ``augment()`` joins the results to a data frame.
+        Call it with data; ``augment(ppl, data)`` joins the results to a data frame.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,13 @@ from tidydl.columns import ROW, Column, Contract
 from tidydl.errors import ArgumentError, no_argument
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Part
-from tidydl.pipelines.families.features import POOLINGS, features_frame, pooled
-from tidydl.pipelines.inputs import modality_of, read_inputs
+from tidydl.pipelines.families.features import POOLINGS, features_frame, has_two_sides, pooled, projected
+from tidydl.pipelines.inputs import NOT_GIVEN, modality_of, read_inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.opening import LOADING, config_of, open_model
 from tidydl.pipelines.option_table import whole_number
-from tidydl.pipelines.predictions import provenance
+from tidydl.pipelines.positions import is_missing
+from tidydl.pipelines.predictions import provenance, with_errors
 from tidydl.pipelines.runner import warn_of_truncation
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["embed", "embed_steps"]
 
 # The arguments besides those about what is loaded.
-_ARGUMENTS = ("pooling", "normalize", "text", "image", "max_length", "batch_size")
+_ARGUMENTS = ("pooling", "normalize", "text", "image", "max_length", "batch_size", "on_error")
 _TASKS = {"text": "feature-extraction", "image": "image-feature-extraction"}
 
 
 def embed(
-    x: Any,
+    x: Any = NOT_GIVEN,
     model: Any = None,
     pooling: str = "mean",
     normalize: bool = True,
@@ -50,7 +51,9 @@ def embed(
     token: str | None = None,
     max_length: int | None = None,
     batch_size: int | None = None,
+    on_error: str = "raise",
     progress: bool | None = None,
+    **unknown: Any,
 ) -> pd.DataFrame:
     """Embed texts or images: one row of numbers per input, alike for inputs that mean alike.
 
@@ -60,17 +63,18 @@ def embed(
         One text or image, a list, Series or array of them, or a data frame.
     model
         A folder, an id of the Hugging Face Hub, or a loaded encoder of transformers. Left out, the sentence
-        encoder all-MiniLM-L6-v2 of the ``minilm`` extra, which works without a network and reads texts.
+        encoder all-MiniLM-L6-v2 of the ``minilm`` extra, which works without a network and reads texts. Models
+        that put texts and images into one space, such as CLIP, give what they compare them by.
     pooling
         How the vectors of the tokens (or patches) become one: their ``"mean"``, the first (``"cls"``), or the
         largest value of each dimension (``"max"``). Padding never counts.
     normalize
         Whether to scale each embedding to length 1, so that sums of products are cosines.
     text, image
-        The column of a data frame that holds the inputs.
+        The column of a data frame that holds the inputs; without ``x`` the inputs themselves.
     tokenizer, image_processor, revision, device, dtype, use_safetensors, trust_remote_code, token
         As for :func:`tidydl.pipeline`.
-    max_length, batch_size, progress
+    max_length, batch_size, on_error, progress
         As for :func:`tidydl.pipeline` and its calls.
 
     Returns
@@ -112,6 +116,8 @@ def embed(
         token=token,
         max_length=max_length,
         batch_size=batch_size,
+        on_error=on_error,
+        **unknown,
     )
     frame = run_work(work, progress=progress)
     warn_of_truncation(frame)
@@ -119,7 +125,7 @@ def embed(
 
 
 def embed_steps(
-    x: Any,
+    x: Any = NOT_GIVEN,
     model: Any = None,
     pooling: str = "mean",
     normalize: bool = True,
@@ -128,19 +134,22 @@ def embed_steps(
     image: Any = None,
     max_length: Any = None,
     batch_size: Any = None,
+    on_error: Any = "raise",
     **loading: Any,
 ) -> Work[pd.DataFrame]:
     """Do the work of :func:`embed` as a generator of progress events that returns the frame."""
     check_choice("pooling", pooling, POOLINGS)
     check_flag("normalize", normalize)
-    modality, loaded = _open(model, loading)
+    check_choice("on_error", on_error, ("raise", "row"))
+    given = {"text": text, "image": image}
+    modality, loaded = _open(model, loading, x, given)
     part = Part(modality, modality)
-    inputs = read_inputs(x, [part], _named(modality, text, image))
+    inputs = read_inputs(x, [part], _named(modality, given), tolerant=on_error == "row")
     reader = modality_of(part)
     limit = None if max_length is None else whole_number("max_length", max_length)
     way = Way(
         encode=partial(reader.encode, loaded, max_length=_sentence_limit(loaded) if limit is None else limit),
-        forward=partial(pooled, loaded.model, pooling, normalize),
+        forward=_forward(loaded, modality, pooling, normalize),
         key=reader.key,
         padding=reader.padding(loaded),
         chunk=reader.CHUNK,
@@ -149,33 +158,47 @@ def embed_steps(
     )
     outcome = yield from compute(loaded, inputs, way)
     contract = Contract((Column(ROW, "index"), part.column))
-    frame = features_frame(contract, inputs, outcome, loaded)
+    frame = features_frame(contract, inputs, outcome, loaded, way.forward)
     said = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
     frame.attrs["tidydl"] = provenance("embed", loaded, **said)
-    return frame
+    return frame if inputs.failures is None else with_errors(frame, inputs.failures)
 
 
-def _named(modality: str, text: Any, image: Any) -> dict[str, Any]:
-    """Give the column that is named; naming one of the other kind is an error."""
-    named = {"text": text, "image": image}
+def _forward(loaded: Loaded, modality: str, pooling: str, normalize: bool) -> Any:
+    """Say what makes the numbers of a batch."""
+    if not has_two_sides(loaded.config):
+        return partial(pooled, loaded.model, pooling, normalize)
+    if pooling != "mean":
+        raise ArgumentError(
+            f"`pooling` is '{pooling}', but '{loaded.source}' brings texts and images into one space in its own way.",
+            allowed="No `pooling` with this model.",
+        )
+    return partial(projected, loaded.model, modality, normalize)
+
+
+def _named(modality: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Give the inputs or the column that is named; naming one of the other kind is an error."""
     other = "image" if modality == "text" else "text"
-    if named[other] is not None:
+    if given[other] is not None:
         raise ArgumentError(
             f"`{other}` is given, but the model reads {modality}s.",
             allowed=f"`{modality} =` with this model.",
             hint=f"Give a `model` that reads {other}s.",
         )
-    return {modality: named[modality]}
+    return {modality: given[modality]}
 
 
-def _open(model: Any, said: Mapping[str, Any]) -> tuple[str, Loaded]:
-    """Load the encoder, and say whether it reads texts or images."""
+def _open(model: Any, said: Mapping[str, Any], x: Any, given: Mapping[str, Any]) -> tuple[str, Loaded]:
+    """Load the encoder, and say whether it reads texts or images; of one that reads both the inputs decide."""
     for name in said:
         if name not in LOADING:
             raise no_argument("embed", name, (*_ARGUMENTS, *LOADING))
     loading = {**LOADING, **said}
     encoder = _default_encoder() if model is None else model
-    modality = _modality(config_of(encoder, loading), loading)
+    config = config_of(encoder, loading)
+    modality = _modality(config, loading)
+    if has_two_sides(config) and loading["tokenizer"] is None and loading["image_processor"] is None:
+        modality = _modality_of_inputs(x, given)
     return modality, open_model(_TASKS[modality], encoder, loading)[1]
 
 
@@ -197,6 +220,24 @@ def _modality(config: Any, given: dict[str, Any]) -> str:
 
     reads_images = config.model_type in IMAGE_PROCESSOR_MAPPING_NAMES
     return "image" if reads_images and config.model_type not in TOKENIZER_MAPPING_NAMES else "text"
+
+
+def _modality_of_inputs(x: Any, given: Mapping[str, Any]) -> str:
+    """Tell images from texts: by how they are named, else by what they are. Paths of images are named."""
+    if x is NOT_GIVEN or given["text"] is not None or given["image"] is not None:
+        return "text" if given["image"] is None else "image"
+    import pandas as pd
+
+    text, image = (modality_of(Part(name, name)) for name in ("text", "image"))
+    if isinstance(x, pd.DataFrame):
+        kinds = [
+            {"text": text.column_fits(x.iloc[:, i]), "image": image.column_fits(x.iloc[:, i])}
+            for i in range(x.shape[1])
+        ]
+        return "image" if any(each["image"] and not each["text"] for each in kinds) else "text"
+    values = [x] if text.is_one(x) or image.is_one(x) or not isinstance(x, Iterable) else list(x)
+    first = next((value for value in values if not is_missing(value)), "")
+    return "text" if isinstance(first, str) else "image"
 
 
 def _sentence_limit(loaded: Loaded) -> int | None:

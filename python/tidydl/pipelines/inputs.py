@@ -16,7 +16,7 @@ from tidydl.pipelines.positions import is_missing, nth_value
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NOT_GIVEN", "Inputs", "modality_of", "read_inputs"]
+__all__ = ["NOT_GIVEN", "Inputs", "in_pandas", "is_foreign", "modality_of", "read_inputs"]
 
 
 class _NotGiven:
@@ -98,8 +98,8 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any], *, tole
     failures: Failures = {} if tolerant else None
     given = {name: value for name, value in given.items() if value is not None}
     x, given = _table_first(x, parts, given)
-    if _is_foreign(x):
-        foreign = read_inputs(_in_pandas(x), parts, given, tolerant=tolerant)
+    if is_foreign(x):
+        foreign = read_inputs(in_pandas(x), parts, given, tolerant=tolerant)
         return replace(foreign, index=None)  # other libraries have none
     gather = getattr(modality_of(parts[0]), "gather", None)
     if isinstance(x, pd.DataFrame) and (gather is None or (gathered := gather(x)) is None):
@@ -124,19 +124,19 @@ def _table_first(x: Any, parts: Sequence[Part], given: dict[str, Any]) -> tuple[
     table = next((part.name for part in parts if part.modality == "table"), None)
     if table is None or table in given or x is NOT_GIVEN:
         return x, given
-    x = _in_pandas(x) if _is_foreign(x) else x
+    x = in_pandas(x) if is_foreign(x) else x
     names = {part.name for part in parts}
     if not modality_of(Part(table, "table")).is_table(x) or (isinstance(x, Mapping) and set(x) <= names):
         return x, given
     return NOT_GIVEN, {**given, table: x}
 
 
-def _is_foreign(x: Any) -> bool:
+def is_foreign(x: Any) -> bool:
     """Say whether it is a frame or column of polars or pyarrow."""
     return type(x).__module__.partition(".")[0] in ("polars", "pyarrow")
 
 
-def _in_pandas(x: Any) -> Any:
+def in_pandas(x: Any) -> Any:
     """Read a frame of another library as pandas reads it, and a column as a list."""
     import narwhals
 

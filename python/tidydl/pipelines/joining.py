@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.checks import described
 from tidydl.columns import ROW
 from tidydl.errors import ArgumentError, ColumnError
+from tidydl.pipelines.inputs import in_pandas, is_foreign
 from tidydl.pipelines.runner import Pipeline, warn_of_truncation
 from tidydl.pipelines.widening import widen
 from tidydl.progress import Work
@@ -21,15 +22,18 @@ __all__ = ["augment_steps"]
 
 
 @augment.register(Pipeline)
-def _augment(x: Pipeline, data: Any, *, prefix: str = "", progress: bool | None = None, **given: Any) -> pd.DataFrame:
+def _augment(
+    x: Pipeline, data: Any = None, newdata: Any = None, *, prefix: str = "", progress: bool | None = None, **given: Any
+) -> pd.DataFrame:
     """Join a pipeline's results to the data: its rows stay one to one, ranks are spread wide.
 
     Parameters
     ----------
     x
         The pipeline.
-    data
-        A data frame with the inputs in a column: ``text="tweet"`` names it.
+    data, newdata
+        A data frame with the inputs in a column: ``text="tweet"`` names it. Frames of polars and pyarrow are taken
+        as pandas reads them.
     prefix
         Put before the names of the new columns, to keep two pipelines apart.
     progress, **given
@@ -40,8 +44,9 @@ def _augment(x: Pipeline, data: Any, *, prefix: str = "", progress: bool | None 
     ColumnError
         Where the data have a column of the same name already.
     """
+    data = newdata if data is None else data
     frame = run_work(augment_steps(x, data, prefix=prefix, **given), progress=progress)
-    warn_of_truncation(frame)
+    warn_of_truncation(frame, stacklevel=4)
     return frame
 
 
@@ -51,6 +56,9 @@ def augment_steps(
     """Do the work of ``augment()`` as a generator of progress events that returns the frame."""
     import pandas as pd
 
+    data = in_pandas(data) if is_foreign(data) else data
+    if not isinstance(prefix, str):
+        raise ArgumentError(f"`prefix` is {described(prefix)}.", allowed="A text.")
     if not isinstance(data, pd.DataFrame):
         raise ArgumentError(
             f"`data` is {described(data)}.",

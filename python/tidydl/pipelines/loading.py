@@ -233,7 +233,7 @@ def forget(model: Any = None) -> pd.DataFrame:
     Raises
     ------
     ArgumentError, NotFoundError
-        Where ``model`` is no name of a model.
+        Where ``model`` is no name of a model, or a path that is not there. One that is not loaded is no error.
 
     Examples
     --------

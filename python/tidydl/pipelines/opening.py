@@ -201,6 +201,10 @@ def _refuse_missing(task: Task, loaded: Loaded) -> None:
             + (f" and {len(absent) - 1} more." if len(absent) > 1 else "."),
             allowed=f"A model that was trained for '{task.name}'.",
             hint="This is a bare encoder: embed() takes it."
-            if len(absent) < 6
+            if len(absent) < 6 or not _has_head(loaded.config)
             else "Copy or download the model again.",
         )
+
+
+def _has_head(config: Any) -> bool:
+    return any("For" in name for name in getattr(config, "architectures", None) or ())

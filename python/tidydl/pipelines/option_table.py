@@ -36,6 +36,16 @@ def whole_number(name: str, value: Any) -> int:
     return int(value)
 
 
+def _ranks(name: str, value: Any) -> int | None:
+    """Read how many results are wanted, None for all."""
+    try:
+        return None if value is None else whole_number(name, value)
+    except ArgumentError as problem:
+        raise ArgumentError(
+            problem.problem, allowed="A whole number from 1 upwards, or None (NULL) for all.", hint=problem.hint
+        ) from None
+
+
 def _function(name: str, value: Any) -> str:
     function = "default" if value is None else str(value).lower()
     if function not in FUNCTIONS:
@@ -85,9 +95,9 @@ def _strings(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _timestamps(name: str, value: Any) -> bool | str:
-    if isinstance(value, str):
-        return check_choice(name, value, ("word", "char"))
-    return check_flag(name, value)
+    if isinstance(value, bool) or value in ("word", "char"):
+        return value
+    raise ArgumentError(f"`{name}` is {described(value)}.", allowed="True or false, 'word' or 'char'.")
 
 
 def _folder(name: str, value: Any) -> str:
@@ -121,7 +131,7 @@ OPTIONS: dict[str, Option] = {
     ),
     "batch_size": Option(_or_none(whole_number), "How many inputs are computed together at most."),
     "top_k": Option(
-        _or_none(whole_number),
+        _ranks,
         "How many results an input gets, the best first, none for all; where text is drawn: from how many tokens.",
     ),
     "function_to_apply": Option(_function, "What makes scores of logits: 'softmax', 'sigmoid' or 'none'."),

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT", "Options", "list_options", "read_options"]
 
 DEFAULT = "default"
+# Arguments that have a place of their own, for hints.
+OF_THE_PIPELINE = (
+    *("task", "model", "tokenizer", "image_processor", "feature_extractor", "processor", "revision", "device", "dtype"),
+    *("use_safetensors", "trust_remote_code", "token"),
+)
+OF_THE_CALL = ("x", "progress", "text", "image", "audio", "video", "question", "context", "data")
 
 Options = dict[str, Any]
 
@@ -36,7 +42,7 @@ def read_options(task: Task, given: Mapping[str, Any], base: Options | None = No
         if name in known:
             options[name] = _option(name, known).read(name, value)
         elif not asks_for_what_is_done(name, value):
-            raise _unknown_option(name, known)
+            raise _unknown_option(task, name, known)
     return options
 
 
@@ -49,13 +55,21 @@ def _option(name: str, known: Mapping[str, Any]) -> Option:
     return OPTIONS["long_whole" if name == "long" and "stride" not in known else name]
 
 
-def _unknown_option(name: str, known: Mapping[str, Any]) -> ArgumentError:
+def _unknown_option(task: Task, name: str, known: Mapping[str, Any]) -> ArgumentError:
     close = nearest(name, known)
     return ArgumentError(
         f"`{name}` is not an option of this pipeline.",
         allowed="Options are " + ", ".join(f"`{each}`" for each in known) + ".",
-        hint=what_to_write(name) or (f"Did you mean `{close}`?" if close else "tasks() with its name lists them all."),
+        hint=what_to_write(name) or _hint(task, name, close),
     )
+
+
+def _hint(task: Task, name: str, close: str | None) -> str:
+    if name in OF_THE_PIPELINE:
+        return f"`{name}` is an argument of pipeline() itself."
+    if name in OF_THE_CALL:
+        return f"`{name}` is an argument of the call."
+    return f"Did you mean `{close}`?" if close else f'tasks("{task.name}") lists them with what each does.'
 
 
 def list_options(task: Task) -> pd.DataFrame:

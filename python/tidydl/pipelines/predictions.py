@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ERROR",
+    "OTHER",
     "RANK",
     "count_of_answers",
     "input_columns",
@@ -30,6 +31,7 @@ __all__ = [
 
 RANK = "rank"
 ERROR = ".error"
+OTHER = ".row_y"  # the other row of a pair
 
 
 def input_columns(inputs: Inputs, rows: np.ndarray) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tidydl.errors import ArgumentError
 from tidydl.pipelines.checkpoints import identity, run_in_parts
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import NOT_GIVEN, Inputs, read_inputs
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["Pipeline", "warn_of_truncation"]
 
 
+def family_of(task: Task) -> Any:
+    """Give the module that does the work of a task."""
+    return importlib.import_module(f"tidydl.pipelines.families.{task.family}")
+
+
 class Pipeline:
     """A task and a loaded model, made by :func:`pipeline`; call it with data to get a tidy frame."""
 
@@ -30,7 +36,7 @@ class Pipeline:
         self._task = task
         self._loaded = loaded
         self._note = note or {}
-        self._family = importlib.import_module(f"tidydl.pipelines.families.{task.family}")
+        self._family = family_of(task)
         self._facts = self._family.facts(loaded)
         shared = [part.name for part in task.parts if part.shared]
         self._shared = {name: value for name, value in options.items() if name in shared}
@@ -79,7 +85,7 @@ class Pipeline:
             **self._note,
         }
 
-    def __call__(self, x: Any = NOT_GIVEN, *, progress: bool | None = None, **given: Any) -> pd.DataFrame:
+    def __call__(self, x: Any = NOT_GIVEN, *others: Any, progress: bool | None = None, **given: Any) -> pd.DataFrame:
         """Run the pipeline over inputs.
 
         Parameters
@@ -88,6 +94,8 @@ class Pipeline:
             One input, a list, Series or array of them, or a data frame. Left out, the parts are given by name:
             ``qa(question="Who?", context=texts)``, one value for each input or one for all. An input of several
             parts is also a dict or a tuple of them.
+        *others
+            Refused: what belongs to an input besides ``x`` is given by name.
         progress
             True or False to force a progress bar on stderr; None shows it where somebody looks.
         **given
@@ -110,9 +118,26 @@ class Pipeline:
         ArgumentError, ColumnError, DamagedFileError, NotFoundError
             Where an input is of the wrong type or cannot be read; says which.
         """
+        if others:
+            raise self._by_place(others)
         frame = run_work(self.steps(x, **given), progress=progress)
         warn_of_truncation(frame)
         return frame
+
+    def _by_place(self, others: tuple[Any, ...]) -> ArgumentError:
+        named = ", ".join(f"`{part.name} =`" for part in self._task.parts[1:])
+        return ArgumentError(
+            f"A pipeline was given {1 + len(others)} values by position.",
+            allowed="`x` alone; all else by name.",
+            hint=f"Give the rest by name: {named}." if named else "A list holds several inputs.",
+        )
+
+    def __getstate__(self) -> dict[str, Any]:  # copies and other processes find the family again by its name
+        return {name: value for name, value in self.__dict__.items() if name != "_family"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._family = family_of(self._task)
 
     def steps(self, x: Any = NOT_GIVEN, *, drawn: int | None = None, **given: Any) -> Work[pd.DataFrame]:
         """Run the pipeline as a generator of progress events, one batch a step; it returns the frame.
@@ -182,7 +207,13 @@ def warn_of_truncation(frame: pd.DataFrame, *, stacklevel: int = 3) -> None:
     cut = frame.attrs.get("tidydl", {}).get("truncated", 0)
     if cut:
         warnings.warn(
-            f"{cut} text{'s were' if cut > 1 else ' was'} longer than the model reads; the end was left out.",
+            f"{cut} text{'s were' if cut > 1 else ' was'} longer than the model reads; "
+            f"{_left_out(frame)} was left out.",
             UserWarning,
             stacklevel=stacklevel,
         )
+
+
+def _left_out(frame: pd.DataFrame) -> str:
+    """Say what of a text that is too long is not read: of what is written on from the end is kept."""
+    return "the beginning" if frame.attrs["tidydl"]["task"] == "text-generation" else "the end"

@@ -9,7 +9,7 @@ from tidydl.checks import check_choice, described
 from tidydl.columns import ROW, Column, Contract
 from tidydl.errors import ArgumentError, ColumnError
 from tidydl.pipelines.option_table import whole_number
-from tidydl.pipelines.predictions import RANK
+from tidydl.pipelines.predictions import OTHER, RANK
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +19,6 @@ __all__ = ["similarity"]
 
 METHODS = ("cosine", "dot", "euclidean")
 PAIRS = ("all", "rows")
-OTHER = ".row_y"
 _DIM = re.compile(r"dim_\d+")
 _SHOWN = ("text", "image")
 _CELLS = 4_000_000  # numbers of a block of pairs, so that memory stays small
@@ -106,6 +105,9 @@ def _vectors(frame: Any, name: str, method: str) -> np.ndarray:
             allowed="What embed() returns.",
             hint="Keep its columns of numbers.",
         )
+    text = next((name for name in dims if not pd.api.types.is_numeric_dtype(frame[name].dtype)), None)
+    if text is not None:
+        raise ColumnError(f"`{name}` has a column `{text}` that is not of numbers.", allowed="What embed() returns.")
     numbers = frame[dims].to_numpy("float64", na_value=np.nan)
     if method != "cosine":
         return numbers
@@ -144,7 +146,7 @@ def _each(a: np.ndarray, b: np.ndarray, method: str) -> np.ndarray:
 def _nearest(
     first: np.ndarray, second: np.ndarray, method: str, top_k: int, alone: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the most alike of each row, a block of rows after the other; a missing one has none."""
+    """Find the most alike of each row, a block of rows after the other; missing ones come last."""
     import numpy as np
 
     rows, others = [], []
@@ -154,11 +156,10 @@ def _nearest(
         likeness = -_distances(block, second) if method == "euclidean" else block @ second.T
         likeness[np.isnan(likeness)] = -np.inf
         if alone:
-            likeness[np.arange(len(block)), np.arange(start, start + len(block))] = -np.inf
-        best = np.argsort(-likeness, axis=1, kind="stable")[:, :top_k]
-        kept = np.take_along_axis(likeness, best, axis=1) > -np.inf
-        rows.append(np.repeat(np.arange(start, start + len(block)), kept.sum(axis=1)))
-        others.append(best[kept])
+            likeness[np.arange(len(block)), np.arange(start, start + len(block))] = np.nan  # sorted last
+        best = np.argsort(-likeness, axis=1, kind="stable")[:, : min(top_k, len(second) - alone)]
+        rows.append(np.repeat(np.arange(start, start + len(block)), best.shape[1]))
+        others.append(best.ravel())
     found = np.concatenate([*rows, np.empty(0, "int64")]).astype("int64")
     partners = np.concatenate([*others, np.empty(0, "int64")]).astype("int64")
     return found, partners, _compared(first, second, found, partners, method)

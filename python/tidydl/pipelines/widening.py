@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tidydl.checks import described
 from tidydl.columns import ROW
 from tidydl.errors import ArgumentError, ColumnError
-from tidydl.pipelines.predictions import ERROR, RANK
+from tidydl.pipelines.predictions import ERROR, OTHER, RANK
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +80,11 @@ def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    at = list(x.columns).index(ranked_by)
+    results = list(x.columns[list(x.columns).index(ranked_by) + 1 :])
+    if OTHER in x.columns:  # of similarity(): which rows are alike, and what they hold
+        results = [
+            name for name in x.columns if name == OTHER or (str(name).endswith("_y") and name[:-2] in x)
+        ] + results
     ranks = x[ranked_by].fillna(1).to_numpy(dtype="int64")
     if pd.DataFrame({"row": x[ROW].to_numpy(), "rank": ranks}).duplicated().any():
         raise ColumnError(
@@ -88,7 +92,7 @@ def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
             allowed="Each `rank` once per `.row`.",
             hint="The long form is the tidy one for these results.",
         )
-    wide = x.loc[first.to_numpy()].iloc[:, :at].copy()
+    wide = x.loc[first.to_numpy(), [name for name in x.columns if name not in (*results, ranked_by)]].copy()
     if isinstance(x.index, pd.RangeIndex):  # line numbers rather than names of the inputs
         wide.index = pd.RangeIndex(len(wide))
     lines = pd.Index(wide[ROW])
@@ -96,7 +100,7 @@ def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
     for rank in range(1, width + 1):
         chosen = np.flatnonzero(ranks == rank)
         found = pd.Series(chosen, index=x[ROW].to_numpy()[chosen]).reindex(lines).fillna(-1).to_numpy("int64")
-        for name in (each for each in x.columns[at + 1 :] if each != ERROR):
+        for name in (each for each in results if each != ERROR):
             values = x[name].array.take(found, allow_fill=True)
             wide[name if rank == 1 else f"{name}.{rank - 1}"] = pd.Series(values, index=wide.index)
     if ERROR in x.columns:  # of the input, not of a rank

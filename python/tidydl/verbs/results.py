@@ -136,7 +136,7 @@ def augment(x: Any, *args: Any, **kwargs: Any) -> Any:
     >>> augment(fit, data).columns[-2:].tolist()
     ['.pred', '.resid']
     """
-    raise no_method("augment", x)
+    raise no_method("augment", x, "what nnet() or pipeline() and their kin return")
 
 
 @verb

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,15 +23,28 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["POOLINGS", "POSITIONS", "facts", "features_frame", "pooled", "run"]
+__all__ = ["POOLINGS", "POSITIONS", "facts", "features_frame", "has_two_sides", "pooled", "projected", "run"]
 
 POOLINGS = ("mean", "cls", "max")
+# The types of model whose classes have get_text_features() and get_image_features().
+_TWO_SIDED = ("align", "altclip", "blip", "chinese_clip", "clip", "clipseg", "metaclip_2", "siglip", "siglip2")
 POSITIONS = ("patch",)  # columns that count from 0 and are there with some options only
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
     """Give what is to be known of a loaded encoder: nothing more."""
+    if has_two_sides(loaded.config):
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', which puts texts and images into one space.",
+            allowed="An encoder of texts or of images alone.",
+            hint="embed() takes this one.",
+        )
     return {}
+
+
+def has_two_sides(config: Any) -> bool:
+    """Say whether a model puts texts and images into one space, as CLIP does."""
+    return hasattr(config, "text_config") and hasattr(config, "vision_config") and config.model_type in _TWO_SIDED
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
@@ -43,7 +57,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     if pooling == "none":
         frame = _states_frame(task, inputs, outcome, loaded)
     else:
-        frame = features_frame(task.contract(inputs.shown, Contract(())), inputs, outcome, loaded, pooling)
+        frame = features_frame(task.contract(inputs.shown, Contract(())), inputs, outcome, loaded, way.forward)
     described = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
     frame.attrs["tidydl"] = provenance(task.name, loaded, **described, **note)
     return frame
@@ -141,7 +155,11 @@ def _states_frame(task: Task, inputs: Inputs, outcome: Outcome, loaded: Loaded) 
     import pandas as pd
 
     rows, source = spread(outcome, [len(names) for names, _ in outcome.results])
-    width = outcome.results[0][1].shape[-1] if outcome.results else _width(loaded)
+    width = (
+        outcome.results[0][1].shape[-1]
+        if outcome.results
+        else _width(loaded, partial(pooled, loaded.model, "mean", False))
+    )
     names = np.array([*(name for each, _ in outcome.results for name in each), None], dtype=object)[source]
     numbers = np.vstack([*(states for _, states in outcome.results), np.full((1, width), np.nan)])
     named = Column("token", "string") if task.reads == "text" else Column(POSITIONS[0], "position")
@@ -163,6 +181,17 @@ def pooled(model: Any, pooling: str, normalize: bool, tensors: dict[str, Any]) -
 
     outputs = model(**tensors)
     vectors = _by_pooler(model, outputs) if pooling == "pooler" else _pooled_states(outputs, pooling, tensors)
+    if normalize:
+        vectors = torch.nn.functional.normalize(vectors, dim=1)
+    return vectors.cpu().numpy()
+
+
+def projected(model: Any, modality: str, normalize: bool, tensors: dict[str, Any]) -> np.ndarray:
+    """Run one side of a model that puts texts and images into one space: one line of numbers per input."""
+    import torch
+
+    made = getattr(model, f"get_{modality}_features")(**tensors)
+    vectors = getattr(made, "pooler_output", made).float()
     if normalize:
         vectors = torch.nn.functional.normalize(vectors, dim=1)
     return vectors.cpu().numpy()
@@ -194,33 +223,34 @@ def _pool(states: Any, mask: Any, pooling: str) -> Any:
     return (states * mask).sum(dim=1) / mask.sum(dim=1)
 
 
-def _width(loaded: Loaded, pooling: str = "mean") -> int:
-    """Say how many numbers an embedding has where there is none: by the config of an encoder of texts, else by trial.
-
-    Configs of networks that see images have many names for it, and not all say what their last layer makes.
-    """
+def _width(loaded: Loaded, forward: Callable[[dict[str, Any]], np.ndarray]) -> int:
+    """Say by trial how many numbers an embedding has where there is none: configs have many names for it."""
     import torch
 
-    reads_texts, stated = "tokenizer" in loaded.components, getattr(loaded.config, "hidden_size", None)
-    if reads_texts and pooling != "pooler" and stated is not None:
-        return int(stated)
-    if reads_texts:
+    if "tokenizer" in loaded.components:
         tried: Any = encode_long(loaded, ["a"], [0], max_length=None, long="truncate", stride=None)
     else:
         from PIL import Image
 
         tried = images.encode(loaded, [images.read(Image.new("RGB", (64, 64)), "")], [0])
     with torch.inference_mode():
-        return int(pooled(loaded.model, pooling, False, tried.batch([0])).shape[-1])
+        return int(forward(tried.batch([0])).shape[-1])
 
 
 def features_frame(
-    contract: Contract, inputs: Inputs, outcome: Outcome, loaded: Loaded, pooling: str = "mean"
+    contract: Contract,
+    inputs: Inputs,
+    outcome: Outcome,
+    loaded: Loaded,
+    forward: Callable[[dict[str, Any]], np.ndarray],
 ) -> pd.DataFrame:
-    """Write one line of numbers per input after the columns of the contract, from ``dim_1`` on."""
+    """Write one line of numbers per input after the columns of the contract, from ``dim_1`` on.
+
+    ``forward`` is what made them of a batch.
+    """
     import numpy as np
 
-    width = len(outcome.results[0]) if outcome.results else _width(loaded, pooling)
+    width = len(outcome.results[0]) if outcome.results else _width(loaded, forward)
     which = np.array(outcome.which, dtype="int64")
     table = np.full((len(which), width), np.nan)
     if outcome.results:

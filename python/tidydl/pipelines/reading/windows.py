@@ -191,15 +191,33 @@ def refuse_slow(tokenizer: Any) -> None:
         )
 
 
-def room_for(room: int, argument: str) -> int:
-    """Refuse a limit that leaves no place for the text itself."""
-    if room < 1:
+def room_for(room: int, limited_by: str, *, place: int | None = None) -> int:
+    """Refuse what leaves no place for the text itself.
+
+    Parameters
+    ----------
+    room
+        How many tokens are left.
+    limited_by
+        The argument that leaves no more: the limit itself, or what stands beside each text.
+    place
+        Of which input what stands beside the text is; None for the limit.
+    """
+    if room >= 1:
+        return room
+    if place is None:
         raise ArgumentError(
-            f"`{argument}` leaves no room for the text beside the tokens around it.",
+            f"`{limited_by}` leaves no room for the text beside the tokens around it.",
             allowed="A limit of several tokens.",
             hint="Leave it out for the most that the model reads.",
         )
-    return room
+    raise value_error(
+        place,
+        "is too long: it leaves no room for the text beside it.",
+        allowed="Fewer words than the model reads, so that some of the text can be read too.",
+        hint="Shorten it, or raise `max_length` where it is given.",
+        name=limited_by,
+    )
 
 
 def spans_of(size: int, room: int | None, stride: float | None) -> list[tuple[int, int]]:

@@ -77,7 +77,7 @@ def encode(
     reader = replace(loaded, components={"tokenizer": loaded.tokenizer})
     most = texts.token_limit(reader, options["max_length"]) or 2 * _STRIDE
     for owner, value in enumerate(values):
-        _add_windows(encoded, owner, value[1], most, options["stride"])
+        _add_windows(encoded, owner, value[1], most, options["stride"], places[owner])
     return encoded
 
 
@@ -89,12 +89,12 @@ def _words_of(pictures: images.EncodedImages, i: int, options: Options, known: d
     return known[name]
 
 
-def _add_windows(encoded: PageWindows, owner: int, question: str, most: int, stride: float | None) -> None:
+def _add_windows(encoded: PageWindows, owner: int, question: str, most: int, stride: float | None, place: int) -> None:
     """Tokenise a question with the words of its page; what does not fit into one window goes into further ones."""
     tokenizer, page = encoded.loaded.tokenizer, encoded.pages[owner] or (("", (0, 0, 0, 0)),)
     given = _as_given(encoded.loaded, question, page)
     asked = tokenizer(**_as_given(encoded.loaded, question, page[:1]), verbose=False).sequence_ids(0).count(0)
-    room = room_for(most - asked - tokenizer.num_special_tokens_to_add(pair=True), "max_length")
+    room = room_for(most - asked - tokenizer.num_special_tokens_to_add(pair=True), "question", place=place)
     made = tokenizer(
         **given,
         max_length=most,

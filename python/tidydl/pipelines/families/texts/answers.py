@@ -93,7 +93,7 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
     ids, offsets, words = _contexts(loaded, [context for _, context in values])
     encoded = _Windows(loaded, [False] * len(values), values, ids, offsets, words=words)
     for owner, (question, row) in enumerate(zip(questions, ids, strict=True)):
-        room = room_for(most - frame.size - len(question), "question")
+        room = room_for(most - frame.size - len(question), "question", place=places[owner])
         spans = spans_of(len(row), room, _stride(options["stride"], most, room))
         encoded.cut[owner] = len(spans) > 1 and long != "window"
         for span in spans if long == "window" else spans[:1]:

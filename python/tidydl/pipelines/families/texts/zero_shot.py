@@ -100,15 +100,17 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
     read = [texts.start_of(text, limit) if limit and long != "window" else text for text, _ in values]
     ids = tokens_of(loaded, read, offsets=False)[0]
     texts.refuse_empty([len(row) + frame.size for row in ids], places)
+    room = None if limit is None else room_for(limit - frame.size, "max_length")
     cut = [False] * len(values)
     encoded = EncodedLines(loaded, cut, values)
     for owner, ((_, labels), row) in enumerate(zip(values, ids, strict=True)):
         for code, label in enumerate(labels):
             sentence = sentences[label]
-            room = None if limit is None else room_for(limit - frame.size - len(sentence), "max_length")
-            too_long = room is not None and len(row) > room
+            left = None if room is None else room - len(sentence)
+            left = None if left is None else room_for(left, "candidate_labels", place=places[owner])
+            too_long = left is not None and len(row) > left
             cut[owner] = cut[owner] or (too_long and long != "window")
-            spans = spans_of(len(row), room, options["stride"]) if long == "window" else [(0, room)]
+            spans = spans_of(len(row), left, options["stride"]) if long == "window" else [(0, left)]
             for start, stop in spans:
                 encoded.add(owner, frame.line(row[start:stop], sentence), extra=code)
     if long == "error":
