@@ -12,7 +12,7 @@ from typing import Any
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, nearest, one_of
-from tidydl.pipelines.positions import is_missing, nth_value
+from tidydl.pipelines.positions import is_frame, is_missing, nth_value
 
 __all__ = ["ALLOWED", "TYPES", "column_fits", "is_one", "key", "read", "read_all"]
 
@@ -27,11 +27,7 @@ _OTHER_NAMES = {"yes/no": "noul", "true/false": "noul"}
 
 def is_one(x: Any) -> bool:
     """Say whether it is one set of questions."""
-    return _is_frame(x) or isinstance(x, (str, Mapping))
-
-
-def _is_frame(x: Any) -> bool:
-    return hasattr(x, "columns") and hasattr(x, "iloc")
+    return is_frame(x) or isinstance(x, (str, Mapping))
 
 
 def _is_list(x: Any) -> bool:
@@ -71,7 +67,7 @@ def read(value: Any, where: str) -> str:
     ArgumentError
         Where there are none, or one is not a question; says which.
     """
-    asked = _rows(value, where) if _is_frame(value) else value
+    asked = _rows(value, where) if is_frame(value) else value
     if not isinstance(asked, Mapping):
         raise ArgumentError(f"{where} is {described(value)}, not questions by name.", allowed=ALLOWED)
     if not asked:

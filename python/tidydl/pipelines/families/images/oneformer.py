@@ -14,7 +14,8 @@ from typing import Any
 
 from tidydl.pipelines.families.images import image_batches
 from tidydl.pipelines.loading import Loaded
-from tidydl.pipelines.reading.images import EncodedImages, on_device
+from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.reading.tensors import on_device
 
 __all__ = ["encode", "is_prompted", "scaled"]
 

@@ -29,7 +29,8 @@ from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images
-from tidydl.pipelines.reading.images import EncodedImages, on_device
+from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.reading.tensors import on_device
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

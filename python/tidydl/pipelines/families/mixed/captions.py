@@ -26,7 +26,8 @@ from tidydl.pipelines.locations import hub_is_out_of_reach
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images
-from tidydl.pipelines.reading.images import EncodedImages, on_device
+from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.reading.tensors import on_device
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

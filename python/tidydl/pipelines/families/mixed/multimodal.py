@@ -30,7 +30,7 @@ from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import messages
-from tidydl.pipelines.reading.images import on_device
+from tidydl.pipelines.reading.tensors import on_device
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import images, texts
 from tidydl.pipelines.reading.layouts import Layout
 from tidydl.pipelines.reading.ocr import words_in
+from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.reading.windows import refuse_slow, room_for
 
 __all__ = ["PageWindows", "encode"]
@@ -60,7 +61,7 @@ class PageWindows:
             pixels = self.pictures.pixels([self.owners[i] for i in positions])
             seen = reader(images=pixels, apply_ocr=False, return_tensors="pt")["pixel_values"]
             tensors["image" if self.loaded.config.model_type == "layoutlmv2" else "pixel_values"] = seen
-        return images.on_device(self.loaded, tensors)
+        return on_device(self.loaded, tensors)
 
 
 def encode(

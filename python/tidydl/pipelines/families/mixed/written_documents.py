@@ -16,7 +16,8 @@ from tidydl.pipelines.families.writing.generating import GREEDY, Placed, generat
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import images
-from tidydl.pipelines.reading.images import EncodedImages, on_device
+from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.reading.tensors import on_device
 
 __all__ = ["way"]
 

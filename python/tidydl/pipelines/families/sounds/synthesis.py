@@ -25,7 +25,7 @@ from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import nth_value, of_value, value_error
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
-from tidydl.pipelines.reading.images import on_device
+from tidydl.pipelines.reading.tensors import on_device
 from tidydl.progress import Work
 from tidydl.rng import current
 
