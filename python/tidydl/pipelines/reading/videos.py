@@ -53,10 +53,12 @@ def key(video: Any) -> Any:
 
 def shown(video: Any) -> str:
     """Give what the result repeats of a film: its path, or how many frames it has."""
+    from tidydl.data.media_files import wrong_with
+
     try:
         return repr(video)
-    except TidydlError:
-        return "<video damaged>"
+    except TidydlError as problem:
+        return f"<video {wrong_with(problem)}>"
 
 
 def column_fits(column: Any) -> bool:
