@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.probabilities import sigmoid, softmax
 from tidydl.pipelines.first_token import first_token_alone
 from tidydl.pipelines.inputs import Inputs, modality_of
 from tidydl.pipelines.loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import RANK, input_columns, provenance, repeated_index, without_rank
 from tidydl.pipelines.reading.windows import encode_long
+from tidydl.pipelines.running.probabilities import sigmoid, softmax
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

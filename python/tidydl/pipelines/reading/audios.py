@@ -158,7 +158,6 @@ def encode(
     loaded: Loaded,
     audios: list[Any],
     places: Sequence[int],
-    max_length: int | None = None,
     *,
     cut: Cut | None = None,
     listen: Callable[[np.ndarray], Mapping[str, Any]] | None = None,
@@ -173,8 +172,6 @@ def encode(
         The sounds.
     places
         Which value of the call each is, for messages.
-    max_length
-        Nothing: of texts the most that is read.
     cut
         What cuts a sound of so many samples into pieces; None for one piece.
     listen

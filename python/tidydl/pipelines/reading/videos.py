@@ -99,7 +99,6 @@ def encode(
     loaded: Loaded,
     videos: list[Any],
     places: Sequence[int],
-    max_length: int | None = None,
     *,
     num_frames: int | None = None,
     frame_sampling_rate: float | None = None,
