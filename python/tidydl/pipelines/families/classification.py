@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["facts", "run"]
 
+# What torch says where tensors do not fit each other, as those of too many or too few frames.
+_MISFITS = ("size of tensor", "size of the tensor", "invalid for input of size", "input size per channel")
+
 
 def facts(loaded: Loaded) -> dict[str, Any]:
     """Give what is to be known of a loaded classifier: its labels in order."""
@@ -80,9 +83,9 @@ def _scores_of_frames(loaded: Loaded, count: int, function: str, tensors: dict[s
     """Classify films of which a number of frames was asked for that the model may not be made for."""
     try:
         return scores(loaded.model, function, tensors)
-    except (RuntimeError, ValueError) as problem:
+    except RuntimeError as problem:
         usual = getattr(loaded.config, "num_frames", count)
-        if usual == count or "memory" in str(problem):
+        if usual == count or not any(each in str(problem) for each in _MISFITS):
             raise
         raise ArgumentError(
             f"`num_frames` is {count}, and this model sees no such number of frames.",

@@ -23,6 +23,11 @@ ALLOWED = (
 TYPES = ("choice", "score", "noul")
 _FIELDS = ("type", "instructions", "criteria", "options")
 _OTHER_NAMES = {"yes/no": "noul", "true/false": "noul"}
+_ANSWERS = {
+    "choice": "A list of options as strings, or a dict of options with what each means.",
+    "score": "A list of levels as strings, the lowest first.",
+    "noul": "Nothing, or a dict with `true` and `false` and what each means.",
+}
 
 
 def is_one(x: Any) -> bool:
@@ -141,13 +146,6 @@ def _criteria(kind: str, criteria: Any, where: str) -> Any:
     if not isinstance(criteria, Mapping) or not set(criteria) <= {"true", "false"}:
         raise ArgumentError(f"{where} has {described(criteria)} as what is true and false.", allowed=_ANSWERS[kind])
     return dict(criteria)
-
-
-_ANSWERS = {
-    "choice": "A list of options as strings, or a dict of options with what each means.",
-    "score": "A list of levels as strings, the lowest first.",
-    "noul": "Nothing, or a dict with `true` and `false` and what each means.",
-}
 
 
 def _options(values: Any, where: str) -> dict[str, None]:
