@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["facts", "run"]
 
 _MOST_TOKENS = 384  # of a question and a window, what these models are trained with
-_STRIDE = 128  # tokens that windows share, again as they are trained
+_STRIDE = 128  # tokens that windows share, as in training
 Value = tuple[str, str]
 Span = tuple[int, int]
 
