@@ -117,6 +117,7 @@ def test_without_a_library_wav_is_still_read_and_flac_says_what_to_install(monke
         with pytest.raises(DependencyError, match="no library for other formats") as caught:
             as_audio(form).array()
         assert "tidydl[audio]" in caught.value.hint
+        assert repr(as_audio(form)) == "<audio needs a library>"
 
 
 def test_several_channels_become_their_mean():

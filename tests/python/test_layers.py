@@ -1,6 +1,7 @@
 """Imports go downwards only, heavy libraries enter late, and reticulate has its two files in R."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -26,7 +27,10 @@ LAYERS = (
     ("bridge",),
     ("workshop",),
 )
-LIGHT = ("tidydl", *(f"tidydl.{name}" for row in LAYERS[:5] for name in row))
+LIGHT = ("tidydl", *(f"tidydl.{name}" for row in LAYERS[:6] for name in row))
+PIPELINES = "tidydl.pipelines"
+# What reads inputs knows of no task, and what several families share knows of none of them.
+FORBIDDEN = {"reading": ("families", "running"), "running": ("families",)}
 HEAVY = ("torch", "transformers", "datasets", "pandas", "numpy", "pyarrow", "numba", "matplotlib", "PIL")
 
 
@@ -77,10 +81,15 @@ def layer_of(name: str) -> int | None:
     return rows[0]
 
 
+def graph_of(source: Path) -> dict[str, set[str]]:
+    """Give the modules of tidydl that each of them imports."""
+    modules = modules_of(source)
+    return {name: set(imports_of(name, tree, modules)) - {name} for name, tree in modules.items()}
+
+
 def faults_of(source: Path) -> list[str]:
     """List upward imports and circles."""
-    modules = modules_of(source)
-    graph = {name: set(imports_of(name, tree, modules)) - {name} for name, tree in modules.items()}
+    graph = graph_of(source)
     found = []
     for name, targets in graph.items():
         for target in sorted(targets):
@@ -88,6 +97,36 @@ def faults_of(source: Path) -> list[str]:
             if here is not None and there is not None and there > here:
                 found.append(f"{name} imports {target}, which lies above it")
     return found + [f"a circle: {' -> '.join(circle)}" for circle in circles_of(graph)]
+
+
+def faults_of_families(source: Path, families: set[str]) -> list[str]:
+    """List where the modules that do tasks lean on each other, or what they share leans on them.
+
+    ``families`` are named from ``tidydl.pipelines.families`` on. What lies beside them belongs to one of them alone.
+    """
+    graph, found = graph_of(source), []
+    users: dict[str, list[str]] = {}
+    for name, targets in graph.items():
+        part = name.removeprefix(f"{PIPELINES}.").partition(".")[0]
+        for target in sorted(targets):
+            there, _, module = target.removeprefix(f"{PIPELINES}.").partition(".")
+            if there in FORBIDDEN.get(part, ()) or (part == there == "families" and module in families):
+                found.append(f"{name} imports {target}")
+    for family in sorted(families):
+        for name in sorted(reached(f"{PIPELINES}.families.{family}", graph)):
+            users.setdefault(name, []).append(family)
+    return found + [f"{name} belongs to {' and '.join(each)}" for name, each in users.items() if len(each) > 1]
+
+
+def reached(name: str, graph: dict[str, set[str]]) -> set[str]:
+    """Give the modules beside the families that one of them needs, directly or through others."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = {each for each in graph[waiting.pop()] if each.startswith(f"{PIPELINES}.families.")} - found
+        found |= new
+        waiting += new
+    return found
 
 
 def circles_of(graph: dict[str, set[str]]) -> list[list[str]]:
@@ -120,6 +159,44 @@ def write(folder: Path, **texts: str) -> Path:
 
 def test_every_import_goes_downwards_and_none_in_circles():
     assert faults_of(SOURCE) == []
+
+
+def test_families_and_what_they_share_keep_apart():
+    from tidydl.pipelines.catalogue import TASKS
+
+    assert faults_of_families(SOURCE, {task.family for task in TASKS}) == []
+
+
+def test_a_family_that_leans_on_another_is_noticed(tmp_path):
+    folder = tmp_path / "tidydl" / "pipelines"
+    for path, text in {
+        "families/a": "from tidydl.pipelines.families.b import run\nfrom tidydl.pipelines.families.own import f\n",
+        "families/b": "from tidydl.pipelines.families import own\n",
+        "families/own": "",
+        "reading/texts": "from tidydl.pipelines.running import draws\n",
+        "running/draws": "import tidydl.pipelines.families.b\n",
+    }.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"{path}.py").write_text(text)
+    assert faults_of_families(tmp_path, {"a", "b"}) == [
+        "tidydl.pipelines.families.a imports tidydl.pipelines.families.b",
+        "tidydl.pipelines.reading.texts imports tidydl.pipelines.running.draws",
+        "tidydl.pipelines.running.draws imports tidydl.pipelines.families.b",
+        "tidydl.pipelines.families.own belongs to a and b",
+    ]
+
+
+def test_every_module_that_is_found_by_its_name_has_what_is_asked_of_it():
+    from tidydl.pipelines.catalogue import TASKS
+    from tidydl.pipelines.inputs import modality_of
+    from tidydl.pipelines.modules import Family, Modality, Prepared, Shared
+
+    for task in TASKS:
+        assert isinstance(importlib.import_module(f"{PIPELINES}.families.{task.family}"), Family), task.family
+        for part in task.parts:
+            assert isinstance(modality_of(part), Shared if part.shared else Modality), part
+    for kind in ("text", "image", "audio", "video"):
+        assert isinstance(importlib.import_module(f"{PIPELINES}.reading.{kind}s"), Prepared), kind
 
 
 def test_an_upward_import_is_noticed(tmp_path):
@@ -173,6 +250,12 @@ def test_importing_is_light(module):
     heavy, seconds = loaded_by(module)
     print(f"import {module}: {seconds:.3f} s")
     assert heavy == []
+
+
+def test_importing_every_module_of_the_pipelines_is_light():
+    names = [name for name in modules_of(SOURCE) if name.startswith(f"{PIPELINES}.")]
+    assert len(names) > 50
+    assert loaded_by(", ".join(names))[0] == []
 
 
 def test_a_heavy_import_is_noticed():

@@ -7,7 +7,7 @@ import tiny_captions
 import torch
 import transformers
 from tiny_multimodal import kept
-from tiny_readers import picture
+from tiny_parts import picture
 
 import tidydl
 from tidydl.errors import ArgumentError, HubError

@@ -10,7 +10,7 @@ import torch
 import transformers
 
 import tidydl
-from tidydl.pipelines.families.writing.drawing import Draws, warpers
+from tidydl.pipelines.running.drawing import Draws, warpers
 
 PROMPTS = tiny.sentences(12, longest=5)
 

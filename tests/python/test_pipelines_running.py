@@ -18,7 +18,7 @@ from broken_off import run
 
 import tidydl
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError
-from tidydl.pipelines import checkpoints
+from tidydl.pipelines import checkpoints, components
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.inputs import Inputs
@@ -276,3 +276,16 @@ def test_lines_of_equal_shapes_and_unequal_sizes_are_each_computed_once(ppl, see
     outcome = run_work(compute(ppl._loaded, Inputs({Part("text", "text"): [str(i) for i in range(50)]}), way))
     assert sorted(seen) == list(range(50))
     assert outcome.results == list(range(50))
+
+
+def test_of_what_reads_inputs_that_is_forgotten_which_was_not_used_for_longest(monkeypatch):
+    def read(name):
+        return components.read_components(["tokenizer"], {"tokenizer": str(tiny.kept(name))}, None)["tokenizer"]
+
+    components.forget_components()
+    monkeypatch.setattr(components, "_KEPT", 2)
+    first, second = read("entities"), read("masked")
+    assert read("entities") is first
+    read("inference")
+    assert read("entities") is first
+    assert read("masked") is not second

@@ -16,7 +16,7 @@ from tiny_sounds import VOICE, kept
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError, DependencyError, NotFoundError
 from tidydl.pipelines import entries
-from tidydl.pipelines.families.writing.drawing import line_seed, seeded
+from tidydl.pipelines.running.drawing import line_seed, seeded
 from tidydl.progress import run
 
 TASK = "text-to-audio"

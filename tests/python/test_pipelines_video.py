@@ -71,6 +71,16 @@ def test_a_number_of_frames_that_the_model_cannot_see_is_refused(ppl, exact):
     assert caught.value.allowed.startswith("4")
 
 
+def test_another_error_of_the_model_is_not_blamed_on_the_number_of_frames(ppl, exact, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("the kernel is broken")
+
+    monkeypatch.setattr(ppl.model, "forward", fail)
+    with pytest.raises(Exception, match="the kernel is broken") as caught:
+        ppl(exact, num_frames=6)
+    assert "num_frames" not in str(caught.value)
+
+
 def test_a_film_shorter_than_what_is_seen_repeats_its_last_frame(ppl):
     short = frames(2)
     np.testing.assert_allclose(ppl(short)["score"], by_hand(ppl, short[[0, 0, 0, 1]]), atol=1e-5)

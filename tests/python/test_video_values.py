@@ -131,3 +131,14 @@ def test_a_film_removed_later_is_not_found(tmp_path):
     path.unlink()
     with pytest.raises(NotFoundError, match=r"a\.mp4"):
         made.frames([0])
+
+
+def test_a_film_that_may_not_be_read_says_so(tmp_path, monkeypatch):
+    made = as_video(film(tmp_path / "a.mp4"))
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Image, "open", refuse)
+    with pytest.raises(DamagedFileError, match=r"a\.mp4' may not be read by you"):
+        made.frames([0])

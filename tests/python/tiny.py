@@ -6,9 +6,9 @@ import importlib
 import re
 import shutil
 import sys
-import tempfile
-from functools import cache
 from pathlib import Path
+
+from tiny_kept import keeper
 
 VOCABULARY = """
 the a i you we was is am not very so happy sad angry afraid calm tired good bad day night rain sun dog cat
@@ -231,21 +231,16 @@ MODELS = {
 }
 
 
-@cache
+_kept = keeper(MODELS)
+
+
 def kept(name: str) -> Path:
     """Give the folder of a model of the shared cases, written once a session.
 
     ``"vision.yolos"`` is the model ``"yolos"`` of the module ``tiny_vision``.
     """
-    folder = Path(_kept_folder().name) / name
     module, _, own = name.rpartition(".")
-    models = importlib.import_module(f"tiny_{module}").MODELS if module else MODELS
-    return models[own](folder)
-
-
-@cache
-def _kept_folder() -> tempfile.TemporaryDirectory:
-    return tempfile.TemporaryDirectory(prefix="tiny")  # removed when the session ends
+    return importlib.import_module(f"tiny_{module}").kept(own) if module else _kept(own)
 
 
 def named_in(folder: Path) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tiny_readers import SIDE, TEXT, VISION, picture_reader, saved, word_tokenizer
+from tiny_readers import SIDE, TEXT, VISION, picture_reader, saved_as, word_tokenizer
 
 
 def git_folder(folder: Path) -> Path:
@@ -20,7 +20,7 @@ def git_folder(folder: Path) -> Path:
         pad_token_id=tokenizer.pad_token_id,
         **TEXT,
     )
-    return saved(folder, config, transformers.GitProcessor(picture_reader(), tokenizer), "GitForCausalLM")
+    return saved_as(folder, config, transformers.GitProcessor(picture_reader(), tokenizer), "GitForCausalLM")
 
 
 def blip_folder(folder: Path, head: str = "ConditionalGeneration") -> Path:
@@ -41,7 +41,7 @@ def blip_folder(folder: Path, head: str = "ConditionalGeneration") -> Path:
     config = transformers.BlipConfig(
         text_config=words, vision_config={**VISION, "projection_dim": 8}, projection_dim=8, image_text_hidden_size=8
     )
-    return saved(folder, config, transformers.BlipProcessor(picture_reader("Blip"), tokenizer), f"BlipFor{head}")
+    return saved_as(folder, config, transformers.BlipProcessor(picture_reader("Blip"), tokenizer), f"BlipFor{head}")
 
 
 def writer_folder(folder: Path) -> Path:
@@ -107,7 +107,7 @@ def pix2struct_folder(folder: Path) -> Path:
     )
     images = transformers.Pix2StructImageProcessorPil(max_patches=20, patch_size={"height": 4, "width": 4})
     processor = transformers.Pix2StructProcessor(images, tokenizer)
-    return saved(folder, config, processor, "Pix2StructForConditionalGeneration")
+    return saved_as(folder, config, processor, "Pix2StructForConditionalGeneration")
 
 
 def blip2_folder(folder: Path) -> Path:
@@ -138,7 +138,7 @@ def blip2_folder(folder: Path) -> Path:
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
         initializer_range=0.5,
     )
-    return saved(folder, config, processor, "Blip2ForConditionalGeneration")
+    return saved_as(folder, config, processor, "Blip2ForConditionalGeneration")
 
 
 def vilt_folder(folder: Path, count: int = 6) -> Path:
@@ -154,4 +154,4 @@ def vilt_folder(folder: Path, count: int = 6) -> Path:
         label2id={answer: i for i, answer in enumerate(answers)},
     )
     reader = picture_reader("Vilt", size={"shortest_edge": SIDE}, size_divisor=4)
-    return saved(folder, config, transformers.ViltProcessor(reader, tokenizer), "ViltForQuestionAnswering")
+    return saved_as(folder, config, transformers.ViltProcessor(reader, tokenizer), "ViltForQuestionAnswering")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tiny_readers import SIDE, TEXT, picture_reader, saved, word_tokenizer
+from tiny_readers import SIDE, TEXT, picture_reader, saved_as, word_tokenizer
 
 
 def layoutlm_folder(folder: Path, positions: int = 48) -> Path:
@@ -15,7 +15,7 @@ def layoutlm_folder(folder: Path, positions: int = 48) -> Path:
     config = transformers.LayoutLMConfig(
         **{**TEXT, "max_position_embeddings": positions}, vocab_size=len(tokenizer), max_2d_position_embeddings=1001
     )
-    return saved(folder, config, tokenizer, "LayoutLMForQuestionAnswering")
+    return saved_as(folder, config, tokenizer, "LayoutLMForQuestionAnswering")
 
 
 def layoutlmv3_folder(folder: Path, positions: int = 48) -> Path:
@@ -43,7 +43,7 @@ def layoutlmv3_folder(folder: Path, positions: int = 48) -> Path:
         pad_token_id=tokenizer.pad_token_id,
     )
     processor = transformers.LayoutLMv3Processor(picture_reader("LayoutLMv3"), tokenizer)
-    return saved(folder, config, processor, "LayoutLMv3ForQuestionAnswering")
+    return saved_as(folder, config, processor, "LayoutLMv3ForQuestionAnswering")
 
 
 MARKS = ["<s_docvqa>", "<s_question>", "</s_question>", "<s_answer>", "</s_answer>"]

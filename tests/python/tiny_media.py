@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import tempfile
-from functools import cache
 from pathlib import Path
 
 import tiny
+from tiny_kept import keeper
 
 RATE = 16_000
 LABELS = ["hum", "click", "bell", "rain", "voice"]
@@ -69,16 +68,6 @@ def moving(count=5, seed=1, size=(24, 32)):
     stream = io.BytesIO()
     first.save(stream, "GIF", save_all=True, append_images=others, duration=100)
     return stream.getvalue(), pixels
-
-
-def keeper(models):
-    """Give what gives the folder of a model by its name, written once a session."""
-    return cache(lambda name: models[name](Path(_kept_folder().name) / name.replace(" ", "_")))
-
-
-@cache
-def _kept_folder() -> tempfile.TemporaryDirectory:
-    return tempfile.TemporaryDirectory(prefix="media")  # removed when the session ends
 
 
 def sizes(prefix="", layers=2, hidden=16):

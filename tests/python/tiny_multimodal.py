@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
-from functools import cache
 from pathlib import Path
 
 from tiny_captions import blip2_folder, blip_folder, git_folder, pix2struct_folder, vilt_folder, writer_folder
 from tiny_documents import donut_folder, layoutlm_folder, layoutlmv3_folder
-from tiny_readers import SIDE, VISION, byte_tokenizer, picture_reader, saved, words_of
+from tiny_kept import keeper
+from tiny_readers import SIDE, VISION, byte_tokenizer, picture_reader, saved_as, words_of
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }}: {% for part in message['content'] %}"
@@ -37,7 +35,7 @@ def llava_folder(folder: Path, *, chats: bool = True) -> Path:
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         vision_feature_layer=-1,
     )
-    return saved(folder, config, processor, "LlavaForConditionalGeneration")
+    return saved_as(folder, config, processor, "LlavaForConditionalGeneration")
 
 
 def idefics3_folder(folder: Path) -> Path:
@@ -56,7 +54,7 @@ def idefics3_folder(folder: Path) -> Path:
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         scale_factor=2,
     )
-    return saved(folder, config, processor, "Idefics3ForConditionalGeneration")
+    return saved_as(folder, config, processor, "Idefics3ForConditionalGeneration")
 
 
 def qwen2_audio_folder(folder: Path) -> Path:
@@ -87,7 +85,7 @@ def qwen2_audio_folder(folder: Path) -> Path:
         text_config=words_of(tokenizer, model_type="qwen2"),
         audio_token_index=tokenizer.convert_tokens_to_ids("<audio>"),
     )
-    return saved(folder, config, processor, "Qwen2AudioForConditionalGeneration")
+    return saved_as(folder, config, processor, "Qwen2AudioForConditionalGeneration")
 
 
 TEXT_TEMPLATE = (
@@ -104,7 +102,7 @@ def chatter_folder(folder: Path, positions: int = 512) -> Path:
     tokenizer.chat_template, tokenizer.model_max_length = TEXT_TEMPLATE, positions
     words = words_of(tokenizer, max_position_embeddings=positions)
     del words["model_type"]
-    return saved(folder, transformers.LlamaConfig(**words), tokenizer, "LlamaForCausalLM")
+    return saved_as(folder, transformers.LlamaConfig(**words), tokenizer, "LlamaForCausalLM")
 
 
 def decider_folder(folder: Path) -> Path:
@@ -115,7 +113,7 @@ def decider_folder(folder: Path) -> Path:
     tokenizer.chat_template, tokenizer.model_max_length = TEXT_TEMPLATE, 512
     words = words_of(tokenizer, max_position_embeddings=512, model_type="qwen2")
     config = transformers.JevConfig(text_config=words, hidden_size=16, initializer_range=0.5)
-    return saved(folder, config, tokenizer, "JevForDecision")
+    return saved_as(folder, config, tokenizer, "JevForDecision")
 
 
 MODELS = {
@@ -137,18 +135,4 @@ MODELS = {
     "decider": decider_folder,
 }
 
-
-@cache
-def kept(name: str) -> Path:
-    """Give the folder of a model, written once a session."""
-    return MODELS[name](Path(_kept_folder().name) / name)
-
-
-@cache
-def _kept_folder() -> tempfile.TemporaryDirectory:
-    return tempfile.TemporaryDirectory(prefix="tiny")  # removed when the session ends
-
-
-if __name__ == "__main__":
-    for each, write in MODELS.items():
-        write(Path(sys.argv[1]) / each)
+kept = keeper(MODELS)

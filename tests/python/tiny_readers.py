@@ -27,14 +27,6 @@ TEXT = {
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def picture(seed: int, size: tuple[int, int] = (20, 30)):
-    """Make an image of seeded noise."""
-    import numpy as np
-    from PIL import Image
-
-    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype="uint8"))
-
-
 def pieces(*more: str) -> list[str]:
     """List the pieces of a WordPiece vocabulary."""
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *more]
@@ -90,7 +82,7 @@ def picture_reader(kind: str = "CLIP", **settings):
     return getattr(transformers, f"{kind}ImageProcessorPil")(**{**usual, **settings})
 
 
-def saved(folder: Path, config, processor, name: str) -> Path:
+def saved_as(folder: Path, config, processor, name: str) -> Path:
     """Save a model of this class with seeded weights, beside what reads its inputs."""
     import torch
     import transformers

@@ -6,7 +6,8 @@ import json
 import string
 from pathlib import Path
 
-from tiny_media import keeper, save, sizes
+from tiny_kept import keeper
+from tiny_media import save, sizes
 
 VOICE = [0.1 * (i % 7) - 0.3 for i in range(8)]  # of the tiny SpeechT5
 

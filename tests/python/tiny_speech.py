@@ -6,7 +6,8 @@ import json
 import string
 from pathlib import Path
 
-from tiny_media import ENDS, RATE, keeper, save, sizes
+from tiny_kept import keeper
+from tiny_media import ENDS, RATE, save, sizes
 
 LETTERS = [*"etaoinshrdlu'"]
 SECONDS = 2  # that the tiny Whisper hears at once

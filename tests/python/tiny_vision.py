@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
-from functools import cache
 from pathlib import Path
 
+from tiny_kept import keeper
 from tiny_parts import DETR, SIZE, damaged, kinds, named, picture, pictures, resnet, saved, scene, spelling, swin
 from tiny_segmenters import mask2former_folder, maskformer_folder, oneformer_folder, sam_folder, segformer_folder
 
@@ -277,18 +275,4 @@ MODELS = {
     "resnet": resnet_folder,
 }
 
-
-@cache
-def kept(name: str) -> Path:
-    """Give the folder of a model, written once a session."""
-    return MODELS[name](Path(_kept_folder().name) / name)
-
-
-@cache
-def _kept_folder() -> tempfile.TemporaryDirectory:
-    return tempfile.TemporaryDirectory(prefix="tiny_vision")  # removed when the session ends
-
-
-if __name__ == "__main__":
-    for each, write in MODELS.items():
-        write(Path(sys.argv[1]) / each)
+kept = keeper(MODELS)

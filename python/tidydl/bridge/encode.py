@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tidydl.bridge.media import MEDIA, is_media, pack_media
+from tidydl.bridge.media import MEDIA, media_kind, pack_media
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record, pack, pack_double
 from tidydl.columns import ROW, Counted
@@ -95,7 +95,7 @@ class _Writer:
             return {"kind": "raw", "data": bytearray(value)}
         if isinstance(value, PurePath):
             return short_text([str(value)], name, self.repairs)
-        if (kind := is_media(value)) is not None:
+        if (kind := media_kind(value)) is not None:
             return pack_media([value], kind, self.repairs)
         if value is pd.NA or value is pd.NaT:
             return self.column(pd.Series([None], dtype="boolean"), name)
@@ -137,7 +137,7 @@ class _Writer:
     def cells(self, series: pd.Series, name: str) -> Record:
         """Write a list column: a flat list in a cell is a vector in R."""
         values = [None if _is_missing(value) else value for value in series]
-        kinds = {is_media(value) for value in values if value is not None}
+        kinds = {media_kind(value) for value in values if value is not None}
         if len(kinds) == 1 and (kind := kinds.pop()) is not None:
             return pack_media(values, kind, self.repairs)
         runs = _runs(values)

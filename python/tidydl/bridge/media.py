@@ -10,14 +10,14 @@ import numpy as np
 
 from tidydl.bridge.text import Repairs, short_text, text_of
 
-__all__ = ["MEDIA", "is_media", "pack_media", "unpack_media"]
+__all__ = ["MEDIA", "media_kind", "pack_media", "unpack_media"]
 
 MEDIA = ("image", "audio")  # kinds of columns, by the names of their dtypes
 _NA = -(2**31)
 
 
-def is_media(value: Any) -> str | None:
-    """Say whether a value is an image (ours or PIL's) or a sound of ours, without importing what is not there."""
+def media_kind(value: Any) -> str | None:
+    """Give the kind of media a value is: an image (ours or PIL's), a sound of ours, or None; imports nothing for it."""
     for kind, module, name in (
         ("image", "tidydl.data.images", "Image"),
         ("image", "PIL.Image", "Image"),

@@ -7,12 +7,13 @@ import io
 import warnings
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from tidydl.errors import DamagedFileError, DependencyError, NotFoundError, TidydlError, bring_extra
+from tidydl.data.media_files import named, unreadable
+from tidydl.errors import DamagedFileError, DependencyError, TidydlError, bring_extra
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["read_header", "read_samples", "unreadable", "wav_of"]
+__all__ = ["read_header", "read_samples", "wav_of"]
 
 _LIBRARIES = ("soundfile", "av")
 _UNKNOWN = 0x7FFFF000  # a size from which on the writer of a stream did not know how long it would be
@@ -70,7 +71,7 @@ def read_samples(content: bytes | None, path: str | None) -> tuple[np.ndarray, i
     except TidydlError:
         raise
     except Exception as error:  # decoders raise anything
-        raise unreadable(path, error) from error
+        raise unreadable("audio", path, error) from error
 
 
 def _first_bytes(content: bytes | None, path: str | None) -> bytes:
@@ -79,9 +80,11 @@ def _first_bytes(content: bytes | None, path: str | None) -> bytes:
         with _opened(content, path) as file:
             first = file.read(12)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable("audio", path, error) from error
     if not first:
-        raise DamagedFileError(f"{_named(path)} is empty.", allowed="A file of some length.", hint="Get it again.")
+        raise DamagedFileError(
+            f"{named('audio', path)} is empty.", allowed="A file of some length.", hint="Get it again."
+        )
     return first
 
 
@@ -132,7 +135,7 @@ def _by_library(content: bytes | None, path: str | None) -> tuple[np.ndarray, in
     known = {name: library for name in _LIBRARIES if (library := _library(name)) is not None}
     if not known:
         raise DependencyError(
-            f"{_named(path)} is no WAV file, and no library for other formats is installed.",
+            f"{named('audio', path)} is no WAV file, and no library for other formats is installed.",
             allowed="WAV files; with soundfile also FLAC, OGG and MP3, with PyAV all that FFmpeg reads.",
             hint=bring_extra("audio"),
         )
@@ -176,26 +179,9 @@ def _library(name: str) -> Any | None:
         return None
 
 
-def _named(path: str | None) -> str:
-    return f"`audio` '{path}'" if path else "`audio` (given as bytes)"
-
-
 def _cut_off(path: str | None) -> DamagedFileError:
     return DamagedFileError(
-        f"{_named(path)} is cut off: it has fewer samples than it says.",
+        f"{named('audio', path)} is cut off: it has fewer samples than it says.",
         allowed="A whole audio file.",
         hint="Get the file again, or save what there is of it as a new file with another program.",
-    )
-
-
-def unreadable(path: str | None, error: Exception) -> TidydlError:
-    """Explain why a sound could not be decoded, naming its file."""
-    if isinstance(error, FileNotFoundError):
-        return NotFoundError(f"{_named(path)} does not exist.", hint="Was it moved since it was listed?")
-    if isinstance(error, PermissionError):
-        return DamagedFileError(f"{_named(path)} may not be read by you.", hint="Change its permissions.")
-    return DamagedFileError(
-        f"{_named(path)} cannot be decoded.",
-        allowed="A whole audio file of a usual format, such as WAV or FLAC.",
-        hint="Play it with another program; if that fails too, get the file again.",
     )

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
-from tidydl.data.audio_files import read_header, read_samples, unreadable, wav_of
-from tidydl.data.media_files import source_of
+from tidydl.data.audio_files import read_header, read_samples, wav_of
+from tidydl.data.media_files import source_of, wrong_with
+from tidydl.data.media_value import MediaValue
 from tidydl.errors import ArgumentError, TidydlError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ __all__ = ["Audio", "as_audio"]
 ALLOWED = "A path, encoded bytes, or a dictionary with `array` and `sampling_rate`, or with `bytes` or `path`."
 
 
-class Audio:
+class Audio(MediaValue):
     """One sound, held as encoded bytes, as a path or as samples, and decoded only when listened to.
 
     Made by :func:`as_audio`. Two sounds are equal when their encoded bytes and paths are.
@@ -41,29 +42,7 @@ class Audio:
     <audio 0.50 s 16000 Hz>
     """
 
-    def __init__(self, content: bytes | None = None, path: str | None = None):
-        self._content = content
-        self._path = path
-
-    @property
-    def path(self) -> str | None:
-        """The path of the file, or None."""
-        return self._path
-
-    @property
-    def bytes(self) -> bytes:
-        """The encoded bytes, read from the file where the sound is only a path."""
-        if self._content is not None:
-            return self._content
-        try:
-            return Path(str(self._path)).read_bytes()
-        except OSError as error:
-            raise unreadable(self._path, error) from error
-
-    @property
-    def is_file(self) -> bool:
-        """Whether the samples are in the file at ``path``, not in memory."""
-        return self._content is None
+    _kind = "audio"
 
     @property
     def sampling_rate(self) -> int:
@@ -100,19 +79,11 @@ class Audio:
         """Write the sound to a file: as it is encoded, or as WAV where it was made of samples."""
         Path(path).write_bytes(self.bytes)
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Audio):
-            return NotImplemented
-        return self._content == other._content and self._path == other._path
-
-    def __hash__(self) -> int:
-        return hash((self._content, self._path))
-
     def __repr__(self) -> str:
         try:
             return f"<audio {self.duration:.2f} s {self.sampling_rate} Hz>"
         except TidydlError as error:
-            return f"<audio {'missing' if error.kind == 'not_found' else 'damaged'}>"
+            return f"<audio {wrong_with(error)}>"
 
     def _repr_html_(self) -> str:
         try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
-from tidydl.data.media_files import source_of
-from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError
+from tidydl.data.media_files import named, source_of, unreadable, wrong_with
+from tidydl.data.media_value import MediaValue
+from tidydl.errors import ArgumentError, DamagedFileError, TidydlError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ _LYING = (5, 6, 7, 8)  # its values for an image stored on its side
 _LOSSLESS_IN_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 
 
-class Image:
+class Image(MediaValue):
     """One image, held as encoded bytes or as a path, and decoded only when looked at.
 
     Made by :func:`as_image`. Two images are equal when their encoded bytes and paths are.
@@ -42,31 +42,9 @@ class Image:
     <img 8×8 L>
     """
 
-    __slots__ = ("_content", "_path")
+    __slots__ = ()
 
-    def __init__(self, content: bytes | None = None, path: str | None = None):
-        self._content = content
-        self._path = path
-
-    @property
-    def path(self) -> str | None:
-        """The path of the file, or None."""
-        return self._path
-
-    @property
-    def bytes(self) -> bytes:
-        """The encoded bytes, read from the file where the image is only a path."""
-        if self._content is not None:
-            return self._content
-        try:
-            return Path(str(self._path)).read_bytes()
-        except OSError as error:
-            raise _unreadable(self, error) from error
-
-    @property
-    def is_file(self) -> bool:
-        """Whether the pixels are in the file at ``path``, not in memory."""
-        return self._content is None
+    _kind = "image"
 
     @property
     def width(self) -> int:
@@ -92,7 +70,7 @@ class Image:
             image.load()
             return ImageOps.exif_transpose(image)
         except Exception as error:
-            raise _unreadable(self, error) from error
+            raise _undecodable(self.path, error) from error
 
     def array(self) -> np.ndarray:
         """Decode to pixels: height × width, or height × width × channels; 0 to 255 for all usual images."""
@@ -113,7 +91,7 @@ class Image:
                 warnings.simplefilter("error", Pillow.DecompressionBombWarning)
                 return Pillow.open(io.BytesIO(self._content) if self._content is not None else str(self._path))
         except Exception as error:
-            raise _unreadable(self, error) from error
+            raise _undecodable(self.path, error) from error
 
     def _header(self) -> tuple[int, int, str]:
         with self._open() as image:
@@ -124,19 +102,11 @@ class Image:
                 lying = False
             return (height, width, image.mode) if lying else (width, height, image.mode)
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Image):
-            return NotImplemented
-        return self._content == other._content and self._path == other._path
-
-    def __hash__(self) -> int:
-        return hash((self._content, self._path))
-
     def __repr__(self) -> str:
         try:
             width, height, mode = self._header()
         except TidydlError as error:
-            return f"<img {'missing' if isinstance(error, NotFoundError) else 'damaged'}>"
+            return f"<img {wrong_with(error)}>"
         return f"<img {width}×{height} {mode}>"
 
     def _repr_png_(self) -> Any:
@@ -221,27 +191,18 @@ def _encode(image: Pillow.Image) -> bytes:
     try:
         image.save(stream, format="PNG")
     except Exception as error:  # a PIL image opened from a damaged file decodes only here
-        raise _unreadable(Image(path=getattr(image, "filename", None) or None), error) from error
+        raise _undecodable(getattr(image, "filename", None) or None, error) from error
     return stream.getvalue()
 
 
-def _unreadable(image: Image, error: Exception) -> TidydlError:
+def _undecodable(path: str | None, error: Exception) -> TidydlError:
     """Explain why an image could not be decoded, naming its file."""
     from PIL import Image as Pillow
 
-    name = f"'{image.path}'" if image.path else "(given as bytes)"
-    if isinstance(error, FileNotFoundError):
-        return NotFoundError(f"`image` {name} does not exist.", hint="Was it moved since it was listed?")
     if isinstance(error, (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning)):
         return DamagedFileError(
-            f"`image` {name} claims more pixels than is safe to decode.",
+            f"{named('image', path)} claims more pixels than is safe to decode.",
             allowed=f"At most {Pillow.MAX_IMAGE_PIXELS} pixels (Pillow's limit, PIL.Image.MAX_IMAGE_PIXELS).",
             hint="Shrink it with an image program first.",
         )
-    if isinstance(error, PermissionError):
-        return DamagedFileError(f"`image` {name} may not be read by you.", hint="Change its permissions.")
-    return DamagedFileError(
-        f"`image` {name} cannot be decoded.",
-        allowed="A whole image file of a usual format, such as PNG or JPEG.",
-        hint="Open it in an image program; if that fails too, get the file again.",
-    )
+    return unreadable("image", path, error)

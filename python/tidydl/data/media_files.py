@@ -1,4 +1,4 @@
-"""Where the contents of images, sounds and films come from: paths and bytes, never URLs."""
+"""Where the contents of images, sounds and films come from: paths and bytes, never URLs; why they cannot be read."""
 
 from __future__ import annotations
 
@@ -7,13 +7,24 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
+from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError
 
-__all__ = ["is_url", "source_of"]
+__all__ = ["is_url", "named", "source_of", "unreadable", "wrong_with"]
 
 _URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 _ARTICLES = {"image": "an image", "audio": "an audio", "video": "a video"}
+
+_FORMATS = {
+    "image": "A whole image file of a usual format, such as PNG or JPEG.",
+    "audio": "A whole audio file of a usual format, such as WAV or FLAC.",
+    "video": "A whole film of a usual format, such as MP4 or an animated GIF.",
+}
+_TRIALS = {
+    "image": "Open it in an image program",
+    "audio": "Play it with another program",
+    "video": "Play it with another program",
+}
 
 Source = tuple[bytes | None, str | None]  # encoded bytes, path
 
@@ -78,3 +89,27 @@ def _content(content: bytes, kind: str, allowed: str) -> bytes:
     if not content:
         raise DamagedFileError(f"`{kind}` has no bytes at all.", allowed=allowed)
     return content
+
+
+def named(kind: str, path: str | None) -> str:
+    """Say in a message which image, sound or film is meant, by its file where it has one."""
+    return f"`{kind}` '{path}'" if path else f"`{kind}` (given as bytes)"
+
+
+def unreadable(kind: str, path: str | None, error: Exception) -> TidydlError:
+    """Explain why an image, a sound or a film could not be decoded, naming its file."""
+    name = named(kind, path)
+    if isinstance(error, FileNotFoundError):
+        return NotFoundError(f"{name} does not exist.", hint="Was it moved since it was listed?")
+    if isinstance(error, PermissionError):
+        return DamagedFileError(f"{name} may not be read by you.", hint="Change its permissions.")
+    return DamagedFileError(
+        f"{name} cannot be decoded.",
+        allowed=_FORMATS[kind],
+        hint=f"{_TRIALS[kind]}; if that fails too, get the file again.",
+    )
+
+
+def wrong_with(error: TidydlError) -> str:
+    """Say in a word or two why an image, a sound or a film cannot be shown."""
+    return {"not_found": "missing", "dependency": "needs a library"}.get(error.kind, "damaged")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
 from tidydl.data.image_value import as_image
-from tidydl.data.media_files import source_of
-from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, TidydlError, bring_extra
+from tidydl.data.media_files import source_of, unreadable
+from tidydl.errors import ArgumentError, DependencyError, TidydlError, bring_extra
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,20 +79,11 @@ class Video:
                 return by_av(self._source())
         except TidydlError:
             raise
-        except FileNotFoundError as error:
-            raise NotFoundError(f"{self._named()} does not exist.", hint="Was it moved since it was listed?") from error
         except Exception as error:  # decoders raise anything
-            raise DamagedFileError(
-                f"{self._named()} cannot be decoded.",
-                allowed="A whole film of a usual format, such as MP4 or an animated GIF.",
-                hint="Play it with another program; if that fails too, get the file again.",
-            ) from error
+            raise unreadable("video", self._path, error) from error
 
     def _source(self) -> Any:
         return str(self._path) if self._content is None else io.BytesIO(self._content)
-
-    def _named(self) -> str:
-        return f"`video` '{self._path}'" if self._path else "`video` (given as bytes)"
 
     def __repr__(self) -> str:
         return self._path or f"<video {self.count} frames>"

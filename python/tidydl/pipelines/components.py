@@ -77,6 +77,7 @@ def _kept(name: str, source: Source, argument: str) -> Any:
         _components[key] = _read(name, source, argument)
         while len(_components) > _KEPT:
             _components.popitem(last=False)
+    _components.move_to_end(key)  # what was not used for longest is forgotten first
     return _components[key]
 
 

@@ -1,4 +1,4 @@
-"""Single values of an input: whether they are missing, and how messages say which one is meant."""
+"""Single values of an input: whether they are missing, or a frame, and how messages say which one is meant."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import Any
 
 from tidydl.errors import ArgumentError, TidydlError
 
-__all__ = ["is_missing", "nth_value", "of_value", "ordinal", "value_error"]
+__all__ = ["is_frame", "is_missing", "nth_value", "of_value", "ordinal", "value_error"]
+
+
+def is_frame(x: Any) -> bool:
+    """Say whether it is a data frame of pandas, or one that is used like it."""
+    return hasattr(x, "columns") and hasattr(x, "iloc")
 
 
 def is_missing(value: Any) -> bool:

@@ -32,6 +32,7 @@ _TABLES = {
     "TDT": "TDT",
     "RNNT": "RNNT",
 }
+_BARE = "MODEL_MAPPING_NAMES"  # the table of models without a head
 
 
 def tasks(task: str | None = None) -> pd.DataFrame:
@@ -192,6 +193,3 @@ def _classes(head: str) -> dict[str, str]:
     words = "".join(f"_{letter}" if letter.isupper() else letter for letter in head).upper().strip("_")
     known = getattr(modeling_auto, f"MODEL_FOR_{_TABLES.get(head, words)}_MAPPING_NAMES" if head else _BARE, {})
     return {kind: name for kind, name in known.items() if isinstance(name, str)}
-
-
-_BARE = "MODEL_MAPPING_NAMES"

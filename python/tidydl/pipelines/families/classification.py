@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.probabilities import sigmoid, softmax
 from tidydl.pipelines.first_token import first_token_alone
 from tidydl.pipelines.inputs import Inputs, modality_of
 from tidydl.pipelines.loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import RANK, input_columns, provenance, repeated_index, without_rank
 from tidydl.pipelines.reading.windows import encode_long
+from tidydl.pipelines.running.probabilities import sigmoid, softmax
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["facts", "run"]
+
+# What torch says where tensors do not fit each other, as those of too many or too few frames.
+_MISFITS = ("size of tensor", "size of the tensor", "invalid for input of size", "input size per channel")
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
@@ -80,9 +83,9 @@ def _scores_of_frames(loaded: Loaded, count: int, function: str, tensors: dict[s
     """Classify films of which a number of frames was asked for that the model may not be made for."""
     try:
         return scores(loaded.model, function, tensors)
-    except (RuntimeError, ValueError) as problem:
+    except RuntimeError as problem:
         usual = getattr(loaded.config, "num_frames", count)
-        if usual == count or "memory" in str(problem):
+        if usual == count or not any(each in str(problem) for each in _MISFITS):
             raise
         raise ArgumentError(
             f"`num_frames` is {count}, and this model sees no such number of frames.",

@@ -10,13 +10,13 @@ from tidydl.columns import Column, Contract
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, Way, compute, only_line
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.images import image_batches
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import input_columns, provenance, repeated_index, spread
 from tidydl.pipelines.reading import images, texts
 from tidydl.pipelines.reading.windows import encode_long
+from tidydl.pipelines.running import image_batches
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

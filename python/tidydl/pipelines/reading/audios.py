@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import TidydlError
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value, value_error
-from tidydl.pipelines.reading.images import on_device
+from tidydl.pipelines.reading.media import cells_fit, read_by
+from tidydl.pipelines.reading.tensors import on_device
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,10 +54,7 @@ def read(value: Any, where: str) -> Any:
     """
     from tidydl.data.audios import as_audio
 
-    try:
-        return as_audio(value)
-    except TidydlError as problem:
-        raise of_value(problem, where) from problem
+    return read_by(as_audio, value, where)
 
 
 def key(audio: Any) -> Any:
@@ -66,12 +64,7 @@ def key(audio: Any) -> Any:
 
 def column_fits(column: Any) -> bool:
     """Say whether a column of a frame holds sounds. Paths are taken only from a column that is named."""
-    if str(column.dtype) == "audio":
-        return True
-    if column.dtype != object:
-        return False
-    values = column.dropna()
-    return len(values) > 0 and not isinstance(values.iloc[0], str) and is_one(values.iloc[0])
+    return cells_fit(column, is_one, "audio")
 
 
 @dataclass
@@ -165,7 +158,6 @@ def encode(
     loaded: Loaded,
     audios: list[Any],
     places: Sequence[int],
-    max_length: int | None = None,
     *,
     cut: Cut | None = None,
     listen: Callable[[np.ndarray], Mapping[str, Any]] | None = None,
@@ -180,8 +172,6 @@ def encode(
         The sounds.
     places
         Which value of the call each is, for messages.
-    max_length
-        Nothing: of texts the most that is read.
     cut
         What cuts a sound of so many samples into pieces; None for one piece.
     listen

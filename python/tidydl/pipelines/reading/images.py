@@ -10,8 +10,10 @@ from typing import Any
 from tidydl.errors import TidydlError
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value
+from tidydl.pipelines.reading.media import cells_fit, read_by
+from tidydl.pipelines.reading.tensors import on_device
 
-__all__ = ["EncodedImages", "column_fits", "encode", "is_one", "key", "on_device", "pixels", "read"]
+__all__ = ["EncodedImages", "column_fits", "encode", "is_one", "key", "pixels", "read"]
 
 ALLOWED = "A path, bytes, a PIL image or an array, a list of them, or a data frame with a column of images."
 CHUNK = 256
@@ -43,10 +45,7 @@ def read(value: Any, where: str) -> Any:
     """
     from tidydl.data.images import as_image
 
-    try:
-        return as_image(value)
-    except TidydlError as problem:
-        raise of_value(problem, where) from problem
+    return read_by(as_image, value, where)
 
 
 def key(image: Any) -> Any:
@@ -56,12 +55,7 @@ def key(image: Any) -> Any:
 
 def column_fits(column: Any) -> bool:
     """Say whether a column of a frame holds images. Paths are taken only from a column that is named."""
-    if str(column.dtype) == "image":
-        return True
-    if column.dtype != object:
-        return False
-    values = column.dropna()
-    return len(values) > 0 and not isinstance(values.iloc[0], str) and is_one(values.iloc[0])
+    return cells_fit(column, is_one, "image")
 
 
 @dataclass(frozen=True)
@@ -100,16 +94,6 @@ def pixels(image: Any, mode: str, place: int) -> Any:
         return image.pil().convert(mode)
     except TidydlError as problem:
         raise of_value(problem, nth_value(place), place) from problem
-
-
-def on_device(loaded: Loaded, made: Any) -> dict[str, Any]:
-    """Bring what a processor made to the model: to its device, and fractions to its kind of numbers."""
-    moved = {}
-    for name, values in dict(made).items():
-        if hasattr(values, "is_floating_point"):
-            values = values.to(loaded.device, loaded.model.dtype if values.is_floating_point() else None)
-        moved[name] = values
-    return moved
 
 
 def encode(

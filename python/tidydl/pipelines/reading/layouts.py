@@ -7,7 +7,8 @@ from typing import Any
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.positions import is_missing
+from tidydl.pipelines.positions import is_frame, is_missing
+from tidydl.pipelines.reading.media import cells_fit
 
 __all__ = ["ALLOWED", "SIDE", "Layout", "column_fits", "is_one", "key", "read", "shown"]
 
@@ -24,13 +25,9 @@ Layout = tuple[tuple[str, Box], ...]
 
 def is_one(x: Any) -> bool:
     """Say whether it is the words of one page rather than of several."""
-    if _is_frame(x) or isinstance(x, (str, Mapping)):
+    if is_frame(x) or isinstance(x, (str, Mapping)):
         return True
     return _is_list(x) and len(x) > 0 and _is_pair(x[0])
-
-
-def _is_frame(x: Any) -> bool:
-    return hasattr(x, "columns") and hasattr(x, "iloc")
 
 
 def _is_list(x: Any) -> bool:
@@ -49,7 +46,7 @@ def read(value: Any, where: str) -> Layout:
     ArgumentError
         Where it is nothing of the kind, or a box lies outside the page.
     """
-    if _is_frame(value) or isinstance(value, Mapping):
+    if is_frame(value) or isinstance(value, Mapping):
         pairs = _columns(value, where)
     elif _is_list(value) and all(_is_pair(each) for each in value):
         pairs = list(value)
@@ -59,7 +56,7 @@ def read(value: Any, where: str) -> Layout:
 
 
 def _columns(value: Any, where: str) -> list[tuple[Any, Any]]:
-    names = list(value.columns if _is_frame(value) else value)
+    names = list(value.columns if is_frame(value) else value)
     absent = next((name for name in ("word", *_BOX) if name not in names), None)
     if absent is not None:
         raise ArgumentError(f"{where} has no column `{absent}`.", allowed=ALLOWED)
@@ -100,7 +97,4 @@ def shown(layout: Layout) -> str:
 
 def column_fits(column: Any) -> bool:
     """Say whether a column of a frame holds pages of words."""
-    if column.dtype != object:
-        return False
-    values = column.dropna()
-    return len(values) > 0 and not isinstance(values.iloc[0], str) and is_one(values.iloc[0])
+    return cells_fit(column, is_one)

@@ -11,20 +11,16 @@ import base64
 import binascii
 import importlib
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tidydl.checks import described
-from tidydl.columns import ROW
 from tidydl.errors import ArgumentError, one_of
 from tidydl.pipelines.positions import is_missing
 from tidydl.pipelines.reading import texts
-
-if TYPE_CHECKING:
-    import pandas as pd
+from tidydl.pipelines.reading.chats import ALLOWED, column_fits, gather, is_chat, is_one, messages_of
 
 __all__ = ["ALLOWED", "MEDIA", "Block", "Chat", "column_fits", "gather", "is_one", "key", "read", "reader", "shown"]
 
-ALLOWED = "A string, a chat (a data frame or list of dicts with role and content), or a list of them."
 MEDIA = ("image", "audio", "video")
 
 Block = tuple[str, Any]  # what it is, and its text, image, sound or film, None where that is given beside the chat
@@ -44,28 +40,6 @@ def reader(kind: str) -> Any:
     return importlib.import_module(f"tidydl.pipelines.reading.{kind}s")
 
 
-def is_one(x: Any) -> bool:
-    """Say whether it is one text or chat."""
-    return texts.is_one(x) or _is_chat(x)
-
-
-def _is_chat(x: Any) -> bool:
-    if _is_frame(x):
-        return {"role", "content"} <= set(x.columns)
-    return isinstance(x, (list, tuple)) and bool(x) and all(isinstance(each, Mapping) and "role" in each for each in x)
-
-
-def _is_frame(x: Any) -> bool:
-    return hasattr(x, "columns") and hasattr(x, "iloc")
-
-
-def gather(x: pd.DataFrame) -> list[Any] | None:
-    """Give the chats that a data frame with role and content holds, one or, by ``.row``, several; else None."""
-    if not _is_chat(x):
-        return None
-    return [chat for _, chat in x.groupby(ROW, sort=False)] if ROW in x.columns else [x]
-
-
 def read(value: Any, where: str) -> str | Chat:
     """Read one text or chat.
 
@@ -74,10 +48,9 @@ def read(value: Any, where: str) -> str | Chat:
     ArgumentError, NotFoundError, DamagedFileError
         Where it is neither, a message has no role or says nothing, or what it carries cannot be read.
     """
-    if not _is_chat(value):
+    if not is_chat(value):
         return texts.read(value, where, blank=True)
-    messages = value.to_dict("records") if _is_frame(value) else value
-    return tuple((_role(message, where), _blocks(message, where)) for message in messages)
+    return tuple((_role(message, where), _blocks(message, where)) for message in messages_of(value))
 
 
 def _role(message: Mapping[str, Any], where: str) -> str:
@@ -175,8 +148,3 @@ def _block_key(block: Block) -> Hashable:
 def shown(value: str | Chat) -> str:
     """Give what the result repeats: of a chat the text of its last message."""
     return value if isinstance(value, str) else " ".join(each for kind, each in value[-1][1] if kind == "text")
-
-
-def column_fits(column: Any) -> bool:
-    """Say whether a column of a frame holds texts. Chats are taken from a column that is named."""
-    return texts.column_fits(column)

@@ -12,7 +12,7 @@ from typing import Any
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, nearest, one_of
-from tidydl.pipelines.positions import is_missing, nth_value
+from tidydl.pipelines.positions import is_frame, is_missing, nth_value
 
 __all__ = ["ALLOWED", "TYPES", "column_fits", "is_one", "key", "read", "read_all"]
 
@@ -23,15 +23,16 @@ ALLOWED = (
 TYPES = ("choice", "score", "noul")
 _FIELDS = ("type", "instructions", "criteria", "options")
 _OTHER_NAMES = {"yes/no": "noul", "true/false": "noul"}
+_ANSWERS = {
+    "choice": "A list of options as strings, or a dict of options with what each means.",
+    "score": "A list of levels as strings, the lowest first.",
+    "noul": "Nothing, or a dict with `true` and `false` and what each means.",
+}
 
 
 def is_one(x: Any) -> bool:
     """Say whether it is one set of questions."""
-    return _is_frame(x) or isinstance(x, (str, Mapping))
-
-
-def _is_frame(x: Any) -> bool:
-    return hasattr(x, "columns") and hasattr(x, "iloc")
+    return is_frame(x) or isinstance(x, (str, Mapping))
 
 
 def _is_list(x: Any) -> bool:
@@ -71,7 +72,7 @@ def read(value: Any, where: str) -> str:
     ArgumentError
         Where there are none, or one is not a question; says which.
     """
-    asked = _rows(value, where) if _is_frame(value) else value
+    asked = _rows(value, where) if is_frame(value) else value
     if not isinstance(asked, Mapping):
         raise ArgumentError(f"{where} is {described(value)}, not questions by name.", allowed=ALLOWED)
     if not asked:
@@ -145,13 +146,6 @@ def _criteria(kind: str, criteria: Any, where: str) -> Any:
     if not isinstance(criteria, Mapping) or not set(criteria) <= {"true", "false"}:
         raise ArgumentError(f"{where} has {described(criteria)} as what is true and false.", allowed=_ANSWERS[kind])
     return dict(criteria)
-
-
-_ANSWERS = {
-    "choice": "A list of options as strings, or a dict of options with what each means.",
-    "score": "A list of levels as strings, the lowest first.",
-    "noul": "Nothing, or a dict with `true` and `false` and what each means.",
-}
 
 
 def _options(kind: str, values: Any, where: str) -> dict[str, None]:

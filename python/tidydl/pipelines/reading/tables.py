@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.positions import is_missing
+from tidydl.pipelines.positions import is_frame, is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ ALLOWED = "A data frame, or a list of them, one for each question."
 
 def is_table(x: Any) -> bool:
     """Say whether it is one table: a frame, or a dict of columns."""
-    return (hasattr(x, "iloc") and hasattr(x, "columns")) or isinstance(x, Mapping)
+    return is_frame(x) or isinstance(x, Mapping)
 
 
 def read_all(x: Any, name: str) -> list[pd.DataFrame]:

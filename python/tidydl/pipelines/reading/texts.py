@@ -17,6 +17,7 @@ __all__ = [
     "encode",
     "is_one",
     "padded",
+    "part_limit",
     "read",
     "refuse_empty",
     "start_of",
@@ -25,7 +26,7 @@ __all__ = [
 
 ALLOWED = "A string, a list or Series of strings, or a data frame with a column of strings."
 CHUNK = 1024
-_NO_LIMIT = 1_000_000
+_NO_LIMIT = 1_000_000  # what tokenizers write where they know of none is larger
 _CHARACTERS = 200  # of which a token is all but sure to be made
 
 
@@ -196,9 +197,21 @@ def refuse_empty(sizes: list[int], places: Sequence[int]) -> None:
 
 def token_limit(loaded: Loaded, max_length: int | None = None) -> int | None:
     """Give how many tokens the model reads at most, None where there is no limit."""
-    limits = [getattr(loaded.processor, "model_max_length", None), _positions(loaded.model), max_length]
-    known = [limit for limit in limits if limit is not None and limit < _NO_LIMIT]
-    return int(min(known)) if known else None
+    return _least(getattr(loaded.processor, "model_max_length", None), _positions(loaded.model), max_length)
+
+
+def part_limit(loaded: Loaded, *, writes: bool = False) -> int | None:
+    """Give how many tokens the part of a model that reads texts takes at most, or the part that ``writes`` them.
+
+    For models that read images or sounds too, whose own config says nothing about texts. None where there is no limit.
+    """
+    words = loaded.config.get_text_config(decoder=True) if writes else loaded.config.get_text_config()
+    return _least(loaded.tokenizer.model_max_length, getattr(words, "max_position_embeddings", None))
+
+
+def _least(*limits: int | None) -> int | None:
+    known = [int(limit) for limit in limits if limit is not None and limit < _NO_LIMIT]
+    return min(known, default=None)
 
 
 def _positions(model: Any) -> int | None:

@@ -10,7 +10,8 @@ from typing import Any
 from tidydl.errors import TidydlError
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value, value_error
-from tidydl.pipelines.reading.images import on_device
+from tidydl.pipelines.reading.media import cells_fit, read_by
+from tidydl.pipelines.reading.tensors import on_device
 
 __all__ = ["EncodedVideos", "chosen_frames", "column_fits", "encode", "is_one", "key", "read", "shown"]
 
@@ -42,10 +43,7 @@ def read(value: Any, where: str) -> Any:
     """
     from tidydl.data.video_value import as_video
 
-    try:
-        return as_video(value)
-    except TidydlError as problem:
-        raise of_value(problem, where) from problem
+    return read_by(as_video, value, where)
 
 
 def key(video: Any) -> Any:
@@ -55,18 +53,17 @@ def key(video: Any) -> Any:
 
 def shown(video: Any) -> str:
     """Give what the result repeats of a film: its path, or how many frames it has."""
+    from tidydl.data.media_files import wrong_with
+
     try:
         return repr(video)
-    except TidydlError:
-        return "<video damaged>"
+    except TidydlError as problem:
+        return f"<video {wrong_with(problem)}>"
 
 
 def column_fits(column: Any) -> bool:
     """Say whether a column of a frame holds films. Paths are taken only from a column that is named."""
-    if column.dtype != object:
-        return False
-    values = column.dropna()
-    return len(values) > 0 and not isinstance(values.iloc[0], str) and is_one(values.iloc[0])
+    return cells_fit(column, is_one)
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,6 @@ def encode(
     loaded: Loaded,
     videos: list[Any],
     places: Sequence[int],
-    max_length: int | None = None,
     *,
     num_frames: int | None = None,
     frame_sampling_rate: float | None = None,

@@ -9,34 +9,31 @@ with transformers. ECCV.
 from __future__ import annotations
 
 from functools import partial
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.images import image_batches
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.running import image_batches
+from tidydl.pipelines.running.outlines import BOX_READER, boxes_above
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Box", "boxes_above", "facts", "run"]
+__all__ = ["facts", "run"]
 
 _MADE = ("logits", "pred_boxes", "order_logits")  # what boxes are read from
-_READER = "post_process_object_detection"
-
-Box = tuple[int, float, int, int, int, int]  # code of the label, score, xmin, ymin, xmax, ymax
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
     """Give what is to be known of a loaded detector: its labels."""
-    image_batches.reader(loaded, _READER)
+    image_batches.reader(loaded, BOX_READER)
     return {"labels": image_batches.levels(_names(loaded))}
 
 
@@ -75,15 +72,3 @@ def _lines(
     """Write a line for each object of an image."""
     boxes = boxes_above(loaded, threshold, found[0], image_batches.size_of(encoded, lines[0]))
     return [(names[code], *box) for code, *box in boxes]
-
-
-def boxes_above(loaded: Loaded, threshold: float, made: dict[str, Any], size: tuple[int, int]) -> list[Box]:
-    """Read the boxes with a score above a threshold out of what a model made of an image of some width and height."""
-    import torch
-
-    width, height = size
-    read = image_batches.reader(loaded, _READER)
-    sizes = torch.tensor([[height, width]], dtype=torch.int32)
-    found = read(SimpleNamespace(**made), threshold=threshold, target_sizes=sizes)[0]
-    codes, scores, corners = found["labels"].tolist(), found["scores"].tolist(), found["boxes"].int().tolist()
-    return [(int(code), score, *box) for code, score, box in zip(codes, scores, corners, strict=True)]

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.images import image_batches
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.running import image_batches
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

@@ -20,15 +20,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.images import image_batches
 from tidydl.pipelines.families.images.overlaps import box_around, suppressed
-from tidydl.pipelines.families.images.segmentation import mask_image
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images
-from tidydl.pipelines.reading.images import EncodedImages, on_device
+from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.reading.tensors import on_device
+from tidydl.pipelines.running import image_batches
+from tidydl.pipelines.running.outlines import mask_image
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tidydl.pipelines.families.images import image_batches
 from tidydl.pipelines.loading import Loaded
-from tidydl.pipelines.reading.images import EncodedImages, on_device
+from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.reading.tensors import on_device
+from tidydl.pipelines.running import image_batches
 
 __all__ = ["encode", "is_prompted", "scaled"]
 

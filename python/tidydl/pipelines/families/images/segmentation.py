@@ -19,20 +19,22 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.images import image_batches, oneformer
+from tidydl.pipelines.families.images import oneformer
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.running import image_batches
+from tidydl.pipelines.running.outlines import mask_image
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["facts", "mask_image", "run"]
+__all__ = ["facts", "run"]
 
 _SUBTASKS = ("panoptic", "instance", "semantic")
 _MADE = ("logits", "pred_boxes", "pred_masks", "class_queries_logits", "masks_queries_logits")
@@ -183,10 +185,3 @@ def _classes_found(names: list[str], codes: np.ndarray) -> list[tuple[Any, ...]]
 
     masks = [(int(code), codes == code) for code in np.unique(codes)]
     return [(names[code], None, int(mask.sum()), mask_image(mask)) for code, mask in masks]
-
-
-def mask_image(mask: np.ndarray) -> Any:
-    """Make the image of a mask: 255 where it is, 0 elsewhere."""
-    from tidydl.data.images import as_image
-
-    return as_image(mask.astype("uint8") * 255)

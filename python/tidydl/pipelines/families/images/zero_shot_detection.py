@@ -21,15 +21,17 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.images import image_batches
-from tidydl.pipelines.families.images.detection import boxes_above
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images
-from tidydl.pipelines.reading.images import EncodedImages, on_device
+from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.reading.tensors import on_device
+from tidydl.pipelines.running import image_batches
+from tidydl.pipelines.running.label_sets import levels_of
+from tidydl.pipelines.running.outlines import boxes_above
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
@@ -76,17 +78,10 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         lanes=True,
     )
     outcome = yield from compute(loaded, inputs, way)
-    levels = {"label": _levels(inputs)}
+    levels = {"label": levels_of(inputs)}
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome, levels=levels)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
     return frame
-
-
-def _levels(inputs: Inputs) -> list[str]:
-    """Give all labels of a call in the order in which they were given."""
-    part = next(each for each in inputs.parts if each.shared)
-    sets = [*inputs.constant.values(), *(each for each in inputs.parts[part] if each is not None)]
-    return list(dict.fromkeys(label for each in sets for label in each))
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError, HubError
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.images import image_batches
-from tidydl.pipelines.families.writing.generating import (
-    Placed,
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.locations import hub_is_out_of_reach
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.reading import images
+from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.reading.tensors import on_device
+from tidydl.pipelines.running import image_batches
+from tidydl.pipelines.running.drawing import Placed
+from tidydl.pipelines.running.generating import (
     generation_settings,
     generator,
     padding_of,
@@ -20,13 +28,6 @@ from tidydl.pipelines.families.writing.generating import (
     seed_of,
     told_apart,
 )
-from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
-from tidydl.pipelines.locations import hub_is_out_of_reach
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.reading import images
-from tidydl.pipelines.reading.images import EncodedImages, on_device
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

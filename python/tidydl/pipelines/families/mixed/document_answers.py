@@ -22,12 +22,13 @@ from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.mixed import written_documents
 from tidydl.pipelines.families.mixed.page_windows import PageWindows, encode
-from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import count_of_answers, lines_frame, provenance, without_rank
 from tidydl.pipelines.reading import images
+from tidydl.pipelines.running.probabilities import softmax
+from tidydl.pipelines.running.spans import candidates, edge_logits
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
@@ -61,21 +62,13 @@ def _way(loaded: Loaded, options: Options, top_k: int) -> Way:
     """Say how answers are found among the words of pages."""
     return Way(
         encode=partial(encode, loaded, options, {}),
-        forward=partial(_logits, loaded.model),
+        forward=partial(edge_logits, loaded.model),
         key=lambda value: (images.key(value[0]), *value[1:]),
         chunk=32,
         most=options["batch_size"],
         finish=partial(_answers, options, top_k),
         lanes=True,
     )
-
-
-def _logits(model: Any, tensors: dict[str, Any]) -> np.ndarray:
-    """Run the model on a batch: for each token a logit of being the start, and one of being the end."""
-    import torch
-
-    made = model(**tensors)
-    return torch.stack([made.start_logits, made.end_logits], dim=1).float().cpu().numpy()
 
 
 def _answers(
@@ -89,7 +82,10 @@ def _answers(
         words = encoded.words[line]
         starts, ends, none = _chances(logits[:, : len(words)], words, _places_of_none(encoded, line))
         without = min(without, none)
-        _note_best(best, words, starts, ends, options["max_answer_len"], 64 * top_k)
+        for start, end, score in candidates(starts, ends, options["max_answer_len"], 64 * top_k):
+            first, last = words[start], words[end]
+            if first is not None and last is not None:
+                best[first, last + 1] = max(score, best.get((first, last + 1), 0.0))
     if options["handle_impossible_answer"]:
         best[0, 0] = without
     ordered = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:top_k]
@@ -116,17 +112,3 @@ def _chances(logits: np.ndarray, words: list[int | None], none: list[int]) -> tu
     without = float(shares[0, none[0]] * shares[1, none[0]]) if none else 0.0
     starts, ends = np.where(of_page, shares, 0.0)
     return starts, ends, without
-
-
-def _note_best(
-    best: dict[Span, float], words: list[int | None], starts: np.ndarray, ends: np.ndarray, longest: int, most: int
-) -> None:
-    """Note the likeliest stretches of at most so many tokens, as the words from the first up to the last."""
-    import numpy as np
-
-    scores = np.tril(np.triu(np.outer(starts, ends)), longest - 1).ravel()
-    most = min(most, scores.size)
-    for place in np.argpartition(-scores, most - 1)[:most]:
-        first, last = (words[i] for i in divmod(int(place), len(words)))
-        if scores[place] > 0 and first is not None and last is not None:
-            best[first, last + 1] = max(float(scores[place]), best.get((first, last + 1), 0.0))

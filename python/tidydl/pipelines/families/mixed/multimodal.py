@@ -15,8 +15,14 @@ from typing import TYPE_CHECKING, Any
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Part, Task
 from tidydl.pipelines.families.mixed.conversations import Conversation, conversation_of, tensors_of
-from tidydl.pipelines.families.writing.generating import (
-    Placed,
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.pipelines.predictions import lines_frame, provenance
+from tidydl.pipelines.reading import messages
+from tidydl.pipelines.reading.tensors import on_device
+from tidydl.pipelines.running.drawing import Placed
+from tidydl.pipelines.running.generating import (
     Settings,
     generation_settings,
     generator,
@@ -25,12 +31,6 @@ from tidydl.pipelines.families.writing.generating import (
     seed_of,
     told_apart,
 )
-from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.reading import messages
-from tidydl.pipelines.reading.images import on_device
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

@@ -12,7 +12,9 @@ from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import images, texts
 from tidydl.pipelines.reading.layouts import Layout
 from tidydl.pipelines.reading.ocr import words_in
+from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.reading.windows import refuse_slow, room_for
+from tidydl.pipelines.running.spans import usual_overlap
 
 __all__ = ["PageWindows", "encode"]
 
@@ -60,7 +62,7 @@ class PageWindows:
             pixels = self.pictures.pixels([self.owners[i] for i in positions])
             seen = reader(images=pixels, apply_ocr=False, return_tensors="pt")["pixel_values"]
             tensors["image" if self.loaded.config.model_type == "layoutlmv2" else "pixel_values"] = seen
-        return images.on_device(self.loaded, tensors)
+        return on_device(self.loaded, tensors)
 
 
 def encode(
@@ -125,8 +127,7 @@ def _as_given(loaded: Loaded, question: str, page: Layout) -> dict[str, Any]:
 def _shared(stride: float | None, most: int, room: int) -> int:
     """Give how many tokens windows share, by default as many as transformers do."""
     if stride is None:
-        usual = min(most // 2, _STRIDE)
-        return usual if usual < room else room // 2
+        return usual_overlap(_STRIDE, most, room)
     if stride >= room:
         raise ArgumentError(
             f"`stride` is {stride:.15g}, but a window holds {room} tokens of the page.",

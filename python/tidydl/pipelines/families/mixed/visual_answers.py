@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.images import image_batches
-from tidydl.pipelines.families.probabilities import sigmoid
-from tidydl.pipelines.families.writing.drawing import seeded
-from tidydl.pipelines.families.writing.generating import GREEDY, Placed, echoed, generation_settings, generator
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
 from tidydl.pipelines.reading import images, texts
 from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.running import image_batches
+from tidydl.pipelines.running.drawing import Placed, seeded
+from tidydl.pipelines.running.generating import GREEDY, echoed, generation_settings, generator
+from tidydl.pipelines.running.probabilities import sigmoid
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

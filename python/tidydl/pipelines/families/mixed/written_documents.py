@@ -11,12 +11,14 @@ from typing import Any
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.images import image_batches
-from tidydl.pipelines.families.writing.generating import GREEDY, Placed, generation_settings, generator
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import images
-from tidydl.pipelines.reading.images import EncodedImages, on_device
+from tidydl.pipelines.reading.images import EncodedImages
+from tidydl.pipelines.reading.tensors import on_device
+from tidydl.pipelines.running import image_batches
+from tidydl.pipelines.running.drawing import Placed
+from tidydl.pipelines.running.generating import GREEDY, generation_settings, generator
 
 __all__ = ["way"]
 

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.pipelines.batching import BUDGETS, Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.label_sets import chosen_frame
-from tidydl.pipelines.families.probabilities import sigmoid, softmax
 from tidydl.pipelines.inputs import Inputs, modality_of
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
+from tidydl.pipelines.reading.texts import part_limit
+from tidydl.pipelines.running.label_sets import chosen_frame
+from tidydl.pipelines.running.probabilities import sigmoid, softmax
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
@@ -121,20 +122,13 @@ def _encode(loaded: Loaded, reader: Any, template: str, values: list[Value], pla
 def _tokens(loaded: Loaded, sentences: list[str], too_long: Any) -> dict[str, Any]:
     """Tokenise sentences, filled up to the longest, or as far as the model was trained to see them."""
     tokenizer, siglip = loaded.tokenizer, _is_siglip(loaded)
-    limit = _limit(loaded)
+    known = [limit for limit in (part_limit(loaded), _SIGLIP_TOKENS if siglip else None) if limit is not None]
+    limit = min(known, default=None)
     longest = [len(row) for row in tokenizer(sentences, verbose=False)["input_ids"]]
     if limit is not None and max(longest) > limit:
         raise too_long(longest.index(max(longest)), limit)
     filled: dict[str, Any] = {"padding": "max_length", "max_length": _SIGLIP_TOKENS} if siglip else {"padding": True}
     return dict(tokenizer(sentences, return_tensors="pt", **filled))
-
-
-def _limit(loaded: Loaded) -> int | None:
-    """Say how many tokens of a text the model reads at most."""
-    config = loaded.config.get_text_config()
-    limits = [loaded.tokenizer.model_max_length, getattr(config, "max_position_embeddings", None)]
-    known = [limit for limit in (*limits, _SIGLIP_TOKENS if _is_siglip(loaded) else None) if limit is not None]
-    return min(known) if known else None
 
 
 def _too_long(

@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.pipelines.batching import Way
 from tidydl.pipelines.families.sounds.whisper_words import SPACELESS, words_of
-from tidydl.pipelines.families.writing.drawing import line_seed, seeded
 from tidydl.pipelines.from_pretrained import quiet_loading
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import audios
 from tidydl.pipelines.reading.audios import EncodedAudios
+from tidydl.pipelines.running.drawing import Placed, line_seed, seeded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,24 +142,9 @@ def _other_language(loaded: Loaded, options: Options) -> dict[str, Any]:
     return {"tgt_lang": options["language"]} if wants else {}
 
 
-@dataclass
-class _Placed:
-    """Sounds that know which of the inputs of the call each is, for models that draw at random."""
-
-    sounds: EncodedAudios
-    places: Sequence[int]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.sounds, name)
-
-    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some sounds, beside the place of the first."""
-        return {**self.sounds.batch(positions), "place": self.places[self.sounds.owners[positions[0]]]}
-
-
-def _encode(loaded: Loaded, values: list[Any], places: Sequence[int]) -> _Placed:
+def _encode(loaded: Loaded, values: list[Any], places: Sequence[int]) -> Placed:
     listen = partial(audios.features, loaded, return_attention_mask=True)
-    return _Placed(audios.encode(loaded, values, places, listen=listen), places)
+    return Placed(audios.encode(loaded, values, places, listen=listen), places)
 
 
 def _encode_for_whisper(loaded: Loaded, values: list[Any], places: Sequence[int]) -> EncodedAudios:
@@ -190,8 +175,8 @@ def _refuse_timeless(loaded: Loaded, place: int, longest: int) -> None:
 
 def _texts(loaded: Loaded, settings: dict[str, Any], draws: bool, tensors: dict[str, Any]) -> list[list[Stretch]]:
     """Let the model write a text for each sound of a batch."""
-    seed = line_seed(0, tensors.pop("place"), 0) if draws else None
-    tensors.pop("place", None)
+    places = tensors.pop("places")
+    seed = line_seed(0, places[0], 0) if draws else None
     mask = tensors.pop("attention_mask", None)
     masked = {} if mask is None else {"attention_mask": mask}
     with _quiet(), seeded(seed, loaded.device):

@@ -17,7 +17,6 @@ from tidydl.errors import ArgumentError, DependencyError, TidydlError, unknown_n
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.sounds.vocoders import SPECTROGRAMS, vocoder_for
-from tidydl.pipelines.families.writing.drawing import line_seed, seeded
 from tidydl.pipelines.from_pretrained import quiet_loading
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
@@ -25,9 +24,9 @@ from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import nth_value, of_value, value_error
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
-from tidydl.pipelines.reading.images import on_device
+from tidydl.pipelines.reading.tensors import on_device
+from tidydl.pipelines.running.drawing import begin_of_draws, line_seed, seeded
 from tidydl.progress import Work
-from tidydl.rng import current
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["facts", "run", "seed_of"]
 
-_LARGEST_SEED = 2**31 - 1
 _NEW_TOKENS = 256  # what transformers' own pipeline sets where neither the call nor the model says otherwise
 _OF_PARTS = ("bark", "seamless_m4t", "seamless_m4t_v2")  # whose parts have settings of generation of their own
 _BY_TOKENIZER = ("musicgen", "speecht5")  # whose processors read more than texts
@@ -58,9 +56,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int:
     """Give where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator."""
-    if options["seed"] is not None:
-        return int(options["seed"])
-    return current().positions(_LARGEST_SEED, 1)[0] + 1 if drawn is None else int(drawn)
+    return begin_of_draws(options["seed"], drawn)
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:

@@ -11,14 +11,13 @@ language understanding. NAACL.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
@@ -33,6 +32,8 @@ from tidydl.pipelines.reading.windows import (
     spans_of,
     tokens_of,
 )
+from tidydl.pipelines.running.probabilities import softmax
+from tidydl.pipelines.running.spans import candidates, edge_logits, usual_overlap
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["facts", "run"]
 
 _MOST_TOKENS = 384  # of a question and a window, what these models are trained with
-_STRIDE = 128
+_STRIDE = 128  # tokens that windows share, as in training
 Value = tuple[str, str]
 Span = tuple[int, int]
 
@@ -57,7 +58,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     top_k = count_of_answers(options)
     way = Way(
         encode=partial(_encode, loaded, options),
-        forward=partial(_logits, loaded.model),
+        forward=partial(edge_logits, loaded.model),
         key=lambda value: value,
         padding=texts.padding(loaded),
         chunk=256,
@@ -94,7 +95,8 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
     encoded = _Windows(loaded, [False] * len(values), values, ids, offsets, words=words)
     for owner, (question, row) in enumerate(zip(questions, ids, strict=True)):
         room = room_for(most - frame.size - len(question), "question", place=places[owner])
-        spans = spans_of(len(row), room, _stride(options["stride"], most, room))
+        stride = usual_overlap(_STRIDE, most, room) if options["stride"] is None else options["stride"]
+        spans = spans_of(len(row), room, stride)
         encoded.cut[owner] = len(spans) > 1 and long != "window"
         for span in spans if long == "window" else spans[:1]:
             part = row[slice(*span)]
@@ -106,14 +108,6 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
     if long == "error":
         refuse_long(encoded.cut, places)
     return encoded
-
-
-def _stride(stride: float | None, most: int, room: int) -> float:
-    """Give how many tokens windows share, by default as many as these models are trained with."""
-    if stride is not None:
-        return stride
-    usual = min(_STRIDE, most // 2)
-    return usual if usual < room else room // 2
 
 
 def _place_of_none(tokenizer: Any, ids: list[int]) -> int:
@@ -138,14 +132,6 @@ def _contexts(loaded: Loaded, contexts: list[str]) -> tuple[list[list[int]], lis
     return list(made["input_ids"]), made["offset_mapping"], words
 
 
-def _logits(model: Any, tensors: dict[str, Any]) -> np.ndarray:
-    """Run the model on a batch: for each token a logit of being the start, and one of being the end."""
-    import torch
-
-    made = model(**tensors)
-    return torch.stack([made.start_logits, made.end_logits], dim=1).float().cpu().numpy()
-
-
 def _answers(
     tokenizer: Any, options: Options, top_k: int, encoded: _Windows, lines: list[int], found: list[np.ndarray]
 ) -> list[tuple[Any, ...]]:
@@ -158,7 +144,7 @@ def _answers(
         starts, ends, none = _chances(encoded, line, logits, tokenizer.cls_token_id is not None)
         without = min(without, none)
         first = encoded.spans[line][0]
-        for start, end, score in _candidates(starts, ends, options["max_answer_len"], 64 * top_k):
+        for start, end, score in candidates(starts, ends, options["max_answer_len"], 64 * top_k):
             span = encoded.answer_of(owner, first + start, first + end, options["align_to_words"])
             best[span] = max(score, best.get(span, 0.0))
     if options["handle_impossible_answer"]:
@@ -179,15 +165,3 @@ def _chances(encoded: _Windows, line: int, logits: np.ndarray, has_none: bool) -
     shares = softmax(logits[:, read].astype("float64"))
     inside = shares[:, : len(context)]
     return inside[0], inside[1], float(shares[0, -1] * shares[1, -1]) if has_none else 0.0
-
-
-def _candidates(starts: np.ndarray, ends: np.ndarray, longest: int, most: int) -> Iterator[tuple[int, int, float]]:
-    """Give the likeliest stretches of at most so many tokens."""
-    import numpy as np
-
-    scores = np.tril(np.triu(np.outer(starts, ends)), longest - 1).ravel()
-    most = min(most, scores.size)
-    chosen = np.argpartition(-scores, most - 1)[:most]
-    for i in chosen[np.argsort(-scores[chosen], kind="stable")]:
-        if scores[i] > 0:
-            yield *divmod(int(i), len(starts)), float(scores[i])

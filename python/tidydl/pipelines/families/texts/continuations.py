@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way
-from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import EncodedLines, refuse_long, tokens_of
+from tidydl.pipelines.running.probabilities import softmax
 
 if TYPE_CHECKING:
     import numpy as np

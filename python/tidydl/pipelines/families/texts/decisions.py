@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError, DependencyError
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.from_pretrained import Source, quiet_loading, quietly
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
@@ -29,6 +28,7 @@ from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import refuse_long
+from tidydl.pipelines.running.probabilities import softmax
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
@@ -122,11 +122,6 @@ class _Prompts:
     prompts: list[Prompt] = field(default_factory=list)
     labels: list[list[list[int]]] = field(default_factory=list)
     owners: list[int] = field(default_factory=list)
-
-    @property
-    def tokens(self) -> list[list[int]]:
-        """The tokens of each prompt."""
-        return [inputs["input_ids"][0].tolist() for inputs, _ in self.prompts]
 
     @property
     def sizes(self) -> list[int]:

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.label_sets import chosen_frame
-from tidydl.pipelines.families.probabilities import softmax
 from tidydl.pipelines.families.texts import continuations
 from tidydl.pipelines.first_token import first_token_alone
 from tidydl.pipelines.inputs import Inputs
@@ -26,6 +24,8 @@ from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import EncodedLines, frame_of, refuse_long, room_for, spans_of, tokens_of
+from tidydl.pipelines.running.label_sets import chosen_frame
+from tidydl.pipelines.running.probabilities import softmax
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

@@ -13,16 +13,6 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.writing.generating import (
-    Placed,
-    generation_settings,
-    generator,
-    padding_of,
-    samples,
-    seed_of,
-    told_apart,
-    writes_on,
-)
 from tidydl.pipelines.families.writing.languages import Languages, languages_of
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
@@ -31,6 +21,16 @@ from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.chat_templates import written_chat
 from tidydl.pipelines.reading.windows import EncodedLines, refuse_long
+from tidydl.pipelines.running.drawing import Placed
+from tidydl.pipelines.running.generating import (
+    generation_settings,
+    generator,
+    padding_of,
+    samples,
+    seed_of,
+    told_apart,
+    writes_on,
+)
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

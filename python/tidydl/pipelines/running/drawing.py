@@ -9,9 +9,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["IDLE_WHEN_GREEDY", "Draws", "line_seed", "seeded", "warpers"]
+from tidydl.rng import current
+
+__all__ = ["IDLE_WHEN_GREEDY", "Draws", "Placed", "begin_of_draws", "line_seed", "seeded", "warpers"]
+
+_LARGEST_SEED = 2**31 - 1
 
 # Settings of transformers that change the chances of tokens, in the order in which they do, with what makes each.
 _WARPERS = (
@@ -26,6 +31,28 @@ _WARPERS = (
 )
 
 IDLE_WHEN_GREEDY = tuple(name for name, _, _ in _WARPERS)
+
+
+def begin_of_draws(seed: int | None, drawn: int | None) -> int:
+    """Give where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator."""
+    if seed is not None:
+        return int(seed)
+    return current().positions(_LARGEST_SEED, 1)[0] + 1 if drawn is None else int(drawn)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Lines that know which of the inputs of the call each is, so that each draws from a stream of its own."""
+
+    lines: Any
+    places: Sequence[int]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.lines, name)
+
+    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Make the tensors of some lines, beside their places."""
+        return {**self.lines.batch(positions), "places": [self.places[self.lines.owners[i]] for i in positions]}
 
 
 def line_seed(seed: int, place: int, sequence: int) -> str:

@@ -9,16 +9,14 @@ from typing import Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.writing.drawing import IDLE_WHEN_GREEDY, Draws, line_seed, seeded, warpers
 from tidydl.pipelines.from_pretrained import quiet_loading
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
-from tidydl.rng import current
+from tidydl.pipelines.running.drawing import IDLE_WHEN_GREEDY, Draws, begin_of_draws, line_seed, seeded, warpers
 
 __all__ = [
     "GREEDY",
-    "Placed",
     "Settings",
     "echoed",
     "generation_settings",
@@ -31,8 +29,6 @@ __all__ = [
 ]
 
 _NEW_TOKENS = 256  # at most, where neither the call nor the model says how many
-_NO_LIMIT = 1_000_000  # what tokenizers write where they know of none is larger
-_LARGEST_SEED = 2**31 - 1
 _DRAWING = ("temperature", "top_k", "top_p")
 _PASSED = (
     *("max_new_tokens", "max_length", "min_length", "min_new_tokens", "do_sample", *_DRAWING, "num_beams"),
@@ -80,9 +76,7 @@ def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int |
         if options["seed"] is not None:
             raise _idle("seed")
         return None
-    if options["seed"] is not None:
-        return int(options["seed"])
-    return current().positions(_LARGEST_SEED, 1)[0] + 1 if drawn is None else int(drawn)
+    return begin_of_draws(options["seed"], drawn)
 
 
 def generation_settings(task: Task, loaded: Loaded, options: Options) -> Settings:
@@ -99,7 +93,8 @@ def generation_settings(task: Task, loaded: Loaded, options: Options) -> Setting
     elif "max_length" in given:
         config.max_new_tokens = None
     elif config.max_new_tokens is None and (config.max_length is None or writes_on(loaded)):
-        limit = _limit(loaded)
+        only_texts = loaded.processor is loaded.tokenizer
+        limit = texts.token_limit(loaded) if only_texts else texts.part_limit(loaded, writes=True)
         config.max_length, config.max_new_tokens = None, min(_NEW_TOKENS, limit // 2) if limit else _NEW_TOKENS
     config.do_sample = samples(loaded, options)
     if not config.do_sample:
@@ -110,16 +105,6 @@ def generation_settings(task: Task, loaded: Loaded, options: Options) -> Setting
         config.pad_token_id = loaded.tokenizer.eos_token_id if pad is None else pad
     total = writes_on(loaded) and config.max_new_tokens is None
     return Settings(config, prefix, config.max_new_tokens, total, options["num_return_sequences"])
-
-
-def _limit(loaded: Loaded) -> int | None:
-    """Give how many tokens the part of the model that writes reads at most, None where there is no limit."""
-    if loaded.processor is loaded.tokenizer:
-        return texts.token_limit(loaded)
-    words = loaded.config.get_text_config(decoder=True)
-    limits = (loaded.tokenizer.model_max_length, getattr(words, "max_position_embeddings", None))
-    known = [int(limit) for limit in limits if limit is not None and limit < _NO_LIMIT]
-    return min(known, default=None)
 
 
 def _refuse_idle(loaded: Loaded, options: Options) -> None:
@@ -163,21 +148,6 @@ def padding_of(settings: Settings, drawn: int | None) -> str:
 def told_apart(key: Callable[[Any], Any], drawn: int | None) -> Callable[[Any], Any]:
     """Give what is equal for equal inputs; where tokens are drawn at random, each input draws on its own."""
     return key if drawn is None else lambda value: object()
-
-
-@dataclass(frozen=True)
-class Placed:
-    """Lines that know which of the inputs of the call each is, so that each draws from a stream of its own."""
-
-    lines: Any
-    places: Sequence[int]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.lines, name)
-
-    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some lines, beside their places."""
-        return {**self.lines.batch(positions), "places": [self.places[self.lines.owners[i]] for i in positions]}
 
 
 def generator(

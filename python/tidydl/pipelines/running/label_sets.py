@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["chosen_frame"]
+__all__ = ["chosen_frame", "levels_of"]
 
 
 def chosen_frame(
@@ -31,11 +31,15 @@ def chosen_frame(
     best, sets = options["top_k"], _sets(inputs)
     ranked = replace(outcome, results=[_ranked(labels, scores, best) for labels, scores in outcome.results])
     contract = task.contract(inputs.shown, without_rank(task.columns) if best == 1 else None)
-    levels = list(dict.fromkeys(label for labels in sets for label in labels))
-    frame = lines_frame(contract, inputs, ranked, levels={"label": levels})
+    frame = lines_frame(contract, inputs, ranked, levels={"label": levels_of(inputs)})
     ranks = max((min(len(labels), best or len(labels)) for labels in sets), default=1)
     frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
     return frame
+
+
+def levels_of(inputs: Inputs) -> list[str]:
+    """Give all labels of a call in the order in which they were given."""
+    return list(dict.fromkeys(label for labels in _sets(inputs) for label in labels))
 
 
 def _sets(inputs: Inputs) -> list[tuple[str, ...]]:

@@ -1,0 +1,32 @@
+"""What images, sounds and films as inputs have in common: how one is read, and what tells a column of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tidydl.errors import TidydlError
+from tidydl.pipelines.positions import of_value
+
+__all__ = ["cells_fit", "read_by"]
+
+
+def read_by(make: Callable[[Any], Any], value: Any, where: str) -> Any:
+    """Read one value by what makes an image, a sound or a film of it; an error says which value it was."""
+    try:
+        return make(value)
+    except TidydlError as problem:
+        raise of_value(problem, where) from problem
+
+
+def cells_fit(column: Any, is_one: Callable[[Any], bool], dtype: str | None = None) -> bool:
+    """Say whether a column of a frame is of this dtype, or has objects as cells of which the first is one of them.
+
+    Strings are not looked into: paths are taken only from a column that is named.
+    """
+    if str(column.dtype) == dtype:
+        return True
+    if column.dtype != object:
+        return False
+    values = column.dropna()
+    return len(values) > 0 and not isinstance(values.iloc[0], str) and is_one(values.iloc[0])

@@ -1,0 +1,19 @@
+"""What a processor made of inputs, as tensors that the model can be given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidydl.pipelines.loading import Loaded
+
+__all__ = ["on_device"]
+
+
+def on_device(loaded: Loaded, made: Any) -> dict[str, Any]:
+    """Bring what a processor made to the model: to its device, and fractions to its kind of numbers."""
+    moved = {}
+    for name, values in dict(made).items():
+        if hasattr(values, "is_floating_point"):
+            values = values.to(loaded.device, loaded.model.dtype if values.is_floating_point() else None)
+        moved[name] = values
+    return moved

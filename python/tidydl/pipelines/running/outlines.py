@@ -1,0 +1,37 @@
+"""Where in an image a model finds something: the boxes around things, and masks."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.running import image_batches
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["BOX_READER", "boxes_above", "mask_image"]
+
+BOX_READER = "post_process_object_detection"  # of image processors
+
+Box = tuple[int, float, int, int, int, int]  # code of the label, score, xmin, ymin, xmax, ymax
+
+
+def boxes_above(loaded: Loaded, threshold: float, made: dict[str, Any], size: tuple[int, int]) -> list[Box]:
+    """Read the boxes with a score above a threshold out of what a model made of an image of some width and height."""
+    import torch
+
+    width, height = size
+    read = image_batches.reader(loaded, BOX_READER)
+    sizes = torch.tensor([[height, width]], dtype=torch.int32)
+    found = read(SimpleNamespace(**made), threshold=threshold, target_sizes=sizes)[0]
+    codes, scores, corners = found["labels"].tolist(), found["scores"].tolist(), found["boxes"].int().tolist()
+    return [(int(code), score, *box) for code, score, box in zip(codes, scores, corners, strict=True)]
+
+
+def mask_image(mask: np.ndarray) -> Any:
+    """Make the image of a mask: 255 where it is, 0 elsewhere."""
+    from tidydl.data.images import as_image
+
+    return as_image(mask.astype("uint8") * 255)

@@ -1,0 +1,40 @@
+"""Answers as stretches of tokens: the logits of where one starts and ends, and the likeliest stretches of a window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["candidates", "edge_logits", "usual_overlap"]
+
+
+def edge_logits(model: Any, tensors: dict[str, Any]) -> np.ndarray:
+    """Run the model on a batch: for each token a logit of being the start, and one of being the end."""
+    import torch
+
+    made = model(**tensors)
+    return torch.stack([made.start_logits, made.end_logits], dim=1).float().cpu().numpy()
+
+
+def candidates(starts: np.ndarray, ends: np.ndarray, longest: int, most: int) -> Iterator[tuple[int, int, float]]:
+    """Give the likeliest stretches of at most so many tokens: the first token, the last, and the score."""
+    import numpy as np
+
+    scores = np.tril(np.triu(np.outer(starts, ends)), longest - 1).ravel()
+    most = min(most, scores.size)
+    chosen = np.argpartition(-scores, most - 1)[:most]
+    for i in chosen[np.argsort(-scores[chosen], kind="stable")]:
+        if scores[i] > 0:
+            yield *divmod(int(i), len(starts)), float(scores[i])
+
+
+def usual_overlap(usual: int, most: int, room: int) -> int:
+    """Give how many tokens windows share where the call does not say: as is usual, or half of what there is room for.
+
+    ``most`` tokens make a line, of which ``room`` are left for the window.
+    """
+    shared = min(usual, most // 2)
+    return shared if shared < room else room // 2
