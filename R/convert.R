@@ -132,7 +132,7 @@ encode_text <- function(x, name = "The text") {
   missing <- which(is.na(x))
   x[missing] <- ""
   x <- sound_text(x, name)
-  record <- list(kind = "string", n = length(x), data = writeBin(x, raw()))
+  record <- list(kind = "string", n = length(x), data = writeBin(x, raw(), useBytes = TRUE))
   if (length(missing)) {
     record$missing <- bytes_of(missing)
   }
@@ -141,15 +141,12 @@ encode_text <- function(x, name = "The text") {
 
 # UTF-8, whatever R had: latin1 is translated; bytes that are no text are shown as <ff>.
 sound_text <- function(x, name) {
-  bytes <- Encoding(x) == "bytes"
-  if (any(bytes)) {
-    x[bytes] <- iconv(x[bytes], "UTF-8", "UTF-8", sub = "byte")
-  }
-  x <- enc2utf8(x)
+  unknown <- Encoding(x) == "bytes" | (Encoding(x) == "unknown" & !validUTF8(x))
+  x[!unknown] <- enc2utf8(x[!unknown])
   broken <- !validUTF8(x)
   if (any(broken)) {
     x[broken] <- iconv(x[broken], "UTF-8", "UTF-8", sub = "byte")
-    warn_tidydl(sprintf("%s holds bytes that are no text in UTF-8: written as <ff>.", name))
+    warn_tidydl(sprintf("%s holds bytes that are no text in UTF-8: each written by its number, such as <ff>.", name))
   }
   x
 }
@@ -288,13 +285,17 @@ decode_images <- function(record) {
   width <- integers(record$width)
   height <- integers(record$height)
   mode <- decode_text(record$mode)
-  new_image(decode_media(record, function(i, bytes, path) one_image(bytes, path, width[[i]], height[[i]], mode[[i]])))
+  wrong <- decode_text(record$wrong)
+  new_image(decode_media(record, function(i, bytes, path) {
+    one_image(bytes, path, width[[i]], height[[i]], mode[[i]], wrong[[i]])
+  }))
 }
 
 decode_audios <- function(record) {
   rate <- integers(record$rate)
   seconds <- readBin(record$seconds, "double", record$n, endian = "little")
-  new_audio(decode_media(record, function(i, bytes, path) one_audio(bytes, path, seconds[[i]], rate[[i]])))
+  wrong <- decode_text(record$wrong)
+  new_audio(decode_media(record, function(i, bytes, path) one_audio(bytes, path, seconds[[i]], rate[[i]], wrong[[i]])))
 }
 
 # Cuts the bytes of images or sounds, laid end to end, apart; NULL where there is neither content nor path.

@@ -5,12 +5,13 @@ new_image <- function(images = list()) vctrs::new_vctr(images, class = c("tidydl
 
 new_audio <- function(sounds = list()) vctrs::new_vctr(sounds, class = c("tidydl_audio", "tidydl_media"))
 
-one_image <- function(bytes = NULL, path = NULL, width = NA_integer_, height = NA_integer_, mode = NA_character_) {
-  list(bytes = bytes, path = path, width = width, height = height, mode = mode)
+one_image <- function(bytes = NULL, path = NULL, width = NA_integer_, height = NA_integer_, mode = NA_character_,
+                      wrong = NA_character_) {
+  list(bytes = bytes, path = path, width = width, height = height, mode = mode, wrong = wrong)
 }
 
-one_audio <- function(bytes = NULL, path = NULL, seconds = NA_real_, rate = NA_integer_) {
-  list(bytes = bytes, path = path, seconds = seconds, rate = rate)
+one_audio <- function(bytes = NULL, path = NULL, seconds = NA_real_, rate = NA_integer_, wrong = NA_character_) {
+  list(bytes = bytes, path = path, seconds = seconds, rate = rate, wrong = wrong)
 }
 
 is_image <- function(x) inherits(x, "tidydl_image")
@@ -23,7 +24,7 @@ is_media <- function(x) inherits(x, "tidydl_media")
 format.tidydl_image <- function(x, ...) {
   format_media(x, function(image) {
     if (is.na(image$width)) {
-      return("<img damaged>")
+      return(sprintf("<img %s>", image$wrong))
     }
     sprintf("<img %d\u00d7%d %s>", image$width, image$height, image$mode)
   })
@@ -33,7 +34,7 @@ format.tidydl_image <- function(x, ...) {
 format.tidydl_audio <- function(x, ...) {
   format_media(x, function(sound) {
     if (is.na(sound$rate)) {
-      return("<audio damaged>")
+      return(sprintf("<audio %s>", sound$wrong))
     }
     sprintf("<audio %.2f s %d Hz>", sound$seconds, sound$rate)
   })
@@ -56,6 +57,14 @@ vec_ptype_abbr.tidydl_audio <- function(x, ...) "audio"
 
 #' @exportS3Method vctrs::vec_ptype_full tidydl_audio
 vec_ptype_full.tidydl_audio <- function(x, ...) "audio"
+
+# Equal images or sounds have equal paths and contents; vctrs compares no raw vectors.
+#' @exportS3Method vctrs::vec_proxy_equal tidydl_media
+vec_proxy_equal.tidydl_media <- function(x, ...) {
+  vapply(vctrs::vec_data(x), function(one) {
+    if (is.null(one)) NA_character_ else rlang::hash(one[c("bytes", "path")])
+  }, character(1), USE.NAMES = FALSE)
+}
 
 #' @exportS3Method pillar::pillar_shaft tidydl_media
 pillar_shaft.tidydl_media <- function(x, ...) {

@@ -77,7 +77,7 @@ pipeline <- function(task = NULL, model = NULL, ..., tokenizer = NULL, image_pro
   )
   options <- list(...)
   check_named(options)
-  spec <- c(Filter(Negate(is.null), named), options)
+  spec <- lapply(c(Filter(Negate(is.null), named), options), absolute)
   new_pipeline(spec, call_python("pipeline_open", list(spec = spec, token = token)))
 }
 
@@ -96,14 +96,24 @@ new_pipeline <- function(spec, facts) {
 # bare or quoted; all else as it is.
 call_options <- function(quosures, facts, data, call = rlang::caller_env()) {
   check_named(quosures, call)
+  columns <- if (is.data.frame(data)) names(data)
   options <- lapply(names(quosures), function(name) {
     if (name %in% facts$parts && is.data.frame(data) && facts$reads_columns) {
-      return(column_given(quosures[[name]], if (name %in% facts$shared) names(data)))
+      return(column_given(quosures[[name]], name, columns, name %in% facts$shared, call))
     }
-    value <- rlang::eval_tidy(quosures[[name]])
+    value <- value_given(quosures[[name]], columns)
     if (is.factor(value)) as.character(value) else value
   })
   stats::setNames(options, names(quosures))
+}
+
+# The value of an argument that is no part of an input; a bare column there was meant for a name that is mistyped.
+value_given <- function(quosure, columns) {
+  bare <- if (rlang::quo_is_symbol(quosure)) as.character(rlang::quo_get_expr(quosure))
+  value <- tryCatch(rlang::eval_tidy(quosure), error = function(problem) {
+    if (length(bare) && bare %in% columns) bare else stop(problem)
+  })
+  if (is.function(value) && length(bare) && bare %in% columns) bare else value
 }
 
 # Where random draws start: a number of R's own generator, so that set.seed() governs them; NULL where nothing is drawn.
@@ -113,15 +123,38 @@ draw <- function(options, spec, facts, call) {
   }
 }
 
-# The name of a column given bare or quoted, or by a variable that holds it. A part that may be one value for all
-# inputs is a column only where there is one of that name.
-column_given <- function(quosure, columns = NULL) {
+# The name of a column given bare or quoted, as `.data$name`, or by a variable that holds it. A part that may be one
+# value for all inputs is a column only where there is one of that name.
+column_given <- function(quosure, argument, columns = NULL, shared = FALSE, call = rlang::caller_env()) {
   given <- rlang::quo_get_expr(quosure)
-  if (is.symbol(given) && (is.null(columns) || as.character(given) %in% columns)) {
+  if (is.symbol(given) && as.character(given) %in% columns) {
     return(as.character(given))
   }
-  rlang::eval_tidy(quosure)
+  if (is.call(given) && length(given) == 3L && identical(given[[2]], quote(.data))) {
+    if (identical(given[[1]], quote(`$`))) {
+      return(as.character(given[[3]]))
+    }
+    return(rlang::eval_tidy(given[[3]], env = rlang::quo_get_env(quosure)))
+  }
+  value <- tryCatch(rlang::eval_tidy(quosure), error = function(problem) problem)
+  if (inherits(value, "error") || is.function(value)) {
+    if (is.symbol(given)) {
+      return(as.character(given))
+    }
+    abort_tidydl(
+      "column", sprintf("`%s` is %s.", argument, rlang::quo_text(quosure)), "The name of a column, bare or quoted.",
+      "Make it a column first, with dplyr::mutate() or `$<-`.",
+      call = call
+    )
+  }
+  value
 }
+
+#' @export
+summary.tidydl_pipeline <- function(object, ...) print(object)
+
+#' @export
+`$.tidydl_pipeline` <- function(x, name) attr(x, "facts")[[name]]
 
 #' @export
 print.tidydl_pipeline <- function(x, ...) {
@@ -213,7 +246,7 @@ tasks <- function(task = NULL) {
 #'
 #' @return A tibble with a row per model that was forgotten: `model`, `revision`, `dtype`, `device`, `size_mb` (of its
 #'   weights in memory). Invisibly.
-#' @section Errors: `tidydl_error_not_found`, `tidydl_error_argument`.
+#' @section Errors: `tidydl_error_not_found` where `model` is a path that is not there, `tidydl_error_argument`.
 #' @examples
 #' \dontrun{
 #' forget()
@@ -227,16 +260,18 @@ forget <- function(model = NULL) {
 #'
 #' One row of numbers per input, alike for inputs that mean alike.
 #'
-#' @param x A character vector, a vector of images or paths, or a data frame.
+#' @param x A character vector, a vector of images, or a data frame.
 #' @param model A folder or an id of the Hugging Face Hub. Left out, the sentence encoder all-MiniLM-L6-v2, which works
-#'   without a network and reads texts.
+#'   without a network and reads texts. Models that put texts and images into one space, such as CLIP, give what they
+#'   compare them by.
 #' @param pooling How the vectors of the tokens (or patches) become one: their `"mean"`, the first (`"cls"`), or the
 #'   largest value of each dimension (`"max"`).
 #' @param normalize Whether to scale each embedding to length 1, so that sums of products are cosines.
-#' @param text,image The column of a data frame that holds the inputs, bare or quoted.
+#' @param text,image The column of a data frame that holds the inputs, bare or quoted; without `x` the inputs
+#'   themselves.
 #' @param device,progress As for [pipeline()] and its calls.
 #' @param ... `tokenizer`, `image_processor`, `revision`, `dtype`, `use_safetensors`, `trust_remote_code`, `token`,
-#'   `max_length`, `batch_size`, as for [pipeline()].
+#'   `max_length`, `batch_size`, `on_error`, as for [pipeline()].
 #'
 #' @return A tibble with `.row` (counted from 1), `text` or `image`, and `dim_1` to `dim_k`. A missing input gives
 #'   missing numbers.
@@ -251,21 +286,41 @@ embed <- function(x, model = NULL, pooling = "mean", normalize = TRUE, ..., text
                   progress = NULL) {
   options <- c(
     list(pooling = pooling, normalize = normalize), list(...),
-    if (!missing(text)) list(text = column_given(rlang::enquo(text))),
-    if (!missing(image)) list(image = column_given(rlang::enquo(image)))
+    if (!missing(text)) list(text = part_given(rlang::enquo(text), "text", if (!missing(x)) x)),
+    if (!missing(image)) list(image = part_given(rlang::enquo(image), "image", if (!missing(x)) x))
   )
   check_named(options)
-  spec <- c(list(device = device), if (!is.null(model)) list(model = model))
-  call_python("embed_run", list(spec = spec, x = inputs(x), options = options), progress)
+  spec <- c(list(device = device), if (!is.null(model)) list(model = absolute(model)))
+  arguments <- c(list(spec = spec), if (!missing(x)) list(x = inputs(x)), list(options = options))
+  call_python("embed_run", arguments, progress)
+}
+
+# A part of the inputs by name: a column of a data frame, or the values themselves where there is none.
+part_given <- function(quosure, argument, data) {
+  if (is.data.frame(data)) column_given(quosure, argument, names(data)) else rlang::eval_tidy(quosure)
 }
 
 # NULL is no input at all, as everywhere in R; Python takes its own for one that is missing.
-inputs <- function(x) if (is.null(x)) character() else x
+inputs <- function(x, call = rlang::caller_env()) {
+  if (is.numeric(x) && length(dim(x)) == 3L && !dim(x)[[3]] %in% c(1L, 3L, 4L)) {
+    abort_tidydl(
+      "argument", sprintf("`x` is an array of shape (%s).", paste(dim(x), collapse = ", ")),
+      "Rows and columns, or rows, columns and 1, 3 or 4 channels.", "A batch of images is a list of arrays.",
+      call = call
+    )
+  }
+  if (is.null(x)) character() else x
+}
+
+# The folder of a model by its whole path, so that it is found from everywhere.
+absolute <- function(model) {
+  if (is.character(model) && length(model) == 1L && !is.na(model) && dir.exists(model)) normalizePath(model) else model
+}
 
 check_named <- function(options, call = rlang::caller_env()) {
   if (length(options) && (is.null(names(options)) || !all(nzchar(names(options))))) {
     abort_tidydl(
-      "argument", "An option was given without a name.", "Options by name, such as top_k = 3.",
+      "argument", "An option was given without a name.", "By name, such as text = tweet or top_k = 3.",
       call = call
     )
   }

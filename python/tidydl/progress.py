@@ -12,6 +12,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from tidydl.checks import check_flag
+
 __all__ = ["Event", "Note", "Pause", "Progress", "Trace", "Work", "run", "somebody_looks"]
 
 Result = TypeVar("Result")
@@ -81,7 +83,7 @@ def run(work: Work[Result], *, progress: bool | None = None, write: Callable[[st
     write
         What prints a line of trace; by default ``print``.
     """
-    show = somebody_looks() if progress is None else progress
+    show = somebody_looks() if progress is None else check_flag("progress", progress)
     bar = None
     try:
         while True:

@@ -163,7 +163,7 @@ def test_augment_joins_answers_and_r_counts_their_starts_alone(qa):
         ({"x": {"question": "so"}}, "`context` is missing"),
         ({"question": "", "context": "sun"}, "1st value of `question` is empty"),
         ({"question": "so", "context": ["sun", " "]}, "2nd value of `context` is empty"),
-        ({"question": "sun " * 50, "context": "sun"}, "`question` leaves no room"),
+        ({"question": "sun " * 50, "context": "sun"}, "1st value of `question` is too long"),
         ({"x": "so"}, "several parts"),
         ({"question": "so", "context": "sun", "top_k": None}, "`top_k` asks for all answers"),
         ({"question": "so", "context": "sun", "max_question_len": 3}, "`max_question_len` is not an option"),

@@ -97,7 +97,7 @@ def test_top_k_of_the_pipeline_holds_until_a_call_says_otherwise(folder):
         pd.Series(["sun", "rain", None]),
         pd.Series(["sun", "rain", pd.NA], dtype="string"),
         pd.Categorical(["sun", "rain", None]),
-        pd.DataFrame({"day": [1, 2, 3], "tweet": pd.Categorical(["sun", "rain", None])}),
+        pd.DataFrame({"day": [1, 2, 3], "text": pd.Categorical(["sun", "rain", None])}),
         pd.DataFrame({"tweet": ["sun", "rain", float("nan")]}),
     ],
     ids=lambda x: type(x).__name__,

@@ -44,3 +44,26 @@ test_that("sounds are a vector of their own that survives what people do with ti
   expect_identical(as.character(again), wav)
   expect_identical(format(again), "<audio 0.50 s 16000 Hz>")
 })
+
+test_that("images are told apart, counted and joined by what they hold", {
+  skip_without_python()
+  digits <- example_data("digits", split = "test[:3]")
+  twice <- vctrs::vec_rbind(digits, digits[1, ])
+  expect_identical(nrow(dplyr::distinct(twice)), 3L)
+  expect_identical(dplyr::count(twice, image)$n, c(2L, 1L, 1L))
+  expect_identical(dplyr::n_distinct(twice$image), 3L)
+  expect_identical(nrow(dplyr::anti_join(digits, digits[1:2, ], by = "image")), 1L)
+  expect_identical(unique(twice$image), digits$image)
+})
+
+test_that("an image that is gone is missing, and one that is damaged is damaged", {
+  skip_without_python()
+  folder <- withr::local_tempdir()
+  bytes <- vctrs::vec_data(example_data("digits", split = "test[:1]")$image)[[1]]$bytes
+  dir.create(file.path(folder, "a"))
+  for (name in c("one.png", "two.png")) writeBin(bytes, file.path(folder, "a", name))
+  images <- load_dataset(folder)$image
+  file.remove(file.path(folder, "a", "one.png"))
+  writeBin(bytes[1:20], file.path(folder, "a", "two.png"))
+  expect_identical(format(echo(images)), c("<img missing>", "<img damaged>"))
+})

@@ -245,3 +245,66 @@ test_that("questions about a table have the table as x", {
   expect_identical(paste(found$aggregator[[1]], ">", paste(found$cells[[1]], collapse = ", ")), found$answer[[1]])
   expect_identical(lapply(ask(days, query = character()), class), lapply(found, class))
 })
+
+test_that("columns are named bare, quoted, by .data or by a variable, and expressions are told to become columns", {
+  skip_without_python()
+  ppl <- pipeline(model = example_model("emotion"), device = "cpu")
+  data <- tibble::tibble(tweet = c("What a day!", "It rains."), other = "x")
+  expected <- ppl(data, text = tweet)
+  column <- "tweet"
+  for (found in list(
+    ppl(data, text = "tweet"), ppl(data, text = .data$tweet), ppl(data, text = .data[[column]]), ppl(data, text = column)
+  )) {
+    expect_identical(found, expected)
+  }
+  expect_error(ppl(data, text = toupper(tweet)), "mutate", class = "tidydl_error_column")
+  expect_error(ppl(data, text = NA), class = "tidydl_error_column")
+  expect_error(ppl(data, txet = tweet), "Did you mean `text`", class = "tidydl_error_argument")
+  expect_error(ppl(data, tweet), "text = tweet", class = "tidydl_error_argument")
+})
+
+test_that("texts are read as they are, whatever the locale", {
+  skip_without_python()
+  said <- "caf\u00e9 \u2603"
+  expect_identical(withr::with_locale(c(LC_CTYPE = "C"), echo(said)), said)
+  latin <- iconv("caf\u00e9", "UTF-8", "latin1")
+  expect_identical(echo(latin), "caf\u00e9")
+  unmarked <- "caf\xe9 is sad"
+  expect_warning(found <- echo(unmarked), "no text in UTF-8")
+  expect_identical(found, "caf<e9> is sad")
+})
+
+test_that("chats keep the numbers they came with", {
+  skip_without_python()
+  write <- pipeline("text-generation", model = tiny_model("causal"), device = "cpu", max_new_tokens = 4)
+  chats <- tibble::tibble(.row = c(7L, 7L, 3L), role = c("system", "user", "user"), content = c("be calm", "sun", "sun"))
+  expect_identical(write(chats)$.row, c(7L, 3L))
+  expect_identical(nrow(write(chats[0, ])), 0L)
+  expect_error(augment(write, chats), "several rows", class = "tidydl_error_argument")
+})
+
+test_that("a model in a folder is found from everywhere, and a pipeline tells what it is", {
+  skip_without_python()
+  folder <- tiny_model("entities")
+  ppl <- withr::with_dir(dirname(folder), pipeline(model = basename(folder), device = "cpu"))
+  expect_identical(nrow(withr::with_dir(tempdir(), ppl(NA_character_))), 1L)
+  expect_identical(ppl$task, "token-classification")
+  expect_output(summary(ppl), "token-classification")
+})
+
+test_that("a fork is told to be none instead of waiting for ever", {
+  skip_without_python()
+  skip_on_os("windows")
+  ppl <- pipeline(model = example_model("emotion"), device = "cpu")
+  ppl("sun")
+  told <- parallel::mclapply(1:2, function(i) tryCatch(ppl("sun"), error = conditionMessage), mc.cores = 2)
+  expect_match(told[[1]], "fork")
+})
+
+test_that("arrays that are no image are refused, and texts to embed may come by name", {
+  skip_without_python()
+  ppl <- pipeline(model = example_model("digits"), device = "cpu")
+  expect_error(ppl(array(0.5, c(8, 8, 100))), "list of arrays", class = "tidydl_error_argument")
+  expect_identical(embed(text = "a cat", device = "cpu"), embed("a cat", device = "cpu"))
+  expect_error(embed("a", normalise = FALSE, device = "cpu"), "normalize", class = "tidydl_error_argument")
+})

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from tidydl.bridge.text import Repairs, short_text, text_of
+from tidydl.data.media_files import wrong_with
+from tidydl.errors import TidydlError
 
 __all__ = ["MEDIA", "media_kind", "pack_media", "unpack_media"]
 
@@ -41,7 +43,7 @@ def pack_media(values: Sequence[Any], kind: str, repairs: Repairs) -> dict[str, 
         "data": bytearray(b"".join(data for data in held if data is not None)),
         "lengths": bytearray(np.array(lengths, "int32")),
         "path": short_text(paths, "The paths", repairs),
-        **(_looks(ours, repairs) if kind == "image" else _sounds(ours)),
+        **(_looks if kind == "image" else _sounds)(ours, repairs),
     }
 
 
@@ -56,26 +58,37 @@ def _made(kind: str) -> Callable[[Any], Any]:
 
 
 def _looks(images: list[Any], repairs: Repairs) -> dict[str, Any]:
-    seen = [_seen(image, ("width", "height", "mode")) for image in images]
+    seen, wrong = _seen(images, ("width", "height", "mode"))
     return {
         "width": _whole(width for width, _, _ in seen),
         "height": _whole(height for _, height, _ in seen),
         "mode": short_text([mode for _, _, mode in seen], "The image modes", repairs),
+        "wrong": short_text(wrong, "What is wrong", repairs),
     }
 
 
-def _sounds(sounds: list[Any]) -> dict[str, Any]:
-    heard = [_seen(sound, ("duration", "sampling_rate")) for sound in sounds]
+def _sounds(sounds: list[Any], repairs: Repairs) -> dict[str, Any]:
+    heard, wrong = _seen(sounds, ("duration", "sampling_rate"))
     seconds = np.array([np.nan if duration is None else duration for duration, _ in heard], "float64")
-    return {"seconds": bytearray(seconds), "rate": _whole(rate for _, rate in heard)}
+    return {
+        "seconds": bytearray(seconds),
+        "rate": _whole(rate for _, rate in heard),
+        "wrong": short_text(wrong, "What is wrong", repairs),
+    }
 
 
-def _seen(value: Any, names: Sequence[str]) -> list[Any]:
-    """Look at an image or sound; of a damaged one nothing is known, and it is found out when it is used."""
-    try:
-        return [getattr(value, name) for name in names] if value is not None else [None] * len(names)
-    except Exception:
-        return [None] * len(names)
+def _seen(values: list[Any], names: Sequence[str]) -> tuple[list[list[Any]], list[str | None]]:
+    """Look at images or sounds; of one that cannot be shown a word says why."""
+    seen: list[list[Any]] = []
+    wrong: list[str | None] = []
+    for value in values:
+        try:
+            seen.append([getattr(value, name) if value is not None else None for name in names])
+            wrong.append(None)
+        except TidydlError as problem:
+            seen.append([None] * len(names))
+            wrong.append(wrong_with(problem))
+    return seen, wrong
 
 
 def _whole(numbers: Any) -> bytearray:

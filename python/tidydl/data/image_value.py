@@ -65,12 +65,12 @@ class Image(MediaValue):
         """Decode to a PIL image, turned upright as its EXIF data says."""
         from PIL import ImageOps
 
-        image = self._open()
-        try:
-            image.load()
-            return ImageOps.exif_transpose(image)
-        except Exception as error:
-            raise _undecodable(self.path, error) from error
+        with self._open() as image:
+            try:
+                image.load()
+                return ImageOps.exif_transpose(image)
+            except Exception as error:
+                raise _undecodable(self.path, error) from error
 
     def array(self) -> np.ndarray:
         """Decode to pixels: height × width, or height × width × channels; 0 to 255 for all usual images."""
@@ -159,6 +159,8 @@ def _from_array(value: Any) -> Pillow.Image:
     from PIL import Image as Pillow
 
     pixels = np.asarray(value)
+    if type(value).__module__.partition(".")[0] == "torch" and pixels.ndim == 3 and pixels.shape[0] in (1, 3, 4):
+        pixels = np.moveaxis(pixels, 0, -1)  # torch has the channels first
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
     shaped = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))

@@ -61,6 +61,9 @@ def source_of(value: Any, kind: str, allowed: str, folder_hint: str | None = Non
         return None, _file(os.fsdecode(value), kind, allowed, folder_hint)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _content(bytes(value), kind, allowed), None
+    if hasattr(value, "read") and hasattr(value, "seek"):
+        content = value.read()
+        return _content(content if isinstance(content, bytes) else b"", kind, allowed), None
     if isinstance(value, Mapping) and ("bytes" in value or "path" in value):
         content, path = value.get("bytes"), value.get("path")
         if content is not None:
@@ -72,14 +75,15 @@ def source_of(value: Any, kind: str, allowed: str, folder_hint: str | None = Non
 
 def _file(path: str, kind: str, allowed: str, folder_hint: str | None) -> str:
     path = os.path.expanduser(path)
+    shown = path if len(path) < 200 else f"{path[:80]}…"
     if is_url(path):
         raise ArgumentError(
-            f"`{kind}` '{path}' is a URL, and URLs are never fetched unasked.",
+            f"`{kind}` '{shown}' is a URL, and URLs are never fetched unasked.",
             allowed=allowed,
             hint="Download the file first and give its path.",
         )
     if "\0" in path or not os.path.exists(path):
-        raise NotFoundError(f"`{kind}` '{path}' does not exist.", allowed=f"The path of {_ARTICLES[kind]} file.")
+        raise NotFoundError(f"`{kind}` '{shown}' does not exist.", allowed=f"The path of {_ARTICLES[kind]} file.")
     if os.path.isdir(path):
         raise ArgumentError(f"`{kind}` '{path}' is a folder.", allowed=allowed, hint=folder_hint)
     return path

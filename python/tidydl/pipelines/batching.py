@@ -7,6 +7,7 @@ batches run side by side, one thread each, which wastes less time than many thre
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Protocol
 
+from tidydl.device import import_torch
 from tidydl.errors import DeviceError, TidydlError
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.lanes import lane_count, side_by_side
@@ -112,11 +114,26 @@ def distinct(values: Sequence[Any], key: Callable[[Any], Hashable]) -> tuple[lis
     return firsts, which
 
 
+_computing: set[int] = set()  # the process that computed first
+
+
+def _refuse_fork() -> None:
+    """Refuse to compute in a copy of a process that has computed: torch's threads are not copied, and it would hang."""
+    _computing.add(os.getpid())
+    if len(_computing) > 1 and import_torch().get_num_threads() > 1:
+        raise DeviceError(
+            "This process is a fork of one in which a pipeline has computed, where torch would wait for ever.",
+            allowed="New processes: in R parallel::makeCluster(), in Python multiprocessing with 'spawn'.",
+            hint="A pipeline takes many inputs at once and uses all processors by itself.",
+        )
+
+
 def compute(loaded: Loaded, inputs: Inputs, way: Way) -> Work[Outcome]:
     """Run a model over all inputs, yielding progress after each batch; the order of the inputs is kept.
 
     An input that fails raises its error, or where failures are collected is missing in the outcome.
     """
+    _refuse_fork()
     values, tolerant = inputs.values(), inputs.failures is not None
     firsts, which = distinct(values, way.key)
     repeats = [0] * len(firsts)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from tidydl.checks import described
 from tidydl.errors import ColumnError, nearest, one_of
 from tidydl.pipelines.declarations import Part
+from tidydl.pipelines.positions import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["choose_column"]
+__all__ = ["choose_column", "refuse_mistyped"]
 
 
 def choose_column(frame: pd.DataFrame, part: Part, wanted: Any, modality: Any, *, alone: bool = True) -> int:
@@ -38,7 +39,7 @@ def choose_column(frame: pd.DataFrame, part: Part, wanted: Any, modality: Any, *
     import pandas as pd
 
     names = list(frame.columns)
-    if not (pd.api.types.is_scalar(wanted) or isinstance(wanted, tuple)):
+    if wanted is not None and (is_missing(wanted) or not (pd.api.types.is_scalar(wanted) or isinstance(wanted, tuple))):
         raise ColumnError(
             f"`{part.name}` is {described(wanted)}, and `x` is a data frame.",
             allowed=f"The name of a column: {_quoted(names)}.",
@@ -52,7 +53,10 @@ def choose_column(frame: pd.DataFrame, part: Part, wanted: Any, modality: Any, *
     same_name = [i for i in range(len(names)) if names[i] == part.name]
     if len(same_name) == 1:
         return same_name[0]
-    fitting = [i for i in range(len(names)) if modality.column_fits(frame.iloc[:, i])]
+    # labels are texts too, but seldom those that are meant
+    fitting = [
+        i for i in range(len(names)) if modality.column_fits(frame.iloc[:, i]) and not _is_label(frame.iloc[:, i])
+    ]
     if len(fitting) == 1 and alone:
         return fitting[0]
     several = one_of(names[i] for i in fitting) if fitting else f"`x` has {_quoted(names)}."
@@ -62,6 +66,29 @@ def choose_column(frame: pd.DataFrame, part: Part, wanted: Any, modality: Any, *
         allowed=several,
         hint=f'Name the column: `{part.name} = "..."`.',
     )
+
+
+def refuse_mistyped(frame: pd.DataFrame, part: Part, wanted: Any) -> None:
+    """Refuse a single text for all inputs that is all but the name of a column.
+
+    Raises
+    ------
+    ColumnError
+        Names the column that was probably meant.
+    """
+    close = nearest(wanted, frame.columns) if isinstance(wanted, str) and "," not in wanted else None
+    if close is not None:
+        raise ColumnError(
+            f"`{part.name}` is {wanted!r}, which is no column of `x`.",
+            allowed=one_of(frame.columns),
+            hint=f"Did you mean '{close}'? If not, give the text in a list.",
+        )
+
+
+def _is_label(column: pd.Series) -> bool:
+    import pandas as pd
+
+    return isinstance(column.dtype, pd.CategoricalDtype)
 
 
 def _no_such(names: list[Any], part: Part, wanted: Any, count: int) -> ColumnError:

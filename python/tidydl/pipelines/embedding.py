@@ -12,18 +12,21 @@ from tidydl.columns import ROW, Column, Contract
 from tidydl.errors import ArgumentError, no_argument
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Part
-from tidydl.pipelines.families.features import POOLINGS, features_frame, has_two_sides, pooled, projected
+from tidydl.pipelines.families.features import POOLINGS, features_frame, pooled, projected
 from tidydl.pipelines.inputs import NOT_GIVEN, modality_of, read_inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.opening import LOADING, config_of, open_model
 from tidydl.pipelines.option_table import whole_number
 from tidydl.pipelines.positions import is_missing
 from tidydl.pipelines.predictions import provenance, with_errors
+from tidydl.pipelines.reading.chat_templates import first_line
+from tidydl.pipelines.registry import has_two_sides
 from tidydl.pipelines.runner import warn_of_truncation
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 __all__ = ["embed", "embed_steps"]
@@ -167,13 +170,26 @@ def embed_steps(
 def _forward(loaded: Loaded, modality: str, pooling: str, normalize: bool) -> Any:
     """Say what makes the numbers of a batch."""
     if not has_two_sides(loaded.config):
-        return partial(pooled, loaded.model, pooling, normalize)
+        return partial(_alone, loaded, modality, pooling, normalize)
     if pooling != "mean":
         raise ArgumentError(
             f"`pooling` is '{pooling}', but '{loaded.source}' brings texts and images into one space in its own way.",
             allowed="No `pooling` with this model.",
         )
     return partial(projected, loaded.model, modality, normalize)
+
+
+def _alone(loaded: Loaded, modality: str, pooling: str, normalize: bool, tensors: dict[str, Any]) -> np.ndarray:
+    """Run an encoder on a batch; a model that needs something else beside it is refused."""
+    try:
+        return pooled(loaded.model, pooling, normalize, tensors)
+    except (AttributeError, TypeError, ValueError) as problem:
+        if isinstance(problem, ArgumentError):
+            raise
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', which makes no embeddings of {modality}s alone: {first_line(problem)}",
+            allowed="An encoder of texts or of images, or a model such as CLIP.",
+        ) from problem
 
 
 def _named(modality: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, TidydlError
-from tidydl.pipelines.columns_of_inputs import choose_column
+from tidydl.pipelines.columns_of_inputs import choose_column, refuse_mistyped
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.positions import is_missing, nth_value
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NOT_GIVEN", "Inputs", "in_pandas", "is_foreign", "modality_of", "read_inputs"]
+__all__ = ["NOT_GIVEN", "Inputs", "gathered_from", "in_pandas", "is_foreign", "modality_of", "read_inputs"]
 
 
 class _NotGiven:
@@ -39,7 +39,7 @@ class Inputs:
     An input is missing where any of its parts is. ``index`` is that of the Series or frame they came in. ``constant``
     holds, by name, the shared parts that are one value for all inputs, known even where there is no input.
     ``failures`` collects, where failing inputs are not to end a call, why each failed. ``first`` says which of all
-    inputs of the call the first of these is.
+    inputs of the call the first of these is. ``rows`` are numbers of the inputs' own, where they have such.
     """
 
     parts: dict[Part, list[Any]]
@@ -47,6 +47,7 @@ class Inputs:
     constant: dict[str, Any] = field(default_factory=dict)
     failures: Failures = None
     first: int = 0
+    rows: list[int] | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.parts.values())))
@@ -101,17 +102,24 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any], *, tole
     if is_foreign(x):
         foreign = read_inputs(in_pandas(x), parts, given, tolerant=tolerant)
         return replace(foreign, index=None)  # other libraries have none
-    gather = getattr(modality_of(parts[0]), "gather", None)
-    if isinstance(x, pd.DataFrame) and (gather is None or (gathered := gather(x)) is None):
-        return _from_frame(x, parts, given, x.index, failures)
+    rows = None
     if isinstance(x, pd.DataFrame):
-        x = gathered
+        gathered = None if parts[0].name in given else gathered_from(x, parts)
+        if gathered is None:
+            return _from_frame(x, parts, given, x.index, failures)
+        x, rows = gathered
     if (side_by_side := _as_frame(x, parts)) is not None:
         return _from_frame(side_by_side, parts, given, None, failures)
     values = _by_part(x, parts, given)
     read = {part: _values(values[part.name], part, parts, failures) for part in parts if part.name in values}
     constant = {part.name: each[0] for part, each in read.items() if part.shared and len(each) == 1}
-    return Inputs(_recycled(read), _index(values.values(), read), constant, failures)
+    return Inputs(_recycled(read), _index(values.values(), read), constant, failures, rows=rows)
+
+
+def gathered_from(x: pd.DataFrame, parts: Sequence[Part]) -> tuple[list[Any], list[int] | None] | None:
+    """Give the inputs that several rows of a frame make together, with their own numbers; None where each is a row."""
+    gather = getattr(modality_of(parts[0]), "gather", None)
+    return None if gather is None else gather(x)
 
 
 def modality_of(part: Part) -> Any:
@@ -179,6 +187,7 @@ def _from_frame(
         if part.shared and not (isinstance(wanted, str) and wanted in x.columns):
             if wanted is None:
                 raise _part_missing(part)
+            refuse_mistyped(x, part, wanted)
             values = modality_of(part).read_all(wanted, part.name)
             read[part] = _for_each(values, part, len(x))
             constant |= {part.name: values[0]} if len(values) == 1 else {}

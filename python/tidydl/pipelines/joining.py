@@ -71,6 +71,12 @@ def augment_steps(
             allowed="Pipelines with one result per input, or ranked ones.",
             hint="Call the pipeline on the data: its long form has a line per result, and `.row` says of which row.",
         )
+    if x.gathers(data, given):
+        raise ArgumentError(
+            "`data` holds chats, and a chat has several rows.",
+            allowed="Data with an input in each row.",
+            hint="Call the pipeline on the data; `.row` of the result says which chat was answered.",
+        )
     # a clash is found before the work, not after
     nothing = yield from x.steps(data.iloc[:0], drawn=0, **{**given, "checkpoint": None})
     _refuse_clash(_new_columns(x, nothing, prefix).columns, data)

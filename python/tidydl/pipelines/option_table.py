@@ -46,6 +46,12 @@ def _ranks(name: str, value: Any) -> int | None:
         ) from None
 
 
+def _seed(name: str, value: Any) -> int:
+    if check_number(name, value, -(2**31) + 1, 2**31 - 1) != int(value):
+        raise ArgumentError(f"`{name}` is {described(value)}.", allowed="A whole number.")
+    return int(value)
+
+
 def _function(name: str, value: Any) -> str:
     function = "default" if value is None else str(value).lower()
     if function not in FUNCTIONS:
@@ -174,7 +180,7 @@ OPTIONS: dict[str, Option] = {
     "num_beams": Option(_or_none(whole_number), "How many beginnings are followed at once."),
     "num_return_sequences": Option(whole_number, "How many texts an input gets."),
     "seed": Option(
-        _or_none(partial(check_number, minimum=-(2**31) + 1, maximum=2**31 - 1)),
+        _or_none(_seed),
         "Where random draws start; by default one draw of the language's own generator, which set.seed() and "
         "set_seed() govern.",
     ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
 from tidydl.columns import Contract
-from tidydl.errors import ArgumentError, unknown_name
+from tidydl.errors import ArgumentError, NotFoundError, unknown_name
 from tidydl.pipelines.catalogue import TASKS
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.options import list_options
@@ -16,7 +16,7 @@ from tidydl.pipelines.options import list_options
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["fits", "head_of", "task_named", "task_of_config", "tasks"]
+__all__ = ["fits", "has_two_sides", "head_of", "task_named", "task_of_config", "tasks"]
 
 # The name of a translation in transformers 4, such as translation_en_to_fr.
 _DIRECTION = re.compile(r"translation_([A-Za-z]+(?:_[A-Za-z]+)?)_to_([A-Za-z]+(?:_[A-Za-z]+)?)")
@@ -95,6 +95,13 @@ def tasks(task: str | None = None) -> pd.DataFrame:
     )
 
 
+_GONE = {"conversational": "text-generation"}  # tasks of earlier versions of transformers that another does now
+
+
+# The types of model whose classes have get_text_features() and get_image_features().
+_TWO_SIDED = ("align", "altclip", "blip", "chinese_clip", "clip", "clipseg", "metaclip_2", "siglip", "siglip2")
+
+
 def task_named(name: Any) -> Task:
     """Find a task by its name or alias.
 
@@ -118,6 +125,8 @@ def task_named(name: Any) -> Task:
         if name.strip().lower().replace("_", "-") in (task.name, *task.aliases):
             return task
     names = [known for task in TASKS for known in (task.name, *task.aliases)]
+    if (now := _GONE.get(name.strip().lower())) is not None:
+        raise NotFoundError(f"`task` '{name}' is no more.", allowed=f"'{now}', which takes chats too.")
     looks_like_model = "/" in name or "\\" in name or name.startswith((".", "~"))
     hint = f"Was it meant as `model = {name!r}`?" if looks_like_model else "tasks() lists the tasks."
     raise unknown_name("task", name, names, hint=hint)
@@ -163,9 +172,16 @@ def _reads(task: Task, config: Any) -> bool:
     return config.model_type in IMAGE_PROCESSOR_MAPPING_NAMES and config.model_type not in TOKENIZER_MAPPING_NAMES
 
 
+def has_two_sides(config: Any) -> bool:
+    """Say whether a model puts texts and images into one space, as CLIP does."""
+    return hasattr(config, "text_config") and hasattr(config, "vision_config") and config.model_type in _TWO_SIDED
+
+
 def fits(task: Task, config: Any) -> bool:
     """Say whether a model does a task: its head is one of the task's, or it has none and could carry one."""
     kind = getattr(config, "model_type", None)
+    if "" in task.heads and has_two_sides(config):
+        return True
     if not any(kind in _classes(head) for head in task.heads) or not _reads(task, config):
         return False
     read = task_of_config(config)

@@ -7,10 +7,11 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tidydl.columns import ROW
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.checkpoints import identity, run_in_parts
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import NOT_GIVEN, Inputs, read_inputs
+from tidydl.pipelines.inputs import NOT_GIVEN, Inputs, gathered_from, read_inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options, read_options
 from tidydl.pipelines.predictions import with_errors
@@ -154,7 +155,15 @@ class Pipeline:
             about = identity(self.task, self._loaded, inputs, options)
             run = lambda some, begun: self._run(some, {**options, "seed": begun})  # noqa: E731
             frame = yield from run_in_parts(options["checkpoint"], about, inputs, seed, run)
-        return frame if inputs.failures is None else with_errors(frame, inputs.failures)
+        frame = frame if inputs.failures is None else with_errors(frame, inputs.failures)
+        if inputs.rows is not None:
+            frame[ROW] = [inputs.rows[row] for row in frame[ROW]]
+        return frame
+
+    def gathers(self, data: pd.DataFrame, given: Mapping[str, Any]) -> bool:
+        """Say whether several rows of a data frame make an input together, as the messages of a chat do."""
+        first = self._task.parts[0]
+        return given.get(first.name) is None and gathered_from(data, self._task.parts) is not None
 
     def draws(self, given: Mapping[str, Any]) -> bool:
         """Say whether a call with these arguments draws at random, with no seed given."""

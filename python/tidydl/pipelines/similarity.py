@@ -138,9 +138,10 @@ def _compared(first: np.ndarray, second: np.ndarray, rows: np.ndarray, others: n
 def _each(a: np.ndarray, b: np.ndarray, method: str) -> np.ndarray:
     import numpy as np
 
-    if method == "euclidean":
-        return np.sqrt(((a - b) ** 2).sum(axis=1))
-    return (a * b).sum(axis=1)
+    with np.errstate(invalid="ignore"):  # missing ones
+        if method == "euclidean":
+            return np.sqrt(((a - b) ** 2).sum(axis=1))
+        return (a * b).sum(axis=1)
 
 
 def _nearest(

@@ -16,6 +16,7 @@ from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import input_columns, provenance, repeated_index, spread
 from tidydl.pipelines.reading import images, texts
 from tidydl.pipelines.reading.windows import encode_long
+from tidydl.pipelines.registry import has_two_sides
 from tidydl.pipelines.running import image_batches
 from tidydl.progress import Work
 
@@ -23,11 +24,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["POOLINGS", "POSITIONS", "facts", "features_frame", "has_two_sides", "pooled", "projected", "run"]
+__all__ = ["POOLINGS", "POSITIONS", "facts", "features_frame", "pooled", "projected", "run"]
 
 POOLINGS = ("mean", "cls", "max")
-# The types of model whose classes have get_text_features() and get_image_features().
-_TWO_SIDED = ("align", "altclip", "blip", "chinese_clip", "clip", "clipseg", "metaclip_2", "siglip", "siglip2")
 POSITIONS = ("patch",)  # columns that count from 0 and are there with some options only
 
 
@@ -40,11 +39,6 @@ def facts(loaded: Loaded) -> dict[str, Any]:
             hint="embed() takes this one.",
         )
     return {}
-
-
-def has_two_sides(config: Any) -> bool:
-    """Say whether a model puts texts and images into one space, as CLIP does."""
-    return hasattr(config, "text_config") and hasattr(config, "vision_config") and config.model_type in _TWO_SIDED
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:

@@ -41,7 +41,8 @@ def is_one(x: Any) -> bool:
 
 
 def _is_sound(x: Any) -> bool:
-    return hasattr(x, "sampling_rate") or hasattr(x, "get_all_samples")
+    is_open = hasattr(x, "read") and hasattr(x, "seek")
+    return is_open or hasattr(x, "sampling_rate") or hasattr(x, "get_all_samples")
 
 
 def read(value: Any, where: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import ROW
+from tidydl.errors import ColumnError
 from tidydl.pipelines.positions import is_frame
 from tidydl.pipelines.reading import texts
 
@@ -29,11 +30,26 @@ def is_chat(x: Any) -> bool:
     return isinstance(x, (list, tuple)) and bool(x) and all(isinstance(each, Mapping) and "role" in each for each in x)
 
 
-def gather(x: pd.DataFrame) -> list[Any] | None:
-    """Give the chats that a data frame with role and content holds, one or, by ``.row``, several; else None."""
+def gather(x: pd.DataFrame) -> tuple[list[Any], list[int] | None] | None:
+    """Give the chats that a data frame with role and content holds, one or, by ``.row``, several with their numbers.
+
+    None where it holds no chat.
+
+    Raises
+    ------
+    ColumnError
+        Where a message does not say which chat it belongs to.
+    """
     if not is_chat(x):
         return None
-    return [chat for _, chat in x.groupby(ROW, sort=False)] if ROW in x.columns else [x]
+    if ROW not in x.columns:
+        return ([x] if len(x) else []), None
+    if x[ROW].isna().any():
+        raise ColumnError(
+            "`x` has messages whose `.row` is missing.", allowed="The number of its chat in `.row` of each message."
+        )
+    chats: list[tuple[Any, Any]] = list(x.groupby(ROW, sort=False))
+    return [chat for _, chat in chats], [int(row) for row, _ in chats]
 
 
 def messages_of(chat: Any) -> Any:

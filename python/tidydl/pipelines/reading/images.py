@@ -27,12 +27,17 @@ def is_one(x: Any) -> bool:
     shape = getattr(x, "shape", None)
     if shape is None or str(getattr(x, "dtype", "")) == "object":
         return False
-    return len(shape) == 2 or (len(shape) == 3 and shape[-1] in (1, 3, 4))
+    channels = shape[0] if type(x).__module__.partition(".")[0] == "torch" else shape[-1] if len(shape) else 0
+    return len(shape) == 2 or (len(shape) == 3 and channels in (1, 3, 4))
 
 
 def _is_picture(x: Any) -> bool:
-    """Say whether it is a PIL image or one of ours."""
-    return hasattr(x, "pil") or (hasattr(x, "convert") and hasattr(x, "getbands"))
+    """Say whether it is a PIL image, one of ours, or an open file."""
+    return (
+        hasattr(x, "pil")
+        or (hasattr(x, "read") and hasattr(x, "seek"))
+        or (hasattr(x, "convert") and hasattr(x, "getbands"))
+    )
 
 
 def read(value: Any, where: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.positions import is_missing, nth_value
+from tidydl.pipelines.positions import is_frame, is_missing, nth_value
 
 __all__ = ["is_one", "key", "read", "read_all"]
 
@@ -48,8 +48,9 @@ def read_all(x: Any, name: str) -> list[Any]:
     ArgumentError
         Where it is nothing of the kind.
     """
-    if not isinstance(x, str) and not _is_list(x):
-        raise ArgumentError(f"`{name}` is {described(x)}.", allowed=ALLOWED)
+    if is_frame(x) or (not isinstance(x, str) and not _is_list(x)):
+        hint = "Give one of its columns." if is_frame(x) else None
+        raise ArgumentError(f"`{name}` is {described(x)}.", allowed=ALLOWED, hint=hint)
     if is_one(x):
         return [read(x, f"`{name}`")]
     return [None if is_missing(each) else read(each, nth_value(i, name)) for i, each in enumerate(x)]
