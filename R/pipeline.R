@@ -43,11 +43,11 @@
 #'   A chat is a data frame with `role` and `content`; several are told apart by `.row`. Of a prompt that is too long
 #'   the end is kept.
 #'
-#' @section Inputs: Texts are a character vector or a factor; an empty one is refused (a prompt that is written on from
-#'   may be empty), a missing one gives a line of missing values. Images are paths, a column of images as [load_dataset()]
-#'   makes them, raw vectors with an image file, rasters, or arrays (rows, columns, channels), several of them in a
-#'   list. Sounds are paths, raw vectors with an audio file, or `list(array = samples, sampling_rate = 16000)`, films
-#'   are paths. Web addresses are refused: nothing is fetched unasked.
+#' @section Inputs: Texts are a character vector or a factor; an empty one is refused (a prompt that is written on
+#'   from may be empty), a missing one gives a line of missing values. Images are paths, a column of images as
+#'   [load_dataset()] makes them, raw vectors with an image file, rasters, or arrays (rows, columns, channels), several
+#'   of them in a list. Sounds are paths, raw vectors with an audio file, or `list(array = samples, sampling_rate =
+#'   16000)`, films are paths. Web addresses are refused: nothing is fetched unasked.
 #'
 #' @return A function of class `tidydl_pipeline` with the arguments `x` (inputs as above, or a data frame), the parts of
 #'   the inputs by name (`text`, `image`, `question`: the columns of a data frame, bare or quoted; without `x` the
@@ -110,10 +110,11 @@ call_options <- function(quosures, facts, data, call = rlang::caller_env()) {
 # The value of an argument that is no part of an input; a bare column there was meant for a name that is mistyped.
 value_given <- function(quosure, columns) {
   bare <- if (rlang::quo_is_symbol(quosure)) as.character(rlang::quo_get_expr(quosure))
-  value <- tryCatch(rlang::eval_tidy(quosure), error = function(problem) {
-    if (length(bare) && bare %in% columns) bare else stop(problem)
-  })
-  if (is.function(value) && length(bare) && bare %in% columns) bare else value
+  if (length(bare) && bare %in% columns) {
+    found <- tryCatch(rlang::eval_tidy(quosure), error = function(problem) bare)
+    return(if (is.function(found)) bare else found)
+  }
+  rlang::eval_tidy(quosure)
 }
 
 # Where random draws start: a number of R's own generator, so that set.seed() governs them; NULL where nothing is drawn.

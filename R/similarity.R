@@ -8,8 +8,8 @@
 #' @param top_k How many of the most alike each row of `x` keeps, with their `rank`; `NULL` for all.
 #'
 #' @return A tibble with a row per pair: `.row` and `.row_y` (which rows, counted from 1), where there are texts or
-#'   images `text` and `text_y` or `image` and `image_y`, `rank` where `top_k` is given, and `similarity` (for `"euclidean"` `distance`). With `pairs = "rows"`
-#'   there is no `.row_y`. A missing embedding gives missing numbers.
+#'   images `text` and `text_y` or `image` and `image_y`, `rank` where `top_k` is given, and `similarity` (for
+#'   `"euclidean"` `distance`). With `pairs = "rows"` there is no `.row_y`. A missing embedding gives missing numbers.
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_column` where there are no columns `dim_1` to `dim_k`, or not
 #'   as many in both.
 #' @seealso [embed()]

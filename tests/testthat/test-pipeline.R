@@ -253,7 +253,8 @@ test_that("columns are named bare, quoted, by .data or by a variable, and expres
   expected <- ppl(data, text = tweet)
   column <- "tweet"
   for (found in list(
-    ppl(data, text = "tweet"), ppl(data, text = .data$tweet), ppl(data, text = .data[[column]]), ppl(data, text = column)
+    ppl(data, text = "tweet"), ppl(data, text = .data$tweet), ppl(data, text = .data[[column]]),
+    ppl(data, text = column)
   )) {
     expect_identical(found, expected)
   }
@@ -277,7 +278,9 @@ test_that("texts are read as they are, whatever the locale", {
 test_that("chats keep the numbers they came with", {
   skip_without_python()
   write <- pipeline("text-generation", model = tiny_model("causal"), device = "cpu", max_new_tokens = 4)
-  chats <- tibble::tibble(.row = c(7L, 7L, 3L), role = c("system", "user", "user"), content = c("be calm", "sun", "sun"))
+  chats <- tibble::tibble(
+    .row = c(7L, 7L, 3L), role = c("system", "user", "user"), content = c("be calm", "sun", "sun")
+  )
   expect_identical(write(chats)$.row, c(7L, 3L))
   expect_identical(nrow(write(chats[0, ])), 0L)
   expect_error(augment(write, chats), "several rows", class = "tidydl_error_argument")

@@ -69,7 +69,9 @@ def pipeline_augment(
     return Counted(frame, ppl.counted(new, prefix), ppl.listed(new, prefix))
 
 
-def embed_run(spec: Mapping[str, Any], x: Any, options: Mapping[str, Any] | None = None) -> Work[pd.DataFrame]:
+def embed_run(
+    spec: Mapping[str, Any], x: Any = NOT_GIVEN, options: Mapping[str, Any] | None = None
+) -> Work[pd.DataFrame]:
     """Embed inputs; ``spec`` says which model and where, ``options`` holds the other arguments by name."""
     frame = yield from embed_steps(x, **dict(spec), **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)

@@ -56,7 +56,7 @@ def _option(name: str, known: Mapping[str, Any]) -> Option:
 
 
 def _unknown_option(task: Task, name: str, known: Mapping[str, Any]) -> ArgumentError:
-    close = nearest(name, known)
+    close = nearest(name, [*known, *(part.name for part in task.parts)])
     return ArgumentError(
         f"`{name}` is not an option of this pipeline.",
         allowed="Options are " + ", ".join(f"`{each}`" for each in known) + ".",
