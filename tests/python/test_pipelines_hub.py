@@ -24,7 +24,7 @@ def hub(tmp_path_factory):
     with Hub() as server:
         server.add("someone/sentiment", folder, names=("main", "v1.0"))
         server.add("someone/gated", folder, token=TOKEN)
-        server.add("someone/broken", folder, status=500)
+        server.add("someone/broken", folder).misbehave("status", times=None, on=None)
         server.add("someone/untold", untold(folder, tmp_path_factory.mktemp("untold")), tag="text-classification")
         yield server
 

@@ -28,7 +28,7 @@ def vocoder_for(loaded: Loaded, given: str | None) -> Any:
     """
     kind, usual = SPECTROGRAMS[loaded.config.model_type]
     source = Source(locate(given or usual, "vocoder"))
-    require_files(source.location)
+    require_files(source.location, source.files("vocoder"))
     return _kept(kind, source, source.location.fingerprint(), loaded.dtype, loaded.device)
 
 
@@ -37,5 +37,5 @@ def _kept(kind: str, source: Source, fingerprint: Any, dtype: str, device: str) 
     import torch
 
     load = getattr(import_transformers(), kind).from_pretrained
-    made = quietly(source, load, argument="vocoder", dtype=getattr(torch, dtype), use_safetensors=True)
+    made = quietly(source, load, argument="vocoder", weights=True, dtype=getattr(torch, dtype), use_safetensors=True)
     return made.to(device).eval()
