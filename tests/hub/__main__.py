@@ -1,4 +1,4 @@
-"""Serve the stand-ins until stopped: `python -m tests.hub [--port N] [--cache FOLDER]`, in the root of the repository."""
+"""Serve the stand-ins until stopped: `python -m tests.hub [--port N] [--cache FOLDER]` in the repository's root."""
 
 from __future__ import annotations
 

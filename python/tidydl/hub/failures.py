@@ -96,10 +96,12 @@ def _said_no(status: int | None, repo: Repository, named: str) -> HubError:
     )
 
 
-def not_here(repo: Repository, argument: str, here: Sequence[str], missing: Sequence[str] = ()) -> HubError:
+def not_here(
+    repo: Repository, argument: str, here: Sequence[str], missing: Sequence[str] = (), present: Sequence[str] = ()
+) -> HubError:
     """Say that the Hub cannot be asked for what is not here, and what is.
 
-    ``missing`` names the files that lack of what is here in part.
+    Of what is here in part, ``missing`` names the files that lack and ``present`` those that are here.
     """
     switches = switched_off()
     silent = "the Hugging Face Hub " + ("may not be asked" if switches else "does not answer")
@@ -109,6 +111,7 @@ def not_here(repo: Repository, argument: str, here: Sequence[str], missing: Sequ
     if missing:
         what = f"of which '{missing[0]}' was not downloaded before"
         what += f", nor were {len(missing) - 1} more" if len(missing) > 1 else ""
+        off = f" Of it are here: {listed(present)}.{off}"
     others = {"model": "example_model() gives some", "dataset": "example_data() gives some"}[repo.kind]
     return HubError(
         f"`{argument}` is '{repo.id}', {what}, and {silent}.",

@@ -18,7 +18,7 @@ from tidydl.hub.downloading import Download, Stopped, is_intact
 from tidydl.hub.failures import damaged_copy, not_here, refusal, too_little_room
 from tidydl.hub.listings import File, Listing, downloaded, keep_listing, listing_of
 from tidydl.hub.patience import is_silence
-from tidydl.hub.reach import note_silence, out_of_reach
+from tidydl.hub.reach import doubt, out_of_reach
 from tidydl.hub.repositories import Repository, is_inside
 from tidydl.progress import somebody_looks
 
@@ -83,7 +83,8 @@ def fetch(repo: Repository, choose: Choose, *, argument: str, verify: bool = Tru
     missing = [name for name in chosen if not _is_here(snapshot, name)]
     if missing:
         if not listing.whole or out_of_reach():
-            raise not_here(repo, argument, downloaded(repo.kind, repo.cache_dir), missing)
+            present = [name for name in listing.files if _is_here(snapshot, name)]
+            raise not_here(repo, argument, downloaded(repo.kind, repo.cache_dir), missing, present)
         _check_room(snapshot, missing)
         _download(snapshot, missing, argument, verify)
     keep_listing(repo, listing)
@@ -160,7 +161,7 @@ def _raise_first(begun: Sequence[Future[None]], repo: Repository, argument: str)
         if problem is None or isinstance(problem, Stopped):
             continue
         if is_silence(problem):
-            note_silence()
+            doubt()
         if isinstance(problem, TidydlError) or not (is_silence(problem) or isinstance(problem, OSError)):
             raise problem
         assert isinstance(problem, Exception)

@@ -16,7 +16,7 @@ from typing import Any
 
 from tidydl.hub.failures import not_here, refusal
 from tidydl.hub.patience import Patience, is_silence, passes, patiently
-from tidydl.hub.reach import note_silence, out_of_reach
+from tidydl.hub.reach import doubt, out_of_reach
 from tidydl.hub.repositories import COMMIT, Repository, cache_place, is_inside
 
 __all__ = ["File", "Listing", "downloaded", "forget_listings", "kept_listing", "listing_of", "storage_note"]
@@ -66,7 +66,7 @@ def listing_of(repo: Repository, argument: str) -> Listing:
         found = patiently(lambda: _asked(repo), Patience(5 if known is None else 2, slow=1))
     except Exception as problem:
         if is_silence(problem):
-            note_silence()
+            doubt()
         if passes(problem) and known is not None:
             return known
         if passes(problem) or isinstance(problem, OSError):  # the client's own errors are of these

@@ -11,7 +11,7 @@ import threading
 import time
 from urllib.parse import urlsplit
 
-__all__ = ["note_silence", "out_of_reach", "switched_off"]
+__all__ = ["doubt", "out_of_reach", "switched_off"]
 
 SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 _ON = ("1", "TRUE", "YES", "ON")  # what huggingface_hub takes for switched on
@@ -49,10 +49,9 @@ def out_of_reach(*, patient: bool = True) -> bool:
     return True
 
 
-def note_silence() -> None:
-    """Remember for a minute that the Hub does not answer."""
+def doubt() -> None:
+    """Look anew whether the Hub answers: something went wrong with a connection."""
     _seen.pop("answered", None)
-    _seen["silent"] = time.monotonic()
 
 
 def _address() -> tuple[str, int]:
