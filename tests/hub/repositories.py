@@ -26,6 +26,8 @@ class Fault:
         In answers to which requests: "info", "resolve" (files, large ones included), "refs", "tree", or None for all.
     path
         For which file alone.
+    skip
+        How many answers go well before.
     status, headers, seconds
         The details.
     """
@@ -34,6 +36,7 @@ class Fault:
     times: int | None = 1
     on: str | None = "resolve"
     path: str | None = None
+    skip: int = 0
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 1.0
@@ -46,6 +49,9 @@ class Fault:
             and self.on in (None, request)
             and (self.path is None or self.path == path)
         )
+        if meant and self.skip > 0:
+            self.skip -= 1
+            return False
         if meant and self.times is not None:
             self.times -= 1
         return meant

@@ -48,13 +48,18 @@ def stored(**how):
     return {"lines": json.loads(frame.to_json(orient="records")), "dtypes": [str(each) for each in frame.dtypes]}
 
 
+def forget():
+    """Free the models in memory, so that the next is loaded from the disk."""
+    return {"models": len(tidydl.forget())}
+
+
 def limit(size):
     """Let no file grow beyond a size, as on a full disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     return {}
 
 
-DOING = {"pipeline": classify, "data": load, "cache": stored, "limit": limit}
+DOING = {"pipeline": classify, "data": load, "cache": stored, "forget": forget, "limit": limit}
 
 
 if __name__ == "__main__":

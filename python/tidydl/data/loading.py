@@ -157,23 +157,16 @@ def _splits(split: Any) -> list[str] | None:
 def _may_be_on_hub(path: str, revision: str | None, data_files: Any) -> bool:
     """Say whether a path that is not here is to be looked for on the Hub.
 
-    A name without an owner is as likely a mistyped file: it is looked for where the Hub can be asked, or has been.
+    A name without an owner is as likely a mistyped file or an example: it must be known there.
     """
-    from tidydl.hub.listings import kept_listing
-    from tidydl.hub.reach import out_of_reach
+    from tidydl.hub.listings import is_known
     from tidydl.hub.repositories import Repository
 
-    if _HUB_ID.match(path) is None:
+    if _HUB_ID.match(path) is None or Path(path).suffix:
         return False
     if "/" in path:
-        return not Path(path).parent.is_dir() and not Path(path).suffix
-    if data_files is not None or Path(path).suffix or _is_example(path):
-        return False
-    return kept_listing(Repository("dataset", path, revision or "main")) is not None or not out_of_reach()
-
-
-def _is_example(path: str) -> bool:
-    return any(file.stem == path for file in FILES.glob("*.*"))
+        return not Path(path).parent.is_dir()
+    return data_files is None and is_known(Repository("dataset", path, revision or "main"))
 
 
 def _frame(raw: Raw, path: str, split: str | None) -> pd.DataFrame:
@@ -255,7 +248,7 @@ def _check_names(**arguments: object) -> None:
 
 def _not_there(place: Path, argument: str = "path") -> TidydlError:
     """Say that a path is not there, and what is there instead."""
-    if argument == "path" and _is_example(str(place)):
+    if argument == "path" and any(file.stem == str(place) for file in FILES.glob("*.*")):
         hint: str | None = f"It is an example: example_data('{place}')."
         return NotFoundError(f"`path` '{place}' does not exist.", allowed=_HERE, hint=hint)
     parent = place.parent

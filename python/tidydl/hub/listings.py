@@ -14,12 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tidydl.errors import HubError, NotFoundError
 from tidydl.hub.failures import not_here, refusal
 from tidydl.hub.patience import Patience, is_silence, passes, patiently
 from tidydl.hub.reach import doubt, out_of_reach
 from tidydl.hub.repositories import COMMIT, Repository, cache_place, is_inside
 
-__all__ = ["File", "Listing", "downloaded", "forget_listings", "kept_listing", "listing_of", "storage_note"]
+__all__ = ["File", "Listing", "downloaded", "forget_listings", "is_known", "kept_listing", "listing_of", "storage_note"]
 
 _REMEMBERED = 60.0  # seconds for which a branch is not asked for again
 _HASHES = (40, 64)  # letters of git's sha1 and of sha256
@@ -74,6 +75,21 @@ def listing_of(repo: Repository, argument: str) -> Listing:
         raise
     _recent[repo] = _recent[repo.at(found.commit)] = (time.monotonic(), found)
     return found
+
+
+def is_known(repo: Repository) -> bool:
+    """Say whether a repository is on the Hub, as far as that can be asked, or was."""
+    if kept_listing(repo) is not None:
+        return True
+    if out_of_reach():
+        return False
+    try:
+        listing_of(repo, "path")
+    except NotFoundError:
+        return False
+    except HubError:
+        return not out_of_reach()
+    return True
 
 
 def forget_listings() -> None:

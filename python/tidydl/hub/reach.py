@@ -15,7 +15,7 @@ __all__ = ["doubt", "out_of_reach", "switched_off"]
 
 SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 _ON = ("1", "TRUE", "YES", "ON")  # what huggingface_hub takes for switched on
-_QUICK, _PATIENT = 0.7, 3.0  # seconds to wait for a sign of life
+_QUICK, _PATIENT = 0.6, 3.0  # seconds to wait for a sign of life
 _REMEMBERED = 60.0
 _seen: dict[str, float] = {}  # when it "answered", was "silent", or at least "slow"
 
