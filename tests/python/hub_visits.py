@@ -48,6 +48,13 @@ def stored(**how):
     return {"lines": json.loads(frame.to_json(orient="records")), "dtypes": [str(each) for each in frame.dtypes]}
 
 
+def by_client(**how):
+    """Let the Hub's own client fetch a repository."""
+    import huggingface_hub
+
+    return {"files": sorted(path.name for path in Path(huggingface_hub.snapshot_download(**how)).rglob("*"))}
+
+
 def forget():
     """Free the models in memory, so that the next is loaded from the disk."""
     return {"models": len(tidydl.forget())}
@@ -59,7 +66,7 @@ def limit(size):
     return {}
 
 
-DOING = {"pipeline": classify, "data": load, "cache": stored, "forget": forget, "limit": limit}
+DOING = {"pipeline": classify, "data": load, "cache": stored, "forget": forget, "client": by_client, "limit": limit}
 
 
 if __name__ == "__main__":

@@ -48,6 +48,17 @@ def visited(tmp_path_factory):
         }
         found |= visit(home, hub.url, more)
         assert not part.exists()
+        both = {
+            "ours for the client": {
+                "do": "client",
+                "repo_id": "us/two",
+                "repo_type": "dataset",
+                "local_files_only": True,
+            },
+            "by the client": {"do": "client", "repo_id": "us/three", "repo_type": "dataset"},
+        }
+        found |= visit(home, hub.url, both, HF_HUB_DISABLE_PROGRESS_BARS="1")  # the client's own
+        found |= visit(home, hub.url, {"the client's for us": {"do": "data", "path": "us/three"}}, HF_HUB_OFFLINE="1")
     return found
 
 
@@ -89,3 +100,8 @@ def test_a_name_that_is_not_stored_suggests_the_nearest(visited):
     assert visited["mistyped"]["kind"] == "not_found"
     assert visited["mistyped"]["hint"] == "Did you mean 'us/three'?"
     assert visited["no number"]["kind"] == "argument"
+
+
+def test_the_client_of_the_hub_reads_what_we_fetched_and_we_what_it_fetched(visited):
+    assert visited["ours for the client"]["files"] == visited["by the client"]["files"] == ["train.csv"]
+    assert visited["the client's for us"]["rows"] == {"": 1002}

@@ -68,7 +68,8 @@ def visited(tmp_path_factory):
         damaged = damage(home)
         mended = visit(home, hub.url, steps)
         again = {name: path.stat().st_size for name, path in damaged.items()}
-        damage(home)
+        damaged = damage(home)
+        damaged["rows"].write_bytes(damaged["rows"].read_bytes()[:100])  # and cut short
         left = {name: steps[name] for name in ("whole", "data")}
         left |= {"config": {"model": "us/parts"}}
         offline = visit(home, hub.url, left, HF_HUB_OFFLINE="1")

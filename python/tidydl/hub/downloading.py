@@ -101,7 +101,7 @@ class Download:
         """Fetch content into a part, check it, and put it where it belongs."""
         part = blob.with_name(f"{blob.name}.incomplete")
         for _ in range(_TIMES):
-            patience = Patience()
+            patience = Patience(sleep=self.stop.wait)
             patiently(lambda: self._fill(part, promised.size, patience), patience)  # noqa: B023
             with storing(self.repo, part):
                 if not self.verify or is_intact(part, promised):
@@ -116,6 +116,8 @@ class Download:
         from huggingface_hub import constants
         from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
+        if self.stop.is_set():
+            raise Stopped
         have = part.stat().st_size if part.is_file() else 0
         if size is None or have > size:  # nobody can say that it is a beginning of the file
             part.unlink(missing_ok=True)

@@ -104,7 +104,6 @@ def not_here(
     Of what is here in part, ``missing`` names the files that lack and ``present`` those that are here.
     """
     switches = switched_off()
-    silent = "the Hugging Face Hub " + ("may not be asked" if switches else "does not answer")
     off = f" {' and '.join(switches)} keeps the Hub off." if switches else ""
     version = "" if repo.revision == "main" else f" in revision '{repo.revision}'"
     what = f"which{version} is no folder here and not among the downloaded {repo.what}s"
@@ -114,7 +113,7 @@ def not_here(
         off = f" Of it are here: {listed(present)}.{off}"
     others = {"model": "example_model() gives some", "dataset": "example_data() gives some"}[repo.kind]
     return HubError(
-        f"`{argument}` is '{repo.id}', {what}, and {silent}.",
+        f"`{argument}` is '{repo.id}', {what}, and the Hugging Face Hub does not answer.",
         allowed=f"Without a network: a folder, or a {repo.what} that was downloaded before.",
         hint=f"Downloaded before: {listed(here)}. {others} that need no network.{off}",
     )

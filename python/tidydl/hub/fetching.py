@@ -15,7 +15,7 @@ from typing import Any
 
 from tidydl.errors import TidydlError
 from tidydl.hub.downloading import Download, Stopped, is_intact
-from tidydl.hub.failures import damaged_copy, not_here, refusal, too_little_room
+from tidydl.hub.failures import damaged_copy, not_here, refusal, storing, too_little_room
 from tidydl.hub.listings import File, Listing, downloaded, keep_listing, listing_of
 from tidydl.hub.patience import is_silence
 from tidydl.hub.reach import doubt, out_of_reach
@@ -82,7 +82,11 @@ def fetch(repo: Repository, choose: Choose, *, argument: str, verify: bool = Tru
     snapshot = Snapshot(repo, listing, chosen)
     missing = [name for name in chosen if not _is_here(snapshot, name)]
     if missing:
+        cut_short = [name for name in missing if (snapshot.folder / name).is_file()]
+        _discard(snapshot, cut_short)
         if not listing.whole or out_of_reach():
+            if cut_short:
+                raise damaged_copy(repo, cut_short)
             present = [name for name in listing.files if _is_here(snapshot, name)]
             raise not_here(repo, argument, downloaded(repo.kind, repo.cache_dir), missing, present)
         _check_room(snapshot, missing)
@@ -110,10 +114,7 @@ def mend(snapshot: Snapshot, *, argument: str) -> bool:
     ]
     if not damaged:
         return False
-    for name in damaged:
-        content = paths[name].resolve()
-        paths[name].unlink(missing_ok=True)
-        content.unlink(missing_ok=True)
+    _discard(snapshot, damaged)
     if not snapshot.listing.whole and not out_of_reach():
         again = listing_of(snapshot.repo, argument)
         snapshot = Snapshot(snapshot.repo, again, snapshot.files)
@@ -121,6 +122,16 @@ def mend(snapshot: Snapshot, *, argument: str) -> bool:
         raise damaged_copy(snapshot.repo, damaged)
     _download(snapshot, damaged, argument, True)
     return True
+
+
+def _discard(snapshot: Snapshot, names: Sequence[str]) -> None:
+    """Delete files with their content, which snapshots only point to."""
+    for name in names:
+        path = snapshot.folder / name
+        content = path.resolve()
+        with storing(snapshot.repo):
+            path.unlink(missing_ok=True)
+            content.unlink(missing_ok=True)
 
 
 def _is_here(snapshot: Snapshot, name: str) -> bool:

@@ -5,20 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 __all__ = ["Patience", "is_silence", "is_timeout", "passes", "patiently", "status_of"]
 
 Result = TypeVar("Result")
 _PASSING = (408, 429, 500, 502, 503, 504)
+_FIRST = 0.4  # seconds before the second try; each wait after it is twice as long
 _MOST = 60.0  # seconds that a Hub may ask us to wait; longer is an error, which says how long
 
 
 class Patience:
-    """How often to try again, and how long to wait in between; success on the way gives new patience."""
+    """How often to try again, and how long to wait in between; success on the way gives new patience.
 
-    def __init__(self, tries: int = 5, *, first: float = 0.4, slow: int = 2):
-        self.tries, self.first, self.slow = tries, first, slow
+    Parameters
+    ----------
+    tries
+        How often to try in all.
+    slow
+        How often at most where the Hub was too slow.
+    sleep
+        What waits: an event's ``wait`` can be woken.
+    """
+
+    def __init__(self, tries: int = 5, *, slow: int = 2, sleep: Callable[[float], Any] = time.sleep):
+        self.tries, self.slow, self.sleep = tries, slow, sleep
         self.renew()
 
     def renew(self) -> None:
@@ -34,7 +45,7 @@ class Patience:
         asked = _asked_to_wait(problem)
         if asked is not None and asked > _MOST:
             return False
-        time.sleep(min(self.first * 2 ** (self._failed - 1), 8.0) if asked is None else max(asked, 0.0))
+        self.sleep(_FIRST * 2 ** (self._failed - 1) if asked is None else max(asked, 0.0))
         return True
 
 
