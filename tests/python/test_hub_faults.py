@@ -78,6 +78,9 @@ def visited(request, tmp_path_factory):
         add_misbehaving(hub, kind, folder)
         steps = {name: step(kind, f"us/{name}") for name in (*PASSING, *LASTING)}
         steps["absent"] = step(kind, "us/nobody")
+        for name, token in {"gated": TOKEN, "gated for others": TOKEN[::-1]}.items():
+            hub.add(f"us/{name.replace(' ', '-')}", folder, kind=kind, token=token)
+            steps[name] = step(kind, f"us/{name.replace(' ', '-')}")
         found = visit(home, hub.url, steps, HF_TOKEN=TOKEN)
     return kind, home, folder, hub, found
 
@@ -114,6 +117,13 @@ def test_what_lasts_is_an_error_that_names_the_repository_and_the_next_step(visi
     assert found[name]["hint"]
     assert found[name]["seconds"] < 12
     assert not [path for path in blobs_of(home, kind, f"us/{name}") if path.suffix == ".incomplete"]
+
+
+def test_a_token_of_the_environment_opens_what_is_gated(visited):
+    assert well(visited[-1]["gated"]), visited[-1]["gated"]
+    refused = visited[-1]["gated for others"]
+    assert refused["kind"] == "hub"
+    assert "'us/gated-for-others', a gated" in refused["problem"]
 
 
 def test_no_message_holds_the_token(visited):
@@ -191,8 +201,8 @@ def test_without_a_network_what_is_cached_takes_no_longer(kind, tmp_path):
         hub.add("us/kept", folder, kind=kind)
         first = {**warm, "fetched": step(kind, "us/kept"), "forget": {"do": "forget"}, "found": step(kind, "us/kept")}
         usual = visit(tmp_path, hub.url, first)["found"]["seconds"]
-        ways = [visit(tmp_path, hub.url, steps, HF_HUB_OFFLINE="1")]
-    for full in (False, True) if kind == "dataset" else (True,):
+        ways = [visit(tmp_path, hub.url, steps, HF_HUB_OFFLINE="1")] if kind == "dataset" else []
+    for full in (False, True) if kind == "dataset" else (True,):  # of models the others are tested elsewhere
         address, taken = silent_address(full)
         ways.append(visit(tmp_path, address, steps))
         del taken

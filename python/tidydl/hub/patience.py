@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 __all__ = ["Patience", "is_silence", "is_timeout", "passes", "patiently", "status_of"]
 
 Result = TypeVar("Result")
+_LIMIT = re.compile(r";\s*t=(\d+)")  # "api";r=0;t=55: in 55 seconds requests are counted anew
 _PASSING = (408, 429, 500, 502, 503, 504)
 _FIRST = 0.4  # seconds before the second try; each wait after it is twice as long
 _MOST = 60.0  # seconds that a Hub may ask us to wait; longer is an error, which says how long
@@ -91,12 +93,16 @@ def is_timeout(problem: BaseException) -> bool:
 
 
 def _asked_to_wait(problem: Exception) -> float | None:
-    """Read the seconds that the Hub asks to wait, from ``Retry-After``: a number or a date."""
+    """Read the seconds that the Hub asks to wait, from ``Retry-After``, a number or a date, or from ``RateLimit``."""
     from huggingface_hub.errors import HfHubHTTPError
 
-    said = problem.response.headers.get("Retry-After") if isinstance(problem, HfHubHTTPError) else None
-    if said is None:
+    if not isinstance(problem, HfHubHTTPError):
         return None
+    headers = problem.response.headers
+    said = headers.get("Retry-After")
+    if said is None:
+        limit = _LIMIT.search(headers.get("RateLimit", "")) if problem.response.status_code == 429 else None
+        return float(limit[1]) if limit else None
     try:
         return float(said)
     except ValueError:
