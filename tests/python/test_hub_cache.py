@@ -58,6 +58,8 @@ def visited(tmp_path_factory):
             "by the client": {"do": "client", "repo_id": "us/three", "repo_type": "dataset"},
         }
         found |= visit(home, hub.url, both, HF_HUB_DISABLE_PROGRESS_BARS="1")  # the client's own
+        hub.repos["dataset", "us/two"].misbehave("status", times=None, on=None, headers={"Retry-After": "0"})
+        found |= visit(home, hub.url, {"of a broken hub": {"do": "data", "path": "us/two"}})
         found |= visit(home, hub.url, {"the client's for us": {"do": "data", "path": "us/three"}}, HF_HUB_OFFLINE="1")
     return found
 
@@ -105,3 +107,7 @@ def test_a_name_that_is_not_stored_suggests_the_nearest(visited):
 def test_the_client_of_the_hub_reads_what_we_fetched_and_we_what_it_fetched(visited):
     assert visited["ours for the client"]["files"] == visited["by the client"]["files"] == ["train.csv"]
     assert visited["the client's for us"]["rows"] == {"": 1002}
+
+
+def test_what_is_kept_does_where_the_hub_is_in_trouble(visited):
+    assert visited["of a broken hub"]["rows"] == {"": 1001}

@@ -28,7 +28,7 @@ def at(monkeypatch, address):
     monkeypatch.setattr(constants, "ENDPOINT", address)
 
 
-def test_a_hub_that_answers_is_asked_once_a_minute(seen, monkeypatch):
+def test_an_answer_is_remembered_until_something_goes_wrong(seen, monkeypatch):
     with Hub() as hub:
         at(monkeypatch, hub.url)
         assert not reach.out_of_reach()

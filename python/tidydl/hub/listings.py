@@ -23,6 +23,7 @@ from tidydl.hub.repositories import COMMIT, Repository, cache_place, is_inside
 __all__ = ["File", "Listing", "downloaded", "forget_listings", "is_known", "kept_listing", "listing_of", "storage_note"]
 
 _REMEMBERED = 60.0  # seconds for which a branch is not asked for again
+_IMPATIENT = 5.0  # seconds for an answer where what is kept would do
 _HASHES = (40, 64)  # letters of git's sha1 and of sha256
 _recent: dict[Repository, tuple[float, Listing]] = {}
 
@@ -64,11 +65,12 @@ def listing_of(repo: Repository, argument: str) -> Listing:
             raise not_here(repo, argument, downloaded(repo.kind, repo.cache_dir))
         return known
     try:
-        found = patiently(lambda: _asked(repo), Patience(5 if known is None else 2, slow=1))
+        found = patiently(lambda: _asked(repo, known is None), Patience(5 if known is None else 2, slow=1))
     except Exception as problem:
         if is_silence(problem):
             doubt()
         if passes(problem) and known is not None:
+            _recent[repo] = (time.monotonic(), known)
             return known
         if passes(problem) or isinstance(problem, OSError):  # the client's own errors are of these
             raise refusal(problem, repo, argument, downloaded(repo.kind, repo.cache_dir)) from None
@@ -97,8 +99,10 @@ def forget_listings() -> None:
     _recent.clear()
 
 
-def _asked(repo: Repository) -> Listing:
+def _asked(repo: Repository, patient: bool) -> Listing:
     from huggingface_hub import HfApi, constants
+
+    seconds = float(constants.HF_HUB_ETAG_TIMEOUT)
 
     info = HfApi().repo_info(
         repo.id,
@@ -106,7 +110,7 @@ def _asked(repo: Repository) -> Listing:
         revision=repo.revision,
         files_metadata=True,
         token=repo.token,
-        timeout=constants.HF_HUB_ETAG_TIMEOUT,
+        timeout=seconds if patient else min(seconds, _IMPATIENT),
     )
     files = {
         each.rfilename: _promised(each) for each in getattr(info, "siblings", None) or () if is_inside(each.rfilename)

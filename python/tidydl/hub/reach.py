@@ -16,7 +16,7 @@ __all__ = ["doubt", "out_of_reach", "switched_off"]
 SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 _ON = ("1", "TRUE", "YES", "ON")  # what huggingface_hub takes for switched on
 _QUICK, _PATIENT = 0.6, 3.0  # seconds to wait for a sign of life
-_REMEMBERED = 60.0
+_SILENCE, _ANSWER = 60.0, 10.0  # seconds for which either is remembered
 _seen: dict[str, float] = {}  # when it "answered", was "silent", or at least "slow"
 
 
@@ -35,18 +35,20 @@ def out_of_reach(*, patient: bool = True) -> bool:
     """
     if switched_off():
         return True
-    now = time.monotonic()
-    if now - _seen.get("silent", -_REMEMBERED) < _REMEMBERED:
-        return True
-    if now - _seen.get("answered", -_REMEMBERED) < _REMEMBERED:
+    if _ago("answered") < _ANSWER:
         return False
-    if not patient and now - _seen.get("slow", -_REMEMBERED) < _REMEMBERED:
+    if _ago("silent") < (_ANSWER if patient else _SILENCE) or (not patient and _ago("slow") < _SILENCE):
         return True
     if _answers(*_address(), _PATIENT if patient else _QUICK):
+        _seen.clear()
         _seen["answered"] = time.monotonic()
         return False
     _seen["silent" if patient else "slow"] = time.monotonic()
     return True
+
+
+def _ago(sign: str) -> float:
+    return time.monotonic() - _seen[sign] if sign in _seen else float("inf")
 
 
 def doubt() -> None:
