@@ -104,7 +104,8 @@ class Download:
             patience = Patience(sleep=self.stop.wait)
             patiently(lambda: self._fill(part, promised.size, patience), patience)  # noqa: B023
             with storing(self.repo, part):
-                if not self.verify or is_intact(part, promised):
+                whole = promised.size in (None, part.stat().st_size)
+                if whole and (not self.verify or is_intact(part, promised)):
                     os.replace(part, blob)
                     return
                 self.tell(-part.stat().st_size)
