@@ -6,7 +6,7 @@ import zipfile
 import pandas as pd
 import pytest
 from PIL import Image
-from visiting import kept_file, visit
+from visiting import TOKEN, kept_file, visit
 
 from hub import Hub
 
@@ -109,9 +109,15 @@ def visited(tmp_path_factory):
         hub.add("us/alone", filled(served / "alone", {"alone.py": "pass"}), kind="dataset")
         hub.add("us/nothing", filled(served / "nothing", {"README.md": "# Nothing"}), kind="dataset")
         hub.add("us/gated", script, kind="dataset", token="hf_secret")
-        asked = []
-        found = visit(home, hub.url, {name: {"do": "data", **step} for name, step in STEPS.items()})
-        asked += hub.requests
+        closed = {"do": "read", "path": "us/closed", "splits": ["test"], "cache_dir": str(home / "elsewhere")}
+        hub.add("us/closed", served / "json", kind="dataset", token=TOKEN)
+        hub.add("us/unchecked", served / "json", kind="dataset").misbehave("wrong", path="train/a.jsonl", times=None)
+        steps = {name: {"do": "data", **step} for name, step in STEPS.items()}
+        steps |= {"closed": closed, "opened": {**closed, "token": TOKEN}}
+        steps["checked"] = {"do": "read", "path": "us/unchecked"}
+        steps["unchecked"] = {**steps["checked"], "verify": False}
+        found = visit(home, hub.url, steps)
+        asked = list(hub.requests)
         hub.requests.clear()
         offline = {
             "fetched": {"do": "data", "path": "us/json", "split": "test"},
@@ -130,7 +136,7 @@ def test_only_the_files_of_the_splits_are_fetched(visited):
     assert found["all"]["rows"] == {"train": 8, "test": 4}
     of_shards = [each for each in asked if "us/shards" in each]
     assert len(of_shards) == 1 + 3  # the listing, and each file once
-    assert "train/a.jsonl" not in "".join(asked).replace("test/a.jsonl", "")
+    assert not [each for each in asked if "us/json" in each and "train/a.jsonl" in each]
     assert kept_file(home, "dataset", "us/shards", "data/test-00000-of-00001.parquet").is_file()
 
 
@@ -190,3 +196,19 @@ def test_offline_what_was_fetched_works_and_what_was_not_says_what_there_is(visi
     assert "'train/a.jsonl' was not downloaded" in left["not fetched"]["problem"]
     assert "'test/a.jsonl'" in left["not fetched"]["hint"]
     assert "'us/shards'" in left["never asked"]["hint"]
+
+
+def test_a_token_opens_a_data_set_and_a_folder_of_ones_own_keeps_it(visited):
+    home, found, _, _ = visited
+    assert found["closed"]["kind"] == "hub"
+    assert found["opened"]["rows"] == {"test": 1}
+    assert found["opened"]["files"] == 1
+    assert [path.name for path in (home / "elsewhere").glob("datasets--*")] == ["datasets--us--closed"]
+    assert TOKEN not in json.dumps(found)
+
+
+def test_content_is_checked_unless_that_is_not_wanted(visited):
+    _, found, _, _ = visited
+    assert found["checked"]["kind"] == "damaged"
+    assert "came damaged" in found["checked"]["problem"]
+    assert "came damaged" not in found["unchecked"].get("problem", "")  # it is read, and is no json

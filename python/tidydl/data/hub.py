@@ -66,7 +66,7 @@ def read_hub(
         try:
             return _read(files)
         except (DamagedFileError, ArgumentError, NotFoundError):
-            if not files.mend():
+            if not (verify and files.mend()):
                 raise
             return _read(files)
 
