@@ -3,6 +3,7 @@ from .data.examples import example_model as example_model
 from .data.examples import examples as examples
 from .data.loading import load_dataset as load_dataset
 from .errors import TidydlError as TidydlError
+from .hub.stored import cache as cache
 from .networks.classification import class_ind as class_ind
 from .networks.classification import confusion as confusion
 from .networks.curvature import hessian as hessian

@@ -12,6 +12,7 @@ string     string (``str``)               character
 label      category                       factor
 index      int64, counted from 0          integer, counted from 1
 position   Int64, counted from 0          integer, counted from 1
+datetime   datetime64, in UTC             POSIXct
 image      images of ``tidydl.data``      ``tidydl_image`` vector
 audio      sounds of ``tidydl.data``      ``tidydl_audio`` vector
 list       object                         list
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ROW", "Column", "Contract", "Counted", "Kind"]
 
-Kind = Literal["double", "integer", "logical", "string", "label", "index", "position", "image", "audio", "list"]
+Kind = Literal[
+    "double", "integer", "logical", "string", "label", "index", "position", "datetime", "image", "audio", "list"
+]
 ROW = ".row"
 
 
@@ -107,6 +110,7 @@ def _series(values: Any, kind: Kind, levels: Sequence[str] | None) -> Any:
         "string": "str",
         "index": "int64",
         "position": "Int64",
+        "datetime": "datetime64[us, UTC]",
         "list": "object",
     }
     return pd.Series(list(values) if kind == "list" else values, dtype=dtypes[kind])

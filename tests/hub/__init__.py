@@ -1,5 +1,9 @@
-"""A small Hugging Face Hub on the loopback address, made of real files, for tests and for lessons without a network."""
+"""A small Hugging Face Hub on the loopback address, made of real files, for tests and for lessons without a network.
 
-from hub.server import Hub, Repo
+By hand: ``python -m tests.hub`` in the root of the repository; see README.md.
+"""
 
-__all__ = ["Hub", "Repo"]
+from .repositories import Fault, Repo
+from .server import Hub
+
+__all__ = ["Fault", "Hub", "Repo"]

@@ -1,58 +1,35 @@
-"""The server: what `huggingface_hub` asks for of models, from folders on this machine.
+"""The server: what `huggingface_hub` asks for of models and data sets, from folders on this machine.
 
-It speaks of a repository's info and tree, and gives files with etags, ranges and the redirect of large ones. Each
-repository has one commit, under ``main``, further names and its own hash. A repository can be gated, private or told to
-answer with a status.
+It speaks of a repository's info, with sizes and hashes of files, its tree and its branches, and gives files with etags,
+ranges and the redirect of large ones; old ids are redirected to new ones. A repository can be gated, private or told to
+misbehave.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-__all__ = ["Hub", "Repo"]
+from .repositories import LARGE, Repo, Version, git_hash, sha256
 
-_LARGE = 100_000  # bytes from which on a file is given by a redirect, as those in LFS are
-
-
-@dataclass
-class Repo:
-    """A repository: where its files lie, and how it answers."""
-
-    folder: Path
-    kind: str = "model"
-    tag: str | None = None
-    names: tuple[str, ...] = ("main",)
-    token: str | None = None  # without which it answers as a gated one
-    status: int | None = None
-
-    @property
-    def files(self) -> dict[str, Path]:
-        """The files by their path in the repository."""
-        found = sorted(path for path in self.folder.rglob("*") if path.is_file())
-        return {path.relative_to(self.folder).as_posix(): path for path in found}
-
-    @property
-    def commit(self) -> str:
-        """The hash of the one commit: that of all files."""
-        made = hashlib.sha1()
-        for name, path in self.files.items():
-            made.update(name.encode() + path.read_bytes())
-        return made.hexdigest()
+__all__ = ["Hub"]
 
 
 @dataclass
 class Hub:
     """A running server; ``with Hub() as hub: hub.add("owner/name", folder)``, then give ``hub.url`` as HF_ENDPOINT."""
 
+    port: int = 0
     repos: dict[tuple[str, str], Repo] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)  # old ids and the new ones
     requests: list[str] = field(default_factory=list)
+    ranges: list[tuple[str, str]] = field(default_factory=list)  # files and which bytes of them were asked for
 
     def add(self, name: str, folder: Path, **how) -> Repo:
         """Serve a folder under a name."""
@@ -66,8 +43,7 @@ class Hub:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Hub:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Asked", (_Asked,), {"hub": self}))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", self.port), type("Asked", (_Asked,), {"hub": self}))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
@@ -76,13 +52,22 @@ class Hub:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_) -> None:
+        """Say nothing of clients that hang up."""
+
+
 _KIND = r"(?P<kind>models|datasets)"
-_NAME = r"(?P<name>[\w.-]+/[\w.-]+?|[\w.-]+?)"
+_NAME = r"(?P<name>[^/]+/[^/]+?|[^/]+?)"
+# Paths as they come, where the slashes of a revision are written %2F.
 _PATHS = (
     ("info", re.compile(rf"/api/{_KIND}/{_NAME}(?:/revision/(?P<revision>.+))?")),
+    ("refs", re.compile(rf"/api/{_KIND}/{_NAME}/refs")),
     ("tree", re.compile(rf"/api/{_KIND}/{_NAME}/tree/(?P<revision>[^/]+)(?:/(?P<path>.*))?")),
     ("resolve", re.compile(rf"/(?:(?P<kind>models|datasets)/)?{_NAME}/resolve/(?P<revision>[^/]+)/(?P<path>.+)")),
-    ("large", re.compile(rf"/large/{_KIND}/{_NAME}/(?P<path>.+)")),
+    ("large", re.compile(rf"/large/{_KIND}/{_NAME}/(?P<revision>[^/]+)/(?P<path>.+)")),
 )
 
 
@@ -94,100 +79,136 @@ class _Asked(BaseHTTPRequestHandler):
         """Say nothing; `Hub.requests` keeps what was asked."""
 
     def do_HEAD(self) -> None:
-        self._answer(with_body=False)
+        self._answer()
 
     def do_GET(self) -> None:
-        self._answer(with_body=True)
+        self._answer()
 
-    def _answer(self, with_body: bool) -> None:
-        path = unquote(urlsplit(self.path).path)
-        self.hub.requests.append(f"{self.command} {path}")
+    def _answer(self) -> None:
+        path = urlsplit(self.path).path
+        self.hub.requests.append(f"{self.command} {unquote(path)}")
         for what, pattern in reversed(_PATHS):
             if found := pattern.fullmatch(path):
-                return self._found(what, found.groupdict(), with_body)
-        return self._refuse(404, "EntryNotFound", with_body)
+                asked = {name: value and unquote(value) for name, value in found.groupdict().items()}
+                return self._found(what, asked)
+        return self._refuse(404, "EntryNotFound")
 
-    def _found(self, what: str, asked: dict, with_body: bool) -> None:
-        repo = self.hub.repos.get(((asked["kind"] or "models")[:-1], asked["name"]))
+    def _found(self, what: str, asked: dict) -> None:
+        kind, name = asked["kind"] or "models", asked["name"]
+        if name in self.hub.moved:
+            return self._send(307, b"", {"Location": self.path.replace(name, self.hub.moved[name], 1)})
+        repo = self.hub.repos.get((kind[:-1], name))
         if repo is None:
-            return self._refuse(401, "RepoNotFound", with_body)
-        if repo.status is not None:
-            return self._refuse(repo.status, None, with_body)
-        if repo.token is not None and self.headers.get("Authorization") != f"Bearer {repo.token}":
-            return self._refuse(401 if self.headers.get("Authorization") is None else 403, "GatedRepo", with_body)
-        revision = asked.get("revision")
-        if revision is not None and revision not in (*repo.names, repo.commit):
-            return self._refuse(404, "RevisionNotFound", with_body)
-        return getattr(self, f"_{what}")(repo, asked, with_body)
+            return self._refuse(401, "RepoNotFound")
+        request = "resolve" if what == "large" else what
+        if fault := repo.fault(request, asked.get("path"), "slow"):
+            time.sleep(fault.seconds)
+        if repo.fault(request, asked.get("path"), "gone"):
+            self.close_connection = True
+            return None
+        if fault := repo.fault(request, asked.get("path"), "status"):
+            return self._refuse(fault.status, None, fault.headers)
+        if what != "large" and repo.token is not None and self.headers.get("Authorization") != f"Bearer {repo.token}":
+            return self._refuse(401 if self.headers.get("Authorization") is None else 403, "GatedRepo")
+        version = repo.version(asked.get("revision"))
+        if version is None:
+            return self._refuse(404, "RevisionNotFound")
+        return getattr(self, f"_{what}")(repo, version, asked)
 
-    def _info(self, repo: Repo, asked: dict, with_body: bool) -> None:
+    def _info(self, repo: Repo, version: Version, asked: dict) -> None:
+        with_files = parse_qs(urlsplit(self.path).query).get("blobs", [""])[0].lower() in ("true", "1")
         info = {
             "_id": "0" * 24,
             "id": asked["name"],
-            "sha": repo.commit,
+            "sha": version.commit,
             "private": False,
             "gated": False,
             "tags": [],
             "downloads": 0,
             "likes": 0,
-            "siblings": [{"rfilename": name} for name in repo.files],
+            "siblings": [_sibling(name, path, with_files) for name, path in version.files.items()],
         }
         if repo.tag is not None:
             info |= {"pipeline_tag": repo.tag, "library_name": "transformers"}
-        self._send(200, json.dumps(info).encode(), {"Content-Type": "application/json"}, with_body)
+        self._send_json(info)
 
-    def _tree(self, repo: Repo, asked: dict, with_body: bool) -> None:
+    def _refs(self, repo: Repo, version: Version, asked: dict) -> None:
+        converts = [
+            {"name": name.rpartition("/")[2], "ref": name, "targetCommit": Version(folder).commit}
+            for name, folder in repo.branches.items()
+            if name.startswith("refs/convert/")
+        ]
+        names = [each for each in (*repo.names, *repo.branches) if not each.startswith("refs/")]
+        heads = [{"name": name, "ref": f"refs/heads/{name}", "targetCommit": version.commit} for name in names]
+        self._send_json({"branches": heads, "converts": converts, "tags": []})
+
+    def _tree(self, repo: Repo, version: Version, asked: dict) -> None:
         below = f"{asked['path']}/" if asked["path"] else ""
         files = [
-            {"type": "file", "path": name, "size": path.stat().st_size, "oid": _git_hash(path)}
-            for name, path in repo.files.items()
+            {"type": "file", "path": name, "size": path.stat().st_size, "oid": git_hash(path)}
+            for name, path in version.files.items()
             if name.startswith(below)
         ]
         if below and not files:
-            return self._refuse(404, "EntryNotFound", with_body)
-        return self._send(200, json.dumps(files).encode(), {"Content-Type": "application/json"}, with_body)
+            return self._refuse(404, "EntryNotFound")
+        return self._send_json(files)
 
-    def _resolve(self, repo: Repo, asked: dict, with_body: bool) -> None:
-        path = repo.files.get(asked["path"])
+    def _resolve(self, repo: Repo, version: Version, asked: dict) -> None:
+        path = version.files.get(asked["path"])
         if path is None:
-            return self._refuse(404, "EntryNotFound", with_body, {"X-Repo-Commit": repo.commit})
-        headers = {"X-Repo-Commit": repo.commit, "Accept-Ranges": "bytes"}
-        if path.stat().st_size < _LARGE:
-            return self._file(path, {**headers, "ETag": f'"{_git_hash(path)}"'}, with_body)
-        kind = f"{repo.kind}s"
+            return self._refuse(404, "EntryNotFound", {"X-Repo-Commit": version.commit})
+        headers = {"X-Repo-Commit": version.commit, "Accept-Ranges": "bytes"}
+        if path.stat().st_size < LARGE:
+            return self._file(repo, path, asked, {**headers, "ETag": f'"{git_hash(path)}"'})
+        where = f"{repo.kind}s/{asked['name']}/{version.commit}/{quote(asked['path'])}"
         headers |= {
-            "Location": f"{self.hub.url}/large/{kind}/{asked['name']}/{asked['path']}",
-            "X-Linked-Etag": f'"{hashlib.sha256(path.read_bytes()).hexdigest()}"',
+            "Location": f"{self.hub.url}/large/{where}",
+            "X-Linked-Etag": f'"{sha256(path)}"',
             "X-Linked-Size": str(path.stat().st_size),
         }
-        return self._send(302, b"", headers, with_body)
+        return self._send(302, b"", headers)
 
-    def _large(self, repo: Repo, asked: dict, with_body: bool) -> None:
-        path = repo.files[asked["path"]]
-        self._file(path, {"ETag": f'"{hashlib.sha256(path.read_bytes()).hexdigest()}"'}, with_body)
+    def _large(self, repo: Repo, version: Version, asked: dict) -> None:
+        path = version.files[asked["path"]]
+        self._file(repo, path, asked, {"ETag": f'"{sha256(path)}"'})
 
-    def _file(self, path: Path, headers: dict[str, str], with_body: bool) -> None:
+    def _file(self, repo: Repo, path: Path, asked: dict, headers: dict[str, str]) -> None:
         content, status = path.read_bytes(), 200
+        body = self.command == "GET"
+        if body and repo.fault("resolve", asked["path"], "wrong"):
+            content = bytes(byte ^ 1 for byte in content)
         if found := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
+            self.hub.ranges.append((asked["path"], self.headers["Range"]))
             start, end = int(found[1]), int(found[2] or len(content) - 1)
             headers["Content-Range"] = f"bytes {start}-{end}/{len(content)}"
             content, status = content[start : end + 1], 206
-        self._send(status, content, headers, with_body)
+        cut = len(content) // 2 if body and repo.fault("resolve", asked["path"], "cut") else None
+        self._send(status, content, headers, cut)
 
-    def _refuse(self, status: int, code: str | None, with_body: bool, headers: dict[str, str] | None = None) -> None:
+    def _refuse(self, status: int, code: str | None, headers: dict[str, str] | None = None) -> None:
         named = {} if code is None else {"X-Error-Code": code, "X-Error-Message": code}
-        self._send(status, b"", {**(headers or {}), **named}, with_body)
+        self._send(status, b"", {**(headers or {}), **named})
 
-    def _send(self, status: int, content: bytes, headers: dict[str, str], with_body: bool) -> None:
+    def _send_json(self, what: object) -> None:
+        self._send(200, json.dumps(what).encode(), {"Content-Type": "application/json"})
+
+    def _send(self, status: int, content: bytes, headers: dict[str, str], cut: int | None = None) -> None:
+        """Send an answer, or only its first bytes before the connection breaks."""
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        if with_body:
-            self.wfile.write(content)
+        if self.command == "GET":
+            self.wfile.write(content[:cut])
+        self.close_connection = self.close_connection or cut is not None
 
 
-def _git_hash(path: Path) -> str:
-    content = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+def _sibling(name: str, path: Path, with_files: bool) -> dict:
+    """Describe a file as the info of a repository does."""
+    told: dict = {"rfilename": name}
+    if with_files:
+        size = path.stat().st_size
+        told |= {"size": size, "blobId": git_hash(path)}
+        told |= {} if size < LARGE else {"lfs": {"sha256": sha256(path), "size": size, "pointerSize": 130}}
+    return told

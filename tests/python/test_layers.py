@@ -18,7 +18,7 @@ SOURCE = ROOT / "python"
 LAYERS = (
     ("errors",),
     ("checks", "rng", "columns", "storage", "progress"),
-    ("verbs", "device", "rprint"),
+    ("verbs", "device", "rprint", "hub"),
     ("design",),
     ("networks", "data"),
     ("pipelines",),

@@ -1,20 +1,13 @@
 """Models of the Hub, by the true client from a true server on this machine: found, refused, remembered, not leaked."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import tiny
+from visiting import TOKEN, visit
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from hub import Hub
-
-VISITS = Path(__file__).with_name("hub_visits.py")
-TOKEN = "hf_" + "abcdefgh" * 4
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +17,7 @@ def hub(tmp_path_factory):
     with Hub() as server:
         server.add("someone/sentiment", folder, names=("main", "v1.0"))
         server.add("someone/gated", folder, token=TOKEN)
-        server.add("someone/broken", folder, status=500)
+        server.add("someone/broken", folder).misbehave("status", times=None, on=None)
         server.add("someone/untold", untold(folder, tmp_path_factory.mktemp("untold")), tag="text-classification")
         yield server
 
@@ -37,22 +30,6 @@ def untold(folder, copy):
     del config["architectures"]
     (copy / "config.json").write_text(json.dumps(config))
     return copy
-
-
-def visit(home, endpoint, steps, **env):
-    script = home / "steps.json"
-    script.write_text(json.dumps(steps))
-    known = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
-    answer = subprocess.run(
-        [sys.executable, str(VISITS), str(script)],
-        env={**known, "HF_HOME": str(home / "hf"), "HF_ENDPOINT": endpoint, "HF_HUB_DISABLE_TELEMETRY": "1", **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
-    assert TOKEN not in answer.stderr
-    return json.loads(answer.stdout.splitlines()[-1])
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +49,7 @@ def visited(hub, tmp_path_factory):
         "code": {"model": "someone/sentiment", "trust_remote_code": True},
         "code of a branch": {"model": "someone/sentiment", "trust_remote_code": True, "revision": "main"},
     }
-    found = dict(zip(steps, visit(home, hub.url, list(steps.values())), strict=True))
-    return home, found
+    return home, visit(home, hub.url, steps)
 
 
 def test_a_model_is_loaded_by_its_id_and_named_with_its_commit(hub, visited):
@@ -117,8 +93,8 @@ def test_code_of_a_model_needs_the_full_hash_of_a_commit(visited):
 
 def test_offline_what_was_downloaded_works_and_what_was_not_says_what_there_is(hub, visited):
     home, _ = visited
-    steps = [{"model": "someone/sentiment"}, {"model": "someone/other"}]
-    found, absent = visit(home, hub.url, steps, HF_HUB_OFFLINE="1")
+    steps = {"found": {"model": "someone/sentiment"}, "absent": {"model": "someone/other"}}
+    found, absent = visit(home, hub.url, steps, HF_HUB_OFFLINE="1").values()
     assert found["label"] in tiny.LABELS
     assert absent["kind"] == "hub"
     assert "'someone/sentiment'" in absent["hint"]
@@ -129,7 +105,8 @@ def test_without_a_network_the_same_takes_no_longer(visited):
     with socket.socket() as taken:  # an address where nobody answers
         taken.bind(("127.0.0.1", 0))
         silent = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    found, absent = visit(home, silent, [{"model": "someone/sentiment"}, {"model": "someone/other"}])
+    steps = {"found": {"model": "someone/sentiment"}, "absent": {"model": "someone/other"}}
+    found, absent = visit(home, silent, steps).values()
     assert found["label"] in tiny.LABELS
     assert absent["kind"] == "hub"
     assert absent["seconds"] < 10
@@ -148,8 +125,8 @@ def test_code_of_a_model_runs_only_where_its_commit_is_named(tmp_path):
     with Hub() as hub:
         repo = hub.add("someone/custom", folder)
         given = {"task": "text-classification", "model": "someone/custom"}
-        (refused,) = visit(tmp_path, hub.url, [given])
+        (refused,) = visit(tmp_path, hub.url, {"": given}).values()
         assert refused["kind"] == "argument"
         assert not marker.exists()
-        visit(tmp_path, hub.url, [{**given, "trust_remote_code": True, "revision": repo.commit}])
+        visit(tmp_path, hub.url, {"": {**given, "trust_remote_code": True, "revision": repo.commit}})
         assert marker.exists()

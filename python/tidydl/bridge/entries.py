@@ -61,6 +61,7 @@ ENTRIES: dict[str, Entry] = {
     "examples": Entry("tidydl.data.examples:examples"),
     "example_data": Entry("tidydl.data.examples:example_data"),
     "example_model": Entry("tidydl.data.examples:example_model"),
+    "cache": Entry("tidydl.hub.stored:cache"),
     "sitrep": Entry("tidydl.situation:situation_frame"),
     "tasks": Entry("tidydl.pipelines.registry:tasks"),
     "pipeline_open": Entry("tidydl.pipelines.entries:pipeline_open"),

@@ -1,43 +1,88 @@
-"""Load a data set of the Hugging Face Hub by ``datasets``; no code of the data set is ever run."""
+"""Read a data set of the Hugging Face Hub; no code of the data set is ever run."""
 
 from __future__ import annotations
 
-import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from tidydl.data.decoding import features_of
-from tidydl.data.resolving import Raw
-from tidydl.errors import ArgumentError, HubError, NotFoundError
+from tidydl.data.hub_files import Asked, HubFiles
+from tidydl.data.reading import FORMATS, READERS
+from tidydl.data.resolving import Raw, prepared, quiet
+from tidydl.data.splits import join
+from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
+from tidydl.hub.repositories import Repository
 
 __all__ = ["read_hub"]
 
-
-def read_hub(path: str, name: str | None, data_dir: str | None, data_files: Any, revision: str | None) -> Raw:
-    """Load all splits of ``owner/name`` from the Hub or from what was downloaded before."""
-    import datasets
-
-    try:
-        made = datasets.load_dataset(path, name, data_dir=data_dir, data_files=data_files, revision=revision)
-    except datasets.exceptions.DatasetNotFoundError as error:
-        raise NotFoundError(
-            f"`path` '{path}' is neither here nor on the Hub, or needs a login.",
-            allowed="A folder, a file, or the 'owner/name' of a data set on the Hub.",
-        ) from error
-    except OSError as error:
-        raise HubError(
-            f"`path` '{path}' is not on this machine, and the Hugging Face Hub does not answer.",
-            allowed="A folder, a file, or the 'owner/name' of a data set while the Hub can be reached.",
-            hint=_mend(),
-        ) from error
-    except (ValueError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ArgumentError(f"`path` '{path}' cannot be loaded from the Hub: {first}") from error
-    tables = {str(split): part.with_format(None).data.table for split, part in made.items()}
-    features = features_of(next(iter(tables.values())).schema)
-    return Raw(tables, features, "hub", len(tables))
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")  # what is unpacked of them, pictures too, is gone when it was read
 
 
-def _mend() -> str:
-    named = [n for n in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE") if os.environ.get(n, "0") not in ("", "0")]
-    off = f" {' and '.join(named)} keeps it off." if named else ""
-    return f"For a folder, check its name in '{os.getcwd()}'; for the Hub, check the network.{off}"
+def read_hub(
+    path: str,
+    name: str | None,
+    data_dir: str | None,
+    data_files: Any,
+    revision: str | None,
+    *,
+    splits: Sequence[str] | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | None = None,
+    verify: bool = True,
+) -> Raw:
+    """Read splits of a data set on the Hub, or of what was downloaded of it before.
+
+    Parameters
+    ----------
+    path
+        Its id.
+    name, data_dir, data_files, revision
+        As for :func:`tidydl.load_dataset`.
+    splits
+        The names of the splits to read; None for all. The files of others are not downloaded.
+    token
+        An access token of the Hub.
+    cache_dir
+        The folder in which downloads are kept, by default that of the Hub's client.
+    verify
+        Whether to check what is downloaded against its hash.
+
+    Raises
+    ------
+    NotFoundError, ArgumentError
+        There is no such data set, version, configuration, split or file; or only a script that would make it.
+    HubError
+        The Hub refuses, or does not answer and the data set was not downloaded before.
+    DamagedFileError
+        A file cannot be read, or comes damaged from the Hub.
+    StorageError
+        The disk is full or cannot be written.
+    """
+    repo = Repository("dataset", path, revision or "main", token, cache_dir)
+    with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
+        files = HubFiles(repo, Asked(name, data_dir, data_files, splits), Path(scratch), verify)
+        try:
+            return _read(files)
+        except (DamagedFileError, ArgumentError, NotFoundError):
+            if not (verify and files.mend()):
+                raise
+            return _read(files)
+
+
+def _read(files: HubFiles) -> Raw:
+    from datasets.table import embed_table_storage
+
+    builder = files.find()
+    kind = type(builder).__module__.rpartition(".")[2]
+    found = {str(split): [str(file) for file in some] for split, some in builder.config.data_files.items()}
+    features = {} if builder.info.features is None else builder.info.features.to_dict()
+    if kind in READERS and all(Path(file).suffix.lower() in FORMATS for some in found.values() for file in some):
+        tables = {split: join([READERS[kind](file) for file in some]) for split, some in found.items()}
+    else:
+        tables = prepared(builder, files.repo.id)
+        if any(file.endswith(_ARCHIVES) for some in found.values() for file in some):
+            tables = {split: embed_table_storage(table) for split, table in tables.items()}
+    features = features or features_of(next(iter(tables.values())).schema)
+    return Raw(tables, features, "hub", sum(len(some) for some in found.values()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
 from tidydl.data.media_files import is_url
-from tidydl.data.splits import Splits, pick
+from tidydl.data.splits import Splits, pick, split_names
 from tidydl.errors import ArgumentError, NotFoundError, TidydlError, nearest
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["load_dataset"]
 
 FILES = Path(__file__).resolve().parent / "files"
-_HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
+_HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?$")
 _HERE = "A folder, a csv, parquet or json file, or the name of a format with `data_files`."
 
 
@@ -43,7 +43,7 @@ def load_dataset(
     path
         A file (.csv, .tsv, .parquet, .json, .jsonl); a folder of such files, or of images in one subfolder
         per class; the name of a format ('csv', 'parquet', 'json', 'imagefolder', 'text') together with
-        ``data_files`` or ``data_dir``; or ``owner/name`` of a data set on the Hub.
+        ``data_files`` or ``data_dir``; or the id of a data set on the Hub, ``owner/name``.
     name
         The configuration, where a data set has several.
     data_dir
@@ -96,7 +96,8 @@ def load_dataset(
     """
     place = _place(path)
     _check_names(name=name, revision=revision, sep=sep, field=field)
-    raw = _read(place, name, _folder(data_dir), _patterns(data_files), revision, {"sep": sep, "field": field})
+    options = {"sep": sep, "field": field}
+    raw = _read(place, name, _folder(data_dir), _patterns(data_files), revision, options, _splits(split))
     if split is None:
         if len(raw.tables) == 1:
             return _frame(raw, place, None)
@@ -115,6 +116,7 @@ def _read(
     data_files: Any,
     revision: str | None,
     options: dict[str, str | None],
+    splits: list[str] | None,
 ) -> Raw:
     from tidydl.data.hub import read_hub
     from tidydl.data.resolving import BUILDERS, read_builder, read_file
@@ -138,9 +140,33 @@ def _read(
                 hint=f"load_dataset('{path}', data_files='…')",
             )
         return read_builder(path, name, data_dir, data_files, options)
-    if _HUB_ID.match(path) and not Path(path).parent.is_dir() and not Path(path).suffix:
-        return read_hub(path, name, data_dir, data_files, revision)
+    if _may_be_on_hub(path, revision, data_files):
+        return read_hub(path, name, data_dir, data_files, revision, splits=splits)
     raise _not_there(place)
+
+
+def _splits(split: Any) -> list[str] | None:
+    """Name the splits that are needed, None for all."""
+    parts = [split] if isinstance(split, str) else split
+    if not isinstance(parts, Sequence) or not all(isinstance(part, str) for part in parts):
+        return None
+    names = [split_names(part) for part in parts]
+    return None if None in names else list(dict.fromkeys(each for some in names for each in some or ()))
+
+
+def _may_be_on_hub(path: str, revision: str | None, data_files: Any) -> bool:
+    """Say whether a path that is not here is to be looked for on the Hub.
+
+    A name without an owner is as likely a mistyped file or an example: it must be known there.
+    """
+    from tidydl.hub.listings import is_known
+    from tidydl.hub.repositories import Repository
+
+    if _HUB_ID.match(path) is None or Path(path).suffix:
+        return False
+    if "/" in path:
+        return not Path(path).parent.is_dir()
+    return data_files is None and is_known(Repository("dataset", path, revision or "main"))
 
 
 def _frame(raw: Raw, path: str, split: str | None) -> pd.DataFrame:

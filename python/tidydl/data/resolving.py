@@ -23,7 +23,7 @@ from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["BUILDERS", "Raw", "read_builder", "read_file"]
+__all__ = ["BUILDERS", "Raw", "prepared", "quiet", "read_builder", "read_file"]
 
 BUILDERS = ("csv", "parquet", "json", "imagefolder", "text")
 
@@ -49,7 +49,7 @@ def read_builder(
     path: str, name: str | None, data_dir: str | None, data_files: Any, options: Mapping[str, str | None]
 ) -> Raw:
     """Read a folder, or the files that go with the name of a format such as 'csv'."""
-    with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, _quiet():
+    with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
         builder = _builder(path, name, data_dir, data_files, scratch)
         kind = type(builder).__module__.rpartition(".")[2]
         files = {str(s): [str(f) for f in found] for s, found in (builder.config.data_files or {}).items()}
@@ -60,7 +60,7 @@ def read_builder(
         else:
             _no_options(options, kind)
             _check_kinds(builder, data_dir or path, files)
-            tables = _prepared(builder, data_dir or path)
+            tables = prepared(builder, data_dir or path)
         if not features:
             features = features_of(next(iter(tables.values())).schema)
         return Raw(tables, features, kind, sum(len(found) for found in files.values()))
@@ -98,7 +98,7 @@ def _check_kinds(builder: Any, folder: str, files: dict[str, list[str]]) -> None
         raise _no_files(folder)
 
 
-def _prepared(builder: Any, path: str) -> dict[str, pa.Table]:
+def prepared(builder: Any, path: str) -> dict[str, pa.Table]:
     """Let ``datasets`` read the files, and take its tables into memory."""
     import datasets
 
@@ -142,7 +142,7 @@ def _first_line(error: BaseException) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep the progress bars of ``datasets`` off; preparing local files is quick."""
     import datasets
 

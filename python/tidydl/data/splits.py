@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["Splits", "pick"]
+__all__ = ["Splits", "pick", "split_names"]
 
 ALL = "all"
 _PART = re.compile(r"^\s*([^\[\]+]+?)\s*(\[.*\])?\s*$")
@@ -65,6 +65,13 @@ def pick(tables: Mapping[str, pa.Table], split: str) -> pa.Table:
         tables = {ALL: _bound(tables)}
     parts = [_part(tables, part) for part in split.split("+")]
     return parts[0] if len(parts) == 1 else join(parts)
+
+
+def split_names(split: str) -> list[str] | None:
+    """Name the splits whose rows a specification takes; None for all of them."""
+    matched = [_PART.match(part) for part in split.split("+")]
+    names = list(dict.fromkeys(match[1] for match in matched if match))
+    return None if ALL in names or not all(matched) else names
 
 
 def _part(tables: Mapping[str, pa.Table], part: str) -> pa.Table:

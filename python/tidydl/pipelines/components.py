@@ -73,7 +73,7 @@ def _kept(name: str, source: Source, argument: str) -> Any:
     """Load a component, once a session while its folder is unchanged."""
     key = (name, source, source.location.fingerprint())
     if key not in _components:
-        require_component_files(source.location, name, argument)
+        require_component_files(source.location, source.files(argument), name, argument)
         _components[key] = _read(name, source, argument)
         while len(_components) > _KEPT:
             _components.popitem(last=False)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tidydl.device import import_torch
 from tidydl.errors import DependencyError
-from tidydl.pipelines.hub_errors import explain_failure
-from tidydl.pipelines.locations import Location, hub_is_out_of_reach
+from tidydl.hub.fetching import Snapshot, fetch, mend
+from tidydl.hub.repositories import Repository
+from tidydl.pipelines.load_errors import explain_failure
+from tidydl.pipelines.locations import Location
+from tidydl.pipelines.needed import reading_files, weight_files
 
-__all__ = ["Source", "import_transformers", "quiet_loading", "quietly", "remember_token"]
+__all__ = ["Source", "forget_versions", "import_transformers", "quiet_loading", "quietly", "remember_token"]
 
 # Access tokens by where they give access to, for this session alone: they are in no result, message or saved pipeline.
 _tokens: dict[str, str] = {}
+# Which commit a source is in this session: what is loaded later of it is of the same version.
+_commits: dict[Source, str] = {}
 
 
 @dataclass(frozen=True)
@@ -28,29 +31,56 @@ class Source:
     revision: str | None = None
     remote_code: bool = False
 
-    def arguments(self) -> dict[str, Any]:
-        """Give the arguments of ``from_pretrained()``."""
-        revision = self.revision or "main"
-        code = {"trust_remote_code": True, "code_revision": revision} if self.remote_code else {}
-        token = _tokens.get(self.location.source)
-        return {
-            "pretrained_model_name_or_path": self.location.source,
-            "revision": revision,
-            "trust_remote_code": False,
-            "local_files_only": self.location.folder is not None or hub_is_out_of_reach(),
-            **code,
-            **({} if token is None else {"token": token}),
-        }
+    def repository(self) -> Repository | None:
+        """Give the repository of the Hub in the version that this session uses, None for a folder."""
+        if self.location.folder is not None:
+            return None
+        name = self.location.source
+        return Repository("model", name, _commits.get(self) or self.revision or "main", _tokens.get(name))
+
+    def fetched(self, argument: str = "model") -> Snapshot | None:
+        """Bring what says how the model is built and reads its inputs onto this machine; None for a folder."""
+        repo = self.repository()
+        if repo is None:
+            return None
+        snapshot = fetch(repo, lambda names: reading_files(names, code=self.remote_code), argument=argument)
+        _commits[self] = snapshot.commit
+        return snapshot
+
+    def fetched_weights(self, argument: str, pickled: bool) -> Snapshot | None:
+        """Bring the weights onto this machine; None for a folder."""
+        snapshot = self.fetched(argument)
+        if snapshot is None:
+            return None
+        try:
+            needed = weight_files(snapshot.listing.files, snapshot.folder, pickled=pickled)
+        except ValueError as problem:  # the index cannot be read
+            if not mend(snapshot, argument=argument):
+                raise explain_failure(problem, self.location, argument) from problem
+            needed = weight_files(snapshot.listing.files, snapshot.folder, pickled=pickled)
+        return fetch(snapshot.repo.at(snapshot.commit), lambda _: needed, argument=argument)
+
+    def files(self, argument: str = "model") -> list[str]:
+        """Name the files there are."""
+        snapshot = self.fetched(argument)
+        if snapshot is not None:
+            return sorted(snapshot.listing.files)
+        assert self.location.folder is not None
+        return sorted(path.name for path in self.location.folder.iterdir())
+
+    def tag(self) -> str | None:
+        """Give the task that the Hub says the model does."""
+        snapshot = self.fetched()
+        return None if snapshot is None else snapshot.listing.tag
 
     def commit(self) -> str | None:
         """Give the hash of the version that was downloaded, None for a folder."""
-        if self.location.folder is not None:
-            return None
-        from huggingface_hub import try_to_load_from_cache
+        return _commits.get(self)
 
-        found = try_to_load_from_cache(self.location.source, "config.json", revision=self.revision or "main")
-        name = Path(found).parent.name if isinstance(found, str) else ""
-        return name if re.fullmatch(r"[0-9a-f]{40}", name) else None
+
+def forget_versions() -> None:
+    """Look anew which version of a model is the newest."""
+    _commits.clear()
 
 
 def remember_token(location: Location, token: str | None) -> None:
@@ -79,15 +109,48 @@ def import_transformers() -> Any:
     return transformers
 
 
-def quietly(source: Source, call: Any, *, argument: str = "model", **arguments: Any) -> Any:
-    """Call a loader of transformers without its noise, and explain what goes wrong."""
-    try:
-        with quiet_loading():
-            return call(**source.arguments(), **arguments)
-    except (KeyboardInterrupt, MemoryError):
-        raise
-    except Exception as problem:  # loaders raise anything: OSError, ValueError, RuntimeError, bare Exception
-        raise explain_failure(problem, source.location, argument, _tokens.values()) from problem
+def quietly(
+    source: Source,
+    call: Any,
+    *,
+    argument: str = "model",
+    weights: bool = False,
+    pickled: bool = False,
+    **arguments: Any,
+) -> Any:
+    """Call a loader of transformers without its noise, and explain what goes wrong.
+
+    What lies on the Hub is downloaded first. Where loading fails because the downloaded copy has been damaged since,
+    that is downloaded anew and loading tried once more.
+
+    Parameters
+    ----------
+    source
+        Where the files lie.
+    call
+        The loader.
+    argument
+        The argument of the user that named the source.
+    weights
+        Whether the loader needs the weights.
+    pickled
+        Whether weights that are no safetensors will do.
+    arguments
+        More arguments of the loader.
+    """
+    snapshot = source.fetched_weights(argument, pickled) if weights else source.fetched(argument)
+    place = source.location.source if snapshot is None else str(snapshot.folder)
+    code = {"trust_remote_code": source.remote_code, "local_files_only": True}
+    for again in (False, True):
+        try:
+            with quiet_loading():
+                return call(pretrained_model_name_or_path=place, **code, **arguments)
+        except (KeyboardInterrupt, MemoryError):
+            raise
+        except Exception as problem:  # loaders raise anything: OSError, ValueError, RuntimeError, bare Exception
+            if again or snapshot is None or not mend(snapshot, argument=argument):
+                raise explain_failure(problem, source.location, argument) from problem
+    raise AssertionError("the second try neither returned nor raised")
 
 
 @contextmanager

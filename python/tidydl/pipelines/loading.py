@@ -11,7 +11,7 @@ from tidydl.columns import Contract
 from tidydl.device import import_torch, resolve_device
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.pipelines.components import forget_components, read_components
-from tidydl.pipelines.from_pretrained import Source, import_transformers, quietly
+from tidydl.pipelines.from_pretrained import Source, forget_versions, import_transformers, quietly
 from tidydl.pipelines.locations import Location, locate, require_files
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def read_config(source: Source, pickled: bool = False) -> Any:
     transformers = import_transformers()
     key = (source, source.location.fingerprint())
     if key not in _configs:
-        require_files(source.location, pickled=pickled)
+        require_files(source.location, source.files(), pickled=pickled)
         _configs[key] = quietly(source, transformers.AutoConfig.from_pretrained)
         _trim(_configs, 16)
     return _configs[key]
@@ -151,9 +151,10 @@ def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) ->
         Where something is not there, damaged, out of reach or of the wrong kind.
     """
     location = wanted.source.location
-    require_files(location, pickled=wanted.pickled)
-    read = read_components(components, given, wanted.source)
     key = (wanted, location.fingerprint())
+    if key not in _weights:
+        require_files(location, wanted.source.files(), pickled=wanted.pickled)
+    read = read_components(components, given, wanted.source)
     if key not in _weights:
         _weights[key] = _load_weights(wanted)
         _trim(_weights, _KEPT)
@@ -200,6 +201,8 @@ def _load_weights(wanted: Wanted) -> Weights:
     made = quietly(
         wanted.source,
         auto.from_pretrained,
+        weights=True,
+        pickled=wanted.pickled,
         config=read_config(wanted.source, wanted.pickled),
         dtype=getattr(torch, wanted.dtype),
         use_safetensors=None if wanted.pickled else True,
@@ -246,6 +249,7 @@ def forget(model: Any = None) -> pd.DataFrame:
     if named is None:
         _configs.clear()
         forget_components()
+        forget_versions()
     _give_back(line[3] for line in lines)
     contract = Contract.of(model="string", revision="string", dtype="string", device="string", size_mb="double")
     return contract.frame({name: [line[k] for line in lines] for k, name in enumerate(contract.names)})

@@ -14,7 +14,7 @@ from tidydl.pipelines.components import READERS
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.from_pretrained import Source, import_transformers, remember_token
 from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, read_config
-from tidydl.pipelines.locations import hub_is_out_of_reach, locate
+from tidydl.pipelines.locations import locate
 from tidydl.pipelines.registry import fits, head_of, task_named, task_of_config
 
 __all__ = ["LOADING", "config_of", "open_model"]
@@ -172,17 +172,11 @@ def _fitting_task(task: Task | None, config: Any, name: str, source: Source | No
 
 
 def _task_of_hub(source: Source | None, config: Any) -> Task | None:
-    """Read the task from the tag that a model has on the Hub, where the Hub answers and it is one of ours."""
-    if source is None or source.location.folder is not None or hub_is_out_of_reach():
-        return None
-    from huggingface_hub import model_info
-    from huggingface_hub.errors import HfHubHTTPError
-
-    token = source.arguments().get("token")
+    """Read the task from the tag that a model has on the Hub, where it is one of ours."""
+    tag = None if source is None else source.tag()
     try:
-        tag = model_info(source.location.source, revision=source.revision, token=token).pipeline_tag
         task = task_named(tag) if tag else None
-    except (HfHubHTTPError, NotFoundError, OSError):
+    except NotFoundError:
         return None
     return task if task is not None and fits(task, config) else None
 

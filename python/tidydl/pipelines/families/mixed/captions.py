@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError, HubError
+from tidydl.hub.reach import out_of_reach
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading import Loaded
-from tidydl.pipelines.locations import hub_is_out_of_reach
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images
@@ -163,7 +163,7 @@ def _with_header(reader: Any, pixels: list[Any], header: str) -> Any:
     from huggingface_hub import try_to_load_from_cache
 
     font = try_to_load_from_cache(*_FONT)
-    if not isinstance(font, str) and hub_is_out_of_reach():
+    if not isinstance(font, str) and out_of_reach():
         raise HubError(
             f"`prompt` is drawn above the image in a font of the Hub ('{_FONT[0]}'), which does not answer.",
             allowed="The Hub, once: the font is kept.",

@@ -27,7 +27,7 @@ def vocoder_for(loaded: Loaded, given: str | None) -> Any:
     """
     kind, usual = SPECTROGRAMS[loaded.config.model_type]
     source = Source(locate(given or usual, "vocoder"))
-    require_files(source.location)
+    require_files(source.location, source.files("vocoder"))
     key = (source, source.location.fingerprint())
     if key not in loaded.weights.vocoders:
         loaded.weights.vocoders[key] = _loaded(kind, source, loaded)
@@ -38,5 +38,7 @@ def _loaded(kind: str, source: Source, loaded: Loaded) -> Any:
     import torch
 
     load = getattr(import_transformers(), kind).from_pretrained
-    made = quietly(source, load, argument="vocoder", dtype=getattr(torch, loaded.dtype), use_safetensors=True)
+    made = quietly(
+        source, load, argument="vocoder", weights=True, dtype=getattr(torch, loaded.dtype), use_safetensors=True
+    )
     return made.to(loaded.device).eval()

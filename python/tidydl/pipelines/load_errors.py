@@ -1,33 +1,26 @@
-"""What goes wrong when a model is loaded from a folder or from the Hugging Face Hub, in our own errors."""
+"""What goes wrong when a model is loaded from its files, in our own errors."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
-from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, HubError, NotFoundError, TidydlError
-from tidydl.pipelines.locations import ALLOWED, Location, downloaded
+from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, TidydlError
+from tidydl.pipelines.locations import ALLOWED, Location
 
 __all__ = ["explain_failure"]
 
 
-def explain_failure(
-    problem: Exception, location: Location, argument: str = "model", secrets: Iterable[str] = ()
-) -> TidydlError:
-    """Turn what transformers raised while loading into one of our errors, without access tokens."""
+def explain_failure(problem: Exception, location: Location, argument: str = "model") -> TidydlError:
+    """Turn what transformers raised while loading into one of our errors."""
+    if isinstance(problem, TidydlError):
+        return problem
     made = _explained(problem, location, argument)
-    return type(made)(_without_secrets(made.problem, secrets), allowed=made.allowed, hint=made.hint)
+    return type(made)(_TOKEN.sub("…", made.problem), allowed=made.allowed, hint=made.hint)
 
 
-_TOKEN = re.compile(r"hf_[A-Za-z0-9]{8,}")
-
-
-def _without_secrets(text: str, secrets: Iterable[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, "…")
-    return _TOKEN.sub("…", text)
+_TOKEN = re.compile(r"hf_[A-Za-z0-9]{8,}")  # an access token of the Hub
 
 
 def _explained(problem: Exception, location: Location, argument: str) -> TidydlError:
@@ -40,8 +33,6 @@ def _explained(problem: Exception, location: Location, argument: str) -> TidydlE
             allowed="Safetensors files as they were downloaded or saved.",
             hint="Delete the downloaded copy and load the model again.",
         )
-    if location.folder is None:
-        return _hub_failure(problem, location, argument)
     return _folder_failure(problem, location, argument)
 
 
@@ -126,49 +117,3 @@ def _library_missing(text: str, location: Location, argument: str) -> Dependency
         allowed="A model whose inputs are read by what is installed.",
         hint=hint,
     )
-
-
-def _hub_failure(problem: Exception, location: Location, argument: str) -> TidydlError:
-    """Tell the ways apart in which the Hub says no, by the errors behind the one that transformers raises."""
-    name = location.source
-    kinds = _kinds(problem)
-    if "GatedRepoError" in kinds:
-        return HubError(
-            f"`{argument}` is '{name}', a gated model: its owner grants access one by one.",
-            allowed="A model that is open, or one your account has access to.",
-            hint="Ask for access on its page, then `hf auth login`.",
-        )
-    if "RevisionNotFoundError" in kinds:
-        return NotFoundError(
-            f"`revision` is not known to the model '{name}'.",
-            allowed="A branch, a tag or a commit of that model.",
-            hint="Leave `revision` out to take the newest.",
-        )
-    if "RepositoryNotFoundError" in kinds:
-        return NotFoundError(
-            f"`{argument}` is '{name}', which is neither a folder here nor a model of the Hugging Face Hub.",
-            allowed=ALLOWED,
-            hint="Check the spelling; private models need `hf auth login`.",
-        )
-    if kinds & {"LocalEntryNotFoundError", "OfflineModeIsEnabled", "ConnectError", "ConnectionError"}:
-        return HubError(
-            f"`{argument}` is '{name}', which is no folder here and not among the downloaded models, and the "
-            "Hugging Face Hub does not answer.",
-            allowed="Without a network: the folder of a model, or a model that was downloaded before.",
-            hint=f"Downloaded before: {_listed(downloaded())}. example_model() gives models that need no network.",
-        )
-    return _folder_failure(problem, location, argument)
-
-
-def _kinds(problem: BaseException | None) -> set[str]:
-    """Collect the class names of an error and of all behind it."""
-    found: set[str] = set()
-    while problem is not None:
-        found.update(kind.__name__ for kind in type(problem).__mro__)
-        problem = problem.__cause__ or problem.__context__
-    return found
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:8])
-    return shown + (", …" if len(names) > 8 else "") if names else "nothing"

@@ -1,0 +1,26 @@
+"""Branches that the Hub makes by itself."""
+
+from __future__ import annotations
+
+from tidydl.hub.patience import is_silence
+from tidydl.hub.reach import out_of_reach
+from tidydl.hub.repositories import Repository
+
+__all__ = ["PARQUET", "has_parquet_branch"]
+
+PARQUET = "refs/convert/parquet"
+
+
+def has_parquet_branch(repo: Repository) -> bool:
+    """Say whether the Hub has a data set as parquet files too, as far as it answers."""
+    from huggingface_hub import HfApi
+
+    if out_of_reach():
+        return False
+    try:
+        found = HfApi().list_repo_refs(repo.id, repo_type=repo.kind, token=repo.token)
+    except Exception as problem:  # what the client raises has no common base but this
+        if is_silence(problem) or isinstance(problem, OSError):
+            return False
+        raise
+    return any(each.ref == PARQUET for each in found.converts)

@@ -1,0 +1,169 @@
+"""One file of the Hub into the cache: begun where the last try broke off, checked once, and then seen by all.
+
+The client's own download begins anew in each process and never looks at content; its layout of the cache, its names
+and its locks are kept, so that either reads what the other has downloaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tidydl.hub.failures import storing, wrong_content
+from tidydl.hub.listings import File
+from tidydl.hub.patience import Patience, patiently
+from tidydl.hub.repositories import Repository
+
+__all__ = ["Download", "Stopped", "is_intact"]
+
+_TIMES = 3  # how often content is fetched before it is given up as wrong
+_CHUNK = 1 << 20
+
+
+class Stopped(Exception):  # noqa: N818 (it is no error: somebody else's is)
+    """The download was called off, because another one failed or the user interrupted."""
+
+
+@dataclass
+class Download:
+    """One file on its way.
+
+    Parameters
+    ----------
+    repo, commit, name
+        Which file.
+    promised
+        Its size and hash as the Hub gives them.
+    verify
+        Whether to check the content; what is wrong is deleted and fetched again, twice at most.
+    stop
+        Calls the download off once it is set.
+    tell
+        Is told how many bytes more have come.
+    """
+
+    repo: Repository
+    commit: str
+    name: str
+    promised: File
+    verify: bool
+    stop: threading.Event
+    tell: Callable[[int], Any]
+
+    def run(self) -> None:
+        """Bring the file into the cache, unless it is there or another process brings it meanwhile.
+
+        Raises
+        ------
+        DamagedFileError, StorageError
+            Where the content is wrong each time, or the disk is full or cannot be written.
+        """
+        from huggingface_hub.utils import WeakFileLock
+
+        repo, promised = self.repo, self._known()
+        digest = promised.digest or hashlib.sha256(f"{self.commit}/{self.name}".encode()).hexdigest()
+        blob, pointer, lock = repo.blob(digest), repo.snapshot(self.commit) / self.name, repo.lock(digest)
+        with ExitStack() as held:
+            with storing(repo):
+                for path in (blob, pointer, lock):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                held.enter_context(WeakFileLock(lock))
+                if blob.is_file() and promised.size not in (None, blob.stat().st_size):
+                    blob.unlink()
+            if not blob.is_file():
+                self._bring(blob, promised)
+            with storing(repo):
+                _point(blob, pointer)
+
+    def _known(self) -> File:
+        """Ask for size and hash, where the listing of the Hub does not say."""
+        from huggingface_hub import get_hf_file_metadata
+
+        if self.promised.size is not None and self.promised.digest is not None:
+            return self.promised
+        told = patiently(lambda: get_hf_file_metadata(self._url(), token=self.repo.token), Patience())
+        etag = told.etag or ""
+        return File(told.size, etag if len(etag) in (40, 64) else None)
+
+    def _url(self) -> str:
+        from huggingface_hub import hf_hub_url
+
+        return hf_hub_url(self.repo.id, self.name, repo_type=self.repo.kind, revision=self.commit)
+
+    def _bring(self, blob: Path, promised: File) -> None:
+        """Fetch content into a part, check it, and put it where it belongs."""
+        part = blob.with_name(f"{blob.name}.incomplete")
+        for _ in range(_TIMES):
+            patience = Patience(sleep=self.stop.wait)
+            patiently(lambda: self._fill(part, promised.size, patience), patience)  # noqa: B023
+            with storing(self.repo, part):
+                whole = promised.size in (None, part.stat().st_size)
+                if whole and (not self.verify or is_intact(part, promised)):
+                    os.replace(part, blob)
+                    return
+                self.tell(-part.stat().st_size)
+                part.unlink()
+        raise wrong_content(self.repo, self.name, _TIMES)
+
+    def _fill(self, part: Path, size: int | None, patience: Patience) -> None:
+        """Fetch what a part lacks."""
+        from huggingface_hub import constants
+        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+        if self.stop.is_set():
+            raise Stopped
+        have = part.stat().st_size if part.is_file() else 0
+        if size is None or have > size:  # nobody can say that it is a beginning of the file
+            part.unlink(missing_ok=True)
+            have = 0
+        if have == size and part.is_file():
+            return
+        headers = build_hf_headers(token=self.repo.token) | {"Accept-Encoding": "identity"}
+        headers |= {"Range": f"bytes={have}-"} if have else {}
+        seconds = constants.HF_HUB_DOWNLOAD_TIMEOUT
+        with get_session().stream("GET", self._url(), headers=headers, timeout=seconds) as response:
+            if response.status_code >= 400:
+                response.read()  # which the client looks into
+            hf_raise_for_status(response)
+            resumed = response.status_code == 206
+            with storing(self.repo, part), part.open("ab" if resumed else "wb") as file:
+                for chunk in response.iter_bytes():
+                    if self.stop.is_set():
+                        raise Stopped
+                    file.write(chunk)
+                    file.flush()
+                    self.tell(len(chunk))
+                    if resumed or not have:  # a Hub that begins anew each time would get new patience for ever
+                        patience.renew()
+
+
+def _point(blob: Path, pointer: Path) -> None:
+    """Let a file of a snapshot point to its content; where links are not allowed, move the content there."""
+    if pointer.exists():
+        return
+    pointer.unlink(missing_ok=True)  # a link to content that was deleted
+    try:
+        os.symlink(os.path.relpath(blob, pointer.parent), pointer)
+    except (OSError, NotImplementedError):
+        shutil.move(blob, pointer)
+
+
+def is_intact(path: Path, promised: File) -> bool:
+    """Say whether a file has the hash that was promised; where none was, it counts as intact."""
+    return promised.digest is None or digest_of(path, len(promised.digest)) == promised.digest
+
+
+def digest_of(path: Path, letters: int) -> str:
+    """Hash a file: by sha256 where the hash has 64 letters, else as git does."""
+    made = hashlib.sha256() if letters == 64 else hashlib.sha1(b"blob %d\0" % path.stat().st_size)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            made.update(chunk)
+    return made.hexdigest()

@@ -1,0 +1,175 @@
+"""What the Hub, the network or the disk refuse, in our own errors: each names the repository and the next step.
+
+No text of the Hub or its client is passed on, so that no access token can be in it.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tidydl.errors import DamagedFileError, HubError, NotFoundError, StorageError, TidydlError
+from tidydl.hub.patience import is_silence, is_timeout, status_of
+from tidydl.hub.reach import switched_off
+from tidydl.hub.repositories import Repository
+
+__all__ = ["damaged_copy", "listed", "not_here", "refusal", "storing", "too_little_room", "wrong_content"]
+
+ALLOWED = {
+    "model": "The folder of a model on this machine, or an id of the Hugging Face Hub such as 'owner/name'.",
+    "dataset": "A folder, a file, or the 'owner/name' of a data set on the Hugging Face Hub.",
+}
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_LOGIN = "`hf auth login` on this machine, or `token =`"
+
+
+def refusal(problem: Exception, repo: Repository, argument: str, here: Sequence[str] = ()) -> TidydlError:
+    """Turn what the Hub's client raised into one of our errors.
+
+    Parameters
+    ----------
+    problem
+        What it raised.
+    repo
+        What was asked for.
+    argument
+        The argument that named it.
+    here
+        The repositories of its kind on this machine.
+    """
+    from huggingface_hub import errors
+
+    named = f"`{argument}` is '{repo.id}'"
+    if isinstance(problem, errors.GatedRepoError):
+        return HubError(
+            f"{named}, a gated {repo.what}: its owner grants access one by one.",
+            allowed=f"A {repo.what} that is open, or one your account has access to.",
+            hint=f"Ask for access on its page, then {_LOGIN}.",
+        )
+    if isinstance(problem, errors.RevisionNotFoundError):
+        return NotFoundError(
+            f"`revision` '{repo.revision}' is not known to the {repo.what} '{repo.id}'.",
+            allowed=f"A branch, a tag or a commit of that {repo.what}.",
+            hint="Leave `revision` out to take the newest.",
+        )
+    if isinstance(problem, errors.RepositoryNotFoundError):
+        return NotFoundError(
+            f"{named}, which is neither a folder here nor a {repo.what} of the Hugging Face Hub.",
+            allowed=ALLOWED[repo.kind],
+            hint=f"Check the spelling; a private {repo.what} needs {_LOGIN}.",
+        )
+    if isinstance(problem, errors.EntryNotFoundError):
+        return NotFoundError(
+            f"{named}, which lacks a file that the Hugging Face Hub says it has.",
+            allowed=f"A whole {repo.what}.",
+            hint="It may have just been changed: try again in a minute, or give another `revision`.",
+        )
+    status = status_of(problem)
+    if status is None and is_silence(problem) and not is_timeout(problem):
+        return not_here(repo, argument, here)
+    return _said_no(status, repo, named)
+
+
+def _said_no(status: int | None, repo: Repository, named: str) -> HubError:
+    """Make the error for a status that has none of its own; None is for a Hub that is too slow."""
+    if status == 401:
+        said, hint = (
+            "does not accept the access token",
+            f"Give a valid one: {_LOGIN}; no token will do where it is open.",
+        )
+    elif status == 403:
+        said, hint = "refuses access", f"Look at its page whether your account may read it, then {_LOGIN}."
+    elif status == 404:
+        said, hint = "does not know what was asked for", "Check the spelling of the id and the `revision`."
+    elif status == 429:
+        said, hint = "wants fewer requests from here (429)", f"Wait some minutes and try again; {_LOGIN}, allows more."
+    elif status is None:
+        said, hint = "is too slow to answer", "Try again later; what was downloaded so far is kept."
+    else:
+        said, hint = f"is in trouble ({status})", "Try again later: status.huggingface.co says how it is."
+    return HubError(
+        f"{named}, for which the Hugging Face Hub {said}.",
+        allowed=f"A {repo.what} that the Hub gives, or a folder on this machine.",
+        hint=hint,
+    )
+
+
+def not_here(
+    repo: Repository, argument: str, here: Sequence[str], missing: Sequence[str] = (), present: Sequence[str] = ()
+) -> HubError:
+    """Say that the Hub cannot be asked for what is not here, and what is.
+
+    Of what is here in part, ``missing`` names the files that lack and ``present`` those that are here.
+    """
+    switches = switched_off()
+    off = f" {' and '.join(switches)} keeps the Hub off." if switches else ""
+    version = "" if repo.revision == "main" else f" in revision '{repo.revision}'"
+    what = f"which{version} is no folder here and not among the downloaded {repo.what}s"
+    if missing:
+        what = f"of which '{missing[0]}' was not downloaded before"
+        what += f", nor were {len(missing) - 1} more" if len(missing) > 1 else ""
+        off = f" Of it are here: {listed(present)}.{off}"
+    others = {"model": "example_model() gives some", "dataset": "example_data() gives some"}[repo.kind]
+    return HubError(
+        f"`{argument}` is '{repo.id}', {what}, and the Hugging Face Hub does not answer.",
+        allowed=f"Without a network: a folder, or a {repo.what} that was downloaded before.",
+        hint=f"Downloaded before: {listed(here)}. {others} that need no network.{off}",
+    )
+
+
+def wrong_content(repo: Repository, name: str, times: int) -> DamagedFileError:
+    """Say that the Hub sent other bytes than it promised, again and again."""
+    return DamagedFileError(
+        f"The file '{name}' of the {repo.what} '{repo.id}' came damaged from the Hugging Face Hub {times} times.",
+        allowed="Content with the hash that the Hub gives for it.",
+        hint="Try again on another network; if it stays so, tell the owner on the page of the repository.",
+    )
+
+
+def damaged_copy(repo: Repository, names: Sequence[str]) -> DamagedFileError:
+    """Say that what was downloaded has changed since, and that the Hub cannot be asked for it now."""
+    return DamagedFileError(
+        f"The downloaded copy of the {repo.what} '{repo.id}' was damaged: {listed(names)}. It was deleted.",
+        allowed="The files as they were downloaded, whole.",
+        hint="Try again with a network: what was deleted is then downloaded anew.",
+    )
+
+
+def too_little_room(repo: Repository, wanted: int, free: int) -> StorageError:
+    """Say that a download would not fit on the disk."""
+    return StorageError(
+        f"The disk has no room for the {repo.what} '{repo.id}': {wanted / 1e6:.1f} MB are wanted, "
+        f"{free / 1e6:.1f} MB are free.",
+        allowed=f"Room in '{repo.storage.parent}'.",
+        hint="Free some: cache() shows what was downloaded. HF_HOME names another folder.",
+    )
+
+
+@contextmanager
+def storing(repo: Repository, part: Path | None = None) -> Iterator[None]:
+    """Say of the disk what goes wrong while something is written; half a file does not stay on a full one."""
+    try:
+        yield
+    except OSError as problem:
+        if isinstance(problem, TidydlError):
+            raise
+        full = problem.errno in _FULL
+        if full and part is not None:
+            part.unlink(missing_ok=True)
+        place = repo.storage.parent
+        why = "the disk is full" if full else f"it cannot be written ({problem.strerror or type(problem).__name__})"
+        raise StorageError(
+            f"The {repo.what} '{repo.id}' cannot be kept in '{place}': {why}.",
+            allowed="A folder that can be written, on a disk with room.",
+            hint="Free some: cache() shows what was downloaded. HF_HOME names another folder."
+            if full
+            else "HF_HOME names another folder for downloads, before Python starts.",
+        ) from problem
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write some names for a message."""
+    shown = ", ".join(f"'{name}'" for name in names[:8])
+    return shown + (", …" if len(names) > 8 else "") if names else "nothing"

@@ -1,0 +1,197 @@
+"""Files of a repository of the Hub on this machine: what is missing is downloaded, what is there stays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tidydl.errors import TidydlError
+from tidydl.hub.downloading import Download, Stopped, is_intact
+from tidydl.hub.failures import damaged_copy, not_here, refusal, storing, too_little_room
+from tidydl.hub.listings import File, Listing, downloaded, keep_listing, listing_of
+from tidydl.hub.patience import is_silence
+from tidydl.hub.reach import doubt, out_of_reach
+from tidydl.hub.repositories import Repository, is_inside
+from tidydl.progress import somebody_looks
+
+__all__ = ["Snapshot", "fetch", "mend"]
+
+_AT_ONCE = 4
+Choose = Callable[[Sequence[str]], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Files of a repository on this machine, in one commit.
+
+    ``files`` are those that were chosen, all of which are here, below ``folder``.
+    """
+
+    repo: Repository
+    listing: Listing
+    files: tuple[str, ...]
+
+    @property
+    def commit(self) -> str:
+        """The hash of the version."""
+        return self.listing.commit
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the files."""
+        return self.repo.snapshot(self.commit)
+
+    def promised(self, name: str) -> File:
+        """Give size and hash of a file, as far as they are known."""
+        return self.listing.files.get(name, File())
+
+
+def fetch(repo: Repository, choose: Choose, *, argument: str, verify: bool = True) -> Snapshot:
+    """Bring files of a repository onto this machine.
+
+    Parameters
+    ----------
+    repo
+        The repository, in which version, and where it is kept.
+    choose
+        Given the names of all its files, says which are needed.
+    argument
+        The argument of the user that named it, for messages.
+    verify
+        Whether to check what is downloaded against its hash.
+
+    Raises
+    ------
+    NotFoundError, HubError
+        Where there is no such repository or revision, the Hub refuses, or is out of reach and not all is here.
+    DamagedFileError
+        Where what the Hub sends is wrong each time.
+    StorageError
+        Where the disk is full or cannot be written.
+    """
+    listing = listing_of(repo, argument)
+    chosen = tuple(name for name in dict.fromkeys(choose(list(listing.files))) if is_inside(name))
+    snapshot = Snapshot(repo, listing, chosen)
+    missing = [name for name in chosen if not _is_here(snapshot, name)]
+    if missing:
+        cut_short = [name for name in missing if (snapshot.folder / name).is_file()]
+        _discard(snapshot, cut_short)
+        if not listing.whole or out_of_reach():
+            if cut_short:
+                raise damaged_copy(repo, cut_short)
+            present = [name for name in listing.files if _is_here(snapshot, name)]
+            raise not_here(repo, argument, downloaded(repo.kind, repo.cache_dir), missing, present)
+        _check_room(snapshot, missing)
+        _download(snapshot, missing, argument, verify)
+    keep_listing(repo, listing)
+    return snapshot
+
+
+def mend(snapshot: Snapshot, *, argument: str) -> bool:
+    """Look for files that have changed since they were downloaded, and download those anew.
+
+    Returns
+    -------
+    bool
+        Whether there were any, so that what failed is worth another try.
+
+    Raises
+    ------
+    DamagedFileError
+        Where there are, and the Hub cannot be asked for them.
+    """
+    paths = {name: snapshot.folder / name for name in snapshot.files}
+    damaged = [
+        name for name, path in paths.items() if not (path.is_file() and is_intact(path, snapshot.promised(name)))
+    ]
+    if not damaged:
+        return False
+    _discard(snapshot, damaged)
+    if not snapshot.listing.whole and not out_of_reach():
+        again = listing_of(snapshot.repo, argument)
+        snapshot = Snapshot(snapshot.repo, again, snapshot.files)
+    if out_of_reach():
+        raise damaged_copy(snapshot.repo, damaged)
+    _download(snapshot, damaged, argument, True)
+    return True
+
+
+def _discard(snapshot: Snapshot, names: Sequence[str]) -> None:
+    """Delete files with their content, which snapshots only point to."""
+    for name in names:
+        path = snapshot.folder / name
+        content = path.resolve()
+        with storing(snapshot.repo):
+            path.unlink(missing_ok=True)
+            content.unlink(missing_ok=True)
+
+
+def _is_here(snapshot: Snapshot, name: str) -> bool:
+    path, size = snapshot.folder / name, snapshot.promised(name).size
+    return path.is_file() and size in (None, path.stat().st_size)
+
+
+def _check_room(snapshot: Snapshot, missing: Sequence[str]) -> None:
+    """Refuse to begin what would fill the disk."""
+    wanted = sum(snapshot.promised(name).size or 0 for name in missing)
+    place = snapshot.repo.storage
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if wanted > free:
+        raise too_little_room(snapshot.repo, wanted, free)
+
+
+def _download(snapshot: Snapshot, missing: Sequence[str], argument: str, verify: bool) -> None:
+    """Download files, a few at a time; the first that fails calls the others off."""
+    repo, commit, stop = snapshot.repo, snapshot.commit, threading.Event()
+    total = sum(snapshot.promised(name).size or 0 for name in missing)
+    with _shown(repo, total) as tell, ThreadPoolExecutor(_AT_ONCE) as pool:
+        orders = [Download(repo, commit, name, snapshot.promised(name), verify, stop, tell) for name in missing]
+        begun = [pool.submit(order.run) for order in orders]
+        try:
+            wait(begun, return_when=FIRST_EXCEPTION)
+        finally:  # an interrupt included
+            if not all(each.done() and each.exception() is None for each in begun):
+                stop.set()
+                pool.shutdown(cancel_futures=True)
+    _raise_first(begun, repo, argument)
+
+
+def _raise_first(begun: Sequence[Future[None]], repo: Repository, argument: str) -> None:
+    problems = [each.exception() for each in begun if not each.cancelled()]
+    for problem in problems:
+        if problem is None or isinstance(problem, Stopped):
+            continue
+        if is_silence(problem):
+            doubt()
+        if isinstance(problem, TidydlError) or not (is_silence(problem) or isinstance(problem, OSError)):
+            raise problem
+        assert isinstance(problem, Exception)
+        raise refusal(problem, repo, argument, downloaded(repo.kind, repo.cache_dir)) from None
+
+
+@contextmanager
+def _shown(repo: Repository, total: int) -> Iterator[Callable[[int], Any]]:
+    """Show a bar of the bytes that come, where somebody looks; give what is told of them."""
+    if not somebody_looks() or os.environ.get("HF_HUB_DISABLE_PROGRESS_BARS", "0") not in ("", "0"):
+        yield lambda _: None
+        return
+    from tqdm.auto import tqdm
+
+    one_by_one = threading.Lock()
+    with tqdm(total=total, unit="B", unit_scale=True, desc=repo.id, file=sys.stderr, leave=False) as bar:
+
+        def tell(size: int) -> None:
+            with one_by_one:
+                bar.update(size)
+
+        yield tell

@@ -1,0 +1,197 @@
+"""What a repository holds: the names, sizes and hashes of its files in one commit, asked for once and kept.
+
+A listing is kept beside the files, so that without a network it is known what belongs to a repository, what of it is
+here, and of what hash it should be.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tidydl.errors import HubError, NotFoundError
+from tidydl.hub.failures import not_here, refusal
+from tidydl.hub.patience import Patience, is_silence, passes, patiently
+from tidydl.hub.reach import doubt, out_of_reach
+from tidydl.hub.repositories import COMMIT, Repository, cache_place, is_inside
+
+__all__ = ["File", "Listing", "downloaded", "forget_listings", "is_known", "kept_listing", "listing_of", "storage_note"]
+
+_REMEMBERED = 60.0  # seconds for which a branch is not asked for again
+_IMPATIENT = 5.0  # seconds for an answer where what is kept would do
+_HASHES = (40, 64)  # letters of git's sha1 and of sha256
+_recent: dict[Repository, tuple[float, Listing]] = {}
+
+
+@dataclass(frozen=True)
+class File:
+    """What the Hub promises of a file; ``digest`` is its sha256 where it is large, else git's sha1 of it."""
+
+    size: int | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files of a commit. ``whole`` is False where it was read off what is here alone."""
+
+    commit: str
+    files: Mapping[str, File]
+    tag: str | None = None
+    whole: bool = True
+
+
+def listing_of(repo: Repository, argument: str) -> Listing:
+    """Ask the Hub what a repository holds, or read it from what is kept where the Hub cannot be asked.
+
+    Raises
+    ------
+    NotFoundError, HubError
+        Where there is no such repository or revision, the Hub refuses, or is out of reach and nothing is kept.
+    """
+    known = kept_listing(repo)
+    if known is not None and known.whole and COMMIT.fullmatch(repo.revision):
+        return known
+    at, recent = _recent.get(repo, (0.0, None))
+    if recent is not None and time.monotonic() - at < _REMEMBERED:
+        return recent
+    if out_of_reach(patient=known is None):
+        if known is None:
+            raise not_here(repo, argument, downloaded(repo.kind, repo.cache_dir))
+        return known
+    try:
+        found = patiently(lambda: _asked(repo, known is None), Patience(5 if known is None else 2, slow=1))
+    except Exception as problem:
+        if is_silence(problem):
+            doubt()
+        if passes(problem) and known is not None:
+            _recent[repo] = (time.monotonic(), known)
+            return known
+        if passes(problem) or isinstance(problem, OSError):  # the client's own errors are of these
+            raise refusal(problem, repo, argument, downloaded(repo.kind, repo.cache_dir)) from None
+        raise
+    _recent[repo] = _recent[repo.at(found.commit)] = (time.monotonic(), found)
+    return found
+
+
+def is_known(repo: Repository) -> bool:
+    """Say whether a repository is on the Hub, as far as that can be asked, or was."""
+    if kept_listing(repo) is not None:
+        return True
+    if out_of_reach():
+        return False
+    try:
+        listing_of(repo, "path")
+    except NotFoundError:
+        return False
+    except HubError:
+        return not out_of_reach()
+    return True
+
+
+def forget_listings() -> None:
+    """Forget what was asked for in this session."""
+    _recent.clear()
+
+
+def _asked(repo: Repository, patient: bool) -> Listing:
+    from huggingface_hub import HfApi, constants
+
+    seconds = float(constants.HF_HUB_ETAG_TIMEOUT)
+
+    info = HfApi().repo_info(
+        repo.id,
+        repo_type=repo.kind,
+        revision=repo.revision,
+        files_metadata=True,
+        token=repo.token,
+        timeout=seconds if patient else min(seconds, _IMPATIENT),
+    )
+    files = {
+        each.rfilename: _promised(each) for each in getattr(info, "siblings", None) or () if is_inside(each.rfilename)
+    }
+    return Listing(str(info.sha), files, getattr(info, "pipeline_tag", None))
+
+
+def _promised(sibling: Any) -> File:
+    digest = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id
+    return File(sibling.size, digest if digest and len(digest) in _HASHES else None)
+
+
+def storage_note(repo: Repository, commit: str) -> Path:
+    """Give the file in which a listing is kept; its time says when the repository was last used."""
+    return repo.storage / ".tidydl" / f"{commit}.json"
+
+
+def keep_listing(repo: Repository, listing: Listing) -> None:
+    """Keep a listing beside the files and note which commit the revision is; without a disk to write on, do not."""
+    note = storage_note(repo, listing.commit)
+    try:
+        if listing.whole and not note.is_file():
+            _write(note, json.dumps(asdict(listing)))
+        elif note.is_file():
+            os.utime(note)
+        reference = repo.storage / "refs" / repo.revision
+        if not COMMIT.fullmatch(repo.revision) and _commit_of(repo) != listing.commit:
+            _write(reference, listing.commit)
+    except OSError:
+        pass  # of a cache that cannot be written, what is there can still be read
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    begun = path.with_name(f"{path.name}.{os.getpid()}")
+    begun.write_text(text, encoding="utf-8")
+    os.replace(begun, path)
+
+
+def kept_listing(repo: Repository) -> Listing | None:
+    """Give the listing that is kept, or make one of the files that are here; None where nothing is."""
+    commit = _commit_of(repo)
+    if commit is None:
+        return None
+    try:
+        told = json.loads(storage_note(repo, commit).read_text(encoding="utf-8"))
+        files = {name: File(**promised) for name, promised in told["files"].items()}
+        return Listing(commit, files, told["tag"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # another program has downloaded it, or the note is damaged
+    folder = repo.snapshot(commit)
+    found = {path.relative_to(folder).as_posix(): _held(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    return Listing(commit, found, whole=False) if found else None
+
+
+def _held(path: Path) -> File:
+    """Tell the hash of a file from where it is kept: the client names content by its hash."""
+    name = path.resolve().name
+    is_hash = len(name) in _HASHES and set(name) <= set("0123456789abcdef")
+    return File(None, name if is_hash else None)
+
+
+def _commit_of(repo: Repository) -> str | None:
+    """Give the commit that a revision was when it was last asked for."""
+    if COMMIT.fullmatch(repo.revision):
+        return repo.revision
+    try:
+        commit = (repo.storage / "refs" / repo.revision).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    return commit if COMMIT.fullmatch(commit) else None
+
+
+def downloaded(kind: str = "model", cache_dir: str | None = None) -> list[str]:
+    """List the ids of what was downloaded from the Hub before, the last used first."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        found = scan_cache_dir(cache_place(cache_dir)).repos
+    except (CacheNotFound, ValueError):  # ValueError: a file is where the folder should be
+        return []
+    repos = [repo for repo in found if repo.repo_type == kind and repo.size_on_disk > 0]
+    return [repo.repo_id for repo in sorted(repos, key=lambda repo: repo.last_accessed, reverse=True)]

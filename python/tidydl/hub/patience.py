@@ -1,0 +1,113 @@
+"""Asking the Hub again where what went wrong will pass: too many requests, a server in trouble, a cut connection."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+__all__ = ["Patience", "is_silence", "is_timeout", "passes", "patiently", "status_of"]
+
+Result = TypeVar("Result")
+_LIMIT = re.compile(r";\s*t=(\d+)")  # "api";r=0;t=55: in 55 seconds requests are counted anew
+_PASSING = (408, 429, 500, 502, 503, 504)
+_FIRST = 0.4  # seconds before the second try; each wait after it is twice as long
+_MOST = 60.0  # seconds that a Hub may ask us to wait; longer is an error, which says how long
+
+
+class Patience:
+    """How often to try again, and how long to wait in between; success on the way gives new patience.
+
+    Parameters
+    ----------
+    tries
+        How often to try in all.
+    slow
+        How often at most where the Hub was too slow.
+    sleep
+        What waits: an event's ``wait`` can be woken.
+    """
+
+    def __init__(self, tries: int = 5, *, slow: int = 2, sleep: Callable[[float], Any] = time.sleep):
+        self.tries, self.slow, self.sleep = tries, slow, sleep
+        self.renew()
+
+    def renew(self) -> None:
+        """Start counting anew."""
+        self._failed = self._timed_out = 0
+
+    def wait(self, problem: Exception) -> bool:
+        """Wait before the next try; False where trying again is of no use."""
+        self._failed += 1
+        self._timed_out += is_timeout(problem)
+        if not passes(problem) or self._failed >= self.tries or self._timed_out >= self.slow:
+            return False
+        asked = _asked_to_wait(problem)
+        if asked is not None and asked > _MOST:
+            return False
+        self.sleep(_FIRST * 2 ** (self._failed - 1) if asked is None else max(asked, 0.0))
+        return True
+
+
+def patiently(call: Callable[[], Result], patience: Patience) -> Result:
+    """Call until it succeeds, or until patience is at its end: then raise the last problem."""
+    while True:
+        try:
+            return call()
+        except Exception as problem:  # only what passes is tried again; all else goes on at once
+            if not patience.wait(problem):
+                raise
+
+
+def status_of(problem: BaseException) -> int | None:
+    """Give the HTTP status behind a problem, None where there was no answer."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return problem.response.status_code if isinstance(problem, HfHubHTTPError) else None
+
+
+def passes(problem: BaseException) -> bool:
+    """Say whether a problem with the Hub may be gone soon."""
+    return is_silence(problem) or status_of(problem) in _PASSING
+
+
+def is_silence(problem: BaseException) -> bool:
+    """Say whether the connection failed, rather than that the Hub said no."""
+    from huggingface_hub import errors
+
+    # the base of all errors of the HTTP library, which is another in other versions of the client
+    base = errors.HfHubHTTPError.__bases__[0]
+    return isinstance(problem, (base, errors.OfflineModeIsEnabled)) and not isinstance(problem, errors.HfHubHTTPError)
+
+
+def is_timeout(problem: BaseException) -> bool:
+    """Say whether the Hub was too slow."""
+    import sys
+
+    from huggingface_hub.errors import HfHubHTTPError
+
+    library = sys.modules[HfHubHTTPError.__bases__[0].__module__.partition(".")[0]]
+    return isinstance(problem, library.TimeoutException)
+
+
+def _asked_to_wait(problem: Exception) -> float | None:
+    """Read the seconds that the Hub asks to wait, from ``Retry-After``, a number or a date, or from ``RateLimit``."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if not isinstance(problem, HfHubHTTPError):
+        return None
+    headers = problem.response.headers
+    said = headers.get("Retry-After")
+    if said is None:
+        limit = _LIMIT.search(headers.get("RateLimit", "")) if problem.response.status_code == 429 else None
+        return float(limit[1]) if limit else None
+    try:
+        return float(said)
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(said).timestamp() - time.time()
+    except ValueError:
+        return None

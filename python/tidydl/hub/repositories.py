@@ -1,0 +1,83 @@
+"""A repository of the Hub, and where the Hub's client keeps it on this machine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from tidydl.errors import ArgumentError
+
+__all__ = ["COMMIT", "Kind", "Repository", "cache_place"]
+
+Kind = Literal["model", "dataset"]
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A model or data set of the Hub in one version; ``token`` gives access and is never shown."""
+
+    kind: Kind
+    id: str
+    revision: str = "main"
+    token: str | bool | None = field(default=None, repr=False)
+    cache_dir: str | None = None
+
+    def __post_init__(self) -> None:
+        from huggingface_hub.errors import HFValidationError
+        from huggingface_hub.utils import validate_repo_id
+
+        try:
+            validate_repo_id(self.id)
+        except HFValidationError as problem:
+            raise ArgumentError(
+                f"'{self.id}' cannot be the id of a {self.what}.",
+                allowed="An id of the Hugging Face Hub, such as 'owner/name'.",
+            ) from problem
+        if not is_inside(self.revision):
+            raise ArgumentError(
+                f"`revision` is '{self.revision}'.", allowed="A branch, a tag or a commit, such as 'main'."
+            )
+
+    @property
+    def what(self) -> str:
+        """What it is, in a word or two."""
+        return "data set" if self.kind == "dataset" else "model"
+
+    @property
+    def storage(self) -> Path:
+        """The folder in which the client keeps it, which may not exist."""
+        from huggingface_hub.file_download import repo_folder_name
+
+        return cache_place(self.cache_dir) / repo_folder_name(repo_id=self.id, repo_type=self.kind)
+
+    def snapshot(self, commit: str) -> Path:
+        """Give the folder of the files of one commit, which may not exist."""
+        return self.storage / "snapshots" / commit
+
+    def blob(self, digest: str) -> Path:
+        """Give where the content with a hash is kept."""
+        return self.storage / "blobs" / digest
+
+    def lock(self, digest: str) -> Path:
+        """Give the file by which processes agree on who downloads some content; the client uses the same."""
+        return self.storage.parent / ".locks" / self.storage.name / f"{digest}.lock"
+
+    def at(self, commit: str) -> Repository:
+        """Give the same repository in the version of a commit."""
+        return replace(self, revision=commit)
+
+
+def cache_place(cache_dir: str | None = None) -> Path:
+    """Give the folder in which the client keeps all repositories."""
+    from huggingface_hub import constants
+
+    return Path(cache_dir or constants.HF_HUB_CACHE).expanduser()
+
+
+def is_inside(path: str) -> bool:
+    """Say whether a path, as the Hub writes it, stays inside the folder it is put into."""
+    parts = PurePosixPath(path)
+    return bool(path) and not parts.is_absolute() and ".." not in parts.parts and "\\" not in path and "\0" not in path

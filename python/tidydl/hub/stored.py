@@ -1,0 +1,156 @@
+"""What was downloaded from the Hub and takes room on this machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tidydl.checks import described
+from tidydl.columns import Contract
+from tidydl.errors import ArgumentError, StorageError, unknown_name
+from tidydl.hub.listings import forget_listings
+from tidydl.hub.repositories import COMMIT, cache_place
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["cache"]
+
+_KINDS = {"models": "model", "datasets": "dataset", "spaces": "space", "kernels": "kernel"}
+_CONTRACT = Contract.of(
+    kind="label", id="string", revision="string", refs="string", size_mb="double", last_used="datetime"
+)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """One version of a repository on the disk; ``commit`` is None for what was never downloaded to its end."""
+
+    kind: str
+    id: str
+    commit: str | None
+    refs: tuple[str, ...]
+    size: int
+    used: float
+    folder: Path
+    alone: bool
+
+
+def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
+    """Show what was downloaded from the Hugging Face Hub, or free its room on the disk.
+
+    Parameters
+    ----------
+    remove
+        What to remove: the id of a model or data set, the hash of one version, several of these, or True for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per version, the last used first: ``kind`` ("model", "dataset", …), ``id``, ``revision`` (the hash
+        of the commit; missing for a download that never came to its end), ``refs`` (the branches and tags it was
+        asked for by), ``size_mb`` and ``last_used`` (in UTC). With ``remove``, what was removed.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such repository or version.
+    StorageError
+        The folder cannot be written.
+
+    Notes
+    -----
+    Versions of one repository share the files that are equal in both, so that removing one may free less. The folder
+    is that of the Hub's client, HF_HOME or HF_HUB_CACHE, which other programs use as well.
+
+    Examples
+    --------
+    >>> cache().columns.tolist()
+    ['kind', 'id', 'revision', 'refs', 'size_mb', 'last_used']
+    """
+    stored = sorted(_stored(cache_place()), key=lambda each: each.used, reverse=True)
+    if remove is None or remove is False:
+        return _frame(stored)
+    gone = stored if remove is True else _named(stored, remove)
+    try:
+        _free(gone)
+    except OSError as problem:
+        raise StorageError(
+            f"`remove` names what cannot be removed: {problem.strerror or problem}.",
+            allowed=f"Files of yours below '{cache_place()}' that no program holds open.",
+        ) from problem
+    forget_listings()
+    return _frame(gone)
+
+
+def _stored(place: Path) -> Iterator[_Stored]:
+    """Read the cache of the Hub's client."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        repos = scan_cache_dir(place).repos
+    except (CacheNotFound, ValueError):  # ValueError: a file is where the folder should be
+        return
+    whole = set()
+    for repo in repos:
+        folder = Path(repo.repo_path)
+        notes = {note.stem: note.stat().st_mtime for note in folder.glob(".tidydl/*.json")}
+        for version in repo.revisions:
+            whole.add(folder.name)
+            used = notes.get(version.commit_hash) or max((f.blob_last_accessed for f in version.files), default=0.0)
+            names = tuple(sorted(version.refs))
+            alone, size = len(repo.revisions) == 1, version.size_on_disk
+            if alone:
+                size += sum(part.stat().st_size for part in folder.glob("blobs/*.incomplete"))
+            yield _Stored(repo.repo_type, repo.repo_id, version.commit_hash, names, size, used, folder, alone)
+    for folder in place.glob("*--*"):
+        kind, _, name = folder.name.partition("--")
+        if folder.is_dir() and kind in _KINDS and folder.name not in whole:
+            sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+            used = folder.stat().st_mtime
+            yield _Stored(_KINDS[kind], name.replace("--", "/"), None, (), sum(sizes), used, folder, True)
+
+
+def _named(stored: Sequence[_Stored], remove: Any) -> list[_Stored]:
+    names = [remove] if isinstance(remove, str) else list(remove) if isinstance(remove, Iterable) else [remove]
+    for name in names:
+        if not isinstance(name, str):
+            raise ArgumentError(
+                f"`remove` is {described(name)}.", allowed="An id such as 'owner/name', a commit, several, or true."
+            )
+        if not any(name in (each.id, each.commit) for each in stored):
+            known = list(dict.fromkeys(each.commit if COMMIT.fullmatch(name) else each.id for each in stored))
+            raise unknown_name("remove", name, known, hint="cache() shows what is stored.")
+    return [each for each in stored if {each.id, each.commit} & set(names)]
+
+
+def _free(gone: Sequence[_Stored]) -> None:
+    """Delete versions; of a repository whose last version goes nothing stays, broken off downloads included."""
+    from huggingface_hub import scan_cache_dir
+
+    commits = [each.commit for each in gone if each.commit is not None]
+    if commits:
+        scan_cache_dir(cache_place()).delete_revisions(*commits).execute()
+    for each in gone:
+        if each.folder.exists() and not any((each.folder / "snapshots").glob("*")):
+            shutil.rmtree(each.folder)
+        if each.commit is not None:
+            (each.folder / ".tidydl" / f"{each.commit}.json").unlink(missing_ok=True)
+
+
+def _frame(stored: Sequence[_Stored]) -> pd.DataFrame:
+    import pandas as pd
+
+    data = {
+        "kind": [each.kind for each in stored],
+        "id": [each.id for each in stored],
+        "revision": [each.commit for each in stored],
+        "refs": [", ".join(each.refs) for each in stored],
+        "size_mb": [each.size / 1e6 for each in stored],
+        "last_used": pd.to_datetime([each.used for each in stored], unit="s", utc=True),
+    }
+    return _CONTRACT.frame(data, levels={"kind": list(_KINDS.values())})
