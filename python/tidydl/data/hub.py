@@ -12,12 +12,25 @@ from tidydl.errors import ArgumentError, HubError, NotFoundError
 __all__ = ["read_hub"]
 
 
-def read_hub(path: str, name: str | None, data_dir: str | None, data_files: Any, revision: str | None) -> Raw:
-    """Load all splits of ``owner/name`` from the Hub or from what was downloaded before."""
+def read_hub(
+    path: str,
+    name: str | None,
+    data_dir: str | None,
+    data_files: Any,
+    revision: str | None,
+    *,
+    splits: list[str] | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | None = None,
+    verify: bool = True,
+) -> Raw:
+    """Load the splits of ``owner/name`` from the Hub or from what was downloaded before; all where none are named."""
     import datasets
 
     try:
-        made = datasets.load_dataset(path, name, data_dir=data_dir, data_files=data_files, revision=revision)
+        made = datasets.load_dataset(
+            path, name, data_dir=data_dir, data_files=data_files, revision=revision, token=token, cache_dir=cache_dir
+        )
     except datasets.exceptions.DatasetNotFoundError as error:
         raise NotFoundError(
             f"`path` '{path}' is neither here nor on the Hub, or needs a login.",
