@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib
-import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tidydl.columns import ROW
+from tidydl.data.streaming import Stream
 from tidydl.pipelines.checkpoints import identity, run_in_parts
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import NOT_GIVEN, Inputs, read_inputs
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options, read_options
 from tidydl.pipelines.predictions import with_errors
+from tidydl.pipelines.streams import Mapped, refuse_checkpoint, warn_of_cut
 from tidydl.pipelines.widening import unranked
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
@@ -78,7 +81,7 @@ class Pipeline:
             **self._note,
         }
 
-    def __call__(self, x: Any = NOT_GIVEN, *, progress: bool | None = None, **given: Any) -> pd.DataFrame:
+    def __call__(self, x: Any = NOT_GIVEN, *, progress: bool | None = None, **given: Any) -> pd.DataFrame | Stream:
         """Run the pipeline over inputs.
 
         Parameters
@@ -86,7 +89,7 @@ class Pipeline:
         x
             One input, a list, Series or array of them, or a data frame. Left out, the parts are given by name:
             ``qa(question="Who?", context=texts)``, one value for each input or one for all. An input of several
-            parts is also a dict or a tuple of them.
+            parts is also a dict or a tuple of them. A stream of data frames (:func:`stream`) gives a stream of results.
         progress
             True or False to force a progress bar on stderr; None shows it where somebody looks.
         **given
@@ -95,7 +98,7 @@ class Pipeline:
 
         Returns
         -------
-        pandas.DataFrame
+        pandas.DataFrame, or Stream of a stream
             ``.row`` (which input, counted from 0), the parts of the input, and the columns of the task that
             :func:`tasks` lists: for a classifier ``rank`` where ``top_k`` is not 1 (1 is the best), ``label``
             (categorical, with all labels of the model) and ``score``; for entities, objects and other things that an
@@ -109,18 +112,38 @@ class Pipeline:
         ArgumentError, ColumnError, DamagedFileError, NotFoundError
             Where an input is of the wrong type or cannot be read; says which.
         """
+        if isinstance(x, Stream):
+            return self.mapped(given).over(x, rows=None, progress=progress)
         frame = run_work(self.steps(x, **given), progress=progress)
         warn_of_truncation(frame)
         return frame
 
-    def steps(self, x: Any = NOT_GIVEN, *, drawn: int | None = None, **given: Any) -> Work[pd.DataFrame]:
+    def mapped(self, given: Mapping[str, Any], drawn: int | None = None) -> Mapped:
+        """Say what the pipeline does to each frame of a stream."""
+        refuse_checkpoint(given)
+        return Mapped(
+            lambda frame, first, begun: self.steps(frame, drawn=begun, first=first, **given),
+            lambda: self.draw(given, drawn),
+            self.task,
+        )
+
+    def draw(self, given: Mapping[str, Any], drawn: int | None = None) -> int | None:
+        """Say where the random draws of a call start; None where there are none."""
+        own = {name: value for name, value in given.items() if name not in self.parts}
+        return self._seed(read_options(self._task, own, self._options), drawn)
+
+    def steps(
+        self, x: Any = NOT_GIVEN, *, drawn: int | None = None, first: int = 0, **given: Any
+    ) -> Work[pd.DataFrame]:
         """Run the pipeline as a generator of progress events, one batch a step; it returns the frame.
 
         ``drawn`` is where random draws start, unless a seed is given; by default a draw of tidydl's own generator.
+        ``first`` is how many inputs came before these, in frames of a stream: ``.row`` counts on.
         """
         parts = {part.name: given.pop(part.name, self._shared.get(part.name)) for part in self._task.parts}
         options = read_options(self._task, given, self._options)
         inputs = read_inputs(x, self._task.parts, parts, tolerant=options["on_error"] == "row")
+        inputs = replace(inputs, first=first)
         seed = self._seed(options, drawn)
         if options["checkpoint"] is None:
             frame = yield from self._run(inputs, {**options, "seed": seed})
@@ -128,7 +151,10 @@ class Pipeline:
             about = identity(self.task, self._loaded, inputs, options)
             run = lambda some, begun: self._run(some, {**options, "seed": begun})  # noqa: E731
             frame = yield from run_in_parts(options["checkpoint"], about, inputs, seed, run)
-        return frame if inputs.failures is None else with_errors(frame, inputs.failures)
+        frame = frame if inputs.failures is None else with_errors(frame, inputs.failures)
+        if first:
+            frame[ROW] += first
+        return frame
 
     def _run(self, inputs: Inputs, options: Options) -> Work[pd.DataFrame]:
         return self._family.run(self._task, self._loaded, inputs, options, self._note)
@@ -173,8 +199,4 @@ def warn_of_truncation(frame: pd.DataFrame, *, stacklevel: int = 3) -> None:
     """Warn once a call of texts that were too long for the model, by default at the caller's caller."""
     cut = frame.attrs.get("tidydl", {}).get("truncated", 0)
     if cut:
-        warnings.warn(
-            f"{cut} text{'s were' if cut > 1 else ' was'} longer than the model reads; the end was left out.",
-            UserWarning,
-            stacklevel=stacklevel,
-        )
+        warn_of_cut(cut, stacklevel=stacklevel)
