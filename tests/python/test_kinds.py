@@ -13,6 +13,8 @@ from tidydl import features, load_dataset, stream
 from tidydl.data.images import Image
 from tidydl.errors import ArgumentError, DataError
 
+TEXT = str(pd.Series([], dtype="str").dtype)  # object in pandas 2
+
 
 def described(table, **columns):
     info = json.dumps({"info": {"features": columns}})
@@ -29,8 +31,8 @@ def described(table, **columns):
         (pa.array([1, None], pa.uint8()), "UInt8", "integer"),
         (pa.array([True, None]), "boolean", "logical"),
         (pa.array([None, None]), "boolean", "logical"),
-        (pa.array(["a", None], pa.large_string()), "str", "string"),
-        (pa.array(["a", None], pa.string_view()), "str", "string"),
+        (pa.array(["a", None], pa.large_string()), TEXT, "string"),
+        (pa.array(["a", None], pa.string_view()), TEXT, "string"),
         (pa.array(["a", None]).dictionary_encode(), "category", "label"),
         (pa.array([dt.date(2020, 1, 1), None]), "datetime64[s]", "date"),
         (pa.array([0, None], pa.timestamp("s")), "datetime64[ms]", "datetime"),

@@ -16,7 +16,7 @@ from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Built", "built"]
+__all__ = ["Built", "built", "prepared", "quiet"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any) ->
     DamagedFileError
         A file cannot be read.
     """
-    with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, _quiet():
+    with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
         builder = _builder(path, name, data_dir, data_files, scratch)
         kind = type(builder).__module__.rpartition(".")[2]
         files = {str(s): [Path(str(f)) for f in found] for s, found in (builder.config.data_files or {}).items()}
@@ -52,7 +52,7 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any) ->
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         if kind in READERS and all(suffix_of(f) in FORMATS for fs in files.values() for f in fs):
             return Built(kind, features, files, None)
-        tables = _prepared(builder, data_dir or path)
+        tables = prepared(builder, data_dir or path)
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         return Built(kind, features, files, tables)
 
@@ -71,7 +71,7 @@ def _builder(path: str, name: str | None, data_dir: str | None, data_files: Any,
         ) from error
 
 
-def _prepared(builder: Any, path: str) -> dict[str, pa.Table]:
+def prepared(builder: Any, path: str) -> dict[str, pa.Table]:
     """Let ``datasets`` read the files, and take its tables into memory."""
     import datasets
 
@@ -93,7 +93,7 @@ def _first_line(error: BaseException) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep the progress bars of ``datasets`` off; preparing local files is quick."""
     import datasets
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["HUGGINGFACE", "OURS", "decode", "features_of", "notes_of", "text_series"]
 
 HUGGINGFACE = b"huggingface"  # where `datasets` says what the columns mean
+_AS_THEY_ARE = ("category", "image", "audio")
+_TEXT = {"object", "str"}  # the kinds of text in pandas 2 and in pandas 3
 OURS = b"tidydl"  # where we say what only pandas tells apart
 
 
@@ -237,7 +239,7 @@ def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any]) -> pd.DataFrame:
             frame[name] = made.cat.as_ordered() if about.get("ordered") else made
         elif kind == "array":
             frame[name] = _objects([None if value is None else _array(value) for value in column])
-        elif str(column.dtype) != kind and kind not in ("category", "image", "audio", "object", "str"):
+        elif str(column.dtype) != kind and kind not in _AS_THEY_ARE and {str(column.dtype), kind} != _TEXT:
             frame[name] = _cast(column, kind)
     return frame
 
@@ -250,6 +252,8 @@ def _array(value: Any) -> Any:
 
 def _cast(column: Any, kind: str) -> Any:
     """Give a column another dtype where it has it; a part of the data may lack what the whole had."""
+    if kind == "object":  # nothing was known of the values where there were none
+        return column.astype(object).where(column.notna(), None)
     nullable = {"int": "Int", "uint": "UInt", "bool": "boolean"}
     if column.hasnans and (stem := kind.rstrip("0123456789")) in nullable:
         kind = nullable[stem] if stem == "bool" else nullable[stem] + kind[len(stem) :]

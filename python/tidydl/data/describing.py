@@ -94,8 +94,9 @@ def _from_frames(first: pd.DataFrame, frames: Iterable[pd.DataFrame]) -> pd.Data
             absent = column.isna().to_numpy()
             missing[place] += int(absent.sum())
             if examples[place] is None and not absent.all():
+                if column.dtype == object:  # of which those without rows know nothing
+                    kinds[place] = kind_of(column)
                 examples[place] = _as_text(column.iloc[int((~absent).argmax())], kinds[place])
-                kinds[place] = kind_of(column) if kinds[place] == "list" else kinds[place]
     data = _nothing()
     for place in places:
         column = first.iloc[:, place]

@@ -48,7 +48,10 @@ def kind_of(column: pd.Series) -> str:
     if dtype.kind in plain:
         return plain[dtype.kind]
     found = pd.api.types.infer_dtype(column, skipna=True)
-    return _OF_OBJECTS.get(found, "logical" if found == "empty" and len(column) else "list")
+    if found == "empty":
+        text_is_objects = pd.Series([], dtype="str").dtype == object  # in pandas 2
+        return "logical" if len(column) else "string" if text_is_objects else "list"
+    return _OF_OBJECTS.get(found, "list")
 
 
 def _whole_days(column: pd.Series) -> bool:

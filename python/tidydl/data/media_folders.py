@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.reading import READERS, TextOptions
+from tidydl.data.reading import READERS
 from tidydl.errors import DataError, NotFoundError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _described(
         parts = {}
         for place in (path for path in files.values() if path.name in METADATA):
             format_ = {".csv": "csv", ".jsonl": "json", ".parquet": "parquet"}[place.suffix]
-            parts[str(place)], own = _with_media(READERS[format_](str(place), TextOptions()), place, kind)
+            parts[str(place)], own = _with_media(READERS[format_](str(place)), place, kind)
             features.update(own)
         if not parts:
             raise NotFoundError(

@@ -58,6 +58,9 @@ class TextOptions:
     field: str | None = None
 
 
+_PLAIN = TextOptions()
+
+
 def suffix_of(path: Path) -> str:
     """Give the ending of a file's name that says its format, in small letters."""
     suffixes = [each.lower() for each in path.suffixes]
@@ -84,7 +87,7 @@ def open_bytes(path: str) -> Any:
 
 
 def read_csv(
-    path: str, options: TextOptions, columns: Sequence[str] | None = None, limit: int | None = None
+    path: str, options: TextOptions = _PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
 ) -> pa.Table:
     """Read a text table with a header; the separator is a comma, or a tab in files named .tsv."""
     import pyarrow as pa
@@ -184,7 +187,7 @@ def refuse_other_separator(path: str, sep: str | None, separator: str) -> None:
 
 
 def read_parquet(
-    path: str, options: TextOptions, columns: Sequence[str] | None = None, limit: int | None = None
+    path: str, options: TextOptions = _PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
 ) -> pa.Table:
     """Read a parquet file with the metadata that says what its columns mean, and no more of it than is wanted."""
     import pyarrow as pa
@@ -238,7 +241,7 @@ def _first_rows(file: Any, columns: Sequence[str] | None, limit: int) -> pa.Tabl
 
 
 def read_json(
-    path: str, options: TextOptions, columns: Sequence[str] | None = None, limit: int | None = None
+    path: str, options: TextOptions = _PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
 ) -> pa.Table:
     """Read records: one JSON object a line, or an array of them, in a larger object named by ``field``."""
     import pyarrow as pa
@@ -270,7 +273,7 @@ def json_settings(size: int, schema: Any = None) -> dict[str, Any]:
 
 
 def read_text(
-    path: str, options: TextOptions, columns: Sequence[str] | None = None, limit: int | None = None
+    path: str, options: TextOptions = _PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
 ) -> pa.Table:
     """Read plain text, a row a line, into a column ``text``."""
     import pyarrow as pa

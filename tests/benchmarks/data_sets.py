@@ -1,6 +1,6 @@
 """Time and memory of data sets, each measured in fresh processes, ours and pyarrow's in turn.
 
-    python tests/benchmarks/datasets.py [--rows 1000000] [--images 10000] [--repeats 5]
+    python tests/benchmarks/data_sets.py [--rows 1000000] [--images 10000] [--repeats 5]
 
 A parquet file of 6 columns (whole numbers, doubles, codes, two texts, moments): pyarrow's own `pq.read_table(path)`,
 the same with `.to_pandas()`, and `load_dataset(path)`. Seconds are those of the call alone, after all imports and one
