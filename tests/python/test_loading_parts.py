@@ -295,3 +295,47 @@ def test_a_damaged_zip_file_is_named(tmp_path, cache):
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(DamagedFileError, match=r"cut\.zip"):
         load_dataset(path)
+
+
+# the Hub, as far as it is asked for
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Put a table in the place of the Hub, and give what it was asked for."""
+    from tidydl.data import fetching
+    from tidydl.data.resolving import Raw
+
+    seen = {}
+
+    def read_hub(*given, **named):
+        seen.update(named, given=given)
+        tables = {"train": pa.table({"x": range(10), "y": range(10)}), "test": pa.table({"x": [1], "y": [None]})}
+        return Raw(tables, {}, "hub", 2)
+
+    monkeypatch.setattr(fetching, "read_hub", read_hub)
+    return seen
+
+
+def test_what_is_said_of_the_hub_reaches_it(asked, tmp_path):
+    how = {"token": "hf_x", "cache_dir": str(tmp_path), "verification_mode": "no_checks", "revision": "v1"}
+    frame = load_dataset("owner/name", "config", split="train[:3]", columns=["y"], **how)
+    assert frame["y"].tolist() == [0, 1, 2]
+    assert asked["given"] == ("owner/name", "config", None, None, "v1")
+    said = {"splits": ["train"], "token": "hf_x", "cache_dir": str(tmp_path), "verify": False}
+    assert {name: asked[name] for name in said} == said
+    load_dataset("owner/name", use_auth_token="hf_y", split="all")
+    assert (asked["splits"], asked["token"], asked["verify"]) == (None, "hf_y", True)
+
+
+def test_a_data_set_of_the_hub_is_streamed_and_sampled(asked):
+    batches = list(tidydl.stream("owner/name", split="train", batch_size=4))
+    assert [len(batch) for batch in batches] == [4, 4, 2]
+    assert load_dataset("owner/name", split="train", sample=3, seed=1)["x"].tolist() == [8, 3, 6]
+    assert list(load_dataset("owner/name", streaming=True)) == ["train", "test"]
+
+
+def test_a_token_is_in_no_print_of_what_was_asked_for():
+    from tidydl.data.requests import request_of
+
+    assert "hf_x" not in repr(request_of("owner/name", None, None, None, None, token="hf_x"))

@@ -16,7 +16,7 @@ import tidydl
 from tidydl import load_dataset, stream
 from tidydl.data.splits import Splits
 from tidydl.data.streaming import Stream
-from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
+from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, DataError, NotFoundError
 
 ROWS = 25_000
 
@@ -178,3 +178,9 @@ def test_memory_stays_flat_however_many_rows_there_are(tmp_path):
     rows, more = map(int, done.stdout.split())
     assert rows == 3_000_000
     assert more < 40  # MiB; the whole is some 170
+
+
+def test_columns_that_cannot_be_told_apart_are_refused(tmp_path):
+    (tmp_path / "twice.csv").write_text("x,x\n1,2\n")
+    with pytest.raises(DataError, match="two columns 'x'"):
+        stream(tmp_path / "twice.csv")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.data.reading import TextOptions, damaged, places_of, refuse
 from tidydl.data.splits import misfit, refuse_other_labels
 from tidydl.data.text_feeds import csv_blocks, json_blocks, settled_csv, settled_json, settled_text, text_blocks
-from tidydl.errors import TidydlError
+from tidydl.errors import DataError, TidydlError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +49,21 @@ def feed_of(files: Mapping[Path, str], options: TextOptions, columns: Sequence[s
     DataError
         The files do not fit together.
     """
-    return joined({str(file): _OPENERS[kind](str(file), options, columns) for file, kind in files.items()})
+    parts = {str(file): _OPENERS[kind](str(file), options, columns) for file, kind in files.items()}
+    for file, part in parts.items():
+        _refuse_same_names(file, part.schema.names)
+    return joined(parts)
+
+
+def _refuse_same_names(file: str, names: Sequence[str]) -> None:
+    """Refuse columns that cannot be told apart: their kinds are settled by their names."""
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise DataError(
+                f"`path` '{file}' has two columns '{name}', which a stream cannot tell apart.",
+                allowed="Columns with different names.",
+                hint="load_dataset() reads it.",
+            )
 
 
 def feed_of_table(table: pa.Table) -> Feed:

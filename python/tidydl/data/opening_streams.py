@@ -56,10 +56,8 @@ def stream(
         Where the data are, as in :func:`load_dataset`.
     split
         Which rows, as in :func:`load_dataset`; needed where there are several splits.
-    columns
-        The names of the columns to keep, in that order.
-    n
-        How many rows, the first ones.
+    columns, n
+        Which columns, in that order, and how many of the first rows.
     batch_size
         How many rows a frame has.
     **older

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as field_
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Request:
     data_files: Any = None
     split: str | list[str] | None = None
     revision: str | None = None
-    token: str | bool | None = None
+    token: str | bool | None = field_(default=None, repr=False)
     cache_dir: str | None = None
     verification_mode: str | None = None
     sep: str | None = None
