@@ -79,7 +79,9 @@ def halves(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("split", ["train", "train[5:12]", "train[-3:]", "test+train[:10%]", "all", "all[18:22]"])
+@pytest.mark.parametrize(
+    "split", ["train", "train[5:12]", "train[-3:]", "test+train[:10%]", "all", "all[18:22]", "test[:2]+test[3:]"]
+)
 def test_splits_are_cut_as_in_the_whole(halves, split):
     whole = load_dataset(halves, split=split)
     some = stream(halves, split=split, batch_size=4)

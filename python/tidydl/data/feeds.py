@@ -52,7 +52,7 @@ def feed_of(files: Mapping[Path, str], options: TextOptions, columns: Sequence[s
     parts = {str(file): _OPENERS[kind](str(file), options, columns) for file, kind in files.items()}
     for file, part in parts.items():
         _refuse_same_names(file, part.schema.names)
-    return joined(parts)
+    return joined(list(parts), list(parts.values()))
 
 
 def _refuse_same_names(file: str, names: Sequence[str]) -> None:
@@ -83,14 +83,16 @@ def _lacks(table: pa.Table, name: str) -> bool:
     return any(table.column(place).null_count > 0 for place in table.schema.get_all_field_indices(name))
 
 
-def joined(parts: Mapping[str, Feed]) -> Feed:
-    """Make one feed of several, read one after the other; numbers take the wider kind, missing columns are filled."""
+def joined(names: Sequence[str], feeds: Sequence[Feed]) -> Feed:
+    """Make one feed of several, read one after the other; numbers take the wider kind, missing columns are filled.
+
+    ``names`` are what the feeds are called in a message: their files, or their splits.
+    """
     import pyarrow as pa
 
-    feeds = list(parts.values())
     if len(feeds) == 1 and not feeds[0].levels:
         return feeds[0]
-    schemas = {name: feed.schema for name, feed in parts.items()}
+    schemas = {name: feed.schema for name, feed in zip(names, feeds, strict=True)}
     refuse_other_labels(schemas)
     try:
         schema = pa.unify_schemas(list(schemas.values()), promote_options="permissive")

@@ -105,7 +105,7 @@ def _described(
                 f"The split '{split}' has no metadata file, and other splits have one.",
                 allowed=f"One of {', '.join(METADATA)} in the folder of each split, or in none.",
             )
-        tables[split] = join(parts)
+        tables[split] = join(list(parts), list(parts.values()))
     return tables, features
 
 

@@ -167,7 +167,7 @@ def _stream(
     )
     if split not in feeds and split_names(split) is None:
         feeds = _marked(feeds)
-    whole = joined({f"split {k} {cut.split}": _cut(feeds[cut.split], cut) for k, cut in enumerate(cuts)})
+    whole = joined([f"split {cut.split}" for cut in cuts], [_cut(feeds[cut.split], cut) for cut in cuts])
     rows = whole.rows if wanted.n is None else min(whole.rows, wanted.n)
     meant = {**features, **features_of(whole.schema)}
     facts = {"task": "stream", "source": request.path, "format": format_, "split": split}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -139,7 +139,7 @@ def pick(tables: Mapping[str, pa.Table], split: str) -> pa.Table:
         tables = mark_all(tables)
     cuts = cuts_of({name: table.num_rows for name, table in tables.items()}, split)
     parts = [tables[cut.split].slice(cut.start, cut.stop - cut.start) for cut in cuts]
-    return parts[0] if len(parts) == 1 else join({f"split {cut.split}": p for cut, p in zip(cuts, parts, strict=True)})
+    return join([f"split {cut.split}" for cut in cuts], parts)
 
 
 def _is_all(part: str) -> bool:
@@ -171,13 +171,15 @@ def mark_all(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     return marked
 
 
-def join(parts: Mapping[str, pa.Table]) -> pa.Table:
+def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
     """Bind tables by row; numbers of different kinds take the wider, missing columns are filled.
 
     Parameters
     ----------
-    parts
-        The tables by what they are called in a message: their file, or their split.
+    names
+        What the tables are called in a message: their files, or their splits.
+    tables
+        The tables.
 
     Raises
     ------
@@ -186,16 +188,16 @@ def join(parts: Mapping[str, pa.Table]) -> pa.Table:
     """
     import pyarrow as pa
 
-    tables = list(parts.values())
     if len(tables) == 1:
         return tables[0]
-    refuse_other_labels({name: table.schema for name, table in parts.items()})
+    schemas = {name: table.schema for name, table in zip(names, tables, strict=True)}
+    refuse_other_labels(schemas)
     try:
         if all(table.schema.equals(tables[0].schema) for table in tables):
             return pa.concat_tables(tables)
         return pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise misfit({name: table.schema for name, table in parts.items()}, error) from error
+        raise misfit(schemas, error) from error
 
 
 def refuse_other_labels(schemas: Mapping[str, pa.Schema]) -> None:

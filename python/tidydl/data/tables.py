@@ -68,7 +68,7 @@ def _read(
         left = None if left is None else left - table.num_rows
         if left is not None and left <= 0:
             break
-    return join(parts)
+    return join(list(parts), list(parts.values()))
 
 
 def _all_parquet(files: Mapping[Path, str]) -> bool:

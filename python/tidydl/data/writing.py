@@ -185,19 +185,21 @@ def _write_stream(data: Stream, place: Path) -> Work[None]:
 
 def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """Gather tables until they make a row group, and until it is known what their lists hold."""
-    import pyarrow as pa
-
-    from tidydl.data.splits import join
-
     held: list[pa.Table] = []
     for table in tables:
         held.append(table)
         full = sum(each.num_rows for each in held) >= _ROWS or sum(each.nbytes for each in held) >= _BYTES
         if full:
-            yield join({f"batch {k}": each for k, each in enumerate(held)})
+            yield _bound(held)
             held = []
     if held:
-        yield join({f"batch {k}": each for k, each in enumerate(held)}) if len(held) > 1 else pa.concat_tables(held)
+        yield _bound(held)
+
+
+def _bound(tables: list[pa.Table]) -> pa.Table:
+    from tidydl.data.splits import join
+
+    return join([f"frame {place}" for place in range(len(tables))], tables)
 
 
 def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
