@@ -102,6 +102,12 @@ def test_a_stream_is_written_as_it_goes(kinds, tmp_path):
     pd.testing.assert_frame_equal(load_dataset(write_dataset(none, tmp_path / "c.parquet")), kinds.iloc[:0])
 
 
+def test_lists_that_begin_late_in_a_stream_are_written(tmp_path):
+    late = pd.DataFrame({"many": pd.Series([None] * 70_000 + [[1, 2]], dtype=object)})
+    path = write_dataset(late, tmp_path / "a.parquet")
+    pd.testing.assert_frame_equal(load_dataset(write_dataset(stream(path), tmp_path / "b.parquet")), late)
+
+
 def test_a_file_is_there_whole_or_not_at_all(tmp_path):
     before = pd.DataFrame({"x": [1]})
     write_dataset(before, tmp_path / "d.parquet")

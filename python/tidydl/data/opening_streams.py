@@ -187,7 +187,16 @@ def _stream(
 
     nothing = whole.schema.empty_table()
     empty = frame_of(_with_levels(nothing, whole.levels))
-    return Stream(batches, empty, source=request.path, batch_size=size, rows=rows, facts=facts)
+    objects = [name for name in empty.columns if empty[name].dtype == object and _is_plain(whole.schema, name, meant)]
+    types = {name: whole.schema.field(name).type for name in objects}
+    return Stream(batches, empty, source=request.path, batch_size=size, rows=rows, facts=facts, types=types)
+
+
+def _is_plain(schema: pa.Schema, name: str, meant: Mapping[str, Any]) -> bool:
+    """Say whether values are written as they were stored, and not as the names of labels."""
+    from tidydl.data.nested import value_maker
+
+    return value_maker(schema.field(name).type, meant.get(name)) is None
 
 
 def _marked(feeds: Mapping[str, Feed]) -> dict[str, Feed]:

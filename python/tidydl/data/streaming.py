@@ -33,6 +33,8 @@ class Stream:
         How many rows there are; None where nobody knows.
     facts
         What travels with the frames, as ``.attrs["tidydl"]``.
+    types
+        The Arrow types of columns of objects, which frames without a value do not show.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Stream:
         batch_size: int,
         rows: int | None = None,
         facts: Mapping[str, Any] | None = None,
+        types: Mapping[str, Any] | None = None,
     ):
         self._batches = batches
         self._empty = empty
@@ -51,6 +54,7 @@ class Stream:
         self.batch_size = batch_size
         self.rows = rows
         self.facts = dict(facts or {})
+        self.types = dict(types or {})
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         return self._batches()

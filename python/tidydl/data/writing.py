@@ -172,19 +172,29 @@ def _write_stream(data: Stream, place: Path) -> Work[None]:
     done = 0
     with whole_file(place) as file:
         writer = None
-        for group in _groups(encode(frame) for frame in data):
+        for group in _groups(_typed(encode(frame), data.types) for frame in data):
             if writer is None:
                 writer = parquet.ParquetWriter(file, group.schema)
             writer.write_table(_fitting(group, writer.schema, done))
             done += group.num_rows
             yield Progress(done, data.rows or done, "row")
         if writer is None:
-            writer = parquet.ParquetWriter(file, encode(data.empty).schema)
+            writer = parquet.ParquetWriter(file, _typed(encode(data.empty), data.types).schema)
         writer.close()
 
 
+def _typed(table: pa.Table, types: Mapping[str, Any]) -> pa.Table:
+    """Give columns without a single value the types that they have elsewhere."""
+    import pyarrow as pa
+
+    for place, each in enumerate(table.schema):
+        if each.name in types and pa.types.is_null(each.type):
+            table = table.set_column(place, each.name, pa.nulls(table.num_rows, types[each.name]))
+    return table
+
+
 def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Gather tables until they make a row group, and until it is known what their lists hold."""
+    """Gather tables until they make a row group."""
     held: list[pa.Table] = []
     for table in tables:
         held.append(table)

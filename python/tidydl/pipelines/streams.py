@@ -51,6 +51,7 @@ class Mapped:
             batch_size=stream.batch_size,
             rows=rows,
             facts=empty.attrs.get("tidydl"),
+            types=stream.types,
         )
 
 
