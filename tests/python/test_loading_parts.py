@@ -339,3 +339,18 @@ def test_a_token_is_in_no_print_of_what_was_asked_for():
     from tidydl.data.requests import request_of
 
     assert "hf_x" not in repr(request_of("owner/name", None, None, None, None, token="hf_x"))
+
+
+def test_a_readme_says_which_configurations_there_are(tmp_path):
+    for language, rows in (("en", "1\n"), ("de", "2\n3\n")):
+        (tmp_path / language).mkdir()
+        (tmp_path / language / "a.csv").write_text("x\n" + rows)
+    configs = "".join(f"- config_name: {name}\n  data_files: {name}/*.csv\n" for name in ("en", "de"))
+    (tmp_path / "README.md").write_text(f"---\nconfigs:\n{configs}---\n")
+    assert load_dataset(tmp_path, "de")["x"].tolist() == [2, 3]
+    assert [len(batch) for batch in tidydl.stream(tmp_path, "en")] == [1]
+    with pytest.raises(ArgumentError, match="`name` is missing") as caught:
+        load_dataset(tmp_path)
+    assert caught.value.allowed == "One of 'en', 'de'."
+    with pytest.raises(NotFoundError, match="`name` 'fr'"):
+        load_dataset(tmp_path, "fr")

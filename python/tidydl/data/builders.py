@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.reading import FORMATS, READERS, suffix_of
-from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
+from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, one_of, unknown_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,10 +65,25 @@ def _builder(path: str, name: str | None, data_dir: str | None, data_files: Any,
     except FileNotFoundError as error:
         raise NotFoundError(f"`path` '{data_dir or path}' holds no data files: {_first_line(error)}.") from error
     except (ValueError, RuntimeError) as error:
+        _check_configuration(path, name)
         raise ArgumentError(
             f"`path` '{path}' cannot be loaded: {_first_line(error)}.",
             allowed="A folder of csv, parquet, json, image or sound files.",
         ) from error
+
+
+def _check_configuration(path: str, name: str | None) -> None:
+    """Refuse a configuration that is not there, or none where there are several."""
+    import datasets
+
+    try:
+        names = datasets.get_dataset_config_names(path)
+    except (ValueError, RuntimeError, OSError):
+        return
+    if name is not None and name not in names:
+        raise unknown_name("name", name, names)
+    if name is None and len(names) > 1:
+        raise ArgumentError("`name` is missing, and the data set has several configurations.", allowed=one_of(names))
 
 
 def prepared(builder: Any, path: str) -> dict[str, pa.Table]:

@@ -117,7 +117,7 @@ def listing_of(
         inside = {base.stem: base} if base.is_file() else {}
         found, asked = {"": inside or data_files_of(base)}, None
     if asked is not None and not all(found.values()):
-        raise _no_files(str(base), asked)
+        raise _no_files(str(base), asked, "data_files" if data_files is not None else "path")
     found = {split: _opened(files, room, keep, place.is_file()) for split, files in found.items()}
     if asked is None:
         return _sorted_out(found[""], base, forced)
@@ -230,10 +230,11 @@ def _kind_of(file: Path) -> str | None:
     return FORMATS.get(suffix_of(file))
 
 
-def _no_files(folder: str, data_files: Any = None) -> NotFoundError:
-    if data_files is not None:
+def _no_files(folder: str, asked: Any = None, argument: str = "data_files") -> NotFoundError:
+    """Say that there are no files: none that match what was asked for, or none in the folder."""
+    if asked is not None:
         return NotFoundError(
-            f"`data_files` {data_files!r} matches no file.",
+            f"`{argument}` {asked!r} matches no file.",
             allowed="Paths or patterns of files, relative to the working folder or to `data_dir`.",
             hint=f"The working folder is '{os.getcwd()}'.",
         )
