@@ -354,3 +354,9 @@ def test_a_readme_says_which_configurations_there_are(tmp_path):
     assert caught.value.allowed == "One of 'en', 'de'."
     with pytest.raises(NotFoundError, match="`name` 'fr'"):
         load_dataset(tmp_path, "fr")
+
+
+def test_a_folder_of_the_files_that_is_not_there_is_named(halves):
+    for path in ("csv", halves):
+        with pytest.raises(NotFoundError, match="`data_dir` 'nowhere'"):
+            load_dataset(path, data_dir="nowhere")

@@ -126,7 +126,8 @@ def _folder(data_dir: object, place: str) -> str | None:
     if data_dir is None:
         return None
     folder = _place(data_dir, "data_dir")
-    if os.path.isdir(folder) or os.path.isdir(os.path.join(place, folder)) or _HUB_ID.match(place):
+    elsewhere = _HUB_ID.match(place) is not None and "/" in place and not os.path.exists(place)
+    if os.path.isdir(folder) or os.path.isdir(os.path.join(place, folder)) or elsewhere:
         return folder
     raise not_there(Path(folder), "data_dir")
 
