@@ -1,7 +1,11 @@
+from .data.describing import features as features
 from .data.examples import example_data as example_data
 from .data.examples import example_model as example_model
 from .data.examples import examples as examples
 from .data.loading import load_dataset as load_dataset
+from .data.opening_streams import stream as stream
+from .data.writing import as_dataset as as_dataset
+from .data.writing import write_dataset as write_dataset
 from .errors import TidydlError as TidydlError
 from .hub.stored import cache as cache
 from .networks.classification import class_ind as class_ind

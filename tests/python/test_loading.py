@@ -190,6 +190,7 @@ def test_a_folder_with_train_and_test_gives_named_splits(split_folder):
         ("test[-3:]", 3),
         ("train+test", 110),
         ("test[:2]+train[:1]", 3),
+        ("test[:2]+test[5:8]+test[:2]", 7),
     ],
 )
 def test_splits_are_picked_and_sliced_as_datasets_does(split_folder, split, rows):

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
+
+from tidydl.data.nested import holds_more, label_names, value_maker
+from tidydl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["decode", "features_of"]
+__all__ = ["HUGGINGFACE", "OURS", "decode", "features_of", "notes_of", "text_series"]
+
+HUGGINGFACE = b"huggingface"  # where `datasets` says what the columns mean
+_AS_THEY_ARE = ("category", "image", "audio")
+_TEXT = {"object", "str"}  # the kinds of text in pandas 2 and in pandas 3
+OURS = b"tidydl"  # where we say what only pandas tells apart
 
 
 def features_of(schema: pa.Schema) -> dict[str, Any]:
     """Read what ``datasets`` wrote about the columns: a feature's description by column, or nothing."""
     try:
-        info = json.loads((schema.metadata or {})[b"huggingface"])["info"]
+        info = json.loads((schema.metadata or {})[HUGGINGFACE])["info"]
         return dict(info["features"])
     except (KeyError, TypeError, ValueError):
         return {}
 
 
-def decode(table: pa.Table, features: Mapping[str, Any] | None = None) -> pd.DataFrame:
+def notes_of(schema: pa.Schema) -> dict[str, Any]:
+    """Read what we wrote beside the features: ``dtypes`` and ``levels`` by column and ``facts``, or nothing."""
+    try:
+        return dict(json.loads((schema.metadata or {})[OURS]))
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def decode(
+    table: pa.Table, features: Mapping[str, Any] | None = None, *, nullable: Collection[str] | None = None
+) -> pd.DataFrame:
     """Make the frame.
 
     Parameters
@@ -31,81 +49,215 @@ def decode(table: pa.Table, features: Mapping[str, Any] | None = None) -> pd.Dat
         The data.
     features
         What the columns mean, as in the ``huggingface`` metadata of a parquet file, which is the default.
+    nullable
+        The columns that get a kind with missing values, whether or not these rows have any; by default those that
+        have. A part of the data so gets the kinds of the whole.
 
     Returns
     -------
     pandas.DataFrame
-        ``ClassLabel`` columns as categories in the order of their names, images of kind ``image``, sounds of kind
+        ``ClassLabel`` columns and dictionaries as categories in order, images of kind ``image``, sounds of kind
         ``audio``, text ``str``, whole numbers ``int64`` (``Int64`` where some are missing), truth values ``bool``
-        (``boolean`` likewise), dates and times ``datetime64``, nested values as lists and dictionaries.
+        (``boolean`` likewise, and for columns that hold nothing), dates ``datetime64[s]``, moments ``datetime64``
+        of another unit, durations ``timedelta64``, nested values as lists and dictionaries.
+
+    Raises
+    ------
+    DataError
+        A label has no name, or a text is not UTF-8.
     """
     import pandas as pd
 
     known = features_of(table.schema) if features is None else features
-    columns = [_column(table.column(position), known.get(field.name)) for position, field in enumerate(table.schema)]
-    if not columns:
-        return pd.DataFrame(index=pd.RangeIndex(table.num_rows))
-    frame = pd.concat(columns, axis=1) if len(columns) > 1 else columns[0].to_frame()
+    columns = {}
+    for place, field in enumerate(table.schema):
+        lacks = table.column(place).null_count > 0 if nullable is None else field.name in nullable
+        columns[place] = _column(table.column(place), known.get(field.name), field.name, lacks)
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
     frame.columns = pd.Index(table.schema.names, dtype="str")
-    return frame
+    return _as_noted(frame, notes_of(table.schema))
 
 
-def _column(values: pa.ChunkedArray, feature: Any) -> pd.Series:
+def _column(values: pa.ChunkedArray, feature: Any, name: str, lacks: bool) -> Any:
+    values = _plainly_stored(values)
+    kind = feature.get("_type") if isinstance(feature, Mapping) else None
+    if kind == "ClassLabel":
+        return _labels(values, feature, name)
+    if kind == "Audio" and _looks_like_media(values.type):
+        from tidydl.data.audios import AudioArray
+
+        return AudioArray(values.to_pylist())
+    if (kind == "Image" or kind != "Audio") and _looks_like_media(values.type):
+        from tidydl.data.images import ImageArray
+
+        return ImageArray(values.to_pylist())
+    return _nested(values, feature) if holds_more(values.type) else _flat(values, name, lacks)
+
+
+def _plainly_stored(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Give values of extension types, views and runs as the plain ones they stand for."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = values.type
+    if isinstance(kind, pa.BaseExtensionType):
+        held = [chunk.storage for chunk in values.chunks]
+        return _plainly_stored(pa.chunked_array(held, type=kind.storage_type))
+    if pa.types.is_run_end_encoded(kind):
+        return _plainly_stored(pc.run_end_decode(values))
+    plain = {"string_view": pa.large_string(), "binary_view": pa.large_binary(), "halffloat": pa.float32()}
+    return values.cast(plain[str(kind)]) if str(kind) in plain else values
+
+
+def _labels(values: pa.ChunkedArray, feature: Mapping[str, Any], name: str) -> Any:
+    """Make categories of codes, of which -1 is a missing label, or of the names themselves."""
+    import numpy as np
     import pandas as pd
     import pyarrow as pa
 
-    kind = feature.get("_type") if isinstance(feature, Mapping) else None
-    if kind == "ClassLabel" and pa.types.is_integer(values.type):
-        codes: Any = values.fill_null(-1).to_numpy()
-        return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(_names(feature))))
-    if kind == "Audio" and pa.types.is_struct(values.type):
-        from tidydl.data.audios import AudioArray
-
-        return pd.Series(AudioArray(values.to_pylist()))
-    if kind == "Image" or _looks_like_images(values.type):
-        from tidydl.data.images import ImageArray
-
-        return pd.Series(ImageArray(values.to_pylist()))
-    if kind in ("Value", None):
-        return _plain(values)
-    return pd.Series(values.to_pylist(), dtype=object)
+    names = label_names(feature)
+    if not pa.types.is_integer(values.type):
+        return pd.Categorical(values.to_pylist(), categories=pd.Index(names, dtype="str"))
+    codes: Any = values.fill_null(-1).to_numpy()
+    if len(codes) and not (codes.min() >= -1 and codes.max() < len(names)):
+        wrong = codes[(codes < -1) | (codes >= len(names))][0]
+        raise DataError(
+            f"Column '{name}' holds the label {wrong}, and there are names for {len(names)}.",
+            allowed=f"Whole numbers from 0 to {len(names) - 1}.",
+        )
+    small = np.int8 if len(names) < 128 else np.int32
+    return pd.Categorical.from_codes(codes.astype(small), categories=pd.Index(names, dtype="str"), validate=False)
 
 
-def _names(feature: Mapping[str, Any]) -> list[str]:
-    """Give the label names, which metadata of a README may hold by code."""
-    names = feature["names"]
-    if isinstance(names, Mapping):
-        return [str(names[code]) for code in sorted(names, key=int)]
-    return [str(name) for name in names]
-
-
-def _looks_like_images(kind: pa.DataType) -> bool:
+def _looks_like_media(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
     if not pa.types.is_struct(kind) or kind.num_fields != 2:
         return False
     fields = {kind.field(i).name: kind.field(i).type for i in range(2)}
-    return set(fields) == {"bytes", "path"} and pa.types.is_binary(fields["bytes"])
+    return set(fields) == {"bytes", "path"} and (
+        pa.types.is_binary(fields["bytes"]) or pa.types.is_large_binary(fields["bytes"])
+    )
 
 
-def _plain(values: pa.ChunkedArray) -> pd.Series:
+def _nested(values: pa.ChunkedArray, feature: Any) -> Any:
+    make = value_maker(values.type, feature)
+    return _objects(values.to_pylist() if make is None else [make(value) for value in values.to_pylist()])
+
+
+def _objects(values: list[Any]) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    held = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):  # one by one, since a value may be a list
+        held[place] = value
+    return pd.Series(held, dtype=object)
+
+
+def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
     import pandas as pd
     import pyarrow as pa
 
     kind = values.type
     if pa.types.is_null(kind):
-        return pd.Series([None] * len(values), dtype=object)
+        return pd.array([None] * len(values), dtype="boolean")
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pd.Series(values.to_pandas(), dtype="str")
-    if pa.types.is_integer(kind) and values.null_count:
-        unsigned = "U" if pa.types.is_unsigned_integer(kind) else ""
-        return pd.Series(pd.array(values.to_pylist(), dtype=f"{unsigned}Int{kind.bit_width}"))
-    if pa.types.is_boolean(kind) and values.null_count:
-        return pd.Series(pd.array(values.to_pylist(), dtype="boolean"))
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return pd.Series(values.to_pylist(), dtype=object)
+        return text_series(values, name)
+    if pa.types.is_dictionary(kind):
+        return _categories(values)
+    if lacks and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        return _with_missing(values)
     if pa.types.is_decimal(kind):
         return pd.Series(values.cast(pa.float64()).to_pandas())
+    if pa.types.is_timestamp(kind) and kind.unit == "s":
+        # seconds are the unit of whole days alone, so that a column of moments at midnight is none of dates
+        values = values.cast(pa.timestamp("ms", kind.tz))
     column = pd.Series(values.to_pandas(date_as_object=False))
-    # whole days in seconds are what the crossing to R knows for dates
-    return column.astype("datetime64[s]") if pa.types.is_date(values.type) else column
+    return column.astype("datetime64[s]") if pa.types.is_date(kind) else column
+
+
+def text_series(values: Any, name: str) -> Any:
+    """Make pandas' column of text, of the same memory where pandas holds text as Arrow does."""
+    import pandas as pd
+
+    dtype: Any = pd.Series([], dtype="str").dtype
+    if hasattr(dtype, "__from_arrow__"):
+        return pd.Series(dtype.__from_arrow__(values))
+    try:  # pandas 2 holds objects
+        return pd.Series(values.to_pandas(), dtype=object)
+    except UnicodeDecodeError as error:
+        raise DataError(f"Column '{name}' holds text that is not UTF-8.", allowed="Text in UTF-8.") from error
+
+
+def _categories(values: pa.ChunkedArray) -> Any:
+    """Make categories of a dictionary, whose parts may know different ones."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if holds_more(values.type.value_type):
+        return _nested(values.cast(values.type.value_type), None)
+    made = pd.Series(values.unify_dictionaries().to_pandas())
+    if isinstance(made.dtype, pd.CategoricalDtype) and pa.types.is_null(values.type.value_type):
+        made = made.cat.set_categories(pd.Index([], dtype="str"))
+    if made.dtype == object:
+        return made.astype("category")
+    if made.cat.categories.dtype == object or _is_text(values.type.value_type):
+        levels: Any = pd.Index([str(each) for each in made.cat.categories], dtype="str")
+        made = made.cat.rename_categories(levels)
+    return made
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return str(kind) in ("string", "large_string", "string_view")
+
+
+def _with_missing(values: pa.ChunkedArray) -> Any:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    absent = values.is_null().to_numpy() if values.null_count else np.zeros(len(values), dtype=bool)
+    if pa.types.is_boolean(values.type):
+        return pd.arrays.BooleanArray(np.array(values.fill_null(False).to_numpy(), dtype=bool), np.array(absent))
+    return pd.arrays.IntegerArray(np.array(values.fill_null(0).to_numpy()), np.array(absent))
+
+
+def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any]) -> pd.DataFrame:
+    """Give columns the very dtypes that a frame of ours had when it was written."""
+    import pandas as pd
+
+    dtypes = {name: kind for name, kind in notes.get("dtypes", {}).items() if name in frame.columns}
+    if not dtypes or not frame.columns.is_unique:
+        return frame
+    for name, kind in dtypes.items():
+        column: Any = frame[name]
+        about = notes.get("levels", {}).get(name, {})
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            levels: Any = column.cat.categories
+            made = column.cat.rename_categories(list(levels.astype(about["dtype"]))) if "dtype" in about else column
+            frame[name] = made.cat.as_ordered() if about.get("ordered") else made
+        elif kind == "array":
+            frame[name] = _objects([None if value is None else _array(value) for value in column])
+        elif str(column.dtype) != kind and kind not in _AS_THEY_ARE and {str(column.dtype), kind} != _TEXT:
+            frame[name] = _cast(column, kind)
+    return frame
+
+
+def _array(value: Any) -> Any:
+    import numpy as np
+
+    return np.array(value)
+
+
+def _cast(column: Any, kind: str) -> Any:
+    """Give a column another dtype where it has it; a part of the data may lack what the whole had."""
+    if kind == "object":  # nothing was known of the values where there were none
+        return column.astype(object).where(column.notna(), None)
+    nullable = {"int": "Int", "uint": "UInt", "bool": "boolean"}
+    if column.hasnans and (stem := kind.rstrip("0123456789")) in nullable:
+        kind = nullable[stem] if stem == "bool" else nullable[stem] + kind[len(stem) :]
+    try:
+        return column.astype(kind)
+    except (TypeError, ValueError):
+        return column

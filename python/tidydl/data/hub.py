@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tidydl.data.decoding import features_of
+from tidydl.data.builders import prepared, quiet
 from tidydl.data.hub_files import Asked, HubFiles
-from tidydl.data.reading import FORMATS, READERS
-from tidydl.data.resolving import Raw, prepared, quiet
-from tidydl.data.splits import join
+from tidydl.data.reading import FORMATS, READERS, TextOptions, suffix_of
+from tidydl.data.resolving import Listing, Raw
+from tidydl.data.tables import read_listing
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
 from tidydl.hub.repositories import Repository
 
@@ -76,13 +77,11 @@ def _read(files: HubFiles) -> Raw:
 
     builder = files.find()
     kind = type(builder).__module__.rpartition(".")[2]
-    found = {str(split): [str(file) for file in some] for split, some in builder.config.data_files.items()}
+    found = {str(split): [Path(file) for file in some] for split, some in builder.config.data_files.items()}
     features = {} if builder.info.features is None else builder.info.features.to_dict()
-    if kind in READERS and all(Path(file).suffix.lower() in FORMATS for some in found.values() for file in some):
-        tables = {split: join([READERS[kind](file) for file in some]) for split, some in found.items()}
-    else:
-        tables = prepared(builder, files.repo.id)
-        if any(file.endswith(_ARCHIVES) for some in found.values() for file in some):
-            tables = {split: embed_table_storage(table) for split, table in tables.items()}
-    features = features or features_of(next(iter(tables.values())).schema)
-    return Raw(tables, features, "hub", sum(len(some) for some in found.values()))
+    listing = Listing(kind, {split: dict.fromkeys(some, kind) for split, some in found.items()}, features=features)
+    if kind not in READERS or not all(suffix_of(file) in FORMATS for some in found.values() for file in some):
+        listing.tables = prepared(builder, files.repo.id)
+        if any(file.name.endswith(_ARCHIVES) for some in found.values() for file in some):
+            listing.tables = {split: embed_table_storage(table) for split, table in listing.tables.items()}
+    return replace(read_listing(listing, TextOptions()), format="hub")

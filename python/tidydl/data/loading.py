@@ -3,47 +3,63 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
-from tidydl.checks import described
-from tidydl.data.media_files import is_url
-from tidydl.data.splits import Splits, pick, split_names
-from tidydl.errors import ArgumentError, NotFoundError, TidydlError, nearest
+from tidydl.checks import check_choice, check_flag
+from tidydl.data.older_arguments import in_todays_words
+from tidydl.data.requests import Request, request_of
+from tidydl.data.selecting import Wanted, wanted_of
+from tidydl.data.splits import Splits, pick
+from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:
+    import datasets
     import pandas as pd
+    import pyarrow as pa
 
     from tidydl.data.resolving import Raw
+    from tidydl.data.streaming import Stream
 
-__all__ = ["load_dataset"]
+__all__ = ["load", "load_dataset"]
 
-FILES = Path(__file__).resolve().parent / "files"
-_HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?$")
-_HERE = "A folder, a csv, parquet or json file, or the name of a format with `data_files`."
+_FORMS = ("frame", "arrow", "dataset")
+_ARGUMENTS = (
+    *("path", "name", "data_dir", "data_files", "split", "columns", "n", "sample", "seed", "as_", "revision", "token"),
+    *("streaming", "cache_dir", "verification_mode", "sep", "field"),
+)
 
 
 def load_dataset(
-    path: str | os.PathLike[str],
+    path: Any,
     name: str | None = None,
     data_dir: str | os.PathLike[str] | None = None,
     data_files: str | Sequence[str] | Mapping[str, str | Sequence[str]] | None = None,
     split: str | Sequence[str] | None = None,
     *,
+    columns: str | Sequence[str] | None = None,
+    n: int | None = None,
+    sample: int | None = None,
+    seed: int | None = None,
+    as_: Literal["frame", "arrow", "dataset"] = "frame",
     revision: str | None = None,
+    token: str | bool | None = None,
+    streaming: bool = False,
+    cache_dir: str | os.PathLike[str] | None = None,
+    verification_mode: str | None = None,
     sep: str | None = None,
     field: str | None = None,
-) -> pd.DataFrame | Splits:
-    r"""Load a data set as a data frame: local csv, parquet, json and image folders, or a data set of the Hub.
+    **older: Any,
+) -> pd.DataFrame | Splits | Stream | pa.Table | datasets.Dataset | datasets.DatasetDict | dict[str, pa.Table]:
+    r"""Load a data set as a data frame: local files and folders of tables, images or sounds, or one of the Hub.
 
     Parameters
     ----------
     path
-        A file (.csv, .tsv, .parquet, .json, .jsonl); a folder of such files, or of images in one subfolder
-        per class; the name of a format ('csv', 'parquet', 'json', 'imagefolder', 'text') together with
-        ``data_files`` or ``data_dir``; or the id of a data set on the Hub, ``owner/name``.
+        A file (.csv, .tsv, .parquet, .json, .jsonl, .txt, also packed as .gz); a folder of such files, or of images
+        or sounds in one subfolder per class or beside a ``metadata.csv``; a ``.zip`` file of those; a pattern such as
+        ``"data/*.csv"``; the name of a format ('csv', 'parquet', 'json', 'imagefolder', 'audiofolder', 'text')
+        together with ``data_files`` or ``data_dir``; ``owner/name`` of a data set on the Hub; or a data frame.
     name
         The configuration, where a data set has several.
     data_dir
@@ -53,36 +69,59 @@ def load_dataset(
     split
         Which rows: a split ("train"), a slice of it ("train[:10%]", "train[100:200]"), several joined
         ("train+test"), "all" (all splits, with a column ``split``), or a list of such. By default all splits.
-    revision
-        The commit, branch or tag of a data set on the Hub.
+    columns
+        The names of the columns to keep, in that order. Of parquet files no others are read.
+    n
+        How many rows, the first ones; all where there are fewer.
+    sample
+        How many rows, drawn without replacement by R's random numbers: the rows, in order, that
+        ``set.seed(seed); sample(nrow, sample)`` names in R. Several splits are each drawn from anew.
+    seed
+        Where the draws start; by default at a draw of tidydl's own generator, which :func:`set_seed` starts.
+    as_
+        "frame", "arrow" (a ``pyarrow.Table`` with the metadata of ``datasets``) or "dataset" (a
+        ``datasets.Dataset`` with features).
+    revision, token, cache_dir, verification_mode
+        Of a data set on the Hub: the commit, branch or tag, the access token, where it is kept, and what is checked
+        ("all_checks", "basic_checks", "no_checks").
+    streaming
+        Whether to give a :class:`~tidydl.data.streaming.Stream`, frame by frame in constant memory; see :func:`stream`.
     sep
         What separates the columns of a csv file, by default a comma, or a tab in files named .tsv.
     field
         The name of the array of records inside a json file.
+    **older
+        What ``datasets.load_dataset`` of other versions knows, where it asks for what is done anyway.
 
     Returns
     -------
-    pandas.DataFrame or Splits
+    pandas.DataFrame, Splits or what ``as_`` says
         The frame where there is one split or ``split`` names one, else a dictionary of frames by split that
-        prints as a table. Label columns are categories by name, images are of kind ``image``, text ``str``,
-        whole numbers ``int64`` (``Int64`` where some are missing), dates ``datetime64``. ``.attrs["tidydl"]``
-        says what was loaded.
+        prints as a table (as "arrow" a plain dictionary, as "dataset" a ``DatasetDict``). Label columns are
+        categories by name, images are of kind ``image``, sounds ``audio``, text ``str``, whole numbers ``int64``
+        (``Int64`` where some are missing), dates ``datetime64[s]``, moments ``datetime64`` of finer units; lists
+        and structures are lists and dictionaries, labels in them by name. ``.attrs["tidydl"]`` says what was loaded.
 
     Raises
     ------
     NotFoundError
         There is no such path, file or split.
+    ColumnError
+        There is no such column.
     DamagedFileError
         A file is there but cannot be read.
+    DataError
+        Files or splits do not fit together.
     ArgumentError
-        An argument makes no sense here.
+        An argument makes no sense here, or a zip file is not safe.
     HubError
         The Hub does not answer.
 
     Notes
     -----
-    Files are matched to splits, and slices are cut, by the ``datasets`` library. In text tables an empty
-    field and ``NA`` are missing, as for R's readr.
+    Files are matched to splits by the rules of the ``datasets`` library, which also cuts the slices. In text tables an
+    empty field and ``NA`` are missing, as for R's readr. Zip files are looked through before they are unpacked: none
+    writes outside its folder or is far larger than it seems.
 
     Examples
     --------
@@ -94,169 +133,94 @@ def load_dataset(
     0      a      1
     1      b   <NA>
     """
-    place = _place(path)
-    _check_names(name=name, revision=revision, sep=sep, field=field)
-    options = {"sep": sep, "field": field}
-    raw = _read(place, name, _folder(data_dir), _patterns(data_files), revision, options, _splits(split))
-    if split is None:
-        if len(raw.tables) == 1:
-            return _frame(raw, place, None)
-        return Splits({str(one): _frame(raw, place, one) for one in raw.tables})
-    if isinstance(split, str):
-        return _frame(raw, place, split)
-    if isinstance(split, Sequence) and all(isinstance(part, str) for part in split) and len(split) > 0:
-        return Splits({part: _frame(raw, place, part) for part in split})
-    raise ArgumentError(f"`split` is {described(split)}.", allowed="A text such as 'train[:10%]', or a list of such.")
+    given = {"token": token, "revision": revision, "verification_mode": verification_mode, "sep": sep}
+    said = in_todays_words("load_dataset", older, _ARGUMENTS)
+    given |= {argument: value for argument, value in said.items() if given[argument] is None}
+    request = request_of(path, name, data_dir, data_files, split, cache_dir=cache_dir, field=field, **given)
+    form = check_choice("as_", as_, _FORMS)
+    if check_flag("streaming", streaming):
+        return _streams(request, columns, n, sample, form)
+    return load(request, wanted_of(columns, n, sample, seed), form)
 
 
-def _read(
-    path: str,
-    name: str | None,
-    data_dir: str | None,
-    data_files: Any,
-    revision: str | None,
-    options: dict[str, str | None],
-    splits: list[str] | None,
-) -> Raw:
-    from tidydl.data.hub import read_hub
-    from tidydl.data.resolving import BUILDERS, read_builder, read_file
+def _streams(request: Request, columns: Any, n: Any, sample: Any, form: str) -> Any:
+    from tidydl.data.opening_streams import open_streams
 
-    place = Path(path)
-    if revision is not None and place.exists():
-        raise ArgumentError("`revision` means nothing for local files.", hint="Leave `revision` out.")
-    if place.is_file():
-        if data_files is not None or data_dir is not None:
-            raise ArgumentError(
-                f"`path` '{path}' is a file, so `data_files` and `data_dir` mean nothing.",
-                hint=f"load_dataset('{place.suffix[1:]}', data_files=…)",
-            )
-        return read_file(place, **options)
-    if place.is_dir():
-        return read_builder(path, name, data_dir, data_files, options)
-    if path in BUILDERS:
-        if data_files is None and data_dir is None:
-            raise ArgumentError(
-                f"`path` is the format '{path}', and `data_files` does not say which files.",
-                hint=f"load_dataset('{path}', data_files='…')",
-            )
-        return read_builder(path, name, data_dir, data_files, options)
-    if _may_be_on_hub(path, revision, data_files):
-        return read_hub(path, name, data_dir, data_files, revision, splits=splits)
-    raise _not_there(place)
+    if sample is not None or form != "frame":
+        argument = "sample" if sample is not None else "as_"
+        raise ArgumentError(
+            f"`{argument}` needs all rows at once, and `streaming` is true.",
+            allowed="`columns` and `n`, and frames.",
+            hint=f"Leave `{argument}` or `streaming` out.",
+        )
+    streams = open_streams(request, wanted_of(columns, n, None, None))
+    return next(iter(streams.values())) if request.is_one or len(streams) == 1 else Splits(streams)
 
 
-def _splits(split: Any) -> list[str] | None:
-    """Name the splits that are needed, None for all."""
-    parts = [split] if isinstance(split, str) else split
-    if not isinstance(parts, Sequence) or not all(isinstance(part, str) for part in parts):
-        return None
-    names = [split_names(part) for part in parts]
-    return None if None in names else list(dict.fromkeys(each for some in names for each in some or ()))
+def load(request: Request, wanted: Wanted, form: str = "frame") -> Any:
+    """Load what a request names: a frame, a table or a dataset, or several by split."""
+    if request.frame is not None:
+        return _of_frame(request, wanted, form)
+    from tidydl.data.fetching import fetch
+
+    raw = fetch(request, wanted)
+    splits = list(raw.tables) if request.split is None else request.splits
+    made = {split: _made(raw, request, wanted, split, form) for split in splits}
+    if request.is_one or (request.split is None and len(made) == 1):
+        return next(iter(made.values()))
+    if form == "dataset":
+        import datasets
+
+        return datasets.DatasetDict(made)
+    return Splits(made) if form == "frame" else made
 
 
-def _may_be_on_hub(path: str, revision: str | None, data_files: Any) -> bool:
-    """Say whether a path that is not here is to be looked for on the Hub.
-
-    A name without an owner is as likely a mistyped file or an example: it must be known there.
-    """
-    from tidydl.hub.listings import is_known
-    from tidydl.hub.repositories import Repository
-
-    if _HUB_ID.match(path) is None or Path(path).suffix:
-        return False
-    if "/" in path:
-        return not Path(path).parent.is_dir()
-    return data_files is None and is_known(Repository("dataset", path, revision or "main"))
-
-
-def _frame(raw: Raw, path: str, split: str | None) -> pd.DataFrame:
-    """Make the frame of a split; None is the only one there is."""
+def _made(raw: Raw, request: Request, wanted: Wanted, split: str, form: str) -> Any:
+    """Make the frame, table or dataset of a split."""
     from tidydl.data.decoding import decode
 
-    if split is None:
-        table = next(iter(raw.tables.values()))
-    else:
-        table = raw.tables[split] if split in raw.tables else pick(raw.tables, split)
-    frame = decode(table, raw.features)
-    said = {"task": "load_dataset", "source": path, "format": raw.format, "files": raw.files}
-    frame.attrs["tidydl"] = said | ({} if split is None else {"split": split})
+    table = wanted.of_table(raw.tables[split] if split in raw.tables else pick(raw.tables, split))
+    if form != "frame":
+        return _in_form(table, raw.features, form)
+    frame = decode(table, _meant(table, raw))
+    alone = request.split is None and len(raw.tables) == 1
+    said = {"task": "load_dataset", "source": request.path, "format": raw.format, "files": raw.files}
+    frame.attrs["tidydl"] = said | ({} if alone else {"split": split}) | _rows_said(wanted)
     return frame
 
 
-def _place(path: object) -> str:
-    if not isinstance(path, (str, os.PathLike)) or not str(path):
-        raise ArgumentError(f"`path` is {described(path)}.", allowed=_HERE)
-    _refuse_url("path", str(path))
-    text = os.fspath(path)
-    return os.path.expanduser(os.fsdecode(text) if isinstance(text, bytes) else text)
+def _meant(table: pa.Table, raw: Raw) -> Mapping[str, Any]:
+    """Say what the columns of a table mean: each split may know it of its own."""
+    from tidydl.data.decoding import features_of
+
+    return {**raw.features, **features_of(table.schema)}
 
 
-def _folder(data_dir: object) -> str | None:
-    if data_dir is None:
-        return None
-    folder = _place(data_dir)
-    if not os.path.isdir(folder):
-        raise _not_there(Path(folder), "data_dir")
-    return folder
+def _rows_said(wanted: Wanted) -> dict[str, int]:
+    said = {"n": wanted.n, "sample": wanted.sample, "seed": wanted.seed}
+    return {name: value for name, value in said.items() if value is not None}
 
 
-def _patterns(data_files: Any) -> Any:
-    """Give the file patterns as ``datasets`` takes them, with no URL among them."""
-    if data_files is None:
-        return None
-    for pattern in _flat(data_files):
-        if not isinstance(pattern, (str, os.PathLike)):
-            raise ArgumentError(
-                f"`data_files` holds {described(pattern)}.",
-                allowed="A path or pattern, several, or a dictionary of split to either.",
-            )
-        _refuse_url("data_files", str(pattern))
-        plain = not any(character in str(pattern) for character in "*?[")
-        if plain and os.path.isabs(pattern) and not os.path.exists(pattern):
-            raise _not_there(Path(pattern), "data_files")
-    if isinstance(data_files, Mapping):
-        return {str(key): _as_text(value) for key, value in data_files.items()}
-    return _as_text(data_files)
+def _of_frame(request: Request, wanted: Wanted, form: str) -> Any:
+    """Give what is wanted of a data frame that is there already."""
+    from tidydl.data.decoding import decode
+    from tidydl.data.encoding import encode
+    from tidydl.data.foreign import table_of
+
+    if hasattr(request.frame, "iloc"):
+        frame = wanted.of_frame(request.frame)
+        return frame if form == "frame" else _in_form(encode(frame), {}, form)
+    table = wanted.of_table(table_of(request.frame))
+    return decode(table) if form == "frame" else _in_form(table, {}, form)
 
 
-def _flat(data_files: Any) -> Iterator[Any]:
-    values = data_files.values() if isinstance(data_files, Mapping) else [data_files]
-    for value in values:
-        yield from value if isinstance(value, (list, tuple)) else [value]
+def _in_form(table: pa.Table, features: Mapping[str, Any], form: str) -> Any:
+    from tidydl.data.decoding import features_of
+    from tidydl.data.tables import as_datasets_has_it
 
+    table = as_datasets_has_it(table, {**features, **features_of(table.schema)})
+    if form == "arrow":
+        return table
+    import datasets
 
-def _as_text(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [os.path.expanduser(os.fspath(one)) for one in value]
-    return os.path.expanduser(os.fspath(value))
-
-
-def _refuse_url(argument: str, value: str) -> None:
-    if is_url(value):
-        raise ArgumentError(
-            f"`{argument}` '{value}' is a URL, and URLs are never fetched unasked.",
-            allowed=_HERE,
-            hint="Download the file first and give its path.",
-        )
-
-
-def _check_names(**arguments: object) -> None:
-    for argument, value in arguments.items():
-        if value is not None and not isinstance(value, str):
-            raise ArgumentError(f"`{argument}` is {described(value)}.", allowed="A text.")
-
-
-def _not_there(place: Path, argument: str = "path") -> TidydlError:
-    """Say that a path is not there, and what is there instead."""
-    if argument == "path" and any(file.stem == str(place) for file in FILES.glob("*.*")):
-        hint: str | None = f"It is an example: example_data('{place}')."
-        return NotFoundError(f"`path` '{place}' does not exist.", allowed=_HERE, hint=hint)
-    parent = place.parent
-    if not parent.is_dir():
-        hint = f"The folder '{parent}' does not exist either."
-    else:
-        there = sorted(entry.name for entry in parent.iterdir() if not entry.name.startswith("."))
-        close = nearest(place.name, there)
-        shown = ", ".join(there[:8]) + (", …" if len(there) > 8 else "")
-        hint = f"Did you mean '{parent / close}'?" if close else f"In '{parent.resolve()}' is: {shown or 'nothing'}."
-    return NotFoundError(f"`{argument}` '{place}' does not exist.", allowed=_HERE, hint=hint)
+    return datasets.Dataset(datasets.table.InMemoryTable(table))

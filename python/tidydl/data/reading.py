@@ -1,23 +1,40 @@
-"""Read one local table file, csv, parquet or json, into an Arrow table.
+"""Read one local table file, csv, parquet, json or plain text, into an Arrow table.
 
 Types are those Arrow infers over the whole column, never over a first block only: numbers with gaps stay
-numbers, ISO dates are dates, and text is text.
+numbers, ISO dates are dates, and text is text. A name may end in .gz, .bz2 or .zst.
 """
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidydl.errors import ArgumentError, DamagedFileError, TidydlError, unknown_name
+from tidydl.errors import ArgumentError, DamagedFileError, TidydlError, no_column, unknown_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FORMATS", "READERS", "format_of"]
+__all__ = [
+    "FORMATS",
+    "READERS",
+    "TextOptions",
+    "chosen",
+    "csv_settings",
+    "damaged",
+    "format_of",
+    "json_settings",
+    "open_bytes",
+    "places_of",
+    "refuse",
+    "refuse_other_encodings",
+    "refuse_other_separator",
+    "separator_of",
+    "suffix_of",
+]
 
 FORMATS = {
     ".csv": "csv",
@@ -26,61 +43,138 @@ FORMATS = {
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
+    ".txt": "text",
 }
+PACKED = (".gz", ".bz2", ".zst")
 MISSING = ["", "NA"]  # as R's readr reads them
 _LARGEST_BLOCK = 2**31 - 1
 
 
+@dataclass(frozen=True)
+class TextOptions:
+    """What the caller says of text files: the separator of csv, the array of records in json."""
+
+    sep: str | None = None
+    field: str | None = None
+
+
+_PLAIN = TextOptions()
+
+
+def suffix_of(path: Path) -> str:
+    """Give the ending of a file's name that says its format, in small letters."""
+    suffixes = [each.lower() for each in path.suffixes]
+    return suffixes[-2] if len(suffixes) > 1 and suffixes[-1] in PACKED else (suffixes or [""])[-1]
+
+
 def format_of(path: Path) -> str:
-    """Give the format of a file by its name: 'csv', 'parquet' or 'json'."""
-    suffix = path.suffix.lower()
+    """Give the format of a file by its name: 'csv', 'parquet', 'json' or 'text'."""
+    suffix = suffix_of(path)
     if suffix not in FORMATS:
         raise ArgumentError(
             f"`path` '{path}' is a file of an unknown kind ('{suffix}').",
-            allowed=f"Files named {', '.join(FORMATS)}, or a folder of images.",
+            allowed=f"Files named {', '.join(FORMATS)} or .zip, or a folder of such files, of images or of sounds.",
             hint="Name the kind: load_dataset('csv', data_files=path).",
         )
     return FORMATS[suffix]
 
 
-def read_csv(path: str, *, sep: str | None = None, field: str | None = None) -> pa.Table:
+def open_bytes(path: str) -> Any:
+    """Open a file to be read from its start, unpacked where its name says that it is packed."""
+    import pyarrow as pa
+
+    return pa.input_stream(path, compression="detect")
+
+
+def read_csv(
+    path: str, options: TextOptions = _PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
+) -> pa.Table:
     """Read a text table with a header; the separator is a comma, or a tab in files named .tsv."""
     import pyarrow as pa
     from pyarrow import csv
 
-    _refuse("field", field, "csv")
-    size = Path(path).stat().st_size
+    refuse("field", options.field, "csv")
+    content, size = _content(path)
     if size == 0:
         raise DamagedFileError(f"`path` '{path}' is an empty file.", allowed="A csv file with a header line.")
-    separator = sep or ("\t" if path.lower().endswith(".tsv") else ",")
+    separator = separator_of(path, options.sep)
     try:
-        table = csv.read_csv(
-            path,
-            read_options=csv.ReadOptions(block_size=min(max(size, 2), _LARGEST_BLOCK)),
-            parse_options=csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-            convert_options=csv.ConvertOptions(
-                null_values=MISSING, strings_can_be_null=True, quoted_strings_can_be_null=False
-            ),
-        )
+        table = csv.read_csv(content, **csv_settings(separator, min(max(size, 2), _LARGEST_BLOCK)))
     except pa.ArrowInvalid as error:
-        _refuse_other_separator(path, sep, separator)
-        raise _damaged(path, "csv", error) from error
+        refuse_other_separator(path, options.sep, separator)
+        raise damaged(path, "csv", error) from error
     if table.num_columns == 1:
-        _refuse_other_separator(path, sep, separator)
-    binary = [field.name for field in table.schema if pa.types.is_binary(field.type)]
+        refuse_other_separator(path, options.sep, separator)
+    refuse_other_encodings(table.schema, path)
+    return chosen(table, columns).slice(0, limit)
+
+
+def _content(path: str) -> tuple[Any, int]:
+    """Give the path, or what is in a packed file, and the size that it has unpacked."""
+    import pyarrow as pa
+
+    if not path.lower().endswith(PACKED):
+        return path, Path(path).stat().st_size
+    try:
+        with open_bytes(path) as stream:
+            held = stream.read_buffer()
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(path, "packed text", error) from error
+    return pa.BufferReader(held), held.size
+
+
+def separator_of(path: str, sep: str | None) -> str:
+    """Give what separates the columns of a csv file."""
+    return sep or ("\t" if suffix_of(Path(path)) == ".tsv" else ",")
+
+
+def csv_settings(separator: str, block: int, types: Any = None) -> dict[str, Any]:
+    """Give how pyarrow is to read csv: what is missing, what is text, and the types that are known already."""
+    from pyarrow import csv
+
+    return {
+        "read_options": csv.ReadOptions(block_size=block),
+        "parse_options": csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        "convert_options": csv.ConvertOptions(
+            null_values=MISSING, strings_can_be_null=True, quoted_strings_can_be_null=False, column_types=types
+        ),
+    }
+
+
+def refuse_other_encodings(schema: pa.Schema, path: str) -> None:
+    """Refuse a table with a column that is no text in UTF-8."""
+    binary = [field.name for field in schema if str(field.type) == "binary"]
     if binary:
         raise DamagedFileError(
             f"`path` '{path}' is not UTF-8 text (column '{binary[0]}').",
             allowed="Text files in UTF-8.",
             hint="Save it again as 'CSV UTF-8'.",
         )
-    return table
 
 
-def _refuse_other_separator(path: str, sep: str | None, separator: str) -> None:
+def chosen(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
+    """Give the columns that are wanted, in that order; all where none are named."""
+    return table if columns is None else table.select(places_of(table.schema.names, columns))
+
+
+def places_of(names: Sequence[str], columns: Sequence[str]) -> list[int]:
+    """Say where the wanted columns are among those there are.
+
+    Raises
+    ------
+    ColumnError
+        There is no such column.
+    """
+    for wanted in columns:
+        if wanted not in names:
+            raise no_column(f"`columns` names '{wanted}', which the data do not have.", wanted, names)
+    return [names.index(wanted) for wanted in columns]
+
+
+def refuse_other_separator(path: str, sep: str | None, separator: str) -> None:
     """Refuse a file whose header is plainly separated by something else, unless the caller named the separator."""
-    with open(path, encoding="utf-8", errors="replace") as file:
-        header = file.readline()
+    with open_bytes(path) as file:
+        header = io.BufferedReader(file).readline().decode("utf-8", "replace")
     if sep is not None or separator in header:
         return
     for other in (";", "\t", "|", ","):
@@ -92,41 +186,115 @@ def _refuse_other_separator(path: str, sep: str | None, separator: str) -> None:
             )
 
 
-def read_parquet(path: str, *, sep: str | None = None, field: str | None = None) -> pa.Table:
-    """Read a parquet file with the metadata that says what its columns mean."""
+def read_parquet(
+    path: str, options: TextOptions = _PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
+) -> pa.Table:
+    """Read a parquet file with the metadata that says what its columns mean, and no more of it than is wanted."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    _refuse("sep", sep, "parquet")
-    _refuse("field", field, "parquet")
+    refuse("sep", options.sep, "parquet")
+    refuse("field", options.field, "parquet")
     try:
-        return parquet.ParquetFile(path).read()
+        file = parquet.ParquetFile(path)
+        if columns is not None:
+            places_of(file.schema_arrow.names, columns)
+        if limit is None or limit >= file.metadata.num_rows:
+            return _all_rows(file, path, columns)
+        return chosen(_first_rows(file, columns, limit), columns)
     except (pa.ArrowException, OSError) as error:
-        raise _damaged(path, "parquet", error) from error
+        if isinstance(error, TidydlError):
+            raise
+        raise damaged(path, "parquet", error) from error
 
 
-def read_json(path: str, *, sep: str | None = None, field: str | None = None) -> pa.Table:
+def _all_rows(file: Any, path: str, columns: Sequence[str] | None) -> pa.Table:
+    """Read a whole file, several row groups at once."""
+    from pyarrow import parquet
+
+    names = file.schema_arrow.names
+    if len(set(names)) < len(names):  # of which only the file itself knows what to make
+        return chosen(file.read(), columns)
+    wanted = None if columns is None else list(columns)
+    return chosen(parquet.read_table(path, columns=wanted, partitioning=None), columns)
+
+
+def _first_rows(file: Any, columns: Sequence[str] | None, limit: int) -> pa.Table:
+    """Read the first rows out of the row groups that hold them."""
+    import pyarrow as pa
+
+    groups: list[int] = []
+    rows = 0
+    while rows < limit:
+        rows += file.metadata.row_group(len(groups)).num_rows
+        groups.append(len(groups))
+    kept, left = [], limit
+    for batch in file.iter_batches(
+        min(max(limit, 1), 65_536), row_groups=groups, columns=None if columns is None else list(columns)
+    ):
+        kept.append(batch.slice(0, left))
+        left -= kept[-1].num_rows
+        if left <= 0:
+            break
+    schema = kept[0].schema if kept else chosen(file.schema_arrow.empty_table(), columns).schema
+    return pa.Table.from_batches(kept, schema).replace_schema_metadata(file.schema_arrow.metadata)
+
+
+def read_json(
+    path: str, options: TextOptions = _PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
+) -> pa.Table:
     """Read records: one JSON object a line, or an array of them, in a larger object named by ``field``."""
     import pyarrow as pa
     from pyarrow import json as arrow_json
 
-    _refuse("sep", sep, "json")
-    content = Path(path).read_bytes().removeprefix(b"\xef\xbb\xbf")
+    refuse("sep", options.sep, "json")
     try:
-        lines = _as_lines(content, field)
+        with open_bytes(path) as stream:
+            content = stream.read().removeprefix(b"\xef\xbb\xbf")
+        lines = _as_lines(content, options.field)
         if not lines.strip():
-            return pa.table({})
-        size = min(len(lines) + 1, _LARGEST_BLOCK)
-        parse = arrow_json.ParseOptions(newlines_in_values=True)
-        read = arrow_json.ReadOptions(block_size=size)
-        return arrow_json.read_json(io.BytesIO(lines), read_options=read, parse_options=parse)
-    except (pa.ArrowException, ValueError) as error:
+            return chosen(pa.table({}), columns)
+        table = arrow_json.read_json(io.BytesIO(lines), **json_settings(len(lines)))
+    except (pa.ArrowException, ValueError, OSError) as error:
         if isinstance(error, TidydlError):
             raise
-        raise _damaged(path, "json", error) from error
+        raise damaged(path, "json", error) from error
+    return chosen(table, columns).slice(0, limit)
 
 
-READERS: dict[str, Callable[..., Any]] = {"csv": read_csv, "parquet": read_parquet, "json": read_json}
+def json_settings(size: int, schema: Any = None) -> dict[str, Any]:
+    """Give how pyarrow is to read lines of json, all in one block so that types are those of all of them."""
+    from pyarrow import json as arrow_json
+
+    return {
+        "read_options": arrow_json.ReadOptions(block_size=min(size + 1, _LARGEST_BLOCK)),
+        "parse_options": arrow_json.ParseOptions(newlines_in_values=True, explicit_schema=schema),
+    }
+
+
+def read_text(
+    path: str, options: TextOptions = _PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
+) -> pa.Table:
+    """Read plain text, a row a line, into a column ``text``."""
+    import pyarrow as pa
+
+    refuse("sep", options.sep, "text")
+    refuse("field", options.field, "text")
+    try:
+        with open_bytes(path) as stream:
+            lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig")
+            texts = [line.rstrip("\n") for line in lines]
+    except (UnicodeDecodeError, OSError) as error:
+        raise damaged(path, "text", error) from error
+    return chosen(pa.table({"text": pa.array(texts, pa.string())}), columns).slice(0, limit)
+
+
+READERS: dict[str, Callable[..., Any]] = {
+    "csv": read_csv,
+    "parquet": read_parquet,
+    "json": read_json,
+    "text": read_text,
+}
 
 
 def _as_lines(content: bytes, field: str | None) -> bytes:
@@ -165,12 +333,14 @@ def _records(whole: Any) -> bytes:
     return b"\n".join(json.dumps(record).encode() for record in whole)
 
 
-def _refuse(argument: str, value: object, kind: str) -> None:
+def refuse(argument: str, value: object, kind: str) -> None:
+    """Refuse an argument that says nothing about files of this format."""
     if value is not None:
         raise ArgumentError(f"`{argument}` means nothing for a {kind} file.", hint=f"Leave `{argument}` out.")
 
 
-def _damaged(path: str, kind: str, error: Exception) -> DamagedFileError:
+def damaged(path: str, kind: str, error: Exception) -> DamagedFileError:
+    """Make the error for a file that is not what it should be."""
     first = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
     return DamagedFileError(
         f"`path` '{path}' cannot be read as {kind}: {first}.",

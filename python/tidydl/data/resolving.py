@@ -1,31 +1,40 @@
-"""Find the files of a local data set and read them into one Arrow table per split.
+"""Find the files of a local data set: which they are, of which format, and which split each belongs to.
 
-Which files make which split is decided by ``datasets``: names and subfolders such as ``train`` and ``test``,
-patterns in ``data_files``, the settings in a README. Tables are then read by Arrow itself; what else
-``datasets`` can read, image folders first of all, it prepares in a folder that is gone when the call ends.
+A file, a folder, a pattern, a zip file, or the name of a format with ``data_files`` or ``data_dir``. What a README
+says of configurations and kinds is read by ``datasets``.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.decoding import features_of
-from tidydl.data.reading import FORMATS, READERS, format_of
-from tidydl.data.splits import join
-from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
+from tidydl.data.builders import built
+from tidydl.data.folders import data_files_of, matching, splits_by_name
+from tidydl.data.media_folders import MEDIA, METADATA, media_tables
+from tidydl.data.reading import FORMATS, format_of, suffix_of
+from tidydl.data.zips import unpacked, unpacked_for_good
+from tidydl.errors import ArgumentError, NotFoundError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["BUILDERS", "Raw", "prepared", "quiet", "read_builder", "read_file"]
+__all__ = ["BUILDERS", "Listing", "Raw", "is_pattern", "listing_of", "refuse_options"]
 
-BUILDERS = ("csv", "parquet", "json", "imagefolder", "text")
+BUILDERS = {
+    "csv": "csv",
+    "parquet": "parquet",
+    "json": "json",
+    "text": "text",
+    "imagefolder": "image",
+    "audiofolder": "audio",
+}
 
 
 @dataclass
@@ -38,86 +47,194 @@ class Raw:
     files: int
 
 
-def read_file(path: Path, **options: str | None) -> Raw:
-    """Read a single file, which is the split 'train'."""
-    kind = format_of(path)
-    table = READERS[kind](str(path), **options)
-    return Raw({"train": table}, features_of(table.schema), kind, 1)
+@dataclass
+class Listing:
+    """The files of each split with the format of each, or tables where nothing more is to be read.
+
+    ``features`` say what the columns mean where the files do not say it themselves.
+    """
+
+    format: str
+    files: dict[str, dict[Path, str]] = field(default_factory=dict)
+    tables: dict[str, pa.Table] | None = None
+    features: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def splits(self) -> list[str]:
+        """The names of the splits, in order."""
+        return list(self.files if self.tables is None else self.tables)
+
+    @property
+    def count(self) -> int:
+        """How many files there are."""
+        return sum(len(files) for files in self.files.values())
 
 
-def read_builder(
-    path: str, name: str | None, data_dir: str | None, data_files: Any, options: Mapping[str, str | None]
-) -> Raw:
-    """Read a folder, or the files that go with the name of a format such as 'csv'."""
-    with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
-        builder = _builder(path, name, data_dir, data_files, scratch)
-        kind = type(builder).__module__.rpartition(".")[2]
-        files = {str(s): [str(f) for f in found] for s, found in (builder.config.data_files or {}).items()}
-        _check_files(path, data_dir, data_files, files)
-        features = {} if builder.info.features is None else builder.info.features.to_dict()
-        if kind in READERS and all(Path(f).suffix.lower() in FORMATS for fs in files.values() for f in fs):
-            tables = {s: join([READERS[kind](f, **options) for f in found]) for s, found in files.items()}
-        else:
-            _no_options(options, kind)
-            _check_kinds(builder, data_dir or path, files)
-            tables = prepared(builder, data_dir or path)
-        if not features:
-            features = features_of(next(iter(tables.values())).schema)
-        return Raw(tables, features, kind, sum(len(found) for found in files.values()))
+def is_pattern(path: str) -> bool:
+    """Say whether a path is a pattern for several."""
+    return any(character in path for character in "*?[") and not os.path.exists(path)
 
 
-def _builder(path: str, name: str | None, data_dir: str | None, data_files: Any, scratch: str) -> Any:
-    import datasets
+def listing_of(
+    path: str, name: str | None, data_dir: str | None, data_files: Any, room: ExitStack, *, keep: bool = False
+) -> Listing:
+    """Find the files.
 
+    Parameters
+    ----------
+    path
+        A file, folder or pattern that is there, or the name of a format.
+    name
+        The configuration.
+    data_dir, data_files
+        The folder, and the files in it.
+    room
+        Holds the folders that zip files are unpacked into, until the files are read.
+    keep
+        Whether files are read later, so that unpacked ones must stay.
+
+    Raises
+    ------
+    NotFoundError
+        There are no such files.
+    ArgumentError
+        A file is of an unknown kind, or a zip file is not safe.
+    """
+    place, forced = Path(path), BUILDERS.get(path) if not os.path.exists(path) else None
+    if place.is_file() and place.suffix.lower() != ".zip":
+        kind = format_of(place)
+        return Listing(kind, {"train": {place: kind}})
+    base = _base(place, data_dir, forced)
+    if place.is_dir() and (name is not None or _describes_itself(base)):
+        return _as_built(path, name, data_dir, data_files)
+    if is_pattern(path):
+        found = {"train": {str(file): file for file in matching(path, Path())["train"]}}
+        asked: Any = path
+    elif data_files is not None:
+        found = {s: {str(f): f for f in files} for s, files in matching(data_files, base).items()}
+        asked = data_files
+    else:
+        inside = {base.stem: base} if base.is_file() else {}
+        found, asked = {"": inside or data_files_of(base)}, None
+    if asked is not None and not all(found.values()):
+        raise _no_files(str(base), asked, "data_files" if data_files is not None else "path")
+    found = {split: _opened(files, room, keep, place.is_file()) for split, files in found.items()}
+    if asked is None:
+        return _sorted_out(found[""], base, forced)
+    return _of_format(found, forced, base, asked)
+
+
+def _base(place: Path, data_dir: str | None, forced: str | None) -> Path:
+    """Say in which folder the files are looked for."""
+    if forced is not None:
+        return Path(data_dir) if data_dir is not None else Path()
+    if data_dir is None:
+        return place
+    return place / data_dir if (place / data_dir).is_dir() else Path(data_dir)
+
+
+def _describes_itself(folder: Path) -> bool:
+    """Say whether a README says how the folder is to be read."""
     try:
-        return datasets.load_dataset_builder(path, name, data_dir=data_dir, data_files=data_files, cache_dir=scratch)
-    except FileNotFoundError as error:
-        raise _no_files(data_dir or path, data_files) from error
-    except (ValueError, RuntimeError) as error:
-        raise ArgumentError(
-            f"`path` '{path}' cannot be loaded: {_first_line(error)}.",
-            allowed="A folder of csv, parquet, json or image files.",
-        ) from error
+        text = (folder / "README.md").read_text("utf-8", errors="replace")
+    except OSError:
+        return False
+    head = text[3:].partition("\n---")[0] if text.startswith("---") else ""
+    return any(line.startswith(("configs:", "dataset_info:")) for line in head.splitlines())
 
 
-def _check_files(path: str, data_dir: str | None, data_files: Any, files: dict[str, list[str]]) -> None:
-    """Refuse splits without files, and files that are not there."""
-    if not files or not all(files.values()):
-        raise _no_files(data_dir or path, data_files)
-    for found in files.values():
-        for file in found:
-            if not os.path.exists(file):
-                raise NotFoundError(f"`data_files` '{file}' does not exist.")
+def _as_built(path: str, name: str | None, data_dir: str | None, data_files: Any) -> Listing:
+    made = built(path, name, data_dir, data_files)
+    files = {split: dict.fromkeys(found, made.format) for split, found in made.files.items()}
+    return Listing(made.format, files, made.tables, made.features)
 
 
-def _check_kinds(builder: Any, folder: str, files: dict[str, list[str]]) -> None:
-    """Refuse a folder of images without an image, which ``datasets`` would explain badly."""
-    known = tuple(getattr(builder, "EXTENSIONS", ()))
-    found = [file.lower() for split in files.values() for file in split]
-    if known and not any(file.endswith((*known, ".zip", ".tar", ".gz")) for file in found):
-        raise _no_files(folder)
+def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) -> dict[str, Path]:
+    """Put what is in zip files in their place; ``only`` where there is nothing but one of them."""
+    opened: dict[str, Path] = {}
+    for name, file in files.items():
+        if file.suffix.lower() != ".zip":
+            opened[name] = file
+            continue
+        inside = data_files_of(_unpacked(file, room, keep))
+        start = "" if only else f"{name.removesuffix(file.suffix)}/"
+        opened |= {start + each: path for each, path in inside.items()}
+    return opened
 
 
-def prepared(builder: Any, path: str) -> dict[str, pa.Table]:
-    """Let ``datasets`` read the files, and take its tables into memory."""
-    import datasets
+def _unpacked(file: Path, room: ExitStack, keep: bool) -> Path:
+    """Unpack a zip file: for good where its files are read later, else until all is read."""
+    import zipfile
 
+    lasting = tuple(suffix for suffixes in MEDIA.values() for suffix in suffixes)
     try:
-        builder.download_and_prepare(verification_mode=datasets.VerificationMode.NO_CHECKS)
-        made = builder.as_dataset(in_memory=True)
-    except Exception as error:
-        cause = error.__cause__ or error
-        raise DamagedFileError(
-            f"`path` '{path}' cannot be read: {_first_line(cause)}.",
-            allowed="A folder of csv, parquet, json or image files.",
-        ) from error
-    return {str(split): part.data.table for split, part in made.items()}
+        with zipfile.ZipFile(file) as held:
+            keep = keep or any(name.lower().endswith(lasting) for name in held.namelist())
+    except (OSError, zipfile.BadZipFile):
+        keep = False  # unpacking says what is wrong
+    if keep:
+        return unpacked_for_good(file)
+    return unpacked(file, Path(room.enter_context(tempfile.TemporaryDirectory(prefix="tidydl-"))))
 
 
-def _no_files(folder: str, data_files: Any = None) -> NotFoundError:
-    if data_files is not None:
+def _sorted_out(files: dict[str, Path], base: Path, forced: str | None) -> Listing:
+    """Take the files of the format that most have, and sort them into splits by their names."""
+    kinds = {name: kind for name, file in files.items() if (kind := _kind_of(file)) is not None}
+    media = Counter(kind for name, kind in kinds.items() if kind in MEDIA)
+    tables = [name for name, kind in kinds.items() if kind not in MEDIA and files[name].name not in METADATA]
+    kind = forced or (media.most_common(1)[0][0] if media and media.total() >= len(tables) else None)
+    if kind in MEDIA:
+        chosen = [name for name, each in kinds.items() if each == kind or files[name].name in METADATA]
+        if not any(kinds[name] == kind for name in chosen):
+            raise _no_files(str(base))
+        return _media(kind, {s: {n: files[n] for n in found} for s, found in splits_by_name(chosen).items()})
+    tables = [name for name, each in kinds.items() if each not in MEDIA and each == (forced or each)]
+    if len({kinds[name] for name in tables}) > 1:  # texts beside tables are notes
+        tables = [name for name in tables if kinds[name] != "text"]
+    if not tables:
+        raise _no_files(str(base))
+    split = splits_by_name(tables)
+    listed = {s: {files[name]: str(kinds[name]) for name in found} for s, found in split.items()}
+    return Listing(kinds[tables[0]], listed)
+
+
+def _media(kind: str, splits: dict[str, dict[str, Path]]) -> Listing:
+    tables, features = media_tables(kind, splits)
+    files = {s: dict.fromkeys(found.values(), kind) for s, found in splits.items()}
+    return Listing(f"{kind}folder", files, tables, features)
+
+
+def _of_format(found: dict[str, dict[str, Path]], forced: str | None, base: Path, asked: Any) -> Listing:
+    """List files that the caller named, each of the format that was named, or else that its name says."""
+    kinds = {_kind_of(file) for files in found.values() for file in files.values()}
+    kind = forced or next((each for each in MEDIA if each in kinds), None)
+    if kind in MEDIA:
+        named = {s: _within(files, kind) for s, files in found.items()}
+        if not all(named.values()):
+            raise _no_files(str(base), asked)
+        return _media(kind, named)
+    listed = {s: {f: forced or format_of(f) for f in files.values()} for s, files in found.items()}
+    return Listing(next(iter(next(iter(listed.values())).values())), listed)
+
+
+def _within(files: Mapping[str, Path], kind: str) -> dict[str, Path]:
+    chosen = {name: file for name, file in files.items() if _kind_of(file) == kind or file.name in METADATA}
+    return chosen if any(_kind_of(file) == kind for file in chosen.values()) else {}
+
+
+def _kind_of(file: Path) -> str | None:
+    suffix = file.suffix.lower()
+    for kind, suffixes in MEDIA.items():
+        if suffix in suffixes:
+            return kind
+    return FORMATS.get(suffix_of(file))
+
+
+def _no_files(folder: str, asked: Any = None, argument: str = "data_files") -> NotFoundError:
+    """Say that there are no files: none that match what was asked for, or none in the folder."""
+    if asked is not None:
         return NotFoundError(
-            f"`data_files` {data_files!r} matches no file.",
+            f"`{argument}` {asked!r} matches no file.",
             allowed="Paths or patterns of files, relative to the working folder or to `data_dir`.",
             hint=f"The working folder is '{os.getcwd()}'.",
         )
@@ -130,26 +247,8 @@ def _no_files(folder: str, data_files: Any = None) -> NotFoundError:
     )
 
 
-def _no_options(options: Mapping[str, str | None], kind: str) -> None:
+def refuse_options(options: Mapping[str, str | None], kind: str) -> None:
+    """Refuse what says something about text files alone."""
     for argument, value in options.items():
         if value is not None:
             raise ArgumentError(f"`{argument}` means nothing for data of kind {kind}.", hint=f"Leave `{argument}` out.")
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0].rstrip(".") if text else type(error).__name__
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the progress bars of ``datasets`` off; preparing local files is quick."""
-    import datasets
-
-    shown = datasets.is_progress_bar_enabled()
-    datasets.disable_progress_bars()
-    try:
-        yield
-    finally:
-        if shown:
-            datasets.enable_progress_bars()

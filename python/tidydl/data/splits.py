@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from tidydl.data.decoding import features_of
+from tidydl.data.nested import label_names
 from tidydl.errors import ArgumentError, ColumnError, DataError, TidydlError, unknown_name
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
-__all__ = ["Splits", "pick", "split_names"]
+__all__ = [
+    "ALL",
+    "Cut",
+    "Splits",
+    "cuts_of",
+    "join",
+    "mark_all",
+    "misfit",
+    "pick",
+    "refuse_other_labels",
+    "split_names",
+]
 
 ALL = "all"
 _PART = re.compile(r"^\s*([^\[\]+]+?)\s*(\[.*\])?\s*$")
 
 
-class Splits(dict[str, "pd.DataFrame"]):
-    """Data frames by name of their split, in order; prints as a table of the splits.
+class Splits(dict[str, Any]):
+    """Data frames (or streams of them) by name of their split, in order; prints as a table of the splits.
 
     Examples
     --------
@@ -31,7 +44,7 @@ class Splits(dict[str, "pd.DataFrame"]):
      test     1       x
     """
 
-    def __missing__(self, name: str) -> pd.DataFrame:
+    def __missing__(self, name: str) -> Any:
         raise unknown_name("split", name, self)
 
     def __repr__(self) -> str:
@@ -42,7 +55,7 @@ class Splits(dict[str, "pd.DataFrame"]):
         table = pd.DataFrame(
             {
                 "split": list(self),
-                "rows": [len(frame) for frame in self.values()],
+                "rows": [len(each) if hasattr(each, "iloc") else each.rows for each in self.values()],
                 "columns": [", ".join(map(str, frame.columns)) for frame in self.values()],
             }
         )
@@ -50,48 +63,67 @@ class Splits(dict[str, "pd.DataFrame"]):
         return f"{heading}\n{table.to_string(index=False, max_colwidth=80)}"
 
 
-def pick(tables: Mapping[str, pa.Table], split: str) -> pa.Table:
-    """Give the rows that a split names, sliced and joined as it says.
+@dataclass(frozen=True)
+class Cut:
+    """Some rows of a split, from ``start`` to before ``stop``."""
 
-    Parameters
-    ----------
-    tables
-        One table per split.
-    split
-        A name, a slice such as ``"train[:10%]"`` or ``"train[10:20]"``, several joined by ``+``, or
-        ``"all"``, which joins all splits and tells them apart in a column ``split``.
-    """
-    if ALL not in tables and re.match(rf"^\s*{ALL}\s*(\[.*\])?\s*$", split):
-        tables = {ALL: _bound(tables)}
-    parts = [_part(tables, part) for part in split.split("+")]
-    return parts[0] if len(parts) == 1 else join(parts)
+    split: str
+    start: int
+    stop: int
 
 
 def split_names(split: str) -> list[str] | None:
-    """Name the splits whose rows a specification takes; None for all of them."""
-    matched = [_PART.match(part) for part in split.split("+")]
-    names = list(dict.fromkeys(match[1] for match in matched if match))
-    return None if ALL in names or not all(matched) else names
+    """Name the splits that are needed for what a split asks for; None where all are, or it cannot be read."""
+    names = []
+    for part in split.split("+"):
+        matched = _PART.match(part)
+        if not matched or matched[1] == ALL:
+            return None
+        names.append(matched[1])
+    return names
 
 
-def _part(tables: Mapping[str, pa.Table], part: str) -> pa.Table:
-    import datasets
+def cuts_of(rows: Mapping[str, int], split: str) -> list[Cut]:
+    """Say which rows a split names, sliced and joined as it says.
 
+    Parameters
+    ----------
+    rows
+        How many rows each split has.
+    split
+        A name, a slice such as ``"train[:10%]"`` or ``"train[10:20]"``, several joined by ``+``, or ``"all"``.
+    """
+    return [cut for part in split.split("+") for cut in _cuts_of_part(rows, part)]
+
+
+def _cuts_of_part(rows: Mapping[str, int], part: str) -> list[Cut]:
     matched = _PART.match(part)
     if not matched:
         raise _bad_slice(part)
     name, slicing = matched.groups()
-    if name not in tables:
-        raise unknown_name("split", name, tables, hint="load_dataset() without `split` gives them all.")
-    table = tables[name]
-    if slicing is None:
-        return table
+    if name != ALL and name not in rows:
+        raise unknown_name("split", name, rows, hint="load_dataset() without `split` gives them all.")
+    all_of_them = name == ALL and name not in rows
+    total = sum(rows.values()) if all_of_them else rows[name]
+    start, stop = (0, total) if slicing is None else _bounds(part, slicing, total)
+    if not all_of_them:
+        return [Cut(name, start, stop)]
+    cuts, first = [], 0
+    for each, count in rows.items():
+        cuts.append(Cut(each, min(max(start - first, 0), count), min(max(stop - first, 0), count)))
+        first += count
+    return cuts
+
+
+def _bounds(part: str, slicing: str, rows: int) -> tuple[int, int]:
+    import datasets
+
     try:
         # datasets knows the slicing; the split gets a plain name because its grammar allows no others
-        (cut,) = datasets.ReadInstruction.from_spec(f"rows{slicing}").to_absolute({"rows": table.num_rows})
+        (cut,) = datasets.ReadInstruction.from_spec(f"rows{slicing}").to_absolute({"rows": rows})
     except (ValueError, AssertionError) as error:
         raise _bad_slice(part) from error
-    return table.slice(cut.from_, max(cut.to - cut.from_, 0))
+    return cut.from_, max(cut.to, cut.from_)
 
 
 def _bad_slice(part: str) -> TidydlError:
@@ -101,8 +133,28 @@ def _bad_slice(part: str) -> TidydlError:
     )
 
 
-def _bound(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Join all splits, with a first-to-last ordered column ``split``."""
+def pick(tables: Mapping[str, pa.Table], split: str) -> pa.Table:
+    """Give the rows that a split names; ``"all"`` joins all splits and tells them apart in a column ``split``."""
+    if ALL not in tables and split_names(split) is None and any(_is_all(part) for part in split.split("+")):
+        tables = mark_all(tables)
+    cuts = cuts_of({name: table.num_rows for name, table in tables.items()}, split)
+    parts = [tables[cut.split].slice(cut.start, cut.stop - cut.start) for cut in cuts]
+    return join([f"split {cut.split}" for cut in cuts], parts)
+
+
+def _is_all(part: str) -> bool:
+    matched = _PART.match(part)
+    return matched is not None and matched[1] == ALL
+
+
+def mark_all(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Add to each table the column ``split``, whose levels are all splits from the first to the last.
+
+    Raises
+    ------
+    ColumnError
+        The data have such a column already.
+    """
     import pyarrow as pa
 
     if any("split" in table.column_names for table in tables.values()):
@@ -112,22 +164,102 @@ def _bound(tables: Mapping[str, pa.Table]) -> pa.Table:
             hint="Leave `split` out and join the frames yourself.",
         )
     names = pa.array(list(tables), type=pa.string())
-    marked = []
-    for code, table in enumerate(tables.values()):
-        column = pa.DictionaryArray.from_arrays(pa.array([code] * table.num_rows, pa.int32()), names)
-        marked.append(table.append_column("split", column))
-    return join(marked)
+    marked = {}
+    for code, (name, table) in enumerate(tables.items()):
+        codes = pa.repeat(pa.scalar(code, pa.int32()), table.num_rows)
+        marked[name] = table.append_column("split", pa.DictionaryArray.from_arrays(codes, names))
+    return marked
 
 
-def join(tables: list[pa.Table]) -> pa.Table:
-    """Bind tables by row; numbers of different kinds take the wider, missing columns are filled."""
+def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
+    """Bind tables by row; numbers of different kinds take the wider, missing columns are filled.
+
+    Parameters
+    ----------
+    names
+        What the tables are called in a message: their files, or their splits.
+    tables
+        The tables.
+
+    Raises
+    ------
+    DataError
+        A column has kinds that do not go together, or labels that differ.
+    """
     import pyarrow as pa
 
+    if len(tables) == 1:
+        return tables[0]
+    schemas = {name: table.schema for name, table in zip(names, tables, strict=True)}
+    refuse_other_labels(schemas)
     try:
+        if all(table.schema.equals(tables[0].schema) for table in tables):
+            return pa.concat_tables(tables)
         return pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise DataError(
-            f"The files or splits do not fit together: {str(error).splitlines()[0]}.",
-            allowed="Columns of one name with one kind of values in all of them.",
-            hint="Load them one by one.",
-        ) from error
+        raise misfit(schemas, error) from error
+
+
+def refuse_other_labels(schemas: Mapping[str, pa.Schema]) -> None:
+    """Refuse parts whose labels of one column have other names, for then the codes mean something else."""
+    known: dict[str, tuple[str, list[str]]] = {}
+    for part, schema in schemas.items():
+        for name, feature in features_of(schema).items():
+            if not isinstance(feature, Mapping) or feature.get("_type") != "ClassLabel":
+                continue
+            names = label_names(feature)
+            first, before = known.setdefault(name, (part, names))
+            if names != before:
+                raise DataError(
+                    f"Column '{name}' has the labels {', '.join(before)} in {_told(first)},"
+                    f" and {', '.join(names)} in {_told(part)}.",
+                    allowed="The same labels, in the same order, in all of them.",
+                    hint="Load them one by one.",
+                )
+
+
+def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
+    """Say which column of which file has another kind than before."""
+    import pyarrow as pa
+
+    hint, allowed = "Load them one by one.", "Columns of one name with one kind of values in all of them."
+    seen: dict[str, tuple[str, Any]] = {}
+    for part, schema in schemas.items():
+        for field in schema:
+            first, before = seen.setdefault(field.name, (part, field))
+            try:
+                merged = pa.unify_schemas([pa.schema([before]), pa.schema([field])], promote_options="permissive")
+            except (pa.ArrowInvalid, pa.ArrowTypeError):
+                return DataError(
+                    f"The files or splits do not fit together: column '{field.name}' is {_kind(before.type)} in"
+                    f" {_told(first)}, and {_kind(field.type)} in {_told(part)}.",
+                    allowed=allowed,
+                    hint=hint,
+                )
+            seen[field.name] = (first, merged.field(0))
+    problem = f"The files or splits do not fit together: {str(error).splitlines()[0]}."
+    return DataError(problem, allowed=allowed, hint=hint)
+
+
+def _told(part: str) -> str:
+    return f"the {part}" if part.startswith("split ") else f"'{part}'"
+
+
+def _kind(kind: pa.DataType) -> str:
+    """Say of which kind values of an Arrow type are, in the words of the columns."""
+    import pyarrow as pa
+
+    is_ = pa.types
+    if is_.is_integer(kind):
+        return "whole numbers"
+    if is_.is_floating(kind) or is_.is_decimal(kind):
+        return "numbers"
+    if is_.is_boolean(kind):
+        return "true or false"
+    if is_.is_date(kind):
+        return "dates"
+    if is_.is_timestamp(kind):
+        return "moments"
+    if str(kind) in ("string", "large_string", "string_view") or is_.is_dictionary(kind):
+        return "text"
+    return "lists" if is_.is_list(kind) or is_.is_large_list(kind) else str(kind)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
 from tidydl.columns import ROW
+from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, ColumnError
 from tidydl.pipelines.inputs import in_pandas, is_foreign
 from tidydl.pipelines.runner import Pipeline, warn_of_truncation
+from tidydl.pipelines.streams import Mapped, refuse_checkpoint
 from tidydl.pipelines.widening import widen
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
@@ -18,13 +20,13 @@ from tidydl.verbs import augment
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["augment_steps"]
+__all__ = ["augment_steps", "augmented"]
 
 
 @augment.register(Pipeline)
 def _augment(
     x: Pipeline, data: Any = None, newdata: Any = None, *, prefix: str = "", progress: bool | None = None, **given: Any
-) -> pd.DataFrame:
+) -> Any:
     """Join a pipeline's results to the data: its rows stay one to one, ranks are spread wide.
 
     Parameters
@@ -33,7 +35,7 @@ def _augment(
         The pipeline.
     data, newdata
         A data frame with the inputs in a column: ``text="tweet"`` names it. Frames of polars and pyarrow are taken
-        as pandas reads them.
+        as pandas reads them. A stream gives a stream.
     prefix
         Put before the names of the new columns, to keep two pipelines apart.
     progress, **given
@@ -45,13 +47,25 @@ def _augment(
         Where the data have a column of the same name already.
     """
     data = newdata if data is None else data
+    if isinstance(data, Stream):
+        return augmented(x, given, prefix).over(data, rows=data.rows, progress=progress)
     frame = run_work(augment_steps(x, data, prefix=prefix, **given), progress=progress)
     warn_of_truncation(frame, stacklevel=4)
     return frame
 
 
+def augmented(x: Pipeline, given: Mapping[str, Any], prefix: str = "", drawn: int | None = None) -> Mapped:
+    """Say what ``augment()`` does to each frame of a stream."""
+    refuse_checkpoint(given)
+    return Mapped(
+        lambda frame, first, begun: augment_steps(x, frame, prefix=prefix, drawn=begun, first=first, **given),
+        lambda: x.draw(given, drawn),
+        x.task,
+    )
+
+
 def augment_steps(
-    x: Pipeline, data: Any, *, prefix: str = "", drawn: int | None = None, **given: Any
+    x: Pipeline, data: Any, *, prefix: str = "", drawn: int | None = None, first: int = 0, **given: Any
 ) -> Work[pd.DataFrame]:
     """Do the work of ``augment()`` as a generator of progress events that returns the frame."""
     import pandas as pd
@@ -80,7 +94,7 @@ def augment_steps(
     # a clash is found before the work, not after
     nothing = yield from x.steps(data.iloc[:0], drawn=0, **{**given, "checkpoint": None})
     _refuse_clash(_new_columns(x, nothing, prefix).columns, data)
-    result = yield from x.steps(data, drawn=drawn, **given)
+    result = yield from x.steps(data, drawn=drawn, first=first, **given)
     new = _new_columns(x, result, prefix)
     _refuse_clash(new.columns, data)  # where each row has labels of its own, only now are the ranks known
     joined = pd.concat([data.reset_index(drop=True), new.reset_index(drop=True)], axis=1)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import ROW
+from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.checkpoints import identity, run_in_parts
 from tidydl.pipelines.declarations import Task
@@ -15,6 +16,7 @@ from tidydl.pipelines.inputs import NOT_GIVEN, Inputs, gathered_from, read_input
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options, read_options
 from tidydl.pipelines.predictions import with_errors
+from tidydl.pipelines.streams import Mapped, refuse_checkpoint, warn_of_cut
 from tidydl.pipelines.widening import unranked
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
@@ -86,7 +88,9 @@ class Pipeline:
             **self._note,
         }
 
-    def __call__(self, x: Any = NOT_GIVEN, *others: Any, progress: bool | None = None, **given: Any) -> pd.DataFrame:
+    def __call__(
+        self, x: Any = NOT_GIVEN, *others: Any, progress: bool | None = None, **given: Any
+    ) -> pd.DataFrame | Stream:
         """Run the pipeline over inputs.
 
         Parameters
@@ -94,7 +98,7 @@ class Pipeline:
         x
             One input, a list, Series or array of them, or a data frame. Left out, the parts are given by name:
             ``qa(question="Who?", context=texts)``, one value for each input or one for all. An input of several
-            parts is also a dict or a tuple of them.
+            parts is also a dict or a tuple of them. A stream of data frames (:func:`stream`) gives a stream of results.
         *others
             Refused: what belongs to an input besides ``x`` is given by name.
         progress
@@ -105,7 +109,7 @@ class Pipeline:
 
         Returns
         -------
-        pandas.DataFrame
+        pandas.DataFrame, or Stream of a stream
             ``.row`` (which input, counted from 0), the parts of the input, and the columns of the task that
             :func:`tasks` lists: for a classifier ``rank`` where ``top_k`` is not 1 (1 is the best), ``label``
             (categorical, with all labels of the model) and ``score``; for entities, objects and other things that an
@@ -121,6 +125,8 @@ class Pipeline:
         """
         if others:
             raise self._by_place(others)
+        if isinstance(x, Stream):
+            return self.mapped(given).over(x, rows=None, progress=progress)
         frame = run_work(self.steps(x, **given), progress=progress)
         warn_of_truncation(frame)
         return frame
@@ -140,14 +146,31 @@ class Pipeline:
         self.__dict__.update(state)
         self._family = family_of(self._task)
 
-    def steps(self, x: Any = NOT_GIVEN, *, drawn: int | None = None, **given: Any) -> Work[pd.DataFrame]:
+    def mapped(self, given: Mapping[str, Any], drawn: int | None = None) -> Mapped:
+        """Say what the pipeline does to each frame of a stream."""
+        refuse_checkpoint(given)
+        return Mapped(
+            lambda frame, first, begun: self.steps(frame, drawn=begun, first=first, **given),
+            lambda: self.draw(given, drawn),
+            self.task,
+        )
+
+    def draw(self, given: Mapping[str, Any], drawn: int | None = None) -> int | None:
+        """Say where the random draws of a call start; None where there are none."""
+        return self._seed(self._options_of(given), drawn)
+
+    def steps(
+        self, x: Any = NOT_GIVEN, *, drawn: int | None = None, first: int = 0, **given: Any
+    ) -> Work[pd.DataFrame]:
         """Run the pipeline as a generator of progress events, one batch a step; it returns the frame.
 
         ``drawn`` is where random draws start, unless a seed is given; by default a draw of tidydl's own generator.
+        ``first`` is how many inputs came before these, in frames of a stream: ``.row`` counts on.
         """
         parts = {part.name: given.pop(part.name, self._shared.get(part.name)) for part in self._task.parts}
         options = read_options(self._task, given, self._options)
         inputs = read_inputs(x, self._task.parts, parts, tolerant=options["on_error"] == "row")
+        inputs = replace(inputs, first=first)
         seed = self._seed(options, drawn)
         if options["checkpoint"] is None:
             frame = yield from self._run(inputs, {**options, "seed": seed})
@@ -158,6 +181,8 @@ class Pipeline:
         frame = frame if inputs.failures is None else with_errors(frame, inputs.failures)
         if inputs.rows is not None:
             frame[ROW] = [inputs.rows[row] for row in frame[ROW]]
+        elif first:
+            frame[ROW] += first
         return frame
 
     def gathers(self, data: pd.DataFrame, given: Mapping[str, Any]) -> bool:
@@ -167,10 +192,13 @@ class Pipeline:
 
     def draws(self, given: Mapping[str, Any]) -> bool:
         """Say whether a call with these arguments draws at random, with no seed given."""
-        parts = {part.name for part in self._task.parts}
-        asked = {name: value for name, value in given.items() if name not in parts}
-        options = read_options(self._task, asked, self._options)
+        options = self._options_of(given)
         return options.get("seed") is None and self._seed(options, 0) is not None
+
+    def _options_of(self, given: Mapping[str, Any]) -> Options:
+        """Read the options among the arguments of a call."""
+        own = {name: value for name, value in given.items() if name not in self.parts}
+        return read_options(self._task, own, self._options)
 
     def _run(self, inputs: Inputs, options: Options) -> Work[pd.DataFrame]:
         return self._family.run(self._task, self._loaded, inputs, options, self._note)
@@ -182,8 +210,7 @@ class Pipeline:
 
     def has_spans(self, given: Mapping[str, Any]) -> bool:
         """Say whether, with these options, an input has any number of results, a line each."""
-        own = {name: value for name, value in given.items() if name not in self.parts}
-        return self._task.has_spans(read_options(self._task, own, self._options))
+        return self._task.has_spans(self._options_of(given))
 
     def counted(self, names: Iterable[str], prefix: str = "") -> tuple[str, ...]:
         """Name the columns that count from 0, besides ``.row``, among those of a result or of its wide form."""
@@ -215,14 +242,4 @@ def warn_of_truncation(frame: pd.DataFrame, *, stacklevel: int = 3) -> None:
     """Warn once a call of texts that were too long for the model, by default at the caller's caller."""
     cut = frame.attrs.get("tidydl", {}).get("truncated", 0)
     if cut:
-        warnings.warn(
-            f"{cut} text{'s were' if cut > 1 else ' was'} longer than the model reads; "
-            f"{_left_out(frame)} was left out.",
-            UserWarning,
-            stacklevel=stacklevel,
-        )
-
-
-def _left_out(frame: pd.DataFrame) -> str:
-    """Say what of a text that is too long is not read: of what is written on from the end is kept."""
-    return "the beginning" if frame.attrs["tidydl"]["task"] == "text-generation" else "the end"
+        warn_of_cut(cut, frame.attrs["tidydl"]["task"], stacklevel=stacklevel)

@@ -1,0 +1,145 @@
+"""What the columns of data are: their kinds, levels, missing values and an example each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidydl.checks import described, frame_hint
+from tidydl.columns import Contract
+from tidydl.data.foreign import is_frame, table_of
+from tidydl.data.kinds import kind_of
+from tidydl.data.streaming import Stream
+from tidydl.errors import ArgumentError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["features"]
+
+_COLUMNS = Contract.of(column="string", kind="string", levels="list", missing="integer", example="string")
+_WIDTH = 60
+
+
+def features(data: Any) -> pd.DataFrame:
+    """Describe the columns of data.
+
+    Parameters
+    ----------
+    data
+        A data frame, the splits that :func:`load_dataset` gives, or a stream, which is read through.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a column: ``column`` (its name), ``kind`` (double, integer, logical, string, label, date, datetime, time,
+        duration, image, audio, binary, list), ``levels`` (a list of the names of a label, else missing), ``missing``
+        (how many values are), ``example`` (the first value that is not, as text of at most 60 characters). Of splits
+        there is also ``split``, first.
+
+    Raises
+    ------
+    ArgumentError
+        ``data`` is something else.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> features(pd.DataFrame({"x": [1.5, None], "who": ["a", "b"]}))[["column", "kind", "missing", "example"]]
+      column    kind  missing example
+    0      x  double        1     1.5
+    1    who  string        0       a
+    """
+    import pandas as pd
+
+    if isinstance(data, Mapping) and all(is_frame(each) or isinstance(each, Stream) for each in data.values()):
+        parts = {str(split): _described(each) for split, each in data.items()}
+        made = pd.concat([_COLUMNS.frame(_nothing()), *parts.values()], ignore_index=True)
+        splits = [split for split, part in parts.items() for _ in range(len(part))]
+        made.insert(0, "split", pd.Series(splits, dtype="str"))
+        return made
+    return _described(data)
+
+
+def _described(data: Any) -> pd.DataFrame:
+    from tidydl.data.decoding import decode
+
+    if isinstance(data, Stream):
+        return _from_frames(data.empty, data)
+    if not is_frame(data):
+        raise ArgumentError(
+            f"`data` is {described(data)}.",
+            allowed="A data frame, splits of load_dataset(), or a stream.",
+            hint=frame_hint(data),
+        )
+    frame = data if hasattr(data, "iloc") else decode(table_of(data))
+    return _from_frames(frame, [frame])
+
+
+def _nothing() -> dict[str, list[Any]]:
+    return {name: [] for name in _COLUMNS.names}
+
+
+def _from_frames(first: pd.DataFrame, frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Describe the columns of all frames, which have the kinds of the first."""
+    places = range(first.shape[1])
+    missing = [0 for _ in places]
+    examples: list[str | None] = [None for _ in places]
+    kinds = [kind_of(first.iloc[:, place]) for place in places]
+    for frame in frames:
+        for place in places:
+            column = frame.iloc[:, place]
+            absent = column.isna().to_numpy()
+            missing[place] += int(absent.sum())
+            if examples[place] is None and not absent.all():
+                if column.dtype == object:  # of which those without rows know nothing
+                    kinds[place] = kind_of(column)
+                examples[place] = _as_text(column.iloc[int((~absent).argmax())], kinds[place])
+    data = _nothing()
+    for place in places:
+        column = first.iloc[:, place]
+        levels = [str(level) for level in column.cat.categories] if kinds[place] == "label" else None
+        row = (str(first.columns[place]), kinds[place], levels, missing[place], examples[place])
+        for name, value in zip(_COLUMNS.names, row, strict=True):
+            data[name].append(value)
+    return _COLUMNS.frame(data)
+
+
+def _as_text(value: Any, kind: str) -> str:
+    """Write a value the same in both languages, cut to a width."""
+    if kind == "logical":
+        text = "true" if value else "false"
+    elif kind in ("double", "integer"):
+        text = f"{value:.15g}" if kind == "double" else str(int(value))
+    elif kind == "duration":
+        text = f"{value.total_seconds():.15g} s"
+    elif kind == "date":
+        text = value.strftime("%Y-%m-%d")
+    elif kind == "datetime":
+        text = value.strftime("%Y-%m-%d %H:%M:%S")
+    elif kind == "binary":
+        text = f"{len(value)} bytes"
+    else:
+        text = _plain(value) if kind == "list" else str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+
+
+def _plain(value: Any) -> str:
+    """Write a value that holds others as JSON would be, cut short early."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {_plain(each)}" for name, each in value.items()) + "}"
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        inner = [_plain(each) for each in value[:_WIDTH]]
+        return "[" + ", ".join(inner) + "]"
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return f'"{value}"' if isinstance(value, (str, dt.date)) else str(value)

@@ -1,0 +1,177 @@
+"""Arrow tables of data frames, every column in its kind: labels, images and sounds among them.
+
+The kinds are written as ``datasets`` writes them, so that it reads the tables too; what only pandas tells apart stands
+beside them in metadata of our own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.decoding import HUGGINGFACE, OURS
+from tidydl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+__all__ = ["encode"]
+
+_MEDIA = {"image": "Image", "audio": "Audio"}
+
+
+def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Table:
+    """Make the table; its metadata says what the columns mean, and holds some facts (plain JSON).
+
+    Raises
+    ------
+    DataError
+        Two columns have one name, or a column holds values that have no common kind.
+    """
+    import pyarrow as pa
+
+    _refuse_same_names(frame)
+    columns: dict[str, Any] = {}
+    features: dict[str, Any] = {}
+    notes: dict[str, Any] = {"dtypes": {}, "levels": {}, "facts": dict(facts or {})}
+    for name, column in zip(map(str, frame.columns), (frame.iloc[:, k] for k in range(frame.shape[1])), strict=True):
+        columns[name], feature, notes["dtypes"][name], levels = _column(column, name)
+        if feature is not None:
+            features[name] = feature
+        if levels:
+            notes["levels"][name] = levels
+    table = pa.table(columns) if columns else pa.table({})
+    metadata = {OURS: json.dumps(notes).encode()}
+    if not frame.empty or columns:
+        metadata[HUGGINGFACE] = json.dumps({"info": {"features": _all_features(table.schema, features)}}).encode()
+    return table.replace_schema_metadata(metadata)
+
+
+def _refuse_same_names(frame: pd.DataFrame) -> None:
+    names = [str(name) for name in frame.columns]
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise DataError(
+            f"`data` has two columns '{twice}'.", allowed="Columns with different names.", hint="Rename one of them."
+        )
+
+
+def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
+    """Give a column's Arrow array, its feature, its dtype by name, and what else is known of its levels."""
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    kind = str(column.dtype)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes = column.cat.codes.to_numpy()
+        levels = column.cat.categories
+        about: dict[str, Any] = {"ordered": True} if column.cat.ordered else {}
+        if levels.dtype != object and str(levels.dtype) != "str":
+            about["dtype"] = str(levels.dtype)
+        feature = {"names": [str(each) for each in levels], "_type": "ClassLabel"}
+        return pa.array(codes.astype(np.int64), mask=codes < 0), feature, "category", about
+    if kind in _MEDIA:
+        return _media(column), {"_type": _MEDIA[kind]}, kind, {}
+    if kind == "object" and _holds_arrays(column):
+        return pa.array([None if value is None else value.tolist() for value in column]), None, "array", {}
+    if kind == "object" and _holds_media(column):
+        return _lists_of_media(column, name)
+    try:
+        return _plain(column), None, kind, {}
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise DataError(
+            f"Column '{name}' holds values that have no common kind: {str(error).splitlines()[0].rstrip('.')}.",
+            allowed="Columns whose values are of one kind.",
+            hint="Make them text first, or leave the column out.",
+        ) from error
+
+
+def _plain(column: pd.Series) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    if str(column.dtype) == "datetime64[s]" and _whole_days(column):
+        return pa.Array.from_pandas(column.astype("datetime64[s]")).cast(pa.date32())
+    if str(column.dtype).startswith(("period", "interval")):
+        return pa.array(column.astype("str").where(column.notna(), None), pa.string(), from_pandas=True)
+    made = pa.Array.from_pandas(column if column.dtype != np.float16 else column.astype("float32"))
+    made = made.combine_chunks() if isinstance(made, pa.ChunkedArray) and made.num_chunks < 2 else made
+    if pa.types.is_large_string(made.type):
+        try:  # the ordinary type of text, which reaches to 2 GiB a piece
+            return made.cast(pa.string())
+        except pa.ArrowInvalid:
+            return made
+    return made
+
+
+def _whole_days(column: pd.Series) -> bool:
+    import numpy as np
+
+    seconds = column.to_numpy().astype("int64")
+    known = seconds != np.iinfo("int64").min
+    return not (seconds[known] % 86400).any()
+
+
+def _holds_arrays(column: pd.Series) -> bool:
+    return any(hasattr(value, "tolist") and getattr(value, "ndim", 0) > 0 for value in column)
+
+
+def _first_in_lists(column: pd.Series) -> Any:
+    return next((each for value in column if isinstance(value, list) for each in value if each is not None), None)
+
+
+def _holds_media(column: pd.Series) -> bool:
+    return hasattr(_first_in_lists(column), "is_file")
+
+
+def _lists_of_media(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dict[str, Any]]:
+    import pyarrow as pa
+
+    kind = "Audio" if hasattr(_first_in_lists(column), "sampling_rate") else "Image"
+    held = [None if value is None else [_held(each) for each in value] for value in column]
+    feature = {"feature": {"_type": kind}, "_type": "List"}
+    return pa.array(held, type=pa.list_(_media_type())), feature, "object", {}
+
+
+def _media_type() -> pa.DataType:
+    import pyarrow as pa
+
+    return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+
+def _media(column: pd.Series) -> Any:
+    import pyarrow as pa
+
+    return pa.array([_held(value) for value in column.array], type=_media_type())
+
+
+def _held(value: Any) -> dict[str, Any] | None:
+    """Give what is held of an image or sound: its bytes, or its path alone where they are in a file."""
+    return None if value is None else {"bytes": None if value.is_file else value.bytes, "path": value.path}
+
+
+def _all_features(schema: pa.Schema, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe every column as ``datasets`` does, where it can, in the order of the columns."""
+    features = {field.name: known.get(field.name) or _feature(field.type) for field in schema}
+    return {name: feature for name, feature in features.items() if feature is not None}
+
+
+def _feature(kind: Any) -> Any:
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind):
+        inner = {kind.field(i).name: _feature(kind.field(i).type) for i in range(kind.num_fields)}
+        return None if any(each is None for each in inner.values()) else inner
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        held = _feature(kind.value_type)
+        return None if held is None else {"feature": held, "_type": "List" if pa.types.is_list(kind) else "LargeList"}
+    name = _DTYPES.get(str(kind), str(kind))
+    if pa.types.is_nested(kind) or pa.types.is_dictionary(kind):
+        return None
+    return {"dtype": name, "_type": "Value"}
+
+
+_DTYPES = {"double": "float64", "float": "float32", "halffloat": "float16", "date32[day]": "date32"}

@@ -1,0 +1,250 @@
+"""The rows of a split, block by block, as often as one likes: the kinds of all of them are known before the first.
+
+Files are looked through once for that, in constant memory, so that a block has the kinds of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.reading import TextOptions, damaged, places_of, refuse
+from tidydl.data.splits import misfit, refuse_other_labels
+from tidydl.data.text_feeds import csv_blocks, json_blocks, settled_csv, settled_json, settled_text, text_blocks
+from tidydl.errors import DataError, TidydlError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Feed", "feed_of", "feed_of_table", "joined", "with_column"]
+
+_BLOCK = 8192  # rows of a parquet file decoded at once
+_BUFFER = 2**20  # bytes of a column read at once
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What is known of the rows, and how to read them.
+
+    ``nullable`` are the columns with missing values, ``levels`` the values of columns that are dictionaries.
+    """
+
+    schema: pa.Schema
+    rows: int
+    blocks: Callable[[], Iterator[pa.Table]]
+    nullable: frozenset[str] = frozenset()
+    levels: Mapping[str, pa.Array] = field(default_factory=dict)
+
+
+def feed_of(files: Mapping[Path, str], options: TextOptions, columns: Sequence[str] | None = None) -> Feed:
+    """Make the feed of the files of a split, each of its format.
+
+    Raises
+    ------
+    DamagedFileError
+        A file cannot be read.
+    DataError
+        The files do not fit together.
+    """
+    parts = {str(file): _OPENERS[kind](str(file), options, columns) for file, kind in files.items()}
+    for file, part in parts.items():
+        _refuse_same_names(file, part.schema.names)
+    return joined(list(parts), list(parts.values()))
+
+
+def _refuse_same_names(file: str, names: Sequence[str]) -> None:
+    """Refuse columns that cannot be told apart: their kinds are settled by their names."""
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise DataError(
+                f"`path` '{file}' has two columns '{name}', which a stream cannot tell apart.",
+                allowed="Columns with different names.",
+                hint="load_dataset() reads it.",
+            )
+
+
+def feed_of_table(table: pa.Table) -> Feed:
+    """Make the feed of a table, which may be mapped from a file."""
+    import pyarrow as pa
+
+    nullable = frozenset(name for name in table.schema.names if _lacks(table, name))
+    levels = {
+        each.name: table.column(place).unify_dictionaries().chunk(0).dictionary
+        for place, each in enumerate(table.schema)
+        if pa.types.is_dictionary(each.type) and table.column(place).num_chunks
+    }
+    return Feed(table.schema, table.num_rows, lambda: iter([table]), nullable, levels)
+
+
+def _lacks(table: pa.Table, name: str) -> bool:
+    return any(table.column(place).null_count > 0 for place in table.schema.get_all_field_indices(name))
+
+
+def joined(names: Sequence[str], feeds: Sequence[Feed]) -> Feed:
+    """Make one feed of several, read one after the other; numbers take the wider kind, missing columns are filled.
+
+    ``names`` are what the feeds are called in a message: their files, or their splits.
+    """
+    import pyarrow as pa
+
+    if len(feeds) == 1 and not feeds[0].levels:
+        return feeds[0]
+    schemas = {name: feed.schema for name, feed in zip(names, feeds, strict=True)}
+    refuse_other_labels(schemas)
+    try:
+        schema = pa.unify_schemas(list(schemas.values()), promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise misfit(schemas, error) from error
+    schema = schema.with_metadata(feeds[0].schema.metadata)
+    absent = {name for name in schema.names for feed in feeds if name not in feed.schema.names}
+    levels = {
+        name: _all_levels([f.levels[name] for f in feeds if name in f.levels]) for f in feeds for name in f.levels
+    }
+    return Feed(
+        schema,
+        sum(feed.rows for feed in feeds),
+        lambda: (_fitted(block, schema, levels) for feed in feeds for block in feed.blocks()),
+        frozenset(absent).union(*(feed.nullable for feed in feeds)),
+        levels,
+    )
+
+
+def with_column(feed: Feed, name: str, value: str, levels: pa.Array) -> Feed:
+    """Add a column that holds one of several texts in all rows."""
+    import pyarrow as pa
+
+    kind = pa.dictionary(pa.int32(), pa.string())
+    code = levels.to_pylist().index(value)
+
+    def blocks() -> Iterator[pa.Table]:
+        for block in feed.blocks():
+            codes = pa.repeat(pa.scalar(code, pa.int32()), block.num_rows)
+            yield block.append_column(name, pa.DictionaryArray.from_arrays(codes, levels))
+
+    schema = feed.schema.append(pa.field(name, kind))
+    return Feed(schema, feed.rows, blocks, feed.nullable, {**feed.levels, name: levels})
+
+
+def _all_levels(parts: Sequence[pa.Array]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.chunked_array(list(parts)).unique().drop_null()
+
+
+def _fitted(block: pa.Table, schema: pa.Schema, levels: Mapping[str, pa.Array]) -> pa.Table:
+    """Give a block the kinds, and the levels, of the whole."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = []
+    for each in schema:
+        if each.name not in block.schema.names:
+            columns.append(pa.nulls(block.num_rows, each.type))
+            continue
+        column = block.column(each.name)
+        if each.name in levels:
+            known = levels[each.name]
+            plain = column.cast(known.type) if pa.types.is_dictionary(column.type) else column
+            codes = [pc.index_in(chunk, value_set=known) for chunk in plain.chunks]
+            made = [pa.DictionaryArray.from_arrays(c, known, ordered=each.type.ordered) for c in codes]
+            column = pa.chunked_array(made, type=pa.dictionary(pa.int32(), known.type, each.type.ordered))
+        elif column.type != each.type:
+            column = column.cast(each.type)
+        columns.append(column)
+    return pa.table(columns, names=schema.names).replace_schema_metadata(schema.metadata)
+
+
+def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    refuse("sep", options.sep, "parquet")
+    refuse("field", options.field, "parquet")
+    try:
+        file = parquet.ParquetFile(path)
+        schema = file.schema_arrow
+        if columns is not None:
+            schema = pa.schema([schema.field(k) for k in places_of(schema.names, columns)], schema.metadata)
+        coded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
+        levels = {name: _levels_in(file, name) for name in coded}
+        nullable = frozenset(each.name for each in schema if _may_lack(file.metadata, each.name))
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, TidydlError):
+            raise
+        raise damaged(path, "parquet", error) from error
+    blocks = partial(_parquet_blocks, path, schema.names if columns is not None else None, schema.metadata)
+    return Feed(schema, file.metadata.num_rows, blocks, nullable, levels)
+
+
+def _may_lack(metadata: Any, name: str) -> bool:
+    """Say whether a column may have missing values: where the file does not count them, it may."""
+    if not metadata.num_row_groups:
+        return False
+    group = metadata.row_group(0)
+    place = next((k for k in range(group.num_columns) if group.column(k).path_in_schema == name), None)
+    if place is None:  # it holds others
+        return True
+    counted = (metadata.row_group(g).column(place).statistics for g in range(metadata.num_row_groups))
+    return any(each is None or not each.has_null_count or each.null_count > 0 for each in counted)
+
+
+def _levels_in(file: Any, name: str) -> pa.Array:
+    """Gather the values of a dictionary column, whose row groups may each know some."""
+    import pyarrow as pa
+
+    kind = file.schema_arrow.field(name).type
+    found: Any = pa.array([], kind.value_type)
+    for group in range(file.metadata.num_row_groups):
+        chunks = file.read_row_group(group, columns=[name]).column(0).chunks
+        found = pa.chunked_array([found, *(chunk.dictionary for chunk in chunks)]).unique()
+    return found.drop_null()
+
+
+def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> Iterator[pa.Table]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    wanted = None if columns is None else list(columns)
+    file = parquet.ParquetFile(path, buffer_size=_BUFFER)
+    try:
+        for group in range(file.metadata.num_row_groups):  # of several at once all would stay in memory
+            for batch in file.iter_batches(_BLOCK, row_groups=[group], columns=wanted):
+                table = pa.Table.from_batches([batch])
+                table = table if wanted is None else table.select(wanted)
+                yield table.replace_schema_metadata(metadata)
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, "parquet", error) from error
+    finally:
+        file.close()
+
+
+def _of_csv(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+    refuse("field", options.field, "csv")
+    known = settled_csv(path, options)
+    return Feed(known.schema, known.rows, lambda: csv_blocks(path, options, known.schema), known.nullable)
+
+
+def _of_json(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+    refuse("sep", options.sep, "json")
+    known = settled_json(path, options)
+    if known.table is not None:
+        return feed_of_table(known.table)
+    return Feed(known.schema, known.rows, lambda: json_blocks(path, known.schema), known.nullable)
+
+
+def _of_text(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+    refuse("sep", options.sep, "text")
+    refuse("field", options.field, "text")
+    known = settled_text(path)
+    return Feed(known.schema, known.rows, lambda: text_blocks(path))
+
+
+_OPENERS: dict[str, Callable[..., Feed]] = {
+    "parquet": _of_parquet,
+    "csv": _of_csv,
+    "json": _of_json,
+    "text": _of_text,
+}

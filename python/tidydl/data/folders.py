@@ -1,0 +1,92 @@
+"""Which files of a folder are data, and which split each belongs to, as ``datasets`` sorts them by their names."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["data_files_of", "matching", "splits_by_name"]
+
+_IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
+_KEYWORDS = {
+    "train": ("train", "training"),
+    "validation": ("validation", "valid", "dev", "val"),
+    "test": ("test", "testing", "eval", "evaluation"),
+}
+_EDGE = r"[-._ 0-9]"
+_IN_FOLDER = {s: re.compile(rf"(?:^|{_EDGE})(?:{'|'.join(words)})(?:{_EDGE}|$)") for s, words in _KEYWORDS.items()}
+_IN_FILE = {s: re.compile(rf"(?:^|{_EDGE})(?:{'|'.join(words)}){_EDGE}") for s, words in _KEYWORDS.items()}
+_SHARD = re.compile(r"^data/(\w+(?:\.\w+)*)-\d{5}-of-\d{5}.*\..+$")
+
+
+def data_files_of(folder: Path) -> dict[str, Path]:
+    """Find the files below a folder by their path in it, in order; hidden ones and descriptions are left out."""
+    found: dict[str, Path] = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
+        within = Path(place).relative_to(folder).as_posix()
+        start = "" if within == "." else f"{within}/"
+        for name in names:
+            if not name.startswith((".", "__")) and name not in _IGNORED:
+                found[start + name] = Path(place, name)
+    return dict(sorted(found.items()))
+
+
+def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
+    """Sort files into splits by the names of their folders, or else by their own; without any all are 'train'.
+
+    Parameters
+    ----------
+    names
+        The paths of the files in their folder, with ``/`` between.
+    """
+    names = list(names)
+    shards: dict[str, list[str]] = {}
+    for name in names:
+        if found := _SHARD.match(name):
+            shards.setdefault(found[1], []).append(name)
+    if shards:
+        known = [split for split in _KEYWORDS if split in shards]
+        return {split: shards[split] for split in [*known, *(other for other in shards if other not in known)]}
+    folders = {
+        split: [n for n in names if any(map(said.search, n.split("/")[:-1]))] for split, said in _IN_FOLDER.items()
+    }
+    if any(folders.values()):
+        return {split: found for split, found in folders.items() if found}
+    files = {split: [n for n in names if said.search(n.rpartition("/")[2])] for split, said in _IN_FILE.items()}
+    if any(files.values()):
+        return {split: found for split, found in files.items() if found}
+    return {"train": names} if names else {}
+
+
+def matching(data_files: Any, base: Path) -> dict[str, list[Path]]:
+    """Find what patterns match, by split: ``train`` where they name none.
+
+    Parameters
+    ----------
+    data_files
+        A path or pattern (``*``, ``**``, ``?``, ``[…]``), several, or a dictionary of split to either.
+    base
+        The folder that relative ones start in.
+    """
+    by_split: Mapping[str, Any] = data_files if isinstance(data_files, Mapping) else {"train": data_files}
+    return {split: _found(patterns, base) for split, patterns in by_split.items()}
+
+
+def _found(patterns: str | Sequence[str], base: Path) -> list[Path]:
+    found: dict[Path, None] = {}
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        exact = base / pattern
+        if exact.is_file():
+            found.setdefault(exact)
+        elif exact.is_dir():
+            found.update(dict.fromkeys(data_files_of(exact).values()))
+        else:
+            names = sorted(glob.glob(pattern, root_dir=base, recursive=True))
+            files = [base / name for name in names if os.path.basename(name) not in _IGNORED]
+            found.update(dict.fromkeys(file for file in files if file.is_file()))
+    return list(found)

@@ -1,0 +1,46 @@
+"""Data frames of other libraries, and datasets, as Arrow tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import ArgumentError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["is_frame", "table_of"]
+
+_FRAMES = {
+    "pandas": ("DataFrame",),
+    "polars": ("DataFrame", "LazyFrame"),
+    "pyarrow": ("Table", "RecordBatch"),
+    "datasets": ("Dataset",),
+}
+
+
+def is_frame(value: Any) -> bool:
+    """Say whether a value is a data frame of a library that we know, without importing any."""
+    return any(each.__name__ in _FRAMES.get(each.__module__.partition(".")[0], ()) for each in type(value).__mro__)
+
+
+def table_of(frame: Any) -> pa.Table:
+    """Give the Arrow table of a frame of polars, pyarrow or ``datasets``.
+
+    Raises
+    ------
+    ArgumentError
+        It is none.
+    """
+    import pyarrow as pa
+
+    library = type(frame).__module__.partition(".")[0]
+    if library == "polars":
+        return (frame.collect() if hasattr(frame, "collect") else frame).to_arrow()
+    if library == "pyarrow":
+        return pa.Table.from_batches([frame]) if isinstance(frame, pa.RecordBatch) else frame
+    if library == "datasets":
+        plain = frame.with_format(None)
+        table = (plain.flatten_indices() if plain._indices is not None else plain).data.table
+        return table.replace_schema_metadata(plain.features.arrow_schema.metadata)
+    raise ArgumentError("`path` is no data frame.", allowed="A data frame of pandas, polars, pyarrow or datasets.")

@@ -1,0 +1,62 @@
+"""Of which kind a column is, in the words of :mod:`tidydl.columns` and those of times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["kind_of"]
+
+_OF_OBJECTS = {
+    "string": "string",
+    "boolean": "logical",
+    "integer": "integer",
+    "floating": "double",
+    "mixed-integer-float": "double",
+    "decimal": "double",
+    "datetime": "datetime",
+    "datetime64": "datetime",
+    "date": "date",
+    "time": "time",
+    "timedelta": "duration",
+    "bytes": "binary",
+}
+
+
+def kind_of(column: pd.Series) -> str:
+    """Give the kind of a column.
+
+    It is one of double, integer, logical, string, label, date, datetime, time, duration, image, audio, binary, complex
+    and list.
+    """
+    import pandas as pd
+
+    dtype: Any = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return "label"
+    if str(dtype) in ("image", "audio"):
+        return str(dtype)
+    if isinstance(dtype, pd.ArrowDtype):
+        return kind_of(column.convert_dtypes(dtype_backend="numpy_nullable"))
+    if isinstance(dtype, pd.StringDtype) or dtype.kind in "US":
+        return "string"
+    if dtype.kind == "M":
+        return "date" if str(dtype) == "datetime64[s]" and _whole_days(column) else "datetime"
+    plain = {"f": "double", "i": "integer", "u": "integer", "b": "logical", "m": "duration", "c": "complex"}
+    if dtype.kind in plain:
+        return plain[dtype.kind]
+    found = pd.api.types.infer_dtype(column, skipna=True)
+    if found == "empty":
+        text_is_objects = pd.Series([], dtype="str").dtype == object  # in pandas 2
+        return "logical" if len(column) else "string" if text_is_objects else "list"
+    return _OF_OBJECTS.get(found, "list")
+
+
+def _whole_days(column: pd.Series) -> bool:
+    """Say whether all are at midnight, as the crossing to R asks too."""
+    import numpy as np
+
+    seconds = column.to_numpy().astype("int64")
+    return not (seconds[seconds != np.iinfo("int64").min] % 86400).any()

@@ -1,0 +1,84 @@
+"""What ``datasets.load_dataset`` of any version was told: taken as meant, or answered with what to write now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tidydl.checks import described
+from tidydl.errors import ArgumentError, no_argument
+
+__all__ = ["in_todays_words"]
+
+# Older names of arguments that mean the same today.
+_RENAMED = {"use_auth_token": "token", "script_version": "revision", "delimiter": "sep"}
+
+# Arguments that ask for what is done anyway: name -> the values that change nothing.
+_ALREADY_SO: dict[str, tuple[Any, ...]] = {
+    "trust_remote_code": (False, None),
+    "keep_in_memory": (True, False, None),
+    "download_mode": (None, "reuse_dataset_if_exists", "reuse_cache_if_exists"),
+    "save_infos": (False, None),
+    "features": (None,),
+    "storage_options": (None, {}),
+    "task": (None,),
+    "download_config": (None,),
+    "drop_labels": (False, None),
+    "drop_metadata": (False, None),
+}
+
+# What other values of them are now.
+_WRITE_NOW = {
+    "trust_remote_code": "No code of a data set is ever run: leave `trust_remote_code` out.",
+    "keep_in_memory": "A frame is in memory: leave `keep_in_memory` out.",
+    "num_proc": "Files are read by several threads: leave `num_proc` out.",
+    "download_mode": "Remove what is stored, and load it again: leave `download_mode` out.",
+    "save_infos": "Leave `save_infos` out.",
+    "features": "Kinds are read from the files: leave `features` out, and change columns afterwards.",
+    "storage_options": "Only files on this machine and data sets of the Hub are read: leave `storage_options` out.",
+    "task": "Rename columns afterwards: leave `task` out.",
+    "download_config": "Give `token` and `cache_dir` themselves.",
+    "drop_labels": "Write `columns` with the names that you want.",
+    "drop_metadata": "Write `columns` with the names that you want.",
+}
+
+
+def in_todays_words(function: str, older: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
+    """Give what older arguments mean, by the names of today.
+
+    Parameters
+    ----------
+    function
+        The function that was called, for messages.
+    older
+        The arguments that it does not have.
+    known
+        The arguments that it has.
+
+    Raises
+    ------
+    ArgumentError
+        One asks for what is not done, or was never an argument.
+    """
+    said: dict[str, Any] = {}
+    for name, value in older.items():
+        if name in _RENAMED:
+            said[_RENAMED[name]] = value
+        elif name == "ignore_verifications":
+            said |= {"verification_mode": "no_checks"} if value else {}
+        elif name == "num_proc":
+            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < 1):
+                raise _not_so(name, value, 1)
+        elif name not in _ALREADY_SO:
+            raise no_argument(function, name, known)
+        elif not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):
+            raise _not_so(name, value, _ALREADY_SO[name][0])
+    return said
+
+
+def _not_so(name: str, value: Any, same: Any) -> ArgumentError:
+    return ArgumentError(
+        f"`{name}` is {described(value)}.",
+        allowed="Nothing." if same is None else f"The value that changes nothing: {described(same)}.",
+        hint=_WRITE_NOW[name],
+    )

@@ -1,0 +1,97 @@
+"""Data frames one after the other, of data that need not fit into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.kinds import kind_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Stream"]
+
+
+class Stream:
+    """Data frames of some rows each, read when they are asked for; made by :func:`tidydl.stream`.
+
+    Each ``for`` loop begins anew. All frames have the columns and kinds of the whole, and their index counts on. A
+    pipeline called with a stream gives a stream of results, and :func:`tidydl.write_dataset` writes one as it goes.
+
+    Parameters
+    ----------
+    batches
+        Gives the frames from the first on.
+    empty
+        A frame of no rows with the columns and kinds of all.
+    source
+        Where it comes from, in words.
+    batch_size
+        How many rows a frame has, but for the last.
+    rows
+        How many rows there are; None where nobody knows.
+    facts
+        What travels with the frames, as ``.attrs["tidydl"]``.
+    types
+        The Arrow types of columns of objects, which frames without a value do not show.
+    """
+
+    def __init__(
+        self,
+        batches: Callable[[], Iterator[pd.DataFrame]],
+        empty: pd.DataFrame,
+        *,
+        source: str,
+        batch_size: int,
+        rows: int | None = None,
+        facts: Mapping[str, Any] | None = None,
+        types: Mapping[str, Any] | None = None,
+    ):
+        self._batches = batches
+        self._empty = empty
+        self.source = source
+        self.batch_size = batch_size
+        self.rows = rows
+        self.facts = dict(facts or {})
+        self.types = dict(types or {})
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        return self._batches()
+
+    def __len__(self) -> int:
+        """Give the number of frames, where the number of rows is known."""
+        if self.rows is None:
+            raise TypeError("it is not known how many frames this stream has")
+        return -(-self.rows // self.batch_size)
+
+    def __bool__(self) -> bool:
+        return True  # also where there are no rows
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return [str(name) for name in self._empty.columns]
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The kind of each column: double, integer, string, label, image and so on."""
+        return {name: kind_of(self._empty.iloc[:, k]) for k, name in enumerate(self.columns)}
+
+    @property
+    def empty(self) -> pd.DataFrame:
+        """A frame of no rows with the columns and kinds of all."""
+        return self._empty.copy()
+
+    def __repr__(self) -> str:
+        rows = "some" if self.rows is None else f"{self.rows:,}"
+        lines = [
+            f"<tidydl stream: {self.source}>",
+            f"  rows     {rows}, {self.batch_size:,} at a time",
+            *(f"  {'columns' if not k else '       '}  {name}: {kind}" for k, (name, kind) in enumerate(self._shown())),
+        ]
+        return "\n".join(lines)
+
+    def _shown(self) -> list[tuple[str, str]]:
+        known = list(self.kinds.items())
+        return known if len(known) <= 12 else [*known[:11], ("…", f"{len(known) - 11} more")]

@@ -1,0 +1,122 @@
+"""Read the files of a data set into one Arrow table a split, and no more of them than is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.decoding import HUGGINGFACE, features_of
+from tidydl.data.nested import label_names
+from tidydl.data.reading import READERS, TextOptions
+from tidydl.data.resolving import Listing, Raw, refuse_options
+from tidydl.data.splits import join
+from tidydl.errors import unknown_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["as_datasets_has_it", "columns_in", "read_listing"]
+
+
+def read_listing(
+    listing: Listing,
+    options: TextOptions,
+    splits: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    limit: int | None = None,
+) -> Raw:
+    """Read the files.
+
+    Parameters
+    ----------
+    listing
+        Which they are.
+    options
+        What the caller says of text files.
+    splits
+        The splits that are needed; None for all.
+    columns
+        The columns that are needed, where all files are parquet and have them; else all are read.
+    limit
+        How many rows of each split are needed; more may be read.
+    """
+    needed = listing.splits if splits is None else list(dict.fromkeys(splits))
+    for name in needed:
+        if name not in listing.splits:
+            raise unknown_name("split", name, listing.splits, hint="load_dataset() without `split` gives them all.")
+    if listing.tables is not None:
+        refuse_options(vars(options), listing.format)
+        tables = {name: listing.tables[name] for name in needed}
+    else:
+        tables = {name: _read(listing.files[name], options, columns, limit) for name in needed}
+    features = listing.features or features_of(next(iter(tables.values())).schema)
+    return Raw(tables, features, listing.format, listing.count)
+
+
+def _read(
+    files: Mapping[Path, str], options: TextOptions, columns: Sequence[str] | None, limit: int | None
+) -> pa.Table:
+    """Read the files of a split below each other."""
+    columns = columns_in(files, columns)
+    limit = limit if _all_parquet(files) else None  # the kinds of text are those of all rows
+    parts: dict[str, pa.Table] = {}
+    left = limit
+    for file, kind in files.items():
+        table = READERS[kind](str(file), options, columns, left)
+        parts[str(file)] = table
+        left = None if left is None else left - table.num_rows
+        if left is not None and left <= 0:
+            break
+    return join(list(parts), list(parts.values()))
+
+
+def _all_parquet(files: Mapping[Path, str]) -> bool:
+    return set(files.values()) == {"parquet"}
+
+
+def columns_in(files: Mapping[Path, str], columns: Sequence[str] | None) -> Sequence[str] | None:
+    """Give the columns where all files are parquet and have them, so that no others need be read; else None."""
+    from pyarrow import ArrowException, parquet
+
+    if columns is None or not _all_parquet(files):
+        return None
+    try:
+        return columns if all(set(columns) <= set(parquet.read_schema(file).names) for file in files) else None
+    except (OSError, ArrowException):
+        return None  # reading says what is wrong
+
+
+def as_datasets_has_it(table: pa.Table, features: Mapping[str, Any]) -> pa.Table:
+    """Give a table whose ``huggingface`` metadata says what its columns mean, labels as codes.
+
+    Parameters
+    ----------
+    table
+        The data.
+    features
+        What is known of the columns.
+    """
+    import json
+
+    import pyarrow as pa
+
+    known = {name: feature for name, feature in features.items() if name in table.column_names}
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type) and str(field.type.value_type) in ("string", "large_string"):
+            column = table.column(place).unify_dictionaries()
+            names = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
+            known[field.name] = {"names": names, "_type": "ClassLabel"}
+            codes = pa.chunked_array([chunk.indices.cast(pa.int64()) for chunk in column.chunks], pa.int64())
+            table = table.set_column(place, field.name, codes)
+        elif _is_label(known.get(field.name)) and pa.types.is_integer(field.type):
+            known[field.name] = {"names": label_names(known[field.name]), "_type": "ClassLabel"}
+            table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
+    metadata = {**(table.schema.metadata or {})}
+    if known:
+        metadata[HUGGINGFACE] = json.dumps({"info": {"features": known}}).encode()
+    return table.replace_schema_metadata(metadata)
+
+
+def _is_label(feature: Any) -> bool:
+    return isinstance(feature, Mapping) and feature.get("_type") == "ClassLabel"

@@ -1,0 +1,303 @@
+"""Write data sets to parquet files that keep every kind, and hand them on to ``datasets``."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tidydl.checks import described, frame_hint
+from tidydl.data.foreign import is_frame, table_of
+from tidydl.data.streaming import Stream
+from tidydl.errors import ArgumentError, DataError, StorageError
+from tidydl.progress import Progress, Work
+from tidydl.progress import run as run_work
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow as pa
+
+__all__ = ["as_dataset", "write_dataset", "write_steps"]
+
+_FILE = "A file named .parquet, which keeps every kind."
+_ALLOWED = "A data frame, splits of load_dataset(), or a stream."
+_SPLIT = re.compile(r"^\w+([.-]\w+)*$")
+_KNOWN_SPLITS = ("train", "validation", "test")
+_ROWS, _BYTES = 65_536, 2**26  # of a row group of a stream
+
+
+def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | None = None) -> str:
+    """Write a data set to parquet, so that :func:`load_dataset` gives it back as it was.
+
+    Parameters
+    ----------
+    data
+        A data frame; splits, a dictionary of frames by name; or a stream, which is written as it is read. The index is
+        not written. Images and sounds that are paths stay paths.
+    path
+        A file named ``.parquet``; for splits a folder, in which each gets a file of its name. What is there already
+        is replaced when all is written.
+    progress
+        True or False to force a progress bar on stderr; None shows it where somebody looks.
+
+    Returns
+    -------
+    str
+        The path. The file is also one for ``datasets`` and for pandas.
+
+    Raises
+    ------
+    ArgumentError
+        The path is not named so, a split has no name that a file can have, or ``data`` is something else.
+    DataError
+        A column holds values that have no common kind.
+    StorageError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> import os, tempfile, pandas as pd
+    >>> from tidydl import load_dataset
+    >>> file = os.path.join(tempfile.mkdtemp(), "d.parquet")
+    >>> _ = write_dataset(pd.DataFrame({"mood": pd.Categorical(["low"], ["low", "high"])}), file)
+    >>> load_dataset(file)["mood"].cat.categories.tolist()
+    ['low', 'high']
+    """
+    return run_work(write_steps(data, path), progress=progress)
+
+
+def write_steps(data: Any, path: Any) -> Work[str]:
+    """Write a data set as a generator of progress events that returns the path."""
+    place = _place(path)
+    if isinstance(data, Mapping) and all(_is_one(each) for each in data.values()) and data:
+        yield from _write_splits(data, place)
+    elif _is_one(data):
+        _check_suffix(place)
+        yield from _write_one(data, place)
+    else:
+        raise ArgumentError(f"`data` is {described(data)}.", allowed=_ALLOWED, hint=frame_hint(data))
+    return str(place)
+
+
+def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
+    """Give a data frame as a dataset of the ``datasets`` library, its kinds as features.
+
+    Parameters
+    ----------
+    data
+        A data frame, or splits of :func:`load_dataset`, which become a ``DatasetDict``.
+
+    Raises
+    ------
+    ArgumentError
+        ``data`` is something else.
+    DataError
+        A column holds values that have no common kind.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> as_dataset(pd.DataFrame({"mood": pd.Categorical(["low"], ["low", "high"])})).features["mood"].names
+    ['low', 'high']
+    """
+    import datasets
+
+    if isinstance(data, Mapping) and data and all(is_frame(each) for each in data.values()):
+        return datasets.DatasetDict({str(split): as_dataset(each) for split, each in data.items()})
+    if not is_frame(data):
+        hint = "write_dataset() writes a stream to a file." if isinstance(data, Stream) else frame_hint(data)
+        allowed = "A data frame, or splits of load_dataset()."
+        raise ArgumentError(f"`data` is {described(data)}.", allowed=allowed, hint=hint)
+    return datasets.Dataset(datasets.table.InMemoryTable(_table_of(data)))
+
+
+def _is_one(data: Any) -> bool:
+    return is_frame(data) or isinstance(data, Stream)
+
+
+def _place(path: Any) -> Path:
+    if not isinstance(path, (str, os.PathLike)) or not str(path):
+        raise ArgumentError(f"`path` is {described(path)}.", allowed="The path of a file named .parquet, or a folder.")
+    place = Path(path).expanduser()
+    if not place.absolute().parent.is_dir():
+        raise StorageError(
+            f"`path` '{place}' is in a folder that does not exist.", allowed="A folder that is there already."
+        )
+    return place
+
+
+def _check_suffix(place: Path) -> None:
+    if place.is_dir():
+        raise ArgumentError(f"`path` '{place}' is a folder.", allowed=_FILE, hint=f"Write '{place / 'data.parquet'}'.")
+    if place.suffix.lower() != ".parquet":
+        named = f"named '{place.suffix}'" if place.suffix else "a name without an ending"
+        raise ArgumentError(
+            f"`path` '{place}' is {named}.", allowed=_FILE, hint=f"Write '{place.with_suffix('.parquet')}'."
+        )
+
+
+def _table_of(data: Any) -> pa.Table:
+    """Give the table of a frame with all that is known of its columns."""
+    from tidydl.data.decoding import decode
+    from tidydl.data.encoding import encode
+
+    return encode(data if hasattr(data, "iloc") else decode(table_of(data)))
+
+
+def _write_one(data: Any, place: Path) -> Work[None]:
+    from pyarrow import parquet
+
+    from tidydl.data.frames_on_disk import whole_file
+
+    if isinstance(data, Stream):
+        yield from _write_stream(data, place)
+        return
+    table = _table_of(data)
+    with whole_file(place) as file:
+        parquet.write_table(table, file)
+    yield Progress(table.num_rows, table.num_rows, "row")
+
+
+def _write_stream(data: Stream, place: Path) -> Work[None]:
+    """Write frame by frame; some are gathered into a row group, and no more are ever in memory."""
+    from pyarrow import parquet
+
+    from tidydl.data.encoding import encode
+    from tidydl.data.frames_on_disk import whole_file
+
+    done = 0
+    with whole_file(place) as file:
+        writer = None
+        for group in _groups(_typed(encode(frame), data.types) for frame in data):
+            if writer is None:
+                writer = parquet.ParquetWriter(file, group.schema)
+            writer.write_table(_fitting(group, writer.schema, done))
+            done += group.num_rows
+            yield Progress(done, data.rows or done, "row")
+        if writer is None:
+            writer = parquet.ParquetWriter(file, _typed(encode(data.empty), data.types).schema)
+        writer.close()
+
+
+def _typed(table: pa.Table, types: Mapping[str, Any]) -> pa.Table:
+    """Give columns without a single value the types that they have elsewhere."""
+    import pyarrow as pa
+
+    for place, each in enumerate(table.schema):
+        if each.name in types and pa.types.is_null(each.type):
+            table = table.set_column(place, each.name, pa.nulls(table.num_rows, types[each.name]))
+    return table
+
+
+def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Gather tables until they make a row group."""
+    held: list[pa.Table] = []
+    for table in tables:
+        held.append(table)
+        full = sum(each.num_rows for each in held) >= _ROWS or sum(each.nbytes for each in held) >= _BYTES
+        if full:
+            yield _bound(held)
+            held = []
+    if held:
+        yield _bound(held)
+
+
+def _bound(tables: list[pa.Table]) -> pa.Table:
+    from tidydl.data.splits import join
+
+    return join([f"frame {place}" for place in range(len(tables))], tables)
+
+
+def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
+    """Give a later part of a stream the kinds of the first."""
+    import pyarrow as pa
+
+    if table.schema.names != schema.names:
+        raise DataError(
+            f"From row {first} on the stream has other columns: {', '.join(table.schema.names)}.",
+            allowed=f"Those it began with: {', '.join(schema.names)}.",
+        )
+    try:
+        return table.cast(schema)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        wrong = next((f.name for f, g in zip(schema, table.schema, strict=True) if f.type != g.type), schema.names[0])
+        raise DataError(
+            f"From row {first} on the column '{wrong}' of the stream has another kind than before.",
+            allowed="Columns of one kind throughout.",
+        ) from error
+
+
+def _write_splits(data: Mapping[Any, Any], place: Path) -> Work[None]:
+    """Write a folder with a file for each split, which takes its name when all is written."""
+    names = [str(name) for name in data]
+    for name in names:
+        if not _SPLIT.match(name):
+            raise ArgumentError(
+                f"`data` has a split '{name}', which no file can be named after.",
+                allowed="Names of letters, digits, '_', '.' and '-'.",
+                hint="Rename it, or write it to a file of its own.",
+            )
+    if place.is_file() or place.suffix.lower() == ".parquet":
+        raise ArgumentError(
+            f"`path` '{place}' is a file, and `data` has several splits.",
+            allowed="A folder.",
+            hint=f"Write '{place.with_suffix('')}'.",
+        )
+    _refuse_other_files(place)
+    try:
+        scratch = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.absolute().parent))
+    except OSError as problem:
+        raise _unwritable(place, problem) from problem
+    try:
+        for name, each in data.items():
+            yield from _write_one(each, scratch / f"{name}.parquet")
+        if not set(names) <= set(_KNOWN_SPLITS):
+            (scratch / "README.md").write_text(_card(names), "utf-8")
+        scratch.chmod(0o755)
+        _put(scratch, place)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _refuse_other_files(place: Path) -> None:
+    others = (
+        [each.name for each in place.iterdir() if each.suffix != ".parquet" and each.name != "README.md"]
+        if (place.is_dir())
+        else []
+    )
+    if others:
+        raise ArgumentError(
+            f"`path` '{place}' holds other files: {', '.join(sorted(others)[:5])}.",
+            allowed="A folder that is not there yet, or holds a data set that is to be replaced.",
+        )
+
+
+def _put(scratch: Path, place: Path) -> None:
+    """Move the finished folder to its place; what was there goes away only then."""
+    try:
+        if place.is_dir():
+            gone = scratch.with_name(f"{scratch.name}.gone")
+            os.replace(place, gone)
+            os.replace(scratch, place)
+            shutil.rmtree(gone, ignore_errors=True)
+        else:
+            os.replace(scratch, place)
+    except OSError as problem:
+        raise _unwritable(place, problem) from problem
+
+
+def _unwritable(place: Path, problem: OSError) -> StorageError:
+    return StorageError(
+        f"'{place}' cannot be written: {problem.strerror or problem}.",
+        allowed="A folder that can be written, on a disk with room.",
+    )
+
+
+def _card(names: Iterable[str]) -> str:
+    """Write the README that tells ``datasets``, and us, which file is which split."""
+    files = "".join(f"  - split: {name}\n    path: {name}.parquet\n" for name in names)
+    return f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n"

@@ -1,0 +1,115 @@
+"""Unpacking zip files that come from anywhere: looked through before a byte is written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import stat
+import tempfile
+import zipfile
+from pathlib import Path
+
+from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
+from tidydl.storage import cache_folder
+
+__all__ = ["unpacked", "unpacked_for_good"]
+
+_MOST = 50 * 2**30  # bytes unpacked
+_RATIO = 200  # unpacked to packed, far above what tables and images reach
+_SMALL = 100 * 2**20  # bytes that do no harm, however much they were packed
+_FILES = 1_000_000
+_DRIVE = re.compile(r"^[A-Za-z]:")
+
+
+def unpacked(path: Path, folder: Path) -> Path:
+    """Unpack a zip file into a folder.
+
+    Raises
+    ------
+    ArgumentError
+        It would write outside of the folder, is encrypted, or is far larger unpacked than it seems.
+    DamagedFileError
+        It is no whole zip file.
+    StorageError
+        There is no room, or the folder cannot be written.
+    """
+    try:
+        with zipfile.ZipFile(path) as held:
+            _look_through(held, path)
+            held.extractall(folder)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        raise DamagedFileError(
+            f"`path` '{path}' cannot be read as zip: {str(error).rstrip('.') or 'it is cut short'}.",
+            allowed="A whole zip file.",
+            hint="Open it with the program that wrote it; was the download or copy cut short?",
+        ) from error
+    except OSError as error:
+        if isinstance(error, TidydlError):
+            raise
+        raise StorageError(
+            f"`path` '{path}' cannot be unpacked: {error.strerror or error}.",
+            allowed="A disk with room for what is in it.",
+            hint=f"It is unpacked in '{folder}'.",
+        ) from error
+    return folder
+
+
+def unpacked_for_good(path: Path) -> Path:
+    """Unpack a zip file into the cache folder, once: it is found again by what is in it.
+
+    For files that are read later, such as images, which are held as paths.
+    """
+    try:
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()[:24]
+        place = cache_folder() / "unpacked"
+        target = place / digest
+        if target.is_dir():
+            return target
+        place.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".begun-", dir=place))
+    except OSError as error:
+        raise StorageError(
+            f"'{cache_folder()}' cannot be written: {error.strerror or error}.",
+            allowed="A cache folder that can be written.",
+            hint="Set TIDYDL_CACHE to one, or unpack the zip file yourself.",
+        ) from error
+    try:
+        unpacked(path, scratch)
+        os.replace(scratch, target)
+    except BaseException as error:
+        shutil.rmtree(scratch, ignore_errors=True)
+        if not (isinstance(error, OSError) and target.is_dir()):  # another process was there first
+            raise
+    return target
+
+
+def _look_through(held: zipfile.ZipFile, path: Path) -> None:
+    """Refuse a zip file that is not what a data set is packed as."""
+    infos = held.infolist()
+    for info in infos:
+        name = info.orig_filename
+        parts = re.split(r"[\\/]", name)
+        if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in parts:
+            raise _unsafe(path, f"holds '{name}', which would be written outside of its folder")
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise _unsafe(path, f"holds '{name}', a link to elsewhere")
+        if info.flag_bits & 0x1:
+            raise ArgumentError(
+                f"`path` '{path}' is encrypted.",
+                allowed="A zip file without a password.",
+                hint="Unpack it yourself and give the folder.",
+            )
+    total, packed = sum(info.file_size for info in infos), path.stat().st_size
+    if total > _MOST or len(infos) > _FILES or (total > _SMALL and total > _RATIO * packed):
+        raise _unsafe(path, f"claims to hold {total / 2**30:.1f} GiB in {len(infos)} files, packed into {packed} bytes")
+
+
+def _unsafe(path: Path, what: str) -> ArgumentError:
+    return ArgumentError(
+        f"`path` '{path}' {what}.",
+        allowed=f"A zip file of data: at most {_MOST // 2**30} GiB, and {_RATIO} times its own size.",
+        hint="If you trust where it comes from, unpack it yourself and give the folder.",
+    )

@@ -1,0 +1,75 @@
+"""Pipelines over streams: a frame of results for each frame of inputs, computed when it is asked for."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.streaming import Stream
+from tidydl.errors import ArgumentError
+from tidydl.progress import Work
+from tidydl.progress import run as run_work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Mapped", "refuse_checkpoint", "warn_of_cut"]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What is done to each frame of a stream.
+
+    ``run`` takes a frame, how many rows came before it, and where random draws start, as ``start`` says at the
+    beginning of each loop.
+    """
+
+    run: Callable[[pd.DataFrame, int, int | None], Work[pd.DataFrame]]
+    start: Callable[[], int | None]
+    what: str
+
+    def over(self, stream: Stream, *, rows: int | None, progress: bool | None) -> Stream:
+        """Give the stream of results; ``rows`` is how many they are, where that is known."""
+        empty = run_work(self.run(stream.empty, 0, 0), progress=False)
+
+        def batches() -> Iterator[pd.DataFrame]:
+            drawn, first, cut = self.start(), 0, 0
+            for batch in stream:
+                frame = run_work(self.run(batch, first, drawn), progress=progress)
+                cut += frame.attrs.get("tidydl", {}).get("truncated") or 0
+                first += len(batch)
+                yield frame
+            if cut:
+                warn_of_cut(cut, self.what, stacklevel=2)
+
+        return Stream(
+            batches,
+            empty.iloc[:0],
+            source=f"{self.what} of {stream.source}",
+            batch_size=stream.batch_size,
+            rows=rows,
+            facts=empty.attrs.get("tidydl"),
+            types=stream.types,
+        )
+
+
+def refuse_checkpoint(given: Mapping[str, Any]) -> None:
+    """Refuse to keep the results of a stream, whose inputs are not known beforehand."""
+    if given.get("checkpoint") is not None:
+        raise ArgumentError(
+            "`checkpoint` is given, but the inputs are a stream.",
+            allowed="Inputs that are all there.",
+            hint="Write the results as they come: write_dataset(ppl(stream), path).",
+        )
+
+
+def warn_of_cut(count: int, task: str, *, stacklevel: int) -> None:
+    """Warn of texts that were too long for the model; of what is written on from the end is kept."""
+    left_out = "the beginning" if task == "text-generation" else "the end"
+    warnings.warn(
+        f"{count} text{'s were' if count > 1 else ' was'} longer than the model reads; {left_out} was left out.",
+        UserWarning,
+        stacklevel=stacklevel + 1,
+    )
