@@ -11,6 +11,7 @@ import pytest
 import tiny
 import tiny_media
 import torch
+import transformers
 from PIL import Image
 
 import tidydl
@@ -108,8 +109,14 @@ def test_augment_takes_newdata_and_frames_of_other_libraries(ppl):
 
 def test_pipelines_and_errors_can_be_copied_and_sent_to_other_processes(ppl):
     expected = ppl("the sun")
-    for made in (copy.deepcopy(ppl), pickle.loads(pickle.dumps(ppl))):
+    sent = pickle.dumps(ppl)
+    assert len(sent) < 10_000  # where it is, not what it weighs
+    for made in (copy.deepcopy(ppl), pickle.loads(sent)):
         pd.testing.assert_frame_equal(made("the sun"), expected)
+    adopted = tidydl.pipeline(
+        model=transformers.AutoModelForSequenceClassification.from_pretrained(ppl.facts()["model"])
+    )
+    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(adopted))("the sun"), expected, check_exact=False)
     with pytest.raises(TidydlError) as caught:
         tidydl.pipeline("nope")
     again = pickle.loads(pickle.dumps(caught.value))

@@ -66,6 +66,13 @@ class Loaded:
     dtype: str
     device: str
     location: Location | None = None
+    asked: tuple[Any, ...] | None = None  # what load() was asked for, so that copies share what it keeps
+
+    def __reduce__(self) -> Any:  # other processes load it anew, rather than be sent the weights
+        return super().__reduce__() if self.asked is None else (load, self.asked)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Loaded:
+        return self
 
     @property
     def model(self) -> Any:
@@ -168,6 +175,7 @@ def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) ->
         dtype=wanted.dtype,
         device=wanted.device,
         location=location,
+        asked=(wanted, tuple(components), dict(given)),
     )
 
 

@@ -180,7 +180,7 @@ def has_two_sides(config: Any) -> bool:
 def fits(task: Task, config: Any) -> bool:
     """Say whether a model does a task: its head is one of the task's, or it has none and could carry one."""
     kind = getattr(config, "model_type", None)
-    if "" in task.heads and has_two_sides(config):
+    if task.family == "features" and has_two_sides(config):
         return True
     if not any(kind in _classes(head) for head in task.heads) or not _reads(task, config):
         return False
