@@ -4,6 +4,7 @@ import json
 import resource
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import tidydl
@@ -63,6 +64,15 @@ def by_client(**how):
     return {"files": sorted(path.name for path in Path(huggingface_hub.snapshot_download(**how)).rglob("*"))}
 
 
+def fetch(name):
+    """Bring all files of a model onto this machine, and load nothing."""
+    from tidydl.hub.fetching import fetch as fetched
+    from tidydl.hub.repositories import Repository
+
+    snapshot = fetched(Repository("model", name, "main"), lambda names: names, argument="model")
+    return {"files": sorted(path.name for path in snapshot.folder.iterdir())}
+
+
 def forget():
     """Free the models in memory, so that the next is loaded from the disk."""
     return {"models": len(tidydl.forget())}
@@ -74,11 +84,19 @@ def limit(size):
     return {}
 
 
+def together(steps):
+    """Take steps side by side: those that wait and load nothing."""
+    with ThreadPoolExecutor(len(steps)) as threads:
+        return {"found": list(threads.map(lambda step: attempt(**step), steps))}
+
+
 DOING = {
+    "together": together,
     "pipeline": classify,
     "data": load,
     "read": read,
     "cache": stored,
+    "fetch": fetch,
     "forget": forget,
     "client": by_client,
     "limit": limit,

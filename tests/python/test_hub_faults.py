@@ -76,12 +76,14 @@ def visited(request, tmp_path_factory):
     folder = table(served / "table") if kind == "dataset" else tiny.text_folder(served / "bert")
     with Hub() as hub:
         add_misbehaving(hub, kind, folder)
-        steps = {name: step(kind, f"us/{name}") for name in (*PASSING, *LASTING)}
+        steps = {name: step(kind, f"us/{name}") for name in PASSING}
+        steps["lasting"] = {"do": "together", "steps": [step(kind, f"us/{name}") for name in LASTING]}
         steps["absent"] = step(kind, "us/nobody")
         for name, token in {"gated": TOKEN, "gated for others": TOKEN[::-1]}.items():
             hub.add(f"us/{name.replace(' ', '-')}", folder, kind=kind, token=token)
             steps[name] = step(kind, f"us/{name.replace(' ', '-')}")
         found = visit(home, hub.url, steps, HF_TOKEN=TOKEN)
+        found |= dict(zip(LASTING, found.pop("lasting")["found"], strict=True))
     return kind, home, folder, hub, found
 
 
@@ -135,10 +137,10 @@ def test_two_processes_that_fetch_the_same_at_once_both_succeed(tmp_path):
     with Hub() as hub:
         repo = hub.add("us/shared", tiny.text_folder(tmp_path / "bert"))
         repo.misbehave("slow", times=None, seconds=0.7, path="model.safetensors")
-        steps = {"": {"model": "us/shared"}}
+        steps = {"": {"do": "fetch", "name": "us/shared"}}
         both = [begin(tmp_path, hub.url, steps) for _ in range(2)]
         found = [end(process, steps)[""] for process in both]
-        assert all(map(well, found)), found
+        assert all("model.safetensors" in each["files"] for each in found), found
         fetched = [each for each in hub.requests if "model.safetensors" in each]
         assert len(fetched) == 1  # the second waited for the first
     assert not list(tmp_path.rglob("*.incomplete"))
@@ -192,24 +194,23 @@ def silent_address(full):
     return f"http://127.0.0.1:{taken.getsockname()[1]}", waiting
 
 
-@pytest.mark.parametrize("kind", ["model", "dataset"])
-def test_without_a_network_what_is_cached_takes_no_longer(kind, tmp_path):
-    folder = table(tmp_path / "table") if kind == "dataset" else tiny.text_folder(tmp_path / "bert")
-    warm = {"warm": step(kind, str(folder))}  # what is imported takes most of the time
-    steps = {**warm, "found": step(kind, "us/kept"), "absent": step(kind, "us/other")}
+def test_without_a_network_what_is_cached_takes_no_longer(tmp_path):
+    folder = table(tmp_path / "table")
+    warm = {"warm": step("dataset", str(folder))}  # what is imported takes most of the time
+    steps = {**warm, "found": step("dataset", "us/kept"), "absent": step("dataset", "us/other")}
     with Hub() as hub:
-        hub.add("us/kept", folder, kind=kind)
-        first = {**warm, "fetched": step(kind, "us/kept"), "forget": {"do": "forget"}, "found": step(kind, "us/kept")}
+        hub.add("us/kept", folder, kind="dataset")
+        first = {**warm, "fetched": step("dataset", "us/kept"), "found": step("dataset", "us/kept")}
         usual = visit(tmp_path, hub.url, first)["found"]["seconds"]
-        ways = [visit(tmp_path, hub.url, steps, HF_HUB_OFFLINE="1")] if kind == "dataset" else []
-    for full in (False, True) if kind == "dataset" else (True,):  # of models the others are tested elsewhere
+        ways = [visit(tmp_path, hub.url, steps, HF_HUB_OFFLINE="1")]
+    for full in (False, True):
         address, taken = silent_address(full)
         ways.append(visit(tmp_path, address, steps))
         del taken
     for how in ways:
-        print(f"{kind}: usual {usual:.2f} s, without a network {how['found']['seconds']:.2f} s")
+        print(f"usual {usual:.2f} s, without a network {how['found']['seconds']:.2f} s")
         assert well(how["found"]), how["found"]
-        assert how["found"]["seconds"] < usual + 1.2
+        assert how["found"]["seconds"] < usual + 3  # less than one on a quiet machine; the client alone takes 20
         assert how["absent"]["kind"] == "hub"
         assert "'us/other'" in how["absent"]["problem"]
         assert "'us/kept'" in how["absent"]["hint"]
