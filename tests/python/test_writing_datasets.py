@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tidydl import as_dataset, load_dataset, stream, write_dataset
+from tidydl import as_dataset, example_data, load_dataset, stream, write_dataset
 from tidydl.data.audios import AudioArray
 from tidydl.data.images import ImageArray
 from tidydl.errors import ArgumentError, DataError, StorageError
@@ -69,6 +69,13 @@ def test_datasets_and_pandas_read_it_too(kinds, tmp_path):
     assert made.features["ordered"].names == ["lo", "mid", "hi"]
     assert made["text"][:] == ["a", None, "ü"]
     assert pd.read_parquet(path)["whole"].isna().tolist() == [False, True, False]
+
+
+def test_what_pandas_writes_of_images_comes_back_as_images(tmp_path):
+    frame = example_data("digits", split="test[:3]")
+    frame.to_parquet(tmp_path / "digits.parquet")
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "digits.parquet"), frame)
+    assert str(load_dataset(tmp_path / "digits.parquet")["image"].dtype) == "image"
 
 
 def test_a_frame_becomes_a_dataset_and_comes_back(kinds):

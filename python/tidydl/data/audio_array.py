@@ -26,6 +26,10 @@ class AudioDtype(ExtensionDtype):
         """Give the class of its arrays."""
         return AudioArray
 
+    def __from_arrow__(self, array: Any) -> AudioArray:
+        """Give the column of what pandas read from parquet."""
+        return AudioArray(array.to_pylist())
+
 
 class AudioArray(MediaArray):
     """A column of sounds for a data frame; nothing is decoded until somebody listens.

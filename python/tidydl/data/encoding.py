@@ -74,7 +74,7 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
         feature = {"names": [str(each) for each in levels], "_type": "ClassLabel"}
         return pa.array(codes.astype(np.int64), mask=codes < 0), feature, "category", about
     if kind in _MEDIA:
-        return _media(column), {"_type": _MEDIA[kind]}, kind, {}
+        return pa.array(column.array), {"_type": _MEDIA[kind]}, kind, {}
     if kind == "object" and _holds_arrays(column):
         return pa.array([None if value is None else value.tolist() for value in column]), None, "array", {}
     if kind == "object" and _holds_media(column):
@@ -130,27 +130,12 @@ def _holds_media(column: pd.Series) -> bool:
 def _lists_of_media(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dict[str, Any]]:
     import pyarrow as pa
 
+    from tidydl.data.media_array import held_type
+
     kind = "Audio" if hasattr(_first_in_lists(column), "sampling_rate") else "Image"
-    held = [None if value is None else [_held(each) for each in value] for value in column]
+    held = [None if value is None else [None if each is None else each.held for each in value] for value in column]
     feature = {"feature": {"_type": kind}, "_type": "List"}
-    return pa.array(held, type=pa.list_(_media_type())), feature, "object", {}
-
-
-def _media_type() -> pa.DataType:
-    import pyarrow as pa
-
-    return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-
-
-def _media(column: pd.Series) -> Any:
-    import pyarrow as pa
-
-    return pa.array([_held(value) for value in column.array], type=_media_type())
-
-
-def _held(value: Any) -> dict[str, Any] | None:
-    """Give what is held of an image or sound: its bytes, or its path alone where they are in a file."""
-    return None if value is None else {"bytes": None if value.is_file else value.bytes, "path": value.path}
+    return pa.array(held, type=pa.list_(held_type())), feature, "object", {}
 
 
 def _all_features(schema: pa.Schema, known: Mapping[str, Any]) -> dict[str, Any]:

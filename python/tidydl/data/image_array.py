@@ -26,6 +26,10 @@ class ImageDtype(ExtensionDtype):
         """Give the class of its arrays."""
         return ImageArray
 
+    def __from_arrow__(self, array: Any) -> ImageArray:
+        """Give the column of what pandas read from parquet."""
+        return ImageArray(array.to_pylist())
+
 
 class ImageArray(MediaArray):
     """A column of images for a data frame; nothing is decoded until somebody looks.

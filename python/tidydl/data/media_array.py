@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-__all__ = ["MediaArray"]
+__all__ = ["MediaArray", "held_type"]
+
+
+def held_type() -> Any:
+    """Give the type in Arrow of what is held of an image or sound."""
+    import pyarrow as pa
+
+    return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 
 class MediaArray(ExtensionArray):
@@ -80,6 +87,12 @@ class MediaArray(ExtensionArray):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self._values.copy() if copy else self._values
+
+    def __arrow_array__(self, type: Any = None) -> Any:
+        """Give the Arrow array, as ``datasets`` has images and sounds: their bytes, or the paths of their files."""
+        import pyarrow as pa
+
+        return pa.array([None if value is None else value.held for value in self._values], type=held_type())
 
     def isna(self) -> np.ndarray:
         """Say which values are missing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tidydl.data.media_files import unreadable
 
@@ -48,6 +48,11 @@ class MediaValue:
     def is_file(self) -> bool:
         """Whether the content is in the file at ``path``, not in memory."""
         return self._content is None
+
+    @property
+    def held(self) -> dict[str, Any]:
+        """What is in memory, as ``datasets`` has it: ``bytes`` unless they are in the file, and ``path``."""
+        return {"bytes": self._content, "path": self._path}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, type(self)):
