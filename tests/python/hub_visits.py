@@ -29,6 +29,15 @@ def classify(**how):
     return {"task": ppl.task, "label": str(frame["label"][0]), "record": frame.attrs["tidydl"], "shown": repr(ppl)}
 
 
+def embed(**how):
+    """Embed a long text."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {"record": tidydl.embed("the sun was happy " * 5, **how).attrs["tidydl"]}
+
+
 def load(**how):
     """Load a data set and tell of it."""
     frame = tidydl.load_dataset(**how)
@@ -94,6 +103,7 @@ DOING = {
     "together": together,
     "pipeline": classify,
     "data": load,
+    "embed": embed,
     "read": read,
     "cache": stored,
     "fetch": fetch,

@@ -42,11 +42,14 @@ def visited(tmp_path_factory):
     bare = tiny.text_folder(served / "bare")
     for vocabulary in (*bare.glob("tokenizer*"), *bare.glob("vocab*")):
         vocabulary.unlink()
+    sentences = tiny.text_folder(served / "sentences", head="")
+    (sentences / "sentence_bert_config.json").write_text('{"max_seq_length": 6}')
     rows = served / "table"
     rows.mkdir()
     pd.DataFrame({"n": range(1000)}).to_parquet(rows / "train.parquet")
     with Hub() as hub:
         hub.add("us/whole", whole)
+        hub.add("us/sentences", sentences)
         hub.add("us/parts", sharded(served / "parts"))
         hub.add("us/pickled", pickled)
         hub.add("us/bare", bare)
@@ -56,6 +59,7 @@ def visited(tmp_path_factory):
         task = {"task": "text-classification"}
         steps = {
             "whole": {"model": "us/whole"},
+            "sentences": {"do": "embed", "model": "us/sentences"},
             "parts": {"model": "us/parts"},
             "pickled": {"model": "us/pickled"},
             "bare": {"model": "us/bare", **task},
@@ -124,6 +128,10 @@ def test_a_damaged_copy_is_found_and_fetched_again(visited):
     assert mended["parts"].get("label") in tiny.LABELS, mended["parts"]
     assert mended["data"].get("rows") == {"": 1000}, mended["data"]
     assert all(again.values())
+
+
+def test_a_sentence_encoder_reads_as_much_as_it_says_beside_its_weights(visited):
+    assert visited[0]["sentences"]["record"]["truncated"] == 1
 
 
 @pytest.mark.parametrize(

@@ -36,23 +36,24 @@ def printed(statements, names):
     return "\n".join(shown)
 
 
-def test_the_python_lines_print_what_is_shown():
+def test_the_python_lines_print_what_is_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     names = {}
-    for at in range(3):
+    for at in range(4):
         found = printed(ast.parse(blocks("python")[at]).body, names)
         print(found)
         assert words(found) == words(blocks("text")[2 * at + 1])
 
 
-@pytest.mark.parametrize("at", range(3))
-def test_the_r_lines_print_what_is_shown(at):
+@pytest.mark.parametrize("at", range(4))
+def test_the_r_lines_print_what_is_shown(at, tmp_path):
     library = ROOT / ".setup" / "r-library"
     if shutil.which("Rscript") is None or not library.exists():
         pytest.skip("R is not ready: make setup")
     lines = ["suppressMessages(library(tidydl))", *blocks("r")[at].splitlines()]
     code = "\n".join(line for line in lines if "plotnet" not in line)
     environment = {**os.environ, "RETICULATE_PYTHON": sys.executable, "R_LIBS": library.read_text().strip()}
-    ran = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, env=environment)
+    ran = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     print(ran.stdout)
     assert words(ran.stdout) == words(blocks("text")[2 * at])

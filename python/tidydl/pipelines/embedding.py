@@ -258,10 +258,9 @@ def _modality_of_inputs(x: Any, given: Mapping[str, Any]) -> str:
 
 def _sentence_limit(loaded: Loaded) -> int | None:
     """Give the length in tokens that a sentence encoder was made for, where it says so beside its weights."""
-    location = loaded.location
-    if location is None or location.folder is None:
+    if loaded.asked is None:  # a model object of the user's own
         return None
-    path = location.folder / "sentence_bert_config.json"
+    path = loaded.asked[0].source.folder() / "sentence_bert_config.json"
     if not path.is_file():
         return None
     limit = json.loads(path.read_text(encoding="utf-8")).get("max_seq_length")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tidydl.device import import_torch
@@ -67,6 +68,11 @@ class Source:
             return sorted(snapshot.listing.files)
         assert self.location.folder is not None
         return sorted(path.name for path in self.location.folder.iterdir())
+
+    def folder(self) -> Path:
+        """Give the folder on this machine that holds the files."""
+        snapshot = self.fetched()
+        return snapshot.folder if snapshot is not None else Path(self.location.source)
 
     def tag(self) -> str | None:
         """Give the task that the Hub says the model does."""

@@ -12,7 +12,7 @@ from tidydl.device import import_torch, resolve_device
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.pipelines.components import forget_components, read_components
 from tidydl.pipelines.from_pretrained import Source, forget_versions, import_transformers, quietly
-from tidydl.pipelines.locations import Location, locate, require_files
+from tidydl.pipelines.locations import locate, require_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,6 @@ class Loaded:
     revision: str | None
     dtype: str
     device: str
-    location: Location | None = None
     asked: tuple[Any, ...] | None = None  # what load() was asked for, so that copies share what it keeps
 
     def __reduce__(self) -> Any:  # other processes load it anew, rather than be sent the weights
@@ -174,7 +173,6 @@ def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) ->
         revision=wanted.source.commit() or wanted.source.revision,
         dtype=wanted.dtype,
         device=wanted.device,
-        location=location,
         asked=(wanted, tuple(components), dict(given)),
     )
 
