@@ -101,15 +101,15 @@ def _settings(loaded: Loaded) -> Any:
 def _settings_of(loaded: Loaded) -> Any:
     kind = _decision().DecisionConfig
     name = getattr(loaded.model, "name_or_path", "")
-    location = loaded.location or (locate(name) if name else None)
-    if location is None:
+    if loaded.asked is None and not name:
         return kind()
-    taken = ("pretrained_model_name_or_path", "revision", "local_files_only", "token")
+    source = Source(locate(name)) if loaded.asked is None else loaded.asked[0].source
+    taken = ("pretrained_model_name_or_path", "local_files_only")
 
     def read(**arguments: Any) -> Any:
         return kind.from_pretrained(**{name: value for name, value in arguments.items() if name in taken})
 
-    return quietly(Source(location, loaded.revision), read)
+    return quietly(source, read)
 
 
 @dataclass(frozen=True)
