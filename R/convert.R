@@ -203,6 +203,7 @@ encode_media <- function(x) {
 decode <- function(record) {
   x <- switch(record$kind,
     null = return(NULL),
+    object = return(record$object),
     frame = return(decode_frame(record)),
     list = decode_list(record),
     decode_vector(record)

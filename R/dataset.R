@@ -1,24 +1,41 @@
 #' Load a data set as a tibble
 #'
-#' Local csv, parquet and json files, folders of them, folders of images, or a data set of the Hugging Face Hub.
+#' Local files and folders of tables, images or sounds, or a data set of the Hugging Face Hub.
 #'
-#' @param path A file (.csv, .tsv, .parquet, .json, .jsonl); a folder of such files, or of images in one subfolder per
-#'   class; the name of a format (`"csv"`, `"parquet"`, `"json"`, `"imagefolder"`, `"text"`) together with `data_files`
-#'   or `data_dir`; or `owner/name` of a data set on the Hub.
+#' @param path A file (.csv, .tsv, .parquet, .json, .jsonl, .txt, also packed as .gz); a folder of such files, or of
+#'   images or sounds in one subfolder per class or beside a `metadata.csv`; a .zip file of those; a pattern such as
+#'   `"data/*.csv"`; a file of R's own (.rds, .rda, .RData) that holds data frames; the name of a format (`"csv"`,
+#'   `"parquet"`, `"json"`, `"imagefolder"`, `"audiofolder"`, `"text"`) together with `data_files` or `data_dir`;
+#'   `owner/name` of a data set on the Hub; or a data frame.
 #' @param name The configuration, where a data set has several.
 #' @param data_dir The folder of the files.
 #' @param data_files Which files: a path or pattern, several, or a named list of split to either.
-#' @param split Which rows: a split (`"train"`), a slice of it (`"train[:10%]"`), several joined (`"train+test"`),
-#'   `"all"` (all splits, with a column `split`), or a vector of such. By default all splits.
-#' @param revision The commit, branch or tag of a data set on the Hub.
+#' @param split Which rows: a split (`"train"`), a slice of it (`"train[:10%]"`, `"train[100:200]"`: these count from 0,
+#'   without the last), several joined (`"train+test"`), `"all"` (all splits, with a column `split`), or a vector of
+#'   such. By default all splits. The objects of an R file are its splits, by name.
+#' @param ... What `load_dataset()` of other versions of `datasets` knows, where it asks for what is done anyway;
+#'   everything else is refused by name. What follows is given by its whole name.
+#' @param columns The names of the columns to keep, in that order. Of parquet files no others are read.
+#' @param n How many rows, the first ones; all where there are fewer.
+#' @param sample How many rows, drawn without replacement: those of `set.seed(seed); sample(nrow, sample)`, in order.
+#'   Several splits are each drawn from anew.
+#' @param seed Where the draws start; by default at one draw of R's generator, so that [set.seed()] governs it.
+#' @param as `"frame"` for tibbles; `"dataset"` for the object of the Python library `datasets`, whose parts are at hand
+#'   as in Python (`dat$features$label$names`); `"arrow"` for a table of package arrow, with the metadata of `datasets`.
+#' @param revision,token,cache_dir,verification_mode Of a data set on the Hub: the commit, branch or tag, the access
+#'   token, where it is kept, and what is checked (`"all_checks"`, `"basic_checks"`, `"no_checks"`).
+#' @param streaming Only `FALSE`: [stream_dataset()] goes through data that do not fit into memory.
 #' @param sep What separates the columns of a csv file, by default a comma, or a tab in files named .tsv.
 #' @param field The name of the array of records inside a json file.
 #'
 #' @return A tibble where there is one split or `split` names one, else a list of tibbles by split that prints as a
-#'   table. Label columns are factors by name, images a vector of class `tidydl_image`, dates are dates.
+#'   table. Label columns are factors by name (`as.integer()` gives their codes, counted from 1), images a vector of
+#'   class `tidydl_image` and sounds of class `tidydl_audio`, dates are dates, lists are list columns.
 #'   `attr(x, "tidydl")` says what was loaded.
-#' @section Errors: `tidydl_error_not_found` (path, file or split), `tidydl_error_damaged`, `tidydl_error_argument`,
-#'   `tidydl_error_hub`.
+#' @section Errors: `tidydl_error_not_found` (path, file or split), `tidydl_error_column`, `tidydl_error_damaged`,
+#'   `tidydl_error_data` (files or splits that do not fit together), `tidydl_error_argument`, `tidydl_error_hub`,
+#'   `tidydl_error_dependency` (package arrow).
+#' @seealso [stream_dataset()], [features()], [write_dataset()], [as_dataset()], [cache()], [plot_images()]
 #' @examples
 #' \dontrun{
 #' file <- tempfile(fileext = ".csv")
@@ -26,22 +43,176 @@
 #' load_dataset(file)
 #' }
 #' @export
-load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, split = NULL, revision = NULL,
-                         sep = NULL, field = NULL) {
-  frames <- call_python("load_dataset", list(
-    path = path, name = name, data_dir = data_dir, data_files = data_files, split = as_list(split),
-    revision = revision, sep = sep, field = field
-  ))
+load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, split = NULL, ..., columns = NULL,
+                         n = NULL, sample = NULL, seed = NULL, as = c("frame", "dataset", "arrow"), revision = NULL,
+                         token = NULL, streaming = FALSE, cache_dir = NULL, verification_mode = NULL, sep = NULL,
+                         field = NULL) {
+  as <- check_choice("as", as, c("frame", "dataset", "arrow"))
+  refuse_streaming(streaming)
+  older <- list(...)
+  check_named(older, such_as = "columns = \"text\" or n = 100")
+  of_hub <- list(revision = revision, token = token, cache_dir = cache_dir, verification_mode = verification_mode)
+  of_place <- c(list(name = name, data_dir = data_dir, data_files = files_given(data_files)), of_hub)
+  of_text <- list(sep = sep, field = field, older = older)
+  of_rows <- list(columns = as_list(columns), n = n, sample = sample, seed = seed, drawn = where_to_draw(sample, seed))
+  if (is_r_file(path)) {
+    path <- splits_of_r_file(path, split)
+    split <- NULL
+  }
+  given <- c(of_place, list(split = as_list(split)), of_text, of_rows)
+  if (!is_splits(path)) {
+    return(loaded(path, given, as))
+  }
+  new_splits(lapply(path, loaded, given, as, rlang::current_env()))
+}
+
+# One data set, or several by split, as what `as` says.
+loaded <- function(path, given, as, call = rlang::caller_env()) {
+  if (as == "dataset") {
+    return(call_python("load_object", c(list(path = path), given), call = call))
+  }
+  if (as == "arrow") {
+    need_package("arrow", "as = \"arrow\"", call)
+    tables <- call_python("load_arrow", c(list(path = path), given), call = call)
+    return(if (is.list(tables)) lapply(tables, arrow_table) else arrow_table(tables))
+  }
+  if (is.data.frame(path)) {
+    return(part_of_frame(path, given, call))
+  }
+  frames <- call_python("load_dataset", c(list(path = path), given), call = call)
   if (is.data.frame(frames)) frames else new_splits(frames)
+}
+
+arrow_table <- function(bytes) getExportedValue("arrow", "read_ipc_stream")(bytes, as_data_frame = FALSE)
+
+# Of a data frame of R's own only the places of its rows cross to be picked from, so that its columns stay what they
+# are.
+part_of_frame <- function(data, given, call) {
+  places <- lapply(data, function(column) seq_len(nrow(data)))
+  places <- tibble::new_tibble(places, nrow = nrow(data))
+  picked <- call_python("load_dataset", c(list(path = places), given), call = call)
+  attr(picked, "tidydl") <- NULL
+  rows <- if (length(picked)) picked[[1]] else seq_len(nrow(picked))
+  kept <- if (is.null(given$columns)) seq_along(data) else match(names(picked), names(data))
+  vctrs::vec_slice(tibble::as_tibble(data, .name_repair = "minimal")[kept], rows)
+}
+
+refuse_streaming <- function(streaming, call = rlang::caller_env()) {
+  if (check_flag("streaming", streaming, call = call)) {
+    abort_tidydl(
+      "argument", "`streaming` is true, and a tibble has all its rows.", "False.",
+      "Go through the data batch by batch: stream_dataset(path, function(batch) ...).",
+      call = call
+    )
+  }
+}
+
+# Where a sample without a seed starts: a number of R's own generator, so that set.seed() governs it.
+where_to_draw <- function(sample, seed) {
+  if (!is.null(sample) && is.null(seed)) sample.int(.Machine$integer.max, 1L)
 }
 
 as_list <- function(x) if (length(x) > 1L) as.list(x) else x
 
-new_splits <- function(frames) structure(frames, class = c("tidydl_splits", "list"))
+# Paths and patterns, by split where they are named.
+files_given <- function(files) {
+  if (!is.null(names(files))) lapply(as.list(files), as_list) else as_list(files)
+}
+
+new_splits <- function(frames) {
+  if (all(vapply(frames, is.data.frame, NA))) structure(frames, class = c("tidydl_splits", "list")) else frames
+}
+
+is_splits <- function(x) {
+  is.list(x) && !is.data.frame(x) && length(x) > 0 && all(vapply(x, is.data.frame, NA)) && !is.null(names(x))
+}
 
 #' @export
 print.tidydl_splits <- function(x, ...) {
   columns <- vapply(x, function(frame) paste(names(frame), collapse = ", "), character(1))
   print(tibble::tibble(split = names(x), rows = vapply(x, nrow, integer(1)), columns = unname(columns)))
   invisible(x)
+}
+
+#' @export
+`[.tidydl_splits` <- function(x, i) new_splits(NextMethod())
+
+#' Describe the columns of data
+#'
+#' @param data A data frame, or the splits that [load_dataset()] gives.
+#'
+#' @return A tibble with a row per column: `column` (its name), `kind` (double, integer, logical, string, label, date,
+#'   datetime, time, duration, image, audio, binary, list), `levels` (a list column: the names of a label, else `NULL`),
+#'   `missing` (how many values are) and `example` (the first value that is not, as text). Of splits there is also
+#'   `split`, first.
+#' @section Errors: `tidydl_error_argument` where `data` is something else.
+#' @examples
+#' \dontrun{
+#' features(example_data("digits"))
+#' }
+#' @export
+features <- function(data) {
+  call_python("features", list(data = data))
+}
+
+#' Write a data set to parquet
+#'
+#' [load_dataset()] gives it back as it was: factors with their levels, dates, times with their zones, durations, lists,
+#' images and sounds (their contents, or their paths), and what is missing. Python reads the same file.
+#'
+#' @param data A data frame, or several by split in a named list. Row names are not written.
+#' @param path A file named `.parquet`; for splits a folder, in which each gets a file of its name. What is there
+#'   already is replaced when all is written.
+#' @param progress `TRUE` or `FALSE` to force a progress bar.
+#'
+#' @return The path, invisibly.
+#' @section Errors: `tidydl_error_argument` (a path that is not named so, a split that no file can be named after),
+#'   `tidydl_error_data` (a column without a common kind), `tidydl_error_storage`.
+#' @seealso [stream_dataset()] writes data that do not fit into memory.
+#' @examples
+#' \dontrun{
+#' file <- tempfile(fileext = ".parquet")
+#' write_dataset(iris, file)
+#' load_dataset(file)
+#' }
+#' @export
+write_dataset <- function(data, path, progress = NULL) {
+  invisible(call_python("write_dataset", list(data = data, path = path), progress))
+}
+
+#' A data frame as an object of the Python library datasets
+#'
+#' @param data A data frame, or several by split in a named list, which become a `DatasetDict`.
+#'
+#' @return The Python object, with the kinds of the columns as its features. It ends with the session.
+#' @section Errors: `tidydl_error_argument`, `tidydl_error_data` (a column without a common kind).
+#' @examples
+#' \dontrun{
+#' as_dataset(example_data("digits"))$features$label$names
+#' }
+#' @export
+as_dataset <- function(data) {
+  call_python("as_dataset", list(data = data))
+}
+
+#' What was downloaded from the Hugging Face Hub
+#'
+#' Shows what takes room on this machine, or frees it. Other programs use the same folder (`HF_HOME`).
+#'
+#' @param remove What to remove: the id of a model or data set, the hash of one version, several of these, or `TRUE` for
+#'   all.
+#'
+#' @return A tibble with a row per version, the last used first: `kind` (a factor: model, dataset, space, kernel), `id`, `revision`
+#'   (the hash of the commit; missing for a download that never came to its end), `refs` (the branches and tags it was
+#'   asked for by), `size_mb` and `last_used` (in UTC). With `remove` what was removed, invisibly.
+#' @section Errors: `tidydl_error_not_found` where there is no such repository or version, `tidydl_error_argument`,
+#'   `tidydl_error_storage` where the folder cannot be written.
+#' @examples
+#' \dontrun{
+#' cache()
+#' }
+#' @export
+cache <- function(remove = NULL) {
+  stored <- call_python("cache", list(remove = as_list(remove)))
+  if (is.null(remove) || isFALSE(remove)) stored else invisible(stored)
 }

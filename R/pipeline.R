@@ -318,10 +318,10 @@ absolute <- function(model) {
   if (is.character(model) && length(model) == 1L && !is.na(model) && dir.exists(model)) normalizePath(model) else model
 }
 
-check_named <- function(options, call = rlang::caller_env()) {
+check_named <- function(options, call = rlang::caller_env(), such_as = "text = tweet or top_k = 3") {
   if (length(options) && (is.null(names(options)) || !all(nzchar(names(options))))) {
     abort_tidydl(
-      "argument", "An option was given without a name.", "By name, such as text = tweet or top_k = 3.",
+      "argument", "An option was given without a name.", sprintf("By name, such as %s.", such_as),
       call = call
     )
   }

@@ -275,3 +275,13 @@ def test_a_damaged_image_in_a_picture_is_named(tmp_path):
 def test_a_picture_can_be_saved(frame, tmp_path):
     plot_images(frame, caption="a").save(tmp_path / "grid.png", dpi=60, verbose=False)
     assert as_image(tmp_path / "grid.png").width > 50
+
+
+def test_pixels_for_a_screen_have_four_channels_and_eight_bits():
+    deep = Pillow.fromarray(np.array([[0, 1000], [2000, 4000]], dtype="uint16"))
+    held = io.BytesIO()
+    deep.save(held, "png")
+    pixels = Image(held.getvalue()).rgba()
+    assert pixels.shape == (2, 2, 4)
+    assert pixels[..., 0].tolist() == [[0, 64], [128, 255]]
+    assert (pixels[..., 3] == 255).all()

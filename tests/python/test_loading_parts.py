@@ -360,3 +360,22 @@ def test_a_folder_of_the_files_that_is_not_there_is_named(halves):
     for path in ("csv", halves):
         with pytest.raises(NotFoundError, match="`data_dir` 'nowhere'"):
             load_dataset(path, data_dir="nowhere")
+
+
+def test_r_is_given_tables_as_arrow_writes_them(numbers):
+    from tidydl.data.entries import load_arrow
+
+    table = pa.ipc.open_stream(load_arrow(path=str(numbers), columns=["y"], n=2)).read_all()
+    assert table.to_pydict() == {"y": ["t0", "t1"]}
+
+
+def test_r_is_given_the_dataset_itself():
+    import datasets
+
+    from tidydl.bridge.encode import encode
+    from tidydl.bridge.jobs import start
+
+    given = {"data": pd.DataFrame({"mood": pd.Categorical(["low"], ["low", "high"])})}
+    record = start("as_dataset", encode(given))["value"]
+    assert isinstance(record["object"], datasets.Dataset)
+    assert record["object"].features["mood"].names == ["low", "high"]

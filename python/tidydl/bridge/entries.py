@@ -32,12 +32,15 @@ class Entry:
         Columns of frames and names of arguments that count from 1 in R, besides ``.row``.
     lists
         Columns in the value that are list columns even where they have no rows.
+    as_object
+        Whether R is given the value as the Python object that it is.
     """
 
     path: str
     index: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    as_object: bool = False
 
 
 ENTRIES: dict[str, Entry] = {
@@ -58,6 +61,10 @@ ENTRIES: dict[str, Entry] = {
     "confusion_layout": Entry("tidydl.plots.heatmap:confusion_layout"),
     "image_layout": Entry("tidydl.plots.images:image_layout"),
     "load_dataset": Entry("tidydl.data.entries:load_frames"),
+    "load_object": Entry("tidydl.data.entries:load_object", as_object=True),
+    "load_arrow": Entry("tidydl.data.entries:load_arrow"),
+    "as_dataset": Entry("tidydl.data.writing:as_dataset", as_object=True),
+    "image_pixels": Entry("tidydl.data.entries:image_pixels"),
     "features": Entry("tidydl.data.describing:features", lists=("levels",)),
     "write_dataset": Entry("tidydl.data.entries:write_frames"),
     "stream_open": Entry("tidydl.pipelines.stream_entries:stream_open"),

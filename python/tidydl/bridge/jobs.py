@@ -164,6 +164,8 @@ def _advance(call: _Call, name: str) -> Record:
 
 
 def _done(call: _Call, entry: Entry, value: Any) -> Record:
+    if entry.as_object:
+        return {"state": "done", "value": {"kind": "object", "object": value}}
     record = call.watch.work(
         lambda: encode(value, call.repairs, index=entry.index, lists=entry.lists, name="The result")
     )

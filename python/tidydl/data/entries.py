@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from tidydl.data.loading import load
 from tidydl.data.older_arguments import in_todays_words
@@ -12,7 +12,12 @@ from tidydl.data.selecting import wanted_of
 from tidydl.data.writing import write_steps
 from tidydl.progress import Work
 
-__all__ = ["load_frames", "write_frames"]
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tidydl.data.image_value import Image
+
+__all__ = ["image_pixels", "load_arrow", "load_frames", "load_object", "write_frames"]
 
 _ARGUMENTS = (
     *("path", "name", "data_dir", "data_files", "split", "columns", "n", "sample", "seed", "as", "revision", "token"),
@@ -34,9 +39,10 @@ def load_frames(
     older: Mapping[str, Any] | None = None,
     cache_dir: Any = None,
     field: Any = None,
+    form: str = "frame",
     **said: Any,
 ) -> Any:
-    """Load a frame, or several by split, with the arguments of ``load_dataset()``.
+    """Load a frame, or several by split, with the arguments of ``load_dataset()``; ``form`` is its ``as_``.
 
     ``drawn`` is a number of R's own generator, where a sample without a seed starts; ``older`` are the arguments that
     ``load_dataset()`` does not have.
@@ -44,7 +50,32 @@ def load_frames(
     today = in_todays_words("load_dataset", older or {}, _ARGUMENTS)
     given = {**today, **{argument: value for argument, value in said.items() if value is not None}}
     request = request_of(path, name, data_dir, data_files, split, cache_dir=cache_dir, field=field, **given)
-    return load(request, wanted_of(columns, n, sample, seed, drawn))
+    return load(request, wanted_of(columns, n, sample, seed, drawn), form)
+
+
+def load_object(**arguments: Any) -> Any:
+    """Load a dataset of the library ``datasets``, or several by split, with the arguments of :func:`load_frames`."""
+    return load_frames(form="dataset", **arguments)
+
+
+def load_arrow(**arguments: Any) -> bytes | dict[str, bytes]:
+    """Load a table, or several by split, each as Arrow writes it to a stream."""
+    made = load_frames(form="arrow", **arguments)
+    return {split: _streamed(table) for split, table in made.items()} if isinstance(made, dict) else _streamed(made)
+
+
+def _streamed(table: Any) -> bytes:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def image_pixels(images: Iterable[Image | None]) -> list[np.ndarray | None]:
+    """Decode images to what a screen shows: height × width × 4 of each; None where one is missing."""
+    return [None if each is None else each.rgba() for each in images]
 
 
 def write_frames(data: Any, path: Any) -> Work[str]:

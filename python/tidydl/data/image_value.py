@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image as Pillow
 
-__all__ = ["Image", "as_image"]
+__all__ = ["Image", "as_image", "eight_bits"]
 
 ALLOWED = "A path, encoded bytes, a PIL image, an array of pixels, or a dictionary with `bytes` or `path`."
 _ORIENTATION = 0x0112  # the EXIF tag
@@ -83,6 +83,12 @@ class Image(MediaValue):
             image = image.convert("L")
         return np.array(image)
 
+    def rgba(self) -> np.ndarray:
+        """Decode to what a screen shows: height × width × red, green, blue and opacity, from 0 to 255."""
+        import numpy as np
+
+        return np.asarray(eight_bits(self.pil()).convert("RGBA"))
+
     def _open(self) -> Pillow.Image:
         from PIL import Image as Pillow
 
@@ -112,6 +118,18 @@ class Image(MediaValue):
     def _repr_png_(self) -> Any:
         image = self.pil()
         return _encode(image if image.mode in _LOSSLESS_IN_PNG else image.convert("RGB"))
+
+
+def eight_bits(picture: Pillow.Image) -> Pillow.Image:
+    """Stretch pixels of more than 8 bits to what a screen shows."""
+    import numpy as np
+    from PIL import Image as Pillow
+
+    if not picture.mode.startswith("I") and picture.mode != "F":
+        return picture
+    values = np.asarray(picture, dtype=float)
+    values = (values - values.min()) / max(float(np.ptp(values)), 1.0)
+    return Pillow.fromarray(np.rint(values * 255).astype(np.uint8))
 
 
 def as_image(value: Any) -> Image:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from tidydl.data.feeds import Feed
 
-__all__ = ["open_streams", "stream"]
+__all__ = ["ARGUMENTS", "open_streams", "stream"]
 
 _ROWS = 1000
-_ARGUMENTS = (
+ARGUMENTS = (
     *("path", "name", "data_dir", "data_files", "split", "columns", "n", "batch_size", "revision", "token"),
     *("cache_dir", "verification_mode", "sep", "field"),
 )
@@ -85,7 +85,7 @@ def stream(
     [2, 1]
     """
     given = {"token": token, "revision": revision, "verification_mode": verification_mode, "sep": sep}
-    said = in_todays_words("stream", older, _ARGUMENTS)
+    said = in_todays_words("stream", older, ARGUMENTS)
     given |= {argument: value for argument, value in said.items() if given[argument] is None}
     request = request_of(path, name, data_dir, data_files, split, cache_dir=cache_dir, field=field, **given)
     return only_stream(request, wanted_of(columns, n, None, None), batch_size)

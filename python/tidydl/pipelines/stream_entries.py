@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import Counted
 from tidydl.data.describing import features
-from tidydl.data.opening_streams import stream
+from tidydl.data.older_arguments import in_todays_words
+from tidydl.data.opening_streams import ARGUMENTS, stream
 from tidydl.data.streaming import Stream
 from tidydl.data.writing import write_steps
 from tidydl.errors import BridgeError
@@ -51,8 +52,8 @@ _held: dict[str, _Held] = {}
 _numbers = itertools.count(1)
 
 
-def stream_open(**arguments: Any) -> dict[str, Any]:
-    """Open a stream; the arguments are those of ``stream()``.
+def stream_open(older: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+    """Open a stream; the arguments are those of ``stream()``, ``older`` those that it does not have.
 
     Returns
     -------
@@ -60,7 +61,7 @@ def stream_open(**arguments: Any) -> dict[str, Any]:
         ``id`` names it from now on, ``rows`` is how many there are (None where nobody knows), ``batch_size``,
         ``source``, ``print`` its lines, and ``empty`` a frame of no rows with its columns and kinds.
     """
-    opened = stream(**arguments)
+    opened = stream(**in_todays_words("stream_dataset", older or {}, ARGUMENTS), **arguments)
     return _keep(_Held(opened, opened))
 
 

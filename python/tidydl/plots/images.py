@@ -164,13 +164,11 @@ def _thumbnail(image: Image | None) -> np.ndarray | None:
     import numpy as np
     from PIL import Image as Pillow
 
+    from tidydl.data.image_value import eight_bits
+
     if image is None:
         return None
-    picture = image.pil()
-    if picture.mode.startswith("I") or picture.mode == "F":  # more than 8 bits: stretch to what a screen shows
-        values = np.asarray(picture, dtype=float)
-        values = (values - values.min()) / max(float(np.ptp(values)), 1.0)
-        picture = Pillow.fromarray(np.rint(values * 255).astype(np.uint8))
+    picture = eight_bits(image.pil())
     if picture.has_transparency_data:
         ground = Pillow.new("RGBA", picture.size, (*EMPTY, 255))
         picture = Pillow.alpha_composite(ground, picture.convert("RGBA"))

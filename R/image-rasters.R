@@ -1,0 +1,37 @@
+# Images as R draws them.
+
+#' Images as rasters
+#'
+#' `as.raster()` decodes images; `plot()` draws one, and several in a grid, as [plot_images()] does.
+#'
+#' @param x A vector of images, as [load_dataset()] makes it.
+#' @param ... For `plot()` further arguments of the `plot()` of rasters, such as `interpolate`.
+#'
+#' @return Of one image a raster, as grDevices makes them; of several a list of rasters, `NULL` where one is missing.
+#'   `plot()` gives `x`, invisibly.
+#' @section Errors: `tidydl_error_damaged` where an image cannot be read.
+#' @examples
+#' \dontrun{
+#' digits <- example_data("digits", split = "test[:1]")
+#' as.raster(digits$image)
+#' plot(digits$image, interpolate = FALSE)
+#' }
+#' @importFrom grDevices as.raster
+#' @name image-rasters
+#' @export
+as.raster.tidydl_image <- function(x, ...) {
+  pixels <- call_python("image_pixels", list(images = x))
+  rasters <- lapply(pixels, function(each) if (!is.null(each)) grDevices::as.raster(each, max = 255L))
+  if (length(rasters) == 1L) rasters[[1L]] else rasters
+}
+
+#' @rdname image-rasters
+#' @export
+plot.tidydl_image <- function(x, ...) {
+  if (length(x) == 1L && !anyNA(x)) {
+    plot(as.raster(x), ...)
+  } else {
+    print(plot_images(x, n = length(x)))
+  }
+  invisible(x)
+}

@@ -1,0 +1,103 @@
+numbers_file <- function(rows = 25, env = parent.frame()) {
+  groups <- rep(letters[1:5], rows / 5)
+  lines <- c("text,n,g", sprintf("I am happy on day %d,%d,%s", seq_len(rows), seq_len(rows), groups))
+  withr::local_tempfile(fileext = ".csv", lines = lines, .local_envir = env)
+}
+
+test_that("a function sees batch after batch, and the rows are counted", {
+  skip_without_python()
+  seen <- list()
+  rows <- withVisible(stream_dataset(numbers_file(), function(batch) seen <<- c(seen, list(batch)), batch_size = 10))
+  expect_identical(rows, list(value = 25L, visible = FALSE))
+  expect_identical(vapply(seen, nrow, 0L), c(10L, 10L, 5L))
+  expect_s3_class(seen[[1]], "tbl_df")
+  expect_identical(unlist(lapply(seen, `[[`, "n")), 1:25)
+})
+
+test_that("data frames are bound, and others are not kept", {
+  skip_without_python()
+  few <- stream_dataset(numbers_file(), function(batch) if (batch$n[[1]] > 5) batch[batch$g == "a", ], batch_size = 5)
+  expect_identical(few$n, c(6L, 11L, 16L, 21L))
+  expect_identical(names(few), c("text", "n", "g"))
+})
+
+test_that("columns, n and split say which data, and a mistyped argument is refused", {
+  skip_without_python()
+  expect_identical(names(stream_dataset(numbers_file(), identity, columns = c("g", "n"), n = 7)), c("g", "n"))
+  expect_identical(nrow(stream_dataset(numbers_file(), identity, n = 7, batch_size = 3)), 7L)
+  expect_error(stream_dataset(numbers_file(), identity, colums = "g"), "stream_dataset.*Did you mean 'columns'")
+  expect_error(stream_dataset(numbers_file(), identity, "train"), class = "tidydl_error_argument")
+  splits <- shared_file("data", "splits")
+  expect_error(stream_dataset(splits, identity), "split.*train", class = "tidydl_error_argument")
+  expect_identical(stream_dataset(splits, identity, split = "test")$item, "d")
+})
+
+test_that("results are written as they come, in the kinds of all of them", {
+  skip_without_python()
+  output <- withr::local_tempfile(fileext = ".parquet")
+  double_late <- function(batch) {
+    tibble::tibble(n = batch$n, half = if (batch$n[[1]] > 15) batch$n / 2 else NA, none = NA)
+  }
+  path <- withVisible(stream_dataset(numbers_file(), double_late, batch_size = 5, output = output))
+  expect_identical(path, list(value = output, visible = FALSE))
+  written <- load_dataset(output)
+  expect_identical(written$n, 1:25)
+  expect_identical(written$half, c(rep(NA, 15), 16:25 / 2))
+  expect_identical(written$none, rep(NA, 25))
+  expect_error(
+    stream_dataset(numbers_file(), function(batch) 1, output = output), "gave 1", class = "tidydl_error_argument"
+  )
+  expect_identical(nrow(load_dataset(output)), 25L)
+})
+
+test_that("without a callback the data are copied, and with neither nothing is guessed", {
+  skip_without_python()
+  output <- withr::local_tempfile(fileext = ".parquet")
+  file <- numbers_file()
+  stream_dataset(file, output = output, batch_size = 4)
+  expect_equal(load_dataset(output), load_dataset(file), ignore_attr = "tidydl")
+  expect_error(stream_dataset(file), "callback", class = "tidydl_error_argument")
+})
+
+test_that("a pipeline goes through the batches as through the whole", {
+  skip_without_python()
+  ppl <- pipeline(model = example_model("emotion"))
+  file <- numbers_file()
+  whole <- load_dataset(file)
+  streamed <- stream_dataset(file, ppl, text = text, batch_size = 10)
+  called <- ppl(whole, text = text)
+  expect_equal(streamed, called, tolerance = 1e-5, ignore_attr = "tidydl")
+  joined <- stream_dataset(file, ppl, text = "text", batch_size = 10, augment = TRUE, prefix = "felt_")
+  expect_equal(joined, augment(ppl, whole, text = text, prefix = "felt_"), tolerance = 1e-5, ignore_attr = "tidydl")
+  output <- withr::local_tempfile(fileext = ".parquet")
+  stream_dataset(file, ppl, text = text, augment = TRUE, batch_size = 10, output = output)
+  expect_identical(load_dataset(output)$label, joined$felt_label)
+  expect_error(stream_dataset(file, ppl, txt = text), "Did you mean `text`", class = "tidydl_error_argument")
+})
+
+test_that("no rows give a pipeline's columns, and a function is not called", {
+  skip_without_python()
+  ppl <- pipeline(model = example_model("emotion"))
+  empty <- tibble::tibble(text = character(), n = integer())
+  expect_identical(names(stream_dataset(empty, ppl, text = text)), names(ppl("a day")))
+  expect_identical(stream_dataset(empty, function(batch) abort_tidydl("internal", "called")), 0L)
+})
+
+test_that("a stream is closed whatever happens", {
+  skip_without_python()
+  held <- function() length(reticulate::import("tidydl.pipelines.stream_entries")$`_held`)
+  before <- held()
+  expect_error(stream_dataset(numbers_file(), function(batch) rlang::abort("mine")), "mine")
+  interrupted <- function(batch) rlang::interrupt()
+  stopped <- tryCatch(stream_dataset(numbers_file(), interrupted), interrupt = function(cnd) "stopped")
+  expect_identical(stopped, "stopped")
+  stream_dataset(numbers_file(), identity)
+  expect_identical(held(), before)
+})
+
+test_that("files of R's own are streamed as well", {
+  skip_without_python()
+  file <- withr::local_tempfile(fileext = ".rds")
+  saveRDS(iris, file)
+  expect_identical(stream_dataset(file, function(batch) 1, batch_size = 40), 150L)
+})
