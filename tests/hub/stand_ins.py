@@ -87,7 +87,8 @@ def _readme() -> str:
         lines += ["    dtype:", "      class_label:", "        names:"]
         lines += [f"          '{code}': {name}" for code, name in enumerate(EMOTIONS)]
         lines += ["  splits:"]
-        lines += [f"  - name: {split}\n    num_examples: {rows}" for split, rows in splits.items()]
+        for split, rows in splits.items():
+            lines += [f"  - name: {split}", f"    num_bytes: {60 * rows}", f"    num_examples: {rows}"]
     lines += ["configs:"]
     for config, splits in _ROWS.items():
         lines += [f"- config_name: {config}", "  data_files:"]
