@@ -202,9 +202,9 @@ as_dataset <- function(data) {
 #' @param remove What to remove: the id of a model or data set, the hash of one version, several of these, or `TRUE` for
 #'   all.
 #'
-#' @return A tibble with a row per version, the last used first: `kind` (a factor: model, dataset, space, kernel), `id`, `revision`
-#'   (the hash of the commit; missing for a download that never came to its end), `refs` (the branches and tags it was
-#'   asked for by), `size_mb` and `last_used` (in UTC). With `remove` what was removed, invisibly.
+#' @return A tibble with a row per version, the last used first: `kind` (a factor: model, dataset, space, kernel),
+#'   `id`, `revision` (the hash of the commit; missing for a download that never came to its end), `refs` (the branches
+#'   and tags it was asked for by), `size_mb` and `last_used` (in UTC). With `remove` what was removed, invisibly.
 #' @section Errors: `tidydl_error_not_found` where there is no such repository or version, `tidydl_error_argument`,
 #'   `tidydl_error_storage` where the folder cannot be written.
 #' @examples
