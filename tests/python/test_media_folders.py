@@ -1,7 +1,5 @@
 """Folders of images and of sounds are listed without opening one: class folders, metadata files, many at once."""
 
-import time
-
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -66,6 +64,28 @@ def test_a_metadata_file_that_does_not_fit_is_named(tmp_path):
     (tmp_path / "metadata.csv").write_text("file,age\na.png,3\n")
     with pytest.raises(DataError, match="no column 'file_name'"):
         load_dataset(tmp_path)
+    (tmp_path / "metadata.csv").write_text("file_name,image\na.png,3\n")
+    with pytest.raises(DataError, match="has a column 'image'"):
+        load_dataset(tmp_path)
+
+
+def test_a_metadata_file_names_nothing_outside_of_its_folder(tmp_path):
+    draw(tmp_path / "secret.png")
+    (tmp_path / "data").mkdir()
+    draw(tmp_path / "data" / "a.png")
+    for name in ("../secret.png", str(tmp_path / "secret.png")):
+        (tmp_path / "data" / "metadata.csv").write_text(f"file_name,age\n{name},3\n")
+        with pytest.raises(DataError, match="outside of its folder"):
+            load_dataset(tmp_path / "data")
+
+
+def test_a_table_that_is_in_no_split_is_told_of_and_lock_files_are_no_data(tmp_path):
+    for name in ("survey.csv", "my_training_notes.csv", "~$survey.csv"):
+        (tmp_path / name).write_text("x\n1\n")
+    with pytest.warns(UserWarning, match=r"Left out, .*'survey\.csv'"):
+        load_dataset(tmp_path)
+    (tmp_path / "my_training_notes.csv").unlink()
+    assert len(load_dataset(tmp_path)) == 1
 
 
 def test_ten_thousand_images_load_without_opening_one(tmp_path):
@@ -73,8 +93,6 @@ def test_ten_thousand_images_load_without_opening_one(tmp_path):
         (tmp_path / kind).mkdir()
         for k in range(5000):
             (tmp_path / kind / f"{k:04d}.png").write_bytes(b"no image")
-    began = time.perf_counter()
     frame = load_dataset(tmp_path)
-    assert time.perf_counter() - began < 8  # it takes half a second; datasets' own listing some ten
     assert frame["label"].value_counts().to_dict() == {"cat": 5000, "dog": 5000}
     assert all(image.is_file for image in frame["image"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 __all__ = ["data_files_of", "matching", "splits_by_name"]
 
 _IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
+_TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz")
 _KEYWORDS = {
     "train": ("train", "training"),
     "validation": ("validation", "valid", "dev", "val"),
@@ -31,13 +33,15 @@ def data_files_of(folder: Path) -> dict[str, Path]:
         within = Path(place).relative_to(folder).as_posix()
         start = "" if within == "." else f"{within}/"
         for name in names:
-            if not name.startswith((".", "__")) and name not in _IGNORED:
+            if not name.startswith((".", "__", "~$")) and name not in _IGNORED:
                 found[start + name] = Path(place, name)
     return dict(sorted(found.items()))
 
 
 def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
     """Sort files into splits by the names of their folders, or else by their own; without any all are 'train'.
+
+    A table that belongs to no split, where others do, is told of by a warning.
 
     Parameters
     ----------
@@ -56,11 +60,26 @@ def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
         split: [n for n in names if any(map(said.search, n.split("/")[:-1]))] for split, said in _IN_FOLDER.items()
     }
     if any(folders.values()):
-        return {split: found for split, found in folders.items() if found}
+        return _told_of_the_rest(names, {split: found for split, found in folders.items() if found})
     files = {split: [n for n in names if said.search(n.rpartition("/")[2])] for split, said in _IN_FILE.items()}
     if any(files.values()):
-        return {split: found for split, found in files.items() if found}
+        return _told_of_the_rest(names, {split: found for split, found in files.items() if found})
     return {"train": names} if names else {}
+
+
+def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Warn of tables that are in no split: their names say nothing, and those of others do."""
+    taken = {name for found in splits.values() for name in found}
+    left = [name for name in names if name not in taken and name.lower().endswith(_TABLES) and "metadata." not in name]
+    if left:
+        listed = ", ".join(f"'{name}'" for name in left[:5]) + (", …" if len(left) > 5 else "")
+        warnings.warn(
+            f"Left out, since other files are named as splits ({', '.join(splits)}): {listed}. "
+            "`data_files` says which files make which split.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return splits
 
 
 def matching(data_files: Any, base: Path) -> dict[str, list[Path]]:

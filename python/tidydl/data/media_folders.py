@@ -5,6 +5,7 @@ Nothing is opened but the metadata files; the rules are those of the ``imagefold
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,6 +117,12 @@ def _with_media(table: pa.Table, place: Path, kind: str) -> tuple[pa.Table, dict
     for name in table.column_names:
         if name == "file_name" or name.endswith("_file_name"):
             new = name.removesuffix("file_name").removesuffix("_") or kind
+            if new in table.column_names:
+                raise DataError(
+                    f"'{place}' has a column '{new}', which is what the files of '{name}' are called.",
+                    allowed=f"No column '{new}' beside '{name}'.",
+                    hint="Rename it there.",
+                )
             columns[new] = _column([_beside(place, each) for each in table[name].to_pylist()])
             features[new] = {"_type": kind.capitalize()}
         else:
@@ -136,6 +143,11 @@ def _beside(place: Path, name: Any) -> str | None:
     if name is None:
         return None
     path = place.parent / str(name)
+    if os.path.isabs(str(name)) or ".." in Path(str(name)).parts:
+        raise DataError(
+            f"'{place}' names the file '{name}', which lies outside of its folder.",
+            allowed="Paths of files in the folder of the metadata file, or below.",
+        )
     if not path.is_file():
         raise NotFoundError(f"'{place}' names the file '{name}', which does not exist.")
     return str(path.absolute())
