@@ -121,7 +121,8 @@ def load_dataset(
     -----
     Files are matched to splits by the rules of the ``datasets`` library, which also cuts the slices. In text tables an
     empty field and ``NA`` are missing, as for R's readr. Zip files are looked through before they are unpacked: none
-    writes outside its folder or is far larger than it seems.
+    writes outside its folder or is far larger than it seems. Those of images and sounds, which are read later, stay
+    unpacked in ``unpacked`` below tidydl's own cache folder (``TIDYDL_CACHE``), once however often they are loaded.
 
     Examples
     --------
