@@ -5,7 +5,8 @@
 #' `as.raster()` decodes images; `plot()` draws one, and several in a grid, as [plot_images()] does.
 #'
 #' @param x A vector of images, as [load_dataset()] makes it.
-#' @param ... For `plot()` further arguments of the `plot()` of rasters, such as `interpolate`.
+#' @param ... For `plot()` further arguments of the `plot()` of rasters.
+#' @param interpolate Whether enlarged pixels are smoothed.
 #'
 #' @return Of one image a raster, as grDevices makes them; of several a list of rasters, `NULL` where one is missing.
 #'   `plot()` gives `x`, invisibly.
@@ -14,7 +15,7 @@
 #' \dontrun{
 #' digits <- example_data("digits", split = "test[:1]")
 #' as.raster(digits$image)
-#' plot(digits$image, interpolate = FALSE)
+#' plot(digits$image)
 #' }
 #' @importFrom grDevices as.raster
 #' @name image-rasters
@@ -27,9 +28,9 @@ as.raster.tidydl_image <- function(x, ...) {
 
 #' @rdname image-rasters
 #' @export
-plot.tidydl_image <- function(x, ...) {
+plot.tidydl_image <- function(x, ..., interpolate = FALSE) {
   if (length(x) == 1L && !anyNA(x)) {
-    plot(as.raster(x), ...)
+    plot(as.raster(x), ..., interpolate = interpolate)
   } else {
     print(plot_images(x, n = length(x)))
   }
