@@ -1,25 +1,33 @@
 #!/usr/bin/env bash
-# Runs both test suites and ends with a line of each. Set-up has been done (see the Makefile).
+# Runs both test suites side by side and ends with a line of each. Set-up has been done (see the Makefile).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 failed=0
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}  # threads that spin are slow where other work shares the cores
+log=.setup/r-suite.log
+
+r_suite() {
+  export RETICULATE_PYTHON=$PWD/.venv/bin/python R_LIBS NOT_CRAN=true
+  R_LIBS=$(cat .setup/r-library)${R_LIBS:+:$R_LIBS}
+  Rscript --no-save --no-restore tools/test_r.R
+}
+
+r_job=""
+if [[ -f .setup/r-library ]]; then
+  set -m  # a group of its own: a background job of this one would not hear Ctrl-C, of which some tests are about
+  r_suite >"$log" 2>&1 &
+  r_job=$!
+  trap 'kill -- "-$r_job" 2>/dev/null' EXIT
+fi
 
 echo "== Python suite"
 if .venv/bin/python -m pytest; then python_line="passed"; else python_line="FAILED"; failed=1; fi
 
 echo "== R suite"
-if [[ -f .setup/r-library ]]; then
-  export RETICULATE_PYTHON=$PWD/.venv/bin/python R_LIBS NOT_CRAN=true
-  R_LIBS=$(cat .setup/r-library)${R_LIBS:+:$R_LIBS}
-  if Rscript --no-save --no-restore tools/test_r.R; then
-    r_line="passed"
-  else
-    r_line="FAILED"
-    failed=1
-  fi
-else
-  r_line="NOT RUN, because R is not ready on this machine (make setup says what to install)"
+r_line="NOT RUN, because R is not ready on this machine (make setup says what to install)"
+if [[ -n $r_job ]]; then
+  if wait "$r_job"; then r_line="passed"; else r_line="FAILED"; failed=1; fi
+  cat "$log"
 fi
 
 echo
