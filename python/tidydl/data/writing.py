@@ -47,6 +47,13 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
     progress
         True or False to force a progress bar on stderr; None shows it where somebody looks.
 
+    Notes
+    -----
+    Some things come back as what is nearest to them. Categories are written as text: numbers, moments and truth values
+    are read as such again, intervals (of ``pd.cut()``), dates and mixed values as their text. Columns of intervals and
+    of ``uuid.UUID`` come back as text, ``datetime.date`` as ``datetime64[s]``, ``Decimal`` as floating numbers (the
+    file holds the exact ones), sparse columns as dense ones, and names of columns as text.
+
     Returns
     -------
     str
@@ -58,7 +65,8 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
         The path is not named so, a folder holds other files, a split has no name that a file can have, or ``data`` is
         something else.
     DataError
-        A column holds values that have no common kind.
+        A column holds values that have no common kind or that no file can hold, such as complex numbers; two categories
+        are the same as text; a column has no name or several.
     StorageError
         The file cannot be written.
 
