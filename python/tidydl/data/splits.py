@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.data.decoding import features_of
 from tidydl.data.nested import label_names
 from tidydl.errors import ArgumentError, ColumnError, DataError, TidydlError, unknown_name
@@ -55,12 +56,22 @@ class Splits(dict[str, Any]):
         table = pd.DataFrame(
             {
                 "split": list(self),
-                "rows": [len(each) if hasattr(each, "iloc") else each.rows for each in self.values()],
-                "columns": [", ".join(map(str, frame.columns)) for frame in self.values()],
+                "rows": [_rows(each) for each in self.values()],
+                "columns": [_columns(each) for each in self.values()],
             }
         )
         heading = "1 split" if len(self) == 1 else f"{len(self)} splits"
         return f"{heading}\n{table.to_string(index=False, max_colwidth=80)}"
+
+
+def _rows(part: Any) -> Any:
+    return len(part) if hasattr(part, "iloc") else getattr(part, "rows", None)
+
+
+def _columns(part: Any) -> str:
+    """Name the columns; of what somebody put among the splits and has none, what it is."""
+    names = getattr(part, "columns", None)
+    return described(part) if names is None else ", ".join(map(str, names))
 
 
 @dataclass(frozen=True)
