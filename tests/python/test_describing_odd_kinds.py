@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from tidydl import features, stream
+from tidydl import features, load_dataset, stream
 from tidydl.data.kinds import kind_of
 from tidydl.data.splits import Splits
-from tidydl.errors import ArgumentError
+from tidydl.errors import ArgumentError, DataError
 
 _OF_ARROW = {
     "date": (pa.date32(), dt.date(2020, 1, 2), "2020-01-02"),
@@ -57,3 +57,18 @@ def test_a_stream_is_not_pickled_and_says_so(tmp_path):
     with pytest.raises(ArgumentError, match="pickled"):
         pickle.dumps(made)
     assert copy.deepcopy(made) is made
+
+
+def test_splits_and_streams_are_tables_in_a_notebook(tmp_path):
+    (tmp_path / "a.csv").write_text("<x>,y\n1,a\n")
+    assert "1 split" in Splits(train=pd.DataFrame({"x": [1]}))._repr_html_()
+    shown = stream(tmp_path / "a.csv")._repr_html_()
+    assert "a.csv" in shown
+    assert "<td>&lt;x&gt;</td>" in shown
+    assert "<td>integer</td>" in shown
+
+
+def test_columns_of_one_name_become_no_dataset(tmp_path):
+    (tmp_path / "a.csv").write_text("x,x\n1,2\n")
+    with pytest.raises(DataError, match="The data has two columns 'x'"):
+        load_dataset(tmp_path / "a.csv", as_="dataset")

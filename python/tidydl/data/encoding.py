@@ -7,7 +7,7 @@ beside them in metadata of our own.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.decoding import HUGGINGFACE, OURS, levels_again
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["encode"]
+__all__ = ["encode", "refuse_same_names"]
 
 _MEDIA = {"image": "Image", "audio": "Audio"}
 
@@ -59,11 +59,15 @@ def _refuse_names(frame: pd.DataFrame) -> None:
             allowed="Columns with one name each.",
             hint="Give `data.columns` other names first.",
         )
-    names = [str(name) for name in frame.columns]
+    refuse_same_names([str(name) for name in frame.columns])
+
+
+def refuse_same_names(names: Sequence[str], whose: str = "`data`") -> None:
+    """Refuse columns of one name, which neither parquet nor ``datasets`` tells apart."""
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
         raise DataError(
-            f"`data` has two columns '{twice}'.", allowed="Columns with different names.", hint="Rename one of them."
+            f"{whose} has two columns '{twice}'.", allowed="Columns with different names.", hint="Rename one of them."
         )
 
 
@@ -73,7 +77,8 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
     import pyarrow as pa
 
     if isinstance(column.dtype, pd.SparseDtype):
-        column = column.sparse.to_dense()
+        sparse: Any = column.sparse
+        column = sparse.to_dense()
     kind = str(column.dtype)
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _labels(column, name)

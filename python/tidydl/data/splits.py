@@ -13,6 +13,7 @@ from tidydl.data.nested import label_names
 from tidydl.errors import ArgumentError, ColumnError, DataError, TidydlError, unknown_name
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 __all__ = [
@@ -49,19 +50,24 @@ class Splits(dict[str, Any]):
         raise unknown_name("split", name, self)
 
     def __repr__(self) -> str:
+        return f"{self._heading()}\n{self._table().to_string(index=False, max_colwidth=80)}" if self else "0 splits"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self._heading()}</p>\n{self._table().to_html(index=False)}" if self else "<p>0 splits</p>"
+
+    def _heading(self) -> str:
+        return "1 split" if len(self) == 1 else f"{len(self)} splits"
+
+    def _table(self) -> pd.DataFrame:
         import pandas as pd
 
-        if not self:
-            return "0 splits"
-        table = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "split": list(self),
                 "rows": [_rows(each) for each in self.values()],
                 "columns": [_columns(each) for each in self.values()],
             }
         )
-        heading = "1 split" if len(self) == 1 else f"{len(self)} splits"
-        return f"{heading}\n{table.to_string(index=False, max_colwidth=80)}"
 
 
 def _rows(part: Any) -> Any:

@@ -106,6 +106,15 @@ class Stream:
         ]
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        import html
+
+        import pandas as pd
+
+        title, rows = repr(self).splitlines()[:2]
+        table = pd.DataFrame(self._shown(), columns=["column", "kind"]).to_html(index=False)
+        return f"<p>{html.escape(title.strip('<>'))}: {html.escape(' '.join(rows.split()))}</p>\n{table}"
+
     def _shown(self) -> list[tuple[str, str]]:
         known = list(self.kinds.items())
         return known if len(known) <= 12 else [*known[:11], ("…", f"{len(known) - 11} more")]
