@@ -112,3 +112,8 @@ def test_what_a_killed_writer_left_goes_with_the_next_writing(frame, tmp_path):
 def test_a_home_of_nobody_is_refused(frame):
     with pytest.raises(ArgumentError, match="home folder"):
         write_dataset(frame, "~nobody-of-this-name/d.parquet")
+
+
+def test_splits_of_one_name_as_text_are_refused(frame, tmp_path):
+    with pytest.raises(ArgumentError, match="two splits of one name"):
+        write_dataset({1: frame, "1": frame}, tmp_path / "d")

@@ -93,7 +93,7 @@ def test_what_no_file_holds_is_refused(again, values, said):
         again(pd.Series(values))
 
 
-@pytest.mark.parametrize("columns", [pd.MultiIndex.from_tuples([("a", "x")]), [None], [np.nan]])
+@pytest.mark.parametrize("columns", [pd.MultiIndex.from_tuples([("a", "x")]), [None], [np.nan], [pd.NA]])
 def test_columns_with_no_name_or_several_are_refused(again, columns):
     with pytest.raises(DataError, match="`data` has a column with"):
         again(pd.DataFrame([[1]], columns=columns))

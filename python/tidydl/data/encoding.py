@@ -51,8 +51,10 @@ def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Ta
 
 def _refuse_names(frame: pd.DataFrame) -> None:
     """Refuse columns whose names do not tell them, or are none."""
-    odd = next((name for name in frame.columns if name is None or isinstance(name, tuple) or name != name), "")
-    if odd != "":
+    import pandas as pd
+
+    odd = next((name for name in frame.columns if isinstance(name, tuple) or pd.isna(name)), "")
+    if isinstance(odd, tuple) or pd.isna(odd):
         several = "several names, " if isinstance(odd, tuple) else ""
         raise DataError(
             f"`data` has a column with {several or 'no name, '}{odd!r}.",

@@ -265,6 +265,12 @@ def _write_splits(data: Mapping[Any, Any], place: Path) -> Work[None]:
                 allowed="Names of letters, digits, '_', '.' and '-'.",
                 hint="Rename it, or write it to a file of its own.",
             )
+    if len(set(names)) < len(names):
+        raise ArgumentError(
+            f"`data` has two splits of one name as text: {', '.join(names)}.",
+            allowed="Splits whose names differ as text.",
+            hint="Rename one of them.",
+        )
     if place.is_file() or place.suffix.lower() == ".parquet":
         raise ArgumentError(
             f"`path` '{place}' is a file, and `data` has several splits.",
