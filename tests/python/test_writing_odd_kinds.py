@@ -62,7 +62,7 @@ def test_categories_that_are_the_same_as_text_are_refused(again):
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([dt.date(2020, 1, 2), None], np.array(["2020-01-02", "NaT"], "M8[s]")),
+        ([dt.date(2020, 1, 2), pd.NaT], np.array(["2020-01-02", "NaT"], "M8[s]")),
         ([decimal.Decimal("1.5"), None], [1.5, np.nan]),
         ([uuid.UUID(int=7), None], [str(uuid.UUID(int=7)), None]),
         (pd.array([decimal.Decimal("1.5")], dtype=pd.ArrowDtype(pa.decimal128(10, 2))), [1.5]),
@@ -84,8 +84,10 @@ def test_sparse_dummies_are_written_as_dense_ones(again):
     [
         ([{}, {}], "without a single entry"),
         ([[{}]], "without a single entry"),
-        ([2**70, 1], "no common kind"),
+        ([2**70, 1], "beyond 64 bits"),
         ([1 + 2j], "complex"),
+        ([np.array([1 + 2j])], "complex"),
+        ([dt.date(2020, 1, 1), dt.datetime(2020, 1, 1, 3)], "time of day"),
     ],
 )
 def test_what_no_file_holds_is_refused(again, values, said):
@@ -97,3 +99,9 @@ def test_what_no_file_holds_is_refused(again, values, said):
 def test_columns_with_no_name_or_several_are_refused(again, columns):
     with pytest.raises(DataError, match="`data` has a column with"):
         again(pd.DataFrame([[1]], columns=columns))
+
+
+def test_maps_become_no_dataset():
+    maps = pd.Series(pd.arrays.ArrowExtensionArray(pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64()))))
+    with pytest.raises(DataError, match="map"):
+        as_dataset(pd.DataFrame({"x": maps}))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.decoding import HUGGINGFACE, OURS, levels_again
@@ -86,8 +87,6 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
         return _labels(column, name)
     if kind in _MEDIA:
         return pa.array(column.array), {"_type": _MEDIA[kind]}, kind, {}
-    if kind == "object" and _holds_arrays(column):
-        return pa.array([None if value is None else value.tolist() for value in column]), None, "array", {}
     if kind == "object" and _holds_media(column):
         return _lists_of_media(column, name)
     if kind.startswith("complex"):
@@ -97,8 +96,16 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
             hint="Make two columns of it, of `.real` and `.imag`.",
         )
     try:
+        if kind == "object" and _holds_arrays(column):
+            return pa.array([None if value is None else value.tolist() for value in column]), None, "array", {}
         made = _plain(column)
-    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+    except OverflowError as error:
+        raise DataError(
+            f"Column '{name}' holds whole numbers beyond 64 bits.",
+            allowed="Whole numbers from -2^63 to 2^64 - 1.",
+            hint="Make them text, or floating numbers if they need not be exact.",
+        ) from error
+    except (pa.ArrowException, ValueError, TypeError) as error:
         raise DataError(
             f"Column '{name}' holds values that have no common kind: {str(error).splitlines()[0].rstrip('.')}.",
             allowed="Columns whose values are of one kind.",
@@ -169,6 +176,12 @@ def _plain(column: pd.Series) -> Any:
     made = pa.Array.from_pandas(column if column.dtype != np.float16 else column.astype("float32"))
     if str(made.type) == "extension<arrow.uuid>":  # which other libraries do not read
         return pa.array([None if value is None else str(value) for value in made.to_pylist()], pa.string())
+    if (
+        column.dtype == object
+        and pa.types.is_date(made.type)
+        and any(isinstance(each, datetime) for each in column.dropna())
+    ):
+        raise ValueError("some are dates and some have a time of day")  # which would be cut off
     made = made.combine_chunks() if isinstance(made, pa.ChunkedArray) and made.num_chunks < 2 else made
     if pa.types.is_large_string(made.type):
         try:  # the ordinary type of text, which reaches to 2 GiB a piece

@@ -127,7 +127,15 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
         hint = "write_dataset() writes a stream to a file." if isinstance(data, Stream) else frame_hint(data)
         allowed = "A data frame, or splits of load_dataset()."
         raise ArgumentError(f"`data` is {described(data)}.", allowed=allowed, hint=hint)
-    return datasets.Dataset(datasets.table.InMemoryTable(_table_of(data)))
+    table = _table_of(data)
+    try:
+        return datasets.Dataset(datasets.table.InMemoryTable(table))
+    except ValueError as error:
+        raise DataError(
+            f"`data` holds what a dataset cannot: {str(error).splitlines()[0].rstrip('.')}.",
+            allowed="Numbers, text, labels, times, images, sounds, and lists and dictionaries of these.",
+            hint="Make such a column text first, or leave it out.",
+        ) from error
 
 
 def _is_one(data: Any) -> bool:
