@@ -161,13 +161,14 @@ features <- function(data) {
 #' images and sounds (their contents, or their paths), and what is missing. Python reads the same file.
 #'
 #' @param data A data frame, or several by split in a named list. Row names are not written.
-#' @param path A file named `.parquet`; for splits a folder, in which each gets a file of its name. What is there
-#'   already is replaced when all is written.
+#' @param path A file named `.parquet`; for splits a folder, in which each gets a file of its name. A file that
+#'   is there already is replaced when all is written, and keeps its mode. A folder that holds anything but files of the
+#'   same splits is refused.
 #' @param progress `TRUE` or `FALSE` to force a progress bar.
 #'
 #' @return The path, invisibly.
-#' @section Errors: `tidydl_error_argument` (a path that is not named so, a split that no file can be named after),
-#'   `tidydl_error_data` (a column without a common kind), `tidydl_error_storage`.
+#' @section Errors: `tidydl_error_argument` (a path that is not named so, a folder with other files, a split that
+#'   no file can be named after), `tidydl_error_data` (a column without a common kind), `tidydl_error_storage`.
 #' @seealso [stream_dataset()] writes data that do not fit into memory.
 #' @examples
 #' \dontrun{

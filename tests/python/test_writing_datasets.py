@@ -88,7 +88,7 @@ def test_a_frame_becomes_a_dataset_and_comes_back(kinds):
 
 def test_splits_become_a_folder_that_is_read_as_these_splits(kinds, tmp_path):
     for names in (("train", "test"), ("mine", "yours")):
-        path = write_dataset({name: kinds.iloc[: k + 1] for k, name in enumerate(names)}, tmp_path / "splits")
+        path = write_dataset({name: kinds.iloc[: k + 1] for k, name in enumerate(names)}, tmp_path / names[0])
         back = load_dataset(path)
         assert {name: len(frame) for name, frame in back.items()} == {names[0]: 1, names[1]: 2}
         pd.testing.assert_frame_equal(back[names[1]], kinds.iloc[:2])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["HUGGINGFACE", "OURS", "decode", "features_of", "notes_of", "text_series"]
+__all__ = ["HUGGINGFACE", "OURS", "decode", "features_of", "levels_again", "notes_of", "text_series"]
 
 HUGGINGFACE = b"huggingface"  # where `datasets` says what the columns mean
 _AS_THEY_ARE = ("category", "image", "audio")
@@ -234,14 +234,27 @@ def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any]) -> pd.DataFrame:
         column: Any = frame[name]
         about = notes.get("levels", {}).get(name, {})
         if isinstance(column.dtype, pd.CategoricalDtype):
-            levels: Any = column.cat.categories
-            made = column.cat.rename_categories(list(levels.astype(about["dtype"]))) if "dtype" in about else column
+            levels = levels_again(column.cat.categories, about["dtype"]) if "dtype" in about else None
+            made = column if levels is None else column.cat.rename_categories(levels)
             frame[name] = made.cat.as_ordered() if about.get("ordered") else made
         elif kind == "array":
             frame[name] = _objects([None if value is None else _array(value) for value in column])
         elif str(column.dtype) != kind and kind not in _AS_THEY_ARE and {str(column.dtype), kind} != _TEXT:
             frame[name] = _cast(column, kind)
     return frame
+
+
+def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
+    """Give levels of another dtype by their names as text; None where their text does not tell them."""
+    import pandas as pd
+
+    if kind in ("bool", "boolean"):  # every text that is not empty were true
+        known = {"True": True, "False": False}
+        return pd.Index([known[name] for name in names], dtype=kind) if set(names) <= set(known) else None
+    try:
+        return pd.Index(names.astype(kind))
+    except (TypeError, ValueError, NotImplementedError):
+        return None
 
 
 def _array(value: Any) -> Any:
@@ -259,5 +272,5 @@ def _cast(column: Any, kind: str) -> Any:
         kind = nullable[stem] if stem == "bool" else nullable[stem] + kind[len(stem) :]
     try:
         return column.astype(kind)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, NotImplementedError):
         return column

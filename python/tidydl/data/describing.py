@@ -74,8 +74,27 @@ def _described(data: Any) -> pd.DataFrame:
             allowed="A data frame, splits of load_dataset(), or a stream.",
             hint=frame_hint(data),
         )
-    frame = data if hasattr(data, "iloc") else decode(table_of(data))
+    frame = _without_arrow(data) if hasattr(data, "iloc") else decode(table_of(data))
     return _from_frames(frame, [frame])
+
+
+def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give columns that pandas leaves to Arrow as they would be read from a file."""
+    import pandas as pd
+    import pyarrow as pa
+
+    from tidydl.data.decoding import decode
+
+    if not any(isinstance(dtype, pd.ArrowDtype) for dtype in frame.dtypes):
+        return frame
+    columns = [frame.iloc[:, place].reset_index(drop=True) for place in range(frame.shape[1])]
+    plain = [
+        decode(pa.table({"x": pa.array(column.array)})).iloc[:, 0]
+        if isinstance(column.dtype, pd.ArrowDtype)
+        else column
+        for column in columns
+    ]
+    return pd.concat(plain, axis=1).set_axis(frame.columns, axis=1)
 
 
 def _nothing() -> dict[str, list[Any]]:

@@ -7,17 +7,18 @@ beside them in metadata of our own.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.decoding import HUGGINGFACE, OURS
+from tidydl.data.decoding import HUGGINGFACE, OURS, levels_again
 from tidydl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["encode"]
+__all__ = ["encode", "refuse_same_names"]
 
 _MEDIA = {"image": "Image", "audio": "Audio"}
 
@@ -28,11 +29,11 @@ def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Ta
     Raises
     ------
     DataError
-        Two columns have one name, or a column holds values that have no common kind.
+        Two columns have one name, one has none or several, or a column holds values that have no common kind.
     """
     import pyarrow as pa
 
-    _refuse_same_names(frame)
+    _refuse_names(frame)
     columns: dict[str, Any] = {}
     features: dict[str, Any] = {}
     notes: dict[str, Any] = {"dtypes": {}, "levels": {}, "facts": dict(facts or {})}
@@ -49,44 +50,119 @@ def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Ta
     return table.replace_schema_metadata(metadata)
 
 
-def _refuse_same_names(frame: pd.DataFrame) -> None:
-    names = [str(name) for name in frame.columns]
+def _refuse_names(frame: pd.DataFrame) -> None:
+    """Refuse columns whose names do not tell them, or are none."""
+    import pandas as pd
+
+    odd = next((name for name in frame.columns if isinstance(name, tuple) or pd.isna(name)), "")
+    if isinstance(odd, tuple) or pd.isna(odd):
+        several = "several names, " if isinstance(odd, tuple) else ""
+        raise DataError(
+            f"`data` has a column with {several or 'no name, '}{odd!r}.",
+            allowed="Columns with one name each.",
+            hint="Give `data.columns` other names first.",
+        )
+    refuse_same_names([str(name) for name in frame.columns])
+
+
+def refuse_same_names(names: Sequence[str], whose: str = "`data`") -> None:
+    """Refuse columns of one name, which neither parquet nor ``datasets`` tells apart."""
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
         raise DataError(
-            f"`data` has two columns '{twice}'.", allowed="Columns with different names.", hint="Rename one of them."
+            f"{whose} has two columns '{twice}'.", allowed="Columns with different names.", hint="Rename one of them."
         )
 
 
 def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
     """Give a column's Arrow array, its feature, its dtype by name, and what else is known of its levels."""
-    import numpy as np
     import pandas as pd
     import pyarrow as pa
 
+    if isinstance(column.dtype, pd.SparseDtype):
+        sparse: Any = column.sparse
+        column = sparse.to_dense()
     kind = str(column.dtype)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        codes = column.cat.codes.to_numpy()
-        levels = column.cat.categories
-        about: dict[str, Any] = {"ordered": True} if column.cat.ordered else {}
-        if levels.dtype != object and str(levels.dtype) != "str":
-            about["dtype"] = str(levels.dtype)
-        feature = {"names": [str(each) for each in levels], "_type": "ClassLabel"}
-        return pa.array(codes.astype(np.int64), mask=codes < 0), feature, "category", about
+        return _labels(column, name)
     if kind in _MEDIA:
         return pa.array(column.array), {"_type": _MEDIA[kind]}, kind, {}
-    if kind == "object" and _holds_arrays(column):
-        return pa.array([None if value is None else value.tolist() for value in column]), None, "array", {}
     if kind == "object" and _holds_media(column):
         return _lists_of_media(column, name)
+    if kind.startswith("complex"):
+        raise DataError(
+            f"Column '{name}' holds complex numbers.",
+            allowed="Real numbers.",
+            hint="Make two columns of it, of `.real` and `.imag`.",
+        )
     try:
-        return _plain(column), None, kind, {}
+        if kind == "object" and _holds_arrays(column):
+            return pa.array([None if value is None else value.tolist() for value in column]), None, "array", {}
+        made = _plain(column)
+    except OverflowError as error:
+        raise DataError(
+            f"Column '{name}' holds whole numbers beyond 64 bits.",
+            allowed="Whole numbers from -2^63 to 2^64 - 1.",
+            hint="Make them text, or floating numbers if they need not be exact.",
+        ) from error
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise DataError(
             f"Column '{name}' holds values that have no common kind: {str(error).splitlines()[0].rstrip('.')}.",
             allowed="Columns whose values are of one kind.",
             hint="Make them text first, or leave the column out.",
         ) from error
+    if _holds_nothing(made.type):
+        raise DataError(
+            f"Column '{name}' holds dictionaries without a single entry.",
+            allowed="Dictionaries with entries.",
+            hint="Make them missing, or leave the column out.",
+        )
+    return made, None, _kind_again(kind, made.type), {}
+
+
+def _labels(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dict[str, Any]]:
+    import numpy as np
+    import pyarrow as pa
+
+    codes = column.cat.codes.to_numpy().astype(np.int64)
+    levels = column.cat.categories
+    names = [str(each) for each in levels]
+    twice = next((each for each in names if names.count(each) > 1), None) if len(set(names)) < len(names) else None
+    if twice is not None:
+        raise DataError(
+            f"Column '{name}' has two categories that are '{twice}' as text.",
+            allowed="Categories that differ as text, which they are written as.",
+            hint="Rename one of them with `.cat.rename_categories()`.",
+        )
+    about: dict[str, Any] = {"ordered": True} if column.cat.ordered else {}
+    if levels.dtype != object and str(levels.dtype) != "str" and _are_told_by(names, levels):
+        about["dtype"] = str(levels.dtype)
+    return pa.array(codes, mask=codes < 0), {"names": names, "_type": "ClassLabel"}, "category", about
+
+
+def _are_told_by(names: list[str], levels: pd.Index[Any]) -> bool:
+    import pandas as pd
+
+    again = levels_again(pd.Index(names, dtype="str"), str(levels.dtype))
+    return again is not None and again.dtype == levels.dtype and again.equals(levels)
+
+
+def _kind_again(kind: str, held: Any) -> str:
+    """Give the dtype that a column has when it is read: dates and decimals of Python become those of pandas."""
+    import pyarrow as pa
+
+    if kind == "object" and pa.types.is_date(held):
+        return "datetime64[s]"
+    return "float64" if kind == "object" and pa.types.is_decimal(held) else kind
+
+
+def _holds_nothing(kind: Any) -> bool:
+    """Say whether a structure without fields is somewhere in a type, which parquet does not know."""
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind) and not kind.num_fields:
+        return True
+    return pa.types.is_nested(kind) and any(_holds_nothing(kind.field(k).type) for k in range(kind.num_fields))
 
 
 def _plain(column: pd.Series) -> Any:
@@ -98,6 +174,14 @@ def _plain(column: pd.Series) -> Any:
     if str(column.dtype).startswith(("period", "interval")):
         return pa.array(column.astype("str").where(column.notna(), None), pa.string(), from_pandas=True)
     made = pa.Array.from_pandas(column if column.dtype != np.float16 else column.astype("float32"))
+    if str(made.type) == "extension<arrow.uuid>":  # which other libraries do not read
+        return pa.array([None if value is None else str(value) for value in made.to_pylist()], pa.string())
+    if (
+        column.dtype == object
+        and pa.types.is_date(made.type)
+        and any(isinstance(each, datetime) for each in column.dropna())
+    ):
+        raise ValueError("some are dates and some have a time of day")  # which would be cut off
     made = made.combine_chunks() if isinstance(made, pa.ChunkedArray) and made.num_chunks < 2 else made
     if pa.types.is_large_string(made.type):
         try:  # the ordinary type of text, which reaches to 2 GiB a piece

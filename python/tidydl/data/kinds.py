@@ -39,7 +39,7 @@ def kind_of(column: pd.Series) -> str:
     if str(dtype) in ("image", "audio"):
         return str(dtype)
     if isinstance(dtype, pd.ArrowDtype):
-        return kind_of(column.convert_dtypes(dtype_backend="numpy_nullable"))
+        return _of_arrow(dtype.pyarrow_dtype)
     if isinstance(dtype, pd.StringDtype) or dtype.kind in "US":
         return "string"
     if dtype.kind == "M":
@@ -52,6 +52,29 @@ def kind_of(column: pd.Series) -> str:
         text_is_objects = pd.Series([], dtype="str").dtype == object  # in pandas 2
         return "logical" if len(column) else "string" if text_is_objects else "list"
     return _OF_OBJECTS.get(found, "list")
+
+
+def _of_arrow(held: Any) -> str:
+    import pyarrow as pa
+
+    if isinstance(held, pa.BaseExtensionType):
+        return _of_arrow(held.storage_type)
+    asked = (
+        ("double", (pa.types.is_floating, pa.types.is_decimal)),
+        ("integer", (pa.types.is_integer,)),
+        ("logical", (pa.types.is_boolean, pa.types.is_null)),
+        ("string", (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)),
+        ("label", (pa.types.is_dictionary,)),
+        ("date", (pa.types.is_date,)),
+        ("datetime", (pa.types.is_timestamp,)),
+        ("time", (pa.types.is_time,)),
+        ("duration", (pa.types.is_duration,)),
+        (
+            "binary",
+            (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view),
+        ),
+    )
+    return next((kind for kind, questions in asked if any(is_it(held) for is_it in questions)), "list")
 
 
 def _whole_days(column: pd.Series) -> bool:

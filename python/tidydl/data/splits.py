@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.data.decoding import features_of
 from tidydl.data.nested import label_names
 from tidydl.errors import ArgumentError, ColumnError, DataError, TidydlError, unknown_name
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 __all__ = [
@@ -48,19 +50,34 @@ class Splits(dict[str, Any]):
         raise unknown_name("split", name, self)
 
     def __repr__(self) -> str:
+        return f"{self._heading()}\n{self._table().to_string(index=False, max_colwidth=80)}" if self else "0 splits"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self._heading()}</p>\n{self._table().to_html(index=False)}" if self else "<p>0 splits</p>"
+
+    def _heading(self) -> str:
+        return "1 split" if len(self) == 1 else f"{len(self)} splits"
+
+    def _table(self) -> pd.DataFrame:
         import pandas as pd
 
-        if not self:
-            return "0 splits"
-        table = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "split": list(self),
-                "rows": [len(each) if hasattr(each, "iloc") else each.rows for each in self.values()],
-                "columns": [", ".join(map(str, frame.columns)) for frame in self.values()],
+                "rows": [_rows(each) for each in self.values()],
+                "columns": [_columns(each) for each in self.values()],
             }
         )
-        heading = "1 split" if len(self) == 1 else f"{len(self)} splits"
-        return f"{heading}\n{table.to_string(index=False, max_colwidth=80)}"
+
+
+def _rows(part: Any) -> Any:
+    return len(part) if hasattr(part, "iloc") else getattr(part, "rows", None)
+
+
+def _columns(part: Any) -> str:
+    """Name the columns; of what somebody put among the splits and has none, what it is."""
+    names = getattr(part, "columns", None)
+    return described(part) if names is None else ", ".join(map(str, names))
 
 
 @dataclass(frozen=True)

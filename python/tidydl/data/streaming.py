@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.kinds import kind_of
+from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +69,19 @@ class Stream:
     def __bool__(self) -> bool:
         return True  # also where there are no rows
 
+    def __copy__(self) -> Stream:
+        return self  # nothing of it changes
+
+    def __deepcopy__(self, known: Any) -> Stream:
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise ArgumentError(
+            "A stream cannot be pickled: it reads from where it was opened.",
+            allowed="A data frame, or the path of a file.",
+            hint="Write it with `write_dataset()` and hand on the path, or open it with `stream()` over there.",
+        )
+
     @property
     def columns(self) -> list[str]:
         """The names of the columns."""
@@ -91,6 +105,15 @@ class Stream:
             *(f"  {'columns' if not k else '       '}  {name}: {kind}" for k, (name, kind) in enumerate(self._shown())),
         ]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        import html
+
+        import pandas as pd
+
+        title, rows = repr(self).splitlines()[:2]
+        table = pd.DataFrame(self._shown(), columns=["column", "kind"]).to_html(index=False)
+        return f"<p>{html.escape(title.strip('<>'))}: {html.escape(' '.join(rows.split()))}</p>\n{table}"
 
     def _shown(self) -> list[tuple[str, str]]:
         known = list(self.kinds.items())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from tidydl.checks import described, frame_hint
 from tidydl.data.foreign import is_frame, table_of
@@ -26,6 +26,8 @@ __all__ = ["as_dataset", "write_dataset", "write_steps"]
 _FILE = "A file named .parquet, which keeps every kind."
 _ALLOWED = "A data frame, splits of load_dataset(), or a stream."
 _SPLIT = re.compile(r"^\w+([.-]\w+)*$")
+_README = "README.md"
+_CARD = re.compile(r"---\nconfigs:\n- config_name: default\n  data_files:\n(  - split: .*\n    path: .*\n)+---\n")
 _KNOWN_SPLITS = ("train", "validation", "test")
 _ROWS, _BYTES = 65_536, 2**26  # of a row group of a stream
 
@@ -39,10 +41,18 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
         A data frame; splits, a dictionary of frames by name; or a stream, which is written as it is read. The index is
         not written. Images and sounds that are paths stay paths.
     path
-        A file named ``.parquet``; for splits a folder, in which each gets a file of its name. What is there already
-        is replaced when all is written.
+        A file named ``.parquet``; for splits a folder, in which each gets a file of its name. A file that is there
+        already is replaced when all is written, and keeps its mode; of a link, what it leads to. A folder that holds
+        anything but files of the same splits is refused.
     progress
         True or False to force a progress bar on stderr; None shows it where somebody looks.
+
+    Notes
+    -----
+    Some things come back as what is nearest to them. Categories are written as text: numbers, moments and truth values
+    are read as such again, intervals (of ``pd.cut()``), dates and mixed values as their text. Columns of intervals and
+    of ``uuid.UUID`` come back as text, ``datetime.date`` as ``datetime64[s]``, ``Decimal`` as floating numbers (the
+    file holds the exact ones), sparse columns as dense ones, and names of columns as text.
 
     Returns
     -------
@@ -52,9 +62,11 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
     Raises
     ------
     ArgumentError
-        The path is not named so, a split has no name that a file can have, or ``data`` is something else.
+        The path is not named so, a folder holds other files, a split has no name that a file can have, or ``data`` is
+        something else.
     DataError
-        A column holds values that have no common kind.
+        A column holds values that have no common kind or that no file can hold, such as complex numbers; two categories
+        are the same as text; a column has no name or several.
     StorageError
         The file cannot be written.
 
@@ -76,8 +88,11 @@ def write_steps(data: Any, path: Any) -> Work[str]:
     if isinstance(data, Mapping) and all(_is_one(each) for each in data.values()) and data:
         yield from _write_splits(data, place)
     elif _is_one(data):
+        from tidydl.data.frames_on_disk import whole_file
+
         _check_suffix(place)
-        yield from _write_one(data, place)
+        with whole_file(place) as file:
+            yield from _write_one(data, file)
     else:
         raise ArgumentError(f"`data` is {described(data)}.", allowed=_ALLOWED, hint=frame_hint(data))
     return str(place)
@@ -112,7 +127,15 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
         hint = "write_dataset() writes a stream to a file." if isinstance(data, Stream) else frame_hint(data)
         allowed = "A data frame, or splits of load_dataset()."
         raise ArgumentError(f"`data` is {described(data)}.", allowed=allowed, hint=hint)
-    return datasets.Dataset(datasets.table.InMemoryTable(_table_of(data)))
+    table = _table_of(data)
+    try:
+        return datasets.Dataset(datasets.table.InMemoryTable(table))
+    except ValueError as error:
+        raise DataError(
+            f"`data` holds what a dataset cannot: {str(error).splitlines()[0].rstrip('.')}.",
+            allowed="Numbers, text, labels, times, images, sounds, and lists and dictionaries of these.",
+            hint="Make such a column text first, or leave it out.",
+        ) from error
 
 
 def _is_one(data: Any) -> bool:
@@ -122,7 +145,14 @@ def _is_one(data: Any) -> bool:
 def _place(path: Any) -> Path:
     if not isinstance(path, (str, os.PathLike)) or not str(path):
         raise ArgumentError(f"`path` is {described(path)}.", allowed="The path of a file named .parquet, or a folder.")
-    place = Path(path).expanduser()
+    try:
+        place = Path(path).expanduser()
+    except RuntimeError as error:
+        raise ArgumentError(
+            f"`path` '{path}' is in the home folder of somebody who is not known here.",
+            allowed="The path of a file named .parquet, or a folder.",
+            hint="Write the folder out instead of '~'.",
+        ) from error
     if not place.absolute().parent.is_dir():
         raise StorageError(
             f"`path` '{place}' is in a folder that does not exist.", allowed="A folder that is there already."
@@ -148,39 +178,41 @@ def _table_of(data: Any) -> pa.Table:
     return encode(data if hasattr(data, "iloc") else decode(table_of(data)))
 
 
-def _write_one(data: Any, place: Path) -> Work[None]:
+def _write_one(data: Any, file: IO[bytes]) -> Work[None]:
+    import pyarrow as pa
     from pyarrow import parquet
 
-    from tidydl.data.frames_on_disk import whole_file
+    try:
+        if isinstance(data, Stream):
+            yield from _write_stream(data, file)
+        else:
+            table = _table_of(data)
+            parquet.write_table(table, file)
+            yield Progress(table.num_rows, table.num_rows, "row")
+    except pa.ArrowException as error:
+        raise DataError(
+            f"`data` holds what no parquet file can: {str(error).splitlines()[0].rstrip('.')}.",
+            allowed="Numbers, text, labels, times, images, sounds, and lists and dictionaries of these.",
+            hint="Make such a column text first, or leave it out.",
+        ) from error
 
-    if isinstance(data, Stream):
-        yield from _write_stream(data, place)
-        return
-    table = _table_of(data)
-    with whole_file(place) as file:
-        parquet.write_table(table, file)
-    yield Progress(table.num_rows, table.num_rows, "row")
 
-
-def _write_stream(data: Stream, place: Path) -> Work[None]:
+def _write_stream(data: Stream, file: IO[bytes]) -> Work[None]:
     """Write frame by frame; some are gathered into a row group, and no more are ever in memory."""
     from pyarrow import parquet
 
     from tidydl.data.encoding import encode
-    from tidydl.data.frames_on_disk import whole_file
 
-    done = 0
-    with whole_file(place) as file:
-        writer = None
-        for group in _groups(_typed(encode(frame), data.types) for frame in data):
-            if writer is None:
-                writer = parquet.ParquetWriter(file, group.schema)
-            writer.write_table(_fitting(group, writer.schema, done))
-            done += group.num_rows
-            yield Progress(done, data.rows or done, "row")
+    done, writer = 0, None
+    for group in _groups(_typed(encode(frame), data.types) for frame in data):
         if writer is None:
-            writer = parquet.ParquetWriter(file, _typed(encode(data.empty), data.types).schema)
-        writer.close()
+            writer = parquet.ParquetWriter(file, group.schema)
+        writer.write_table(_fitting(group, writer.schema, done))
+        done += group.num_rows
+        yield Progress(done, data.rows or done, "row")
+    if writer is None:
+        writer = parquet.ParquetWriter(file, _typed(encode(data.empty), data.types).schema)
+    writer.close()
 
 
 def _typed(table: pa.Table, types: Mapping[str, Any]) -> pa.Table:
@@ -241,53 +273,61 @@ def _write_splits(data: Mapping[Any, Any], place: Path) -> Work[None]:
                 allowed="Names of letters, digits, '_', '.' and '-'.",
                 hint="Rename it, or write it to a file of its own.",
             )
+    if len(set(names)) < len(names):
+        raise ArgumentError(
+            f"`data` has two splits of one name as text: {', '.join(names)}.",
+            allowed="Splits whose names differ as text.",
+            hint="Rename one of them.",
+        )
     if place.is_file() or place.suffix.lower() == ".parquet":
         raise ArgumentError(
             f"`path` '{place}' is a file, and `data` has several splits.",
             allowed="A folder.",
             hint=f"Write '{place.with_suffix('')}'.",
         )
-    _refuse_other_files(place)
+    yield from _write_folder(dict(zip(names, data.values(), strict=True)), Path(os.path.realpath(place)))
+
+
+def _write_folder(data: Mapping[str, Any], place: Path) -> Work[None]:
+    """Write into a folder that is there, or into one that takes its name at last."""
+    from tidydl.data.frames_on_disk import begun_beside, whole_file
+
+    _refuse_other_files(place, data)
+    scratch = begun_beside(place)
+    folder = place if place.is_dir() else scratch
     try:
-        scratch = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.absolute().parent))
+        if folder is scratch:
+            scratch.mkdir()
+        with ExitStack() as files:  # each takes its name when all are written
+            for name, each in data.items():
+                yield from _write_one(each, files.enter_context(whole_file(folder / f"{name}.parquet")))
+            if not set(data) <= set(_KNOWN_SPLITS) or (folder / _README).exists():
+                files.enter_context(whole_file(folder / _README)).write(_card(data).encode())
+        if folder is scratch:
+            os.replace(scratch, place)
     except OSError as problem:
+        if hasattr(problem, "kind"):  # one of ours, which says what it is about
+            raise
         raise _unwritable(place, problem) from problem
-    try:
-        for name, each in data.items():
-            yield from _write_one(each, scratch / f"{name}.parquet")
-        if not set(names) <= set(_KNOWN_SPLITS):
-            (scratch / "README.md").write_text(_card(names), "utf-8")
-        scratch.chmod(0o755)
-        _put(scratch, place)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _refuse_other_files(place: Path) -> None:
-    others = (
-        [each.name for each in place.iterdir() if each.suffix != ".parquet" and each.name != "README.md"]
-        if (place.is_dir())
-        else []
+def _refuse_other_files(place: Path, names: Iterable[str]) -> None:
+    """Refuse a folder of more than these splits: the others would be read as splits too, and are somebody's."""
+    ours = {f"{name}.parquet" for name in names}
+    held = list(place.iterdir()) if place.is_dir() else []
+    others = sorted(
+        each.name
+        for each in held
+        if not each.name.startswith(".") and not (each.name in ours and not each.is_dir()) and not _is_card(each)
     )
     if others:
         raise ArgumentError(
-            f"`path` '{place}' holds other files: {', '.join(sorted(others)[:5])}.",
-            allowed="A folder that is not there yet, or holds a data set that is to be replaced.",
+            f"`path` '{place}' holds other files: {', '.join(others[:5])}{', …' if len(others) > 5 else ''}.",
+            allowed="A folder that is new or empty, or holds files of the same splits, which are replaced.",
+            hint=f"Write '{place / 'data'}', or delete them if you need them no more.",
         )
-
-
-def _put(scratch: Path, place: Path) -> None:
-    """Move the finished folder to its place; what was there goes away only then."""
-    try:
-        if place.is_dir():
-            gone = scratch.with_name(f"{scratch.name}.gone")
-            os.replace(place, gone)
-            os.replace(scratch, place)
-            shutil.rmtree(gone, ignore_errors=True)
-        else:
-            os.replace(scratch, place)
-    except OSError as problem:
-        raise _unwritable(place, problem) from problem
 
 
 def _unwritable(place: Path, problem: OSError) -> StorageError:
@@ -295,6 +335,13 @@ def _unwritable(place: Path, problem: OSError) -> StorageError:
         f"'{place}' cannot be written: {problem.strerror or problem}.",
         allowed="A folder that can be written, on a disk with room.",
     )
+
+
+def _is_card(file: Path) -> bool:
+    """Say whether a file is the README of an earlier data set, with nothing of anybody else's in it."""
+    if file.name != _README or not file.is_file():
+        return False
+    return _CARD.fullmatch(file.read_text("utf-8", "replace")) is not None
 
 
 def _card(names: Iterable[str]) -> str:
