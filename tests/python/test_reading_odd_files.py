@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from tidydl import load_dataset, stream
+from tidydl import load_dataset, stream, write_dataset
 from tidydl.errors import ArgumentError, DamagedFileError, DataError, NotFoundError
 
 
@@ -194,6 +194,13 @@ def test_a_file_that_is_gone_before_its_stream_is_read_is_named(tmp_path, name):
 def test_a_stream_of_no_rows_gives_one_frame_of_none(tmp_path, name, text):
     file = written(tmp_path, name, text)
     pd.testing.assert_frame_equal(pd.concat(list(stream(file))), load_dataset(file))
+
+
+def test_a_stream_of_no_rows_is_written_as_a_file_of_none(tmp_path):
+    nothing = stream(written(tmp_path, "a.csv", "a,b\n"))
+    write_dataset(nothing, tmp_path / "b.parquet")
+    pd.testing.assert_frame_equal(load_dataset(tmp_path / "b.parquet"), nothing.empty)
+    assert [len(batch) for batch in stream(nothing.empty)] == [0]
 
 
 def test_a_stream_of_several_splits_says_how_to_read_them(tmp_path):

@@ -19,14 +19,14 @@ def large_numbers(table: pa.Table) -> list[str]:
 
     names = table.schema.names
     doubles = [k for k, each in enumerate(table.schema) if pa.types.is_float64(each.type)]
-    return [names[k] for k in doubles if names.count(names[k]) == 1 and _is_large(table.column(k))]
+    return [names[k] for k in doubles if _is_large(table.column(k)) and names.count(names[k]) == 1]
 
 
 def _is_large(column: pa.ChunkedArray) -> bool:
     import pyarrow.compute as pc
 
-    largest = pc.max(pc.abs(column)).as_py()
-    if largest is None or not 2.0**63 <= largest < float("inf"):
+    ends = [end.as_py() for end in pc.min_max(column).values()]
+    if None in ends or not 2.0**63 <= max(map(abs, ends)) < float("inf"):
         return False
     return bool(pc.all(pc.equal(pc.floor(column), column)).as_py())
 

@@ -291,6 +291,6 @@ def _stream_of_frame(frame: Any, wanted: Wanted, size: int) -> Stream:
     whole = wanted.of_frame(frame) if hasattr(frame, "iloc") else decode(wanted.of_table(table_of(frame)))
 
     def batches() -> Iterator[pd.DataFrame]:
-        return (whole.iloc[start : start + size] for start in range(0, len(whole), size))
+        return (whole.iloc[start : start + size] for start in range(0, max(len(whole), 1), size))
 
     return Stream(batches, whole.iloc[:0], source="a data frame", batch_size=size, rows=len(whole))
