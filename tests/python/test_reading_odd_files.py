@@ -61,6 +61,10 @@ def test_utf_16_is_named(tmp_path, read, name):
     [
         (["2024-06-01T23:30:00-05:00", "2024-06-01T00:00:00Z"], "datetime64[ms, UTC]"),
         (["2024-06-01T23:30:00", "2024-06-01T00:00:00"], "datetime64[ms]"),
+        (["2024-06-01T23:30:00.125Z", "2024-06-01T00:00:00Z"], "datetime64[ns, UTC]"),
+        (["2024-06-01", "2024-06-01T23:30:00.125"], "datetime64[ns]"),
+        (["2024-06-01T23:30:00.000", "2024-06-01T00:00:00.000"], "datetime64[ns]"),
+        (["2024-06-01T23:30:00.125", "soon"], "str"),
         (["2024-06-01", "2024-06-02"], "datetime64[s]"),
         (["2024-06-01", "2024-06-02T01:00:00"], "datetime64[ms]"),
         (["2024-06-01T23:30:00-05:00", "2024-06-01"], "str"),
@@ -190,6 +194,15 @@ def test_a_file_that_is_gone_before_its_stream_is_read_is_named(tmp_path, name):
         list(opened)
 
 
+def test_a_stream_knows_which_of_many_columns_lack_values_in_any_row_group(tmp_path):
+    from pyarrow import parquet
+
+    columns = {f"c{k}": [1, 2, None if k % 3 == 0 else 3] for k in range(300)}
+    parquet.write_table(pa.table({**columns, "list": [[1], [], None]}), tmp_path / "a.parquet", row_group_size=1)
+    found = stream(tmp_path / "a.parquet").empty
+    assert [str(found[f"c{k}"].dtype) for k in range(300)] == ["int64" if k % 3 else "Int64" for k in range(300)]
+
+
 @pytest.mark.parametrize(("name", "text"), [("a.csv", "a,b\n"), ("a.json", "[]"), ("a.txt", "")])
 def test_a_stream_of_no_rows_gives_one_frame_of_none(tmp_path, name, text):
     file = written(tmp_path, name, text)
@@ -224,6 +237,10 @@ def test_a_stream_of_several_splits_says_how_to_read_them(tmp_path):
 def test_arrays_of_records_that_are_none_are_damaged(tmp_path, text, says):
     with pytest.raises(DamagedFileError, match=says):
         load_dataset(written(tmp_path, "a.json", text))
+
+
+def test_of_values_with_the_same_name_the_last_counts(tmp_path):
+    assert load_dataset(written(tmp_path, "a.json", '[{"a": 1, "a": 2}, {"a": 3}]'))["a"].tolist() == [2, 3]
 
 
 def test_arrays_of_records_may_be_written_in_any_layout(tmp_path):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["is_temporal", "json_table", "lines_table", "moments"]
 
 _LARGEST_BLOCK = 2**31 - 1
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -27,7 +28,13 @@ def json_table(content: bytes, field: str | None = None) -> pa.Table:
     lines = _as_lines(content, field)
     if not lines.strip():
         return pa.table({})
-    table = lines_table(lines)
+    try:
+        table = lines_table(lines)
+    except pa.ArrowInvalid as error:
+        if "specified twice" not in str(error):
+            raise
+        lines = _written(list(_records_in(lines.decode())))  # of values with the same name the last one
+        table = lines_table(lines)
     large = large_numbers(table)
     if large:
         records = list(_records_in(lines.decode()))
@@ -48,6 +55,9 @@ def lines_table(lines: bytes, schema: pa.Schema | None = None) -> pa.Table:
         written = _parsed(lines, told, "ignore") if len(told) else table
         for name in told.names:
             table = table.set_column(table.schema.get_field_index(name), name, moments(written.column(name)))
+        for place, each in enumerate(table.schema):  # Arrow takes moments with parts of a second for text
+            if pa.types.is_string(each.type) and _begins_with_moment(table.column(place)):
+                table = table.set_column(place, each.name, moments(table.column(place)))
         return table
     plain = [each.with_type(pa.string()) if is_temporal(each.type) else each for each in schema]
     table = _parsed(lines, pa.schema(plain))
@@ -76,6 +86,12 @@ def is_temporal(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
     return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+
+
+def _begins_with_moment(texts: pa.ChunkedArray) -> bool:
+    """Say whether the first text is a date or a moment."""
+    first = next((each for chunk in texts.chunks for each in chunk if each.is_valid), None)
+    return first is not None and _MOMENT.match(first.as_py()) is not None
 
 
 def moments(texts: pa.ChunkedArray) -> pa.ChunkedArray:

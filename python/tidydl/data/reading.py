@@ -57,6 +57,7 @@ FORMATS = {
 PACKED = (".gz", ".bz2", ".zst")
 MISSING = ["", "NA"]  # as R's readr reads them
 _LARGEST_BLOCK = 2**31 - 1
+_RECORDS = "Records: one JSON object a line, or an array of them."
 
 
 @dataclass(frozen=True)
@@ -322,10 +323,12 @@ def read_json(
 
     refuse("sep", options.sep, "json")
     if not head_of(path, "json"):
-        raise empty_file(path, "Records: one JSON object a line, or an array of them.")
+        raise empty_file(path, _RECORDS)
     try:
         with open_bytes(path) as stream:
             content = stream.read().removeprefix(b"\xef\xbb\xbf")
+        if not content.strip():
+            raise empty_file(path, _RECORDS)
         refuse_other_bytes(path, content, "json")
         table = json_table(content, options.field)
     except (pa.ArrowException, ValueError, OSError, RecursionError) as error:
