@@ -99,8 +99,10 @@ def moments(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     import pyarrow as pa
 
     kinds = [pa.date32(), *(pa.timestamp(unit, zone) for zone in (None, "UTC") for unit in ("s", "ns"))]
+    head = texts.slice(0, 100)
     for kind in kinds:
         try:
+            head.cast(kind)  # which fails at once where most do not fit
             return texts.cast(kind)
         except pa.ArrowInvalid:
             continue
