@@ -288,7 +288,6 @@ def test_a_folder_without_images_or_tables_is_not_found(tmp_path):
         ("latin.csv", "a\nné\n".encode("latin-1")),
         ("cut.json", b'[{"a": 1}, {"a"'),
         ("text.json", b"hello"),
-        ("mixed.json", b'[{"a": 1}, {"a": "x"}]'),
         ("numbers.json", b"[1, 2]"),
     ],
 )

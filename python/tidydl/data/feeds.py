@@ -11,9 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.reading import TextOptions, damaged, places_of, refuse
+from tidydl.data.reading import TextOptions, places_of, refuse
 from tidydl.data.splits import misfit, refuse_other_labels
 from tidydl.data.text_feeds import csv_blocks, json_blocks, settled_csv, settled_json, settled_text, text_blocks
+from tidydl.data.unreadable import damaged
 from tidydl.errors import DataError, TidydlError
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def feed_of(files: Mapping[Path, str], options: TextOptions, columns: Sequence[s
 
 def _refuse_same_names(file: str, names: Sequence[str]) -> None:
     """Refuse columns that cannot be told apart: their kinds are settled by their names."""
+    if len(set(names)) == len(names):
+        return
     for place, name in enumerate(names):
         if name in names[:place]:
             raise DataError(
@@ -170,7 +173,7 @@ def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) 
             schema = pa.schema([schema.field(k) for k in places_of(schema.names, columns)], schema.metadata)
         coded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
         levels = {name: _levels_in(file, name) for name in coded}
-        nullable = frozenset(each.name for each in schema if _may_lack(file.metadata, each.name))
+        nullable = _lacking(file.metadata, schema.names)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, TidydlError):
             raise
@@ -179,16 +182,22 @@ def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) 
     return Feed(schema, file.metadata.num_rows, blocks, nullable, levels)
 
 
-def _may_lack(metadata: Any, name: str) -> bool:
-    """Say whether a column may have missing values: where the file does not count them, it may."""
+def _lacking(metadata: Any, names: Sequence[str]) -> frozenset[str]:
+    """Name the columns that may have missing values: where the file does not count them, they may."""
     if not metadata.num_row_groups:
-        return False
-    group = metadata.row_group(0)
-    place = next((k for k in range(group.num_columns) if group.column(k).path_in_schema == name), None)
-    if place is None:  # it holds others
-        return True
-    counted = (metadata.row_group(g).column(place).statistics for g in range(metadata.num_row_groups))
-    return any(each is None or not each.has_null_count or each.null_count > 0 for each in counted)
+        return frozenset()
+    schema = metadata.schema
+    places = {schema.column(k).path: k for k in range(metadata.num_columns)}
+    lacking = {name for name in names if name not in places}  # they hold others
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for name in names:
+            if name not in lacking and _is_lacking(group.column(places[name]).statistics):
+                lacking.add(name)
+    return frozenset(lacking)
+
+
+def _is_lacking(counted: Any) -> bool:
+    return counted is None or not counted.has_null_count or counted.null_count > 0
 
 
 def _levels_in(file: Any, name: str) -> pa.Array:
@@ -208,8 +217,9 @@ def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> 
     from pyarrow import parquet
 
     wanted = None if columns is None else list(columns)
-    file = parquet.ParquetFile(path, buffer_size=_BUFFER)
+    file = None
     try:
+        file = parquet.ParquetFile(path, buffer_size=_BUFFER)
         for group in range(file.metadata.num_row_groups):  # of several at once all would stay in memory
             for batch in file.iter_batches(_BLOCK, row_groups=[group], columns=wanted):
                 table = pa.Table.from_batches([batch])
@@ -218,13 +228,14 @@ def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> 
     except (pa.ArrowException, OSError) as error:
         raise damaged(path, "parquet", error) from error
     finally:
-        file.close()
+        if file is not None:
+            file.close()
 
 
 def _of_csv(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
     refuse("field", options.field, "csv")
     known = settled_csv(path, options)
-    return Feed(known.schema, known.rows, lambda: csv_blocks(path, options, known.schema), known.nullable)
+    return Feed(known.schema, known.rows, lambda: csv_blocks(path, options, known.schema, known.block), known.nullable)
 
 
 def _of_json(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:

@@ -100,10 +100,16 @@ def only_stream(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> St
         There are several.
     """
     streams = open_streams(request, wanted, batch_size)
+    if len(streams) > 1 and request.split is not None:
+        raise ArgumentError(
+            f"`split` names {len(streams)} splits, and a stream is of one.",
+            allowed=one_of(streams),
+            hint=f'Write split = "{"+".join(streams)}" for one after the other.',
+        )
     if len(streams) > 1:
         raise ArgumentError(
             "`split` is missing, and there are several.",
-            allowed=one_of([*streams, ALL] if request.split is None else streams),
+            allowed=one_of([*streams, ALL]),
             hint=f'Write split = "{next(iter(streams))}", or "all" for all of them.',
         )
     return next(iter(streams.values()))
@@ -184,6 +190,8 @@ def _stream(
             frame.index = frame.index + first
             first += len(frame)
             yield frame
+        if not rows:  # so that there is something to put together
+            yield empty.copy()
 
     nothing = whole.schema.empty_table()
     empty = frame_of(_with_levels(nothing, whole.levels))
@@ -283,6 +291,6 @@ def _stream_of_frame(frame: Any, wanted: Wanted, size: int) -> Stream:
     whole = wanted.of_frame(frame) if hasattr(frame, "iloc") else decode(wanted.of_table(table_of(frame)))
 
     def batches() -> Iterator[pd.DataFrame]:
-        return (whole.iloc[start : start + size] for start in range(0, len(whole), size))
+        return (whole.iloc[start : start + size] for start in range(0, max(len(whole), 1), size))
 
     return Stream(batches, whole.iloc[:0], source="a data frame", batch_size=size, rows=len(whole))

@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidydl.errors import ArgumentError, DamagedFileError, TidydlError, no_column, unknown_name
+from tidydl.data.json_records import json_table
+from tidydl.data.large_numbers import large_numbers, large_of_texts
+from tidydl.data.unreadable import (
+    damaged,
+    empty_file,
+    refuse_other_bytes,
+    refuse_other_encodings,
+    refuse_wide_characters,
+    uneven,
+)
+from tidydl.errors import ArgumentError, TidydlError, no_column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,14 +33,13 @@ __all__ = [
     "READERS",
     "TextOptions",
     "chosen",
+    "csv_fault",
     "csv_settings",
-    "damaged",
     "format_of",
-    "json_settings",
+    "head_of",
     "open_bytes",
     "places_of",
     "refuse",
-    "refuse_other_encodings",
     "refuse_other_separator",
     "separator_of",
     "suffix_of",
@@ -48,6 +57,7 @@ FORMATS = {
 PACKED = (".gz", ".bz2", ".zst")
 MISSING = ["", "NA"]  # as R's readr reads them
 _LARGEST_BLOCK = 2**31 - 1
+_RECORDS = "Records: one JSON object a line, or an array of them."
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,27 @@ def open_bytes(path: str) -> Any:
     return pa.input_stream(path, compression="detect")
 
 
+def head_of(path: str, kind: str) -> bytes:
+    """Give the first bytes of a text file, which must not be wide characters.
+
+    Raises
+    ------
+    DamagedFileError
+        It cannot be unpacked, or is in UTF-16.
+    NotFoundError
+        It is not there any more.
+    """
+    import pyarrow as pa
+
+    try:
+        with open_bytes(path) as stream:
+            head: bytes = stream.read(4)
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(path, kind, error) from error
+    refuse_wide_characters(path, kind, head)
+    return head
+
+
 def read_csv(
     path: str, options: TextOptions = _PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
 ) -> pa.Table:
@@ -94,19 +125,62 @@ def read_csv(
     from pyarrow import csv
 
     refuse("field", options.field, "csv")
-    content, size = _content(path)
-    if size == 0:
-        raise DamagedFileError(f"`path` '{path}' is an empty file.", allowed="A csv file with a header line.")
     separator = separator_of(path, options.sep)
+    if not head_of(path, "csv"):
+        raise empty_file(path, "A csv file with a header line.")
+    content, size = _content(path)
+    block = min(max(size, 2), _LARGEST_BLOCK)
     try:
-        table = csv.read_csv(content, **csv_settings(separator, min(max(size, 2), _LARGEST_BLOCK)))
-    except pa.ArrowInvalid as error:
-        refuse_other_separator(path, options.sep, separator)
-        raise damaged(path, "csv", error) from error
-    if table.num_columns == 1:
-        refuse_other_separator(path, options.sep, separator)
-    refuse_other_encodings(table.schema, path)
+        table = csv.read_csv(content, **csv_settings(separator, block))
+        if table.num_columns == 1:
+            refuse_other_separator(path, options.sep, separator)
+        refuse_other_encodings(table.schema, path)
+        if large := large_numbers(table):
+            settings = csv_settings(separator, block, dict.fromkeys(large, pa.string()), large)
+            table = _with_large(table, csv.read_csv(_content(path)[0], **settings))
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise csv_fault(path, options.sep, error) from error
     return chosen(table, columns).slice(0, limit)
+
+
+def _with_large(table: pa.Table, texts: pa.Table) -> pa.Table:
+    """Put whole numbers that no int64 holds in the place of doubles."""
+    for name in texts.schema.names:
+        kept = large_of_texts(texts.column(name))
+        if kept is not None:
+            table = table.set_column(table.schema.names.index(name), name, kept)
+    return table
+
+
+def csv_fault(path: str, sep: str | None, error: Exception) -> TidydlError:
+    """Make the error for a csv file that Arrow refuses: the row that is too long, the separator, or the damage."""
+    refuse_other_separator(path, sep, separator_of(path, sep))
+    row = _uneven_row(path, separator_of(path, sep)) if "columns, got" in str(error) else None
+    return damaged(path, "csv", error) if row is None else uneven(path, row)
+
+
+def _uneven_row(path: str, separator: str) -> Any:
+    """Find the first row whose fields are not as many as the header's."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    found: list[Any] = []
+
+    def note(row: Any) -> str:
+        found.append(row)
+        return "skip"
+
+    settings = csv_settings(separator, 2**24, include=["\0"])
+    settings["read_options"].use_threads = False  # which alone counts the rows
+    settings["parse_options"].invalid_row_handler = note
+    settings["convert_options"].include_missing_columns = True
+    try:
+        for _ in csv.open_csv(open_bytes(path), **settings):
+            if found:
+                break
+    except (pa.ArrowException, OSError):
+        pass  # the first error says what is wrong
+    return found[0] if found else None
 
 
 def _content(path: str) -> tuple[Any, int]:
@@ -125,31 +199,32 @@ def _content(path: str) -> tuple[Any, int]:
 
 def separator_of(path: str, sep: str | None) -> str:
     """Give what separates the columns of a csv file."""
-    return sep or ("\t" if suffix_of(Path(path)) == ".tsv" else ",")
+    if sep is None:
+        return "\t" if suffix_of(Path(path)) == ".tsv" else ","
+    if len(sep) != 1 or not sep.isascii() or sep in '\r\n"\0':
+        raise ArgumentError(
+            f"`sep` is {json.dumps(sep, ensure_ascii=False)}, which separates no columns.",
+            allowed="One ASCII character, such as a comma, a semicolon or a tab.",
+            hint="Leave `sep` out for commas, and for tabs in files named .tsv.",
+        )
+    return sep
 
 
-def csv_settings(separator: str, block: int, types: Any = None) -> dict[str, Any]:
-    """Give how pyarrow is to read csv: what is missing, what is text, and the types that are known already."""
+def csv_settings(separator: str, block: int, types: Any = None, include: Sequence[str] | None = None) -> dict[str, Any]:
+    """Give how pyarrow is to read csv: what is missing, what is text, the types known already, and which columns."""
     from pyarrow import csv
 
     return {
         "read_options": csv.ReadOptions(block_size=block),
         "parse_options": csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         "convert_options": csv.ConvertOptions(
-            null_values=MISSING, strings_can_be_null=True, quoted_strings_can_be_null=False, column_types=types
+            null_values=MISSING,
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            column_types=types,
+            include_columns=include,
         ),
     }
-
-
-def refuse_other_encodings(schema: pa.Schema, path: str) -> None:
-    """Refuse a table with a column that is no text in UTF-8."""
-    binary = [field.name for field in schema if str(field.type) == "binary"]
-    if binary:
-        raise DamagedFileError(
-            f"`path` '{path}' is not UTF-8 text (column '{binary[0]}').",
-            allowed="Text files in UTF-8.",
-            hint="Save it again as 'CSV UTF-8'.",
-        )
 
 
 def chosen(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
@@ -245,31 +320,22 @@ def read_json(
 ) -> pa.Table:
     """Read records: one JSON object a line, or an array of them, in a larger object named by ``field``."""
     import pyarrow as pa
-    from pyarrow import json as arrow_json
 
     refuse("sep", options.sep, "json")
+    if not head_of(path, "json"):
+        raise empty_file(path, _RECORDS)
     try:
         with open_bytes(path) as stream:
             content = stream.read().removeprefix(b"\xef\xbb\xbf")
-        lines = _as_lines(content, options.field)
-        if not lines.strip():
-            return chosen(pa.table({}), columns)
-        table = arrow_json.read_json(io.BytesIO(lines), **json_settings(len(lines)))
-    except (pa.ArrowException, ValueError, OSError) as error:
+        if not content.strip():
+            raise empty_file(path, _RECORDS)
+        refuse_other_bytes(path, content, "json")
+        table = json_table(content, options.field)
+    except (pa.ArrowException, ValueError, OSError, RecursionError) as error:
         if isinstance(error, TidydlError):
             raise
         raise damaged(path, "json", error) from error
     return chosen(table, columns).slice(0, limit)
-
-
-def json_settings(size: int, schema: Any = None) -> dict[str, Any]:
-    """Give how pyarrow is to read lines of json, all in one block so that types are those of all of them."""
-    from pyarrow import json as arrow_json
-
-    return {
-        "read_options": arrow_json.ReadOptions(block_size=min(size + 1, _LARGEST_BLOCK)),
-        "parse_options": arrow_json.ParseOptions(newlines_in_values=True, explicit_schema=schema),
-    }
 
 
 def read_text(
@@ -280,6 +346,7 @@ def read_text(
 
     refuse("sep", options.sep, "text")
     refuse("field", options.field, "text")
+    head_of(path, "text")
     try:
         with open_bytes(path) as stream:
             lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig")
@@ -297,53 +364,7 @@ READERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _as_lines(content: bytes, field: str | None) -> bytes:
-    """Give JSON as one object a line, which is the form Arrow reads."""
-    start = content.lstrip()[:1]
-    if field is None and start == b"{":
-        try:
-            whole = json.loads(content)
-        except ValueError:  # several objects, one a line
-            return content
-        if not (whole and all(isinstance(value, list) for value in whole.values())):
-            return content
-        return _records(_from_columns(whole))
-    whole = json.loads(content)
-    if field is not None:
-        if not isinstance(whole, dict) or field not in whole:
-            raise unknown_name("field", field, whole if isinstance(whole, dict) else [])
-        whole = whole[field]
-    return _records(whole)
-
-
-def _from_columns(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
-    if len({len(values) for values in columns.values()}) > 1:
-        raise ValueError("its columns differ in length")
-    if all(isinstance(value, dict) for values in columns.values() for value in values):
-        raise ArgumentError(
-            f"`field` is needed: the records are inside {', '.join(repr(name) for name in columns)}.",
-            hint=f"load_dataset('json', data_files=…, field={next(iter(columns))!r})",
-        )
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def _records(whole: Any) -> bytes:
-    if not isinstance(whole, list) or not all(isinstance(record, dict) for record in whole):
-        raise ValueError("it holds no records (objects with the same names)")
-    return b"\n".join(json.dumps(record).encode() for record in whole)
-
-
 def refuse(argument: str, value: object, kind: str) -> None:
     """Refuse an argument that says nothing about files of this format."""
     if value is not None:
         raise ArgumentError(f"`{argument}` means nothing for a {kind} file.", hint=f"Leave `{argument}` out.")
-
-
-def damaged(path: str, kind: str, error: Exception) -> DamagedFileError:
-    """Make the error for a file that is not what it should be."""
-    first = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
-    return DamagedFileError(
-        f"`path` '{path}' cannot be read as {kind}: {first}.",
-        allowed=f"A whole {kind} file.",
-        hint="Open it with the program that wrote it; was the download or copy cut short?",
-    )

@@ -33,7 +33,7 @@ class Wanted:
         """Give what is wanted of a table."""
         table = chosen(table, self.columns)
         rows = self._rows(table.num_rows)
-        return table.slice(0, self.n) if rows is None else table.take(rows)
+        return table.take(rows) if rows else table.slice(0, self.n if rows is None else 0)
 
     def of_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Give what is wanted of a data frame, whose index stays."""

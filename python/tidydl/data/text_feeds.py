@@ -7,21 +7,22 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.json_records import is_temporal, lines_table
+from tidydl.data.large_numbers import large_numbers, large_of_texts
 from tidydl.data.reading import (
     READERS,
     TextOptions,
+    csv_fault,
     csv_settings,
-    damaged,
-    json_settings,
+    head_of,
     open_bytes,
-    refuse_other_encodings,
     refuse_other_separator,
     separator_of,
 )
-from tidydl.errors import DamagedFileError
+from tidydl.data.unreadable import damaged, empty_file, refuse_other_bytes, refuse_other_encodings
+from tidydl.errors import TidydlError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 _BLOCK = 2**21  # bytes of text read at once
+_LARGEST_BLOCK = 2**31 - 1
 _LINES = 8192
 _UNFIT = re.compile(r"CSV column #(\d+):.*?invalid value '(.*)'", re.DOTALL)
 
@@ -49,6 +51,7 @@ class Settled:
     rows: int
     nullable: frozenset[str] = frozenset()
     table: pa.Table | None = None
+    block: int = _BLOCK
 
 
 def settled_csv(path: str, options: TextOptions) -> Settled:
@@ -59,36 +62,58 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
     """
     import pyarrow as pa
 
-    if Path(path).stat().st_size == 0:
-        raise DamagedFileError(f"`path` '{path}' is an empty file.", allowed="A csv file with a header line.")
+    separator_of(path, options.sep)
+    if not head_of(path, "csv"):
+        raise empty_file(path, "A csv file with a header line.")
     types: dict[str, pa.DataType] = {}
+    block = _BLOCK
     while True:
         reader = None
         try:
-            reader = _csv_reader(path, options, types)
-            nulls, rows = [0] * len(reader.schema), 0
+            reader = _csv_reader(path, options, types, block)
+            names, nulls, rows, large = reader.schema.names, [0] * len(reader.schema), 0, set()
             for batch in reader:
                 rows += batch.num_rows
-                nulls = [known + batch.column(k).null_count for k, known in enumerate(nulls)]
+                nulls = [known + column.null_count for known, column in zip(nulls, batch.columns, strict=True)]
+                large.update(large_numbers(batch))
             break
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
+            if "straddl" in str(error) and block < _LARGEST_BLOCK:  # a row longer than the block
+                block = min(8 * block, _LARGEST_BLOCK)
+                continue
             unfit = _UNFIT.search(str(error))
             if unfit is None or reader is None:
-                refuse_other_separator(path, options.sep, separator_of(path, options.sep))
-                raise damaged(path, "csv", error) from error
-            name = reader.schema.names[int(unfit[1])]
-            types[name] = _wider(reader.schema.field(int(unfit[1])).type, unfit[2])
-    if len(reader.schema) == 1:
+                raise csv_fault(path, options.sep, error) from error
+            place = int(unfit[1])
+            types[reader.schema.field(place).name] = _wider(reader.schema.field(place).type, unfit[2])
+    if len(names) == 1:
         refuse_other_separator(path, options.sep, separator_of(path, options.sep))
     refuse_other_encodings(reader.schema, path)
-    names = reader.schema.names
-    return Settled(reader.schema, rows, frozenset(n for n, count in zip(names, nulls, strict=True) if count))
+    schema = _with_large(path, options, reader.schema, large, block) if large else reader.schema
+    return Settled(schema, rows, frozenset(n for n, count in zip(names, nulls, strict=True) if count), block=block)
 
 
-def _csv_reader(path: str, options: TextOptions, types: Any) -> Any:
+def _with_large(path: str, options: TextOptions, schema: pa.Schema, large: set[str], block: int) -> pa.Schema:
+    """Give columns of whole numbers that no int64 holds another kind than double, which a look at their texts tells."""
+    import pyarrow as pa
+
+    kinds: dict[str, pa.DataType | None] = dict.fromkeys(large, pa.uint64())
+    for batch in _csv_reader(path, options, dict.fromkeys(large, pa.string()), block, list(large)):
+        for name in [name for name, kind in kinds.items() if kind is not None]:
+            kept = large_of_texts(pa.chunked_array([batch.column(name)]))
+            if kept is None or kept.type != pa.uint64():
+                kinds[name] = None if kept is None else pa.string() if kinds[name] else None
+    for name, kind in kinds.items():
+        if kind is not None:
+            place = schema.get_field_index(name)
+            schema = schema.set(place, schema.field(place).with_type(kind))
+    return schema
+
+
+def _csv_reader(path: str, options: TextOptions, types: Any, block: int, include: list[str] | None = None) -> Any:
     from pyarrow import csv
 
-    return csv.open_csv(open_bytes(path), **csv_settings(separator_of(path, options.sep), _BLOCK, types))
+    return csv.open_csv(open_bytes(path), **csv_settings(separator_of(path, options.sep), block, types, include))
 
 
 def _wider(kind: pa.DataType, value: str) -> pa.DataType:
@@ -112,15 +137,15 @@ def _wider(kind: pa.DataType, value: str) -> pa.DataType:
     return tried[-1]
 
 
-def csv_blocks(path: str, options: TextOptions, schema: pa.Schema) -> Iterator[pa.Table]:
+def csv_blocks(path: str, options: TextOptions, schema: pa.Schema, block: int) -> Iterator[pa.Table]:
     """Read a csv file whose kinds are settled."""
     import pyarrow as pa
 
     types = {each.name: each.type for each in schema}
     try:
-        for batch in _csv_reader(path, options, types):
+        for batch in _csv_reader(path, options, types, block):
             yield pa.Table.from_batches([batch])
-    except pa.ArrowInvalid as error:  # it was changed in the meantime
+    except (pa.ArrowException, OSError) as error:  # it was changed in the meantime
         raise damaged(path, "csv", error) from error
 
 
@@ -128,6 +153,8 @@ def settled_json(path: str, options: TextOptions) -> Settled:
     """Settle the kinds of lines of json; of json in another form, which has no lines to read by, give the table."""
     import pyarrow as pa
 
+    if not head_of(path, "json"):
+        raise empty_file(path, "Records: one JSON object a line, or an array of them.")
     if options.field is not None or not _has_lines(path):
         return Settled(pa.schema([]), 0, table=READERS["json"](path, options))
     fields: dict[str, pa.Field] = {}
@@ -135,37 +162,46 @@ def settled_json(path: str, options: TextOptions) -> Settled:
     rows = 0
     try:
         for block in _json_tables(path, None):
-            for each in block.schema:
+            if large_numbers(block):  # whose kind only all of them tell
+                return Settled(pa.schema([]), 0, table=READERS["json"](path, options))
+            for each, column in zip(block.schema, block.columns, strict=True):
                 fields[each.name] = _merged(fields.get(each.name), each)
-                absent[each.name] = absent.get(each.name, rows) + block.column(each.name).null_count
+                absent[each.name] = absent.get(each.name, rows) + column.null_count
             for name in set(fields) - set(block.schema.names):
                 absent[name] += block.num_rows
             rows += block.num_rows
-    except (pa.ArrowException, ValueError):  # it says best what is wrong when it is read whole
+    except (pa.ArrowException, ValueError, RecursionError):  # it says best what is wrong when it is read whole
         return Settled(pa.schema([]), 0, table=READERS["json"](path, options))
+    except OSError as error:
+        raise damaged(path, "json", error) from error
     nullable = frozenset(name for name, count in absent.items() if count)
     return Settled(pa.schema(list(fields.values())), rows, nullable)
 
 
 def _has_lines(path: str) -> bool:
     """Say whether a file holds one object a line, and several of them."""
-    with open_bytes(path) as stream:
-        lines = io.BufferedReader(stream)
-        first, second = lines.readline(), lines.readline()
     try:
+        with open_bytes(path) as stream:
+            lines = io.BufferedReader(stream)
+            first, second = lines.readline(), lines.readline()
         return isinstance(json.loads(first), dict) and bool(second.strip())
-    except ValueError:
+    except OSError as error:
+        raise damaged(path, "json", error) from error
+    except (ValueError, RecursionError):
         return False
 
 
 def _merged(known: pa.Field | None, other: pa.Field) -> pa.Field:
-    """Give the kind that both blocks have; text that looked like moments in one of them is text."""
+    """Give the kind that both blocks have: moments of different kinds the wider, or else text."""
     import pyarrow as pa
 
     if known is None or known.type == other.type:
         return other
-    text = {str(known.type), str(other.type)} & {"string"}
-    if text and (pa.types.is_timestamp(known.type) or pa.types.is_timestamp(other.type)):
+    if is_temporal(known.type) and is_temporal(other.type):
+        zones = {getattr(each.type, "tz", None) for each in (known, other)}
+        unit = "ns" if "ns" in (getattr(each.type, "unit", None) for each in (known, other)) else "s"
+        return pa.field(other.name, pa.timestamp(unit, zones.pop()) if len(zones) == 1 else pa.string())
+    if pa.string() in (known.type, other.type) and (is_temporal(known.type) or is_temporal(other.type)):
         return pa.field(other.name, pa.string())
     return pa.unify_schemas([pa.schema([known]), pa.schema([other])], promote_options="permissive").field(0)
 
@@ -180,28 +216,30 @@ def json_blocks(path: str, schema: pa.Schema) -> Iterator[pa.Table]:
             for each in absent:
                 block = block.append_column(each, pa.nulls(block.num_rows, each.type))
             yield block.select(schema.names)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, TidydlError):
+            raise
         raise damaged(path, "json", error) from error
 
 
 def _json_tables(path: str, schema: pa.Schema | None) -> Iterator[pa.Table]:
-    from pyarrow import json as arrow_json
-
     with open_bytes(path) as stream:
         lines = io.BufferedReader(stream)
-        start = True
+        above = 0
         while held := lines.readlines(_BLOCK):
             content = b"".join(held)
-            content = content.removeprefix(b"\xef\xbb\xbf") if start else content
-            start = False
+            refuse_other_bytes(path, content, "json", above)
+            content = content if above else content.removeprefix(b"\xef\xbb\xbf")
+            above += len(held)
             if content.strip():
-                yield arrow_json.read_json(io.BytesIO(content), **json_settings(len(content), schema))
+                yield lines_table(content, schema)
 
 
 def settled_text(path: str) -> Settled:
     """Count the lines of plain text."""
     import pyarrow as pa
 
+    head_of(path, "text")
     return Settled(pa.schema([("text", pa.string())]), sum(block.num_rows for block in text_blocks(path)))
 
 

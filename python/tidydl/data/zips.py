@@ -9,6 +9,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
@@ -39,7 +40,7 @@ def unpacked(path: Path, folder: Path) -> Path:
         with zipfile.ZipFile(path) as held:
             _look_through(held, path)
             held.extractall(folder)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise DamagedFileError(
             f"`path` '{path}' cannot be read as zip: {str(error).rstrip('.') or 'it is cut short'}.",
             allowed="A whole zip file.",

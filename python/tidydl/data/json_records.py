@@ -1,0 +1,194 @@
+"""Records of json as Arrow reads them: one object a line, with dates, moments and whole numbers as in csv."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.large_numbers import large_numbers, whole_numbers
+from tidydl.errors import ArgumentError, unknown_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["is_temporal", "json_table", "lines_table", "moments"]
+
+_LARGEST_BLOCK = 2**31 - 1
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def json_table(content: bytes, field: str | None = None) -> pa.Table:
+    """Read records: one object a line, or an array of them, in a larger object named by ``field``."""
+    import pyarrow as pa
+
+    lines = _as_lines(content, field)
+    if not lines.strip():
+        return pa.table({})
+    try:
+        table = lines_table(lines)
+    except pa.ArrowInvalid as error:
+        if "specified twice" not in str(error):
+            raise
+        lines = _written(list(_records_in(lines.decode())))  # of values with the same name the last one
+        table = lines_table(lines)
+    large = large_numbers(table)
+    if large:
+        records = list(_records_in(lines.decode()))
+        for name in large:
+            kept = whole_numbers([record.get(name) for record in records])
+            if kept is not None:
+                table = table.set_column(table.schema.get_field_index(name), name, kept)
+    return table
+
+
+def lines_table(lines: bytes, schema: pa.Schema | None = None) -> pa.Table:
+    """Read lines of json; dates and moments have the kinds of a schema, or else those that csv would have."""
+    import pyarrow as pa
+
+    if schema is None:
+        table = _parsed(lines)
+        told = pa.schema([(each.name, pa.string()) for each in table.schema if is_temporal(each.type)])
+        written = _parsed(lines, told, "ignore") if len(told) else table
+        for name in told.names:
+            table = table.set_column(table.schema.get_field_index(name), name, moments(written.column(name)))
+        for place, each in enumerate(table.schema):  # Arrow takes moments with parts of a second for text
+            if pa.types.is_string(each.type) and _begins_with_moment(table.column(place)):
+                table = table.set_column(place, each.name, moments(table.column(place)))
+        return table
+    plain = [each.with_type(pa.string()) if is_temporal(each.type) else each for each in schema]
+    table = _parsed(lines, pa.schema(plain))
+    for each in schema:
+        if is_temporal(each.type):
+            place = table.schema.get_field_index(each.name)
+            table = table.set_column(place, each.name, table.column(place).cast(each.type))
+    return table
+
+
+def _parsed(lines: bytes, schema: pa.Schema | None = None, others: str = "infer") -> pa.Table:
+    """Read lines in one block, so that types are those of all of them."""
+    from pyarrow import json as arrow_json
+
+    return arrow_json.read_json(
+        io.BytesIO(lines),
+        read_options=arrow_json.ReadOptions(block_size=min(len(lines) + 1, _LARGEST_BLOCK)),
+        parse_options=arrow_json.ParseOptions(
+            newlines_in_values=True, explicit_schema=schema, unexpected_field_behavior=others
+        ),
+    )
+
+
+def is_temporal(kind: pa.DataType) -> bool:
+    """Say whether values are dates or moments."""
+    import pyarrow as pa
+
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+
+
+def _begins_with_moment(texts: pa.ChunkedArray) -> bool:
+    """Say whether the first text is a date or a moment."""
+    first = next((each for chunk in texts.chunks for each in chunk if each.is_valid), None)
+    return first is not None and _MOMENT.match(first.as_py()) is not None
+
+
+def moments(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Make dates, moments or moments of a zone of texts: the first kind that all of them fit, in csv's order."""
+    import pyarrow as pa
+
+    kinds = [pa.date32(), *(pa.timestamp(unit, zone) for zone in (None, "UTC") for unit in ("s", "ns"))]
+    head = texts.slice(0, 100)
+    for kind in kinds:
+        try:
+            head.cast(kind)  # which fails at once where most do not fit
+            return texts.cast(kind)
+        except pa.ArrowInvalid:
+            continue
+    return texts
+
+
+def _as_lines(content: bytes, field: str | None) -> bytes:
+    """Give JSON as one object after the other, which is the form Arrow reads."""
+    start = content.lstrip()[:1]
+    if field is None and start == b"{":
+        try:
+            whole = json.loads(content)
+        except ValueError:  # several objects, one a line
+            return content
+        if not (whole and all(isinstance(value, list) for value in whole.values())):
+            return content
+        return _written(_from_columns(whole))
+    if field is None and start == b"[":
+        return b"\n".join(_elements(content.decode()))
+    whole = json.loads(content)
+    if field is not None:
+        if not isinstance(whole, dict) or field not in whole:
+            raise unknown_name("field", field, whole if isinstance(whole, dict) else [])
+        whole = whole[field]
+    return _written(whole)
+
+
+def _elements(text: str) -> Iterator[bytes]:
+    """Give the records of an array as they are written."""
+    read = json.JSONDecoder().raw_decode
+    place = _after(text, text.index("[") + 1)
+    if text[place : place + 1] == "]":
+        yield from _end_of(text, place)
+        return
+    while True:
+        record, end = read(text, place)
+        if not isinstance(record, dict):
+            raise _no_records()
+        yield text[place:end].encode()
+        place = end if text[end : end + 1] in (",", "]") else _after(text, end)
+        if text[place : place + 1] == "]":
+            yield from _end_of(text, place)
+            return
+        if text[place : place + 1] != ",":
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, place)
+        place = _after(text, place + 1)
+
+
+def _end_of(text: str, place: int) -> tuple[()]:
+    """Refuse what comes after an array."""
+    if text[place + 1 :].strip():
+        raise json.JSONDecodeError("Extra data", text, place + 1)
+    return ()
+
+
+def _after(text: str, place: int) -> int:
+    """Give the place after the space that begins here."""
+    space = _SPACE.match(text, place)
+    return place if space is None else space.end()
+
+
+def _records_in(text: str) -> Iterator[dict[str, Any]]:
+    read = json.JSONDecoder().raw_decode
+    place = _after(text, 0)
+    while place < len(text):
+        record, end = read(text, place)
+        yield record
+        place = _after(text, end)
+
+
+def _from_columns(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    if len({len(values) for values in columns.values()}) > 1:
+        raise ValueError("its columns differ in length")
+    if all(isinstance(value, dict) for values in columns.values() for value in values):
+        raise ArgumentError(
+            f"`field` is needed: the records are inside {', '.join(repr(name) for name in columns)}.",
+            hint=f"load_dataset('json', data_files=…, field={next(iter(columns))!r})",
+        )
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _written(whole: Any) -> bytes:
+    if not isinstance(whole, list) or not all(isinstance(record, dict) for record in whole):
+        raise _no_records()
+    return b"\n".join(json.dumps(record).encode() for record in whole)
+
+
+def _no_records() -> ValueError:
+    return ValueError("it holds no records (objects with the same names)")

@@ -1,0 +1,59 @@
+"""Whole numbers beyond 64 bits, such as identifiers: a column of doubles would lose their last digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["large_numbers", "large_of_texts", "whole_numbers"]
+
+_WHOLE = r"^-?[0-9]+$"
+
+
+def large_numbers(table: pa.Table) -> list[str]:
+    """Name the columns of doubles that may hold whole numbers too large for int64."""
+    import pyarrow as pa
+
+    names = table.schema.names
+    doubles = [k for k, each in enumerate(table.schema) if pa.types.is_float64(each.type)]
+    return [names[k] for k in doubles if _is_large(table.column(k)) and names.count(names[k]) == 1]
+
+
+def _is_large(column: pa.ChunkedArray) -> bool:
+    import pyarrow.compute as pc
+
+    first = column[0].as_py() if len(column) else None
+    if first is not None and not first.is_integer():  # as most columns are told at once
+        return False
+    ends = [end.as_py() for end in pc.min_max(column).values()]
+    if None in ends or not 2.0**63 <= max(map(abs, ends)) < float("inf"):
+        return False
+    return bool(pc.all(pc.equal(pc.floor(column), column)).as_py())
+
+
+def whole_numbers(values: Sequence[Any]) -> pa.Array | None:
+    """Give whole numbers of any size as unsigned ones where they fit, else as text; None where others are among."""
+    import pyarrow as pa
+
+    if any(type(value) is not int for value in values if value is not None):
+        return None
+    try:
+        return pa.array(values, pa.uint64())
+    except (OverflowError, pa.ArrowInvalid):
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def large_of_texts(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Give numbers that were read as texts: unsigned where they fit, else the texts; None if some are not whole."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pc.all(pc.match_substring_regex(column, _WHOLE)).as_py():
+        return None
+    try:
+        return column.cast(pa.uint64())
+    except pa.ArrowInvalid:
+        return column

@@ -1,0 +1,101 @@
+"""What is wrong with a file that cannot be read, in words that say what to do about it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import DamagedFileError, DataError, NotFoundError, TidydlError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "damaged",
+    "empty_file",
+    "not_utf8",
+    "refuse_other_bytes",
+    "refuse_other_encodings",
+    "refuse_wide_characters",
+    "uneven",
+]
+
+_MIXED = re.compile(r"Column\(/(.*)\) changed from (\w+) to (\w+)")
+_AS = {"csv": "'CSV UTF-8'"}
+
+
+def damaged(path: str, kind: str, error: Exception) -> TidydlError:
+    """Make the error for a file that is not what it should be, or is not there any more."""
+    if isinstance(error, TidydlError):
+        return error
+    if isinstance(error, FileNotFoundError):
+        return NotFoundError(
+            f"`path` '{path}' is not there any more.",
+            allowed="A file that stays where it is until all of it is read.",
+            hint="Put it back, or open the data set anew.",
+        )
+    if isinstance(error, UnicodeDecodeError):
+        return not_utf8(path, kind, "in its header" if kind == "csv" else "a byte of another encoding")
+    if found := _MIXED.search(str(error)):
+        return DataError(
+            f"`path` '{path}' mixes kinds in column '{found[1].replace('/', '.')}': {found[2]} and {found[3]}.",
+            allowed="Values of one kind in a column.",
+            hint="Write all of them as text, or name the columns apart.",
+        )
+    if isinstance(error, RecursionError):
+        what = "its values are nested too deeply"
+    else:
+        what = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+    return DamagedFileError(
+        f"`path` '{path}' cannot be read as {kind}: {what}.",
+        allowed=f"A whole {kind} file.",
+        hint="Open it with the program that wrote it; was the download or copy cut short?",
+    )
+
+
+def empty_file(path: str, allowed: str) -> DamagedFileError:
+    """Make the error for a file of no bytes."""
+    return DamagedFileError(f"`path` '{path}' is an empty file.", allowed=allowed)
+
+
+def not_utf8(path: str, kind: str, where: str) -> DamagedFileError:
+    """Make the error for text in another encoding."""
+    return DamagedFileError(
+        f"`path` '{path}' is not UTF-8 text ({where}).",
+        allowed="Text files in UTF-8.",
+        hint=f"Save it again as {_AS.get(kind, 'UTF-8')}.",
+    )
+
+
+def refuse_wide_characters(path: str, kind: str, head: bytes) -> None:
+    """Refuse text in UTF-16, which its first bytes tell."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:4]:
+        raise not_utf8(path, kind, "but UTF-16")
+
+
+def refuse_other_bytes(path: str, content: bytes, kind: str, above: int = 0) -> None:
+    """Refuse text that is not UTF-8; ``above`` are the lines that went before it."""
+    if content.isascii():
+        return
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = above + content.count(b"\n", 0, error.start) + 1
+        raise not_utf8(path, kind, f"line {line}") from error
+
+
+def refuse_other_encodings(schema: pa.Schema, path: str) -> None:
+    """Refuse a table with a column that is no text in UTF-8."""
+    binary = [field.name for field in schema if str(field.type) == "binary"]
+    if binary:
+        raise not_utf8(path, "csv", f"column '{binary[0]}'")
+
+
+def uneven(path: str, row: Any) -> DamagedFileError:
+    """Make the error for a row of csv with more or fewer fields than the header."""
+    return DamagedFileError(
+        f"`path` '{path}' has {row.actual_columns} fields in row {row.number}, and {row.expected_columns} in its"
+        " header, which is row 1.",
+        allowed="As many fields in each row as in the header.",
+        hint="Mend that row: a field with a separator in it needs quotes around it.",
+    )
