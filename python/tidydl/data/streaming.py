@@ -64,7 +64,7 @@ class Stream:
         """Give the number of frames, where the number of rows is known."""
         if self.rows is None:
             raise TypeError("it is not known how many frames this stream has")
-        return -(-self.rows // self.batch_size)
+        return max(1, -(-self.rows // self.batch_size))
 
     def __bool__(self) -> bool:
         return True  # also where there are no rows
