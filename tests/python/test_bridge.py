@@ -8,36 +8,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wire import NA_INTEGER, NA_REAL, back, call, scalar
 
-from tidydl.bridge import start
 from tidydl.bridge.decode import decode
 from tidydl.bridge.encode import encode
 from tidydl.bridge.entries import ENTRIES, resolve
 from tidydl.bridge.text import Repairs, text_of
 from tidydl.errors import BridgeError
-
-NA_REAL = struct.pack("<Q", 0x7FF00000000007A2)
-NA_INTEGER = struct.pack("<i", -(2**31))
-
-
-def arguments(**values):
-    return encode(values)
-
-
-def scalar(value):
-    """A record as R writes a single bare value."""
-    return {**encode(value), "scalar": True}
-
-
-def call(name, **records):
-    names = encode(list(records)) if not records else encode(dict.fromkeys(records))["names"]
-    return start(name, {"kind": "list", "names": names, "items": list(records.values())})
-
-
-def back(frame, repairs=None):
-    """What a frame is after it went over and came back, both halves being Python's."""
-    return decode(encode(frame, repairs))
-
 
 # --- frames
 

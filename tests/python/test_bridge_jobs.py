@@ -2,39 +2,15 @@
 
 import os
 import signal
-import struct
 import threading
 import time
 
 import numpy as np
 import pytest
+from wire import call, scalar
 
-from tidydl.bridge import cancel, resume, start
-from tidydl.bridge.decode import decode
-from tidydl.bridge.encode import encode
+from tidydl.bridge import cancel, resume
 from tidydl.bridge.text import text_of
-
-NA_REAL = struct.pack("<Q", 0x7FF00000000007A2)
-NA_INTEGER = struct.pack("<i", -(2**31))
-
-
-def arguments(**values):
-    return encode(values)
-
-
-def scalar(value):
-    """A record as R writes a single bare value."""
-    return {**encode(value), "scalar": True}
-
-
-def call(name, **records):
-    names = encode(list(records)) if not records else encode(dict.fromkeys(records))["names"]
-    return start(name, {"kind": "list", "names": names, "items": list(records.values())})
-
-
-def back(frame, repairs=None):
-    """What a frame is after it went over and came back, both halves being Python's."""
-    return decode(encode(frame, repairs))
 
 
 def test_an_error_is_data_in_three_parts():
