@@ -121,7 +121,7 @@ close_streams <- function(ids) {
   }
 }
 
-# Calls `work` with one batch after the other, and `take` with each result and its number.
+# Calls `work` with one batch of rows after the other, and `take` with each result and its number.
 each_batch <- function(stream, work, take, progress, call) {
   rows <- 0
   number <- 0
@@ -130,9 +130,11 @@ each_batch <- function(stream, work, take, progress, call) {
     if (is.null(batch)) {
       return(rows)
     }
-    rows <- rows + nrow(batch)
-    number <- number + 1
-    take(work(batch), number)
+    if (nrow(batch)) {
+      rows <- rows + nrow(batch)
+      number <- number + 1
+      take(work(batch), number)
+    }
   }
 }
 
