@@ -105,3 +105,9 @@ def test_maps_become_no_dataset():
     maps = pd.Series(pd.arrays.ArrowExtensionArray(pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64()))))
     with pytest.raises(DataError, match="map"):
         as_dataset(pd.DataFrame({"x": maps}))
+
+
+def test_arrays_beside_values_of_another_kind_are_refused_by_name(tmp_path):
+    for values in ([np.array([1.0]), "a"], [np.array([1.0]), np.array(["a"])], [np.array([1.0]), ["a"]]):
+        with pytest.raises(DataError, match="Column 'x' holds values that have no common kind"):
+            write_dataset(pd.DataFrame({"x": pd.Series(values, dtype=object)}), tmp_path / "x.parquet")

@@ -97,7 +97,8 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
         )
     try:
         if kind == "object" and _holds_arrays(column):
-            return pa.array([None if value is None else value.tolist() for value in column]), None, "array", {}
+            lists = [value.tolist() if hasattr(value, "tolist") else value for value in column]
+            return pa.array(lists), None, "array", {}
         made = _plain(column)
     except OverflowError as error:
         raise DataError(
