@@ -13,7 +13,8 @@
 #'   folder or a Hub id.
 #' @param revision A branch, tag or commit of a model on the Hub.
 #' @param device `"auto"` (CUDA, else MPS, else the CPU), `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
-#' @param dtype `"float32"` (the default: equal numbers everywhere), `"float16"`, `"bfloat16"` or `"float64"`.
+#' @param dtype `"float32"` (the default: equal numbers everywhere, convolutions on a card included), `"float16"`,
+#'   `"bfloat16"` or `"float64"`.
 #' @param use_safetensors Whether weights are read from safetensors files only. Other files can hold harmful code:
 #'   `FALSE` only for files you trust.
 #' @param trust_remote_code Whether code that comes with a model may run. It needs the full commit hash, as `revision`,

@@ -1,4 +1,4 @@
-"""What all tests share: those that need a CUDA device are skipped where there is none."""
+"""What all tests share: they use a graphics card only where it is asked for, by ``pytest -m cuda``."""
 
 import os
 
@@ -6,6 +6,12 @@ import pytest
 
 # Threads that wait by spinning make small models ten times as slow where other work shares the cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+def pytest_configure(config):
+    """Hide the cards from tests of what the processor gives, in the processes that they start too."""
+    if config.getoption("markexpr") != "cuda":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 def pytest_collection_modifyitems(items):

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from tidydl.device import describe_device, resolve_device, why_no_cuda
+from tidydl.device import describe_device, full_precision, resolve_device, why_no_cuda
 from tidydl.errors import ArgumentError, DeviceError, NotFoundError
 
 torch = pytest.importorskip("torch")
@@ -56,6 +56,23 @@ def test_description_has_what_sitrep_shows():
     assert facts["device"] == "cpu"
     assert facts["name"]
     assert facts["memory_gb"] is None or facts["memory_gb"] > 0
+
+
+def test_full_precision_ends_with_what_was_set_before():
+    layers = torch.backends.cudnn.conv, torch.backends.cudnn.rnn
+    before = [layer.fp32_precision for layer in layers]
+    layers[0].fp32_precision = "ieee"  # a mixture, which torch's older switch refuses to read
+    layers[1].fp32_precision = "tf32"
+    try:
+        with full_precision("cuda:0"):
+            assert torch.backends.cudnn.allow_tf32 is False
+            assert "tf32" not in [layer.fp32_precision for layer in layers]
+        assert [layer.fp32_precision for layer in layers] == ["ieee", "tf32"]
+        with full_precision("cpu"):
+            assert [layer.fp32_precision for layer in layers] == ["ieee", "tf32"]
+    finally:
+        for layer, value in zip(layers, before, strict=True):
+            layer.fp32_precision = value
 
 
 @pytest.mark.cuda

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tiny
+import tiny_vision
 import torch
 import transformers
 
@@ -27,6 +28,14 @@ def test_tasks_give_the_numbers_of_the_processor(task):
     there, here = (tidydl.pipeline(task, model=model, device=device)(x, **given) for device in ("cuda", "cpu"))
     np.testing.assert_allclose(there["score"], here["score"], atol=1e-4)
     assert there.columns.tolist() == here.columns.tolist()
+
+
+@pytest.mark.parametrize("name", ["vit", "resnet"])
+def test_features_of_images_are_those_of_the_processor_to_single_precision(name):
+    model = tiny_vision.kept(name)
+    there, here = (tidydl.pipeline(model=model, device=device)(tiny_vision.pictures()) for device in ("cuda", "cpu"))
+    wide = [frame.filter(like="dim_").to_numpy() for frame in (there, here)]
+    np.testing.assert_allclose(*wide, atol=2e-5 * np.abs(wide[1]).max(), rtol=0)
 
 
 def test_drawn_texts_are_those_of_the_processor():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Protocol
 
-from tidydl.device import import_torch
+from tidydl.device import full_precision, import_torch
 from tidydl.errors import DeviceError, TidydlError
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.lanes import lane_count, side_by_side
@@ -280,7 +280,7 @@ def _lines(loaded: Loaded, encoded: Encoded, way: Way, positions: list[int], tol
     import torch
 
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), full_precision(loaded.device):
             return list(zip(positions, way.forward(encoded.batch(positions)), strict=True))
     except Exception as problem:
         if _is_out_of_memory(problem):

@@ -50,7 +50,8 @@ def pipeline(
         ``"auto"`` (CUDA, else MPS, else the CPU), ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``. A model object
         stays where it is by default.
     dtype
-        ``"float32"`` (the default: equal numbers everywhere), ``"float16"``, ``"bfloat16"`` or ``"float64"``.
+        ``"float32"`` (the default: equal numbers everywhere, convolutions on a card included), ``"float16"``,
+        ``"bfloat16"`` or ``"float64"``.
     use_safetensors
         Whether weights are read from safetensors files only. Other files can hold harmful code: False only for files
         you trust.
