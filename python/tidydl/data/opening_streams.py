@@ -127,7 +127,7 @@ def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> d
 
 def _feeds(request: Request, wanted: Wanted) -> tuple[dict[str, Feed], Mapping[str, Any], str]:
     """Give the feed of each split that is needed, what their columns mean, and of which format the files are."""
-    from tidydl.data.feeds import feed_of, feed_of_table
+    from tidydl.data.feeds import feed_of_table, feeds_of
     from tidydl.data.fetching import from_hub, list_files, needed_splits
     from tidydl.data.reading import TextOptions
     from tidydl.data.resolving import refuse_options
@@ -148,8 +148,8 @@ def _feeds(request: Request, wanted: Wanted) -> tuple[dict[str, Feed], Mapping[s
         refuse_options(vars(options), listing.format)
         return {name: feed_of_table(listing.tables[name]) for name in chosen}, listing.features, listing.format
     files = {name: listing.files[name] for name in chosen}
-    feeds = {name: feed_of(each, options, columns_in(each, wanted.columns)) for name, each in files.items()}
-    return feeds, listing.features, listing.format
+    columns = {name: columns_in(each, wanted.columns) for name, each in files.items()}
+    return feeds_of(files, options, columns), listing.features, listing.format
 
 
 def _stream(
