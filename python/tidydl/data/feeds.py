@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.csv_columns import kept_as_text
+from tidydl.data.pandas_index import index_names, with_index_named
 from tidydl.data.reading import TextOptions, places_of, refuse
 from tidydl.data.splits import misfit, refuse_other_labels
 from tidydl.data.text_feeds import csv_blocks, json_blocks, settled_csv, settled_json, settled_text, text_blocks
@@ -186,12 +187,25 @@ def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) 
         coded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
         levels = {name: _levels_in(file, name) for name in coded}
         nullable = _lacking(file.metadata, schema.names)
+        index = index_names(file) if columns is None else {}
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, TidydlError):
             raise
         raise damaged(path, "parquet", error) from error
     blocks = partial(_parquet_blocks, path, schema.names if columns is not None else None, schema.metadata)
-    return Feed(schema, file.metadata.num_rows, blocks, nullable, levels)
+    feed = Feed(schema, file.metadata.num_rows, blocks, nullable, levels)
+    return _with_index_named(feed, index) if index else feed
+
+
+def _with_index_named(feed: Feed, names: Mapping[str, str | None]) -> Feed:
+    called = {name: names.get(name, name) for name in feed.schema.names}
+    return Feed(
+        with_index_named(feed.schema.empty_table(), names).schema,
+        feed.rows,
+        lambda: (with_index_named(block, names) for block in feed.blocks()),
+        frozenset(name for each in feed.nullable if (name := called[each]) is not None),
+        {name: levels for each, levels in feed.levels.items() if (name := called[each]) is not None},
+    )
 
 
 def _lacking(metadata: Any, names: Sequence[str]) -> frozenset[str]:

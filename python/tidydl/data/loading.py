@@ -125,6 +125,9 @@ def load_dataset(
     ``write.csv()`` writes, is called ``X``, and a second ``x`` is ``x.1``, as by R's ``read.csv()``. Kinds of columns
     are those of all rows: with ``n`` a csv or json file is still read to its end.
 
+    The index of a frame that pandas wrote to parquet is a column of its name, or ``index`` where it has none; one that
+    only counts the rows is left out.
+
     Zip files are looked through before they are unpacked: none writes outside its folder or is far larger than it
     seems. Those of images and sounds, which are read later, stay unpacked in ``unpacked`` below tidydl's own cache
     folder (``TIDYDL_CACHE``), once however often they are loaded.

@@ -24,6 +24,7 @@ from tidydl.data.csv_columns import (
 )
 from tidydl.data.json_records import json_table
 from tidydl.data.large_numbers import large_numbers, large_of_texts
+from tidydl.data.pandas_index import index_names, with_index_named
 from tidydl.data.unreadable import (
     damaged,
     empty_file,
@@ -287,8 +288,10 @@ def read_parquet(
         if columns is not None:
             places_of(file.schema_arrow.names, columns)
         if limit is None or limit >= file.metadata.num_rows:
-            return _all_rows(file, path, columns)
-        return chosen(_first_rows(file, columns, limit), columns)
+            table = _all_rows(file, path, columns)
+        else:
+            table = chosen(_first_rows(file, columns, limit), columns)
+        return table if columns is not None else with_index_named(table, index_names(file))
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, TidydlError):
             raise
