@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
+    "PACKED",
     "READERS",
     "TextOptions",
     "chosen",
@@ -365,10 +367,10 @@ def read_text(
     try:
         with open_bytes(path) as stream:
             lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig")
-            texts = [line.rstrip("\n") for line in lines]
+            texts = [line.rstrip("\n") for line in islice(lines, limit)]
     except (UnicodeDecodeError, OSError) as error:
         raise damaged(path, "text", error) from error
-    return chosen(pa.table({"text": pa.array(texts, pa.string())}), columns).slice(0, limit)
+    return chosen(pa.table({"text": pa.array(texts, pa.string())}), columns)
 
 
 READERS: dict[str, Callable[..., Any]] = {

@@ -72,7 +72,7 @@ def _read(
 ) -> dict[str, pa.Table]:
     """Read the files of a split, and no more of them than the limit needs."""
     columns = columns_in(files, columns)
-    limit = limit if _all_parquet(files) else None  # the kinds of text are those of all rows
+    limit = limit if set(files.values()) <= {"parquet", "text"} else None  # the kinds of others are those of all rows
     parts: dict[str, pa.Table] = {}
     left = limit
     for file, kind in files.items():
