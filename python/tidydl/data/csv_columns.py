@@ -27,7 +27,7 @@ MISSING = ["", "NA"]  # as R's readr reads them
 _UNNAMED = "X"
 _KEPT = {b"tidydl": b"digits"}
 _LEADING_ZERO = r"^\s*0[0-9]"
-_BLOCK = 2**22
+_BLOCK = 2**18  # bytes, which stay in the processor's own memory
 
 
 @dataclass(frozen=True)
@@ -96,19 +96,25 @@ def some_begin_with_zero(stream: Any, separator: str) -> bool:
     """Say whether any field of a csv file begins with a zero and another digit, as an identifier may."""
     import numpy as np
 
-    begins = np.zeros(256, dtype=bool)
-    begins[[*b'\n\r"', ord(separator)]] = True
     before = b""
     while held := stream.read(_BLOCK):
         held = before + held
         text = np.frombuffer(held, np.uint8)
-        zeros = np.flatnonzero(text[2:-1] == ord("0")) + 2  # two more stand before them, at the least the header
-        zeros = zeros[text[zeros + 1] - ord("0") < 10]
-        after_space = (text[zeros - 1] == ord(" ")) & begins[text[zeros - 2]]
-        if (begins[text[zeros - 1]] | after_space).any():
+        # two bytes stand before each that is looked at, at the least the header
+        leading = (text[2:-1] == ord("0")) & (text[3:] - ord("0") < 10)
+        if (leading & _begins_field(text[1:-2], separator)).any():
+            return True
+        if (leading & (text[1:-2] == ord(" ")) & _begins_field(text[:-3], separator)).any():
             return True
         before = held[-3:]
     return False
+
+
+def _begins_field(bytes_before: Any, separator: str) -> Any:
+    found = bytes_before == ord(separator)
+    for other in b'\n\r"':
+        found |= bytes_before == other
+    return found
 
 
 def numbers_in_doubt(schema: pa.Schema, large: Collection[str], zeros: bool) -> list[str]:
