@@ -12,7 +12,8 @@
 #' @param data_files Which files: a path or pattern, several, or a named list of split to either.
 #' @param split Which rows: a split (`"train"`), a slice of it (`"train[:10%]"`, `"train[100:200]"`: these count from 0,
 #'   without the last), several joined (`"train+test"`), `"all"` (all splits, with a column `split`), or a vector of
-#'   such. By default all splits. The objects of an R file are its splits, by name.
+#'   such, for several at once. By default all splits. The objects of an R file are its splits, by name; a lone data
+#'   frame, in a file of any kind, is `"train"`.
 #' @param ... What `load_dataset()` of other versions of `datasets` knows, where it asks for what is done anyway;
 #'   everything else is refused by name. What follows is given by its whole name.
 #' @param columns The names of the columns to keep, in that order. Of parquet files no others are read.
@@ -28,10 +29,17 @@
 #' @param sep What separates the columns of a csv file, by default a comma, or a tab in files named .tsv.
 #' @param field The name of the array of records inside a json file.
 #'
-#' @return A tibble where there is one split or `split` names one, else a list of tibbles by split that prints as a
-#'   table. Label columns are factors by name (`as.integer()` gives their codes, counted from 1), images a vector of
-#'   class `tidydl_image` and sounds of class `tidydl_audio`, dates are dates, lists are list columns.
-#'   `attr(x, "tidydl")` says what was loaded.
+#' @details In csv files an empty field and `NA` are missing, and a column with a leading zero in any of its values
+#'   (`007`) is text, whose digits stay, as for package readr. A column without a name, such as the row names that
+#'   [write.csv()] writes, is called `X`, and a second `x` is `x.1`, as by [read.csv()]. Kinds of columns are those of
+#'   all rows: with `n` a csv or json file is still read to its end. The index of a frame that pandas wrote to parquet
+#'   is a column of its name, or `index` where it has none; one that only counts the rows is left out.
+#'
+#' @return A tibble where there is one split or `split` names one, else a named list of tibbles, one a split, which
+#'   `dplyr::bind_rows(x, .id = "split")` binds. Label columns are factors by name (`as.integer()` gives their codes,
+#'   counted from 1), images a vector of class `tidydl_image` and sounds of class `tidydl_audio`, dates are dates, lists
+#'   are list columns.
+#'   `attr(x, "tidydl")` says what was loaded, but for data that were R's own.
 #' @section Errors: `tidydl_error_not_found` (path, file or split), `tidydl_error_column`, `tidydl_error_damaged`,
 #'   `tidydl_error_data` (files or splits that do not fit together), `tidydl_error_argument`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency` (package arrow).
@@ -63,7 +71,10 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
   if (!is_splits(path)) {
     return(loaded(path, given, as))
   }
-  new_splits(lapply(path, loaded, given, as, rlang::current_env()))
+  if (as == "dataset") {
+    return(as_dataset(lapply(path, part_of_frame, given, rlang::current_env())))
+  }
+  lapply(path, loaded, given, as, rlang::current_env())
 }
 
 # One data set, or several by split, as what `as` says.
@@ -79,8 +90,7 @@ loaded <- function(path, given, as, call = rlang::caller_env()) {
   if (is.data.frame(path)) {
     return(part_of_frame(path, given, call))
   }
-  frames <- call_python("load_dataset", c(list(path = path), given), call = call)
-  if (is.data.frame(frames)) frames else new_splits(frames)
+  call_python("load_dataset", c(list(path = path), given), call = call)
 }
 
 arrow_table <- function(bytes) getExportedValue("arrow", "read_ipc_stream")(bytes, as_data_frame = FALSE)
@@ -119,23 +129,9 @@ files_given <- function(files) {
   if (!is.null(names(files))) lapply(as.list(files), as_list) else as_list(files)
 }
 
-new_splits <- function(frames) {
-  if (all(vapply(frames, is.data.frame, NA))) structure(frames, class = c("tidydl_splits", "list")) else frames
-}
-
 is_splits <- function(x) {
   is.list(x) && !is.data.frame(x) && length(x) > 0 && all(vapply(x, is.data.frame, NA)) && !is.null(names(x))
 }
-
-#' @export
-print.tidydl_splits <- function(x, ...) {
-  columns <- vapply(x, function(frame) paste(names(frame), collapse = ", "), character(1))
-  print(tibble::tibble(split = names(x), rows = vapply(x, nrow, integer(1)), columns = unname(columns)))
-  invisible(x)
-}
-
-#' @export
-`[.tidydl_splits` <- function(x, i) new_splits(NextMethod())
 
 #' Describe the columns of data
 #'

@@ -5,15 +5,19 @@ is_r_file <- function(path) {
     file.exists(path)
 }
 
-# The data frame of an R file, or those that `split` names, by name.
+# What `split` asks for of the data frames of an R file; by default all there are. A lone one is the split "train".
 splits_of_r_file <- function(path, split, call = rlang::caller_env()) {
-  found <- read_r_file(path, call)
-  if (is.data.frame(found)) {
-    found <- list(found)
-    names(found) <- "train"
-    if (is.null(split)) split <- "train"
+  frames <- read_r_file(path, call)
+  if (is.null(split)) {
+    return(frames)
   }
-  picked_splits(found, split, call)
+  if (is.data.frame(frames)) {
+    frames <- list(train = frames)
+  }
+  columns <- as.list(unique(unlist(lapply(frames, names))))
+  asked <- list(rows = lapply(frames, nrow), columns = columns, split = as_list(split))
+  picked <- lapply(call_python("split_cuts", asked, call = call), rows_of_cuts, frames, call)
+  if (length(split) == 1L) picked[[1L]] else picked
 }
 
 read_r_file <- function(path, call) {
@@ -44,18 +48,29 @@ objects_of <- function(path) {
   if (length(found) == 1L) found[[1L]] else found
 }
 
-picked_splits <- function(frames, split, call) {
-  if (is.null(split)) {
-    return(frames)
+# The rows that cuts name, below each other; where all splits are asked for a column says which is which.
+rows_of_cuts <- function(asked, frames, call) {
+  cuts <- asked$cuts
+  parts <- lapply(seq_len(nrow(cuts)), function(i) {
+    rows <- seq.int(cuts$start[[i]] + 1, length.out = cuts$stop[[i]] - cuts$start[[i]])
+    vctrs::vec_slice(frames[[cuts$split[[i]]]], rows)
+  })
+  bound <- if (length(parts) == 1L) parts[[1L]] else bound_by_row(parts, call)
+  if (asked$marked) {
+    bound$split <- factor(rep(cuts$split, cuts$stop - cuts$start), names(frames))
   }
-  if (identical(split, "all")) {
-    bound <- do.call(vctrs::vec_rbind, unname(frames))
-    sizes <- vapply(frames, nrow, integer(1))
-    bound$split <- factor(rep(names(frames), sizes), names(frames))
-    return(tibble::as_tibble(bound))
-  }
-  for (name in setdiff(split, names(frames))) {
-    unknown_name("split", name, c(names(frames), "all"), call = call)
-  }
-  if (length(split) == 1L) frames[[split]] else frames[split]
+  bound
+}
+
+bound_by_row <- function(parts, call) {
+  tryCatch(
+    tibble::as_tibble(vctrs::vec_rbind(!!!parts)),
+    vctrs_error_incompatible_type = function(cnd) {
+      abort_tidydl(
+        "data", sprintf("The splits do not fit together: %s", conditionMessage(cnd)),
+        "Columns of one name with one kind of values in all of them.", "Load them one by one.",
+        call = call
+      )
+    }
+  )
 }

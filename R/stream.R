@@ -83,14 +83,10 @@ check_stream <- function(callback, output, augment, call = rlang::caller_env()) 
 open_stream <- function(path, given, batch_size, call = rlang::caller_env()) {
   if (is_r_file(path)) {
     path <- splits_of_r_file(path, given$split, call)
-    given$split <- NULL
     if (is_splits(path)) {
-      abort_tidydl(
-        "argument", "`split` is missing, and there are several.", one_of(c(names(path), "all")),
-        sprintf("Write split = \"%s\", or \"all\" for all of them.", names(path)[[1]]),
-        call = call
-      )
+      refuse_several(names(path), given$split, call)
     }
+    given$split <- NULL
   }
   given$columns <- as_list(given$columns)
   given$split <- as_list(given$split)
@@ -99,6 +95,22 @@ open_stream <- function(path, given, batch_size, call = rlang::caller_env()) {
   known <- names(given) %in% stream_arguments
   arguments <- c(list(path = path), given[known], list(batch_size = batch_size, older = given[!known]))
   call_python("stream_open", arguments, call = call)
+}
+
+# In the words of python/tidydl/data/opening_streams.py.
+refuse_several <- function(splits, split, call) {
+  if (is.null(split)) {
+    abort_tidydl(
+      "argument", "`split` is missing, and there are several.", one_of(c(splits, "all")),
+      sprintf("Write split = \"%s\", or \"all\" for all of them.", splits[[1]]),
+      call = call
+    )
+  }
+  abort_tidydl(
+    "argument", sprintf("`split` names %d splits, and a stream is of one.", length(splits)), one_of(splits),
+    sprintf("Write split = \"%s\" for one after the other.", paste(splits, collapse = "+")),
+    call = call
+  )
 }
 
 # The stream of a pipeline's results; with a `prefix`, which may be empty, joined to the data.

@@ -249,3 +249,45 @@ def test_arrays_of_records_may_be_written_in_any_layout(tmp_path):
     assert frame["a"].tolist()[:2] == [1, 2]
     assert frame["b"].tolist()[:2] == ["],[{", "ü"]
     assert frame.isna().iloc[2].all()
+
+
+def test_the_first_rows_of_plain_text_are_read_without_the_rest(tmp_path):
+    (tmp_path / "long.txt").write_bytes(b"one\ntwo\nthree\n" * 100_000 + b"\xff\n")
+    assert load_dataset(tmp_path / "long.txt", n=4)["text"].tolist() == ["one", "two", "three", "one"]
+    with pytest.raises(DamagedFileError):
+        load_dataset(tmp_path / "long.txt")
+
+
+@EITHER
+def test_a_disk_is_refused_before_all_of_it_is_looked_through(tmp_path, monkeypatch, read):
+    monkeypatch.setattr("tidydl.data.folders._MOST_OTHERS", 3)
+    for number in range(3):
+        written(tmp_path, f"{number}.log", "")
+        written(tmp_path, f"{number}.csv", "x\n1\n2\n")
+    assert len(read(tmp_path)) == 6
+    written(tmp_path, "more.dat", "")
+    with pytest.raises(ArgumentError, match=r"holds more than 3 files that are no data"):
+        read(tmp_path)
+
+
+@EITHER
+@pytest.mark.parametrize("lacking", [False, True])
+def test_values_of_a_frame_can_be_replaced_whatever_their_kind(tmp_path, read, lacking):
+    frame = pd.DataFrame({"whole": range(2), "real": 0.5, "small": np.array([1.5, 2.5], "float32"), "agreed": True})
+    frame["day"] = pd.Series(pd.to_datetime(["2024-06-01", "2024-06-02"])).astype("datetime64[s]")
+    frame["moment"] = pd.to_datetime(["2024-06-01T10:00", "2024-06-02T11:30"], utc=True)
+    frame["took"] = pd.to_timedelta([1.5, 2.5], "s")
+    frame["label"] = pd.Categorical(["a", "b"])
+    frame["text"] = ["a", "b"]
+    frame = pd.concat([frame, frame, frame.iloc[:1]], ignore_index=True)
+    if lacking:
+        frame = frame.astype({"whole": "Int64", "agreed": "boolean"})
+        frame.iloc[4] = None
+    write_dataset(frame, tmp_path / "own.parquet")
+    found = read(tmp_path / "own.parquet")
+    part = found.iloc[:2].copy()
+    for name in found:
+        found.loc[0, name] = found[name].iloc[1]
+    assert found.iloc[0].tolist() == frame.iloc[1].tolist()
+    pd.testing.assert_frame_equal(found[1:], frame[1:])
+    pd.testing.assert_frame_equal(part, frame[:2])

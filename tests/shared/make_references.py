@@ -45,6 +45,7 @@ def data_files() -> None:
     (DATA / "splits").mkdir(exist_ok=True)
     (DATA / "splits" / "train.csv").write_text("item,n\na,1\nb,2\nc,3\n", "utf-8")
     (DATA / "splits" / "test.csv").write_text("item,n\nd,4\n", "utf-8")
+    (DATA / "postcodes.csv").write_text('"","town","town","n"\n"1","01067","Dresden",7\n"2","80331",NA,\n', "utf-8")
     for label, shade in (("dark", 20), ("light", 230)):
         folder = DATA / "shades" / label
         folder.mkdir(parents=True, exist_ok=True)

@@ -69,15 +69,50 @@ test_that("files of R's own are read: a data frame, or several as splits", {
   expect_identical(load_dataset(one), tibble::as_tibble(iris))
   expect_identical(names(load_dataset(one, columns = "Species", n = 2)), "Species")
   splits <- load_dataset(several)
-  expect_s3_class(splits, "tidydl_splits")
+  expect_identical(names(splits), c("early", "late"))
   expect_identical(splits$late, late)
   expect_identical(load_dataset(several, split = "early", n = 2), early[1:2, ])
   expect_identical(load_dataset(several, split = "all")$split, factor(c("early", "early", "early", "late")))
   expect_error(load_dataset(several, split = "middle"), "'early', 'late'", class = "tidydl_error_not_found")
+  expect_identical(load_dataset(several, as = "dataset", n = 2)$early$num_rows, 2L)
   saveRDS(lm(dist ~ speed, cars), one)
   expect_error(load_dataset(one), "an lm object", class = "tidydl_error_data")
   writeLines("no file of R", one)
   expect_error(suppressWarnings(load_dataset(one)), class = "tidydl_error_damaged")
+})
+
+test_that("splits of R's own files are cut and joined as those of other data", {
+  skip_without_python()
+  saved <- withr::local_tempfile(fileext = ".rda")
+  train <- load_dataset(in_data("splits"), split = "train")
+  test <- load_dataset(in_data("splits"), split = "test")
+  save(train, test, file = saved)
+  values <- function(x) lapply(x, function(part) if (is.list(part)) lapply(part, identity) else part)
+  same <- function(split, ...) {
+    expect_identical(
+      values(load_dataset(saved, split = split, ...)), values(load_dataset(in_data("splits"), split = split, ...)),
+      label = paste(split, collapse = " and ")
+    )
+  }
+  for (split in c("train[:2]", "train[-1:]", "test[:50%]", "test+train", "train[:1]+test", "all", "all[2:4]")) {
+    same(split)
+  }
+  same(c("all", "train"))
+  same(c("test", "train[:2]"), n = 1)
+  same("all", columns = c("split", "n"), sample = 3, seed = 2)
+  for (split in list("tran", "train[", "all[2", 3, c("train", "nobody"))) {
+    said <- tryCatch(load_dataset(saved, split = split), error = function(cnd) cnd)
+    other <- tryCatch(load_dataset(in_data("splits"), split = split), error = function(cnd) cnd)
+    expect_identical(said[c("kind", "problem", "allowed", "hint")], other[c("kind", "problem", "allowed", "hint")])
+  }
+  saveRDS(train, lone <- withr::local_tempfile(fileext = ".rds"))
+  expect_identical(load_dataset(lone, split = "train[1:]")$n, 2:3)
+  test$n <- "one"
+  save(train, test, file = saved)
+  expect_error(load_dataset(saved, split = "all"), "do not fit together", class = "tidydl_error_data")
+  test$split <- "mine"
+  save(train, test, file = saved)
+  expect_error(load_dataset(saved, split = "all"), "a column 'split'", class = "tidydl_error_column")
 })
 
 test_that("a dataset of the Python library has its features at hand", {

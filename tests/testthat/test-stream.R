@@ -32,6 +32,21 @@ test_that("columns, n and split say which data, and a mistyped argument is refus
   expect_identical(stream_dataset(splits, identity, split = "test")$item, "d")
 })
 
+test_that("of a file of R's own too a stream is of one split, cut as it says", {
+  skip_without_python()
+  saved <- withr::local_tempfile(fileext = ".rda")
+  train <- tibble::tibble(n = 1:3)
+  test <- tibble::tibble(n = 4:5)
+  save(train, test, file = saved)
+  expect_identical(stream_dataset(saved, identity, split = "train[1:]+test")$n, 2:5)
+  refused <- function(path, ...) {
+    tryCatch(stream_dataset(path, identity, ...), error = function(cnd) cnd)[c("kind", "problem", "allowed", "hint")]
+  }
+  splits <- shared_file("data", "splits")
+  expect_identical(refused(saved), refused(splits))
+  expect_identical(refused(saved, split = c("train", "test")), refused(splits, split = c("train", "test")))
+})
+
 test_that("results are written as they come, in the kinds of all of them", {
   skip_without_python()
   output <- withr::local_tempfile(fileext = ".parquet")

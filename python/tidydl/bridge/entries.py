@@ -61,6 +61,7 @@ ENTRIES: dict[str, Entry] = {
     "confusion_layout": Entry("tidydl.plots.heatmap:confusion_layout"),
     "image_layout": Entry("tidydl.plots.images:image_layout"),
     "load_dataset": Entry("tidydl.data.entries:load_frames"),
+    "split_cuts": Entry("tidydl.data.entries:split_cuts"),
     "load_object": Entry("tidydl.data.entries:load_object", as_object=True),
     "load_arrow": Entry("tidydl.data.entries:load_arrow"),
     "as_dataset": Entry("tidydl.data.writing:as_dataset", as_object=True),

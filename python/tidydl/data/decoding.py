@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.nested import holds_more, label_names, value_maker
@@ -169,25 +170,35 @@ def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
     if lacks and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         return _with_missing(values)
     if pa.types.is_decimal(kind):
-        return pd.Series(values.cast(pa.float64()).to_pandas())
+        values, kind = values.cast(pa.float64()), pa.float64()
+    if pa.types.is_primitive(kind) and not pa.types.is_temporal(kind):
+        held = values.to_numpy()
+        return held if held.flags.writeable else held.copy()  # what shares Arrow's memory is read-only
     if pa.types.is_timestamp(kind) and kind.unit == "s":
         # seconds are the unit of whole days alone, so that a column of moments at midnight is none of dates
         values = values.cast(pa.timestamp("ms", kind.tz))
     column = pd.Series(values.to_pandas(date_as_object=False))
-    return column.astype("datetime64[s]") if pa.types.is_date(kind) else column
+    return column.astype("datetime64[s]") if pa.types.is_date(kind) else column.copy()
 
 
 def text_series(values: Any, name: str) -> Any:
     """Make pandas' column of text, of the same memory where pandas holds text as Arrow does."""
     import pandas as pd
 
-    dtype: Any = pd.Series([], dtype="str").dtype
+    dtype = _kind_of_text()
     if hasattr(dtype, "__from_arrow__"):
-        return pd.Series(dtype.__from_arrow__(values))
+        return pd.Series(dtype.__from_arrow__(values), copy=False)
     try:  # pandas 2 holds objects
         return pd.Series(values.to_pandas(), dtype=object)
     except UnicodeDecodeError as error:
         raise DataError(f"Column '{name}' holds text that is not UTF-8.", allowed="Text in UTF-8.") from error
+
+
+@cache
+def _kind_of_text() -> Any:
+    import pandas as pd
+
+    return pd.Series([], dtype="str").dtype
 
 
 def _categories(values: pa.ChunkedArray) -> Any:

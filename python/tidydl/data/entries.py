@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.loading import load
 from tidydl.data.older_arguments import in_todays_words
-from tidydl.data.requests import request_of
+from tidydl.data.requests import check_split, request_of
 from tidydl.data.selecting import wanted_of
+from tidydl.data.splits import Cut, asks_for_all, cuts_of, refuse_a_column_split
 from tidydl.data.writing import write_steps
 from tidydl.progress import Work
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from tidydl.data.image_value import Image
 
-__all__ = ["image_pixels", "load_arrow", "load_frames", "load_object", "write_frames"]
+__all__ = ["image_pixels", "load_arrow", "load_frames", "load_object", "split_cuts", "write_frames"]
 
 _ARGUMENTS = (
     *("path", "name", "data_dir", "data_files", "split", "columns", "n", "sample", "seed", "as", "revision", "token"),
@@ -62,6 +63,27 @@ def load_arrow(**arguments: Any) -> bytes | dict[str, bytes]:
     """Load a table, or several by split, each as Arrow writes it to a stream."""
     made = load_frames(form="arrow", **arguments)
     return {split: _streamed(table) for split, table in made.items()} if isinstance(made, dict) else _streamed(made)
+
+
+def split_cuts(rows: Mapping[str, int], columns: Iterable[str], split: Any) -> dict[str, dict[str, Any]]:
+    """Say which rows of R's own data frames are asked for, of how many each split has, and which columns there are.
+
+    By what was asked for: ``cuts``, a frame of ``split``, ``start`` and ``stop`` as Python counts them, and whether the
+    rows are to be ``marked`` by their splits.
+    """
+    asked = check_split(split)
+    names = [asked] if isinstance(asked, str) else asked or []
+    return {each: _cuts_of(rows, set(columns), each) for each in names}
+
+
+def _cuts_of(rows: Mapping[str, int], columns: set[str], split: str) -> dict[str, Any]:
+    import pandas as pd
+
+    cuts = [Cut(split, 0, rows[split])] if split in rows else cuts_of(rows, split)
+    marked = split not in rows and asks_for_all(rows, split)
+    if marked:
+        refuse_a_column_split(columns)
+    return {"cuts": pd.DataFrame(list(map(vars, cuts))), "marked": marked}
 
 
 def _streamed(table: Any) -> bytes:

@@ -6,11 +6,13 @@ Files are looked through once for that, in constant memory, so that a block has 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.csv_columns import kept_as_text
+from tidydl.data.pandas_index import index_names, with_index_named
 from tidydl.data.reading import TextOptions, places_of, refuse
 from tidydl.data.splits import misfit, refuse_other_labels
 from tidydl.data.text_feeds import csv_blocks, json_blocks, settled_csv, settled_json, settled_text, text_blocks
@@ -20,7 +22,7 @@ from tidydl.errors import DataError, TidydlError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Feed", "feed_of", "feed_of_table", "joined", "with_column"]
+__all__ = ["Feed", "feed_of_table", "feeds_of", "joined", "with_column"]
 
 _BLOCK = 8192  # rows of a parquet file decoded at once
 _BUFFER = 2**20  # bytes of a column read at once
@@ -40,8 +42,10 @@ class Feed:
     levels: Mapping[str, pa.Array] = field(default_factory=dict)
 
 
-def feed_of(files: Mapping[Path, str], options: TextOptions, columns: Sequence[str] | None = None) -> Feed:
-    """Make the feed of the files of a split, each of its format.
+def feeds_of(
+    files: Mapping[str, Mapping[Path, str]], options: TextOptions, columns: Mapping[str, Sequence[str] | None]
+) -> dict[str, Feed]:
+    """Make the feed of each split of its files, each of its format; ``columns`` are those wanted of a split.
 
     Raises
     ------
@@ -50,10 +54,19 @@ def feed_of(files: Mapping[Path, str], options: TextOptions, columns: Sequence[s
     DataError
         The files do not fit together.
     """
+    parts = {split: _opened(each, options, columns[split]) for split, each in files.items()}
+    texts = kept_as_text(feed.schema for each in parts.values() for feed in each.values())
+    if texts:
+        options = replace(options, texts=texts)
+        parts = {split: _opened(each, options, columns[split]) for split, each in files.items()}
+    return {split: joined(list(each), list(each.values())) for split, each in parts.items()}
+
+
+def _opened(files: Mapping[Path, str], options: TextOptions, columns: Sequence[str] | None) -> dict[str, Feed]:
     parts = {str(file): _OPENERS[kind](str(file), options, columns) for file, kind in files.items()}
     for file, part in parts.items():
         _refuse_same_names(file, part.schema.names)
-    return joined(list(parts), list(parts.values()))
+    return parts
 
 
 def _refuse_same_names(file: str, names: Sequence[str]) -> None:
@@ -174,12 +187,25 @@ def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) 
         coded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
         levels = {name: _levels_in(file, name) for name in coded}
         nullable = _lacking(file.metadata, schema.names)
+        index = index_names(file) if columns is None else {}
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, TidydlError):
             raise
         raise damaged(path, "parquet", error) from error
     blocks = partial(_parquet_blocks, path, schema.names if columns is not None else None, schema.metadata)
-    return Feed(schema, file.metadata.num_rows, blocks, nullable, levels)
+    feed = Feed(schema, file.metadata.num_rows, blocks, nullable, levels)
+    return _with_index_named(feed, index) if index else feed
+
+
+def _with_index_named(feed: Feed, names: Mapping[str, str | None]) -> Feed:
+    called = {name: names.get(name, name) for name in feed.schema.names}
+    return Feed(
+        with_index_named(feed.schema.empty_table(), names).schema,
+        feed.rows,
+        lambda: (with_index_named(block, names) for block in feed.blocks()),
+        frozenset(name for each in feed.nullable if (name := called[each]) is not None),
+        {name: levels for each, levels in feed.levels.items() if (name := called[each]) is not None},
+    )
 
 
 def _lacking(metadata: Any, names: Sequence[str]) -> frozenset[str]:
@@ -235,7 +261,7 @@ def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> 
 def _of_csv(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
     refuse("field", options.field, "csv")
     known = settled_csv(path, options)
-    return Feed(known.schema, known.rows, lambda: csv_blocks(path, options, known.schema, known.block), known.nullable)
+    return Feed(known.schema, known.rows, lambda: csv_blocks(path, options, known), known.nullable)
 
 
 def _of_json(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:

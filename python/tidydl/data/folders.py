@@ -10,10 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tidydl.data.media_folders import MEDIA
+from tidydl.data.reading import FORMATS, PACKED
+from tidydl.errors import ArgumentError
+
 __all__ = ["data_files_of", "matching", "splits_by_name"]
 
 _IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
 _TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz")
+_DATA = {*FORMATS, *PACKED, ".zip", *(suffix for suffixes in MEDIA.values() for suffix in suffixes)}
+_MOST_OTHERS = 100_000
 _KEYWORDS = {
     "train": ("train", "training"),
     "validation": ("validation", "valid", "dev", "val"),
@@ -26,8 +32,15 @@ _SHARD = re.compile(r"^data/(\w+(?:\.\w+)*)-\d{5}-of-\d{5}.*\..+$")
 
 
 def data_files_of(folder: Path) -> dict[str, Path]:
-    """Find the files below a folder by their path in it, in order; hidden ones and descriptions are left out."""
+    """Find the files below a folder by their path in it, in order; hidden ones and descriptions are left out.
+
+    Raises
+    ------
+    ArgumentError
+        There are so many that are no data that it is a disk, or somebody's whole home, rather than a data set.
+    """
     found: dict[str, Path] = {}
+    others = 0
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "__"))]
         within = Path(place).relative_to(folder).as_posix()
@@ -35,6 +48,13 @@ def data_files_of(folder: Path) -> dict[str, Path]:
         for name in names:
             if not name.startswith((".", "__", "~$")) and name not in _IGNORED:
                 found[start + name] = Path(place, name)
+                others += os.path.splitext(name)[1].lower() not in _DATA
+        if others > _MOST_OTHERS:
+            raise ArgumentError(
+                f"The folder '{folder}' holds more than {_MOST_OTHERS:,} files that are no data.",
+                allowed="The folder of a data set.",
+                hint="Name the folder inside it that has the data, or their files by a pattern such as 'data/*.csv'.",
+            )
     return dict(sorted(found.items()))
 
 

@@ -119,10 +119,18 @@ def load_dataset(
 
     Notes
     -----
-    Files are matched to splits by the rules of the ``datasets`` library, which also cuts the slices. In text tables an
-    empty field and ``NA`` are missing, as for R's readr. Zip files are looked through before they are unpacked: none
-    writes outside its folder or is far larger than it seems. Those of images and sounds, which are read later, stay
-    unpacked in ``unpacked`` below tidydl's own cache folder (``TIDYDL_CACHE``), once however often they are loaded.
+    Files are matched to splits by the rules of the ``datasets`` library, which also cuts the slices. In text tables
+    an empty field and ``NA`` are missing, as for R's readr, and a column with a leading zero in any of its values
+    ("007") is text, whose digits stay. A column of a csv file without a name, such as the row names that R's
+    ``write.csv()`` writes, is called ``X``, and a second ``x`` is ``x.1``, as by R's ``read.csv()``. Kinds of columns
+    are those of all rows: with ``n`` a csv or json file is still read to its end.
+
+    The index of a frame that pandas wrote to parquet is a column of its name, or ``index`` where it has none; one that
+    only counts the rows is left out.
+
+    Zip files are looked through before they are unpacked: none writes outside its folder or is far larger than it
+    seems. Those of images and sounds, which are read later, stay unpacked in ``unpacked`` below tidydl's own cache
+    folder (``TIDYDL_CACHE``), once however often they are loaded.
 
     Examples
     --------

@@ -11,9 +11,9 @@ from tidydl.checks import check_count
 from tidydl.data.older_arguments import in_todays_words
 from tidydl.data.requests import Request, request_of
 from tidydl.data.selecting import Wanted, wanted_of
-from tidydl.data.splits import ALL, Cut, cuts_of, split_names
+from tidydl.data.splits import ALL, Cut, asks_for_all, cuts_of, refuse_a_column_split
 from tidydl.data.streaming import Stream
-from tidydl.errors import ArgumentError, ColumnError, one_of, unknown_name
+from tidydl.errors import ArgumentError, one_of, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +127,7 @@ def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> d
 
 def _feeds(request: Request, wanted: Wanted) -> tuple[dict[str, Feed], Mapping[str, Any], str]:
     """Give the feed of each split that is needed, what their columns mean, and of which format the files are."""
-    from tidydl.data.feeds import feed_of, feed_of_table
+    from tidydl.data.feeds import feed_of_table, feeds_of
     from tidydl.data.fetching import from_hub, list_files, needed_splits
     from tidydl.data.reading import TextOptions
     from tidydl.data.resolving import refuse_options
@@ -148,8 +148,8 @@ def _feeds(request: Request, wanted: Wanted) -> tuple[dict[str, Feed], Mapping[s
         refuse_options(vars(options), listing.format)
         return {name: feed_of_table(listing.tables[name]) for name in chosen}, listing.features, listing.format
     files = {name: listing.files[name] for name in chosen}
-    feeds = {name: feed_of(each, options, columns_in(each, wanted.columns)) for name, each in files.items()}
-    return feeds, listing.features, listing.format
+    columns = {name: columns_in(each, wanted.columns) for name, each in files.items()}
+    return feeds_of(files, options, columns), listing.features, listing.format
 
 
 def _stream(
@@ -171,7 +171,7 @@ def _stream(
         if split not in feeds
         else [Cut(split, 0, feeds[split].rows)]
     )
-    if split not in feeds and split_names(split) is None:
+    if split not in feeds and asks_for_all(feeds, split):
         feeds = _marked(feeds)
     whole = joined([f"split {cut.split}" for cut in cuts], [_cut(feeds[cut.split], cut) for cut in cuts])
     rows = whole.rows if wanted.n is None else min(whole.rows, wanted.n)
@@ -213,12 +213,7 @@ def _marked(feeds: Mapping[str, Feed]) -> dict[str, Feed]:
 
     from tidydl.data.feeds import with_column
 
-    if any("split" in feed.schema.names for feed in feeds.values()):
-        raise ColumnError(
-            "`split` 'all' would add a column 'split', and the data have one already.",
-            allowed="Data without a column 'split'.",
-            hint="Leave `split` out and join the frames yourself.",
-        )
+    refuse_a_column_split({name for feed in feeds.values() for name in feed.schema.names})
     names = pa.array(list(feeds), pa.string())
     return {name: with_column(feed, "split", name, names) for name, feed in feeds.items()}
 

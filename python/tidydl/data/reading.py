@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.csv_columns import (
+    csv_settings,
+    header_apart,
+    marked,
+    numbers_in_doubt,
+    one_begins_with_zero,
+    some_begin_with_zero,
+)
 from tidydl.data.json_records import json_table
 from tidydl.data.large_numbers import large_numbers, large_of_texts
+from tidydl.data.pandas_index import index_names, with_index_named
 from tidydl.data.unreadable import (
     damaged,
     empty_file,
@@ -30,11 +41,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
+    "PACKED",
     "READERS",
     "TextOptions",
     "chosen",
     "csv_fault",
-    "csv_settings",
     "format_of",
     "head_of",
     "open_bytes",
@@ -55,17 +66,17 @@ FORMATS = {
     ".txt": "text",
 }
 PACKED = (".gz", ".bz2", ".zst")
-MISSING = ["", "NA"]  # as R's readr reads them
 _LARGEST_BLOCK = 2**31 - 1
 _RECORDS = "Records: one JSON object a line, or an array of them."
 
 
 @dataclass(frozen=True)
 class TextOptions:
-    """What the caller says of text files: the separator of csv, the array of records in json."""
+    """What is said of text files: the separator of csv, the array of records in json, which columns are text."""
 
     sep: str | None = None
     field: str | None = None
+    texts: frozenset[str] | None = None
 
 
 _PLAIN = TextOptions()
@@ -122,33 +133,54 @@ def read_csv(
 ) -> pa.Table:
     """Read a text table with a header; the separator is a comma, or a tab in files named .tsv."""
     import pyarrow as pa
-    from pyarrow import csv
 
     refuse("field", options.field, "csv")
     separator = separator_of(path, options.sep)
     if not head_of(path, "csv"):
         raise empty_file(path, "A csv file with a header line.")
-    content, size = _content(path)
-    block = min(max(size, 2), _LARGEST_BLOCK)
     try:
-        table = csv.read_csv(content, **csv_settings(separator, block))
+        table = _csv_table(path, separator, dict.fromkeys(options.texts or (), pa.string()))
         if table.num_columns == 1:
             refuse_other_separator(path, options.sep, separator)
         refuse_other_encodings(table.schema, path)
-        if large := large_numbers(table):
-            settings = csv_settings(separator, block, dict.fromkeys(large, pa.string()), large)
-            table = _with_large(table, csv.read_csv(_content(path)[0], **settings))
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise csv_fault(path, options.sep, error) from error
     return chosen(table, columns).slice(0, limit)
 
 
-def _with_large(table: pa.Table, texts: pa.Table) -> pa.Table:
-    """Put whole numbers that no int64 holds in the place of doubles."""
+def _csv_table(path: str, separator: str, types: Mapping[str, pa.DataType]) -> pa.Table:
+    """Read a whole file, columns of digits that are no numbers as text."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    content, size = _content(path)
+    settings = partial(csv_settings, separator, min(max(size, 2), _LARGEST_BLOCK))
+
+    def read(**said: Any) -> pa.Table:
+        return csv.read_csv(content if isinstance(content, str) else pa.BufferReader(content), **settings(**said))
+
+    table = read(types=types)
+    header = header_apart(path, table.schema.names, open_bytes)
+    if header is not None:
+        table = read(types=types, header=header)
+    large = large_numbers(table)
+    with pa.input_stream(content, compression=None) as stream:
+        zeros = bool(numbers_in_doubt(table.schema, large, True)) and some_begin_with_zero(stream, separator)
+    doubtful = numbers_in_doubt(table.schema, large, zeros)
+    if doubtful:
+        texts = read(types=dict.fromkeys(doubtful, pa.string()), include=doubtful, header=header)
+        table = _with_digits(table, texts, large)
+    return table
+
+
+def _with_digits(table: pa.Table, texts: pa.Table, large: Sequence[str]) -> pa.Table:
+    """Put what keeps all digits in the place of numbers that do not."""
     for name in texts.schema.names:
-        kept = large_of_texts(texts.column(name))
-        if kept is not None:
-            table = table.set_column(table.schema.names.index(name), name, kept)
+        place, column = table.schema.names.index(name), texts.column(name)
+        if one_begins_with_zero(column):
+            table = table.set_column(place, marked(table.schema.field(place)), column)
+        elif name in large and (kept := large_of_texts(column)) is not None:
+            table = table.set_column(place, name, kept)
     return table
 
 
@@ -194,7 +226,7 @@ def _content(path: str) -> tuple[Any, int]:
             held = stream.read_buffer()
     except (OSError, pa.ArrowException) as error:
         raise damaged(path, "packed text", error) from error
-    return pa.BufferReader(held), held.size
+    return held, held.size
 
 
 def separator_of(path: str, sep: str | None) -> str:
@@ -208,23 +240,6 @@ def separator_of(path: str, sep: str | None) -> str:
             hint="Leave `sep` out for commas, and for tabs in files named .tsv.",
         )
     return sep
-
-
-def csv_settings(separator: str, block: int, types: Any = None, include: Sequence[str] | None = None) -> dict[str, Any]:
-    """Give how pyarrow is to read csv: what is missing, what is text, the types known already, and which columns."""
-    from pyarrow import csv
-
-    return {
-        "read_options": csv.ReadOptions(block_size=block),
-        "parse_options": csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-        "convert_options": csv.ConvertOptions(
-            null_values=MISSING,
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-            column_types=types,
-            include_columns=include,
-        ),
-    }
 
 
 def chosen(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
@@ -275,8 +290,10 @@ def read_parquet(
         if columns is not None:
             places_of(file.schema_arrow.names, columns)
         if limit is None or limit >= file.metadata.num_rows:
-            return _all_rows(file, path, columns)
-        return chosen(_first_rows(file, columns, limit), columns)
+            table = _all_rows(file, path, columns)
+        else:
+            table = chosen(_first_rows(file, columns, limit), columns)
+        return table if columns is not None else with_index_named(table, index_names(file))
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, TidydlError):
             raise
@@ -350,10 +367,10 @@ def read_text(
     try:
         with open_bytes(path) as stream:
             lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig")
-            texts = [line.rstrip("\n") for line in lines]
+            texts = [line.rstrip("\n") for line in islice(lines, limit)]
     except (UnicodeDecodeError, OSError) as error:
         raise damaged(path, "text", error) from error
-    return chosen(pa.table({"text": pa.array(texts, pa.string())}), columns).slice(0, limit)
+    return chosen(pa.table({"text": pa.array(texts, pa.string())}), columns)
 
 
 READERS: dict[str, Callable[..., Any]] = {

@@ -15,7 +15,7 @@ from tidydl.data.foreign import is_frame
 from tidydl.data.media_files import is_url
 from tidydl.errors import ArgumentError, NotFoundError, TidydlError, nearest
 
-__all__ = ["FILES", "Request", "not_there", "refuse_of_hub", "request_of"]
+__all__ = ["FILES", "Request", "check_split", "not_there", "refuse_of_hub", "request_of"]
 
 FILES = Path(__file__).resolve().parent / "files"
 _HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?$")
@@ -98,7 +98,7 @@ def request_of(
         name=name,
         data_dir=_folder(data_dir, place),
         data_files=_patterns(data_files),
-        split=_split(split),
+        split=check_split(split),
         token=token,
         cache_dir=None if cache_dir is None else _place(cache_dir, "cache_dir"),
         verification_mode=checks,
@@ -118,7 +118,14 @@ def refuse_of_hub(request: Request) -> None:
     _refuse_given(said, "local files")
 
 
-def _split(split: Any) -> Any:
+def check_split(split: Any) -> str | list[str] | None:
+    """Give a split, or several, as they are asked for.
+
+    Raises
+    ------
+    ArgumentError
+        It is neither a text nor a list of texts.
+    """
     if split is None or isinstance(split, str):
         return split
     if isinstance(split, Sequence) and all(isinstance(part, str) for part in split) and len(split) > 0:

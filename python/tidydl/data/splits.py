@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +20,13 @@ __all__ = [
     "ALL",
     "Cut",
     "Splits",
+    "asks_for_all",
     "cuts_of",
     "join",
     "mark_all",
     "misfit",
     "pick",
+    "refuse_a_column_split",
     "refuse_other_labels",
     "split_names",
 ]
@@ -152,16 +154,37 @@ def _bad_slice(part: str) -> TidydlError:
 
 def pick(tables: Mapping[str, pa.Table], split: str) -> pa.Table:
     """Give the rows that a split names; ``"all"`` joins all splits and tells them apart in a column ``split``."""
-    if ALL not in tables and split_names(split) is None and any(_is_all(part) for part in split.split("+")):
+    if asks_for_all(tables, split):
         tables = mark_all(tables)
     cuts = cuts_of({name: table.num_rows for name, table in tables.items()}, split)
     parts = [tables[cut.split].slice(cut.start, cut.stop - cut.start) for cut in cuts]
     return join([f"split {cut.split}" for cut in cuts], parts)
 
 
+def asks_for_all(names: Collection[str], split: str) -> bool:
+    """Say whether a split joins all splits, which a column ``split`` then tells apart."""
+    return ALL not in names and any(_is_all(part) for part in split.split("+"))
+
+
 def _is_all(part: str) -> bool:
     matched = _PART.match(part)
     return matched is not None and matched[1] == ALL
+
+
+def refuse_a_column_split(columns: Collection[str]) -> None:
+    """Refuse data that have a column ``split`` already.
+
+    Raises
+    ------
+    ColumnError
+        They have.
+    """
+    if "split" in columns:
+        raise ColumnError(
+            "`split` 'all' would add a column 'split', and the data have one already.",
+            allowed="Data without a column 'split'.",
+            hint="Leave `split` out and join the frames yourself.",
+        )
 
 
 def mark_all(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
@@ -174,12 +197,7 @@ def mark_all(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """
     import pyarrow as pa
 
-    if any("split" in table.column_names for table in tables.values()):
-        raise ColumnError(
-            "`split` 'all' would add a column 'split', and the data have one already.",
-            allowed="Data without a column 'split'.",
-            hint="Leave `split` out and join the frames yourself.",
-        )
+    refuse_a_column_split({name for table in tables.values() for name in table.column_names})
     names = pa.array(list(tables), type=pa.string())
     marked = {}
     for code, (name, table) in enumerate(tables.items()):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.csv_columns import kept_as_text
 from tidydl.data.decoding import HUGGINGFACE, features_of
 from tidydl.data.nested import label_names
 from tidydl.data.reading import READERS, TextOptions
@@ -49,17 +51,28 @@ def read_listing(
         refuse_options(vars(options), listing.format)
         tables = {name: listing.tables[name] for name in needed}
     else:
-        tables = {name: _read(listing.files[name], options, columns, limit) for name in needed}
+        tables = _joined({name: listing.files[name] for name in needed}, options, columns, limit)
     features = listing.features or features_of(next(iter(tables.values())).schema)
     return Raw(tables, features, listing.format, listing.count)
 
 
+def _joined(
+    files: Mapping[str, Mapping[Path, str]], options: TextOptions, columns: Sequence[str] | None, limit: int | None
+) -> dict[str, pa.Table]:
+    """Read the files of each split below each other."""
+    parts = {split: _read(each, options, columns, limit) for split, each in files.items()}
+    texts = kept_as_text(table.schema for each in parts.values() for table in each.values())
+    if texts:
+        parts = {split: _read(each, replace(options, texts=texts), columns, limit) for split, each in files.items()}
+    return {split: join(list(each), list(each.values())) for split, each in parts.items()}
+
+
 def _read(
     files: Mapping[Path, str], options: TextOptions, columns: Sequence[str] | None, limit: int | None
-) -> pa.Table:
-    """Read the files of a split below each other."""
+) -> dict[str, pa.Table]:
+    """Read the files of a split, and no more of them than the limit needs."""
     columns = columns_in(files, columns)
-    limit = limit if _all_parquet(files) else None  # the kinds of text are those of all rows
+    limit = limit if set(files.values()) <= {"parquet", "text"} else None  # the kinds of others are those of all rows
     parts: dict[str, pa.Table] = {}
     left = limit
     for file, kind in files.items():
@@ -68,7 +81,7 @@ def _read(
         left = None if left is None else left - table.num_rows
         if left is not None and left <= 0:
             break
-    return join(list(parts), list(parts.values()))
+    return parts
 
 
 def _all_parquet(files: Mapping[Path, str]) -> bool:

@@ -5,17 +5,25 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.csv_columns import (
+    Header,
+    csv_settings,
+    header_apart,
+    marked,
+    numbers_in_doubt,
+    one_begins_with_zero,
+    some_begin_with_zero,
+)
 from tidydl.data.json_records import is_temporal, lines_table
 from tidydl.data.large_numbers import large_numbers, large_of_texts
 from tidydl.data.reading import (
     READERS,
     TextOptions,
     csv_fault,
-    csv_settings,
     head_of,
     open_bytes,
     refuse_other_separator,
@@ -52,6 +60,7 @@ class Settled:
     nullable: frozenset[str] = frozenset()
     table: pa.Table | None = None
     block: int = _BLOCK
+    header: Header | None = None
 
 
 def settled_csv(path: str, options: TextOptions) -> Settled:
@@ -65,13 +74,16 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
     separator_of(path, options.sep)
     if not head_of(path, "csv"):
         raise empty_file(path, "A csv file with a header line.")
-    types: dict[str, pa.DataType] = {}
+    types = dict.fromkeys(options.texts or (), pa.string())
+    header: Header | None = None
     block = _BLOCK
     while True:
         reader = None
         try:
-            reader = _csv_reader(path, options, types, block)
-            names, nulls, rows, large = reader.schema.names, [0] * len(reader.schema), 0, set()
+            reader = _csv_reader(path, options, block, types, header=header)
+            if header is None and (header := header_apart(path, reader.schema.names, open_bytes)) is not None:
+                continue
+            nulls, rows, large = [0] * len(reader.schema), 0, set()
             for batch in reader:
                 rows += batch.num_rows
                 nulls = [known + column.null_count for known, column in zip(nulls, batch.columns, strict=True)]
@@ -86,34 +98,58 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
                 raise csv_fault(path, options.sep, error) from error
             place = int(unfit[1])
             types[reader.schema.field(place).name] = _wider(reader.schema.field(place).type, unfit[2])
-    if len(names) == 1:
+    if len(reader.schema) == 1:
         refuse_other_separator(path, options.sep, separator_of(path, options.sep))
     refuse_other_encodings(reader.schema, path)
-    schema = _with_large(path, options, reader.schema, large, block) if large else reader.schema
-    return Settled(schema, rows, frozenset(n for n, count in zip(names, nulls, strict=True) if count), block=block)
+    nullable = frozenset(n for n, count in zip(reader.schema.names, nulls, strict=True) if count)
+    known = Settled(reader.schema, rows, nullable, block=block, header=header)
+    return replace(known, schema=_with_digits(path, options, known, large))
 
 
-def _with_large(path: str, options: TextOptions, schema: pa.Schema, large: set[str], block: int) -> pa.Schema:
-    """Give columns of whole numbers that no int64 holds another kind than double, which a look at their texts tells."""
+def _with_digits(path: str, options: TextOptions, known: Settled, large: set[str]) -> pa.Schema:
+    """Give columns of numbers that do not keep their digits another kind, which a look at their texts tells."""
     import pyarrow as pa
 
+    schema, zeros = known.schema, False
+    if numbers_in_doubt(schema, large, True):
+        with open_bytes(path) as stream:
+            zeros = some_begin_with_zero(stream, separator_of(path, options.sep))
+    doubtful = numbers_in_doubt(schema, large, zeros)
+    if not doubtful:
+        return schema
+    identifiers: set[str] = set()
     kinds: dict[str, pa.DataType | None] = dict.fromkeys(large, pa.uint64())
-    for batch in _csv_reader(path, options, dict.fromkeys(large, pa.string()), block, list(large)):
-        for name in [name for name, kind in kinds.items() if kind is not None]:
-            kept = large_of_texts(pa.chunked_array([batch.column(name)]))
-            if kept is None or kept.type != pa.uint64():
-                kinds[name] = None if kept is None else pa.string() if kinds[name] else None
-    for name, kind in kinds.items():
-        if kind is not None:
-            place = schema.get_field_index(name)
-            schema = schema.set(place, schema.field(place).with_type(kind))
+    texts = dict.fromkeys(doubtful, pa.string())
+    for batch in _csv_reader(path, options, known.block, texts, doubtful, known.header):
+        for name in [name for name in doubtful if name not in identifiers]:
+            column = pa.chunked_array([batch.column(name)])
+            if one_begins_with_zero(column):
+                identifiers.add(name)
+            elif kinds.get(name) is not None:
+                kept = large_of_texts(column)
+                if kept is None or kept.type != pa.uint64():
+                    kinds[name] = None if kept is None else pa.string()
+    for place, each in enumerate(schema):
+        kind = kinds.get(each.name)
+        if each.name in identifiers:
+            schema = schema.set(place, marked(each))
+        elif kind is not None:
+            schema = schema.set(place, each.with_type(kind))
     return schema
 
 
-def _csv_reader(path: str, options: TextOptions, types: Any, block: int, include: list[str] | None = None) -> Any:
+def _csv_reader(
+    path: str,
+    options: TextOptions,
+    block: int,
+    types: Any,
+    include: Sequence[str] | None = None,
+    header: Header | None = None,
+) -> Any:
     from pyarrow import csv
 
-    return csv.open_csv(open_bytes(path), **csv_settings(separator_of(path, options.sep), block, types, include))
+    settings = csv_settings(separator_of(path, options.sep), block, types, include, header)
+    return csv.open_csv(open_bytes(path), **settings)
 
 
 def _wider(kind: pa.DataType, value: str) -> pa.DataType:
@@ -137,13 +173,13 @@ def _wider(kind: pa.DataType, value: str) -> pa.DataType:
     return tried[-1]
 
 
-def csv_blocks(path: str, options: TextOptions, schema: pa.Schema, block: int) -> Iterator[pa.Table]:
+def csv_blocks(path: str, options: TextOptions, known: Settled) -> Iterator[pa.Table]:
     """Read a csv file whose kinds are settled."""
     import pyarrow as pa
 
-    types = {each.name: each.type for each in schema}
+    types = {each.name: each.type for each in known.schema}
     try:
-        for batch in _csv_reader(path, options, types, block):
+        for batch in _csv_reader(path, options, known.block, types, header=known.header):
             yield pa.Table.from_batches([batch])
     except (pa.ArrowException, OSError) as error:  # it was changed in the meantime
         raise damaged(path, "csv", error) from error

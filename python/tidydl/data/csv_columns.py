@@ -1,0 +1,149 @@
+"""The columns of a csv file: what they are called, and which of them hold digits that are no numbers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "Header",
+    "csv_settings",
+    "header_apart",
+    "kept_as_text",
+    "marked",
+    "named_apart",
+    "numbers_in_doubt",
+    "one_begins_with_zero",
+    "some_begin_with_zero",
+]
+
+MISSING = ["", "NA"]  # as R's readr reads them
+_UNNAMED = "X"
+_KEPT = {b"tidydl": b"digits"}
+_LEADING_ZERO = r"^\s*0[0-9]"
+_BLOCK = 2**18  # bytes, which stay in the processor's own memory
+
+
+@dataclass(frozen=True)
+class Header:
+    """Names that stand in the place of those in the file, and the lines to read over, in pyarrow's words."""
+
+    column_names: list[str]
+    skip_rows: int
+    skip_rows_after_names: int = 1
+
+
+def header_apart(path: str, names: Sequence[str], open_bytes: Callable[[str], Any]) -> Header | None:
+    """Give other names for the columns of a file, where some have none, or one that others have."""
+    apart = named_apart(names)
+    if apart == names:
+        return None
+    with open_bytes(path) as stream:
+        empty = next((k for k, line in enumerate(io.BufferedReader(stream)) if line.strip(b"\r\n")), 0)
+    return Header(apart, empty)
+
+
+def csv_settings(
+    separator: str,
+    block: int,
+    types: Any = None,
+    include: Sequence[str] | None = None,
+    header: Header | None = None,
+) -> dict[str, Any]:
+    """Give how pyarrow is to read csv: what is missing, what is text, the types known already, and which columns."""
+    from pyarrow import csv
+
+    return {
+        "read_options": csv.ReadOptions(block_size=block, **({} if header is None else vars(header))),
+        "parse_options": csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        "convert_options": csv.ConvertOptions(
+            null_values=MISSING,
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            column_types=types,
+            include_columns=include,
+        ),
+    }
+
+
+def named_apart(names: Sequence[str]) -> list[str]:
+    """Give each column a name of its own, as R's ``read.csv()`` does: X where there is none, x.1 for a second x."""
+    taken = set(names) - {""}
+    free: dict[str, Iterator[str]] = {}
+    seen: set[str] = set()
+    made = []
+    for name in names:
+        if not name or name in seen:
+            name = _free_name(name or _UNNAMED, taken, free)
+        seen.add(name)
+        taken.add(name)
+        made.append(name)
+    return made
+
+
+def _free_name(stem: str, taken: Collection[str], free: dict[str, Iterator[str]]) -> str:
+    tried = free.setdefault(stem, chain([stem], (f"{stem}.{number}" for number in count(1))))
+    return next(name for name in tried if name not in taken)
+
+
+def some_begin_with_zero(stream: Any, separator: str) -> bool:
+    """Say whether any field of a csv file begins with a zero and another digit, as an identifier may."""
+    import numpy as np
+
+    before = b""
+    while held := stream.read(_BLOCK):
+        held = before + held
+        text = np.frombuffer(held, np.uint8)
+        # two bytes stand before each that is looked at, at the least the header
+        leading = (text[2:-1] == ord("0")) & (text[3:] - ord("0") < 10)
+        if (leading & _begins_field(text[1:-2], separator)).any():
+            return True
+        if (leading & (text[1:-2] == ord(" ")) & _begins_field(text[:-3], separator)).any():
+            return True
+        before = held[-3:]
+    return False
+
+
+def _begins_field(bytes_before: Any, separator: str) -> Any:
+    found = bytes_before == ord(separator)
+    for other in b'\n\r"':
+        found |= bytes_before == other
+    return found
+
+
+def numbers_in_doubt(schema: pa.Schema, large: Collection[str], zeros: bool) -> list[str]:
+    """Name the columns of numbers whose digits only a look at their texts tells: large ones, or with leading zeros."""
+    return [each.name for each in schema if each.name in large or (zeros and _is_number(each.type))]
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def one_begins_with_zero(texts: pa.Array | pa.ChunkedArray) -> bool:
+    """Say whether a text begins with a zero and another digit."""
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.match_substring_regex(texts, _LEADING_ZERO)).as_py())
+
+
+def marked(field: pa.Field) -> pa.Field:
+    """Note that a column would be numbers, had they no leading zeros."""
+    import pyarrow as pa
+
+    return pa.field(field.name, pa.string(), metadata=_KEPT)
+
+
+def kept_as_text(schemas: Iterable[pa.Schema]) -> frozenset[str]:
+    """Name the columns that are text for their leading zeros in some files, and numbers in others."""
+    fields = [each for schema in schemas for each in schema]
+    kept = {each.name for each in fields if each.metadata == _KEPT}
+    return frozenset(each.name for each in fields if each.name in kept and _is_number(each.type))

@@ -1,0 +1,131 @@
+"""Columns of csv files: each has a name of its own, and digits that are no numbers stay as they are."""
+
+import io
+
+import pandas as pd
+import pytest
+
+from tidydl import load_dataset, stream
+from tidydl.data import csv_columns
+
+
+def whole(path, **said):
+    return load_dataset(path, **said)
+
+
+def in_parts(path, **said):
+    return pd.concat(list(stream(path, batch_size=2, **said)))
+
+
+EITHER = pytest.mark.parametrize("read", [whole, in_parts])
+
+
+def written(folder, name, text):
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@EITHER
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ('"",a', ["X", "a"]),
+        (",a,,X", ["X.1", "a", "X.2", "X"]),
+        ("x,x,x.1", ["x", "x.2", "x.1"]),
+        ("y,x,x,x", ["y", "x", "x.1", "x.2"]),
+        ('"a\nb",x,x', ["a\nb", "x", "x.1"]),
+        ("\n\nx,x,y", ["x", "x.1", "y"]),
+    ],
+)
+def test_columns_without_a_name_of_their_own_are_named_as_read_csv_of_r_does(tmp_path, read, header, names):
+    values = [str(place) for place in range(len(names))]
+    frame = read(written(tmp_path, "odd.csv", f"{header}\n{','.join(values)}\n"))
+    assert list(frame.columns) == names
+    assert frame.to_numpy().tolist() == [list(range(len(names)))]
+    assert list(read(tmp_path / "odd.csv", columns=names[::-1])) == names[::-1]
+
+
+@EITHER
+def test_columns_of_one_name_have_kinds_of_their_own(tmp_path, read):
+    frame = read(written(tmp_path, "odd.csv", "x,x,x\n1,a,123456789012345678901\n2,,1\n"))
+    assert [str(kind) for kind in frame.dtypes] == ["int64", "str", "str"]
+    assert frame["x.2"].tolist() == ["123456789012345678901", "1"]
+
+
+def test_a_header_with_thousands_of_columns_of_one_name_is_named_at_once():
+    names = csv_columns.named_apart(["x"] * 5000 + [""] * 5000)
+    assert names[4999] == "x.4999"
+    assert names[-1] == "X.4999"
+    assert len(set(names)) == 10_000
+
+
+@EITHER
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["007", "12", "3"],
+        ["12", "3", "007"],
+        ["1", "00"],
+        ["01.5", "2.5"],
+        ['"012"', '"1"'],
+        ["1", " 007"],
+        ["00123456789012345678901", "1"],
+    ],
+)
+def test_a_column_with_leading_zeros_stays_text(tmp_path, read, values):
+    lines = "".join(f"{value},{place}\n" for place, value in enumerate(values))
+    frame = read(written(tmp_path, "codes.csv", "code,n\n" + lines))
+    assert frame["code"].tolist() == [value.strip('"') for value in values]
+    assert frame["n"].tolist() == list(range(len(values)))
+
+
+@EITHER
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        (["0", "10"], "int64"),
+        (["0.5", "0"], "float64"),
+        (["-07", "1"], "int64"),
+        (["2020-01-01", "0999-12-31"], "datetime64[s]"),
+        (["2020-01-01 00:00:00", "2020-01-01 05:00:00"], "datetime64[ms]"),
+    ],
+)
+def test_zeros_that_lead_no_other_digit_change_no_kind(tmp_path, read, values, dtype):
+    frame = read(written(tmp_path, "values.csv", "x,n\n" + "".join(f"{value},05\n" for value in values)))
+    assert frame["x"].dtype == dtype
+
+
+@EITHER
+def test_leading_zeros_far_below_count(tmp_path, read):
+    rows = ["123,1.5"] * 400_000
+    file = written(tmp_path, "far.csv", "\n".join(["id,x", *rows, "007,2.5", *rows[:3]]))
+    frame = next(iter(stream(file, batch_size=2))) if read is in_parts else read(file)
+    assert frame["id"].dtype == "str"
+    assert frame["x"].dtype == "float64"
+
+
+@pytest.mark.parametrize("block", range(1, 12))
+def test_leading_zeros_are_found_wherever_blocks_end(monkeypatch, block):
+    monkeypatch.setattr(csv_columns, "_BLOCK", block)
+    assert csv_columns.some_begin_with_zero(io.BytesIO(b"a,b\n1,2\n3,04\n"), ",")
+    assert csv_columns.some_begin_with_zero(io.BytesIO(b"a;b\n1; 04\n"), ";")
+    assert not csv_columns.some_begin_with_zero(io.BytesIO(b"a,b\n100,0\n0.05,2 03\n0"), ",")
+
+
+@EITHER
+def test_a_column_that_is_text_in_one_file_is_text_in_all(tmp_path, read):
+    written(tmp_path, "train.csv", "plz,n\n01067,1\n")
+    written(tmp_path, "test.csv", "plz,n\n80331,2\n")
+    assert read(tmp_path, split="all")["plz"].tolist() == ["01067", "80331"]
+    assert sorted(read(str(tmp_path / "*.csv"))["plz"]) == ["01067", "80331"]
+    written(tmp_path, "test.csv", "plz,n\n,2\n")
+    assert read(tmp_path, split="train+test")["plz"].isna().tolist() == [False, True]
+
+
+@EITHER
+def test_packed_files_keep_leading_zeros_too(tmp_path, read):
+    import gzip
+
+    (tmp_path / "codes.csv.gz").write_bytes(gzip.compress(b"code,code\n007,1\n"))
+    assert read(tmp_path / "codes.csv.gz").iloc[0].tolist() == ["007", 1]
