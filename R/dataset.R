@@ -35,8 +35,8 @@
 #'   all rows: with `n` a csv or json file is still read to its end. The index of a frame that pandas wrote to parquet
 #'   is a column of its name, or `index` where it has none; one that only counts the rows is left out.
 #'
-#' @return A tibble where there is one split or `split` names one, else a named list of tibbles, one a split, which
-#'   `dplyr::bind_rows(x, .id = "split")` binds. Label columns are factors by name (`as.integer()` gives their codes,
+#' @return A tibble where there is one split or `split` names one, else a named list of tibbles, one a split, that
+#'   prints as a table and that `dplyr::bind_rows(!!!x, .id = "split")` binds. Label columns are factors by name (`as.integer()` gives their codes,
 #'   counted from 1), images a vector of class `tidydl_image` and sounds of class `tidydl_audio`, dates are dates, lists
 #'   are list columns.
 #'   `attr(x, "tidydl")` says what was loaded, but for data that were R's own.
@@ -74,7 +74,7 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
   if (as == "dataset") {
     return(as_dataset(lapply(path, part_of_frame, given, rlang::current_env())))
   }
-  lapply(path, loaded, given, as, rlang::current_env())
+  new_splits(lapply(path, loaded, given, as, rlang::current_env()))
 }
 
 # One data set, or several by split, as what `as` says.
@@ -90,7 +90,8 @@ loaded <- function(path, given, as, call = rlang::caller_env()) {
   if (is.data.frame(path)) {
     return(part_of_frame(path, given, call))
   }
-  call_python("load_dataset", c(list(path = path), given), call = call)
+  frames <- call_python("load_dataset", c(list(path = path), given), call = call)
+  if (is.data.frame(frames)) frames else new_splits(frames)
 }
 
 arrow_table <- function(bytes) getExportedValue("arrow", "read_ipc_stream")(bytes, as_data_frame = FALSE)
@@ -128,6 +129,29 @@ as_list <- function(x) if (length(x) > 1L) as.list(x) else x
 files_given <- function(files) {
   if (!is.null(names(files))) lapply(as.list(files), as_list) else as_list(files)
 }
+
+# Without the class "list", for which dplyr::bind_rows() would take each split as a column of one data frame.
+new_splits <- function(frames) {
+  if (all(vapply(frames, is.data.frame, NA))) structure(frames, class = "tidydl_splits") else frames
+}
+
+#' @export
+print.tidydl_splits <- function(x, ...) {
+  columns <- vapply(x, function(frame) paste(names(frame), collapse = ", "), character(1))
+  print(tibble::tibble(split = names(x), rows = vapply(x, nrow, integer(1)), columns = unname(columns)))
+  if (length(x)) {
+    first <- deparse1(as.name(names(x)[[1]]), backtick = TRUE)
+    how <- sprintf("# Each is a tibble: x$%s. In one: dplyr::bind_rows(!!!x, .id = \"split\").", first)
+    cat(pillar::style_subtle(how), "\n", sep = "")
+  }
+  invisible(x)
+}
+
+#' @export
+`[.tidydl_splits` <- function(x, i) new_splits(NextMethod())
+
+#' @export
+as.list.tidydl_splits <- function(x, ...) unclass(x)
 
 is_splits <- function(x) {
   is.list(x) && !is.data.frame(x) && length(x) > 0 && all(vapply(x, is.data.frame, NA)) && !is.null(names(x))

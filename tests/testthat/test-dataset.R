@@ -9,19 +9,27 @@ test_that("a file is a tibble with its provenance", {
   expect_identical(attr(students, "tidydl")$format, "csv")
 })
 
-test_that("several splits are a list of tibbles, which is used as any list is", {
+test_that("several splits print as a table and are used as any list of tibbles is", {
   skip_without_python()
   splits <- load_dataset(in_data("splits"))
   expect_identical(names(splits), c("train", "test"))
   expect_identical(splits$test$item, "d")
   expect_identical(splits[["train"]]$n, 1:3)
-  expect_identical(as.list(splits), splits)
+  expect_identical(as.list(splits), list(train = splits$train, test = splits$test))
   expect_identical(names(splits["test"]), "test")
   expect_identical(lapply(splits, nrow), list(train = 3L, test = 1L))
   expect_s3_class(splits$test, "tbl_df")
+  shown <- utils::capture.output(print(splits))
+  expect_true(any(grepl("train +3 +item, n", shown)))
+  expect_true(any(grepl("test +1 +item, n", shown)))
+  expect_true(any(grepl("x$train", shown, fixed = TRUE)))
+  expect_match(utils::capture.output(print(splits["test"]))[[1]], "tibble: 1 .* 3")
+  expect_identical(do.call(rbind, splits)$item, c("a", "b", "c", "d"))
   testthat::skip_if_not_installed("dplyr")
-  expect_identical(dplyr::bind_rows(splits)$item, c("a", "b", "c", "d"))
-  expect_identical(dplyr::bind_rows(splits, .id = "split")$split, c("train", "train", "train", "test"))
+  expect_error(dplyr::bind_rows(splits))
+  expect_identical(dplyr::bind_rows(!!!splits)$item, c("a", "b", "c", "d"))
+  expect_identical(dplyr::bind_rows(!!!splits, .id = "split")$split, c("train", "train", "train", "test"))
+  expect_identical(dplyr::bind_rows(as.list(splits))$n, 1:4)
 })
 
 test_that("splits are picked by name, several by a vector", {

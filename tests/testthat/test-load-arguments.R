@@ -69,6 +69,7 @@ test_that("files of R's own are read: a data frame, or several as splits", {
   expect_identical(load_dataset(one), tibble::as_tibble(iris))
   expect_identical(names(load_dataset(one, columns = "Species", n = 2)), "Species")
   splits <- load_dataset(several)
+  expect_s3_class(splits, "tidydl_splits")
   expect_identical(names(splits), c("early", "late"))
   expect_identical(splits$late, late)
   expect_identical(load_dataset(several, split = "early", n = 2), early[1:2, ])
