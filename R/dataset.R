@@ -36,10 +36,10 @@
 #'   is a column of its name, or `index` where it has none; one that only counts the rows is left out.
 #'
 #' @return A tibble where there is one split or `split` names one, else a named list of tibbles, one a split, that
-#'   prints as a table and that `dplyr::bind_rows(!!!x, .id = "split")` binds. Label columns are factors by name (`as.integer()` gives their codes,
-#'   counted from 1), images a vector of class `tidydl_image` and sounds of class `tidydl_audio`, dates are dates, lists
-#'   are list columns.
-#'   `attr(x, "tidydl")` says what was loaded, but for data that were R's own.
+#'   prints as a table and that `dplyr::bind_rows(!!!x, .id = "split")` binds. Label columns are factors by name
+#'   (`as.integer()` gives their codes, counted from 1), images a vector of class `tidydl_image` and sounds of class
+#'   `tidydl_audio`, dates are dates, lists are list columns. `attr(x, "tidydl")` says what was loaded, but for data
+#'   that were R's own.
 #' @section Errors: `tidydl_error_not_found` (path, file or split), `tidydl_error_column`, `tidydl_error_damaged`,
 #'   `tidydl_error_data` (files or splits that do not fit together), `tidydl_error_argument`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency` (package arrow).
