@@ -5,7 +5,7 @@ each_batch <- function(stream, work, take, progress, call) {
   rows <- 0
   number <- 0
   repeat {
-    batch <- call_python("stream_next", list(id = stream$id), progress, call = call)
+    batch <- call_python("stream_next", list(id = stream$id), progress, call, named_in_stream)
     if (is.null(batch)) {
       return(rows)
     }

@@ -48,7 +48,7 @@ stream_dataset <- function(path, callback = NULL, ..., batch_size = 1000, output
   check_named(given)
   ppl <- if (inherits(callback, "tidydl_pipeline")) callback
   check_stream(callback, output, check_flag("augment", augment), prefix)
-  of_data <- if (is.null(ppl)) rep(TRUE, length(given)) else names(given) %in% stream_arguments
+  of_data <- is.null(ppl) | names(given) %in% c(stream_arguments, not_of_streams)
   stream <- open_stream(path, lapply(given[of_data], rlang::eval_tidy), batch_size, output)
   opened <- stream$id
   on.exit(close_streams(opened))
@@ -71,6 +71,9 @@ stream_arguments <- c(
   "name", "data_dir", "data_files", "split", "columns", "n", "revision", "token", "cache_dir", "verification_mode",
   "sep", "field"
 )
+
+# Arguments of load_dataset() that a stream refuses, whatever the callback.
+not_of_streams <- c("sample", "as", "streaming")
 
 check_stream <- function(callback, output, augment, prefix, call = rlang::caller_env()) {
   if (!is.function(callback) && !(is.null(callback) && !is.null(output))) {
@@ -116,6 +119,9 @@ open_stream <- function(path, given, batch_size, output = NULL, call = rlang::ca
   call_python("stream_open", arguments, call = call)
 }
 
+# What Python calls the pipeline and the data, where `callback` and `path` were given.
+named_in_stream <- c("`x` does" = "`callback` does", "`x`" = "`path`", "`data`" = "`path`")
+
 # The stream of a pipeline's results; with a `prefix`, which may be empty, joined to the data.
 stream_of_results <- function(stream, ppl, given, prefix, call = rlang::caller_env()) {
   spec <- attr(ppl, "spec")
@@ -123,11 +129,11 @@ stream_of_results <- function(stream, ppl, given, prefix, call = rlang::caller_e
   options <- call_options(given, facts, stream$empty, call)
   drawn <- draw(options, spec, facts, call)
   arguments <- list(id = stream$id, spec = spec, options = options, prefix = prefix, drawn = drawn)
-  call_python("stream_run", arguments, call = call)
+  call_python("stream_run", arguments, call = call, known_as = named_in_stream)
 }
 
 write_stream <- function(stream, output, progress, call = rlang::caller_env()) {
-  call_python("stream_write", list(id = stream$id, path = output), progress, call = call)
+  call_python("stream_write", list(id = stream$id, path = output), progress, call, named_in_stream)
 }
 
 # An interrupt may come while they are closed: the second try is for that.

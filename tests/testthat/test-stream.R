@@ -165,3 +165,25 @@ test_that("what is wrong with `output` and `prefix` is said of them", {
     stream_dataset(file, ppl, augment = TRUE, prefix = NULL), "`prefix` is", class = "tidydl_error_argument"
   )
 })
+
+test_that("a stream says that it cannot sample, and names what was given", {
+  skip_without_python()
+  file <- numbers_file()
+  ppl <- pipeline(model = example_model("emotion"))
+  for (callback in list(identity, ppl)) {
+    error <- tryCatch(stream_dataset(file, callback, sample = 3), tidydl_error_argument = identity)
+    expect_identical(error$problem, "`sample` is given, and no sample can be drawn from a stream.")
+    expect_error(stream_dataset(file, callback, as = "arrow"), "leave `as` out", class = "tidydl_error_argument")
+  }
+  wrong <- tryCatch(stream_dataset(file, ppl, text = txt), tidydl_error_column = identity)
+  expect_identical(wrong$problem, "`text` is 'txt', which is no column of `path`.")
+  file <- withr::local_tempfile(fileext = ".csv", lines = c("text,label", "a,b"))
+  clash <- tryCatch(stream_dataset(file, ppl, text = text, augment = TRUE), tidydl_error_column = identity)
+  expect_identical(clash$problem, "`path` has a column `label` already.")
+})
+
+test_that("data frames by split are streamed one at a time", {
+  skip_without_python()
+  two <- list(train = iris, test = iris)
+  expect_error(stream_dataset(two, identity), "holds 2 data frames", class = "tidydl_error_argument")
+})
