@@ -104,14 +104,20 @@ encode_bare <- function(x, n, name) {
     complex = list(kind = "complex", n = n, data = bytes_of(x)),
     raw = list(kind = "raw", data = bytes_of(x)),
     abort_tidydl(
-      "bridge", sprintf(
-        "%s is %s, which has no counterpart in Python.", name,
-        if (is.function(x)) "a function" else with_article(typeof(x))
-      ),
+      "bridge", sprintf("%s is %s, which has no counterpart in Python.", name, foreign_told(x)),
       "Data frames, vectors, factors, dates, matrices and lists of those.",
-      if (is.function(x)) "Was the name of a column meant? Write it in quotes."
+      if (is.function(x) && !is.object(x) && startsWith(name, "`")) {
+        "Was the name of a column meant? Write it in quotes."
+      }
     )
   )
+}
+
+foreign_told <- function(x) {
+  if (is.function(x)) {
+    return("a function")
+  }
+  if (is.language(x)) "an expression" else with_article(typeof(x))
 }
 
 encode_double <- function(x, n) {

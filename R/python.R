@@ -8,6 +8,9 @@ the <- new.env(parent = emptyenv())
 # interrupts are raised as R's own; `known_as` says what things in their messages are called in R.
 call_python <- function(name, args = list(), progress = NULL, call = rlang::caller_env(), known_as = NULL) {
   start_python(call)
+  if (!is.null(progress)) {
+    check_flag("progress", progress, call = call)
+  }
   record <- cross(the$start, name, encode_arguments(args, call), call = call)
   show <- new_page(progress)
   job <- NULL

@@ -11,7 +11,8 @@ words_of_r <- c(
   "(`[^`]+`(?: is| gave| holds)?) negatively infinite\\b" = "\\1 -Inf",
   "(`[^`]+`(?: is| gave| holds)?) infinite(?= for |[.,:])" = "\\1 Inf",
   "(`[^`]+`(?: is| gave| holds| to)?) (true|false)\\b" = "\\1 \\U\\2",
-  "\\b(True|true) or false\\b" = "TRUE or FALSE",
+  "\\bTrue or false\\b" = "TRUE or FALSE",
+  "\\bOne true or false\\b" = "One TRUE or FALSE",
   "^(True|False)\\.$" = "\\U\\1.",
   "^Nothing\\.$" = "NULL.",
   "\\bor true\\b" = "or TRUE",
@@ -25,11 +26,13 @@ words_of_r <- c(
   "\\b(D)ictionary\\b" = "Named list",
   "\\bdictionaries\\b" = "named lists",
   "\\b([Aa]) list of (such|numbers|strings)\\b" = "\\1 vector of \\2",
+  "\\ba list or Series of strings\\b" = "a vector of strings",
   "\\b(?:an? )?encoded bytes\\b" = "a raw vector with the file",
   "\\ba PIL image\\b" = "a raster",
   "\\bsplits of load_dataset\\(\\), or a stream\\." = "or several by split in a named list.",
   # functions
   "\\bstream\\(\\)" = "stream_dataset()",
+  "\\bwrite_dataset\\(ppl\\(stream\\), path\\)" = "stream_dataset(path, ppl, output = ...)",
   "\\bset_seed\\(" = "set.seed(",
   "\\bpandas\\.DataFrame\\(" = "as.data.frame(",
   "\\bpandas\\.read_spss\\(" = "haven::read_sav(",
@@ -43,6 +46,7 @@ in_words_of_r <- function(text) {
   if (is.null(text) || !validUTF8(text)) {
     return(text)
   }
+  text <- gsub("\\{'(\\w+)': ('[^']*'|\\[[^]]*\\])\\}", "list(\\1 = \\2)", text, perl = TRUE)
   text <- gsub("\\[((?:'[^']*', )*'[^']*')\\]", "c(\\1)", text, perl = TRUE)
   quoted <- gregexpr("(?<!\\w)('[^'\n]*'|\"[^\"\n]*\")(?!\\w)", text, perl = TRUE)
   plain <- regmatches(text, quoted, invert = TRUE)[[1]]

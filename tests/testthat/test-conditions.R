@@ -116,6 +116,7 @@ test_that("messages are in R's words, and quoted text stays as it is", {
     "A path, or a dictionary with `bytes`." = "A path, or a named list with `bytes`.",
     "`data_files` ['a.csv', 'b.csv'] matches no file." = "`data_files` c('a.csv', 'b.csv') matches no file.",
     "load_dataset('csv', data_files=['a', 'b'])" = "load_dataset('csv', data_files = c('a', 'b'))",
+    "`data_files` {'train': 'a.csv'} matches no file." = "`data_files` list(train = 'a.csv') matches no file.",
     "Make a data frame of it: pandas.DataFrame(...)" = "Make a data frame of it: as.data.frame(...)",
     "From 1 upwards, or None (NULL) for all." = "From 1 upwards, or NULL for all.",
     "A string, or a list of strings." = "A string, or a vector of strings.",

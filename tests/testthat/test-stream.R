@@ -162,8 +162,9 @@ test_that("what is wrong with `output` and `prefix` is said of them", {
   ppl <- pipeline(model = example_model("emotion"))
   expect_error(stream_dataset(file, ppl, text = text, prefix = "a_"), "augment = TRUE", class = "tidydl_error_argument")
   expect_error(
-    stream_dataset(file, ppl, augment = TRUE, prefix = NULL), "`prefix` is", class = "tidydl_error_argument"
+    stream_dataset(file, ppl, augment = TRUE, prefix = NULL), "`prefix` is NULL", class = "tidydl_error_argument"
   )
+  expect_error(stream_dataset(file, identity, progress = "yes"), "TRUE or FALSE", class = "tidydl_error_argument")
 })
 
 test_that("a stream says that it cannot sample, and names what was given", {
