@@ -56,7 +56,7 @@ refuse <- function(argument, value, allowed, hint, call) {
   abort_tidydl("argument", sprintf("`%s` is %s.", argument, described(value)), allowed, hint, call = call)
 }
 
-# Says what a value is, in the same words in both languages.
+# Says what a value is, in the words of Python, which words.R turns into R's.
 described <- function(value) {
   if (is.null(value)) {
     return("nothing")
@@ -87,7 +87,7 @@ described_scalar <- function(value) {
     return(quote_text(unname(value)))
   }
   if (is.na(value)) {
-    return("missing")
+    return("a missing value")
   }
   if (is.logical(value)) {
     return(if (value) "true" else "false")
@@ -95,5 +95,8 @@ described_scalar <- function(value) {
   if (!is.numeric(value) || is.object(value)) {
     return("something else")
   }
-  if (is.infinite(value)) "infinite" else sprintf("%.15g", value)
+  if (is.finite(value)) {
+    return(sprintf("%.15g", value))
+  }
+  if (value > 0) "infinite" else "negatively infinite"
 }

@@ -1,6 +1,9 @@
 # Errors with the three parts of Python's (python/tidydl/errors.py): what was wrong, what is allowed, what to do.
 
 abort_tidydl <- function(kind, problem, allowed = NULL, hint = NULL, call = rlang::caller_env(), ...) {
+  problem <- in_words_of_r(problem)
+  allowed <- in_words_of_r(allowed)
+  hint <- in_words_of_r(hint)
   parts <- c(problem, i = allowed, ">" = hint)
   rlang::abort(
     parts,

@@ -14,6 +14,9 @@ encode <- function(x, name = "The value", cell = FALSE) {
   if (is_raster(x)) {
     x <- raster_array(x)
   }
+  if (inherits(x, "python.builtin.object")) {
+    return(encode_object(x, name))
+  }
   if (is.list(x) && !inherits(x, "POSIXlt")) {
     return(encode_list(x, name))
   }
@@ -28,6 +31,17 @@ encode <- function(x, name = "The value", cell = FALSE) {
     record$scalar <- TRUE
   }
   record
+}
+
+# An object of Python's own crosses as it is, while its Python lives.
+encode_object <- function(x, name) {
+  if (reticulate::py_is_null_xptr(x)) {
+    abort_tidydl(
+      "bridge", sprintf("%s is an object of a Python that has ended.", name), "An object of this session.",
+      "Make it anew: it is no plain data, which saveRDS() would keep."
+    )
+  }
+  list(kind = "object", object = x)
 }
 
 encode_frame <- function(x, name) {
@@ -90,10 +104,20 @@ encode_bare <- function(x, n, name) {
     complex = list(kind = "complex", n = n, data = bytes_of(x)),
     raw = list(kind = "raw", data = bytes_of(x)),
     abort_tidydl(
-      "bridge", sprintf("%s is of type %s, which has no counterpart in Python.", name, typeof(x)),
-      "Data frames, vectors, factors, dates, matrices and lists of those."
+      "bridge", sprintf("%s is %s, which has no counterpart in Python.", name, foreign_told(x)),
+      "Data frames, vectors, factors, dates, matrices and lists of those.",
+      if (is.function(x) && !is.object(x) && startsWith(name, "`")) {
+        "Was the name of a column meant? Write it in quotes."
+      }
     )
   )
+}
+
+foreign_told <- function(x) {
+  if (is.function(x)) {
+    return("a function")
+  }
+  if (is.language(x)) "an expression" else with_article(typeof(x))
 }
 
 encode_double <- function(x, n) {

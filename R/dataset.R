@@ -6,8 +6,9 @@
 #'   images or sounds in one subfolder per class or beside a `metadata.csv`; a .zip file of those; a pattern such as
 #'   `"data/*.csv"`; a file of R's own (.rds, .rda, .RData) that holds data frames; the name of a format (`"csv"`,
 #'   `"parquet"`, `"json"`, `"imagefolder"`, `"audiofolder"`, `"text"`) together with `data_files` or `data_dir`;
-#'   `owner/name` of a data set on the Hub; or a data frame.
-#' @param name The configuration, where a data set has several.
+#'   `owner/name` of a data set on the Hub; a data frame, or several by split in a named
+#'   list; or what `as = "dataset"` gives.
+#' @param name The configuration, where a data set has several: on the Hub, or in a folder whose README.md lists them.
 #' @param data_dir The folder of the files.
 #' @param data_files Which files: a path or pattern, several, or a named list of split to either.
 #' @param split Which rows: a split (`"train"`), a slice of it (`"train[:10%]"`, `"train[100:200]"`: these count from 0,
@@ -26,7 +27,8 @@
 #' @param revision,token,cache_dir,verification_mode Of a data set on the Hub: the commit, branch or tag, the access
 #'   token, where it is kept, and what is checked (`"all_checks"`, `"basic_checks"`, `"no_checks"`).
 #' @param streaming Only `FALSE`: [stream_dataset()] goes through data that do not fit into memory.
-#' @param sep What separates the columns of a csv file, by default a comma, or a tab in files named .tsv.
+#' @param sep What separates the columns of a csv file, by default a comma, or a tab in files named .tsv; one that the
+#'   header lacks is warned of.
 #' @param field The name of the array of records inside a json file.
 #'
 #' @details In csv files an empty field and `NA` are missing, and a column with a leading zero in any of its values
@@ -159,7 +161,7 @@ is_splits <- function(x) {
 
 #' Describe the columns of data
 #'
-#' @param data A data frame, or the splits that [load_dataset()] gives.
+#' @param data A data frame, the splits that [load_dataset()] gives, or an object of [as_dataset()].
 #'
 #' @return A tibble with a row per column: `column` (its name), `kind` (double, integer, logical, string, label, date,
 #'   datetime, time, duration, image, audio, binary, list), `levels` (a list column: the names of a label, else `NULL`),
@@ -218,13 +220,16 @@ as_dataset <- function(data) {
 
 #' What was downloaded from the Hugging Face Hub
 #'
-#' Shows what takes room on this machine, or frees it. Other programs use the same folder (`HF_HOME`).
+#' Shows what takes room on this machine, or frees it. Other programs use the same folder (`HF_HOME`). Zip files of
+#' images or sounds, which [load_dataset()] keeps unpacked in tidydl's own (`TIDYDL_CACHE`), are listed too; images of
+#' one that is removed are gone until it is loaded again.
 #'
-#' @param remove What to remove: the id of a model or data set, the hash of one version, several of these, or `TRUE` for
-#'   all.
+#' @param remove What to remove: the id of a model or data set, the path of a zip file, the hash of one version, several
+#'   of these, or `TRUE` for all.
 #'
-#' @return A tibble with a row per version, the last used first: `kind` (a factor: model, dataset, space, kernel),
-#'   `id`, `revision` (the hash of the commit; missing for a download that never came to its end), `refs` (the branches
+#' @return A tibble with a row per version, the last used first: `kind` (a factor: model, dataset, space, kernel,
+#'   unpacked), `id` (of what is unpacked the path of the zip file), `revision` (the hash of the commit or of the zip
+#'   file; missing for a download that never came to its end), `refs` (the branches
 #'   and tags it was asked for by), `size_mb` and `last_used` (in UTC). With `remove` what was removed, invisibly.
 #' @section Errors: `tidydl_error_not_found` where there is no such repository or version, `tidydl_error_argument`,
 #'   `tidydl_error_storage` where the folder cannot be written.

@@ -10,7 +10,8 @@
 #'
 #' @return Of one image a raster, as grDevices makes them; of several a list of rasters, `NULL` where one is missing.
 #'   `plot()` gives `x`, invisibly.
-#' @section Errors: `tidydl_error_damaged` where an image cannot be read.
+#' @section Errors: `tidydl_error_damaged` where an image cannot be read, `tidydl_error_data` where there is none to
+#'   draw.
 #' @examples
 #' \dontrun{
 #' digits <- example_data("digits", split = "test[:1]")
@@ -29,6 +30,10 @@ as.raster.tidydl_image <- function(x, ...) {
 #' @rdname image-rasters
 #' @export
 plot.tidydl_image <- function(x, ..., interpolate = FALSE) {
+  check_flag("interpolate", interpolate)
+  if (!length(x)) {
+    abort_tidydl("data", "`x` has no images, so there is none to draw.", "At least one image.")
+  }
   if (length(x) == 1L && !anyNA(x)) {
     plot(as.raster(x), ..., interpolate = interpolate)
   } else {

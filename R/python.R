@@ -5,10 +5,13 @@ the <- new.env(parent = emptyenv())
 
 # Calls an entry of python/tidydl/bridge/entries.py with a named list of R values. `progress`: TRUE or FALSE
 # forces the bar, NULL shows it where somebody looks. Trace is written by cat(); Python's errors, warnings and
-# interrupts are raised as R's own.
-call_python <- function(name, args = list(), progress = NULL, call = rlang::caller_env()) {
+# interrupts are raised as R's own; `known_as` says what things in their messages are called in R.
+call_python <- function(name, args = list(), progress = NULL, call = rlang::caller_env(), known_as = NULL) {
   start_python(call)
-  record <- cross(the$start, name, encode_arguments(args), call = call)
+  if (!is.null(progress)) {
+    check_flag("progress", progress, call = call)
+  }
+  record <- cross(the$start, name, encode_arguments(args, call), call = call)
   show <- new_page(progress)
   job <- NULL
   on.exit({
@@ -24,16 +27,20 @@ call_python <- function(name, args = list(), progress = NULL, call = rlang::call
     record <- cross(the$resume, job, call = call)
   }
   if (record$state == "error") {
-    abort_from_python(record$error, call)
+    abort_from_python(record$error, call, known_as)
   }
   decode(record$value)
 }
 
-encode_arguments <- function(args) {
+# What cannot cross is an error of the function that the user called.
+encode_arguments <- function(args, call) {
   if (!length(args)) {
     args <- stats::setNames(list(), character())
   }
-  encode(args, "The list of arguments")
+  tryCatch(encode(args, "The list of arguments"), tidydl_error = function(cnd) {
+    cnd$call <- rlang::error_call(call)
+    rlang::cnd_signal(cnd)
+  })
 }
 
 # One call of Python. Ctrl-C is Python's while it works there; R's own check is held back meanwhile, because
@@ -76,9 +83,12 @@ cancel_job <- function(job) {
   }
 }
 
-abort_from_python <- function(error, call) {
+abort_from_python <- function(error, call, known_as = NULL) {
   part <- function(name) {
     text <- if (is.null(error[[name]])) NA else decode_text(error[[name]])
+    for (said in names(known_as)) {
+      text <- gsub(said, known_as[[said]], text, fixed = TRUE)
+    }
     if (!is.na(text)) text
   }
   abort_tidydl(
@@ -107,7 +117,7 @@ new_page <- function(progress) {
     switch(event$event,
       trace = cat(decode_text(event$text), "\n", sep = ""),
       note = if (looked_at) rlang::inform(decode_text(event$text), class = "tidydl_message"),
-      warning = warn_tidydl(decode_text(event$text)),
+      warning = warn_tidydl(in_words_of_r(decode_text(event$text))),
       progress = if (looked_at) on_progress(event)
     )
   }

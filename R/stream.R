@@ -15,17 +15,22 @@
 #' @param output A file named `.parquet` to which the results are written as they come; nothing of them stays in memory.
 #' @param augment With a pipeline: whether its results are joined to the data, as by [augment()], rather than given in
 #'   their own rows.
-#' @param prefix Put before the names of the new columns then, to keep two pipelines apart.
+#' @param prefix Put before the names of the new columns then, to keep two pipelines apart; refused without `augment`.
 #' @param progress `TRUE` or `FALSE` to force a progress bar.
 #'
 #' @details All batches have the columns and kinds of the whole, levels of labels included: text files are looked
 #'   through once for that. A data set of the Hub is downloaded first. `.row` of a pipeline's results counts on from
 #'   batch to batch. The work can be interrupted; the file is then closed and no half of `output` is left.
 #'
+#'   A column that a callback gives keeps its kind from batch to batch. Without `output` what [vctrs::vec_rbind()] binds
+#'   is bound, levels of factors included; a file takes factors with the same levels in all batches.
+#'
 #' @return Where the callback gives data frames: these, bound by rows to one tibble, or with `output` its path,
 #'   invisibly. Otherwise the number of rows, invisibly.
 #' @section Errors: as [load_dataset()], [pipeline()] and [write_dataset()]; `tidydl_error_argument` where there are
-#'   several splits and `split` names none, or where with `output` a callback gives something else than data frames.
+#'   several splits and `split` names none, or where with `output` a callback gives something else than data frames;
+#'   `tidydl_error_data` where a column that it gives changes its kind. An error of the callback itself is raised with
+#'   its own classes and `tidydl_callback_error`; it says of which rows, and its parent is the error as it was.
 #' @examples
 #' \dontrun{
 #' total <- 0
@@ -42,9 +47,9 @@ stream_dataset <- function(path, callback = NULL, ..., batch_size = 1000, output
   given <- rlang::enquos(...)
   check_named(given)
   ppl <- if (inherits(callback, "tidydl_pipeline")) callback
-  check_stream(callback, output, check_flag("augment", augment))
-  of_data <- if (is.null(ppl)) rep(TRUE, length(given)) else names(given) %in% stream_arguments
-  stream <- open_stream(path, lapply(given[of_data], rlang::eval_tidy), batch_size)
+  check_stream(callback, output, check_flag("augment", augment), prefix)
+  of_data <- is.null(ppl) | names(given) %in% c(stream_arguments, not_of_streams)
+  stream <- open_stream(path, lapply(given[of_data], rlang::eval_tidy), batch_size, output)
   opened <- stream$id
   on.exit(close_streams(opened))
   if (!is.null(ppl)) {
@@ -52,7 +57,7 @@ stream_dataset <- function(path, callback = NULL, ..., batch_size = 1000, output
     opened <- c(opened, stream$id)
   }
   if (!is.null(output) && (is.null(callback) || !is.null(ppl))) {
-    return(invisible(call_python("stream_write", list(id = stream$id, path = output), progress)))
+    return(invisible(write_stream(stream, output, progress)))
   }
   work <- if (is.null(ppl)) callback else identity
   if (is.null(output)) {
@@ -67,7 +72,10 @@ stream_arguments <- c(
   "sep", "field"
 )
 
-check_stream <- function(callback, output, augment, call = rlang::caller_env()) {
+# Arguments of load_dataset() that a stream refuses, whatever the callback.
+not_of_streams <- c("sample", "as", "streaming")
+
+check_stream <- function(callback, output, augment, prefix, call = rlang::caller_env()) {
   if (!is.function(callback) && !(is.null(callback) && !is.null(output))) {
     abort_tidydl(
       "argument", sprintf("`callback` is %s.", described(callback)), "A function of one tibble, or a pipeline.",
@@ -78,9 +86,19 @@ check_stream <- function(callback, output, augment, call = rlang::caller_env()) 
   if (augment && !inherits(callback, "tidydl_pipeline")) {
     abort_tidydl("argument", "`augment` is true, and `callback` is no pipeline.", "False.", call = call)
   }
+  if (!is.character(prefix) || length(prefix) != 1L || is.na(prefix)) {
+    refuse("prefix", prefix, "A text.", NULL, call)
+  }
+  if (!augment && nzchar(prefix)) {
+    abort_tidydl(
+      "argument", "`prefix` is given, and nothing is joined to the data.", "`prefix` together with `augment = TRUE`.",
+      "Leave `prefix` out, or add augment = TRUE.",
+      call = call
+    )
+  }
 }
 
-open_stream <- function(path, given, batch_size, call = rlang::caller_env()) {
+open_stream <- function(path, given, batch_size, output = NULL, call = rlang::caller_env()) {
   if (is_r_file(path)) {
     path <- splits_of_r_file(path, given$split, call)
     if (is_splits(path)) {
@@ -93,7 +111,7 @@ open_stream <- function(path, given, batch_size, call = rlang::caller_env()) {
   given$data_files <- files_given(given$data_files)
   given <- Filter(Negate(is.null), given)
   known <- names(given) %in% stream_arguments
-  arguments <- c(list(path = path), given[known], list(batch_size = batch_size, older = given[!known]))
+  arguments <- c(list(path = path), given[known], list(batch_size = batch_size, output = output, older = given[!known]))
   call_python("stream_open", arguments, call = call)
 }
 
@@ -113,6 +131,9 @@ refuse_several <- function(splits, split, call) {
   )
 }
 
+# What Python calls the pipeline and the data, where `callback` and `path` were given.
+named_in_stream <- c("`x` does" = "`callback` does", "`x`" = "`path`", "`data`" = "`path`")
+
 # The stream of a pipeline's results; with a `prefix`, which may be empty, joined to the data.
 stream_of_results <- function(stream, ppl, given, prefix, call = rlang::caller_env()) {
   spec <- attr(ppl, "spec")
@@ -120,7 +141,11 @@ stream_of_results <- function(stream, ppl, given, prefix, call = rlang::caller_e
   options <- call_options(given, facts, stream$empty, call)
   drawn <- draw(options, spec, facts, call)
   arguments <- list(id = stream$id, spec = spec, options = options, prefix = prefix, drawn = drawn)
-  call_python("stream_run", arguments, call = call)
+  call_python("stream_run", arguments, call = call, known_as = named_in_stream)
+}
+
+write_stream <- function(stream, output, progress, call = rlang::caller_env()) {
+  call_python("stream_write", list(id = stream$id, path = output), progress, call, named_in_stream)
 }
 
 # An interrupt may come while they are closed: the second try is for that.
@@ -129,86 +154,6 @@ close_streams <- function(ids) {
     tryCatch(
       call_python("stream_close", list(id = id)),
       interrupt = function(cnd) call_python("stream_close", list(id = id))
-    )
-  }
-}
-
-# Calls `work` with one batch of rows after the other, and `take` with each result and its number.
-each_batch <- function(stream, work, take, progress, call) {
-  rows <- 0
-  number <- 0
-  repeat {
-    batch <- call_python("stream_next", list(id = stream$id), progress, call = call)
-    if (is.null(batch)) {
-      return(rows)
-    }
-    if (nrow(batch)) {
-      rows <- rows + nrow(batch)
-      number <- number + 1
-      take(work(batch), number)
-    }
-  }
-}
-
-results_of_batches <- function(stream, work, progress, call = rlang::caller_env()) {
-  results <- list()
-  keep <- function(result, number) if (is.data.frame(result)) results[[length(results) + 1L]] <<- result
-  rows <- each_batch(stream, work, keep, progress, call)
-  if (!rows && identical(work, identity)) {
-    results <- list(stream$empty)
-  }
-  if (!length(results)) {
-    return(invisible(if (rows <= .Machine$integer.max) as.integer(rows) else rows))
-  }
-  tibble::as_tibble(do.call(vctrs::vec_rbind, results))
-}
-
-# Each result becomes a file; together they are the stream that is written, in the kinds of all of them.
-write_results <- function(stream, work, output, progress, call = rlang::caller_env()) {
-  folder <- tempfile("stream")
-  dir.create(folder)
-  on.exit(unlink(folder, recursive = TRUE))
-  parts <- new_parts(folder, call)
-  if (!each_batch(stream, work, parts$write, progress, call)) {
-    parts$write(work(stream$empty), 1)
-  }
-  parts$settle()
-  written <- open_stream(folder, list(), stream$batch_size, call)
-  on.exit(close_streams(written$id), add = TRUE, after = FALSE)
-  invisible(call_python("stream_write", list(id = written$id, path = output), progress, call = call))
-}
-
-# Data frames in the files of a folder. A column of nothing but NA is of no kind yet: later frames may say of which,
-# and where none does the first one has it as a logical.
-new_parts <- function(folder, call) {
-  never_known <- NULL
-  first <- NULL
-  put <- function(data, open, number) {
-    data[open] <- rep(list(vector("list", nrow(data))), length(open))
-    file <- file.path(folder, sprintf("part-%08d.parquet", number))
-    call_python("write_dataset", list(data = data, path = file), call = call)
-  }
-  list(
-    write = function(result, number) {
-      check_written(result, call)
-      open <- names(result)[vapply(result, function(column) is.logical(column) && all(is.na(column)), NA)]
-      if (is.null(first)) {
-        first <<- list(data = result, open = open)
-        never_known <<- open
-      }
-      never_known <<- intersect(never_known, open)
-      put(result, open, number)
-    },
-    settle = function() if (length(never_known)) put(first$data, setdiff(first$open, never_known), 1)
-  )
-}
-
-check_written <- function(result, call) {
-  if (!is.data.frame(result)) {
-    abort_tidydl(
-      "argument", sprintf("`callback` gave %s.", described(result)), "A data frame for each batch.",
-      "Leave `output` out where there is nothing to write.",
-      call = call
     )
   }
 }

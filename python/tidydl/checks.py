@@ -1,4 +1,7 @@
-"""Checks of arguments, each giving the value in its kind. ``R/checks.R`` mirrors them word for word."""
+"""Checks of arguments, each giving the value in its kind.
+
+``R/checks.R`` mirrors them; ``R/words.R`` puts what R says otherwise (NULL, TRUE, NA, a named list) into its words.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,18 @@ from tidydl.errors import ArgumentError, one_of, unknown_name
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["check_choice", "check_count", "check_flag", "check_number", "described", "frame_hint", "numbers_in"]
+__all__ = [
+    "MISSING",
+    "check_choice",
+    "check_count",
+    "check_flag",
+    "check_number",
+    "described",
+    "frame_hint",
+    "numbers_in",
+]
+
+MISSING = "a missing value"
 
 
 def check_count(argument: str, value: Any, minimum: int = 0, *, hint: str | None = None) -> int:
@@ -99,7 +113,7 @@ def numbers_in(value: Any) -> np.ndarray | None:
     if values.dtype != object:
         return None
     each = values.ravel().tolist()
-    if not all(one is None or _is_number(one) or _is_flag(one) or described(one) == "missing" for one in each):
+    if not all(one is None or _is_number(one) or _is_flag(one) or described(one) == MISSING for one in each):
         return None
     doubles = [_double(one) if _is_number(one) or _is_flag(one) else math.nan for one in each]
     return np.array(doubles, dtype=np.float64).reshape(values.shape)
@@ -131,7 +145,7 @@ def _refusal(argument: str, value: Any, allowed: str, hint: str | None) -> Argum
 
 
 def described(value: Any) -> str:
-    """Say what a value is, in the same words in both languages; of what Python alone has, its class."""
+    """Say what a value is, in words that ``R/words.R`` knows; of what Python alone has, its class."""
     if value is None:
         return "nothing"
     if isinstance(value, str):
@@ -141,11 +155,13 @@ def described(value: Any) -> str:
     if _is_number(value):
         double = _double(value)
         if math.isnan(double):
-            return "missing"
-        return "infinite" if math.isinf(double) else f"{double:.15g}"
+            return MISSING
+        if math.isinf(double):
+            return "infinite" if double > 0 else "negatively infinite"
+        return f"{double:.15g}"
     kind = type(value).__name__
     if kind in {"NAType", "NaTType"}:
-        return "missing"
+        return MISSING
     if _is_frame(value):
         return "a data frame"
     if isinstance(value, (set, frozenset)):

@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["cache_folder", "compiled_code_folder"]
+__all__ = ["UNPACKED_FROM", "cache_folder", "compiled_code_folder", "unpacked_folder"]
+
+UNPACKED_FROM = ".unpacked-from"  # the file in an unpacked zip file that holds the path of that
 
 
 def cache_folder() -> Path:
@@ -21,6 +23,11 @@ def cache_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "tidydl"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tidydl"
+
+
+def unpacked_folder() -> Path:
+    """Give the folder in which zip files of images and sounds stay unpacked. It may not exist yet."""
+    return cache_folder() / "unpacked"
 
 
 def compiled_code_folder() -> Path | None:

@@ -14,7 +14,7 @@ import pytest
 
 from tidydl import example_data, example_model, examples
 from tidydl.data import assembling
-from tidydl.data.requests import FILES
+from tidydl.data.places import FILES
 from tidydl.errors import ArgumentError, DependencyError, NotFoundError, StorageError
 
 DATA = ["digits", "anes96", "emotion", "diary", "bigfive"]

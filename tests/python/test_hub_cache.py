@@ -1,7 +1,11 @@
 """What was downloaded: shown as a frame, and removed."""
 
+import io
+import zipfile
+
 import pandas as pd
 import pytest
+from PIL import Image
 from visiting import visit
 
 import tidydl
@@ -111,3 +115,34 @@ def test_the_client_of_the_hub_reads_what_we_fetched_and_we_what_it_fetched(visi
 
 def test_what_is_kept_does_where_the_hub_is_in_trouble(visited):
     assert visited["of a broken hub"]["rows"] == {"": 1001}
+
+
+@pytest.fixture
+def unpacked(tmp_path, monkeypatch):
+    """Load images of a zip file, with empty caches."""
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(stored, "cache_place", lambda: tmp_path / "hub")
+    content = io.BytesIO()
+    Image.new("L", (4, 4)).save(content, "PNG")
+    path = tmp_path / "images.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("one.png", content.getvalue())
+    assert len(tidydl.load_dataset(path)) == 1
+    return path
+
+
+def test_an_unpacked_zip_file_is_listed_by_its_path(unpacked):
+    (row,) = tidydl.cache().to_dict("records")
+    assert (row["kind"], row["id"]) == ("unpacked", str(unpacked))
+    assert 0 < row["size_mb"] < 0.01
+    assert list(tidydl.load_dataset(unpacked).columns) == ["image"]  # nothing of ours among the files
+
+
+@pytest.mark.parametrize("by", ["id", "revision", None])
+def test_an_unpacked_zip_file_is_freed_by_path_hash_or_with_all(unpacked, by, tmp_path):
+    (row,) = tidydl.cache().to_dict("records")
+    gone = tidydl.cache(remove=True if by is None else row[by])
+    assert gone["id"].tolist() == [str(unpacked)]
+    assert list((tmp_path / "cache" / "unpacked").iterdir()) == []
+    assert tidydl.cache().empty
+    assert tidydl.load_dataset(unpacked)["image"][0].width == 4

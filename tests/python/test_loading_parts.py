@@ -107,7 +107,7 @@ def test_each_split_is_cut_and_drawn_from_likewise(halves):
         ({"sample": 3, "seed": "x"}, "seed"),
         ({"seed": 1}, "seed"),
         ({"columns": []}, "columns"),
-        ({"columns": 3}, "columns"),
+        ({"columns": 3.5j}, "columns"),
         ({"columns": ["x", "x"]}, "columns"),
         ({"as_": "list"}, "as_"),
         ({"token": "hf_x"}, "token"),

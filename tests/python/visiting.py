@@ -21,11 +21,15 @@ def begin(home, endpoint, steps, **env):
     quick = {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "HF_HUB_ETAG_TIMEOUT": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     return subprocess.Popen(
         [sys.executable, str(VISITS), str(script)],
-        env={**known, **quick, "HF_HOME": str(Path(home) / "hf"), "HF_ENDPOINT": endpoint, **env},
+        env={**known, **quick, **_caches(home), "HF_ENDPOINT": endpoint, **env},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _caches(home):
+    return {"HF_HOME": str(Path(home) / "hf"), "TIDYDL_CACHE": str(Path(home) / "tidydl")}
 
 
 def end(process, steps):

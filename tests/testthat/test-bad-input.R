@@ -60,8 +60,8 @@ test_that("columns that no network can read are refused", {
 
 test_that("a missing size is said to be missing", {
   data <- data.frame(x = c(0.5, 1.5, -1), y = c(0.1, 0.2, 0.3))
-  expect_error(nnet(y ~ x, data, size = NA), class = "tidydl_error_argument", "`size` is missing", fixed = TRUE)
-  expect_error(nnet(y ~ x, data, size = NaN), class = "tidydl_error_argument", "`size` is missing", fixed = TRUE)
+  expect_error(nnet(y ~ x, data, size = NA), class = "tidydl_error_argument", "`size` is NA", fixed = TRUE)
+  expect_error(nnet(y ~ x, data, size = NaN), class = "tidydl_error_argument", "`size` is NA", fixed = TRUE)
   expect_error(nnet(y ~ x, data, size = 2i), class = "tidydl_error_argument", "`size` is", fixed = TRUE)
 })
 

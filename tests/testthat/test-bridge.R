@@ -143,8 +143,10 @@ test_that("numbers beyond R's integers are kept", {
 
 test_that("what has no counterpart is refused by name", {
   skip_without_python()
-  expect_error(echo(list(f = mean)), "`f` is of type closure", class = "tidydl_error_bridge")
-  expect_error(echo(globalenv()), class = "tidydl_error_bridge")
+  expect_error(echo(list(f = mean)), "`f` is a function.*Write it in quotes", class = "tidydl_error_bridge")
+  expect_error(echo(globalenv()), "an environment", class = "tidydl_error_bridge")
+  error <- tryCatch(features(mean), error = identity)
+  expect_identical(error$call, quote(features(mean)))
   expect_error(echo(list(a = 1, 2)), "some names missing or double", class = "tidydl_error_bridge")
   packed <- tibble::tibble(m = matrix(1:4, 2))
   expect_error(echo(packed), "Column `m` is a matrix", class = "tidydl_error_bridge")

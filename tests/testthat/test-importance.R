@@ -134,7 +134,7 @@ test_that("without data, those that the call names are taken", {
   expect_equal(range(lekprofile(fit, steps = 2)$x), range(a))
   gone <- fit
   gone$call$data <- quote(nowhere)
-  expect_error(lekprofile(gone), "`data` is nothing", class = "tidydl_error_argument")
+  expect_error(lekprofile(gone), "`data` is NULL", class = "tidydl_error_argument")
 })
 
 test_that("a seed leaves the session's random numbers alone, and without one they go on", {

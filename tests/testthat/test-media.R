@@ -67,3 +67,10 @@ test_that("an image that is gone is missing, and one that is damaged is damaged"
   writeBin(bytes[1:20], file.path(folder, "a", "two.png"))
   expect_identical(format(echo(images)), c("<img missing>", "<img damaged>"))
 })
+
+test_that("no images and another interpolation than TRUE or FALSE are refused", {
+  skip_without_python()
+  image <- example_data("digits", split = "test[:2]")$image
+  expect_error(plot(image[0]), "`x` has no images", class = "tidydl_error_data")
+  expect_error(plot(image[1], interpolate = "a"), "TRUE or FALSE", class = "tidydl_error_argument")
+})

@@ -116,3 +116,90 @@ test_that("files of R's own are streamed as well", {
   saveRDS(iris, file)
   expect_identical(stream_dataset(file, function(batch) 1, batch_size = 40), 150L)
 })
+
+test_that("an error of the callback is its own, and says in which batch it came", {
+  skip_without_python()
+  file <- numbers_file()
+  fail <- function(batch) if (batch$n[[1]] > 5) rlang::abort("mine", "my_error", found = 42) else batch
+  error <- tryCatch(stream_dataset(file, fail, batch_size = 5), my_error = identity)
+  expect_identical(error$found, 42)
+  expect_s3_class(error$parent, "my_error")
+  expect_match(conditionMessage(error), "^`callback` failed on rows 6 to 10.*mine")
+  expect_identical(error$call[[1]], quote(stream_dataset))
+  expect_false(inherits(error, "tidydl_error"))
+  output <- tempfile(fileext = ".parquet")
+  plain <- tryCatch(stream_dataset(file, function(batch) sqrt("a"), output = output), error = identity)
+  expect_match(conditionMessage(plain), "rows 1 to 25.*non-numeric")
+  combine <- function(batch) vctrs::vec_c(1, "a")
+  expect_error(stream_dataset(file, combine), "failed on rows 1.*combine", class = "vctrs_error_incompatible_type")
+  caught <- stream_dataset(file, function(batch) tryCatch(sqrt("a"), error = function(cnd) batch[1, ]), batch_size = 5)
+  expect_identical(nrow(caught), 5L)
+})
+
+test_that("a column that changes its kind is named, with the rows, as soon as it comes", {
+  skip_without_python()
+  file <- numbers_file()
+  seen <- 0
+  change <- function(first, then) {
+    function(batch) {
+      seen <<- batch$n[[1]]
+      tibble::tibble(g = rep(if (batch$n[[1]] > 5) then else first, nrow(batch)))
+    }
+  }
+  parts <- function(...) {
+    error <- tryCatch(stream_dataset(file, ..., batch_size = 5), tidydl_error_data = identity)
+    unlist(error[c("problem", "allowed", "hint")])
+  }
+  output <- tempfile(fileext = ".parquet")
+  told <- "`callback` gave the column 'g' as <double> for rows 1 to 5, and as <character> for rows 6 to 10."
+  expect_identical(parts(change(1, "a"))[["problem"]], told)
+  expect_identical(parts(change(1, "a"), output = output)[["problem"]], told)
+  expect_identical(seen, 6L)
+  expect_match(parts(change(1, TRUE), output = output)[["problem"]], "<double> for rows 1 to 5, and as <logical>")
+  factors <- parts(change(factor("a"), factor("b")), output = output)
+  expect_match(factors[["problem"]], "a factor of the levels a for rows 1 to 5, and as a factor of the levels b for")
+  expect_match(factors[["hint"]], "factor(g, levels = c(...))", fixed = TRUE)
+  lists <- parts(change(list(1), list("a")), output = output)[["problem"]]
+  expect_match(lists, "What `callback` gave does not fit.* column 'g' is lists in rows 1 to 5, and lists in rows 6")
+  expect_false(file.exists(output))
+  bound <- stream_dataset(file, change(factor("a"), factor("b")), batch_size = 5)
+  expect_identical(levels(bound$g), c("a", "b"))
+})
+
+test_that("what is wrong with `output` and `prefix` is said of them", {
+  skip_without_python()
+  file <- numbers_file()
+  never_called <- function(batch) abort_tidydl("internal", "called")
+  for (callback in list(NULL, never_called, pipeline(model = example_model("emotion")))) {
+    expect_error(stream_dataset(file, callback, output = "x.csv"), "`output` 'x.csv' is named", fixed = TRUE)
+    expect_error(stream_dataset(file, callback, output = 3), "`output` is 3.", fixed = TRUE)
+  }
+  ppl <- pipeline(model = example_model("emotion"))
+  expect_error(stream_dataset(file, ppl, text = text, prefix = "a_"), "augment = TRUE", class = "tidydl_error_argument")
+  expect_error(
+    stream_dataset(file, ppl, augment = TRUE, prefix = NULL), "`prefix` is NULL", class = "tidydl_error_argument"
+  )
+  expect_error(stream_dataset(file, identity, progress = "yes"), "TRUE or FALSE", class = "tidydl_error_argument")
+})
+
+test_that("a stream says that it cannot sample, and names what was given", {
+  skip_without_python()
+  file <- numbers_file()
+  ppl <- pipeline(model = example_model("emotion"))
+  for (callback in list(identity, ppl)) {
+    error <- tryCatch(stream_dataset(file, callback, sample = 3), tidydl_error_argument = identity)
+    expect_identical(error$problem, "`sample` is given, and no sample can be drawn from a stream.")
+    expect_error(stream_dataset(file, callback, as = "arrow"), "leave `as` out", class = "tidydl_error_argument")
+  }
+  wrong <- tryCatch(stream_dataset(file, ppl, text = txt), tidydl_error_column = identity)
+  expect_identical(wrong$problem, "`text` is 'txt', which is no column of `path`.")
+  file <- withr::local_tempfile(fileext = ".csv", lines = c("text,label", "a,b"))
+  clash <- tryCatch(stream_dataset(file, ppl, text = text, augment = TRUE), tidydl_error_column = identity)
+  expect_identical(clash$problem, "`path` has a column `label` already.")
+})
+
+test_that("data frames by split are streamed one at a time", {
+  skip_without_python()
+  two <- list(train = iris, test = iris)
+  expect_error(stream_dataset(two, identity), "holds 2 data frames", class = "tidydl_error_argument")
+})

@@ -137,7 +137,7 @@ test_that("wrong arguments are named", {
   refused("`trace` is 'no'.", trace = "no")
   refused("`tune_nnet()` has no argument 'Wts'.", Wts = 1)
   refused("Did you mean 'size'?", sizes = 1)
-  expect_error(tune_nnet(Species ~ Petal.Width, iris), "`size` is nothing.", fixed = TRUE)
+  expect_error(tune_nnet(Species ~ Petal.Width, iris), "`size` is NULL.", fixed = TRUE)
 })
 
 test_that("the torch engine is told, and ends where the exact engine does", {

@@ -47,6 +47,8 @@ class _Reader:
             return None
         if kind == "raw":
             return bytes(record["data"])
+        if kind == "object":  # one of Python's own, which R held
+            return record["object"]
         if kind == "frame":
             return self.frame(record)
         if kind == "list":

@@ -72,7 +72,6 @@ ENTRIES: dict[str, Entry] = {
     "stream_run": Entry("tidydl.pipelines.stream_entries:stream_run"),
     "stream_next": Entry("tidydl.pipelines.stream_entries:stream_next"),
     "stream_write": Entry("tidydl.pipelines.stream_entries:stream_write"),
-    "stream_features": Entry("tidydl.pipelines.stream_entries:stream_features", lists=("levels",)),
     "stream_close": Entry("tidydl.pipelines.stream_entries:stream_close"),
     "examples": Entry("tidydl.data.examples:examples"),
     "example_data": Entry("tidydl.data.examples:example_data"),

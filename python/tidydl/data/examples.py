@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
 from tidydl.data.loading import load_dataset
-from tidydl.data.requests import FILES
+from tidydl.data.places import FILES
 from tidydl.errors import ArgumentError, one_of, unknown_name
 
 if TYPE_CHECKING:

@@ -117,6 +117,8 @@ def _as_lines(content: bytes, field: str | None) -> bytes:
             whole = json.loads(content)
         except ValueError:  # several objects, one a line
             return content
+        if _is_of_columns(whole):
+            whole = {name: list(values.values()) for name, values in whole.items()}
         if not (whole and all(isinstance(value, list) for value in whole.values())):
             return content
         return _written(_from_columns(whole))
@@ -128,6 +130,14 @@ def _as_lines(content: bytes, field: str | None) -> bytes:
             raise unknown_name("field", field, whole if isinstance(whole, dict) else [])
         whole = whole[field]
     return _written(whole)
+
+
+def _is_of_columns(whole: dict[str, Any]) -> bool:
+    """Say whether each column is an object of values by the number of their row, as ``DataFrame.to_json()`` writes."""
+    if not whole or not all(isinstance(values, dict) for values in whole.values()):
+        return False
+    rows = list(next(iter(whole.values())))
+    return all(row.isdecimal() for row in rows) and bool(rows) and all(list(v) == rows for v in whole.values())
 
 
 def _elements(text: str) -> Iterator[bytes]:

@@ -59,9 +59,10 @@ def load_dataset(
         A file (.csv, .tsv, .parquet, .json, .jsonl, .txt, also packed as .gz); a folder of such files, or of images
         or sounds in one subfolder per class or beside a ``metadata.csv``; a ``.zip`` file of those; a pattern such as
         ``"data/*.csv"``; the name of a format ('csv', 'parquet', 'json', 'imagefolder', 'audiofolder', 'text')
-        together with ``data_files`` or ``data_dir``; ``owner/name`` of a data set on the Hub; or a data frame.
+        together with ``data_files`` or ``data_dir``; ``owner/name`` of a data set on the Hub; or a data
+        frame, or several by split in a dictionary.
     name
-        The configuration, where a data set has several.
+        The configuration, where a data set has several: on the Hub, or in a folder whose README.md lists them.
     data_dir
         The folder of the files.
     data_files
@@ -87,7 +88,8 @@ def load_dataset(
     streaming
         Whether to give a :class:`~tidydl.data.streaming.Stream`, frame by frame in constant memory; see :func:`stream`.
     sep
-        What separates the columns of a csv file, by default a comma, or a tab in files named .tsv.
+        What separates the columns of a csv file, by default a comma, or a tab in files named .tsv; one
+        that the header lacks is warned of.
     field
         The name of the array of records inside a json file.
     **older
@@ -177,6 +179,10 @@ def load(request: Request, wanted: Wanted, form: str = "frame") -> Any:
     made = {split: _made(raw, request, wanted, split, form) for split in splits}
     if request.is_one or (request.split is None and len(made) == 1):
         return next(iter(made.values()))
+    return _by_split(made, form)
+
+
+def _by_split(made: dict[str, Any], form: str) -> Any:
     if form == "dataset":
         import datasets
 
@@ -211,15 +217,21 @@ def _rows_said(wanted: Wanted) -> dict[str, int]:
 
 
 def _of_frame(request: Request, wanted: Wanted, form: str) -> Any:
-    """Give what is wanted of a data frame that is there already."""
+    """Give what is wanted of a data frame that is there already, or of several by split."""
+    if not isinstance(request.frame, Mapping):
+        return _of_one_frame(request.frame, wanted, form)
+    return _by_split({str(split): _of_one_frame(each, wanted, form) for split, each in request.frame.items()}, form)
+
+
+def _of_one_frame(given: Any, wanted: Wanted, form: str) -> Any:
     from tidydl.data.decoding import decode
     from tidydl.data.encoding import encode
     from tidydl.data.foreign import table_of
 
-    if hasattr(request.frame, "iloc"):
-        frame = wanted.of_frame(request.frame)
+    if hasattr(given, "iloc"):
+        frame = wanted.of_frame(given)
         return frame if form == "frame" else _in_form(encode(frame), {}, form)
-    table = wanted.of_table(table_of(request.frame))
+    table = wanted.of_table(table_of(given))
     return decode(table) if form == "frame" else _in_form(table, {}, form)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tidydl.checks import described
-from tidydl.errors import ArgumentError, no_argument
+from tidydl.errors import ArgumentError, no_argument, one_of
 
 __all__ = ["in_todays_words"]
 
@@ -42,6 +42,16 @@ _WRITE_NOW = {
     "drop_metadata": "Write `columns` with the names that you want.",
 }
 
+# What needs all rows at once, and what to do with a stream instead.
+_OF_ALL_ROWS = {
+    "sample": "`n` gives the first rows; load_dataset(path, sample = ...) draws from all, and each batch can be drawn"
+    " from as it comes.",
+    "seed": "Nothing is drawn from a stream: leave `seed` out.",
+    "as": "Batches are data frames: leave `as` out.",
+    "as_": "Batches are data frames: leave `as_` out.",
+    "streaming": "It streams anyway: leave `streaming` out.",
+}
+
 
 def in_todays_words(function: str, older: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
     """Give what older arguments mean, by the names of today.
@@ -69,11 +79,22 @@ def in_todays_words(function: str, older: Mapping[str, Any], known: Sequence[str
         elif name == "num_proc":
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < 1):
                 raise _not_so(name, value, 1)
+        elif name in _OF_ALL_ROWS and name not in known:
+            raise _not_of_streams(name, known)
         elif name not in _ALREADY_SO:
             raise no_argument(function, name, known)
         elif not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):
             raise _not_so(name, value, _ALREADY_SO[name][0])
     return said
+
+
+def _not_of_streams(name: str, known: Sequence[str]) -> ArgumentError:
+    drawn = name in ("sample", "seed")
+    return ArgumentError(
+        f"`{name}` is given, and {'no sample can be drawn from a stream' if drawn else 'this is a stream'}.",
+        allowed=one_of(each for each in known if each != "path"),
+        hint=_OF_ALL_ROWS[name],
+    )
 
 
 def _not_so(name: str, value: Any, same: Any) -> ArgumentError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.data.csv_columns import (
     csv_settings,
     header_apart,
@@ -29,6 +31,7 @@ from tidydl.data.pandas_index import index_names, with_index_named
 from tidydl.data.unreadable import (
     damaged,
     empty_file,
+    how_to_read,
     refuse_other_bytes,
     refuse_other_encodings,
     refuse_wide_characters,
@@ -95,7 +98,7 @@ def format_of(path: Path) -> str:
         raise ArgumentError(
             f"`path` '{path}' is a file of an unknown kind ('{suffix}').",
             allowed=f"Files named {', '.join(FORMATS)} or .zip, or a folder of such files, of images or of sounds.",
-            hint="Name the kind: load_dataset('csv', data_files=path).",
+            hint=how_to_read(suffix) or "Name the kind: load_dataset('csv', data_files=path).",
         )
     return FORMATS[suffix]
 
@@ -186,7 +189,8 @@ def _with_digits(table: pa.Table, texts: pa.Table, large: Sequence[str]) -> pa.T
 
 def csv_fault(path: str, sep: str | None, error: Exception) -> TidydlError:
     """Make the error for a csv file that Arrow refuses: the row that is too long, the separator, or the damage."""
-    refuse_other_separator(path, sep, separator_of(path, sep))
+    if sep is None:
+        refuse_other_separator(path, sep, separator_of(path, sep))
     row = _uneven_row(path, separator_of(path, sep)) if "columns, got" in str(error) else None
     return damaged(path, "csv", error) if row is None else uneven(path, row)
 
@@ -256,18 +260,28 @@ def places_of(names: Sequence[str], columns: Sequence[str]) -> list[int]:
         There is no such column.
     """
     for wanted in columns:
+        if not isinstance(wanted, str):
+            raise no_column(f"`columns` holds {described(wanted)}, and columns are chosen by name.", None, names)
         if wanted not in names:
             raise no_column(f"`columns` names '{wanted}', which the data do not have.", wanted, names)
     return [names.index(wanted) for wanted in columns]
 
 
 def refuse_other_separator(path: str, sep: str | None, separator: str) -> None:
-    """Refuse a file whose header is plainly separated by something else, unless the caller named the separator."""
+    """Refuse a file whose header is plainly separated by something else; where the caller named it, warn of that."""
     with open_bytes(path) as file:
         header = io.BufferedReader(file).readline().decode("utf-8", "replace")
-    if sep is not None or separator in header:
+    if separator in header:
         return
     for other in (";", "\t", "|", ","):
+        if other in header and sep is not None:
+            warnings.warn(
+                f"`sep` is {separator!r}, which the header of '{path}' does not hold, so that there is one column. "
+                f"It holds {other!r}: was sep = {json.dumps(other)} meant?",
+                UserWarning,
+                stacklevel=2,
+            )
+            return
         if other in header:
             raise ArgumentError(
                 f"`path` '{path}' has a header separated by {other!r}, not by {separator!r}.",

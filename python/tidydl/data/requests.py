@@ -13,13 +13,12 @@ from typing import Any
 from tidydl.checks import check_choice, described
 from tidydl.data.foreign import is_frame
 from tidydl.data.media_files import is_url
-from tidydl.errors import ArgumentError, NotFoundError, TidydlError, nearest
+from tidydl.data.places import HERE, not_there
+from tidydl.errors import ArgumentError
 
-__all__ = ["FILES", "Request", "check_split", "not_there", "refuse_of_hub", "request_of"]
+__all__ = ["Request", "check_split", "refuse_of_hub", "request_of"]
 
-FILES = Path(__file__).resolve().parent / "files"
 _HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?$")
-_HERE = "A folder, a csv, parquet or json file, or the name of a format with `data_files`."
 _CHECKS = ("all_checks", "basic_checks", "no_checks")
 
 
@@ -85,10 +84,12 @@ def request_of(
     checks = said.pop("verification_mode", None)
     if checks is not None:
         checks = check_choice("verification_mode", getattr(checks, "value", checks), _CHECKS)
-    if is_frame(path):
+    if is_frame(path) or _are_frames(path):
         given = {"name": name, "data_dir": data_dir, "data_files": data_files, "split": split, "token": token, **said}
         _refuse_given({**given, "cache_dir": cache_dir}, "a data frame")
         return Request("a data frame", path)
+    if not isinstance(path, (str, bytes)) and (isinstance(path, Sequence) or hasattr(path, "tolist")):
+        raise _several_paths(list(path))
     place = _place(path)
     _check_texts(name=name, **said)
     if token is not None and not isinstance(token, (str, bool)):
@@ -103,6 +104,24 @@ def request_of(
         cache_dir=None if cache_dir is None else _place(cache_dir, "cache_dir"),
         verification_mode=checks,
         **said,
+    )
+
+
+def _are_frames(path: Any) -> bool:
+    """Say whether something is data frames by split."""
+    return isinstance(path, Mapping) and len(path) > 0 and all(is_frame(each) for each in path.values())
+
+
+def _several_paths(paths: Sequence[Any]) -> ArgumentError:
+    from tidydl.data.reading import FORMATS, suffix_of
+
+    texts = [str(each) for each in paths if isinstance(each, (str, os.PathLike))]
+    kind = FORMATS.get(suffix_of(Path(texts[0])), "csv") if texts else "csv"
+    several = len(texts) == len(paths) > 0
+    return ArgumentError(
+        f"`path` is {described(paths)}.",
+        allowed=HERE,
+        hint=f"Give several files as `data_files`: load_dataset('{kind}', data_files={texts})." if several else None,
     )
 
 
@@ -135,7 +154,7 @@ def check_split(split: Any) -> str | list[str] | None:
 
 def _place(path: object, argument: str = "path") -> str:
     if not isinstance(path, (str, os.PathLike)) or not str(path):
-        raise ArgumentError(f"`{argument}` is {described(path)}.", allowed=_HERE)
+        raise ArgumentError(f"`{argument}` is {described(path)}.", allowed=HERE)
     _refuse_url(argument, str(path))
     text = os.fspath(path)
     return os.path.expanduser(os.fsdecode(text) if isinstance(text, bytes) else text)
@@ -186,7 +205,7 @@ def _refuse_url(argument: str, value: str) -> None:
     if is_url(value):
         raise ArgumentError(
             f"`{argument}` '{value}' is a URL, and URLs are never fetched unasked.",
-            allowed=_HERE,
+            allowed=HERE,
             hint="Download the file first and give its path.",
         )
 
@@ -195,19 +214,3 @@ def _check_texts(**arguments: object) -> None:
     for argument, value in arguments.items():
         if value is not None and not isinstance(value, str):
             raise ArgumentError(f"`{argument}` is {described(value)}.", allowed="A text.")
-
-
-def not_there(place: Path, argument: str = "path") -> TidydlError:
-    """Say that a path is not there, and what is there instead."""
-    if argument == "path" and any(file.stem == str(place) for file in FILES.glob("*.*")):
-        hint: str | None = f"It is an example: example_data('{place}')."
-        return NotFoundError(f"`path` '{place}' does not exist.", allowed=_HERE, hint=hint)
-    parent = place.parent
-    if not parent.is_dir():
-        hint = f"The folder '{parent}' does not exist either."
-    else:
-        there = sorted(entry.name for entry in parent.iterdir() if not entry.name.startswith("."))
-        close = nearest(place.name, there)
-        shown = ", ".join(there[:8]) + (", …" if len(there) > 8 else "")
-        hint = f"Did you mean '{parent / close}'?" if close else f"In '{parent.resolve()}' is: {shown or 'nothing'}."
-    return NotFoundError(f"`{argument}` '{place}' does not exist.", allowed=_HERE, hint=hint)

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 from tidydl.data.builders import built
 from tidydl.data.folders import data_files_of, matching, splits_by_name
 from tidydl.data.media_folders import MEDIA, METADATA, media_tables
+from tidydl.data.places import not_there
 from tidydl.data.reading import FORMATS, format_of, suffix_of
+from tidydl.data.unreadable import how_to_read
 from tidydl.data.zips import unpacked, unpacked_for_good
 from tidydl.errors import ArgumentError, NotFoundError
 
@@ -101,6 +103,12 @@ def listing_of(
         A file is of an unknown kind, or a zip file is not safe.
     """
     place, forced = Path(path), BUILDERS.get(path) if not os.path.exists(path) else None
+    if name is not None and not place.is_dir():
+        raise ArgumentError(
+            f"`name` is '{name}', and `path` '{path}' has no configurations.",
+            allowed="`name` for a data set with configurations: on the Hub, or a folder whose README.md lists them.",
+            hint="Leave `name` out; a split is named by `split`.",
+        )
     if place.is_file() and place.suffix.lower() != ".zip":
         kind = format_of(place)
         return Listing(kind, {"train": {place: kind}})
@@ -156,6 +164,8 @@ def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) 
         if file.suffix.lower() != ".zip":
             opened[name] = file
             continue
+        if not file.is_file():
+            raise not_there(file)
         inside = data_files_of(_unpacked(file, room, keep))
         start = "" if only else f"{name.removesuffix(file.suffix)}/"
         opened |= {start + each: path for each, path in inside.items()}
@@ -193,6 +203,9 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None) -> Listi
         tables = [name for name in tables if kinds[name] != "text"]
     if not tables:
         raise _no_files(str(base))
+    for name in tables:
+        if not files[name].is_file():
+            raise not_there(files[name])
     split = splits_by_name(tables)
     listed = {s: {files[name]: str(kinds[name]) for name in found} for s, found in split.items()}
     return Listing(kinds[tables[0]], listed)
@@ -239,11 +252,12 @@ def _no_files(folder: str, asked: Any = None, argument: str = "data_files") -> N
             hint=f"The working folder is '{os.getcwd()}'.",
         )
     found = sorted(entry.name for entry in Path(folder).iterdir())[:8] if Path(folder).is_dir() else []
+    known = [how for name in found if (how := how_to_read(suffix_of(Path(name)))) is not None]
     there = f"There is: {', '.join(found)}." if found else "It is empty." if Path(folder).is_dir() else None
     return NotFoundError(
         f"`path` '{folder}' holds no data files.",
         allowed="csv, tsv, parquet, json or jsonl files, or images in one subfolder per class.",
-        hint=there,
+        hint=f"{there} {known[0].replace('(path)', '(file)')}" if known else there,
     )
 
 

@@ -89,8 +89,12 @@ def _column_names(columns: Any) -> list[str] | None:
         return None
     names = [columns] if isinstance(columns, str) else columns
     listed = isinstance(names, Sequence) or hasattr(names, "tolist")
-    if not listed or len(names) == 0 or not all(isinstance(name, str) for name in names):
-        raise ArgumentError(f"`columns` is {described(columns)}.", allowed="Names of columns.")
+    if isinstance(columns, (int, float)) and not isinstance(columns, bool):
+        names, listed = [columns], True  # which is refused where the names are known that there are
+    if not listed or len(names) == 0 or not all(isinstance(name, (str, int, float)) for name in names):
+        raise ArgumentError(
+            f"`columns` is {described(columns)}.", allowed="Names of columns.", hint="features() lists the columns."
+        )
     twice = [name for place, name in enumerate(names) if name in list(names)[:place]]
     if twice:
         raise ArgumentError(f"`columns` names '{twice[0]}' twice.", allowed="Each column once.")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "damaged",
     "empty_file",
+    "how_to_read",
     "not_utf8",
     "refuse_other_bytes",
     "refuse_other_encodings",
@@ -21,6 +22,17 @@ __all__ = [
 ]
 
 _MIXED = re.compile(r"Column\(/(.*)\) changed from (\w+) to (\w+)")
+_READ_BY = {
+    ".sav": "pandas.read_spss(path)",
+    ".zsav": "pandas.read_spss(path)",
+    ".dta": "pandas.read_stata(path)",
+    ".sas7bdat": "pandas.read_sas(path)",
+    ".xpt": "pandas.read_sas(path)",
+    ".xlsx": "pandas.read_excel(path)",
+    ".xls": "pandas.read_excel(path)",
+    ".feather": "pandas.read_feather(path)",
+}
+_OF_R = (".rds", ".rda", ".rdata")
 _AS = {"csv": "'CSV UTF-8'"}
 
 
@@ -51,6 +63,15 @@ def damaged(path: str, kind: str, error: Exception) -> TidydlError:
         allowed=f"A whole {kind} file.",
         hint="Open it with the program that wrote it; was the download or copy cut short?",
     )
+
+
+def how_to_read(suffix: str) -> str | None:
+    """Say what reads a file of another program, by the ending of its name; None where nothing is known."""
+    if suffix in _OF_R:
+        return "R's load_dataset() reads it; write_dataset(data, 'data.parquet') there makes a file for both languages."
+    if suffix not in _READ_BY:
+        return None
+    return f"Read it with {_READ_BY[suffix]}: that data frame can be used at once, and write_dataset() keeps it."
 
 
 def empty_file(path: str, allowed: str) -> DamagedFileError:

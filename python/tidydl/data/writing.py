@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import datasets
     import pyarrow as pa
 
-__all__ = ["as_dataset", "write_dataset", "write_steps"]
+__all__ = ["as_dataset", "check_file", "write_dataset", "write_steps"]
 
 _FILE = "A file named .parquet, which keeps every kind."
 _ALLOWED = "A data frame, splits of load_dataset(), or a stream."
@@ -82,20 +82,25 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
     return run_work(write_steps(data, path), progress=progress)
 
 
-def write_steps(data: Any, path: Any) -> Work[str]:
-    """Write a data set as a generator of progress events that returns the path."""
-    place = _place(path)
+def write_steps(data: Any, path: Any, argument: str = "path") -> Work[str]:
+    """Write a data set as a generator of progress events that returns the path; ``argument`` is what it is called."""
+    place = _place(path, argument)
     if isinstance(data, Mapping) and all(_is_one(each) for each in data.values()) and data:
         yield from _write_splits(data, place)
     elif _is_one(data):
         from tidydl.data.frames_on_disk import whole_file
 
-        _check_suffix(place)
+        _check_suffix(place, argument)
         with whole_file(place) as file:
             yield from _write_one(data, file)
     else:
         raise ArgumentError(f"`data` is {described(data)}.", allowed=_ALLOWED, hint=frame_hint(data))
     return str(place)
+
+
+def check_file(path: Any, argument: str) -> None:
+    """Refuse, before there is anything to write, what is no file for one data set."""
+    _check_suffix(_place(path, argument), argument)
 
 
 def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
@@ -142,31 +147,35 @@ def _is_one(data: Any) -> bool:
     return is_frame(data) or isinstance(data, Stream)
 
 
-def _place(path: Any) -> Path:
+def _place(path: Any, argument: str) -> Path:
     if not isinstance(path, (str, os.PathLike)) or not str(path):
-        raise ArgumentError(f"`path` is {described(path)}.", allowed="The path of a file named .parquet, or a folder.")
+        raise ArgumentError(
+            f"`{argument}` is {described(path)}.", allowed="The path of a file named .parquet, or a folder."
+        )
     try:
         place = Path(path).expanduser()
     except RuntimeError as error:
         raise ArgumentError(
-            f"`path` '{path}' is in the home folder of somebody who is not known here.",
+            f"`{argument}` '{path}' is in the home folder of somebody who is not known here.",
             allowed="The path of a file named .parquet, or a folder.",
             hint="Write the folder out instead of '~'.",
         ) from error
     if not place.absolute().parent.is_dir():
         raise StorageError(
-            f"`path` '{place}' is in a folder that does not exist.", allowed="A folder that is there already."
+            f"`{argument}` '{place}' is in a folder that does not exist.", allowed="A folder that is there already."
         )
     return place
 
 
-def _check_suffix(place: Path) -> None:
+def _check_suffix(place: Path, argument: str) -> None:
     if place.is_dir():
-        raise ArgumentError(f"`path` '{place}' is a folder.", allowed=_FILE, hint=f"Write '{place / 'data.parquet'}'.")
+        raise ArgumentError(
+            f"`{argument}` '{place}' is a folder.", allowed=_FILE, hint=f"Write '{place / 'data.parquet'}'."
+        )
     if place.suffix.lower() != ".parquet":
         named = f"named '{place.suffix}'" if place.suffix else "a name without an ending"
         raise ArgumentError(
-            f"`path` '{place}' is {named}.", allowed=_FILE, hint=f"Write '{place.with_suffix('.parquet')}'."
+            f"`{argument}` '{place}' is {named}.", allowed=_FILE, hint=f"Write '{place.with_suffix('.parquet')}'."
         )
 
 

@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
-from tidydl.storage import cache_folder
+from tidydl.storage import UNPACKED_FROM, cache_folder, unpacked_folder
 
 __all__ = ["unpacked", "unpacked_for_good"]
 
@@ -65,9 +65,10 @@ def unpacked_for_good(path: Path) -> Path:
     try:
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:24]
-        place = cache_folder() / "unpacked"
+        place = unpacked_folder()
         target = place / digest
         if target.is_dir():
+            os.utime(target)  # when it was used last
             return target
         place.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".begun-", dir=place))
@@ -79,6 +80,7 @@ def unpacked_for_good(path: Path) -> Path:
         ) from error
     try:
         unpacked(path, scratch)
+        (scratch / UNPACKED_FROM).write_text(str(path.absolute()), "utf-8")
         os.replace(scratch, target)
     except BaseException as error:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What was downloaded from the Hub and takes room on this machine."""
+"""What takes room on this machine: what was downloaded from the Hub, and zip files that stay unpacked."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, StorageError, unknown_name
 from tidydl.hub.listings import forget_listings
 from tidydl.hub.repositories import COMMIT, cache_place
+from tidydl.storage import UNPACKED_FROM, unpacked_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["cache"]
 
 _KINDS = {"models": "model", "datasets": "dataset", "spaces": "space", "kernels": "kernel"}
+_UNPACKED = "unpacked"
 _CONTRACT = Contract.of(
     kind="label", id="string", revision="string", refs="string", size_mb="double", last_used="datetime"
 )
@@ -27,7 +29,10 @@ _CONTRACT = Contract.of(
 
 @dataclass(frozen=True)
 class _Stored:
-    """One version of a repository on the disk; ``commit`` is None for what was never downloaded to its end."""
+    """One version of a repository on the disk; ``commit`` is None for what was never downloaded to its end.
+
+    Or an unpacked zip file, with its path as ``id`` and a hash of what was in it as ``commit``.
+    """
 
     kind: str
     id: str
@@ -40,19 +45,22 @@ class _Stored:
 
 
 def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
-    """Show what was downloaded from the Hugging Face Hub, or free its room on the disk.
+    """Show what was downloaded from the Hugging Face Hub, and zip files left unpacked, or free their room on the disk.
 
     Parameters
     ----------
     remove
-        What to remove: the id of a model or data set, the hash of one version, several of these, or True for all.
+        What to remove: the id of a model or data set, the path of a zip file, the hash of one version, several of
+        these, or True for all.
 
     Returns
     -------
     pandas.DataFrame
-        One row per version, the last used first: ``kind`` ("model", "dataset", …), ``id``, ``revision`` (the hash
-        of the commit; missing for a download that never came to its end), ``refs`` (the branches and tags it was
-        asked for by), ``size_mb`` and ``last_used`` (in UTC). With ``remove``, what was removed.
+        One row per version, the last used first: ``kind`` ("model", "dataset", …, or "unpacked" for a zip file of
+        images or sounds, which :func:`load_dataset` keeps unpacked), ``id`` (of those the path of the zip file),
+        ``revision`` (the hash of the commit, or of the zip file; missing for a download that never came to its end),
+        ``refs`` (the branches and tags it was asked for by), ``size_mb`` and ``last_used`` (in UTC). With ``remove``,
+        what was removed.
 
     Raises
     ------
@@ -64,14 +72,15 @@ def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
     Notes
     -----
     Versions of one repository share the files that are equal in both, so that removing one may free less. The folder
-    is that of the Hub's client, HF_HOME or HF_HUB_CACHE, which other programs use as well.
+    is that of the Hub's client, HF_HOME or HF_HUB_CACHE, which other programs use as well;
+    zip files are unpacked below tidydl's own, TIDYDL_CACHE. Images of one that is removed are gone: load it again.
 
     Examples
     --------
     >>> cache().columns.tolist()
     ['kind', 'id', 'revision', 'refs', 'size_mb', 'last_used']
     """
-    stored = sorted(_stored(cache_place()), key=lambda each: each.used, reverse=True)
+    stored = sorted([*_stored(cache_place()), *_unpacked(unpacked_folder())], key=lambda each: each.used, reverse=True)
     if remove is None or remove is False:
         return _frame(stored)
     gone = stored if remove is True else _named(stored, remove)
@@ -80,7 +89,7 @@ def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
     except OSError as problem:
         raise StorageError(
             f"`remove` names what cannot be removed: {problem.strerror or problem}.",
-            allowed=f"Files of yours below '{cache_place()}' that no program holds open.",
+            allowed=f"Files of yours below '{cache_place()}' and '{unpacked_folder()}' that no program holds open.",
         ) from problem
     forget_listings()
     return _frame(gone)
@@ -115,12 +124,24 @@ def _stored(place: Path) -> Iterator[_Stored]:
             yield _Stored(_KINDS[kind], name.replace("--", "/"), None, (), sum(sizes), used, folder, True)
 
 
+def _unpacked(place: Path) -> Iterator[_Stored]:
+    """Read the folder of unpacked zip files; those that another process is at work on are hidden."""
+    for folder in place.glob("*"):
+        if not folder.is_dir() or folder.name.startswith("."):
+            continue
+        note = folder / UNPACKED_FROM
+        source = note.read_text("utf-8", "replace") if note.is_file() else str(folder)
+        sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+        yield _Stored(_UNPACKED, source, folder.name, (), sum(sizes), folder.stat().st_mtime, folder, True)
+
+
 def _named(stored: Sequence[_Stored], remove: Any) -> list[_Stored]:
     names = [remove] if isinstance(remove, str) else list(remove) if isinstance(remove, Iterable) else [remove]
     for name in names:
         if not isinstance(name, str):
             raise ArgumentError(
-                f"`remove` is {described(name)}.", allowed="An id such as 'owner/name', a commit, several, or true."
+                f"`remove` is {described(name)}.",
+                allowed="An id such as 'owner/name', a commit, several of these, or true alone for all.",
             )
         if not any(name in (each.id, each.commit) for each in stored):
             known = list(dict.fromkeys(each.commit if COMMIT.fullmatch(name) else each.id for each in stored))
@@ -132,6 +153,10 @@ def _free(gone: Sequence[_Stored]) -> None:
     """Delete versions; of a repository whose last version goes nothing stays, broken off downloads included."""
     from huggingface_hub import scan_cache_dir
 
+    for each in gone:
+        if each.kind == _UNPACKED:
+            shutil.rmtree(each.folder)
+    gone = [each for each in gone if each.kind != _UNPACKED]
     commits = [each.commit for each in gone if each.commit is not None]
     if commits:
         scan_cache_dir(cache_place()).delete_revisions(*commits).execute()
@@ -153,4 +178,4 @@ def _frame(stored: Sequence[_Stored]) -> pd.DataFrame:
         "size_mb": [each.size / 1e6 for each in stored],
         "last_used": pd.to_datetime([each.used for each in stored], unit="s", utc=True),
     }
-    return _CONTRACT.frame(data, levels={"kind": list(_KINDS.values())})
+    return _CONTRACT.frame(data, levels={"kind": [*_KINDS.values(), _UNPACKED]})

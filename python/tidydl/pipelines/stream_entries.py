@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import Counted
-from tidydl.data.describing import features
 from tidydl.data.older_arguments import in_todays_words
 from tidydl.data.opening_streams import ARGUMENTS, stream
 from tidydl.data.streaming import Stream
-from tidydl.data.writing import write_steps
+from tidydl.data.writing import check_file, write_steps
 from tidydl.errors import BridgeError
 from tidydl.pipelines.constructing import pipeline
 from tidydl.pipelines.joining import augmented
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "stream_close",
-    "stream_features",
     "stream_next",
     "stream_open",
     "stream_run",
@@ -52,8 +50,10 @@ _held: dict[str, _Held] = {}
 _numbers = itertools.count(1)
 
 
-def stream_open(older: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+def stream_open(older: Mapping[str, Any] | None = None, output: Any = None, **arguments: Any) -> dict[str, Any]:
     """Open a stream; the arguments are those of ``stream()``, ``older`` those that it does not have.
+
+    ``output`` is where something of it will be written, which is checked now, before the work.
 
     Returns
     -------
@@ -61,6 +61,8 @@ def stream_open(older: Mapping[str, Any] | None = None, **arguments: Any) -> dic
         ``id`` names it from now on, ``rows`` is how many there are (None where nobody knows), ``batch_size``,
         ``source``, ``print`` its lines, and ``empty`` a frame of no rows with its columns and kinds.
     """
+    if output is not None:
+        check_file(output, "output")
     opened = stream(**in_todays_words("stream_dataset", older or {}, ARGUMENTS), **arguments)
     return _keep(_Held(opened, opened))
 
@@ -134,13 +136,8 @@ def stream_next(id: str, anew: bool = False) -> Work[Any]:
 
 
 def stream_write(id: str, path: Any) -> Work[str]:
-    """Write a stream to a parquet file, frame by frame."""
-    return (yield from write_steps(_known(id).stream, path))
-
-
-def stream_features(id: str) -> pd.DataFrame:
-    """Describe the columns of a stream, which is read through."""
-    return features(_known(id).stream)
+    """Write a stream to a parquet file, frame by frame, which ``output`` names in R."""
+    return (yield from write_steps(_known(id).stream, path, "output"))
 
 
 def stream_close(id: str) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tidydl.checks import check_count
+from tidydl.checks import check_count, described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, ColumnError, DataError, nearest, one_of
 
@@ -144,8 +144,10 @@ def _chosen(data: Any, n: int, image: str, seed: int | None) -> pd.DataFrame:
 
     if not isinstance(data, pd.DataFrame):
         values = data if isinstance(data, (list, tuple, pd.Series, ImageArray)) else [data]
+        if isinstance(data, (int, float, bool)) or data is None:
+            raise ArgumentError(f"`data` is {described(data)}.", allowed="A data frame with images, or images.")
         data = pd.DataFrame({image: ImageArray(values)})
-    if image not in data.columns:
+    if not isinstance(image, str) or image not in data.columns:
         raise _no_column("image", image, data)
     picked = data.iloc[:n] if seed is None else data.iloc[RandomNumbers(seed).positions(len(data), min(n, len(data)))]
     if not isinstance(picked[image].dtype, ImageDtype):
@@ -206,6 +208,12 @@ def _captions(frame: pd.DataFrame, caption: str | Sequence[str] | None) -> list[
     if isinstance(caption, str) and caption in frame.columns:
         caption = [caption]
     if not isinstance(caption, str):
+        if not hasattr(caption, "__iter__"):
+            raise ArgumentError(
+                f"`caption` is {described(caption)}.",
+                allowed="A column, several, or a text in which names of columns stand for their values.",
+                hint='Write "" for none.',
+            )
         return _joined(frame, caption)
     if not caption:
         return [""] * len(frame)
@@ -237,7 +245,9 @@ def _text(value: Any) -> str:
 def _no_column(argument: str, name: object, frame: pd.DataFrame) -> ColumnError | ArgumentError:
     close = nearest(name, frame.columns)
     return ColumnError(
-        f"`{argument}` {name!r} names no column of `data`.",
+        f"`{argument}` {name!r} names no column of `data`."
+        if isinstance(name, str)
+        else f"`{argument}` is {described(name)}, which names no column of `data`.",
         allowed=one_of(frame.columns),
         hint=f"Did you mean '{close}'?" if close else None,
     )

@@ -1,0 +1,186 @@
+# What the callback of stream_dataset() gives, batch after batch: bound to one tibble, or written as it comes.
+
+# Calls `work` with one batch of rows after the other, and `take` with each result, its number, and its rows in words.
+each_batch <- function(stream, work, take, progress, call) {
+  rows <- 0
+  number <- 0
+  repeat {
+    batch <- call_python("stream_next", list(id = stream$id), progress, call, named_in_stream)
+    if (is.null(batch)) {
+      return(rows)
+    }
+    if (nrow(batch)) {
+      told <- sprintf("rows %.0f to %.0f", rows + 1, rows + nrow(batch))
+      rows <- rows + nrow(batch)
+      number <- number + 1
+      take(result_of(work, batch, told, call), number, told)
+    }
+  }
+}
+
+# An error of the callback stays what it is, with its classes and what else it holds, and says in which batch it came.
+result_of <- function(callback, batch, rows, call) {
+  withCallingHandlers(callback(batch), error = function(cnd) {
+    held <- unclass(cnd)
+    held <- held[setdiff(names(held), c("", "rlang", names(formals(rlang::abort))))]
+    own <- setdiff(class(cnd), c("simpleError", "rlang_error", "error", "condition"))
+    rlang::abort(
+      sprintf("`callback` failed on %s.", rows),
+      class = c("tidydl_callback_error", own), !!!held, parent = cnd, call = call
+    )
+  })
+}
+
+# The words of such an error are its own, whatever methods its other classes have; those of the parent come below.
+#' @exportS3Method rlang::cnd_header tidydl_callback_error
+cnd_header.tidydl_callback_error <- function(cnd, ...) cnd$message
+
+#' @exportS3Method rlang::cnd_body tidydl_callback_error
+cnd_body.tidydl_callback_error <- function(cnd, ...) character()
+
+#' @exportS3Method rlang::cnd_footer tidydl_callback_error
+cnd_footer.tidydl_callback_error <- function(cnd, ...) character()
+
+#' @export
+conditionMessage.tidydl_callback_error <- function(c) rlang::cnd_message(c)
+
+results_of_batches <- function(stream, work, progress, call = rlang::caller_env()) {
+  results <- list()
+  refuse_misfit <- new_kinds(call)
+  keep <- function(result, number, rows) {
+    if (is.data.frame(result)) {
+      refuse_misfit(result, rows)
+      results[[length(results) + 1L]] <<- result
+    }
+  }
+  rows <- each_batch(stream, work, keep, progress, call)
+  if (!rows && identical(work, identity)) {
+    results <- list(stream$empty)
+  }
+  if (!length(results)) {
+    return(invisible(if (rows <= .Machine$integer.max) as.integer(rows) else rows))
+  }
+  tibble::as_tibble(do.call(vctrs::vec_rbind, results))
+}
+
+# Refuses, as soon as it comes, a column of another kind than before; `in_file` where it must suit the file as well.
+new_kinds <- function(call, in_file = FALSE) {
+  known <- list()
+  function(result, rows) {
+    for (name in names(result)) {
+      kind <- vctrs::vec_ptype(result[[name]])
+      before <- known[[name]]
+      common <- tryCatch(vctrs::vec_ptype2(before$kind, kind), vctrs_error_incompatible_type = function(cnd) NULL)
+      if (is.null(common) || (in_file && differ_in_file(before$kind, kind))) {
+        abort_misfit(name, before, list(kind = kind, rows = rows), call)
+      }
+      known[[name]] <<- list(kind = common, rows = if (is_known(before$kind)) before$rows else rows)
+    }
+  }
+}
+
+is_known <- function(kind) !is.null(kind) && !inherits(kind, "vctrs_unspecified")
+
+# A file, other than R, makes no text of labels nor numbers of truth values, and has one set of levels.
+differ_in_file <- function(x, y) {
+  is_known(x) && is_known(y) && (
+    is.factor(x) != is.factor(y) || is.logical(x) != is.logical(y) || inherits(x, "Date") != inherits(y, "Date") ||
+      !identical(levels(x), levels(y))
+  )
+}
+
+abort_misfit <- function(name, before, now, call) {
+  labels <- is.factor(before$kind) && is.factor(now$kind)
+  abort_tidydl(
+    "data", sprintf(
+      "`callback` gave the column '%s' as %s for %s, and as %s for %s.",
+      name, kind_told(before$kind), before$rows, kind_told(now$kind), now$rows
+    ),
+    if (labels) "The same levels, in the same order, in all batches." else "A column of one kind in all batches.",
+    if (labels) {
+      sprintf("Name all levels: factor(%s, levels = c(...)), or give text: as.character(%s).", name, name)
+    } else {
+      "Make it one kind in the callback, as by as.character() or as.numeric()."
+    },
+    call = call
+  )
+}
+
+kind_told <- function(kind) {
+  if (!is.factor(kind)) {
+    return(sprintf("<%s>", vctrs::vec_ptype_full(kind)))
+  }
+  shown <- c(utils::head(levels(kind), 8), if (nlevels(kind) > 8) "\u2026")
+  sprintf("%s of the levels %s", if (is.ordered(kind)) "an ordered factor" else "a factor", toString(shown))
+}
+
+# Each result becomes a file; together they are the stream that is written, in the kinds of all of them.
+write_results <- function(stream, work, output, progress, call = rlang::caller_env()) {
+  folder <- tempfile("stream")
+  dir.create(folder)
+  on.exit(unlink(folder, recursive = TRUE))
+  parts <- new_parts(folder, call)
+  if (!each_batch(stream, work, parts$write, progress, call)) {
+    parts$write(result_of(work, stream$empty, "no rows", call), 1, "no rows")
+  }
+  parts$settle()
+  written <- tryCatch(
+    open_stream(folder, list(), stream$batch_size, call = call),
+    tidydl_error_data = function(cnd) abort_unfit_parts(cnd, parts$rows(), call)
+  )
+  on.exit(close_streams(written$id), add = TRUE, after = FALSE)
+  invisible(write_stream(written, output, progress, call))
+}
+
+# The error for results whose kinds differ within a list, say: the files that it names are rows of the data.
+abort_unfit_parts <- function(cnd, rows, call) {
+  problem <- cnd$problem
+  for (file in names(rows)) {
+    problem <- gsub(paste0("'", file, "'"), rows[[file]], problem, fixed = TRUE)
+  }
+  problem <- sub("The files or splits do", "What `callback` gave does", problem, fixed = TRUE)
+  abort_tidydl(
+    "data", problem, "A column of one kind in all batches.", "Make it one kind in the callback.",
+    call = call
+  )
+}
+
+# Data frames in the files of a folder. A column of nothing but NA is of no kind yet: later frames may say of which,
+# and where none does the first one has it as a logical.
+new_parts <- function(folder, call) {
+  never_known <- NULL
+  first <- NULL
+  written <- character()
+  refuse_misfit <- new_kinds(call, in_file = TRUE)
+  put <- function(data, open, number) {
+    data[open] <- rep(list(vector("list", nrow(data))), length(open))
+    file <- file.path(folder, sprintf("part-%08d.parquet", number))
+    call_python("write_dataset", list(data = data, path = file), call = call)
+    file
+  }
+  list(
+    write = function(result, number, rows) {
+      check_written(result, rows, call)
+      refuse_misfit(result, rows)
+      open <- names(result)[vapply(result, function(column) is.logical(column) && all(is.na(column)), NA)]
+      if (is.null(first)) {
+        first <<- list(data = result, open = open)
+        never_known <<- open
+      }
+      never_known <<- intersect(never_known, open)
+      written[put(result, open, number)] <<- rows
+    },
+    settle = function() if (length(never_known)) put(first$data, setdiff(first$open, never_known), 1),
+    rows = function() written
+  )
+}
+
+check_written <- function(result, rows, call) {
+  if (!is.data.frame(result)) {
+    abort_tidydl(
+      "argument", sprintf("`callback` gave %s for %s.", described(result), rows), "A data frame for each batch.",
+      "Leave `output` out where there is nothing to write.",
+      call = call
+    )
+  }
+}

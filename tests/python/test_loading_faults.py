@@ -1,0 +1,116 @@
+"""What load_dataset() and stream() say of what is not as it should be."""
+
+import json
+import os
+import warnings
+
+import pandas as pd
+import pytest
+
+import tidydl
+from tidydl.errors import ArgumentError, ColumnError, NotFoundError
+
+
+@pytest.fixture
+def people(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("name,age\na,1\nb,2\n")
+    return path
+
+
+@pytest.mark.parametrize("read", [tidydl.load_dataset, tidydl.stream])
+def test_a_separator_that_the_header_lacks_is_warned_of(people, read):
+    with pytest.warns(UserWarning, match=r"`sep` is '\\t'.*one column.*was sep = \",\" meant"):
+        read(people, sep="\t")
+    (people.parent / "one.csv").write_text("name\na\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read(people.parent / "one.csv", sep="\t")
+        read(people, sep=",")
+
+
+@pytest.mark.parametrize("read", [tidydl.load_dataset, tidydl.stream])
+def test_columns_are_chosen_by_name(people, read):
+    for columns in ([0, 1], 1, ["name", 1]):
+        with pytest.raises(ColumnError, match=r"chosen by name.*\n.*'name', 'age'"):
+            read(people, columns=columns)
+
+
+@pytest.mark.parametrize("read", [tidydl.load_dataset, tidydl.stream])
+@pytest.mark.parametrize("path", ["people.csv", "csv", "*.csv"])
+def test_a_configuration_of_files_is_refused(people, read, path, monkeypatch):
+    monkeypatch.chdir(people.parent)
+    files = {"data_files": "people.csv"} if path == "csv" else {}
+    with pytest.raises(ArgumentError, match=r"`name` is 'wave2'.*no configurations"):
+        read(path, "wave2", **files)
+
+
+def test_several_paths_are_told_of_data_files(people):
+    for paths in ([people, people], ("a.parquet", "b.parquet"), pd.Series(["a.json", "b.json"])):
+        with pytest.raises(ArgumentError, match=r"data_files=\['.*', '.*'\]"):
+            tidydl.load_dataset(paths)
+    with pytest.raises(ArgumentError) as caught:
+        tidydl.load_dataset([1, 2])
+    assert caught.value.hint is None
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [("a.sav", "read_spss"), ("a.dta", "read_stata"), ("a.xlsx", "read_excel"), ("a.RDS", r"R's load_dataset\(\)")],
+)
+def test_a_file_of_another_program_is_told_how_to_be_read(tmp_path, name, how):
+    (tmp_path / name).write_bytes(b"x")
+    for path in (tmp_path / name, tmp_path):
+        with pytest.raises((ArgumentError, NotFoundError), match=how):
+            tidydl.load_dataset(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
+@pytest.mark.parametrize("read", [tidydl.load_dataset, tidydl.stream])
+def test_a_link_to_nowhere_and_a_pipe_are_called_so(people, read):
+    link, pipe = people.parent / "link.csv", people.parent / "pipe.csv"
+    link.symlink_to(people.parent / "gone.csv")
+    for path in (link, people.parent):
+        with pytest.raises(NotFoundError, match=r"link\.csv' is a link to '.*gone\.csv', which does not exist"):
+            read(path)
+    link.unlink()
+    os.mkfifo(pipe)
+    for path in (pipe, people.parent):
+        with pytest.raises(NotFoundError, match=r"pipe\.csv' is neither a file nor a folder"):
+            read(path)
+    pipe.unlink()
+    link.symlink_to(people)  # one that leads somewhere is a file like any other
+    assert tidydl.load_dataset(people.parent)["age"].tolist() == [1, 2, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("argument", "hint"),
+    [({"sample": 3}, "load_dataset"), ({"seed": 1}, "leave `seed` out"), ({"as_": "arrow"}, "leave `as_` out")],
+)
+def test_a_stream_says_what_it_cannot_do(people, argument, hint):
+    (name,) = argument
+    with pytest.raises(ArgumentError, match=f"`{name}` is given, and .* stream") as caught:
+        tidydl.stream(people, **argument)
+    assert hint in caught.value.hint
+
+
+def test_what_to_json_writes_is_read(tmp_path):
+    frame = pd.DataFrame({"name": ["a", "b"], "age": [1.5, None]})
+    frame.to_json(tmp_path / "a.json")
+    for read in (tidydl.load_dataset, lambda path: next(iter(tidydl.stream(path)))):
+        found = read(tmp_path / "a.json")
+        assert found["name"].tolist() == ["a", "b"]
+        assert found["age"].isna().tolist() == [False, True]
+    (tmp_path / "b.json").write_text(json.dumps({"a": {"x": 1}, "b": {"y": 2}}))  # one record of two structures
+    assert tidydl.load_dataset(tmp_path / "b.json")["a"].tolist() == [{"x": 1}]
+
+
+def test_frames_by_split_are_taken_as_they_are(people):
+    frame = pd.DataFrame({"x": [1, 2, 3]})
+    found = tidydl.load_dataset({"train": frame, "test": frame[:1]}, n=2)
+    assert {split: len(each) for split, each in found.items()} == {"train": 2, "test": 1}
+    made = tidydl.as_dataset({"train": frame, "test": frame[:1]})
+    assert {split: len(each) for split, each in tidydl.load_dataset(made).items()} == {"train": 3, "test": 1}
+    with pytest.raises(ArgumentError, match="holds 2 data frames, and a stream is of one"):
+        tidydl.stream({"train": frame, "test": frame})
+    assert [len(batch) for batch in tidydl.stream({"train": frame}, batch_size=2)] == [2, 1]
