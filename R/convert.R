@@ -51,6 +51,10 @@ encode_frame <- function(x, name) {
   if (!is.null(provenance)) {
     record$provenance <- encode(provenance)
   }
+  notes <- attr(x, "tidydl_notes")
+  if (!is.null(notes)) {
+    record$notes <- encode(notes)
+  }
   record
 }
 
@@ -224,6 +228,10 @@ decode_frame <- function(record) {
     record$columns[i] <- list(NULL) # its bytes are free from here on
   }
   names(columns) <- decode_text(record$names)
+  notes <- if (!is.null(record$notes)) decode(record$notes)
+  for (name in intersect(names(notes), names(columns))) {
+    columns[[name]] <- with_noted(columns[[name]], notes[[name]])
+  }
   frame <- tibble::new_tibble(columns, nrow = as.integer(record$n))
   if (!is.null(record$provenance)) {
     attr(frame, "tidydl") <- decode(record$provenance)

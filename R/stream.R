@@ -97,7 +97,7 @@ open_stream <- function(path, given, batch_size, call = rlang::caller_env()) {
   given$data_files <- files_given(given$data_files)
   given <- Filter(Negate(is.null), given)
   known <- names(given) %in% stream_arguments
-  arguments <- c(list(path = path), given[known], list(batch_size = batch_size, older = given[!known]))
+  arguments <- c(list(path = with_notes(path)), given[known], list(batch_size = batch_size, older = given[!known]))
   call_python("stream_open", arguments, call = call)
 }
 
@@ -174,7 +174,7 @@ new_parts <- function(folder, call) {
   put <- function(data, open, number) {
     data[open] <- rep(list(vector("list", nrow(data))), length(open))
     file <- file.path(folder, sprintf("part-%08d.parquet", number))
-    call_python("write_dataset", list(data = data, path = file), call = call)
+    call_python("write_dataset", list(data = with_notes(data), path = file), call = call)
   }
   list(
     write = function(result, number) {

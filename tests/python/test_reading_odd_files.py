@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tidydl import load_dataset, stream, write_dataset
@@ -249,3 +250,12 @@ def test_arrays_of_records_may_be_written_in_any_layout(tmp_path):
     assert frame["a"].tolist()[:2] == [1, 2]
     assert frame["b"].tolist()[:2] == ["],[{", "ü"]
     assert frame.isna().iloc[2].all()
+
+
+@EITHER
+def test_numbers_that_are_not_missing_are_told_from_missing_ones(tmp_path, read):
+    pq.write_table(pa.table({"x": pa.array([1.5, float("nan"), None])}), tmp_path / "a.parquet")
+    found = read(tmp_path / "a.parquet")
+    assert found["x"].isna().tolist() == [False, True, True]
+    path = write_dataset(found, tmp_path / "b.parquet")
+    assert pq.read_table(path)["x"].is_null().to_pylist() == [False, False, True]
