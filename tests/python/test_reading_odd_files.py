@@ -253,6 +253,28 @@ def test_arrays_of_records_may_be_written_in_any_layout(tmp_path):
 
 
 @EITHER
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        (
+            (pa.timestamp("us", "UTC"), pa.timestamp("us")),
+            r"moments with zone UTC in '.*a.parquet', and moments without a zone in '.*b.parquet'",
+        ),
+        (
+            (pa.timestamp("us", "UTC"), pa.timestamp("us", "Europe/Berlin")),
+            r"moments with zone UTC in '.*', and moments with zone Europe/Berlin in '",
+        ),
+        ((pa.int64(), pa.string()), r"whole numbers in '.*', and text in '"),
+    ],
+)
+def test_columns_of_files_that_differ_are_told_apart(tmp_path, read, kinds, said):
+    for name, kind in zip("ab", kinds, strict=True):
+        pq.write_table(pa.table({"p": pa.array([None], kind)}), tmp_path / f"{name}.parquet")
+    with pytest.raises(DataError, match=f"column 'p' is {said}"):
+        read(tmp_path)
+
+
+@EITHER
 def test_numbers_that_are_not_missing_are_told_from_missing_ones(tmp_path, read):
     pq.write_table(pa.table({"x": pa.array([1.5, float("nan"), None])}), tmp_path / "a.parquet")
     found = read(tmp_path / "a.parquet")
