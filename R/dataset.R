@@ -17,9 +17,11 @@
 #'   everything else is refused by name. What follows is given by its whole name.
 #' @param columns The names of the columns to keep, in that order. Of parquet files no others are read.
 #' @param n How many rows, the first ones; all where there are fewer.
-#' @param sample How many rows, drawn without replacement: those of `set.seed(seed); sample(nrow, sample)`, in order.
-#'   Several splits are each drawn from anew.
-#' @param seed Where the draws start; by default at one draw of R's generator, so that [set.seed()] governs it.
+#' @param sample How many rows, drawn without replacement: those of `set.seed(seed); sample(nrow, sample)`, in order,
+#'   with R's default generators whatever [RNGkind()] says, so that both languages draw the same. Several splits are
+#'   each drawn from anew.
+#' @param seed Where the draws start; by default at one draw of R's own generator, which moves on by it: [set.seed()]
+#'   governs the sample then.
 #' @param as `"frame"` for tibbles; `"dataset"` for the object of the Python library `datasets`, whose parts are at hand
 #'   as in Python (`dat$features$label$names`); `"arrow"` for a table of package arrow, with the metadata of `datasets`.
 #' @param revision,token,cache_dir,verification_mode Of a data set on the Hub: the commit, branch or tag, the access
