@@ -26,6 +26,7 @@ call_python <- function(name, args = list(), progress = NULL, call = rlang::call
   if (record$state == "error") {
     abort_from_python(record$error, call)
   }
+  record$value <- apart(record$value)
   decode(record$value)
 }
 
