@@ -155,7 +155,7 @@ new_parts <- function(folder, call) {
   put <- function(data, open, number) {
     data[open] <- rep(list(vector("list", nrow(data))), length(open))
     file <- file.path(folder, sprintf("part-%08d.parquet", number))
-    call_python("write_dataset", list(data = data, path = file), call = call)
+    call_python("write_dataset", list(data = with_notes(data), path = file), call = call)
     file
   }
   list(

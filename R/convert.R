@@ -65,6 +65,10 @@ encode_frame <- function(x, name) {
   if (!is.null(provenance)) {
     record$provenance <- encode(provenance)
   }
+  notes <- attr(x, "tidydl_notes")
+  if (!is.null(notes)) {
+    record$notes <- encode(notes)
+  }
   record
 }
 
@@ -241,13 +245,27 @@ decode <- function(record) {
   x
 }
 
-decode_frame <- function(record) {
-  columns <- vector("list", length(record$columns))
-  for (i in seq_along(columns)) {
-    columns[[i]] <- decode(record$columns[[i]])
-    record$columns[i] <- list(NULL) # its bytes are free from here on
+# The record of a frame with its columns in an environment, out of which each is taken when its turn comes: whoever
+# else holds the record does not hold its bytes then.
+apart <- function(record) {
+  if (identical(record$kind, "frame") && is.list(record$columns)) {
+    record$columns <- list2env(stats::setNames(record$columns, seq_along(record$columns)), parent = emptyenv())
   }
+  record
+}
+
+decode_frame <- function(record) {
+  held <- apart(record)$columns
+  columns <- lapply(seq_along(names(held)), function(i) {
+    column <- held[[as.character(i)]]
+    rm(list = as.character(i), envir = held)
+    decode(column)
+  })
   names(columns) <- decode_text(record$names)
+  notes <- if (!is.null(record$notes)) decode(record$notes)
+  for (name in intersect(names(notes), names(columns))) {
+    columns[[name]] <- with_noted(columns[[name]], notes[[name]])
+  }
   frame <- tibble::new_tibble(columns, nrow = as.integer(record$n))
   if (!is.null(record$provenance)) {
     attr(frame, "tidydl") <- decode(record$provenance)
@@ -276,6 +294,9 @@ decode_vector <- function(record) {
 doubles <- function(record) readBin(record$data, "double", record$n, endian = "little")
 
 decode_text <- function(record) {
+  if (record$n > 1e5) {
+    make_room(length(record$data) + 24 * record$n)
+  }
   x <- readBin(record$data, "character", record$n)
   if (!record$ascii) {
     Encoding(x) <- "UTF-8"
@@ -284,6 +305,13 @@ decode_text <- function(record) {
     x[readBin(record$missing, "integer", length(record$missing) / 4, endian = "little")] <- NA_character_
   }
   x
+}
+
+# R looks through all texts made so far each time its memory is full, and then lets it grow by little: with room asked
+# for beforehand it does so once.
+make_room <- function(bytes) {
+  raw(bytes)
+  invisible()
 }
 
 decode_factor <- function(record) {

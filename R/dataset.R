@@ -19,9 +19,11 @@
 #'   everything else is refused by name. What follows is given by its whole name.
 #' @param columns The names of the columns to keep, in that order. Of parquet files no others are read.
 #' @param n How many rows, the first ones; all where there are fewer.
-#' @param sample How many rows, drawn without replacement: those of `set.seed(seed); sample(nrow, sample)`, in order.
-#'   Several splits are each drawn from anew.
-#' @param seed Where the draws start; by default at one draw of R's generator, so that [set.seed()] governs it.
+#' @param sample How many rows, drawn without replacement: those of `set.seed(seed); sample(nrow, sample)`, in order,
+#'   with R's default generators whatever [RNGkind()] says, so that both languages draw the same. Several splits are
+#'   each drawn from anew.
+#' @param seed Where the draws start; by default at one draw of R's own generator, which moves on by it: [set.seed()]
+#'   governs the sample then.
 #' @param as `"frame"` for tibbles; `"dataset"` for the object of the Python library `datasets`, whose parts are at hand
 #'   as in Python (`dat$features$label$names`); `"arrow"` for a table of package arrow, with the metadata of `datasets`.
 #' @param revision,token,cache_dir,verification_mode Of a data set on the Hub: the commit, branch or tag, the access
@@ -179,14 +181,30 @@ features <- function(data) {
 
 #' Write a data set to parquet
 #'
-#' [load_dataset()] gives it back as it was: factors with their levels, dates, times with their zones, durations, lists,
-#' images and sounds (their contents, or their paths), and what is missing. Python reads the same file.
+#' [load_dataset()] gives it back as it was: factors with their levels, dates, times with their zones, durations with
+#' their units, images and sounds (their contents, or their paths), what is missing and what is `NaN`, and list columns
+#' of vectors, of data frames (as `tidyr::nest()` makes them) and of lists. Python reads the same file.
 #'
 #' @param data A data frame, or several by split in a named list. Row names are not written.
 #' @param path A file named `.parquet`; for splits a folder, in which each gets a file of its name. A file that
 #'   is there already is replaced when all is written, and keeps its mode. A folder that holds anything but files of the
 #'   same splits is refused.
 #' @param progress `TRUE` or `FALSE` to force a progress bar.
+#'
+#' @details
+#' Variable and value labels (`label`, `labels` and what else package haven notes) come back, and so do the classes
+#' `haven_labelled` and `hms`; Python sees the values without them. A list column is of one kind throughout:
+#'
+#' * vectors of one type, `NULL` where there is none; numbers become doubles where one is, and `NA` takes the type of
+#'   the others. Factors come back where all have the same levels, and otherwise as text;
+#' * data frames with the same columns. Factors in them get the levels of all, and columns the types of all;
+#' * lists of vectors of one type, or named lists with the same names. Values of several types are refused.
+#'
+#' Not kept are: other classes and attributes; names of vectors, alone or in a list column; a level `NA` of a factor,
+#' which is missing; tagged missing values of package haven; columns of class `POSIXlt`, which are `POSIXct`. Dates
+#' and durations in whole numbers become doubles, dates count whole days, moments and durations go to the nanosecond (to
+#' the microsecond before 1678 and after 2261), and `integer64` come back as integers, as doubles, or beyond 2^53 as
+#' text. Complex numbers are refused.
 #'
 #' @return The path, invisibly.
 #' @section Errors: `tidydl_error_argument` (a path that is not named so, a folder with other files, a split that
@@ -200,7 +218,7 @@ features <- function(data) {
 #' }
 #' @export
 write_dataset <- function(data, path, progress = NULL) {
-  invisible(call_python("write_dataset", list(data = data, path = path), progress))
+  invisible(call_python("write_dataset", list(data = with_notes(data), path = path), progress))
 }
 
 #' A data frame as an object of the Python library datasets

@@ -29,6 +29,7 @@ call_python <- function(name, args = list(), progress = NULL, call = rlang::call
   if (record$state == "error") {
     abort_from_python(record$error, call, known_as)
   }
+  record$value <- apart(record$value)
   decode(record$value)
 }
 

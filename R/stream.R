@@ -111,8 +111,8 @@ open_stream <- function(path, given, batch_size, output = NULL, call = rlang::ca
   given$data_files <- files_given(given$data_files)
   given <- Filter(Negate(is.null), given)
   known <- names(given) %in% stream_arguments
-  arguments <- c(list(path = path), given[known], list(batch_size = batch_size, output = output, older = given[!known]))
-  call_python("stream_open", arguments, call = call)
+  about <- list(batch_size = batch_size, output = output, older = given[!known])
+  call_python("stream_open", c(list(path = with_notes(path)), given[known], about), call = call)
 }
 
 # In the words of python/tidydl/data/opening_streams.py.

@@ -4,12 +4,13 @@ import copy
 import datetime as dt
 import decimal
 import pickle
+import uuid
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from tidydl import features, load_dataset, stream
+from tidydl import features, load_dataset, stream, write_dataset
 from tidydl.data.kinds import kind_of
 from tidydl.data.splits import Splits
 from tidydl.errors import ArgumentError, DataError
@@ -42,6 +43,20 @@ def test_dictionaries_of_arrow_are_labels():
     column = pd.Series(pd.arrays.ArrowExtensionArray(pa.array(["b", "a", "b"]).dictionary_encode()))
     assert kind_of(column) == "label"
     assert features(pd.DataFrame({"x": column}))["levels"].tolist() == [["b", "a"]]
+
+
+def test_periods_intervals_and_uuids_are_described_as_the_text_that_is_written(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "month": pd.period_range("2020-01", periods=1, freq="M"),
+            "range": pd.arrays.IntervalArray.from_breaks([0, 1]),
+            "id": [uuid.UUID(int=7)],
+        }
+    )
+    described = features(frame)
+    assert described["kind"].tolist() == ["string"] * 3
+    assert described["example"].tolist() == ["2020-01", "(0, 1]", str(uuid.UUID(int=7))]
+    pd.testing.assert_frame_equal(features(load_dataset(write_dataset(frame, tmp_path / "d.parquet"))), described)
 
 
 def test_what_is_no_frame_among_splits_is_printed_as_what_it_is():

@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tidydl import load_dataset, stream, write_dataset
@@ -271,6 +272,28 @@ def test_a_disk_is_refused_before_all_of_it_is_looked_through(tmp_path, monkeypa
 
 
 @EITHER
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        (
+            (pa.timestamp("us", "UTC"), pa.timestamp("us")),
+            r"moments with zone UTC in '.*a.parquet', and moments without a zone in '.*b.parquet'",
+        ),
+        (
+            (pa.timestamp("us", "UTC"), pa.timestamp("us", "Europe/Berlin")),
+            r"moments with zone UTC in '.*', and moments with zone Europe/Berlin in '",
+        ),
+        ((pa.int64(), pa.string()), r"whole numbers in '.*', and text in '"),
+    ],
+)
+def test_columns_of_files_that_differ_are_told_apart(tmp_path, read, kinds, said):
+    for name, kind in zip("ab", kinds, strict=True):
+        pq.write_table(pa.table({"p": pa.array([None], kind)}), tmp_path / f"{name}.parquet")
+    with pytest.raises(DataError, match=f"column 'p' is {said}"):
+        read(tmp_path)
+
+
+@EITHER
 @pytest.mark.parametrize("lacking", [False, True])
 def test_values_of_a_frame_can_be_replaced_whatever_their_kind(tmp_path, read, lacking):
     frame = pd.DataFrame({"whole": range(2), "real": 0.5, "small": np.array([1.5, 2.5], "float32"), "agreed": True})
@@ -291,3 +314,12 @@ def test_values_of_a_frame_can_be_replaced_whatever_their_kind(tmp_path, read, l
     assert found.iloc[0].tolist() == frame.iloc[1].tolist()
     pd.testing.assert_frame_equal(found[1:], frame[1:])
     pd.testing.assert_frame_equal(part, frame[:2])
+
+
+@EITHER
+def test_numbers_that_are_not_missing_are_told_from_missing_ones(tmp_path, read):
+    pq.write_table(pa.table({"x": pa.array([1.5, float("nan"), None])}), tmp_path / "a.parquet")
+    found = read(tmp_path / "a.parquet")
+    assert found["x"].isna().tolist() == [False, True, True]
+    path = write_dataset(found, tmp_path / "b.parquet")
+    assert pq.read_table(path)["x"].is_null().to_pylist() == [False, False, True]

@@ -178,6 +178,19 @@ test_that("a million rows come back as they were", {
   expect_echo(frame)
 })
 
+test_that("the bytes of a frame are let go column by column", {
+  skip_without_python()
+  start_python()
+  data <- tibble::tibble(x = 1:2, y = c("a", "b"))
+  record <- cross(the$start, "echo", encode_arguments(list(value = data)), call = NULL)
+  value <- apart(record$value)
+  expect_length(ls(value$columns), 2)
+  frame <- decode(value)
+  expect_identical(frame, data)
+  expect_length(ls(value$columns), 0)
+  expect_identical(decode(record$value), data)
+})
+
 test_that("images survive the crossing, a file, filter and bind_rows", {
   skip_without_python()
   path <- withr::local_tempfile(fileext = ".png")

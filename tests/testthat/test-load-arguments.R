@@ -22,6 +22,20 @@ test_that("a sample without a seed follows set.seed()", {
   expect_false(identical(other, first))
 })
 
+test_that("a sample with a seed is the same whatever RNGkind() says, and moves no generator", {
+  skip_without_python()
+  file <- in_data("students.csv")
+  first <- load_dataset(file, sample = 5, seed = 7)
+  withr::local_seed(1, .rng_kind = "Wichmann-Hill", .rng_normal_kind = "Box-Muller", .rng_sample_kind = "Rejection")
+  before <- .Random.seed
+  expect_identical(load_dataset(file, sample = 5, seed = 7), first)
+  expect_identical(.Random.seed, before)
+  unseeded <- load_dataset(file, sample = 5)
+  expect_false(identical(.Random.seed, before))
+  set.seed(1)
+  expect_identical(load_dataset(file, sample = 5), unseeded)
+})
+
 test_that("what is absent or mistyped is named, with what there is", {
   skip_without_python()
   file <- in_data("students.csv")

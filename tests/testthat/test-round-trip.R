@@ -73,6 +73,118 @@ test_that("splits come back by name and in order", {
   expect_identical(lapply(unclass(found), plainly), parts)
 })
 
+test_that("data frames in a list column come back as they were, whatever is in them", {
+  skip_without_python()
+  by_species <- unname(lapply(split(iris, iris$Species), tibble::as_tibble))
+  data <- tibble::tibble(species = levels(iris$Species), data = by_species)
+  expect_identical(back(data), data)
+  inner <- kinds_of_columns()
+  inner$span <- as.difftime(c(1.5, NA, 2), units = "hours")
+  deeper <- tibble::tibble(at = list(inner, NULL, inner[0, ], inner[2, ]), n = 1:4)
+  expect_identical(back(deeper), deeper)
+  twice <- tibble::tibble(outer = list(deeper, deeper[2:3, ]))
+  expect_identical(back(twice), twice)
+})
+
+test_that("what is in list columns comes back as it was, empty and missing ones included", {
+  skip_without_python()
+  level <- function(x) factor(x, levels = c("a", "b"))
+  cells <- list(
+    days = list(as.Date(c("2020-01-01", NA)), as.Date("2021-01-01"), NULL),
+    moments = list(as.POSIXct(c("2020-01-01 12:00", NA), tz = "Europe/Vienna"), NULL),
+    spans = list(as.difftime(c(1.5, NA), units = "hours"), as.difftime(2, units = "hours")),
+    factors = list(level("a"), level(c("b", NA)), level(character())),
+    integers = list(integer(), 1:2, NA_integer_),
+    doubles = list(double(), c(1, NaN, NA), 2),
+    texts = list(character(), NA_character_, c("a", NA)),
+    no_texts = list(character(), NULL),
+    flags = list(NA, logical(), c(TRUE, NA)),
+    lists = list(list(1:2, 3L), list(4L), list(), NULL),
+    lists_of_one = list(list("a", "b"), list("c")),
+    lists_of_days = list(list(as.Date("2020-01-01"), as.Date(c("2020-01-02", NA)))),
+    structures = list(list(x = 1, y = c("a", "b")), list(x = 2, y = "c"))
+  )
+  for (name in names(cells)) {
+    data <- tibble::tibble(x = cells[[name]])
+    expect_identical(back(data), data, label = name)
+  }
+  # what is of no kind takes that of the others
+  expect_identical(back(tibble::tibble(x = list(NA, "a")))$x, list(NA_character_, "a"))
+  expect_identical(back(tibble::tibble(x = list(1L, 2.5)))$x, list(1, 2.5))
+  expect_identical(back(tibble::tibble(x = list(factor("a"), factor("b"))))$x, list("a", "b"))
+})
+
+test_that("units, zones, labels of columns and numbers that are no missing ones come back", {
+  skip_without_python()
+  labelled <- function(x) {
+    structure(x, labels = c(no = 1, yes = 2), label = "Agreed?", class = c("haven_labelled", "vctrs_vctr", "double"))
+  }
+  data <- tibble::tibble(
+    hours = as.difftime(c(1.5, NA), units = "hours"),
+    weeks = as.difftime(c(1, 2), units = "weeks"),
+    clock = structure(c(3600, NA), class = c("hms", "difftime"), units = "secs"),
+    here = as.POSIXct(c("2020-01-01", NA)),
+    now = structure(c(0, NA), class = c("POSIXct", "POSIXt")),
+    nan = c(NaN, NA),
+    agreed = labelled(c(1, NA)),
+    age = structure(c(30L, NA), label = "Age in years"),
+    group = structure(factor(c("a", NA)), label = "Group")
+  )
+  for (name in names(data)) {
+    expect_identical(back(data[name]), data[name], label = name)
+  }
+  expect_identical(back(data), data)
+  parts <- list(train = data, test = data[2, ])
+  folder <- file.path(withr::local_tempdir(), "parts")
+  write_dataset(parts, folder)
+  expect_identical(lapply(unclass(load_dataset(folder)), plainly), parts)
+})
+
+test_that("a stream keeps what a file keeps", {
+  skip_without_python()
+  data <- tibble::tibble(
+    span = as.difftime(1:4 / 4, units = "hours"), nan = c(NaN, NA, 1, 2),
+    days = list(as.Date("2020-01-01"), as.Date(character()), NULL, as.Date(NA)),
+    age = structure(1:4, label = "Age"), data = rep(list(tibble::tibble(x = 1:2)), 4)
+  )
+  copied <- withr::local_tempfile(fileext = ".parquet")
+  stream_dataset(data, output = copied, batch_size = 2)
+  expect_identical(plainly(load_dataset(copied)), data)
+  given <- withr::local_tempfile(fileext = ".parquet")
+  seen <- list()
+  look <- function(batch) {
+    seen <<- c(seen, list(plainly(batch)))
+    batch
+  }
+  stream_dataset(copied, look, output = given, batch_size = 3)
+  expect_identical(seen, list(data[1:3, ], data[4, ]))
+  expect_identical(plainly(load_dataset(given)), data)
+})
+
+test_that("notes of a file that do not fit its columns are passed over", {
+  note <- list(units = "fortnights", zone = 3L, class = list("lm"), attributes = list(tsp = list(values = list(1))))
+  expect_identical(with_noted(1:3, note), 1:3)
+  span <- as.difftime(1, units = "secs")
+  expect_identical(with_noted(span, note), span)
+  expect_identical(with_noted("b", list(each = list(kind = "list"))), "b")
+  expect_identical(with_noted(list("b"), list(each = list(kind = "factor", levels = list("a")))), list("b"))
+  expect_identical(with_noted(list("b"), list(each = list())), list("b"))
+})
+
+test_that("values of several kinds in a list column are refused by the name of the column", {
+  skip_without_python()
+  mixed <- tibble::tibble(odd = list(1, "a"))
+  wrong <- function(code) expect_error(code, "'odd' holds values that have no common kind", class = "tidydl_error_data")
+  wrong(write_dataset(mixed, tempfile(fileext = ".parquet")))
+  wrong(as_dataset(mixed))
+  wrong(stream_dataset(tibble::tibble(n = 1), function(batch) mixed, output = tempfile(fileext = ".parquet")))
+  expect_error(
+    write_dataset(tibble::tibble(odd = list(mixed, iris)), tempfile(fileext = ".parquet")),
+    "'odd' holds data frames with different columns",
+    class = "tidydl_error_data"
+  )
+})
+
 test_that("what cannot be written says so", {
   skip_without_python()
   data <- tibble::tibble(x = 1)

@@ -11,13 +11,14 @@ from tidydl.bridge.media import MEDIA, unpack_media
 from tidydl.bridge.text import text_of
 from tidydl.bridge.vectors import Record, unpack
 from tidydl.columns import ROW
+from tidydl.data.decoding import OF_R
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["decode"]
 
-_BARE = {"double", "integer", "logical", "string"}
+_VECTORS = {"double", "integer", "logical", "string", "label", "date", "datetime", "timedelta"}
 
 
 def decode(record: Record, *, index: Collection[str] = ()) -> Any:
@@ -86,6 +87,8 @@ class _Reader:
         ]
         frame = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(n), copy=False)
         frame.columns = pd.Index(names, dtype="str" if names else object)
+        if record.get("notes"):
+            frame.attrs[OF_R] = self.value(record["notes"])
         if record.get("provenance"):
             frame.attrs["tidydl"] = self.value(record["provenance"])
         return frame
@@ -103,13 +106,18 @@ class _Reader:
 
     def cells(self, record: Record) -> list[Any]:
         if "runs" not in record:
-            return [self.cell(item) for item in record["items"]]
+            return _evened([self.cell(item) for item in record["items"]])
         values = self.series(record["runs"])
-        return [None if part is None else _as_cell(part) for part in _parts(values, record)]
+        return [None if part is None else _as_cell(part, record["runs"]["kind"]) for part in _parts(values, record)]
 
     def cell(self, record: Record) -> Any:
-        if record["kind"] in _BARE and "dim" not in record:
-            return _as_cell(self.series(record))
+        """Read what is in a list column: a vector as an array or a list, and so those within lists."""
+        kind = record["kind"]
+        if kind == "list" and "items" in record:
+            items = [self.cell(item) for item in record["items"]]
+            return dict(zip(text_of(record["names"]), items, strict=True)) if "names" in record else items
+        if kind in _VECTORS and "dim" not in record and not record.get("scalar"):
+            return _as_cell(self.series(record), kind)
         return self.value(record)
 
     def listed(self, record: Record) -> Any:
@@ -134,11 +142,35 @@ def _parts(values: pd.Series, record: Record) -> list[Any]:
     return [None if n < 0 else values.iloc[end - n : end] for n, end in zip(lengths, ends, strict=True)]
 
 
-def _as_cell(values: pd.Series) -> Any:
-    """Give a vector in a list column: numbers as an array; texts, and what has missing ones, as a list."""
+def _as_cell(values: pd.Series, kind: str) -> Any:
+    """Give a vector in a list column: numbers as an array; texts, times, and what has missing ones, as a list."""
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fib":
         return values.to_numpy()
-    return [None if missing else value for value, missing in zip(values, values.isna(), strict=True)]
+    held = values.dt.date if kind == "date" else values
+    return [None if missing else value for value, missing in zip(held, values.isna(), strict=True)]
+
+
+def _evened(cells: list[Any]) -> list[Any]:
+    """Make lists of one of single values in lists and structures where others in their place are vectors."""
+    lists = [cell for cell in cells if isinstance(cell, list)]
+    if lists:
+        items = iter(_evened(_as_vectors([item for cell in lists for item in cell])))
+        cells = [[next(items) for _ in cell] if isinstance(cell, list) else cell for cell in cells]
+    for name in dict.fromkeys(name for cell in cells if isinstance(cell, dict) for name in cell):
+        named = [cell for cell in cells if isinstance(cell, dict) and name in cell]
+        for cell, item in zip(named, _evened(_as_vectors([cell[name] for cell in named])), strict=True):
+            cell[name] = item
+    return cells
+
+
+def _as_vectors(items: list[Any]) -> list[Any]:
+    if not any(_is_vector(item) for item in items):
+        return items
+    return [item if item is None or _is_vector(item) else [item] for item in items]
+
+
+def _is_vector(value: Any) -> bool:
+    return isinstance(value, (list, np.ndarray))
 
 
 def _as_scalar(values: pd.Series | None) -> Any:

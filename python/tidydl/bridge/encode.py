@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from tidydl.bridge.media import MEDIA, media_kind, pack_media
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record, pack, pack_double
 from tidydl.columns import ROW, Counted
+from tidydl.data.decoding import OF_R
 from tidydl.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["encode"]
 
+_NUMBERS_OR_TEXT = {str, bool, int, float}
+_IN_RUNS = _NUMBERS_OR_TEXT | {dt.date}
+_FLAT = (str, bool, int, float, np.generic, dt.date, dt.timedelta)  # dt.datetime is a dt.date
 _SMALL = 2**31 - 2  # what surely is an integer in R, one added or not
 
 
@@ -119,6 +123,8 @@ class _Writer:
             "names": short_text(names, "The column names", self.repairs),
             "columns": columns,
         }
+        if frame.attrs.get(OF_R):
+            record["notes"] = self.value(frame.attrs[OF_R], "The notes")
         provenance = frame.attrs.get("tidydl")
         if provenance:
             record["provenance"] = self.value(provenance, "The provenance")
@@ -146,15 +152,18 @@ class _Writer:
         return {"kind": "list", "items": [self.cell(value, name) for value in values]}
 
     def cell(self, value: Any, name: str) -> Record:
-        if isinstance(value, (list, tuple)) and value:
-            import pandas as pd
-
-            flat = pd.Series(list(value), dtype=object)
-            if all(v is None or isinstance(v, (str, bool, int, float, np.generic)) for v in value):
-                record = pack(flat, name, self.repairs)
-                if record is not None:
-                    return record
-        return self.value(value, name)
+        """Write what is in a list column: a flat list is a vector in R, and so are those within lists."""
+        if isinstance(value, Mapping) and value:
+            return self.mapping(value, name, self.cell)
+        if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype == object:
+            value = value.tolist()
+        if not isinstance(value, (list, tuple)) or not value:
+            return self.value(value, name)
+        if all(each is None or isinstance(each, _FLAT) for each in value):
+            record = _flat(value, name, self.repairs)
+            if record is not None:
+                return record
+        return {"kind": "list", "items": [self.cell(each, name) for each in value]}
 
     def runs(self, values: Any, lengths: Sequence[int], name: str) -> Record:
         import pandas as pd
@@ -185,11 +194,10 @@ class _Writer:
             record["dim"] = [int(d) for d in array.shape]
         return record
 
-    def mapping(self, mapping: Mapping[Any, Any], name: str) -> Record:
+    def mapping(self, mapping: Mapping[Any, Any], name: str, write: Callable[..., Record] | None = None) -> Record:
+        write = write or (lambda value, key: self.value(value, f"`{key}`", key in self.index))
         names = [str(key) for key in mapping]
-        items = [
-            self.value(value, f"`{key}`", key in self.index) for key, value in zip(names, mapping.values(), strict=True)
-        ]
+        items = [write(value, key) for key, value in zip(names, mapping.values(), strict=True)]
         return {
             "kind": "list",
             "names": short_text(names, f"The names of {name}", self.repairs),
@@ -230,10 +238,22 @@ def _runs(values: list[Any]) -> tuple[Any, list[int]] | None:
         kinds = {value.dtype.kind for value in known}
         return (np.concatenate(known), lengths) if len(kinds) == 1 and kinds <= set("fib") else None
     flat = [v for value in known for v in (value.tolist() if isinstance(value, np.ndarray) else value)]
-    kinds = _types(flat)
-    if len(kinds) != 1 or not kinds <= {str, bool, int, float} or any(v is None for v in flat):
+    kinds = _types(flat) - {type(None)}
+    if len(kinds) != 1 or not kinds <= _IN_RUNS:
         return None
-    return flat, lengths
+    return flat if kinds <= _NUMBERS_OR_TEXT and None not in flat else _objects(flat), lengths
+
+
+def _objects(values: Sequence[Any]) -> pd.Series:
+    import pandas as pd
+
+    return pd.Series(list(values), dtype=object)
+
+
+def _flat(values: Sequence[Any], name: str, repairs: Repairs) -> Record | None:
+    """Write the values of a flat list as a vector; None where they have no common kind."""
+    column = _objects(values)
+    return pack(column if column.notna().any() else column.astype("boolean"), name, repairs)
 
 
 def _is_flat(value: Any) -> bool:

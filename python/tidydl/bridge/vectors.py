@@ -2,7 +2,8 @@
 
 R's missing value is a bit pattern, so it is written as one: ``INT_MIN`` in whole numbers and logicals, the
 NaN with 1954 in its low word in doubles. Python has one missing number where R has ``NA`` and ``NaN``: a NaN
-made in Python arrives as ``NA``; a ``NaN`` sent by R is marked in its own payload and goes back as ``NaN``.
+made in Python arrives as ``NA``; a ``NaN`` sent by R, or one in a file that has missing numbers apart, is marked in its
+own payload and goes back as ``NaN``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidydl.bridge.text import Repairs, arrow_of_text, levels_of, pack_text, short_text, text_of, unpack_text
+from tidydl.data.missing_numbers import NOT_MISSING, is_not_missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +26,6 @@ NA_INTEGER = -(2**31)
 _EXACT = 2**53
 _NA_REAL = np.uint64(0x7FF00000000007A2)
 _NAN = np.uint64(0x7FF8000000000000)
-_NAN_OF_R = np.uint64(0x7FF80000000007D1)
-_SIGN_OFF = np.uint64(0x7FFFFFFFFFFFFFFF)
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _DAY = 86400
 
@@ -92,7 +92,7 @@ def pack_double(numbers: np.ndarray) -> Record:
     data = bytearray(numbers)  # type: ignore[arg-type]
     if absent.any():
         bits = np.frombuffer(data, "uint64")
-        of_r = (bits & _SIGN_OFF) == _NAN_OF_R
+        of_r = is_not_missing(bits)
         bits[absent.ravel() & ~of_r] = _NA_REAL
         bits[of_r] = _NAN
     return {"kind": "double", "n": numbers.size, "data": data}
@@ -211,7 +211,7 @@ def _pack_object(series: pd.Series, name: str, repairs: Repairs, counted: bool) 
     if found in {"integer", "mixed-integer-float", "floating", "decimal"}:
         return _pack_found_number(series, found, name, repairs, counted)
     if found in {"datetime", "datetime64"}:
-        return _pack_datetime(pd.to_datetime(series, utc=_has_zone(series)))
+        return _pack_datetime(_moments(series))
     if found == "date":
         return _pack_datetime(pd.to_datetime(series).astype("datetime64[s]"))
     if found in {"timedelta", "timedelta64"}:
@@ -231,8 +231,13 @@ def _pack_found_number(series: pd.Series, found: str, name: str, repairs: Repair
     return pack_double(numbers + 1 if counted else numbers)
 
 
-def _has_zone(series: pd.Series) -> bool:
-    return any(getattr(moment, "tzinfo", None) is not None for moment in series)
+def _moments(series: pd.Series) -> pd.Series:
+    """Make a column of moments of objects: of one zone where all have the same, else of UTC."""
+    import pandas as pd
+
+    zones = {getattr(moment, "tzinfo", None) for moment in series[series.notna()]}
+    made = pd.to_datetime(series, utc=zones != {None})
+    return made.dt.tz_convert(zones.pop()) if len(zones) == 1 and zones != {None} else made
 
 
 def unpack(record: Record, *, counted: bool = False) -> Any:
@@ -258,7 +263,7 @@ def unpack(record: Record, *, counted: bool = False) -> Any:
     doubles = np.frombuffer(record["data"], "float64")
     if kind == "double":
         if record.get("nan"):
-            doubles.view("uint64")[np.frombuffer(record["nan"], "int32") - 1] = _NAN_OF_R
+            doubles.view("uint64")[np.frombuffer(record["nan"], "int32") - 1] = NOT_MISSING
         return doubles - 1 if counted else doubles
     return _unpack_time(kind, doubles, record)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.frame_cells import OF_R, as_frames, structures_in
+from tidydl.data.missing_numbers import numbers_of
 from tidydl.data.nested import holds_more, label_names, value_maker
 from tidydl.errors import DataError
 
@@ -14,10 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["HUGGINGFACE", "OURS", "decode", "features_of", "levels_again", "notes_of", "text_series"]
+__all__ = ["HUGGINGFACE", "OF_R", "OURS", "decode", "features_of", "levels_again", "notes_of", "text_series"]
 
 HUGGINGFACE = b"huggingface"  # where `datasets` says what the columns mean
-_AS_THEY_ARE = ("category", "image", "audio")
+_AS_THEY_ARE = ("category", "image", "audio", "frames")
 _TEXT = {"object", "str"}  # the kinds of text in pandas 2 and in pandas 3
 OURS = b"tidydl"  # where we say what only pandas tells apart
 
@@ -32,7 +34,7 @@ def features_of(schema: pa.Schema) -> dict[str, Any]:
 
 
 def notes_of(schema: pa.Schema) -> dict[str, Any]:
-    """Read what we wrote beside the features: ``dtypes`` and ``levels`` by column and ``facts``, or nothing."""
+    """Read what we wrote beside the features: by column ``dtypes``, ``levels`` and ``r``; ``facts``; or nothing."""
     try:
         return dict(json.loads((schema.metadata or {})[OURS]))
     except (KeyError, TypeError, ValueError):
@@ -70,13 +72,21 @@ def decode(
     import pandas as pd
 
     known = features_of(table.schema) if features is None else features
+    notes = notes_of(table.schema)
+    frames = {name for name, kind in notes.get("dtypes", {}).items() if kind == "frames"}
     columns = {}
     for place, field in enumerate(table.schema):
-        lacks = table.column(place).null_count > 0 if nullable is None else field.name in nullable
-        columns[place] = _column(table.column(place), known.get(field.name), field.name, lacks)
+        values = table.column(place)
+        lacks = values.null_count > 0 if nullable is None else field.name in nullable
+        if field.name in frames and structures_in(field.type):
+            columns[place] = _objects(as_frames(values, notes["levels"][field.name], decode))
+        else:
+            columns[place] = _column(values, known.get(field.name), field.name, lacks)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
     frame.columns = pd.Index(table.schema.names, dtype="str")
-    return _as_noted(frame, notes_of(table.schema))
+    if notes.get(OF_R):
+        frame.attrs[OF_R] = notes[OF_R]
+    return _as_noted(frame, notes, table.schema)
 
 
 def _column(values: pa.ChunkedArray, feature: Any, name: str, lacks: bool) -> Any:
@@ -169,6 +179,8 @@ def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
         return _categories(values)
     if lacks and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         return _with_missing(values)
+    if pa.types.is_float64(kind) and (numbers := numbers_of(values)) is not None:
+        return pd.Series(numbers, copy=False)
     if pa.types.is_decimal(kind):
         values, kind = values.cast(pa.float64()), pa.float64()
     if pa.types.is_primitive(kind) and not pa.types.is_temporal(kind):
@@ -234,7 +246,7 @@ def _with_missing(values: pa.ChunkedArray) -> Any:
     return pd.arrays.IntegerArray(np.array(values.fill_null(0).to_numpy()), np.array(absent))
 
 
-def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any]) -> pd.DataFrame:
+def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema) -> pd.DataFrame:
     """Give columns the very dtypes that a frame of ours had when it was written."""
     import pandas as pd
 
@@ -249,7 +261,7 @@ def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any]) -> pd.DataFrame:
             made = column if levels is None else column.cat.rename_categories(levels)
             frame[name] = made.cat.as_ordered() if about.get("ordered") else made
         elif kind == "array":
-            frame[name] = _objects([None if value is None else _array(value) for value in column])
+            frame[name] = _objects(_arrays(column, schema.field(name).type))
         elif str(column.dtype) != kind and kind not in _AS_THEY_ARE and {str(column.dtype), kind} != _TEXT:
             frame[name] = _cast(column, kind)
     return frame
@@ -268,10 +280,15 @@ def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
         return None
 
 
-def _array(value: Any) -> Any:
+def _arrays(lists: Iterable[Any], kind: Any) -> list[Any]:
+    """Make arrays of lists; one without values has the kind of the others."""
     import numpy as np
+    import pyarrow as pa
 
-    return np.array(value)
+    inner = kind.value_type if pa.types.is_list(kind) else pa.null()
+    typed = pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_boolean(inner)
+    nothing = np.array([], inner.to_pandas_dtype() if typed else float)
+    return [None if value is None else np.array(value) if len(value) else nothing.copy() for value in lists]
 
 
 def _cast(column: Any, kind: str) -> Any:

@@ -37,7 +37,7 @@ def features(data: Any) -> pd.DataFrame:
         A row a column: ``column`` (its name), ``kind`` (double, integer, logical, string, label, date, datetime, time,
         duration, image, audio, binary, list), ``levels`` (a list of the names of a label, else missing), ``missing``
         (how many values are), ``example`` (the first value that is not, as text of at most 60 characters). Of splits
-        there is also ``split``, first.
+        there is also ``split``, first. Periods, intervals and UUIDs are string, as which they are written.
 
     Raises
     ------
@@ -147,7 +147,9 @@ def _as_text(value: Any, kind: str) -> str:
 
 
 def _plain(value: Any) -> str:
-    """Write a value that holds others as JSON would be, cut short early."""
+    """Write a value that holds others as JSON would be, cut short early; a data frame as its rows."""
+    if hasattr(value, "iloc"):
+        value = value.head(_WIDTH).to_dict("records")
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{name}: {_plain(each)}" for name, each in value.items()) + "}"
     if hasattr(value, "tolist"):

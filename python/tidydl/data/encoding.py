@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.decoding import HUGGINGFACE, OURS, levels_again
+from tidydl.data.decoding import HUGGINGFACE, OF_R, OURS, features_of, levels_again
+from tidydl.data.frame_cells import holds_frames, lists_of_structures
+from tidydl.data.missing_numbers import with_nulls
 from tidydl.errors import DataError
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Ta
     columns: dict[str, Any] = {}
     features: dict[str, Any] = {}
     notes: dict[str, Any] = {"dtypes": {}, "levels": {}, "facts": dict(facts or {})}
+    if frame.attrs.get(OF_R):
+        notes[OF_R] = frame.attrs[OF_R]
     for name, column in zip(map(str, frame.columns), (frame.iloc[:, k] for k in range(frame.shape[1])), strict=True):
         columns[name], feature, notes["dtypes"][name], levels = _column(column, name)
         if feature is not None:
@@ -75,7 +79,7 @@ def refuse_same_names(names: Sequence[str], whose: str = "`data`") -> None:
 
 
 def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
-    """Give a column's Arrow array, its feature, its dtype by name, and what else is known of its levels."""
+    """Give a column's Arrow array, its feature, its dtype by name, and what else is known of what it holds."""
     import pandas as pd
     import pyarrow as pa
 
@@ -89,6 +93,8 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
         return pa.array(column.array), {"_type": _MEDIA[kind]}, kind, {}
     if kind == "object" and _holds_media(column):
         return _lists_of_media(column, name)
+    if kind == "object" and holds_frames(column):
+        return _frames(column, name)
     if kind.startswith("complex"):
         raise DataError(
             f"Column '{name}' holds complex numbers.",
@@ -119,6 +125,15 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
             hint="Make them missing, or leave the column out.",
         )
     return made, None, _kind_again(kind, made.type), {}
+
+
+def _frames(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
+    import pyarrow as pa
+
+    made, metadata = lists_of_structures(column, name, encode)
+    known = features_of(pa.schema([], metadata))
+    feature = {"feature": known, "_type": "List"} if len(known) == made.type.value_type.num_fields else None
+    return made, feature, "frames", {key.decode(): held.decode() for key, held in metadata.items()}
 
 
 def _labels(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dict[str, Any]]:
@@ -174,6 +189,8 @@ def _plain(column: pd.Series) -> Any:
         return pa.Array.from_pandas(column.astype("datetime64[s]")).cast(pa.date32())
     if str(column.dtype).startswith(("period", "interval")):
         return pa.array(column.astype("str").where(column.notna(), None), pa.string(), from_pandas=True)
+    if column.dtype == np.float64:
+        return with_nulls(column.to_numpy())
     made = pa.Array.from_pandas(column if column.dtype != np.float16 else column.astype("float32"))
     if str(made.type) == "extension<arrow.uuid>":  # which other libraries do not read
         return pa.array([None if value is None else str(value) for value in made.to_pylist()], pa.string())

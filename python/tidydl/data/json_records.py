@@ -49,23 +49,62 @@ def lines_table(lines: bytes, schema: pa.Schema | None = None) -> pa.Table:
     """Read lines of json; dates and moments have the kinds of a schema, or else those that csv would have."""
     import pyarrow as pa
 
-    if schema is None:
-        table = _parsed(lines)
-        told = pa.schema([(each.name, pa.string()) for each in table.schema if is_temporal(each.type)])
-        written = _parsed(lines, told, "ignore") if len(told) else table
-        for name in told.names:
-            table = table.set_column(table.schema.get_field_index(name), name, moments(written.column(name)))
-        for place, each in enumerate(table.schema):  # Arrow takes moments with parts of a second for text
-            if pa.types.is_string(each.type) and _begins_with_moment(table.column(place)):
-                table = table.set_column(place, each.name, moments(table.column(place)))
-        return table
-    plain = [each.with_type(pa.string()) if is_temporal(each.type) else each for each in schema]
-    table = _parsed(lines, pa.schema(plain))
-    for each in schema:
-        if is_temporal(each.type):
+    if schema is not None:
+        table = _parsed(lines, pa.schema([each.with_type(_as_texts(each.type)) for each in schema]))
+        for each in schema:
             place = table.schema.get_field_index(each.name)
             table = table.set_column(place, each.name, table.column(place).cast(each.type))
+        return table
+    table = _parsed(lines)
+    told = pa.schema([each.with_type(_as_texts(each.type)) for each in table.schema])
+    told = pa.schema([each for each, read in zip(told, table.schema, strict=True) if each.type != read.type])
+    written = _parsed(lines, told, "ignore") if len(told) else table
+    for place, each in enumerate(table.schema):
+        column = written.column(each.name) if each.name in told.names else table.column(place)
+        made = _with_moments(column, each.type)
+        if made.type != each.type:
+            table = table.set_column(place, each.name, made)
     return table
+
+
+def _as_texts(kind: pa.DataType) -> pa.DataType:
+    """Give a type whose dates and moments are text, in lists and structures too."""
+    import pyarrow as pa
+
+    if is_temporal(kind):
+        return pa.string()
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_as_texts(kind.value_type)))
+    if pa.types.is_struct(kind):
+        return pa.struct([each.with_type(_as_texts(each.type)) for each in kind])
+    return kind
+
+
+def _with_moments(values: pa.ChunkedArray, read: pa.DataType) -> pa.ChunkedArray:
+    """Make the dates and moments of texts that Arrow reads as such, and of moments with parts of a second."""
+    import pyarrow as pa
+
+    if is_temporal(read):
+        return moments(values)
+    if pa.types.is_string(read):  # for which Arrow takes those
+        return moments(values) if _begins_with_moment(values) else values
+    if pa.types.is_struct(read):
+        whole = _in_one(values)
+        parts = [_with_moments(pa.chunked_array([whole.field(k)]), each.type) for k, each in enumerate(read)]
+        held = [_in_one(part) for part in parts]
+        return pa.chunked_array([pa.StructArray.from_arrays(held, [each.name for each in read], mask=whole.is_null())])
+    if pa.types.is_list(read):
+        whole = _in_one(values)
+        held = _in_one(_with_moments(pa.chunked_array([whole.values]), read.value_type))
+        return pa.chunked_array([pa.ListArray.from_arrays(whole.offsets, held, mask=whole.is_null())])
+    return values
+
+
+def _in_one(values: pa.ChunkedArray) -> Any:
+    """Give values as one array."""
+    import pyarrow as pa
+
+    return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
 
 
 def _parsed(lines: bytes, schema: pa.Schema | None = None, others: str = "infer") -> pa.Table:

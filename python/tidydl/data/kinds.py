@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _OF_OBJECTS = {
     "time": "time",
     "timedelta": "duration",
     "bytes": "binary",
+    "period": "string",
+    "interval": "string",
 }
 
 
@@ -29,7 +32,7 @@ def kind_of(column: pd.Series) -> str:
     """Give the kind of a column.
 
     It is one of double, integer, logical, string, label, date, datetime, time, duration, image, audio, binary, complex
-    and list.
+    and list. Periods, intervals and UUIDs are written as text, and so are strings.
     """
     import pandas as pd
 
@@ -42,6 +45,8 @@ def kind_of(column: pd.Series) -> str:
         return _of_arrow(dtype.pyarrow_dtype)
     if isinstance(dtype, pd.StringDtype) or dtype.kind in "US":
         return "string"
+    if isinstance(dtype, (pd.PeriodDtype, pd.IntervalDtype)):  # which are written as text
+        return "string"
     if dtype.kind == "M":
         return "date" if str(dtype) == "datetime64[s]" and _whole_days(column) else "datetime"
     plain = {"f": "double", "i": "integer", "u": "integer", "b": "logical", "m": "duration", "c": "complex"}
@@ -51,6 +56,8 @@ def kind_of(column: pd.Series) -> str:
     if found == "empty":
         text_is_objects = pd.Series([], dtype="str").dtype == object  # in pandas 2
         return "logical" if len(column) else "string" if text_is_objects else "list"
+    if found == "mixed" and all(isinstance(value, uuid.UUID) for value in column.dropna()):
+        return "string"
     return _OF_OBJECTS.get(found, "list")
 
 

@@ -76,7 +76,8 @@ def load_dataset(
         How many rows, the first ones; all where there are fewer.
     sample
         How many rows, drawn without replacement by R's random numbers: the rows, in order, that
-        ``set.seed(seed); sample(nrow, sample)`` names in R. Several splits are each drawn from anew.
+        ``set.seed(seed); sample(nrow, sample)`` names in R with R's default generators, whatever ``RNGkind()`` says
+        there. Several splits are each drawn from anew.
     seed
         Where the draws start; by default at a draw of tidydl's own generator, which :func:`set_seed` starts.
     as_

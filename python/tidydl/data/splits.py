@@ -265,9 +265,10 @@ def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
             try:
                 merged = pa.unify_schemas([pa.schema([before]), pa.schema([field])], promote_options="permissive")
             except (pa.ArrowInvalid, pa.ArrowTypeError):
+                one, other = _kinds(before.type, field.type)
                 return DataError(
-                    f"The files or splits do not fit together: column '{field.name}' is {_kind(before.type)} in"
-                    f" {_told(first)}, and {_kind(field.type)} in {_told(part)}.",
+                    f"The files or splits do not fit together: column '{field.name}' is {one} in {_told(first)},"
+                    f" and {other} in {_told(part)}.",
                     allowed=allowed,
                     hint=hint,
                 )
@@ -278,6 +279,20 @@ def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
 
 def _told(part: str) -> str:
     return f"the {part}" if part.startswith("split ") else f"'{part}'"
+
+
+def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
+    """Say of which kinds the values of two Arrow types are, so that they differ."""
+    words = _kind(one), _kind(other)
+    if words[0] != words[1]:
+        return words
+    if words[0] == "moments":
+        return _zoned(one), _zoned(other)
+    return (f"{words[0]} ({one})", f"{words[1]} ({other})") if words[0] != str(one) else words
+
+
+def _zoned(kind: Any) -> str:
+    return f"moments with zone {kind.tz}" if kind.tz else "moments without a zone"
 
 
 def _kind(kind: pa.DataType) -> str:

@@ -52,7 +52,9 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
     Some things come back as what is nearest to them. Categories are written as text: numbers, moments and truth values
     are read as such again, intervals (of ``pd.cut()``), dates and mixed values as their text. Columns of intervals and
     of ``uuid.UUID`` come back as text, ``datetime.date`` as ``datetime64[s]``, ``Decimal`` as floating numbers (the
-    file holds the exact ones), sparse columns as dense ones, and names of columns as text.
+    file holds the exact ones), sparse columns as dense ones, and names of columns as text. Data frames in the cells of
+    a column come back with an index from 0, categories in them with the levels of all; they need the same columns. What
+    only R tells apart of columns (units of durations, labels of variables) is in ``.attrs["r"]``.
 
     Returns
     -------
