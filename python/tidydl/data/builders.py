@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.reading import FORMATS, READERS, suffix_of
+from tidydl.data.formats import FORMATS, suffix_of
+from tidydl.data.reading import READERS
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, one_of, unknown_name
 
 if TYPE_CHECKING:

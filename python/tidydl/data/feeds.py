@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.csv_columns import kept_as_text
+from tidydl.data.formats import TextOptions, places_of, refuse
 from tidydl.data.pandas_index import index_names, with_index_named
-from tidydl.data.reading import TextOptions, places_of, refuse
 from tidydl.data.splits import misfit, refuse_other_labels
 from tidydl.data.text_feeds import csv_blocks, json_blocks, settled_csv, settled_json, settled_text, text_blocks
 from tidydl.data.unreadable import damaged

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
+from tidydl.data.formats import TextOptions
 from tidydl.data.hub import read_hub
 from tidydl.data.places import not_there
-from tidydl.data.reading import TextOptions
 from tidydl.data.requests import Request, refuse_of_hub
 from tidydl.data.resolving import BUILDERS, Listing, Raw, is_pattern, listing_of
 from tidydl.data.selecting import Wanted

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tidydl.data.builders import prepared, quiet
+from tidydl.data.formats import FORMATS, TextOptions, suffix_of
 from tidydl.data.hub_files import Asked, HubFiles
-from tidydl.data.reading import FORMATS, READERS, TextOptions, suffix_of
+from tidydl.data.reading import READERS
 from tidydl.data.resolving import Listing, Raw
 from tidydl.data.tables import read_listing
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError

@@ -137,7 +137,7 @@ def _feeds(request: Request, wanted: Wanted) -> tuple[dict[str, Feed], Mapping[s
     """Give the feed of each split that is needed, what their columns mean, and of which format the files are."""
     from tidydl.data.feeds import feed_of_table, feeds_of
     from tidydl.data.fetching import from_hub, list_files, needed_splits
-    from tidydl.data.reading import TextOptions
+    from tidydl.data.formats import TextOptions
     from tidydl.data.resolving import refuse_options
     from tidydl.data.tables import columns_in
 
@@ -172,7 +172,7 @@ def _stream(
     """Make the stream of what a split names: the cuts of several feeds one after the other."""
     from tidydl.data.decoding import decode, features_of
     from tidydl.data.feeds import joined
-    from tidydl.data.reading import chosen
+    from tidydl.data.formats import chosen
 
     cuts = (
         cuts_of({name: feed.rows for name, feed in feeds.items()}, split)

@@ -113,7 +113,7 @@ def _are_frames(path: Any) -> bool:
 
 
 def _several_paths(paths: Sequence[Any]) -> ArgumentError:
-    from tidydl.data.reading import FORMATS, suffix_of
+    from tidydl.data.formats import FORMATS, suffix_of
 
     texts = [str(each) for each in paths if isinstance(each, (str, os.PathLike))]
     kind = FORMATS.get(suffix_of(Path(texts[0])), "csv") if texts else "csv"

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.builders import built
 from tidydl.data.folders import data_files_of, matching, splits_by_name
+from tidydl.data.formats import FORMATS, format_of, suffix_of
 from tidydl.data.media_folders import MEDIA, METADATA, media_tables
 from tidydl.data.places import not_there
-from tidydl.data.reading import FORMATS, format_of, suffix_of
 from tidydl.data.unreadable import how_to_read
 from tidydl.data.zips import unpacked, unpacked_for_good
 from tidydl.errors import ArgumentError, NotFoundError

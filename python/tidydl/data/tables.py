@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.csv_columns import kept_as_text
 from tidydl.data.decoding import HUGGINGFACE, features_of
+from tidydl.data.formats import TextOptions
 from tidydl.data.nested import label_names
-from tidydl.data.reading import READERS, TextOptions
+from tidydl.data.reading import READERS
 from tidydl.data.resolving import Listing, Raw, refuse_options
 from tidydl.data.splits import join
 from tidydl.errors import unknown_name

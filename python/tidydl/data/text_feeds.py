@@ -18,17 +18,11 @@ from tidydl.data.csv_columns import (
     one_begins_with_zero,
     some_begin_with_zero,
 )
+from tidydl.data.csv_files import csv_fault, refuse_other_separator, separator_of
+from tidydl.data.formats import TextOptions, head_of, open_bytes
 from tidydl.data.json_records import is_temporal, lines_table
 from tidydl.data.large_numbers import large_numbers, large_of_texts
-from tidydl.data.reading import (
-    READERS,
-    TextOptions,
-    csv_fault,
-    head_of,
-    open_bytes,
-    refuse_other_separator,
-    separator_of,
-)
+from tidydl.data.reading import READERS
 from tidydl.data.unreadable import damaged, empty_file, refuse_other_bytes, refuse_other_encodings
 from tidydl.errors import TidydlError
 
