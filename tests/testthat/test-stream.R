@@ -160,7 +160,8 @@ test_that("a column that changes its kind is named, with the rows, as soon as it
   expect_match(factors[["problem"]], "a factor of the levels a for rows 1 to 5, and as a factor of the levels b for")
   expect_match(factors[["hint"]], "factor(g, levels = c(...))", fixed = TRUE)
   lists <- parts(change(list(1), list("a")), output = output)[["problem"]]
-  expect_match(lists, "What `callback` gave does not fit.* column 'g' is lists in rows 1 to 5, and lists in rows 6")
+  expect_match(lists, "What `callback` gave does not fit together")
+  expect_match(lists, "column 'g' is lists of numbers in rows 1 to 5, and lists of text in rows 6 to 10")
   expect_false(file.exists(output))
   bound <- stream_dataset(file, change(factor("a"), factor("b")), batch_size = 5)
   expect_identical(levels(bound$g), c("a", "b"))

@@ -7,24 +7,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 __all__ = ["NOT_MISSING", "is_not_missing", "numbers_of", "with_nulls"]
 
-NOT_MISSING = np.uint64(0x7FF80000000007D1)
-_SIGN_OFF = np.uint64(0x7FFFFFFFFFFFFFFF)
+NOT_MISSING = 0x7FF80000000007D1
+_SIGN_OFF = 0x7FFFFFFFFFFFFFFF
 
 
 def is_not_missing(numbers: np.ndarray) -> np.ndarray:
     """Say which doubles are a NaN that stands for no missing value."""
-    return (numbers.view("uint64") & _SIGN_OFF) == NOT_MISSING
+    import numpy as np
+
+    return (numbers.view("uint64") & np.uint64(_SIGN_OFF)) == np.uint64(NOT_MISSING)
 
 
 def with_nulls(numbers: np.ndarray) -> pa.Array:
     """Make an Arrow array of doubles whose missing ones are null, and no other NaN is."""
+    import numpy as np
     import pyarrow as pa
 
     numbers = np.ascontiguousarray(numbers)
@@ -36,6 +38,7 @@ def with_nulls(numbers: np.ndarray) -> pa.Array:
 
 def numbers_of(values: pa.ChunkedArray) -> np.ndarray | None:
     """Give Arrow's doubles where some are NaN without being null, by their bits; None where none are."""
+    import numpy as np
     import pyarrow.compute as pc
 
     nan: Any = pc.fill_null(pc.is_nan(values), False)

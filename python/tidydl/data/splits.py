@@ -288,6 +288,8 @@ def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
         return words
     if words[0] == "moments":
         return _zoned(one), _zoned(other)
+    if words[0] == "lists" and _kind(one.value_type) != _kind(other.value_type):
+        return f"lists of {_kind(one.value_type)}", f"lists of {_kind(other.value_type)}"
     return (f"{words[0]} ({one})", f"{words[1]} ({other})") if words[0] != str(one) else words
 
 
