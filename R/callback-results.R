@@ -74,7 +74,7 @@ new_kinds <- function(call, in_file = FALSE) {
       if (is.null(common) || (in_file && differ_in_file(before$kind, kind))) {
         abort_misfit(name, before, list(kind = kind, rows = rows), call)
       }
-      known[[name]] <<- list(kind = common, rows = if (is_known(before$kind)) before$rows else rows)
+      known[[name]] <<- list(kind = common, rows = if (identical(common, before$kind)) before$rows else rows)
     }
   }
 }
@@ -110,7 +110,7 @@ kind_told <- function(kind) {
   if (!is.factor(kind)) {
     return(sprintf("<%s>", vctrs::vec_ptype_full(kind)))
   }
-  shown <- c(utils::head(levels(kind), 8), if (nlevels(kind) > 8) "\u2026")
+  shown <- c(sprintf("'%s'", utils::head(levels(kind), 8)), if (nlevels(kind) > 8) "\u2026")
   sprintf("%s of the levels %s", if (is.ordered(kind)) "an ordered factor" else "a factor", toString(shown))
 }
 

@@ -38,16 +38,21 @@ words_of_r <- c(
   "\\bpandas\\.read_spss\\(" = "haven::read_sav(",
   "\\bpandas\\.read_stata\\(" = "haven::read_dta(",
   "\\bpandas\\.read_sas\\(" = "haven::read_sas(",
+  "\\bR's load_dataset\\(\\) reads it, and .*" = "load_dataset() reads it, given its own path.",
   "\\bpandas\\.read_excel\\(" = "readxl::read_excel(",
   "\\bpandas\\.read_feather\\(" = "arrow::read_feather("
 )
 
 in_words_of_r <- function(text) {
+  if (length(text) > 1L) {
+    return(vapply(text, in_words_of_r, "", USE.NAMES = FALSE))
+  }
   if (is.null(text) || !validUTF8(text)) {
     return(text)
   }
   text <- gsub("\\{'(\\w+)': ('[^']*'|\\[[^]]*\\])\\}", "list(\\1 = \\2)", text, perl = TRUE)
   text <- gsub("\\[((?:'[^']*', )*'[^']*')\\]", "c(\\1)", text, perl = TRUE)
+  text <- sub("pandas.read_sas(path, format='xport')", "haven::read_xpt(path)", text, fixed = TRUE)
   quoted <- gregexpr("(?<!\\w)('[^'\n]*'|\"[^\"\n]*\")(?!\\w)", text, perl = TRUE)
   plain <- regmatches(text, quoted, invert = TRUE)[[1]]
   for (said in names(words_of_r)) {

@@ -56,7 +56,13 @@ def test_several_paths_are_told_of_data_files(people):
 
 @pytest.mark.parametrize(
     ("name", "how"),
-    [("a.sav", "read_spss"), ("a.dta", "read_stata"), ("a.xlsx", "read_excel"), ("a.RDS", r"R's load_dataset\(\)")],
+    [
+        ("a.sav", "read_spss"),
+        ("a.dta", "read_stata"),
+        ("a.xpt", "format='xport'"),
+        ("a.xlsx", "read_excel"),
+        ("a.RDS", r"R's load_dataset\(\)"),
+    ],
 )
 def test_a_file_of_another_program_is_told_how_to_be_read(tmp_path, name, how):
     (tmp_path / name).write_bytes(b"x")

@@ -155,9 +155,14 @@ test_that("a column that changes its kind is named, with the rows, as soon as it
   expect_identical(parts(change(1, "a"))[["problem"]], told)
   expect_identical(parts(change(1, "a"), output = output)[["problem"]], told)
   expect_identical(seen, 6L)
+  later <- function(batch) data.frame(g = switch(match(min(batch$x), c(1, 4, 7)), 1L, 1.5, "a"))
+  expect_match(
+    tryCatch(stream_dataset(data.frame(x = 1:9), later, batch_size = 3), error = conditionMessage),
+    "as <double> for rows 4 to 6, and as <character> for rows 7 to 9"
+  )
   expect_match(parts(change(1, TRUE), output = output)[["problem"]], "<double> for rows 1 to 5, and as <logical>")
   factors <- parts(change(factor("a"), factor("b")), output = output)
-  expect_match(factors[["problem"]], "a factor of the levels a for rows 1 to 5, and as a factor of the levels b for")
+  expect_match(factors[["problem"]], "a factor of the levels 'a' for rows 1 to 5, and as a factor of the levels 'b' for")
   expect_match(factors[["hint"]], "factor(g, levels = c(...))", fixed = TRUE)
   lists <- parts(change(list(1), list("a")), output = output)[["problem"]]
   expect_match(lists, "What `callback` gave does not fit together")

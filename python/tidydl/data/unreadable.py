@@ -27,7 +27,7 @@ _READ_BY = {
     ".zsav": "pandas.read_spss(path)",
     ".dta": "pandas.read_stata(path)",
     ".sas7bdat": "pandas.read_sas(path)",
-    ".xpt": "pandas.read_sas(path)",
+    ".xpt": "pandas.read_sas(path, format='xport')",
     ".xlsx": "pandas.read_excel(path)",
     ".xls": "pandas.read_excel(path)",
     ".feather": "pandas.read_feather(path)",
@@ -68,7 +68,7 @@ def damaged(path: str, kind: str, error: Exception) -> TidydlError:
 def how_to_read(suffix: str) -> str | None:
     """Say what reads a file of another program, by the ending of its name; None where nothing is known."""
     if suffix in _OF_R:
-        return "R's load_dataset() reads it; write_dataset(data, 'data.parquet') there makes a file for both languages."
+        return "R's load_dataset() reads it, and write_dataset() there makes a parquet file for both languages."
     if suffix not in _READ_BY:
         return None
     return f"Read it with {_READ_BY[suffix]}: that data frame can be used at once, and write_dataset() keeps it."
