@@ -162,7 +162,10 @@ test_that("a column that changes its kind is named, with the rows, as soon as it
   )
   expect_match(parts(change(1, TRUE), output = output)[["problem"]], "<double> for rows 1 to 5, and as <logical>")
   factors <- parts(change(factor("a"), factor("b")), output = output)
-  expect_match(factors[["problem"]], "a factor of the levels 'a' for rows 1 to 5, and as a factor of the levels 'b' for")
+  expect_match(
+    factors[["problem"]],
+    "a factor of the levels 'a' for rows 1 to 5, and as a factor of the levels 'b' for"
+  )
   expect_match(factors[["hint"]], "factor(g, levels = c(...))", fixed = TRUE)
   lists <- parts(change(list(1), list("a")), output = output)[["problem"]]
   expect_match(lists, "What `callback` gave does not fit together")
