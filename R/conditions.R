@@ -33,7 +33,11 @@ abort_no_column <- function(problem, name, names, argument = "data", call = rlan
 }
 
 one_of <- function(names) {
-  if (length(names)) paste0("One of ", paste0("'", names, "'", collapse = ", "), ".") else "There are none."
+  if (!length(names)) {
+    return("There are none.")
+  }
+  shown <- paste0("'", utils::head(names, 40), "'", collapse = ", ")
+  if (length(names) > 40) sprintf("One of %d: %s, \u2026.", length(names), shown) else sprintf("One of %s.", shown)
 }
 
 # A text as Python's repr() writes it, anything else as it is.

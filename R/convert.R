@@ -46,11 +46,17 @@ encode_object <- function(x, name) {
 
 encode_frame <- function(x, name) {
   columns <- lapply(seq_along(x), function(i) {
-    column <- .subset2(x, i)
+    column <- plain_column(.subset2(x, i))
     if (length(dim(column)) > 1) {
       abort_tidydl(
         "bridge", sprintf("Column `%s` is a %s with several columns.", names(x)[[i]], class(column)[[1]]),
         "Each column is one vector or list.", "Give each of its columns a place of its own in the data frame."
+      )
+    }
+    if (is.raw(column)) {
+      abort_tidydl(
+        "bridge", sprintf("Column `%s` is raw, a byte a row.", names(x)[[i]]),
+        "A list column of raw vectors, or numbers.", sprintf("Write as.integer(%s).", names(x)[[i]])
       )
     }
     column_name <- sprintf("Column `%s`", names(x)[[i]])
@@ -70,6 +76,14 @@ encode_frame <- function(x, name) {
     record$notes <- encode(notes)
   }
   record
+}
+
+# What scale() and table() make of one column is a vector.
+plain_column <- function(column) {
+  if (is.atomic(column) && !is.object(column) && length(dim(column)) <= 2 && identical(dim(column)[-1], 1L)) {
+    return(as.vector(column))
+  }
+  column
 }
 
 encode_vector <- function(x, name) {

@@ -60,6 +60,7 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
                          token = NULL, streaming = FALSE, cache_dir = NULL, verification_mode = NULL, sep = NULL,
                          field = NULL) {
   as <- check_choice("as", as, c("frame", "dataset", "arrow"))
+  path <- plain_path(path)
   refuse_streaming(streaming)
   older <- list(...)
   check_named(older, such_as = "columns = \"text\" or n = 100")
@@ -129,8 +130,17 @@ where_to_draw <- function(sample, seed) {
 
 as_list <- function(x) if (length(x) > 1L) as.list(x) else x
 
-# Paths and patterns, by split where they are named.
+# A path that another package made, of fs or glue, say, as a plain one.
+plain_path <- function(path) {
+  if (is.character(path) && length(path) == 1L) as.vector(as.character(path)) else path
+}
+
+# Paths and patterns, by split where they are named; fs::dir_ls() names each by itself.
 files_given <- function(files) {
+  if (is.character(files)) {
+    own <- identical(names(files), as.vector(as.character(files)))
+    files <- stats::setNames(as.character(files), if (!own) names(files))
+  }
   if (!is.null(names(files))) lapply(as.list(files), as_list) else as_list(files)
 }
 
@@ -182,7 +192,8 @@ features <- function(data) {
 #' Write a data set to parquet
 #'
 #' [load_dataset()] gives it back as it was: factors with their levels, dates, times with their zones, durations with
-#' their units, images and sounds (their contents, or their paths), what is missing and what is `NaN`, and list columns
+#' their units, images and sounds (their contents, or of those in files the paths: the files must stay where they are,
+#' and one that is gone is `<img missing>`), what is missing and what is `NaN`, and list columns
 #' of vectors, of data frames (as `tidyr::nest()` makes them) and of lists. Python reads the same file.
 #'
 #' @param data A data frame, or several by split in a named list. Row names are not written.
@@ -218,7 +229,7 @@ features <- function(data) {
 #' }
 #' @export
 write_dataset <- function(data, path, progress = NULL) {
-  invisible(call_python("write_dataset", list(data = with_notes(data), path = path), progress))
+  invisible(call_python("write_dataset", list(data = with_notes(data), path = plain_path(path)), progress))
 }
 
 #' A data frame as an object of the Python library datasets

@@ -49,7 +49,7 @@ stream_dataset <- function(path, callback = NULL, ..., batch_size = 1000, output
   ppl <- if (inherits(callback, "tidydl_pipeline")) callback
   check_stream(callback, output, check_flag("augment", augment), prefix)
   of_data <- is.null(ppl) | names(given) %in% c(stream_arguments, not_of_streams)
-  stream <- open_stream(path, lapply(given[of_data], rlang::eval_tidy), batch_size, output)
+  stream <- open_stream(plain_path(path), lapply(given[of_data], rlang::eval_tidy), batch_size, plain_path(output))
   opened <- stream$id
   on.exit(close_streams(opened))
   if (!is.null(ppl)) {

@@ -148,10 +148,15 @@ class BridgeError(TidydlError):
     kind = "bridge"
 
 
+_MANY = 40  # names that a message lists at most
+
+
 def one_of(names: Iterable[object]) -> str:
     """Write names as the allowed part of a message: ``One of 'a', 'b', 'c'.``."""
-    quoted = ", ".join(f"'{name}'" for name in names)
-    return f"One of {quoted}." if quoted else "There are none."
+    known = [f"'{name}'" for name in names]
+    if len(known) > _MANY:
+        return f"One of {len(known)}: {', '.join(known[:_MANY])}, …."
+    return f"One of {', '.join(known)}." if known else "There are none."
 
 
 def bring_extra(extra: str) -> str:
@@ -225,7 +230,7 @@ def no_column(problem: str, name: object, columns: Iterable[object], argument: s
     """
     columns = list(columns)
     close = None if name is None else nearest(name, columns)
-    listed = ", ".join(f"'{each}'" for each in columns)
+    listed = ", ".join(f"'{each}'" for each in columns[:_MANY]) + (", …" if len(columns) > _MANY else "")
     return ColumnError(
         problem,
         allowed=f"Columns of `{argument}`: {listed}.",

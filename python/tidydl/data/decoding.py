@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.frame_cells import OF_R, as_frames, structures_in
+from tidydl.data.media_files import lost_file
 from tidydl.data.missing_numbers import numbers_of
 from tidydl.data.nested import holds_more, label_names, value_maker
 from tidydl.errors import DataError
@@ -95,13 +96,13 @@ def _column(values: pa.ChunkedArray, feature: Any, name: str, lacks: bool) -> An
     if kind == "ClassLabel":
         return _labels(values, feature, name)
     if kind == "Audio" and _looks_like_media(values.type):
-        from tidydl.data.audios import AudioArray
+        from tidydl.data.audios import Audio, AudioArray
 
-        return AudioArray(values.to_pylist())
+        return AudioArray([lost_file(value, Audio) or value for value in values.to_pylist()])
     if (kind == "Image" or kind != "Audio") and _looks_like_media(values.type):
-        from tidydl.data.images import ImageArray
+        from tidydl.data.images import Image, ImageArray
 
-        return ImageArray(values.to_pylist())
+        return ImageArray([lost_file(value, Image) or value for value in values.to_pylist()])
     return _nested(values, feature) if holds_more(values.type) else _flat(values, name, lacks)
 
 

@@ -148,8 +148,12 @@ def _as_text(value: Any, kind: str) -> str:
 
 def _plain(value: Any) -> str:
     """Write a value that holds others as JSON would be, cut short early; a data frame as its rows."""
-    if hasattr(value, "iloc"):
+    import pandas as pd
+
+    if isinstance(value, pd.DataFrame):
         value = value.head(_WIDTH).to_dict("records")
+    elif isinstance(value, pd.Series):
+        value = list(value.head(_WIDTH))
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{name}: {_plain(each)}" for name, each in value.items()) + "}"
     if hasattr(value, "tolist"):

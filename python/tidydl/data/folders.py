@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tidydl.data.formats import FORMATS, PACKED
-from tidydl.data.media_folders import MEDIA
+from tidydl.data.formats import FORMATS, MEDIA, PACKED
 from tidydl.errors import ArgumentError
 
 __all__ = ["data_files_of", "matching", "splits_by_name"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
+    "MEDIA",
     "PACKED",
     "PLAIN",
     "TextOptions",
@@ -37,6 +38,13 @@ FORMATS = {
     ".jsonl": "json",
     ".ndjson": "json",
     ".txt": "text",
+}
+MEDIA = {
+    "image": (
+        *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm"),
+        *(".jp2", ".j2k", ".ico", ".tga", ".dib", ".jfif", ".avif", ".xbm", ".xpm"),
+    ),
+    "audio": (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aiff", ".aif", ".au", ".wma", ".amr"),
 }
 PACKED = (".gz", ".bz2", ".zst")
 
@@ -66,9 +74,14 @@ def format_of(path: Path) -> str:
         raise ArgumentError(
             f"`path` '{path}' is a file of an unknown kind ('{suffix}').",
             allowed=f"Files named {', '.join(FORMATS)} or .zip, or a folder of such files, of images or of sounds.",
-            hint=how_to_read(suffix) or "Name the kind: load_dataset('csv', data_files=path).",
+            hint=how_to_read(suffix) or _of_media(suffix) or "Name the kind: load_dataset('csv', data_files=path).",
         )
     return FORMATS[suffix]
+
+
+def _of_media(suffix: str) -> str | None:
+    kind = next((kind for kind, suffixes in MEDIA.items() if suffix in suffixes), None)
+    return kind and f"Give the folder of the {kind} files, or load_dataset('{kind}folder', data_files=path)."
 
 
 def open_bytes(path: str) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError
 
-__all__ = ["is_url", "named", "source_of", "unreadable", "wrong_with"]
+__all__ = ["is_url", "lost_file", "named", "source_of", "unreadable", "wrong_with"]
 
 _URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
@@ -26,6 +26,7 @@ _TRIALS = {
     "video": "Play it with another program",
 }
 
+Made = TypeVar("Made")
 Source = tuple[bytes | None, str | None]  # encoded bytes, path
 
 
@@ -71,6 +72,14 @@ def source_of(value: Any, kind: str, allowed: str, folder_hint: str | None = Non
         if path is not None:
             return None, _file(os.fsdecode(path), kind, allowed, folder_hint)
     return None
+
+
+def lost_file(stored: Any, make: Callable[[bytes | None, str | None], Made]) -> Made | None:
+    """Make the image or sound of a file that is gone since it was noted: shown as missing, an error when read."""
+    path = stored.get("path") if isinstance(stored, Mapping) and stored.get("bytes") is None else None
+    if not isinstance(path, str) or is_url(path) or os.path.exists(os.path.expanduser(path)):
+        return None
+    return make(None, path)
 
 
 def _file(path: str, kind: str, allowed: str, folder_hint: str | None) -> str:

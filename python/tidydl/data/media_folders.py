@@ -10,21 +10,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.formats import MEDIA
 from tidydl.data.reading import READERS
 from tidydl.errors import DataError, NotFoundError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["MEDIA", "METADATA", "media_tables"]
+__all__ = ["METADATA", "media_tables"]
 
-MEDIA = {
-    "image": (
-        *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm"),
-        *(".jp2", ".j2k", ".ico", ".tga", ".dib", ".jfif", ".avif", ".xbm", ".xpm"),
-    ),
-    "audio": (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aiff", ".aif", ".au", ".wma", ".amr"),
-}
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.media_files import lost_file
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -68,13 +70,13 @@ def _by_feature(kind: pa.DataType, feature: Mapping[str, Any]) -> Maker | None:
         names = label_names(feature)
         return lambda code: names[code] if code is not None and 0 <= code < len(names) else None
     if what == "Image":
-        from tidydl.data.images import as_image
+        from tidydl.data.images import Image, as_image
 
-        return lambda value: None if value is None else as_image(value)
+        return lambda value: None if value is None else lost_file(value, Image) or as_image(value)
     if what == "Audio":
-        from tidydl.data.audios import as_audio
+        from tidydl.data.audios import Audio, as_audio
 
-        return lambda value: None if value is None else as_audio(value)
+        return lambda value: None if value is None else lost_file(value, Audio) or as_audio(value)
     return value_maker(kind, None)
 
 

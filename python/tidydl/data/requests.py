@@ -19,6 +19,7 @@ from tidydl.errors import ArgumentError
 __all__ = ["Request", "check_split", "refuse_of_hub", "request_of"]
 
 _HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?$")
+_OF_HUB = re.compile(r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)|hf:/)/datasets/([\w.-]+/[\w.-]+)/?$")
 _CHECKS = ("all_checks", "basic_checks", "no_checks")
 
 
@@ -206,7 +207,9 @@ def _refuse_url(argument: str, value: str) -> None:
         raise ArgumentError(
             f"`{argument}` '{value}' is a URL, and URLs are never fetched unasked.",
             allowed=HERE,
-            hint="Download the file first and give its path.",
+            hint=f'It is a data set of the Hub: write load_dataset("{found[1]}").'
+            if (found := _OF_HUB.match(value))
+            else "Download the file first and give its path.",
         )
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.builders import built
 from tidydl.data.folders import data_files_of, matching, splits_by_name
-from tidydl.data.formats import FORMATS, format_of, suffix_of
-from tidydl.data.media_folders import MEDIA, METADATA, media_tables
+from tidydl.data.formats import FORMATS, MEDIA, format_of, suffix_of
+from tidydl.data.media_folders import METADATA, media_tables
 from tidydl.data.places import not_there
 from tidydl.data.unreadable import how_to_read
 from tidydl.data.zips import unpacked, unpacked_for_good
@@ -194,6 +195,8 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None) -> Listi
     tables = [name for name, kind in kinds.items() if kind not in MEDIA and files[name].name not in METADATA]
     kind = forced or (media.most_common(1)[0][0] if media and media.total() >= len(tables) else None)
     if kind in MEDIA:
+        if not forced:
+            _warn_of_tables(base, media, [name for name in tables if kinds[name] != "text"])
         chosen = [name for name, each in kinds.items() if each == kind or files[name].name in METADATA]
         if not any(kinds[name] == kind for name in chosen):
             raise _no_files(str(base))
@@ -209,6 +212,18 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None) -> Listi
     split = splits_by_name(tables)
     listed = {s: {files[name]: str(kinds[name]) for name in found} for s, found in split.items()}
     return Listing(kinds[tables[0]], listed)
+
+
+def _warn_of_tables(base: Path, media: Mapping[str, int], tables: Sequence[str]) -> None:
+    """Say that there are tables too where a folder is taken for one of images or sounds."""
+    if tables:
+        held = " and ".join(f"{count} {kind} file{'s' if count > 1 else ''}" for kind, count in media.items())
+        warnings.warn(
+            f"`path` '{base}' holds {held}, which are loaded, and tables, which are not ('{tables[0]}'"
+            f"{', …' if len(tables) > 1 else ''}). Name the files by `data_files` to load those.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _media(kind: str, splits: dict[str, dict[str, Path]]) -> Listing:

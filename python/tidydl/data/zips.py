@@ -21,6 +21,7 @@ _MOST = 50 * 2**30  # bytes unpacked
 _RATIO = 200  # unpacked to packed, far above what tables and images reach
 _SMALL = 100 * 2**20  # bytes that do no harm, however much they were packed
 _FILES = 1_000_000
+_SAYS_UTF8 = 0x800
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
 
@@ -37,7 +38,7 @@ def unpacked(path: Path, folder: Path) -> Path:
         There is no room, or the folder cannot be written.
     """
     try:
-        with zipfile.ZipFile(path) as held:
+        with zipfile.ZipFile(path, metadata_encoding=encoding_of_names(path)) as held:
             _look_through(held, path)
             held.extractall(folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
@@ -87,6 +88,18 @@ def unpacked_for_good(path: Path) -> Path:
         if not (isinstance(error, OSError) and target.is_dir()):  # another process was there first
             raise
     return target
+
+
+def encoding_of_names(path: Path) -> str | None:
+    """Give the encoding of names that do not say theirs: UTF-8 where they can be, as R's ``zip()`` writes them."""
+    with zipfile.ZipFile(path) as held:
+        silent = [info.orig_filename for info in held.infolist() if not info.flag_bits & _SAYS_UTF8]
+    try:
+        for name in silent:
+            name.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return None
+    return "utf-8"
 
 
 def _look_through(held: zipfile.ZipFile, path: Path) -> None:

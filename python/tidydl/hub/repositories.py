@@ -26,6 +26,7 @@ class Repository:
     cache_dir: str | None = None
 
     def __post_init__(self) -> None:
+        from huggingface_hub import get_token
         from huggingface_hub.errors import HFValidationError
         from huggingface_hub.utils import validate_repo_id
 
@@ -39,6 +40,15 @@ class Repository:
         if not is_inside(self.revision):
             raise ArgumentError(
                 f"`revision` is '{self.revision}'.", allowed="A branch, a tag or a commit, such as 'main'."
+            )
+
+        if self.token == "":  # which a variable of the environment that is not set gives
+            object.__setattr__(self, "token", None)
+        if self.token is True and get_token() is None:
+            raise ArgumentError(
+                "`token` is true, and no access token is kept on this machine.",
+                allowed="An access token of the Hub, as a string, or true after a login.",
+                hint="Log in by `hf auth login`, or leave `token` out for what is open to all.",
             )
 
     @property

@@ -1,0 +1,103 @@
+"""What lies in folders and zip files: names in UTF-8 that do not say so, tables beside images, files that are gone."""
+
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tidydl import features, load_dataset, write_dataset
+from tidydl.errors import ArgumentError, ColumnError, NotFoundError
+
+
+def picture(path, value=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.full((4, 6), value, "uint8")).save(path)
+
+
+def zipped(path, files, encoding):
+    """Write a zip file whose names are in an encoding without saying so, as Info-ZIP and DOS do."""
+    fillers = {name.encode(encoding): bytes([65 + k]) * len(name.encode(encoding)) for k, name in enumerate(files)}
+    with zipfile.ZipFile(path, "w") as held:
+        for filler, content in zip(fillers.values(), files.values(), strict=True):
+            held.writestr(filler.decode(), content)
+    raw = path.read_bytes()
+    for name, filler in fillers.items():
+        raw = raw.replace(filler, name)
+    path.write_bytes(raw)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp437"])
+def test_names_in_zip_files_are_read_in_the_encoding_they_are_in(tmp_path, encoding):
+    picture(tmp_path / "1.png")
+    content = (tmp_path / "1.png").read_bytes()
+    zipped(tmp_path / "im.zip", {"grün/1.png": content, "blaugrau/1.png": content}, encoding)
+    assert load_dataset(tmp_path / "im.zip", split="train")["label"].cat.categories.tolist() == ["blaugrau", "grün"]
+
+
+def test_tables_that_are_left_out_beside_images_are_named(tmp_path):
+    picture(tmp_path / "d" / "1.png")
+    (tmp_path / "d" / "1.csv").write_text("x\n1\n")
+    with pytest.warns(UserWarning, match=r"holds 1 image file, which are loaded, and tables.*'1\.csv'"):
+        assert len(load_dataset(tmp_path / "d")) == 1
+    (tmp_path / "d" / "metadata.csv").write_text("file_name,x\n1.png,2\n")
+    (tmp_path / "d" / "1.csv").unlink()
+    assert load_dataset(tmp_path / "d")["x"].tolist() == [2]
+
+
+def test_an_image_whose_file_is_gone_spoils_no_other(tmp_path):
+    for number in (1, 2):
+        picture(tmp_path / "cls" / "a" / f"{number}.png", number)
+    path = write_dataset(load_dataset(tmp_path / "cls"), tmp_path / "d.parquet")
+    (tmp_path / "cls" / "a" / "1.png").unlink()
+    found = load_dataset(path)
+    assert [repr(image) for image in found["image"]] == ["<img missing>", "<img 6×4 L>"]
+    assert found["image"][1].array().max() == 2
+    with pytest.raises(NotFoundError, match=r"1\.png' does not exist"):
+        found["image"][0].array()
+
+
+def test_lists_of_images_are_described(tmp_path):
+    picture(tmp_path / "cls" / "a" / "1.png")
+    images = load_dataset(tmp_path / "cls")["image"]
+    frame = pd.DataFrame({"i": pd.Series([images, images], dtype=object)})
+    assert features(frame)["example"].tolist() == ["[<img 6×4 L>]"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://huggingface.co/datasets/dair-ai/emotion",
+        "hf://datasets/dair-ai/emotion",
+        "https://hf.co/datasets/dair-ai/emotion/",
+    ],
+)
+def test_the_address_of_a_data_set_of_the_hub_is_answered_with_its_id(address):
+    with pytest.raises(ArgumentError, match=r'load_dataset\("dair-ai/emotion"\)'):
+        load_dataset(address)
+
+
+def test_a_lone_picture_is_no_table(tmp_path):
+    picture(tmp_path / "1.png")
+    with pytest.raises(ArgumentError, match=r"load_dataset\('imagefolder', data_files=path\)"):
+        load_dataset(tmp_path / "1.png")
+    assert len(load_dataset("imagefolder", data_files=str(tmp_path / "1.png"))) == 1
+
+
+def test_of_very_many_columns_a_message_lists_some(tmp_path):
+    path = write_dataset(pd.DataFrame({f"v{i}": [0] for i in range(3000)}), tmp_path / "wide.parquet")
+    with pytest.raises(ColumnError, match="Did you mean 'v299") as raised:
+        load_dataset(path, columns="v299x")
+    assert len(str(raised.value)) < 1000
+
+
+def test_a_token_that_is_not_there_is_said_before_the_hub_is_asked(tmp_path, monkeypatch):
+    from tidydl.hub.repositories import Repository
+
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "none"))
+    assert Repository("dataset", "owner/name", token="").token is None
+    with pytest.raises(ArgumentError, match="no access token is kept on this machine"):
+        load_dataset("owner/name", token=True)
