@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from tidydl.data.formats import TextOptions
 
 __all__ = [
     "Header",
     "csv_settings",
     "header_apart",
-    "kept_as_text",
     "marked",
     "named_apart",
     "numbers_in_doubt",
     "one_begins_with_zero",
+    "read_alike",
     "some_begin_with_zero",
 ]
 
@@ -28,6 +30,16 @@ _UNNAMED = "X"
 _KEPT = {b"tidydl": b"digits"}
 _LEADING_ZERO = r"^\s*0[0-9]"
 _BLOCK = 2**18  # bytes, which stay in the processor's own memory
+
+
+class _Described(Protocol):
+    """A table, or what else knows its columns."""
+
+    @property
+    def schema(self) -> pa.Schema: ...
+
+
+_Part = TypeVar("_Part", bound=_Described)
 
 
 @dataclass(frozen=True)
@@ -142,7 +154,16 @@ def marked(field: pa.Field) -> pa.Field:
     return pa.field(field.name, pa.string(), metadata=_KEPT)
 
 
-def kept_as_text(schemas: Iterable[pa.Schema]) -> frozenset[str]:
+def read_alike(
+    read: Callable[[TextOptions], dict[str, dict[str, _Part]]], options: TextOptions
+) -> dict[str, dict[str, _Part]]:
+    """Read the files of all splits; again where a column is text for its digits in some and numbers in others."""
+    parts = read(options)
+    texts = _kept_as_text(part.schema for each in parts.values() for part in each.values())
+    return read(replace(options, texts=texts)) if texts else parts
+
+
+def _kept_as_text(schemas: Iterable[pa.Schema]) -> frozenset[str]:
     """Name the columns that are text for their leading zeros in some files, and numbers in others."""
     fields = [each for schema in schemas for each in schema]
     kept = {each.name for each in fields if each.metadata == _KEPT}

@@ -129,7 +129,7 @@ def load_dataset(
     are those of all rows: with ``n`` a csv or json file is still read to its end.
 
     The index of a frame that pandas wrote to parquet is a column of its name, or ``index`` where it has none; one that
-    only counts the rows is left out.
+    only counts the rows, of each file or of all the files that are read, is left out.
 
     Zip files are looked through before they are unpacked: none writes outside its folder or is far larger than it
     seems. Those of images and sounds, which are read later, stay unpacked in ``unpacked`` below tidydl's own cache

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from tidydl.data.csv_files import read_csv
 from tidydl.data.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, places_of, refuse
 from tidydl.data.json_records import json_table
-from tidydl.data.pandas_index import index_names, with_index_named
 from tidydl.data.unreadable import damaged, empty_file, refuse_other_bytes
 from tidydl.errors import TidydlError
 
@@ -40,10 +39,8 @@ def read_parquet(
         if columns is not None:
             places_of(file.schema_arrow.names, columns)
         if limit is None or limit >= file.metadata.num_rows:
-            table = _all_rows(file, path, columns)
-        else:
-            table = chosen(_first_rows(file, columns, limit), columns)
-        return table if columns is not None else with_index_named(table, index_names(file))
+            return _all_rows(file, path, columns)
+        return chosen(_first_rows(file, columns, limit), columns)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, TidydlError):
             raise
