@@ -1,5 +1,6 @@
 """What load_dataset() and stream() say of what is not as it should be."""
 
+import gzip
 import json
 import os
 import warnings
@@ -103,6 +104,26 @@ def test_what_to_json_writes_is_read(tmp_path):
         assert found["age"].isna().tolist() == [False, True]
     (tmp_path / "b.json").write_text(json.dumps({"a": {"x": 1}, "b": {"y": 2}}))  # one record of two structures
     assert tidydl.load_dataset(tmp_path / "b.json")["a"].tolist() == [{"x": 1}]
+
+
+@pytest.mark.parametrize("read", [tidydl.load_dataset, lambda path: next(iter(tidydl.stream(path)))])
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("a.jsonl", {"votes": {"2020": 5, "2021": 7}}),
+        ("a.ndjson", {"votes": {"0": 5, "1": 7}}),
+        ("a.jsonl.gz", {"votes": [5, 7]}),
+        ("a.json", {"votes": {"2020": 5, "2021": 7}}),
+        ("a.json", {"votes": {"0": 5, "2": 7}}),
+        ("a.json", {"votes": {"1": 5, "0": 7}}),
+        ("a.json", {"votes": {"0": 5}, "seats": {"0": 5, "1": 7}}),
+    ],
+)
+def test_a_lone_record_is_one_row_unless_it_is_columns_by_row(tmp_path, read, name, record):
+    held = json.dumps(record).encode()
+    (tmp_path / name).write_bytes(gzip.compress(held) if name.endswith(".gz") else held)
+    (row,) = read(tmp_path / name).to_dict("records")
+    assert {name: value if isinstance(value, dict) else list(value) for name, value in row.items()} == record
 
 
 def test_frames_by_split_are_taken_as_they_are(people):

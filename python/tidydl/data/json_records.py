@@ -21,11 +21,14 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-def json_table(content: bytes, field: str | None = None) -> pa.Table:
-    """Read records: one object a line, or an array of them, in a larger object named by ``field``."""
+def json_table(content: bytes, field: str | None = None, *, by_line: bool = False) -> pa.Table:
+    """Read records: one object a line, or an array of them, in a larger object named by ``field``.
+
+    A lone object may be the columns of several records, but where there is one a line (``by_line``).
+    """
     import pyarrow as pa
 
-    lines = _as_lines(content, field)
+    lines = content if by_line and field is None and content.lstrip()[:1] == b"{" else _as_lines(content, field)
     if not lines.strip():
         return pa.table({})
     try:
@@ -172,11 +175,11 @@ def _as_lines(content: bytes, field: str | None) -> bytes:
 
 
 def _is_of_columns(whole: dict[str, Any]) -> bool:
-    """Say whether each column is an object of values by the number of their row, as ``DataFrame.to_json()`` writes."""
-    if not whole or not all(isinstance(values, dict) for values in whole.values()):
+    """Say whether each column is an object of values by their row: "0", "1", …, as ``DataFrame.to_json()`` writes."""
+    if not whole or not all(isinstance(values, dict) and values for values in whole.values()):
         return False
-    rows = list(next(iter(whole.values())))
-    return all(row.isdecimal() for row in rows) and bool(rows) and all(list(v) == rows for v in whole.values())
+    rows = [str(row) for row in range(len(next(iter(whole.values()))))]
+    return all(list(values) == rows for values in whole.values())
 
 
 def _elements(text: str) -> Iterator[bytes]:

@@ -128,6 +128,10 @@ def load_dataset(
     ``write.csv()`` writes, is called ``X``, and a second ``x`` is ``x.1``, as by R's ``read.csv()``. Kinds of columns
     are those of all rows: with ``n`` a csv or json file is still read to its end.
 
+    A .json file that holds a single object is one record; or the columns of several, where all its values are lists,
+    or all are objects with the names "0", "1" and so on, as ``DataFrame.to_json()`` writes them. In a .jsonl or .ndjson
+    file each line is a record.
+
     The index of a frame that pandas wrote to parquet is a column of its name, or ``index`` where it has none; one that
     only counts the rows, of each file or of all the files that are read, is left out.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.csv_files import read_csv
-from tidydl.data.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, places_of, refuse
+from tidydl.data.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, places_of, refuse, suffix_of
 from tidydl.data.json_records import json_table
 from tidydl.data.unreadable import damaged, empty_file, refuse_other_bytes
 from tidydl.errors import TidydlError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["READERS"]
 
+_BY_LINE = (".jsonl", ".ndjson")
 _RECORDS = "Records: one JSON object a line, or an array of them."
 
 
@@ -94,7 +96,7 @@ def read_json(
         if not content.strip():
             raise empty_file(path, _RECORDS)
         refuse_other_bytes(path, content, "json")
-        table = json_table(content, options.field)
+        table = json_table(content, options.field, by_line=suffix_of(Path(path)) in _BY_LINE)
     except (pa.ArrowException, ValueError, OSError, RecursionError) as error:
         if isinstance(error, TidydlError):
             raise
