@@ -28,7 +28,9 @@ __all__ = [
 MISSING = ["", "NA"]  # as R's readr reads them
 _UNNAMED = "X"
 _KEPT = {b"tidydl": b"digits"}
-_LEADING_ZERO = r"^\s*0[0-9]"
+_BLANKS = b" \t"  # which Arrow leaves out around a number
+_AROUND = b'\n\r"'  # a field, beside the separator
+_LEADING_ZERO = r"^[ \t]*0[0-9]"
 _BLOCK = 2**18  # bytes, which stay in the processor's own memory
 
 
@@ -105,28 +107,35 @@ def _free_name(stem: str, taken: Collection[str], free: dict[str, Iterator[str]]
 
 
 def some_begin_with_zero(stream: Any, separator: str) -> bool:
-    """Say whether any field of a csv file begins with a zero and another digit, as an identifier may."""
-    import numpy as np
-
-    before = b""
+    """Say whether any number of a csv file begins with a zero and another digit, as an identifier may."""
+    before = b"\n"  # so that the first field stands behind something too
     while held := stream.read(_BLOCK):
         held = before + held
-        text = np.frombuffer(held, np.uint8)
-        # two bytes stand before each that is looked at, at the least the header
-        leading = (text[2:-1] == ord("0")) & (text[3:] - ord("0") < 10)
-        if (leading & _begins_field(text[1:-2], separator)).any():
+        if _a_number_begins_with_zero(held, separator):
             return True
-        if (leading & (text[1:-2] == ord(" ")) & _begins_field(text[:-3], separator)).any():
-            return True
-        before = held[-3:]
-    return False
+        before = held[max(len(held[:-2].rstrip(_BLANKS)) - 1, 0) :]
+    return _a_number_begins_with_zero(before + b"\n", separator)
 
 
-def _begins_field(bytes_before: Any, separator: str) -> Any:
-    found = bytes_before == ord(separator)
-    for other in b'\n\r"':
-        found |= bytes_before == other
-    return found
+def _a_number_begins_with_zero(held: bytes, separator: str) -> bool:
+    """Look at all zeros but those in the first byte, which is no blank, and in the last two."""
+    import numpy as np
+
+    text = np.frombuffer(held, np.uint8)
+    zeros = 1 + np.flatnonzero((text[1:-2] == ord("0")) & (text[2:-1] - ord("0") < 10))
+    goes_on = _among(b"0123456789.eE" + _BLANKS + _AROUND + separator.encode())
+    zeros = zeros[goes_on[text[zeros + 2]]]  # as dates such as 01/02/2020 and times do not
+    blank, start = _among(_BLANKS.replace(separator.encode(), b"")), zeros - 1
+    while (behind := blank[text[start]]).any():
+        start = start - behind
+    return bool(_among(_AROUND + separator.encode())[text[start]].any())
+
+
+def _among(wanted: bytes) -> Any:
+    """Say of each of the 256 bytes whether it is wanted."""
+    import numpy as np
+
+    return np.isin(np.arange(256), np.frombuffer(wanted, np.uint8))
 
 
 def numbers_in_doubt(schema: pa.Schema, large: Collection[str], zeros: bool) -> list[str]:
