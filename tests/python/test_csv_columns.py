@@ -36,6 +36,9 @@ def written(folder, name, text):
         ("y,x,x,x", ["y", "x", "x.1", "x.2"]),
         ('"a\nb",x,x', ["a\nb", "x", "x.1"]),
         ("\n\nx,x,y", ["x", "x.1", "y"]),
+        ("\ufeffx,x", ["x", "x.1"]),
+        ("\ufeff\nx,x", ["x", "x.1"]),
+        ("\ufeff\r\n\r\nx,,x", ["x", "X", "x.1"]),
     ],
 )
 def test_columns_without_a_name_of_their_own_are_named_as_read_csv_of_r_does(tmp_path, read, header, names):

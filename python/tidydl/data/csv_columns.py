@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 MISSING = ["", "NA"]  # as R's readr reads them
+_MARK = b"\xef\xbb\xbf"  # which some programs write before text in UTF-8
 _UNNAMED = "X"
 _KEPT = {b"tidydl": b"digits"}
 _BLANKS = b" \t"  # which Arrow leaves out around a number
@@ -59,7 +60,8 @@ def header_apart(path: str, names: Sequence[str], open_bytes: Callable[[str], An
     if apart == names:
         return None
     with open_bytes(path) as stream:
-        empty = next((k for k, line in enumerate(io.BufferedReader(stream)) if line.strip(b"\r\n")), 0)
+        lines = (line.removeprefix(_MARK) if k == 0 else line for k, line in enumerate(io.BufferedReader(stream)))
+        empty = next((k for k, line in enumerate(lines) if line.strip(b"\r\n")), 0)
     return Header(apart, empty)
 
 
