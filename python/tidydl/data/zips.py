@@ -10,6 +10,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
@@ -68,7 +69,8 @@ def unpacked_for_good(path: Path) -> Path:
         place = unpacked_folder()
         target = place / digest
         if target.is_dir():
-            os.utime(target)  # when it was used last
+            with suppress(OSError):  # of a folder that only others can write to
+                os.utime(target)  # when it was used last
             return target
         place.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".begun-", dir=place))
