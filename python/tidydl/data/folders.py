@@ -20,6 +20,7 @@ _IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json
 _TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz")
 _DATA = {*FORMATS, *PACKED, ".zip", *(suffix for suffixes in MEDIA.values() for suffix in suffixes)}
 _MOST_OTHERS = 100_000
+_OTHERS_TO_DATA = 10  # an annotation or two beside each image are part of a data set
 _KEYWORDS = {
     "train": ("train", "training"),
     "validation": ("validation", "valid", "dev", "val"),
@@ -37,7 +38,8 @@ def data_files_of(folder: Path) -> dict[str, Path]:
     Raises
     ------
     ArgumentError
-        There are so many that are no data that it is a disk, or somebody's whole home, rather than a data set.
+        There are so many that are no data, and so few that are, that it is a disk, or somebody's whole home, rather
+        than a data set.
     """
     found: dict[str, Path] = {}
     others = 0
@@ -49,9 +51,11 @@ def data_files_of(folder: Path) -> dict[str, Path]:
             if not name.startswith((".", "__", "~$")) and name not in _IGNORED:
                 found[start + name] = Path(place, name)
                 others += os.path.splitext(name)[1].lower() not in _DATA
-        if others > _MOST_OTHERS:
+        data = len(found) - others
+        if others > max(_MOST_OTHERS, _OTHERS_TO_DATA * data):
             raise ArgumentError(
-                f"The folder '{folder}' holds more than {_MOST_OTHERS:,} files that are no data.",
+                f"The folder '{folder}' holds more than {_MOST_OTHERS:,} files that are no data, and {data:,} that"
+                " are.",
                 allowed="The folder of a data set.",
                 hint="Name the folder inside it that has the data, or their files by a pattern such as 'data/*.csv'.",
             )
