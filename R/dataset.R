@@ -13,8 +13,8 @@
 #' @param data_files Which files: a path or pattern, several, or a named list of split to either.
 #' @param split Which rows: a split (`"train"`), a slice of it (`"train[:10%]"`, `"train[100:200]"`: these count from 0,
 #'   without the last), several joined (`"train+test"`), `"all"` (all splits, with a column `split`), or a vector of
-#'   such, for several at once. By default all splits. The objects of an R file are its splits, by name; a lone data
-#'   frame, in a file of any kind, is `"train"`.
+#'   such, for several at once. By default all splits. The objects of an R file, and the data frames of a named list,
+#'   are splits by name; a lone data frame, in a file of any kind, is `"train"`.
 #' @param ... What `load_dataset()` of other versions of `datasets` knows, where it asks for what is done anyway;
 #'   everything else is refused by name. What follows is given by its whole name.
 #' @param columns The names of the columns to keep, in that order. Of parquet files no others are read.
@@ -72,6 +72,9 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
   of_rows <- list(columns = as_list(columns), n = n, sample = sample, seed = seed, drawn = where_to_draw(sample, seed))
   if (is_r_file(path)) {
     path <- splits_of_r_file(path, split)
+    split <- NULL
+  } else if (is_splits(path)) {
+    path <- asked_splits(path, split)
     split <- NULL
   }
   given <- c(of_place, list(split = as_list(split)), of_text, of_rows)

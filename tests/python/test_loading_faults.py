@@ -132,6 +132,32 @@ def test_frames_by_split_are_taken_as_they_are(people):
     assert {split: len(each) for split, each in found.items()} == {"train": 2, "test": 1}
     made = tidydl.as_dataset({"train": frame, "test": frame[:1]})
     assert {split: len(each) for split, each in tidydl.load_dataset(made).items()} == {"train": 3, "test": 1}
-    with pytest.raises(ArgumentError, match="holds 2 data frames, and a stream is of one"):
+    with pytest.raises(ArgumentError, match="`split` is missing, and there are several"):
         tidydl.stream({"train": frame, "test": frame})
     assert [len(batch) for batch in tidydl.stream({"train": frame}, batch_size=2)] == [2, 1]
+
+
+@pytest.mark.parametrize("split", ["train", "train[1:]", "test+train[:1]", "all", "all[1:4]", ["test", "train[-1:]"]])
+def test_frames_by_split_are_cut_and_joined_as_files_are(tmp_path, split):
+    frames = {
+        "train": pd.DataFrame({"x": [1, 2, 3], "y": pd.Categorical(["b", None, "a"], ["b", "a"])}),
+        "test": pd.DataFrame({"x": [4.5, 5.5], "y": pd.Categorical(["a", "b"], ["b", "a"])}),
+    }
+    tidydl.write_dataset(frames, tmp_path / "written")
+    found, other = tidydl.load_dataset(frames, split=split), tidydl.load_dataset(tmp_path / "written", split=split)
+    if isinstance(split, list):
+        assert list(found) == list(other) == split
+        found, other = pd.concat(found.values()), pd.concat(other.values())
+    pd.testing.assert_frame_equal(found, other)
+    if isinstance(split, str):
+        pd.testing.assert_frame_equal(pd.concat(list(tidydl.stream(frames, split=split, batch_size=2))), other)
+
+
+def test_frames_by_split_that_are_not_there_or_cannot_be_told_apart_are_refused():
+    frame = pd.DataFrame({"x": [1]})
+    with pytest.raises(NotFoundError, match="`split` 'tran' is not known") as refused:
+        tidydl.load_dataset({"train": frame, "test": frame}, split="tran[:5]")
+    assert "'train', 'test'" in str(refused.value)
+    for take in (tidydl.load_dataset, tidydl.stream, tidydl.as_dataset, tidydl.features):
+        with pytest.raises(ArgumentError, match="has two splits of one name as text: 1, 1"):
+            take({1: frame, "1": frame})

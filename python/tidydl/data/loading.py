@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from tidydl.checks import check_choice, check_flag
+from tidydl.data.frames_by_split import asked_frames
 from tidydl.data.older_arguments import in_todays_words
 from tidydl.data.requests import Request, request_of
 from tidydl.data.selecting import Wanted, wanted_of
@@ -225,7 +226,9 @@ def _of_frame(request: Request, wanted: Wanted, form: str) -> Any:
     """Give what is wanted of a data frame that is there already, or of several by split."""
     if not isinstance(request.frame, Mapping):
         return _of_one_frame(request.frame, wanted, form)
-    return _by_split({str(split): _of_one_frame(each, wanted, form) for split, each in request.frame.items()}, form)
+    frames = asked_frames(request.frame, request.splits)
+    made = {split: _of_one_frame(each, wanted, form) for split, each in frames.items()}
+    return next(iter(made.values())) if request.is_one else _by_split(made, form)
 
 
 def _of_one_frame(given: Any, wanted: Wanted, form: str) -> Any:
