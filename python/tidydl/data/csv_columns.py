@@ -140,9 +140,16 @@ def _among(wanted: bytes) -> Any:
     return np.isin(np.arange(256), np.frombuffer(wanted, np.uint8))
 
 
-def numbers_in_doubt(schema: pa.Schema, large: Collection[str], zeros: bool) -> list[str]:
+def numbers_in_doubt(
+    schema: pa.Schema, large: Collection[str], open_text: Callable[[], Any], separator: str
+) -> list[str]:
     """Name the columns of numbers whose digits only a look at their texts tells: large ones, or with leading zeros."""
-    return [each.name for each in schema if each.name in large or (zeros and _is_number(each.type))]
+    doubtful = [each.name for each in schema if each.name in large or _is_number(each.type)]
+    if not doubtful:
+        return []
+    with open_text() as stream:
+        zeros = some_begin_with_zero(stream, separator)
+    return doubtful if zeros else [name for name in doubtful if name in large]
 
 
 def _is_number(kind: pa.DataType) -> bool:

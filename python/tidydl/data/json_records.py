@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.large_numbers import large_numbers, whole_numbers
+from tidydl.data.nested import in_one
 from tidydl.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
@@ -92,22 +93,15 @@ def _with_moments(values: pa.ChunkedArray, read: pa.DataType) -> pa.ChunkedArray
     if pa.types.is_string(read):  # for which Arrow takes those
         return moments(values) if _begins_with_moment(values) else values
     if pa.types.is_struct(read):
-        whole = _in_one(values)
+        whole = in_one(values)
         parts = [_with_moments(pa.chunked_array([whole.field(k)]), each.type) for k, each in enumerate(read)]
-        held = [_in_one(part) for part in parts]
+        held = [in_one(part) for part in parts]
         return pa.chunked_array([pa.StructArray.from_arrays(held, [each.name for each in read], mask=whole.is_null())])
     if pa.types.is_list(read):
-        whole = _in_one(values)
-        held = _in_one(_with_moments(pa.chunked_array([whole.values]), read.value_type))
+        whole = in_one(values)
+        held = in_one(_with_moments(pa.chunked_array([whole.values]), read.value_type))
         return pa.chunked_array([pa.ListArray.from_arrays(whole.offsets, held, mask=whole.is_null())])
     return values
-
-
-def _in_one(values: pa.ChunkedArray) -> Any:
-    """Give values as one array."""
-    import pyarrow as pa
-
-    return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
 
 
 def _parsed(lines: bytes, schema: pa.Schema | None = None, others: str = "infer") -> pa.Table:
