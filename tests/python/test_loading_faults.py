@@ -21,8 +21,9 @@ def people(tmp_path):
 
 @pytest.mark.parametrize("read", [tidydl.load_dataset, tidydl.stream])
 def test_a_separator_that_the_header_lacks_is_warned_of(people, read):
-    with pytest.warns(UserWarning, match=r"`sep` is '\\t'.*one column.*was sep = \",\" meant"):
+    with pytest.warns(UserWarning, match=r"`sep` is '\\t'.*one column.*was sep = \",\" meant") as told:
         read(people, sep="\t")
+    assert told[0].filename == __file__
     (people.parent / "one.csv").write_text("name\na\n")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

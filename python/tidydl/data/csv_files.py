@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from tidydl.data.csv_columns import (
 from tidydl.data.formats import PLAIN, TextOptions, chosen, content_of, head_of, open_bytes, refuse, suffix_of
 from tidydl.data.large_numbers import large_numbers, large_of_texts
 from tidydl.data.unreadable import damaged, empty_file, refuse_other_encodings, uneven
+from tidydl.data.warning import warn_user
 from tidydl.errors import ArgumentError, TidydlError
 
 if TYPE_CHECKING:
@@ -154,11 +154,9 @@ def tell_of_one_column(path: str, sep: str | None) -> None:
         return
     if sep is None:
         raise _separated_otherwise(path, separator, other)
-    warnings.warn(
+    warn_user(
         f"`sep` is {separator!r}, which the header of '{path}' does not hold, so that there is one column. "
-        f"It holds {other!r}: was sep = {json.dumps(other)} meant?",
-        UserWarning,
-        stacklevel=2,
+        f"It holds {other!r}: was sep = {json.dumps(other)} meant?"
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import glob
 import os
 import re
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tidydl.data.formats import FORMATS, PACKED
 from tidydl.data.media_folders import MEDIA
+from tidydl.data.warning import warn_user
 from tidydl.errors import ArgumentError
 
 __all__ = ["data_files_of", "matching", "splits_by_name"]
@@ -97,11 +97,9 @@ def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dic
     left = [name for name in names if name not in taken and name.lower().endswith(_TABLES) and "metadata." not in name]
     if left:
         listed = ", ".join(f"'{name}'" for name in left[:5]) + (", …" if len(left) > 5 else "")
-        warnings.warn(
+        warn_user(
             f"Left out, since other files are named as splits ({', '.join(splits)}): {listed}. "
-            "`data_files` says which files make which split.",
-            UserWarning,
-            stacklevel=2,
+            "`data_files` says which files make which split."
         )
     return splits
 
