@@ -13,8 +13,8 @@
 #' @param data_files Which files: a path or pattern, several, or a named list of split to either.
 #' @param split Which rows: a split (`"train"`), a slice of it (`"train[:10%]"`, `"train[100:200]"`: these count from 0,
 #'   without the last), several joined (`"train+test"`), `"all"` (all splits, with a column `split`), or a vector of
-#'   such, for several at once. By default all splits. The objects of an R file are its splits, by name; a lone data
-#'   frame, in a file of any kind, is `"train"`.
+#'   such, for several at once. By default all splits. The objects of an R file, and the data frames of a named list,
+#'   are splits by name; a lone data frame, in a file of any kind, is `"train"`.
 #' @param ... What `load_dataset()` of other versions of `datasets` knows, where it asks for what is done anyway;
 #'   everything else is refused by name. What follows is given by its whole name.
 #' @param columns The names of the columns to keep, in that order. Of parquet files no others are read.
@@ -33,11 +33,14 @@
 #'   header lacks is warned of.
 #' @param field The name of the array of records inside a json file.
 #'
-#' @details In csv files an empty field and `NA` are missing, and a column with a leading zero in any of its values
+#' @details In csv files an empty field and `NA` are missing, quoted or not, and a column with a leading zero in any of its values
 #'   (`007`) is text, whose digits stay, as for package readr. A column without a name, such as the row names that
 #'   [write.csv()] writes, is called `X`, and a second `x` is `x.1`, as by [read.csv()]. Kinds of columns are those of
 #'   all rows: with `n` a csv or json file is still read to its end. The index of a frame that pandas wrote to parquet
-#'   is a column of its name, or `index` where it has none; one that only counts the rows is left out.
+#'   is a column of its name, or `index` where it has none; one that only counts the rows, of each file or of all the
+#'   files that are read, is left out. A .json file that holds a single object is one record; or the columns of several,
+#'   where all its values are arrays, or all are objects with the names `"0"`, `"1"` and so on, as pandas writes them. In
+#'   a .jsonl or .ndjson file each line is a record.
 #'
 #' @return A tibble where there is one split or `split` names one, else a named list of tibbles, one a split, that
 #'   prints as a table and that `dplyr::bind_rows(!!!x, .id = "split")` binds. Label columns are factors by name
@@ -70,6 +73,9 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
   of_rows <- list(columns = as_list(columns), n = n, sample = sample, seed = seed, drawn = where_to_draw(sample, seed))
   if (is_r_file(path)) {
     path <- splits_of_r_file(path, split)
+    split <- NULL
+  } else if (is_splits(path)) {
+    path <- asked_splits(path, split)
     split <- NULL
   }
   given <- c(of_place, list(split = as_list(split)), of_text, of_rows)

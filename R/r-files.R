@@ -8,11 +8,21 @@ is_r_file <- function(path) {
 # What `split` asks for of the data frames of an R file; by default all there are. A lone one is the split "train".
 splits_of_r_file <- function(path, split, call = rlang::caller_env()) {
   frames <- read_r_file(path, call)
+  asked_splits(if (is.data.frame(frames) && !is.null(split)) list(train = frames) else frames, split, call)
+}
+
+# What `split` asks for of data frames by name, cut and joined as it says; by default all.
+asked_splits <- function(frames, split, call = rlang::caller_env()) {
+  if (anyDuplicated(names(frames)) && !is.data.frame(frames)) {
+    named <- paste(names(frames), collapse = ", ")
+    abort_tidydl(
+      "argument", sprintf("`path` has two splits of one name as text: %s.", named),
+      "Splits whose names differ as text.", "Rename one of them.",
+      call = call
+    )
+  }
   if (is.null(split)) {
     return(frames)
-  }
-  if (is.data.frame(frames)) {
-    frames <- list(train = frames)
   }
   columns <- as.list(unique(unlist(lapply(frames, names))))
   asked <- list(rows = lapply(frames, nrow), columns = columns, split = as_list(split))

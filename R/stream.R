@@ -99,8 +99,8 @@ check_stream <- function(callback, output, augment, prefix, call = rlang::caller
 }
 
 open_stream <- function(path, given, batch_size, output = NULL, call = rlang::caller_env()) {
-  if (is_r_file(path)) {
-    path <- splits_of_r_file(path, given$split, call)
+  if (is_r_file(path) || is_splits(path)) {
+    path <- if (is_splits(path)) asked_splits(path, given$split, call) else splits_of_r_file(path, given$split, call)
     if (is_splits(path)) {
       refuse_several(names(path), given$split, call)
     }

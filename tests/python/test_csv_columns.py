@@ -36,6 +36,9 @@ def written(folder, name, text):
         ("y,x,x,x", ["y", "x", "x.1", "x.2"]),
         ('"a\nb",x,x', ["a\nb", "x", "x.1"]),
         ("\n\nx,x,y", ["x", "x.1", "y"]),
+        ("\ufeffx,x", ["x", "x.1"]),
+        ("\ufeff\nx,x", ["x", "x.1"]),
+        ("\ufeff\r\n\r\nx,,x", ["x", "X", "x.1"]),
     ],
 )
 def test_columns_without_a_name_of_their_own_are_named_as_read_csv_of_r_does(tmp_path, read, header, names):
@@ -70,12 +73,18 @@ def test_a_header_with_thousands_of_columns_of_one_name_is_named_at_once():
         ["01.5", "2.5"],
         ['"012"', '"1"'],
         ["1", " 007"],
+        ["1", "  007"],
+        ["1", "\t 007"],
+        ["1", "   007 "],
+        ['"1"', '" \t007"'],
+        ["01e2", "1"],
         ["00123456789012345678901", "1"],
     ],
 )
-def test_a_column_with_leading_zeros_stays_text(tmp_path, read, values):
-    lines = "".join(f"{value},{place}\n" for place, value in enumerate(values))
-    frame = read(written(tmp_path, "codes.csv", "code,n\n" + lines))
+@pytest.mark.parametrize("other", ["1", "01"])
+def test_a_column_with_leading_zeros_stays_text(tmp_path, read, values, other):
+    lines = "".join(f"{value},{place},{other}\n" for place, value in enumerate(values))
+    frame = read(written(tmp_path, "codes.csv", "code,n,other\n" + lines))
     assert frame["code"].tolist() == [value.strip('"') for value in values]
     assert frame["n"].tolist() == list(range(len(values)))
 
@@ -110,7 +119,18 @@ def test_leading_zeros_are_found_wherever_blocks_end(monkeypatch, block):
     monkeypatch.setattr(csv_columns, "_BLOCK", block)
     assert csv_columns.some_begin_with_zero(io.BytesIO(b"a,b\n1,2\n3,04\n"), ",")
     assert csv_columns.some_begin_with_zero(io.BytesIO(b"a;b\n1; 04\n"), ";")
+    assert csv_columns.some_begin_with_zero(io.BytesIO(b"a;b\n1;  \t 04\n"), ";")
+    assert csv_columns.some_begin_with_zero(io.BytesIO(b"a\tb\n1\t\t04"), "\t")
+    assert csv_columns.some_begin_with_zero(io.BytesIO(b"01"), ",")
     assert not csv_columns.some_begin_with_zero(io.BytesIO(b"a,b\n100,0\n0.05,2 03\n0"), ",")
+
+
+@pytest.mark.parametrize("block", [2, 3, 5, 2**18])
+@pytest.mark.parametrize("other", ["01/02/2020", "09:30", "01-02-2020", "02 03", "0x1", "05h"])
+def test_dates_and_times_do_not_have_all_numbers_read_as_text(monkeypatch, block, other):
+    monkeypatch.setattr(csv_columns, "_BLOCK", block)
+    found = csv_columns.some_begin_with_zero(io.BytesIO(f"a,b\n1,{other}\n10,{other}".encode()), ",")
+    assert found == (other == "02 03")
 
 
 @EITHER

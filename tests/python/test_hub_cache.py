@@ -10,6 +10,7 @@ from visiting import visit
 
 import tidydl
 from hub import Hub
+from tidydl.errors import NotFoundError
 from tidydl.hub import stored
 
 COLUMNS = ["kind", "id", "revision", "refs", "size_mb", "last_used"]
@@ -136,6 +137,23 @@ def test_an_unpacked_zip_file_is_listed_by_its_path(unpacked):
     assert (row["kind"], row["id"]) == ("unpacked", str(unpacked))
     assert 0 < row["size_mb"] < 0.01
     assert list(tidydl.load_dataset(unpacked).columns) == ["image"]  # nothing of ours among the files
+
+
+def test_an_unpacked_zip_file_is_freed_by_any_spelling_of_its_path(unpacked, monkeypatch):
+    with pytest.raises(NotFoundError):
+        tidydl.cache(remove="images.zip")
+    monkeypatch.chdir(unpacked.parent)
+    (unpacked.parent / "beside").mkdir()
+    assert tidydl.cache(remove="beside/../images.zip")["id"].tolist() == [str(unpacked)]
+    assert tidydl.cache().empty
+
+
+def test_an_unpacked_zip_file_is_read_where_nothing_can_be_written(unpacked, monkeypatch):
+    def refused(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("tidydl.data.zips.os.utime", refused)
+    assert tidydl.load_dataset(unpacked)["image"][0].width == 4
 
 
 @pytest.mark.parametrize("by", ["id", "revision", None])

@@ -1,5 +1,6 @@
 """What load_dataset() and stream() say of what is not as it should be."""
 
+import gzip
 import json
 import os
 import warnings
@@ -20,8 +21,9 @@ def people(tmp_path):
 
 @pytest.mark.parametrize("read", [tidydl.load_dataset, tidydl.stream])
 def test_a_separator_that_the_header_lacks_is_warned_of(people, read):
-    with pytest.warns(UserWarning, match=r"`sep` is '\\t'.*one column.*was sep = \",\" meant"):
+    with pytest.warns(UserWarning, match=r"`sep` is '\\t'.*one column.*was sep = \",\" meant") as told:
         read(people, sep="\t")
+    assert told[0].filename == __file__
     (people.parent / "one.csv").write_text("name\na\n")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -111,12 +113,58 @@ def test_what_to_json_writes_is_read(tmp_path):
     assert tidydl.load_dataset(tmp_path / "b.json")["a"].tolist() == [{"x": 1}]
 
 
+@pytest.mark.parametrize("read", [tidydl.load_dataset, lambda path: next(iter(tidydl.stream(path)))])
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("a.jsonl", {"votes": {"2020": 5, "2021": 7}}),
+        ("a.ndjson", {"votes": {"0": 5, "1": 7}}),
+        ("a.jsonl.gz", {"votes": [5, 7]}),
+        ("a.json", {"votes": {"2020": 5, "2021": 7}}),
+        ("a.json", {"votes": {"0": 5, "2": 7}}),
+        ("a.json", {"votes": {"1": 5, "0": 7}}),
+        ("a.json", {"votes": {"0": 5}, "seats": {"0": 5, "1": 7}}),
+    ],
+)
+def test_a_lone_record_is_one_row_unless_it_is_columns_by_row(tmp_path, read, name, record):
+    held = json.dumps(record).encode()
+    (tmp_path / name).write_bytes(gzip.compress(held) if name.endswith(".gz") else held)
+    (row,) = read(tmp_path / name).to_dict("records")
+    assert {name: value if isinstance(value, dict) else list(value) for name, value in row.items()} == record
+
+
 def test_frames_by_split_are_taken_as_they_are(people):
     frame = pd.DataFrame({"x": [1, 2, 3]})
     found = tidydl.load_dataset({"train": frame, "test": frame[:1]}, n=2)
     assert {split: len(each) for split, each in found.items()} == {"train": 2, "test": 1}
     made = tidydl.as_dataset({"train": frame, "test": frame[:1]})
     assert {split: len(each) for split, each in tidydl.load_dataset(made).items()} == {"train": 3, "test": 1}
-    with pytest.raises(ArgumentError, match="holds 2 data frames, and a stream is of one"):
+    with pytest.raises(ArgumentError, match="`split` is missing, and there are several"):
         tidydl.stream({"train": frame, "test": frame})
     assert [len(batch) for batch in tidydl.stream({"train": frame}, batch_size=2)] == [2, 1]
+
+
+@pytest.mark.parametrize("split", ["train", "train[1:]", "test+train[:1]", "all", "all[1:4]", ["test", "train[-1:]"]])
+def test_frames_by_split_are_cut_and_joined_as_files_are(tmp_path, split):
+    frames = {
+        "train": pd.DataFrame({"x": [1, 2, 3], "y": pd.Categorical(["b", None, "a"], ["b", "a"])}),
+        "test": pd.DataFrame({"x": [4.5, 5.5], "y": pd.Categorical(["a", "b"], ["b", "a"])}),
+    }
+    tidydl.write_dataset(frames, tmp_path / "written")
+    found, other = tidydl.load_dataset(frames, split=split), tidydl.load_dataset(tmp_path / "written", split=split)
+    if isinstance(split, list):
+        assert list(found) == list(other) == split
+        found, other = pd.concat(found.values()), pd.concat(other.values())
+    pd.testing.assert_frame_equal(found, other)
+    if isinstance(split, str):
+        pd.testing.assert_frame_equal(pd.concat(list(tidydl.stream(frames, split=split, batch_size=2))), other)
+
+
+def test_frames_by_split_that_are_not_there_or_cannot_be_told_apart_are_refused():
+    frame = pd.DataFrame({"x": [1]})
+    with pytest.raises(NotFoundError, match="`split` 'tran' is not known") as refused:
+        tidydl.load_dataset({"train": frame, "test": frame}, split="tran[:5]")
+    assert "'train', 'test'" in str(refused.value)
+    for take in (tidydl.load_dataset, tidydl.stream, tidydl.as_dataset, tidydl.features):
+        with pytest.raises(ArgumentError, match="has two splits of one name as text: 1, 1"):
+            take({1: frame, "1": frame})

@@ -101,3 +101,62 @@ def test_a_token_that_is_not_there_is_said_before_the_hub_is_asked(tmp_path, mon
     assert Repository("dataset", "owner/name", token="").token is None
     with pytest.raises(ArgumentError, match="no access token is kept on this machine"):
         load_dataset("owner/name", token=True)
+
+
+def test_a_file_that_is_not_there_is_named_though_others_are(tmp_path):
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    for files in (["a.csv", "zz.csv"], {"train": ["a.csv", "b*.csv"]}):
+        with pytest.raises(NotFoundError, match=r"`data_files` '(zz|b\*)\.csv' matches no file"):
+            load_dataset(tmp_path, data_files=files)
+
+
+def test_a_format_is_meant_where_files_are_named_though_a_folder_is_called_so(tmp_path, monkeypatch):
+    (tmp_path / "csv").mkdir()
+    (tmp_path / "csv" / "a.csv").write_text("x\n9\n")
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    monkeypatch.chdir(tmp_path)
+    assert load_dataset("csv", data_files="a.csv")["x"].tolist() == [1]
+    assert load_dataset("csv")["x"].tolist() == [9]
+
+
+def test_splits_of_any_name_that_is_written_are_read(tmp_path):
+    frame = pd.DataFrame({"x": [1]})
+    for names in (["2024", "2025"], ["yes", "no"], ["true", "null"], ["1.5", "0x10"]):
+        place = write_dataset(dict.fromkeys(names, frame), tmp_path / names[0])
+        assert list(load_dataset(place)) == names
+    with pytest.raises(ArgumentError, match=r"'pre-test'.*\n.*\n.*'pre_test'"):
+        write_dataset({"pre-test": frame, "post": frame}, tmp_path / "s")
+
+
+def test_what_is_gone_of_an_unpacked_zip_file_is_unpacked_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
+    with zipfile.ZipFile(tmp_path / "im.zip", "w") as held:
+        for name in ("cat/1", "cat/2", "dog/1"):
+            picture(tmp_path / "one.png", len(name))
+            held.write(tmp_path / "one.png", f"{name}.png")
+    first = load_dataset(tmp_path / "im.zip")
+    next((tmp_path / "cache").rglob("dog/1.png")).unlink()
+    pd.testing.assert_frame_equal(load_dataset(tmp_path / "im.zip"), first)
+
+
+def test_what_a_function_makes_of_images_is_what_it_is(tmp_path):
+    picture(tmp_path / "cls" / "a" / "1.png")
+    images = load_dataset(tmp_path / "cls")["image"]
+    assert images.map(lambda image: image.mode).tolist() == ["L"]
+    assert images.map(lambda image: image.path).dtype == "str"
+    assert images.map(lambda image: image.width).dtype == "int64"
+    assert images.map(lambda image: image).dtype == images.dtype
+
+
+@pytest.mark.parametrize("orient", ["records", "columns", "split", "table"])
+def test_json_of_pandas_is_read(tmp_path, orient):
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    frame.to_json(tmp_path / "a.json", orient=orient)
+    pd.testing.assert_frame_equal(load_dataset(tmp_path / "a.json")[["a", "b"]], frame, check_like=False)
+
+
+def test_quoted_fields_are_missing_numbers_too(tmp_path):
+    (tmp_path / "a.csv").write_text('"id","score","text"\n"1","3.5","a"\n"2","","NA"\n')
+    found = load_dataset(tmp_path / "a.csv")
+    assert found["score"].dtype == "float64"
+    assert found.isna().to_numpy().tolist() == [[False] * 3, [False, True, True]]

@@ -266,8 +266,11 @@ def test_a_disk_is_refused_before_all_of_it_is_looked_through(tmp_path, monkeypa
         written(tmp_path, f"{number}.log", "")
         written(tmp_path, f"{number}.csv", "x\n1\n2\n")
     assert len(read(tmp_path)) == 6
+    for number in range(27):
+        written(tmp_path, f"{number}.xml", "")
+    assert len(read(tmp_path)) == 6
     written(tmp_path, "more.dat", "")
-    with pytest.raises(ArgumentError, match=r"holds more than 3 files that are no data"):
+    with pytest.raises(ArgumentError, match=r"holds more than 3 files that are no data, and 3 that are\."):
         read(tmp_path)
 
 

@@ -122,6 +122,12 @@ test_that("splits of R's own files are cut and joined as those of other data", {
     other <- tryCatch(load_dataset(in_data("splits"), split = split), error = function(cnd) cnd)
     expect_identical(said[c("kind", "problem", "allowed", "hint")], other[c("kind", "problem", "allowed", "hint")])
   }
+  by_name <- list(train = train, test = test)
+  expect_identical(load_dataset(by_name, split = c("all", "test[1:]")), load_dataset(saved, split = c("all", "test[1:]")))
+  expect_identical(load_dataset(by_name, split = "train[1:]", n = 1)$n, 2L)
+  expect_error(load_dataset(by_name, split = "tran"), "'tran'.*not known", class = "tidydl_error_not_found")
+  twice <- list(a = train, a = test)
+  expect_error(load_dataset(twice), "two splits of one name as text: a, a", class = "tidydl_error_argument")
   saveRDS(train, lone <- withr::local_tempfile(fileext = ".rds"))
   expect_identical(load_dataset(lone, split = "train[1:]")$n, 2:3)
   test$n <- "one"

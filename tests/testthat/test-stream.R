@@ -39,11 +39,14 @@ test_that("of a file of R's own too a stream is of one split, cut as it says", {
   test <- tibble::tibble(n = 4:5)
   save(train, test, file = saved)
   expect_identical(stream_dataset(saved, identity, split = "train[1:]+test")$n, 2:5)
+  by_name <- list(train = train, test = test)
+  expect_identical(stream_dataset(by_name, identity, split = "train[1:]+test")$n, 2:5)
   refused <- function(path, ...) {
     tryCatch(stream_dataset(path, identity, ...), error = function(cnd) cnd)[c("kind", "problem", "allowed", "hint")]
   }
   splits <- shared_file("data", "splits")
   expect_identical(refused(saved), refused(splits))
+  expect_identical(refused(by_name), refused(splits))
   expect_identical(refused(saved, split = c("train", "test")), refused(splits, split = c("train", "test")))
 })
 
@@ -210,5 +213,5 @@ test_that("a stream says that it cannot sample, and names what was given", {
 test_that("data frames by split are streamed one at a time", {
   skip_without_python()
   two <- list(train = iris, test = iris)
-  expect_error(stream_dataset(two, identity), "holds 2 data frames", class = "tidydl_error_argument")
+  expect_error(stream_dataset(two, identity), "`split` is missing", class = "tidydl_error_argument")
 })

@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from tidydl.data.formats import TextOptions
 
 __all__ = [
     "Header",
     "csv_settings",
     "header_apart",
-    "kept_as_text",
     "marked",
     "named_apart",
     "numbers_in_doubt",
     "one_begins_with_zero",
+    "read_alike",
     "some_begin_with_zero",
 ]
 
 MISSING = ["", "NA"]  # as R's readr reads them
+_MARK = b"\xef\xbb\xbf"  # which some programs write before text in UTF-8
 _UNNAMED = "X"
 _KEPT = {b"tidydl": b"digits"}
-_LEADING_ZERO = r"^\s*0[0-9]"
+_BLANKS = b" \t"  # which Arrow leaves out around a number
+_AROUND = b'\n\r"'  # a field, beside the separator
+_LEADING_ZERO = r"^[ \t]*0[0-9]"
 _BLOCK = 2**18  # bytes, which stay in the processor's own memory
+
+
+class _Described(Protocol):
+    """A table, or what else knows its columns."""
+
+    @property
+    def schema(self) -> pa.Schema: ...
+
+
+_Part = TypeVar("_Part", bound=_Described)
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,8 @@ def header_apart(path: str, names: Sequence[str], open_bytes: Callable[[str], An
     if apart == names:
         return None
     with open_bytes(path) as stream:
-        empty = next((k for k, line in enumerate(io.BufferedReader(stream)) if line.strip(b"\r\n")), 0)
+        lines = (line.removeprefix(_MARK) if k == 0 else line for k, line in enumerate(io.BufferedReader(stream)))
+        empty = next((k for k, line in enumerate(lines) if line.strip(b"\r\n")), 0)
     return Header(apart, empty)
 
 
@@ -65,7 +81,7 @@ def csv_settings(
         "convert_options": csv.ConvertOptions(
             null_values=MISSING,
             strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
+            quoted_strings_can_be_null=True,
             column_types=types,
             include_columns=include,
         ),
@@ -93,33 +109,47 @@ def _free_name(stem: str, taken: Collection[str], free: dict[str, Iterator[str]]
 
 
 def some_begin_with_zero(stream: Any, separator: str) -> bool:
-    """Say whether any field of a csv file begins with a zero and another digit, as an identifier may."""
-    import numpy as np
-
-    before = b""
+    """Say whether any number of a csv file begins with a zero and another digit, as an identifier may."""
+    before = b"\n"  # so that the first field stands behind something too
     while held := stream.read(_BLOCK):
         held = before + held
-        text = np.frombuffer(held, np.uint8)
-        # two bytes stand before each that is looked at, at the least the header
-        leading = (text[2:-1] == ord("0")) & (text[3:] - ord("0") < 10)
-        if (leading & _begins_field(text[1:-2], separator)).any():
+        if _a_number_begins_with_zero(held, separator):
             return True
-        if (leading & (text[1:-2] == ord(" ")) & _begins_field(text[:-3], separator)).any():
-            return True
-        before = held[-3:]
-    return False
+        before = held[max(len(held[:-2].rstrip(_BLANKS)) - 1, 0) :]
+    return _a_number_begins_with_zero(before + b"\n", separator)
 
 
-def _begins_field(bytes_before: Any, separator: str) -> Any:
-    found = bytes_before == ord(separator)
-    for other in b'\n\r"':
-        found |= bytes_before == other
-    return found
+def _a_number_begins_with_zero(held: bytes, separator: str) -> bool:
+    """Look at all zeros but those in the first byte, which is no blank, and in the last two."""
+    import numpy as np
+
+    text = np.frombuffer(held, np.uint8)
+    zeros = 1 + np.flatnonzero((text[1:-2] == ord("0")) & (text[2:-1] - ord("0") < 10))
+    goes_on = _among(b"0123456789.eE" + _BLANKS + _AROUND + separator.encode())
+    zeros = zeros[goes_on[text[zeros + 2]]]  # as dates such as 01/02/2020 and times do not
+    blank, start = _among(_BLANKS.replace(separator.encode(), b"")), zeros - 1
+    while (behind := blank[text[start]]).any():
+        start = start - behind
+    return bool(_among(_AROUND + separator.encode())[text[start]].any())
 
 
-def numbers_in_doubt(schema: pa.Schema, large: Collection[str], zeros: bool) -> list[str]:
+def _among(wanted: bytes) -> Any:
+    """Say of each of the 256 bytes whether it is wanted."""
+    import numpy as np
+
+    return np.isin(np.arange(256), np.frombuffer(wanted, np.uint8))
+
+
+def numbers_in_doubt(
+    schema: pa.Schema, large: Collection[str], open_text: Callable[[], Any], separator: str
+) -> list[str]:
     """Name the columns of numbers whose digits only a look at their texts tells: large ones, or with leading zeros."""
-    return [each.name for each in schema if each.name in large or (zeros and _is_number(each.type))]
+    doubtful = [each.name for each in schema if each.name in large or _is_number(each.type)]
+    if not doubtful:
+        return []
+    with open_text() as stream:
+        zeros = some_begin_with_zero(stream, separator)
+    return doubtful if zeros else [name for name in doubtful if name in large]
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -142,7 +172,16 @@ def marked(field: pa.Field) -> pa.Field:
     return pa.field(field.name, pa.string(), metadata=_KEPT)
 
 
-def kept_as_text(schemas: Iterable[pa.Schema]) -> frozenset[str]:
+def read_alike(
+    read: Callable[[TextOptions], dict[str, dict[str, _Part]]], options: TextOptions
+) -> dict[str, dict[str, _Part]]:
+    """Read the files of all splits; again where a column is text for its digits in some and numbers in others."""
+    parts = read(options)
+    texts = _kept_as_text(part.schema for each in parts.values() for part in each.values())
+    return read(replace(options, texts=texts)) if texts else parts
+
+
+def _kept_as_text(schemas: Iterable[pa.Schema]) -> frozenset[str]:
     """Name the columns that are text for their leading zeros in some files, and numbers in others."""
     fields = [each for schema in schemas for each in schema]
     kept = {each.name for each in fields if each.metadata == _KEPT}

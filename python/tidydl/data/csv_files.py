@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,17 +15,17 @@ from tidydl.data.csv_columns import (
     marked,
     numbers_in_doubt,
     one_begins_with_zero,
-    some_begin_with_zero,
 )
 from tidydl.data.formats import PLAIN, TextOptions, chosen, content_of, head_of, open_bytes, refuse, suffix_of
 from tidydl.data.large_numbers import large_numbers, large_of_texts
 from tidydl.data.unreadable import damaged, empty_file, refuse_other_encodings, uneven
+from tidydl.data.warning import warn_user
 from tidydl.errors import ArgumentError, TidydlError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["csv_fault", "read_csv", "refuse_other_separator", "separator_of"]
+__all__ = ["csv_fault", "read_csv", "separator_of", "tell_of_one_column"]
 
 _LARGEST_BLOCK = 2**31 - 1
 
@@ -44,7 +43,7 @@ def read_csv(
     try:
         table = _csv_table(path, separator, dict.fromkeys(options.texts or (), pa.string()))
         if table.num_columns == 1:
-            refuse_other_separator(path, options.sep, separator)
+            tell_of_one_column(path, options.sep)
         refuse_other_encodings(table.schema, path)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise csv_fault(path, options.sep, error) from error
@@ -67,9 +66,7 @@ def _csv_table(path: str, separator: str, types: Mapping[str, pa.DataType]) -> p
     if header is not None:
         table = read(types=types, header=header)
     large = large_numbers(table)
-    with pa.input_stream(content, compression=None) as stream:
-        zeros = bool(numbers_in_doubt(table.schema, large, True)) and some_begin_with_zero(stream, separator)
-    doubtful = numbers_in_doubt(table.schema, large, zeros)
+    doubtful = numbers_in_doubt(table.schema, large, lambda: pa.input_stream(content, compression=None), separator)
     if doubtful:
         texts = read(types=dict.fromkeys(doubtful, pa.string()), include=doubtful, header=header)
         table = _with_digits(table, texts, large)
@@ -89,9 +86,11 @@ def _with_digits(table: pa.Table, texts: pa.Table, large: Sequence[str]) -> pa.T
 
 def csv_fault(path: str, sep: str | None, error: Exception) -> TidydlError:
     """Make the error for a csv file that Arrow refuses: the row that is too long, the separator, or the damage."""
-    if sep is None:
-        refuse_other_separator(path, sep, separator_of(path, sep))
-    row = _uneven_row(path, separator_of(path, sep)) if "columns, got" in str(error) else None
+    separator = separator_of(path, sep)
+    other = other_separator(path, separator) if sep is None else None
+    if other is not None:
+        return _separated_otherwise(path, separator, other)
+    row = _uneven_row(path, separator) if "columns, got" in str(error) else None
     return damaged(path, "csv", error) if row is None else uneven(path, row)
 
 
@@ -132,24 +131,38 @@ def separator_of(path: str, sep: str | None) -> str:
     return sep
 
 
-def refuse_other_separator(path: str, sep: str | None, separator: str) -> None:
-    """Refuse a file whose header is plainly separated by something else; where the caller named it, warn of that."""
+def other_separator(path: str, separator: str) -> str | None:
+    """Name what plainly separates the header of a file that the separator is not in; None where nothing does."""
     with open_bytes(path) as file:
         header = io.BufferedReader(file).readline().decode("utf-8", "replace")
     if separator in header:
+        return None
+    return next((other for other in (";", "\t", "|", ",") if other in header), None)
+
+
+def tell_of_one_column(path: str, sep: str | None) -> None:
+    """Say of a file with one column that its header has another separator: warn where ``sep`` was given, else refuse.
+
+    Raises
+    ------
+    ArgumentError
+        It has, and ``sep`` was not given.
+    """
+    separator = separator_of(path, sep)
+    other = other_separator(path, separator)
+    if other is None:
         return
-    for other in (";", "\t", "|", ","):
-        if other in header and sep is not None:
-            warnings.warn(
-                f"`sep` is {separator!r}, which the header of '{path}' does not hold, so that there is one column. "
-                f"It holds {other!r}: was sep = {json.dumps(other)} meant?",
-                UserWarning,
-                stacklevel=2,
-            )
-            return
-        if other in header:
-            raise ArgumentError(
-                f"`path` '{path}' has a header separated by {other!r}, not by {separator!r}.",
-                allowed="A csv file separated by commas, or `sep` saying otherwise.",
-                hint=f"Add sep = {json.dumps(other)}.",
-            )
+    if sep is None:
+        raise _separated_otherwise(path, separator, other)
+    warn_user(
+        f"`sep` is {separator!r}, which the header of '{path}' does not hold, so that there is one column. "
+        f"It holds {other!r}: was sep = {json.dumps(other)} meant?"
+    )
+
+
+def _separated_otherwise(path: str, separator: str, other: str) -> ArgumentError:
+    return ArgumentError(
+        f"`path` '{path}' has a header separated by {other!r}, not by {separator!r}.",
+        allowed="A csv file separated by commas, or `sep` saying otherwise.",
+        hint=f"Add sep = {json.dumps(other)}.",
+    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.checks import described, frame_hint
 from tidydl.columns import Contract
 from tidydl.data.foreign import is_frame, table_of
+from tidydl.data.frames_by_split import by_name
 from tidydl.data.kinds import kind_of
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
@@ -55,7 +56,7 @@ def features(data: Any) -> pd.DataFrame:
     import pandas as pd
 
     if isinstance(data, Mapping) and all(is_frame(each) or isinstance(each, Stream) for each in data.values()):
-        parts = {str(split): _described(each) for split, each in data.items()}
+        parts = {split: _described(each) for split, each in by_name(data, "data").items()}
         made = pd.concat([_COLUMNS.frame(_nothing()), *parts.values()], ignore_index=True)
         splits = [split for split, part in parts.items() for _ in range(len(part))]
         made.insert(0, "split", pd.Series(splits, dtype="str"))

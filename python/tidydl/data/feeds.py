@@ -6,15 +6,16 @@ Files are looked through once for that, in constant memory, so that a block has 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.csv_columns import kept_as_text
+from tidydl.data.csv_columns import read_alike
 from tidydl.data.formats import TextOptions, places_of, refuse
-from tidydl.data.pandas_index import index_names, with_index_named
+from tidydl.data.pandas_index import has_index, index_names, with_index_named
 from tidydl.data.splits import misfit, refuse_other_labels
+from tidydl.data.tables import parquet_files
 from tidydl.data.text_feeds import csv_blocks, json_blocks, settled_csv, settled_json, settled_text, text_blocks
 from tidydl.data.unreadable import damaged
 from tidydl.errors import DataError, TidydlError
@@ -54,11 +55,14 @@ def feeds_of(
     DataError
         The files do not fit together.
     """
-    parts = {split: _opened(each, options, columns[split]) for split, each in files.items()}
-    texts = kept_as_text(feed.schema for each in parts.values() for feed in each.values())
-    if texts:
-        options = replace(options, texts=texts)
-        parts = {split: _opened(each, options, columns[split]) for split, each in files.items()}
+    parts = read_alike(
+        lambda said: {split: _opened(each, said, columns[split]) for split, each in files.items()}, options
+    )
+    whole = [split for split in files if columns[split] is None]
+    if any(has_index(feed.schema.names) for split in whole for feed in parts[split].values()):
+        names = index_names([parquet_files(files[split]) for split in whole])
+        for split in whole:
+            parts[split] = {file: _with_index_named(feed, names) for file, feed in parts[split].items()}
     return {split: joined(list(each), list(each.values())) for split, each in parts.items()}
 
 
@@ -187,17 +191,17 @@ def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) 
         coded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
         levels = {name: _levels_in(file, name) for name in coded}
         nullable = _lacking(file.metadata, schema.names)
-        index = index_names(file) if columns is None else {}
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, TidydlError):
             raise
         raise damaged(path, "parquet", error) from error
     blocks = partial(_parquet_blocks, path, schema.names if columns is not None else None, schema.metadata)
-    feed = Feed(schema, file.metadata.num_rows, blocks, nullable, levels)
-    return _with_index_named(feed, index) if index else feed
+    return Feed(schema, file.metadata.num_rows, blocks, nullable, levels)
 
 
 def _with_index_named(feed: Feed, names: Mapping[str, str | None]) -> Feed:
+    if not has_index(feed.schema.names):
+        return feed
     called = {name: names.get(name, name) for name in feed.schema.names}
     return Feed(
         with_index_named(feed.schema.empty_table(), names).schema,

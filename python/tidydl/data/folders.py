@@ -5,13 +5,13 @@ from __future__ import annotations
 import glob
 import os
 import re
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tidydl.data.formats import FORMATS, MEDIA, PACKED
-from tidydl.errors import ArgumentError
+from tidydl.data.warning import warn_user
+from tidydl.errors import ArgumentError, NotFoundError
 
 __all__ = ["data_files_of", "matching", "splits_by_name"]
 
@@ -19,6 +19,7 @@ _IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json
 _TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz")
 _DATA = {*FORMATS, *PACKED, ".zip", *(suffix for suffixes in MEDIA.values() for suffix in suffixes)}
 _MOST_OTHERS = 100_000
+_OTHERS_TO_DATA = 10  # an annotation or two beside each image are part of a data set
 _KEYWORDS = {
     "train": ("train", "training"),
     "validation": ("validation", "valid", "dev", "val"),
@@ -36,7 +37,8 @@ def data_files_of(folder: Path) -> dict[str, Path]:
     Raises
     ------
     ArgumentError
-        There are so many that are no data that it is a disk, or somebody's whole home, rather than a data set.
+        There are so many that are no data, and so few that are, that it is a disk, or somebody's whole home, rather
+        than a data set.
     """
     found: dict[str, Path] = {}
     others = 0
@@ -48,9 +50,11 @@ def data_files_of(folder: Path) -> dict[str, Path]:
             if not name.startswith((".", "__", "~$")) and name not in _IGNORED:
                 found[start + name] = Path(place, name)
                 others += os.path.splitext(name)[1].lower() not in _DATA
-        if others > _MOST_OTHERS:
+        data = len(found) - others
+        if others > max(_MOST_OTHERS, _OTHERS_TO_DATA * data):
             raise ArgumentError(
-                f"The folder '{folder}' holds more than {_MOST_OTHERS:,} files that are no data.",
+                f"The folder '{folder}' holds more than {_MOST_OTHERS:,} files that are no data, and {data:,} that"
+                " are.",
                 allowed="The folder of a data set.",
                 hint="Name the folder inside it that has the data, or their files by a pattern such as 'data/*.csv'.",
             )
@@ -92,11 +96,9 @@ def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dic
     left = [name for name in names if name not in taken and name.lower().endswith(_TABLES) and "metadata." not in name]
     if left:
         listed = ", ".join(f"'{name}'" for name in left[:5]) + (", …" if len(left) > 5 else "")
-        warnings.warn(
+        warn_user(
             f"Left out, since other files are named as splits ({', '.join(splits)}): {listed}. "
-            "`data_files` says which files make which split.",
-            UserWarning,
-            stacklevel=2,
+            "`data_files` says which files make which split."
         )
     return splits
 
@@ -115,6 +117,14 @@ def matching(data_files: Any, base: Path) -> dict[str, list[Path]]:
     return {split: _found(patterns, base) for split, patterns in by_split.items()}
 
 
+def _matching_none(pattern: str) -> NotFoundError:
+    return NotFoundError(
+        f"`data_files` '{pattern}' matches no file.",
+        allowed="Paths or patterns of files, relative to the working folder or to `data_dir`.",
+        hint=f"The others do. The working folder is '{os.getcwd()}'.",
+    )
+
+
 def _found(patterns: str | Sequence[str], base: Path) -> list[Path]:
     found: dict[Path, None] = {}
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
@@ -126,5 +136,8 @@ def _found(patterns: str | Sequence[str], base: Path) -> list[Path]:
         else:
             names = sorted(glob.glob(pattern, root_dir=base, recursive=True))
             files = [base / name for name in names if os.path.basename(name) not in _IGNORED]
-            found.update(dict.fromkeys(file for file in files if file.is_file()))
+            files = [file for file in files if file.is_file()]
+            if not files and not isinstance(patterns, str) and len(patterns) > 1:
+                raise _matching_none(pattern)
+            found.update(dict.fromkeys(files))
     return list(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.nested import in_one
 from tidydl.errors import DataError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def lists_of_structures(
     lengths = np.zeros(len(column), "int64")
     lengths[~absent] = [len(frame) for frame in frames]
     offsets = np.concatenate([[0], lengths.cumsum()]).astype("int32")
-    parts = [_in_one(table.column(place)) for place in range(table.num_columns)]
+    parts = [in_one(table.column(place)) for place in range(table.num_columns)]
     structures = pa.StructArray.from_arrays(parts, fields=list(table.schema))
     made = pa.ListArray.from_arrays(pa.array(offsets), structures, mask=pa.array(absent))
     return made, dict(table.schema.metadata or {})
@@ -117,12 +118,6 @@ def _labels_of_all(parts: Sequence[pd.Series]) -> Any:
     return pd.Categorical(values, categories=levels, ordered=all(part.cat.ordered for part in parts))
 
 
-def _in_one(values: pa.ChunkedArray) -> Any:
-    import pyarrow as pa
-
-    return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
-
-
 def structures_in(kind: pa.DataType) -> bool:
     """Say whether a type is that of lists of structures."""
     import pyarrow as pa
@@ -137,7 +132,7 @@ def as_frames(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    held = _in_one(values)
+    held = in_one(values)
     structures = held.flatten()
     table = pa.table(structures.flatten(), names=[each.name for each in structures.type])
     whole = decode(table.replace_schema_metadata(dict(metadata)))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.large_numbers import large_numbers, whole_numbers
+from tidydl.data.nested import in_one
 from tidydl.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
@@ -21,11 +22,14 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-def json_table(content: bytes, field: str | None = None) -> pa.Table:
-    """Read records: one object a line, or an array of them, in a larger object named by ``field``."""
+def json_table(content: bytes, field: str | None = None, *, by_line: bool = False) -> pa.Table:
+    """Read records: one object a line, or an array of them, in a larger object named by ``field``.
+
+    A lone object may be the columns of several records, but where there is one a line (``by_line``).
+    """
     import pyarrow as pa
 
-    lines = _as_lines(content, field)
+    lines = content if by_line and field is None and content.lstrip()[:1] == b"{" else _as_lines(content, field)
     if not lines.strip():
         return pa.table({})
     try:
@@ -89,22 +93,15 @@ def _with_moments(values: pa.ChunkedArray, read: pa.DataType) -> pa.ChunkedArray
     if pa.types.is_string(read):  # for which Arrow takes those
         return moments(values) if _begins_with_moment(values) else values
     if pa.types.is_struct(read):
-        whole = _in_one(values)
+        whole = in_one(values)
         parts = [_with_moments(pa.chunked_array([whole.field(k)]), each.type) for k, each in enumerate(read)]
-        held = [_in_one(part) for part in parts]
+        held = [in_one(part) for part in parts]
         return pa.chunked_array([pa.StructArray.from_arrays(held, [each.name for each in read], mask=whole.is_null())])
     if pa.types.is_list(read):
-        whole = _in_one(values)
-        held = _in_one(_with_moments(pa.chunked_array([whole.values]), read.value_type))
+        whole = in_one(values)
+        held = in_one(_with_moments(pa.chunked_array([whole.values]), read.value_type))
         return pa.chunked_array([pa.ListArray.from_arrays(whole.offsets, held, mask=whole.is_null())])
     return values
-
-
-def _in_one(values: pa.ChunkedArray) -> Any:
-    """Give values as one array."""
-    import pyarrow as pa
-
-    return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
 
 
 def _parsed(lines: bytes, schema: pa.Schema | None = None, others: str = "infer") -> pa.Table:
@@ -156,6 +153,10 @@ def _as_lines(content: bytes, field: str | None) -> bytes:
             whole = json.loads(content)
         except ValueError:  # several objects, one a line
             return content
+        if _is_table(whole):
+            return _written(whole["data"])
+        if _is_split(whole):
+            whole = {str(name): [row[k] for row in whole["data"]] for k, name in enumerate(whole["columns"])}
         if _is_of_columns(whole):
             whole = {name: list(values.values()) for name, values in whole.items()}
         if not (whole and all(isinstance(value, list) for value in whole.values())):
@@ -171,12 +172,29 @@ def _as_lines(content: bytes, field: str | None) -> bytes:
     return _written(whole)
 
 
-def _is_of_columns(whole: dict[str, Any]) -> bool:
-    """Say whether each column is an object of values by the number of their row, as ``DataFrame.to_json()`` writes."""
-    if not whole or not all(isinstance(values, dict) for values in whole.values()):
+def _is_table(whole: dict[str, Any]) -> bool:
+    """Say whether records stand beside a description of them, as ``DataFrame.to_json(orient="table")`` writes."""
+    if set(whole) != {"schema", "data"} or not isinstance(whole["schema"], dict) or "fields" not in whole["schema"]:
         return False
-    rows = list(next(iter(whole.values())))
-    return all(row.isdecimal() for row in rows) and bool(rows) and all(list(v) == rows for v in whole.values())
+    return isinstance(whole["data"], list) and all(isinstance(record, dict) for record in whole["data"])
+
+
+def _is_split(whole: dict[str, Any]) -> bool:
+    """Say whether rows stand beside the names of their columns, as ``DataFrame.to_json(orient="split")`` writes."""
+    if set(whole) != {"columns", "index", "data"} or not all(isinstance(each, list) for each in whole.values()):
+        return False
+    width = len(whole["columns"])
+    return len(whole["index"]) == len(whole["data"]) and all(
+        isinstance(row, list) and len(row) == width for row in whole["data"]
+    )
+
+
+def _is_of_columns(whole: dict[str, Any]) -> bool:
+    """Say whether each column is an object of values by their row: "0", "1", …, as ``DataFrame.to_json()`` writes."""
+    if not whole or not all(isinstance(values, dict) and values for values in whole.values()):
+        return False
+    rows = [str(row) for row in range(len(next(iter(whole.values()))))]
+    return all(list(values) == rows for values in whole.values())
 
 
 def _elements(text: str) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from tidydl.checks import check_choice, check_flag
+from tidydl.data.frames_by_split import asked_frames
 from tidydl.data.older_arguments import in_todays_words
 from tidydl.data.requests import Request, request_of
 from tidydl.data.selecting import Wanted, wanted_of
@@ -123,13 +124,17 @@ def load_dataset(
     Notes
     -----
     Files are matched to splits by the rules of the ``datasets`` library, which also cuts the slices. In text tables
-    an empty field and ``NA`` are missing, as for R's readr, and a column with a leading zero in any of its values
+    an empty field and ``NA`` are missing, quoted or not, as for R's readr, and a column with a leading zero in any of its values
     ("007") is text, whose digits stay. A column of a csv file without a name, such as the row names that R's
     ``write.csv()`` writes, is called ``X``, and a second ``x`` is ``x.1``, as by R's ``read.csv()``. Kinds of columns
     are those of all rows: with ``n`` a csv or json file is still read to its end.
 
+    A .json file that holds a single object is one record; or the columns of several, where all its values are lists,
+    or all are objects with the names "0", "1" and so on, as ``DataFrame.to_json()`` writes them. In a .jsonl or .ndjson
+    file each line is a record.
+
     The index of a frame that pandas wrote to parquet is a column of its name, or ``index`` where it has none; one that
-    only counts the rows is left out.
+    only counts the rows, of each file or of all the files that are read, is left out.
 
     Zip files are looked through before they are unpacked: none writes outside its folder or is far larger than it
     seems. Those of images and sounds, which are read later, stay unpacked in ``unpacked`` below tidydl's own cache
@@ -221,7 +226,9 @@ def _of_frame(request: Request, wanted: Wanted, form: str) -> Any:
     """Give what is wanted of a data frame that is there already, or of several by split."""
     if not isinstance(request.frame, Mapping):
         return _of_one_frame(request.frame, wanted, form)
-    return _by_split({str(split): _of_one_frame(each, wanted, form) for split, each in request.frame.items()}, form)
+    frames = asked_frames(request.frame, request.splits)
+    made = {split: _of_one_frame(each, wanted, form) for split, each in frames.items()}
+    return next(iter(made.values())) if request.is_one else _by_split(made, form)
 
 
 def _of_one_frame(given: Any, wanted: Wanted, form: str) -> Any:

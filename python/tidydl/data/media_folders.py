@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.formats import MEDIA
+from tidydl.data.pandas_index import index_names, with_index_named
 from tidydl.data.reading import READERS
 from tidydl.errors import DataError, NotFoundError
 
@@ -92,8 +93,7 @@ def _described(
     for split, files in splits.items():
         parts = {}
         for place in (path for path in files.values() if path.name in METADATA):
-            format_ = {".csv": "csv", ".jsonl": "json", ".parquet": "parquet"}[place.suffix]
-            parts[str(place)], own = _with_media(READERS[format_](str(place)), place, kind)
+            parts[str(place)], own = _with_media(_metadata_in(place), place, kind)
             features.update(own)
         if not parts:
             raise NotFoundError(
@@ -102,6 +102,12 @@ def _described(
             )
         tables[split] = join(list(parts), list(parts.values()))
     return tables, features
+
+
+def _metadata_in(place: Path) -> pa.Table:
+    format_ = {".csv": "csv", ".jsonl": "json", ".parquet": "parquet"}[place.suffix]
+    table = READERS[format_](str(place))
+    return with_index_named(table, index_names([[str(place)]])) if format_ == "parquet" else table
 
 
 def _with_media(table: pa.Table, place: Path, kind: str) -> tuple[pa.Table, dict[str, dict[str, Any]]]:

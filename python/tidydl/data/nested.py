@@ -10,10 +10,17 @@ from tidydl.data.media_files import lost_file
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["holds_more", "label_names", "value_maker"]
+__all__ = ["holds_more", "in_one", "label_names", "value_maker"]
 
 Maker = Callable[[Any], Any]
 _LISTS = ("List", "LargeList", "Sequence")
+
+
+def in_one(values: pa.ChunkedArray) -> Any:
+    """Give values as one array."""
+    import pyarrow as pa
+
+    return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
 
 
 def holds_more(kind: pa.DataType) -> bool:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import check_count
+from tidydl.data.frames_by_split import asked_frames
 from tidydl.data.older_arguments import in_todays_words
 from tidydl.data.requests import Request, request_of
 from tidydl.data.selecting import Wanted, wanted_of
@@ -100,12 +101,6 @@ def only_stream(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> St
         There are several.
     """
     streams = open_streams(request, wanted, batch_size)
-    if len(streams) > 1 and request.frame is not None:
-        raise ArgumentError(
-            f"`path` holds {len(streams)} data frames, and a stream is of one.",
-            allowed=f"One of those named {', '.join(repr(name) for name in streams)}.",
-            hint="Give that one alone.",
-        )
     if len(streams) > 1 and request.split is not None:
         raise ArgumentError(
             f"`split` names {len(streams)} splits, and a stream is of one.",
@@ -125,7 +120,8 @@ def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> d
     """Open the stream of each split that a request names."""
     size = check_count("batch_size", batch_size, 1)
     if isinstance(request.frame, Mapping):
-        return {str(split): _stream_of_frame(each, wanted, size) for split, each in request.frame.items()}
+        frames = asked_frames(request.frame, request.splits)
+        return {split: _stream_of_frame(each, wanted, size) for split, each in frames.items()}
     if request.frame is not None:
         return {"train": _stream_of_frame(request.frame, wanted, size)}
     feeds, features, format_ = _feeds(request, wanted)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.csv_files import read_csv
-from tidydl.data.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, places_of, refuse
+from tidydl.data.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, places_of, refuse, suffix_of
 from tidydl.data.json_records import json_table
-from tidydl.data.pandas_index import index_names, with_index_named
 from tidydl.data.unreadable import damaged, empty_file, refuse_other_bytes
 from tidydl.errors import TidydlError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["READERS"]
 
+_BY_LINE = (".jsonl", ".ndjson")
 _RECORDS = "Records: one JSON object a line, or an array of them."
 
 
@@ -40,10 +41,8 @@ def read_parquet(
         if columns is not None:
             places_of(file.schema_arrow.names, columns)
         if limit is None or limit >= file.metadata.num_rows:
-            table = _all_rows(file, path, columns)
-        else:
-            table = chosen(_first_rows(file, columns, limit), columns)
-        return table if columns is not None else with_index_named(table, index_names(file))
+            return _all_rows(file, path, columns)
+        return chosen(_first_rows(file, columns, limit), columns)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, TidydlError):
             raise
@@ -97,7 +96,7 @@ def read_json(
         if not content.strip():
             raise empty_file(path, _RECORDS)
         refuse_other_bytes(path, content, "json")
-        table = json_table(content, options.field)
+        table = json_table(content, options.field, by_line=suffix_of(Path(path)) in _BY_LINE)
     except (pa.ArrowException, ValueError, OSError, RecursionError) as error:
         if isinstance(error, TidydlError):
             raise

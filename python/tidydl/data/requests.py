@@ -12,6 +12,7 @@ from typing import Any
 
 from tidydl.checks import check_choice, described
 from tidydl.data.foreign import is_frame
+from tidydl.data.frames_by_split import by_name
 from tidydl.data.media_files import is_url
 from tidydl.data.places import HERE, not_there
 from tidydl.errors import ArgumentError
@@ -86,8 +87,11 @@ def request_of(
     if checks is not None:
         checks = check_choice("verification_mode", getattr(checks, "value", checks), _CHECKS)
     if is_frame(path) or _are_frames(path):
-        given = {"name": name, "data_dir": data_dir, "data_files": data_files, "split": split, "token": token, **said}
+        given = {"name": name, "data_dir": data_dir, "data_files": data_files, "token": token, **said}
         _refuse_given({**given, "cache_dir": cache_dir}, "a data frame")
+        if isinstance(path, Mapping):
+            return Request("a data frame", by_name(path, "path"), split=check_split(split))
+        _refuse_given({"split": split}, "a data frame")
         return Request("a data frame", path)
     if not isinstance(path, (str, bytes)) and (isinstance(path, Sequence) or hasattr(path, "tolist")):
         raise _several_paths(list(path))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from tidydl.data.formats import FORMATS, MEDIA, format_of, suffix_of
 from tidydl.data.media_folders import METADATA, media_tables
 from tidydl.data.places import not_there
 from tidydl.data.unreadable import how_to_read
+from tidydl.data.warning import warn_user
 from tidydl.data.zips import unpacked, unpacked_for_good
 from tidydl.errors import ArgumentError, NotFoundError
 
@@ -103,7 +103,8 @@ def listing_of(
     ArgumentError
         A file is of an unknown kind, or a zip file is not safe.
     """
-    place, forced = Path(path), BUILDERS.get(path) if not os.path.exists(path) else None
+    given = data_dir is not None or data_files is not None
+    place, forced = Path(path), BUILDERS.get(path) if given or not os.path.exists(path) else None
     if name is not None and not place.is_dir():
         raise ArgumentError(
             f"`name` is '{name}', and `path` '{path}' has no configurations.",
@@ -218,11 +219,9 @@ def _warn_of_tables(base: Path, media: Mapping[str, int], tables: Sequence[str])
     """Say that there are tables too where a folder is taken for one of images or sounds."""
     if tables:
         held = " and ".join(f"{count} {kind} file{'s' if count > 1 else ''}" for kind, count in media.items())
-        warnings.warn(
+        warn_user(
             f"`path` '{base}' holds {held}, which are loaded, and tables, which are not ('{tables[0]}'"
-            f"{', …' if len(tables) > 1 else ''}). Name the files by `data_files` to load those.",
-            UserWarning,
-            stacklevel=2,
+            f"{', …' if len(tables) > 1 else ''}). Name the files by `data_files` to load those."
         )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.csv_columns import kept_as_text
+from tidydl.data.csv_columns import read_alike
 from tidydl.data.decoding import HUGGINGFACE, features_of
 from tidydl.data.formats import TextOptions
 from tidydl.data.nested import label_names
+from tidydl.data.pandas_index import has_index, index_names, with_index_named
 from tidydl.data.reading import READERS
 from tidydl.data.resolving import Listing, Raw, refuse_options
 from tidydl.data.splits import join
@@ -19,7 +19,7 @@ from tidydl.errors import unknown_name
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["as_datasets_has_it", "columns_in", "read_listing"]
+__all__ = ["as_datasets_has_it", "columns_in", "parquet_files", "read_listing"]
 
 
 def read_listing(
@@ -61,10 +61,15 @@ def _joined(
     files: Mapping[str, Mapping[Path, str]], options: TextOptions, columns: Sequence[str] | None, limit: int | None
 ) -> dict[str, pa.Table]:
     """Read the files of each split below each other."""
-    parts = {split: _read(each, options, columns, limit) for split, each in files.items()}
-    texts = kept_as_text(table.schema for each in parts.values() for table in each.values())
-    if texts:
-        parts = {split: _read(each, replace(options, texts=texts), columns, limit) for split, each in files.items()}
+    wanted = {split: columns_in(each, columns) for split, each in files.items()}
+    parts = read_alike(
+        lambda said: {split: _read(each, said, wanted[split], limit) for split, each in files.items()}, options
+    )
+    whole = [split for split, each in wanted.items() if each is None]
+    if any(has_index(table.column_names) for split in whole for table in parts[split].values()):
+        names = index_names([parquet_files(files[split]) for split in whole])
+        for split in whole:
+            parts[split] = {file: with_index_named(table, names) for file, table in parts[split].items()}
     return {split: join(list(each), list(each.values())) for split, each in parts.items()}
 
 
@@ -72,7 +77,6 @@ def _read(
     files: Mapping[Path, str], options: TextOptions, columns: Sequence[str] | None, limit: int | None
 ) -> dict[str, pa.Table]:
     """Read the files of a split, and no more of them than the limit needs."""
-    columns = columns_in(files, columns)
     limit = limit if set(files.values()) <= {"parquet", "text"} else None  # the kinds of others are those of all rows
     parts: dict[str, pa.Table] = {}
     left = limit
@@ -85,15 +89,16 @@ def _read(
     return parts
 
 
-def _all_parquet(files: Mapping[Path, str]) -> bool:
-    return set(files.values()) == {"parquet"}
+def parquet_files(files: Mapping[Path, str]) -> list[str]:
+    """Give those of the files that are parquet."""
+    return [str(file) for file, kind in files.items() if kind == "parquet"]
 
 
 def columns_in(files: Mapping[Path, str], columns: Sequence[str] | None) -> Sequence[str] | None:
     """Give the columns where all files are parquet and have them, so that no others need be read; else None."""
     from pyarrow import ArrowException, parquet
 
-    if columns is None or not _all_parquet(files):
+    if columns is None or len(parquet_files(files)) < len(files):
         return None
     try:
         return columns if all(set(columns) <= set(parquet.read_schema(file).names) for file in files) else None

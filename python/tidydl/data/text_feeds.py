@@ -16,9 +16,8 @@ from tidydl.data.csv_columns import (
     marked,
     numbers_in_doubt,
     one_begins_with_zero,
-    some_begin_with_zero,
 )
-from tidydl.data.csv_files import csv_fault, refuse_other_separator, separator_of
+from tidydl.data.csv_files import csv_fault, separator_of, tell_of_one_column
 from tidydl.data.formats import TextOptions, head_of, open_bytes
 from tidydl.data.json_records import is_temporal, lines_table
 from tidydl.data.large_numbers import large_numbers, large_of_texts
@@ -93,7 +92,7 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
             place = int(unfit[1])
             types[reader.schema.field(place).name] = _wider(reader.schema.field(place).type, unfit[2])
     if len(reader.schema) == 1:
-        refuse_other_separator(path, options.sep, separator_of(path, options.sep))
+        tell_of_one_column(path, options.sep)
     refuse_other_encodings(reader.schema, path)
     nullable = frozenset(n for n, count in zip(reader.schema.names, nulls, strict=True) if count)
     known = Settled(reader.schema, rows, nullable, block=block, header=header)
@@ -104,11 +103,8 @@ def _with_digits(path: str, options: TextOptions, known: Settled, large: set[str
     """Give columns of numbers that do not keep their digits another kind, which a look at their texts tells."""
     import pyarrow as pa
 
-    schema, zeros = known.schema, False
-    if numbers_in_doubt(schema, large, True):
-        with open_bytes(path) as stream:
-            zeros = some_begin_with_zero(stream, separator_of(path, options.sep))
-    doubtful = numbers_in_doubt(schema, large, zeros)
+    schema = known.schema
+    doubtful = numbers_in_doubt(schema, large, lambda: open_bytes(path), separator_of(path, options.sep))
     if not doubtful:
         return schema
     identifiers: set[str] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from tidydl.checks import described, frame_hint
 from tidydl.data.foreign import is_frame, table_of
+from tidydl.data.frames_by_split import by_name
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, DataError, StorageError
 from tidydl.progress import Progress, Work
@@ -25,7 +27,7 @@ __all__ = ["as_dataset", "check_file", "write_dataset", "write_steps"]
 
 _FILE = "A file named .parquet, which keeps every kind."
 _ALLOWED = "A data frame, splits of load_dataset(), or a stream."
-_SPLIT = re.compile(r"^\w+([.-]\w+)*$")
+_SPLIT = re.compile(r"^\w+(\.\w+)*$")  # as `datasets` has it
 _README = "README.md"
 _CARD = re.compile(r"---\nconfigs:\n- config_name: default\n  data_files:\n(  - split: .*\n    path: .*\n)+---\n")
 _KNOWN_SPLITS = ("train", "validation", "test")
@@ -130,7 +132,7 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
     import datasets
 
     if isinstance(data, Mapping) and data and all(is_frame(each) for each in data.values()):
-        return datasets.DatasetDict({str(split): as_dataset(each) for split, each in data.items()})
+        return datasets.DatasetDict({split: as_dataset(each) for split, each in by_name(data, "data").items()})
     if not is_frame(data):
         hint = "write_dataset() writes a stream to a file." if isinstance(data, Stream) else frame_hint(data)
         allowed = "A data frame, or splits of load_dataset()."
@@ -277,27 +279,22 @@ def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
 
 def _write_splits(data: Mapping[Any, Any], place: Path) -> Work[None]:
     """Write a folder with a file for each split, which takes its name when all is written."""
-    names = [str(name) for name in data]
-    for name in names:
+    named = by_name(data, "data")
+    for name in named:
         if not _SPLIT.match(name):
+            other = re.sub(r"\W+", "_", name).strip("_")
             raise ArgumentError(
                 f"`data` has a split '{name}', which no file can be named after.",
-                allowed="Names of letters, digits, '_', '.' and '-'.",
-                hint="Rename it, or write it to a file of its own.",
+                allowed="Names of letters, digits, '_' and '.', which are those that `datasets` reads.",
+                hint=f"Call it '{other}', say." if other else "Rename it.",
             )
-    if len(set(names)) < len(names):
-        raise ArgumentError(
-            f"`data` has two splits of one name as text: {', '.join(names)}.",
-            allowed="Splits whose names differ as text.",
-            hint="Rename one of them.",
-        )
     if place.is_file() or place.suffix.lower() == ".parquet":
         raise ArgumentError(
             f"`path` '{place}' is a file, and `data` has several splits.",
             allowed="A folder.",
             hint=f"Write '{place.with_suffix('')}'.",
         )
-    yield from _write_folder(dict(zip(names, data.values(), strict=True)), Path(os.path.realpath(place)))
+    yield from _write_folder(named, Path(os.path.realpath(place)))
 
 
 def _write_folder(data: Mapping[str, Any], place: Path) -> Work[None]:
@@ -358,5 +355,5 @@ def _is_card(file: Path) -> bool:
 
 def _card(names: Iterable[str]) -> str:
     """Write the README that tells ``datasets``, and us, which file is which split."""
-    files = "".join(f"  - split: {name}\n    path: {name}.parquet\n" for name in names)
+    files = "".join(f"  - split: {json.dumps(name)}\n    path: {json.dumps(name + '.parquet')}\n" for name in names)
     return f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n"

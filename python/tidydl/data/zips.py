@@ -10,6 +10,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
@@ -68,8 +69,11 @@ def unpacked_for_good(path: Path) -> Path:
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:24]
         place = unpacked_folder()
         target = place / digest
+        if target.is_dir() and not _is_whole(target, path):
+            shutil.rmtree(target)
         if target.is_dir():
-            os.utime(target)  # when it was used last
+            with suppress(OSError):  # of a folder that only others can write to
+                os.utime(target)  # when it was used last
             return target
         place.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".begun-", dir=place))
@@ -88,6 +92,14 @@ def unpacked_for_good(path: Path) -> Path:
         if not (isinstance(error, OSError) and target.is_dir()):  # another process was there first
             raise
     return target
+
+
+def _is_whole(folder: Path, path: Path) -> bool:
+    """Say whether all that was unpacked of a zip file is there still: as many files, of as many bytes."""
+    with zipfile.ZipFile(path) as held:
+        packed = [info.file_size for info in held.infolist() if not info.is_dir()]
+    there = [file.stat().st_size for file in folder.rglob("*") if file.is_file() and file.name != UNPACKED_FROM]
+    return len(there) == len(packed) and sum(there) == sum(packed)
 
 
 def encoding_of_names(path: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,12 @@ class _Stored:
     used: float
     folder: Path
     alone: bool
+
+    def is_called(self, name: str) -> bool:
+        """Say whether a name means this: its id, its hash, or the path of its zip file in any spelling."""
+        if name in (self.id, self.commit):
+            return True
+        return self.kind == _UNPACKED and os.path.abspath(os.path.expanduser(name)) == os.path.abspath(self.id)
 
 
 def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
@@ -143,10 +150,10 @@ def _named(stored: Sequence[_Stored], remove: Any) -> list[_Stored]:
                 f"`remove` is {described(name)}.",
                 allowed="An id such as 'owner/name', a commit, several of these, or true alone for all.",
             )
-        if not any(name in (each.id, each.commit) for each in stored):
+        if not any(each.is_called(name) for each in stored):
             known = list(dict.fromkeys(each.commit if COMMIT.fullmatch(name) else each.id for each in stored))
             raise unknown_name("remove", name, known, hint="cache() shows what is stored.")
-    return [each for each in stored if {each.id, each.commit} & set(names)]
+    return [each for each in stored if any(map(each.is_called, names))]
 
 
 def _free(gone: Sequence[_Stored]) -> None:

@@ -1,0 +1,62 @@
+"""Data frames by split that are in memory already: their names, and those that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.foreign import table_of
+from tidydl.data.splits import pick, split_names
+from tidydl.errors import ArgumentError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["asked_frames", "by_name"]
+
+
+def by_name(frames: Mapping[Any, Any], argument: str) -> dict[str, Any]:
+    """Name frames by text.
+
+    Raises
+    ------
+    ArgumentError
+        Two have one name then.
+    """
+    names = [str(name) for name in frames]
+    if len(set(names)) < len(names):
+        raise ArgumentError(
+            f"`{argument}` has two splits of one name as text: {', '.join(names)}.",
+            allowed="Splits whose names differ as text.",
+            hint="Rename one of them.",
+        )
+    return dict(zip(names, frames.values(), strict=True))
+
+
+def asked_frames(frames: Mapping[str, Any], splits: list[str]) -> dict[str, Any]:
+    """Give what is asked for of frames: by default all, whole ones as they are, those cut or joined as pandas has them.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such split.
+    ArgumentError
+        What is asked for cannot be read.
+    DataError
+        Splits do not fit together.
+    """
+    return {split: frames[split] if split in frames else _picked(frames, split) for split in splits or frames}
+
+
+def _picked(frames: Mapping[str, Any], split: str) -> pd.DataFrame:
+    from tidydl.data.decoding import decode
+    from tidydl.data.encoding import encode
+
+    names = split_names(split)
+    needed = frames if names is None or not set(names) <= set(frames) else names
+    tables = {
+        name: encode(frame) if hasattr(frame, "iloc") else table_of(frame)
+        for name, frame in frames.items()
+        if name in needed
+    }
+    return decode(pick(tables, split))
