@@ -94,6 +94,7 @@ def kind_of(column):
     if isinstance(column.dtype, pd.CategoricalDtype):
         return {"kind": "label", "levels": [str(level) for level in column.cat.categories]}
     names = {"float64": "double", "int64": "integer", "bool": "logical", "boolean": "logical", "str": "string"}
+    names |= {"object": "list"}
     name = str(column.dtype)
     return {"kind": names.get(name, "integer" if name == "Int64" else name)}
 

@@ -45,6 +45,12 @@ def data_files() -> None:
     (DATA / "splits").mkdir(exist_ok=True)
     (DATA / "splits" / "train.csv").write_text("item,n\na,1\nb,2\nc,3\n", "utf-8")
     (DATA / "splits" / "test.csv").write_text("item,n\nd,4\n", "utf-8")
+    (DATA / "indexed").mkdir(exist_ok=True)
+    for shard, index in enumerate(([0, 1], [4, 2])):
+        table = pa.table({"n": pa.array([5 + each for each in index]), "__index_level_0__": pa.array(index)})
+        pq.write_table(table, DATA / "indexed" / f"train-{shard}.parquet")
+    (DATA / "votes.jsonl").write_text('{"town": "Ulm", "votes": {"2020": 5, "2021": 7}}\n', "utf-8")
+    (DATA / "padded.csv").write_text("code,n,day\n1,1,01/02/2020\n  007,2,09/02/2020\n", "utf-8")
     (DATA / "postcodes.csv").write_text('"","town","town","n"\n"1","01067","Dresden",7\n"2","80331",NA,\n', "utf-8")
     for label, shade in (("dark", 20), ("light", 230)):
         folder = DATA / "shades" / label

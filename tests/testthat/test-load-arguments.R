@@ -123,7 +123,8 @@ test_that("splits of R's own files are cut and joined as those of other data", {
     expect_identical(said[c("kind", "problem", "allowed", "hint")], other[c("kind", "problem", "allowed", "hint")])
   }
   by_name <- list(train = train, test = test)
-  expect_identical(load_dataset(by_name, split = c("all", "test[1:]")), load_dataset(saved, split = c("all", "test[1:]")))
+  asked <- c("all", "test[1:]")
+  expect_identical(load_dataset(by_name, split = asked), load_dataset(saved, split = asked))
   expect_identical(load_dataset(by_name, split = "train[1:]", n = 1)$n, 2L)
   expect_error(load_dataset(by_name, split = "tran"), "'tran'.*not known", class = "tidydl_error_not_found")
   twice <- list(a = train, a = test)
