@@ -124,10 +124,10 @@ def load_dataset(
     Notes
     -----
     Files are matched to splits by the rules of the ``datasets`` library, which also cuts the slices. In text tables
-    an empty field and ``NA`` are missing, quoted or not, as for R's readr, and a column with a leading zero in any of its values
-    ("007") is text, whose digits stay. A column of a csv file without a name, such as the row names that R's
-    ``write.csv()`` writes, is called ``X``, and a second ``x`` is ``x.1``, as by R's ``read.csv()``. Kinds of columns
-    are those of all rows: with ``n`` a csv or json file is still read to its end.
+    an empty field and ``NA`` are missing, quoted or not, as for R's readr, and a column with a leading zero in any
+    of its values ("007") is text, whose digits stay. A column of a csv file without a name, such as the row names
+    that R's ``write.csv()`` writes, is called ``X``, and a second ``x`` is ``x.1``, as by R's ``read.csv()``. Kinds
+    of columns are those of all rows: with ``n`` a csv or json file is still read to its end.
 
     A .json file that holds a single object is one record; or the columns of several, where all its values are lists,
     or all are objects with the names "0", "1" and so on, as ``DataFrame.to_json()`` writes them. In a .jsonl or .ndjson
