@@ -13,7 +13,7 @@ from tidydl.bridge.media import MEDIA, media_kind, pack_media
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record, pack, pack_double
 from tidydl.columns import ROW, Counted
-from tidydl.data.decoding import OF_R
+from tidydl.data.r_notes import OF_R, plain_notes
 from tidydl.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ class _Writer:
             "names": short_text(names, "The column names", self.repairs),
             "columns": columns,
         }
-        if frame.attrs.get(OF_R):
-            record["notes"] = self.value(frame.attrs[OF_R], "The notes")
+        if of_r := plain_notes(frame.attrs.get(OF_R)):
+            record["notes"] = self.value(of_r, "The notes")
         provenance = frame.attrs.get("tidydl")
         if provenance:
             record["provenance"] = self.value(provenance, "The provenance")
