@@ -239,9 +239,23 @@ def _runs(values: list[Any]) -> tuple[Any, list[int]] | None:
         return (np.concatenate(known), lengths) if len(kinds) == 1 and kinds <= set("fib") else None
     flat = [v for value in known for v in (value.tolist() if isinstance(value, np.ndarray) else value)]
     kinds = _types(flat) - {type(None)}
+    if _are_times(flat, kinds):
+        return _objects(flat), lengths
     if len(kinds) != 1 or not kinds <= _IN_RUNS:
         return None
     return flat if kinds <= _NUMBERS_OR_TEXT and None not in flat else _objects(flat), lengths
+
+
+def _are_times(values: Sequence[Any], kinds: set[type]) -> bool:
+    """Say whether all values are durations, or moments of one zone."""
+    import pandas as pd
+
+    kinds = kinds - {type(pd.NaT)}
+    if len(kinds) == 1 and kinds <= {dt.timedelta, pd.Timedelta}:
+        return True
+    if len(kinds) != 1 or not kinds <= {dt.datetime, pd.Timestamp}:
+        return False
+    return len({value.tzinfo for value in values if value is not None and value is not pd.NaT}) == 1
 
 
 def _objects(values: Sequence[Any]) -> pd.Series:
