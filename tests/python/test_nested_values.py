@@ -245,3 +245,25 @@ def test_frames_of_which_a_file_says_nothing_are_lists_of_records(tmp_path):
     table = pa.table({"x": [[{"a": 1}]]}).replace_schema_metadata({"tidydl": '{"dtypes": {"x": "frames"}}'})
     pq.write_table(table, tmp_path / "d.parquet")
     assert load_dataset(tmp_path / "d.parquet")["x"].tolist() == [[{"a": 1}]]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([pd.Timestamp("2020-01-01 12:00", tz="Europe/Berlin"), None], "datetime"),
+        ([dt.datetime(2020, 1, 1, 12), dt.datetime(2021, 1, 1)], "datetime"),
+        ([pd.Timedelta(hours=1), pd.NaT], "timedelta"),
+        ([dt.timedelta(hours=1)], "timedelta"),
+    ],
+)
+def test_moments_and_durations_in_cells_cross_in_one_run(values, kind):
+    record = encode(pd.DataFrame({"x": [values, [], None, values]}))["columns"][0]
+    assert (record["runs"]["kind"], record["runs"]["n"]) == (kind, 2 * len(values))
+    if kind == "datetime":
+        assert record["runs"]["zone"] == ("Europe/Berlin" if values[0].tzinfo else "UTC")
+
+
+def test_moments_of_several_zones_keep_theirs_cell_by_cell():
+    moments = [pd.Timestamp("2020-01-01", tz=zone) for zone in ("Europe/Berlin", "Asia/Tokyo")]
+    record = encode(pd.DataFrame({"x": [[each] for each in moments]}))["columns"][0]
+    assert [each["zone"] for each in record["items"]] == ["Europe/Berlin", "Asia/Tokyo"]
