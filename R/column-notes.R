@@ -108,7 +108,8 @@ are_unknown <- function(cells) {
 kinds_in_cells <- function(cells) {
   objects <- vapply(cells, is.object, NA)
   alike <- objects & duplicated(lapply(cells, oldClass))
-  unique(c(kinds_of_bare(unique(vapply(cells[!objects], typeof, ""))), vapply(cells[objects & !alike], kind_in_cell, "")))
+  bare <- kinds_of_bare(unique(vapply(cells[!objects], typeof, "")))
+  unique(c(bare, vapply(cells[objects & !alike], kind_in_cell, "")))
 }
 
 kinds_of_bare <- function(types) {
