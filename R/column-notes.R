@@ -12,7 +12,10 @@ with_notes <- function(data) {
     return(if (is_splits(data)) lapply(data, with_notes) else data)
   }
   for (i in which(vapply(data, is_list_column, NA))) {
-    data[[i]] <- lapply(data[[i]], function(cell) if (is.data.frame(cell)) with_notes(cell) else cell)
+    frames <- which(vapply(data[[i]], is.data.frame, NA))
+    if (length(frames)) {
+      data[[i]][frames] <- lapply(data[[i]][frames], with_notes)
+    }
   }
   notes <- stats::setNames(lapply(data, note_of), names(data))
   notes <- notes[lengths(notes) > 0 & !is.na(names(notes)) & nzchar(names(notes))]
@@ -32,17 +35,29 @@ note_of <- function(x) {
     return(note_of_cells(x))
   }
   attributes <- Filter(Negate(is.null), lapply(attributes(x)[noted_attributes], plain_attribute))
-  c(
+  note <- c(
     note_of_time(x),
     if (any(class(x) %in% noted_classes)) list(class = as.list(class(x))),
     if (length(attributes)) list(attributes = attributes)
   )
+  if (length(note)) c(list(type = kept_type(x)), note)
+}
+
+# What tells whether a column still is of the kind that was noted; whole numbers may have become doubles.
+kept_type <- function(x) {
+  if (is.factor(x)) {
+    return("factor")
+  }
+  if (typeof(x) == "integer" || inherits(x, "POSIXlt")) "double" else typeof(x)
 }
 
 # A few values, with their names where they have some.
 plain_attribute <- function(value) {
+  if (!is.atomic(value) || is.object(value) || typeof(value) %in% c("complex", "raw")) {
+    return(NULL)
+  }
   known <- value[!is.na(value)]
-  if (is.atomic(known) && length(known)) {
+  if (length(known)) {
     c(list(values = as.list(unname(known))), if (!is.null(names(known))) list(names = as.list(names(known))))
   }
 }
@@ -50,12 +65,14 @@ plain_attribute <- function(value) {
 note_of_time <- function(x) {
   if (inherits(x, "difftime")) {
     list(units = units(x))
-  } else if (inherits(x, "POSIXct") && is.null(attr(x, "tzone"))) {
+  } else if (inherits(x, "POSIXct") && !length(attr(x, "tzone"))) {
     list(zone = "none")
-  } else if (inherits(x, c("POSIXct", "POSIXlt")) && !nzchar(attr(x, "tzone")[[1]])) {
+  } else if (inherits(x, c("POSIXct", "POSIXlt")) && names_no_zone(attr(x, "tzone"))) {
     list(zone = "")
   }
 }
+
+names_no_zone <- function(tzone) !length(tzone) || !isTRUE(nzchar(tzone[[1]]))
 
 # Of which kind the vectors in a list column are, where it is one: what is empty or missing does not tell by itself.
 note_of_cells <- function(cells) {
@@ -63,16 +80,17 @@ note_of_cells <- function(cells) {
   if (!length(known) || any(vapply(known, is.data.frame, NA))) {
     return(NULL)
   }
-  if (all(vapply(known, is_plain_list, NA))) {
+  if (is.list(known[[1]]) && all(vapply(known, is_plain_list, NA))) {
     return(list(each = c(list(kind = "list"), note_of_cells(unlist(known, recursive = FALSE)))))
   }
-  kinds <- unique(vapply(known[!vapply(known, is_unknown, NA)], kind_in_cell, ""))
+  told <- known[!are_unknown(known)]
+  kinds <- kinds_in_cells(told)
   kinds <- if (setequal(kinds, c("integer", "double"))) "double" else kinds
   if (!length(kinds) && all(vapply(known, is.logical, NA))) {
     kinds <- "logical"
   }
   if (length(kinds) == 1 && !is.na(kinds)) {
-    list(each = c(list(kind = kinds), note_of_kind(known[!vapply(known, is_unknown, NA)], kinds)))
+    list(each = c(list(kind = kinds), note_of_kind(told, kinds)))
   }
 }
 
@@ -80,15 +98,30 @@ is_plain_list <- function(x) is.list(x) && is.null(attributes(x))
 
 is_unknown <- function(x) is.logical(x) && all(is.na(x))
 
+are_unknown <- function(cells) {
+  flags <- vapply(cells, typeof, "") == "logical"
+  flags[flags] <- vapply(cells[flags], is_unknown, NA)
+  flags
+}
+
+# The kinds that occur: of bare vectors their types, of the others what they are objects of.
+kinds_in_cells <- function(cells) {
+  objects <- vapply(cells, is.object, NA)
+  alike <- objects & duplicated(lapply(cells, oldClass))
+  bare <- kinds_of_bare(unique(vapply(cells[!objects], typeof, "")))
+  unique(c(bare, vapply(cells[objects & !alike], kind_in_cell, "")))
+}
+
+kinds_of_bare <- function(types) {
+  ifelse(types %in% c("double", "integer", "logical", "character"), types, rep(NA_character_, length(types)))
+}
+
 kind_in_cell <- function(x) {
   if (is.factor(x)) {
     return("factor")
   }
   known <- intersect(class(x), c("Date", "POSIXct", "difftime"))
-  if (length(known)) {
-    return(known)
-  }
-  if (typeof(x) %in% c("double", "integer", "logical", "character") && !is.object(x)) typeof(x) else NA_character_
+  if (length(known)) known[[1]] else NA_character_
 }
 
 # The levels, the units or the zone where all vectors have the same.
@@ -102,8 +135,14 @@ note_of_kind <- function(cells, kind) {
 }
 
 with_noted <- function(x, note) {
+  if (!is.list(note)) {
+    return(x)
+  }
   if (!is.null(note$each)) {
-    return(if (is.list(x)) lapply(x, cell_as_noted, note$each) else x)
+    return(if (is.list(x)) cells_as_noted(x, note$each) else x)
+  }
+  if (!is.null(note$type) && !identical(note$type, kept_type(x))) {
+    return(x)
   }
   x <- time_as_noted(x, note)
   for (name in intersect(names(note$attributes), noted_attributes)) {
@@ -126,16 +165,29 @@ time_as_noted <- function(x, note) {
   x
 }
 
+# A note is of all cells or of none: levels are those of every text.
+cells_as_noted <- function(cells, note) {
+  if (!is.list(note) || !length(note) || (identical(note$kind, "factor") && !all_are_levels(cells, note$levels))) {
+    return(cells)
+  }
+  lapply(cells, cell_as_noted, note)
+}
+
+all_are_levels <- function(cells, levels) {
+  texts <- cells[!vapply(cells, is.null, NA) & !are_unknown(cells) & lengths(cells) > 0]
+  all(vapply(texts, typeof, "") == "character") && all(unlist(texts) %in% c(NA, unlist(levels)))
+}
+
 cell_as_noted <- function(cell, note) {
   if (is.null(cell)) {
     return(NULL)
   }
   if (identical(note$kind, "list")) {
-    return(if (is.null(note$each)) as.list(cell) else lapply(as.list(cell), cell_as_noted, note$each))
+    return(if (is.null(note$each)) as.list(cell) else cells_as_noted(as.list(cell), note$each))
   }
   if (is_unknown(cell) || identical(cell, list())) {
     cell <- rep(missing_of(note), length(cell))
-  } else if (identical(note$kind, "factor") && is.character(cell) && all(cell %in% c(NA, unlist(note$levels)))) {
+  } else if (identical(note$kind, "factor") && is.character(cell)) {
     cell <- factor_as_noted(cell, note)
   }
   time_as_noted(cell, note)

@@ -214,22 +214,29 @@ encode_list <- function(x, name, cell = FALSE) {
   }
   lengths <- lengths(x, use.names = FALSE)
   lengths[vapply(x, is.null, logical(1))] <- -1L
-  record$runs <- encode_vector(unlist(x, use.names = FALSE), name)
+  values <- unlist(x, use.names = FALSE)
+  attributes(values) <- attributes(Find(Negate(is.null), x))
+  record$runs <- encode_vector(values, name)
   record$lengths <- bytes_of(lengths)
   record
 }
 
-# The type that all elements share where they can be laid end to end: in a list column bare vectors, in a plain
-# list single values.
+# The type that all elements share where they can be laid end to end: in a list column vectors, in a plain list bare
+# single values.
 common_type <- function(x, cell) {
   known <- x[!vapply(x, is.null, logical(1))]
   if (length(known) < 9 || (!cell && (length(known) < length(x) || any(lengths(x) != 1)))) {
     return(NULL)
   }
   types <- unique(vapply(known, typeof, character(1)))
-  bare <- all(vapply(known, function(item) is.null(attributes(item)), logical(1)))
-  if (bare && length(types) == 1 && types %in% c("double", "integer", "logical", "character")) types
+  about <- attributes(known[[1]])
+  alike <- all(vapply(known, function(item) identical(attributes(item), about), logical(1)))
+  plain <- is.null(about) || (cell && all(names(about) %in% laid_attributes) && any(about$class %in% laid_classes))
+  if (alike && plain && length(types) == 1 && types %in% c("double", "integer", "logical", "character")) types
 }
+
+laid_classes <- c("Date", "POSIXct", "difftime", "factor")
+laid_attributes <- c("class", "tzone", "units", "levels")
 
 encode_media <- function(x) {
   elements <- vctrs::vec_data(x)

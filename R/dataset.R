@@ -210,7 +210,9 @@ features <- function(data) {
 #'
 #' @details
 #' Variable and value labels (`label`, `labels` and what else package haven notes) come back, and so do the classes
-#' `haven_labelled` and `hms`; Python sees the values without them. A list column is of one kind throughout:
+#' `haven_labelled` and `hms`, where Python has not made the column another kind; of several files or batches what all
+#' have alike. Factors must have the same levels in all of them. Python sees the values without the labels. A list
+#' column is of one kind throughout:
 #'
 #' * vectors of one type, `NULL` where there is none; numbers become doubles where one is, and `NA` takes the type of
 #'   the others. Factors come back where all have the same levels, and otherwise as text;

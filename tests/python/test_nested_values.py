@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from zoneinfo import ZoneInfo
 
+import datasets
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -13,6 +14,7 @@ from wire import back
 
 from tidydl import as_dataset, features, load_dataset, stream, write_dataset
 from tidydl.bridge.encode import encode
+from tidydl.data.streaming import Stream
 from tidydl.errors import DataError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -136,11 +138,132 @@ def test_days_in_lists_cross_as_days_and_what_is_missing_as_missing():
 def test_what_r_notes_of_columns_travels_with_the_frame(tmp_path):
     notes = {"x": {"units": "hours"}}
     frame = pd.DataFrame({"x": pd.to_timedelta([90], unit="min"), "inner": [pd.DataFrame({"x": [1.5]})]})
-    frame.attrs["r"] = notes
-    frame["inner"][0].attrs["r"] = notes
+    frame.attrs["tidydl_r"] = notes
+    frame["inner"][0].attrs["tidydl_r"] = notes
     path = write_dataset(frame, tmp_path / "d.parquet")
     for found in (load_dataset(path), next(iter(stream(path))), load_dataset(path)["inner"][0]):
-        assert found.attrs["r"] == notes
+        assert found.attrs["tidydl_r"] == notes
     assert load_dataset(path)["x"].tolist() == [pd.Timedelta(hours=1.5)]
     crossed = encode(load_dataset(path))
     assert crossed["notes"]["items"][0]["items"][0]["data"] == b"hours\0"
+
+
+# --- notes and labels of several parts
+
+
+def noted(frame, **notes):
+    """Give a frame with notes of R about its columns."""
+    made = frame.copy()
+    made.attrs["tidydl_r"] = notes
+    return made
+
+
+def read_together(folder, one, other):
+    """Write two frames, and read them as two files of a split and as a stream of it."""
+    files = [write_dataset(each, folder / f"{name}.parquet") for name, each in (("one", one), ("two", other))]
+    return load_dataset("parquet", data_files=files), next(iter(stream("parquet", data_files=files)))
+
+
+def in_cells(*labels, levels):
+    return pd.DataFrame({"x": [pd.DataFrame({"g": pd.Categorical(labels, levels)})]})
+
+
+def test_labels_in_cells_that_differ_between_parts_are_refused(tmp_path):
+    one, other = in_cells("a", levels=["a", "z"]), in_cells("b", levels=["b", "c"])
+    said = "'x' has in its cells, in 'g', the labels a, z in .*, and b, c in "
+    with pytest.raises(DataError, match=said):
+        read_together(tmp_path, one, other)
+    files = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
+    with pytest.raises(DataError, match=said):
+        stream("parquet", data_files=files)
+    write_dataset({"train": one, "test": other}, tmp_path / "parts")
+    with pytest.raises(DataError, match=said):
+        load_dataset(tmp_path / "parts", split="all")
+    both = read_together(tmp_path, one, in_cells("z", levels=["a", "z"]))
+    assert [[cell["g"].tolist() for cell in each["x"]] for each in both] == [[["a"], ["z"]]] * 2
+
+
+@pytest.mark.parametrize("rows", [1, 70_000])  # in one row group, and in several
+def test_labels_that_change_in_a_stream_that_is_written_are_refused(tmp_path, rows):
+    def frames():
+        for levels in (["a", "z"], ["b", "c"]):
+            yield pd.DataFrame({"g": pd.Categorical([levels[0]] * rows, levels)})
+
+    changing = Stream(frames, next(frames()).iloc[:0], source="frames", batch_size=rows)
+    with pytest.raises(DataError, match=r"'g' has the labels a, z in .*, and b, c in .*\n.*\n.*every frame"):
+        write_dataset(changing, tmp_path / "d.parquet")
+
+
+@pytest.mark.parametrize("rows", [1, 70_000])
+def test_notes_that_change_in_a_stream_are_left_out(tmp_path, rows):
+    def frames():
+        for label in ("old", "new", "old"):
+            yield noted(pd.DataFrame({"x": range(rows), "y": range(rows)}), x={"units": label}, y={"units": "same"})
+
+    path = write_dataset(
+        Stream(frames, next(frames()).iloc[:0], source="frames", batch_size=rows), tmp_path / "d.parquet"
+    )
+    assert load_dataset(path).attrs["tidydl_r"] == {"y": {"units": "same"}}
+    assert datasets.load_dataset("parquet", data_files=path, cache_dir=tmp_path)["train"].num_rows == 3 * rows
+
+
+def test_notes_on_which_parts_do_not_agree_are_left_out(tmp_path):
+    frame = pd.DataFrame({"x": [1.0], "y": [1.0], "z": [1.0], "cells": [[1]], "others": [[1]]})
+    one = noted(
+        frame, x={"units": "a"}, y={"units": "a"}, z={"units": "a"}, cells={"each": {"kind": "a"}}, others={"each": {}}
+    )
+    other = noted(frame, x={"units": "a"}, y={"units": "b"}, others={"each": {"kind": "b"}})
+    for found in read_together(tmp_path, one, other):
+        assert found.attrs["tidydl_r"] == {
+            "x": {"units": "a"},
+            "cells": {"each": {"kind": "a"}},
+            "others": {"each": {}},
+        }
+    inside = [pd.DataFrame({"x": [each]}) for each in (one, other)]
+    for found in read_together(tmp_path, *inside):
+        assert found["x"][1].attrs["tidydl_r"].keys() == {"x", "cells", "others"}
+
+
+def test_labels_of_a_column_that_the_first_part_lacks_have_their_names(tmp_path):
+    labelled = pd.DataFrame({"g": pd.Categorical(["b"], ["b", "a"], ordered=True), "x": [2]})
+    for found in read_together(tmp_path, pd.DataFrame({"x": [1]}), labelled):
+        assert found["g"].tolist()[1] == "b"
+        assert found["g"].cat.categories.tolist() == ["b", "a"]
+        assert found["g"].cat.ordered
+
+
+def test_notes_of_somebody_else_are_passed_over(tmp_path):
+    frame = pd.DataFrame({"x": [1]})
+    for notes in (np.array([1, 2]), {"x": 1.5}, {"x": {"values": np.array([1])}}, ["x"], {1: {"a": 1}}):
+        frame.attrs = {"r": notes, "tidydl_r": notes}
+        found = load_dataset(write_dataset(frame, tmp_path / "d.parquet"))
+        assert not {"r", "tidydl_r"} & found.attrs.keys()
+        assert "notes" not in encode(frame)
+
+
+def test_frames_of_which_a_file_says_nothing_are_lists_of_records(tmp_path):
+    table = pa.table({"x": [[{"a": 1}]]}).replace_schema_metadata({"tidydl": '{"dtypes": {"x": "frames"}}'})
+    pq.write_table(table, tmp_path / "d.parquet")
+    assert load_dataset(tmp_path / "d.parquet")["x"].tolist() == [[{"a": 1}]]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([pd.Timestamp("2020-01-01 12:00", tz="Europe/Berlin"), None], "datetime"),
+        ([dt.datetime(2020, 1, 1, 12), dt.datetime(2021, 1, 1)], "datetime"),
+        ([pd.Timedelta(hours=1), pd.NaT], "timedelta"),
+        ([dt.timedelta(hours=1)], "timedelta"),
+    ],
+)
+def test_moments_and_durations_in_cells_cross_in_one_run(values, kind):
+    record = encode(pd.DataFrame({"x": [values, [], None, values]}))["columns"][0]
+    assert (record["runs"]["kind"], record["runs"]["n"]) == (kind, 2 * len(values))
+    if kind == "datetime":
+        assert record["runs"]["zone"] == ("Europe/Berlin" if values[0].tzinfo else "UTC")
+
+
+def test_moments_of_several_zones_keep_theirs_cell_by_cell():
+    moments = [pd.Timestamp("2020-01-01", tz=zone) for zone in ("Europe/Berlin", "Asia/Tokyo")]
+    record = encode(pd.DataFrame({"x": [[each] for each in moments]}))["columns"][0]
+    assert [each["zone"] for each in record["items"]] == ["Europe/Berlin", "Asia/Tokyo"]

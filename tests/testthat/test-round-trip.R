@@ -161,14 +161,96 @@ test_that("a stream keeps what a file keeps", {
   expect_identical(plainly(load_dataset(given)), data)
 })
 
+# A file whose columns are as given and whose notes are those of another.
+with_notes_of <- function(columns, noted) {
+  pq <- reticulate::import("pyarrow.parquet", convert = FALSE)
+  files <- lapply(list(columns, noted), function(data) {
+    write_dataset(data, withr::local_tempfile(fileext = ".parquet", .local_envir = parent.frame(3)))
+  })
+  table <- pq$read_table(files[[1]])
+  ours <- reticulate::import_builtins(convert = FALSE)$bytes("tidydl", "ascii")
+  notes <- reticulate::dict(tidydl = pq$read_table(files[[2]])$schema$metadata$get(ours), convert = FALSE)
+  pq$write_table(table$replace_schema_metadata(notes), files[[1]])
+  plainly(load_dataset(files[[1]]))
+}
+
 test_that("notes of a file that do not fit its columns are passed over", {
-  note <- list(units = "fortnights", zone = 3L, class = list("lm"), attributes = list(tsp = list(values = list(1))))
-  expect_identical(with_noted(1:3, note), 1:3)
-  span <- as.difftime(1, units = "secs")
-  expect_identical(with_noted(span, note), span)
-  expect_identical(with_noted("b", list(each = list(kind = "list"))), "b")
-  expect_identical(with_noted(list("b"), list(each = list(kind = "factor", levels = list("a")))), list("b"))
-  expect_identical(with_noted(list("b"), list(each = list())), list("b"))
+  skip_without_python()
+  labelled <- structure(1, labels = c(no = 1), label = "Agreed?", class = c("haven_labelled", "vctrs_vctr", "double"))
+  noted <- tibble::tibble(
+    agreed = labelled, group = structure(factor("a"), label = "Group"), span = as.difftime(1, units = "hours"),
+    factors = list(factor("a")), lists = list(list("a"))
+  )
+  other <- tibble::tibble(agreed = "yes", group = 1, span = "b", factors = list("b"), lists = "b")
+  expect_identical(with_notes_of(other, noted), other)
+  # a note is of all cells or of none
+  cells <- tibble::tibble(x = list("a", "b"))
+  expect_identical(with_notes_of(cells, tibble::tibble(x = list(factor("a")))), cells)
+  # whole numbers may have become doubles
+  whole <- with_notes_of(tibble::tibble(x = 1.5), tibble::tibble(x = structure(c(1L, NA), label = "Age")))
+  expect_identical(whole$x, structure(1.5, label = "Age"))
+})
+
+test_that("of notes that differ between files what all have alike is kept", {
+  skip_without_python()
+  one <- tibble::tibble(
+    x = structure(1, label = "Old"), y = structure(1, label = "Same"), z = list(factor("a")), days = list(as.Date(NA))
+  )
+  two <- tibble::tibble(
+    x = structure(2, label = "New"), y = structure(2, label = "Same"), z = list(factor("b")),
+    days = list(as.Date("2020-01-01"))
+  )
+  folder <- file.path(withr::local_tempdir(), "parts")
+  write_dataset(list(train = one, test = two), folder)
+  both <- load_dataset(folder, split = "all")
+  expect_identical(both$x, c(1, 2))
+  expect_identical(both$y, structure(c(1, 2), label = "Same"))
+  expect_identical(both$z, list("a", "b"))
+  expect_identical(both$days, c(one$days, two$days))
+  changing <- withr::local_tempfile(fileext = ".parquet")
+  stream_dataset(tibble::tibble(n = 1:2), function(batch) {
+    tibble::tibble(x = structure(batch$n, label = paste("Batch", batch$n)), y = structure(batch$n, label = "Same"))
+  }, output = changing, batch_size = 1)
+  expect_identical(plainly(load_dataset(changing)), tibble::tibble(x = 1:2, y = structure(1:2, label = "Same")))
+})
+
+test_that("factors in nested data frames with other levels in a later batch are refused", {
+  skip_without_python()
+  nested <- function(batch) tibble::tibble(x = list(tibble::tibble(g = factor(letters[batch$n]))))
+  expect_error(
+    stream_dataset(tibble::tibble(n = 1:2), nested, output = tempfile(fileext = ".parquet"), batch_size = 1),
+    "'x' has in its cells, in 'g', the labels a in rows 1 to 1, and b in rows 2 to 2",
+    class = "tidydl_error_data"
+  )
+})
+
+test_that("attributes that are no plain values, and zones without a name, do no harm", {
+  skip_without_python()
+  data <- tibble::tibble(
+    dated = structure(1, labels = c(new = as.Date("2020-01-01")), label = "When"),
+    odd = structure(1, label = function(x) x), complex = structure(1, label = 1i),
+    now = structure(0, class = c("POSIXct", "POSIXt"), tzone = character())
+  )
+  found <- back(data)
+  expect_identical(found$dated, structure(1, label = "When"))
+  expect_identical(list(found$odd, found$complex), list(1, 1))
+  expect_identical(as.double(found$now), 0)
+  local <- data.frame(at = 1)
+  local$at <- structure(as.POSIXlt("2020-01-01", tz = ""), tzone = NULL)
+  expect_identical(as.double(back(local)$at), as.double(as.POSIXct("2020-01-01")))
+})
+
+test_that("many vectors of one kind in a list column come back as they were", {
+  skip_without_python()
+  cells <- list(
+    days = as.Date("2020-01-01") + 0:11, moments = as.POSIXct(1:12, origin = "1970-01-01", tz = "Europe/Berlin"),
+    spans = as.difftime(1:12 / 4, units = "hours"), factors = factor(rep(c("b", "a"), 6), c("b", "a", "c")),
+    ordered = factor(rep("a", 12), c("a", "z"), ordered = TRUE), whole = c(NA, 1:11)
+  )
+  for (name in names(cells)) {
+    x <- c(unname(split(cells[[name]], rep(1:10, length.out = 12))), list(NULL), list(cells[[name]][0]))
+    expect_identical(back(tibble::tibble(x = x))$x, x, label = name)
+  }
 })
 
 test_that("values of several kinds in a list column are refused by the name of the column", {

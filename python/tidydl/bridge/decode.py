@@ -11,7 +11,7 @@ from tidydl.bridge.media import MEDIA, unpack_media
 from tidydl.bridge.text import text_of
 from tidydl.bridge.vectors import Record, unpack
 from tidydl.columns import ROW
-from tidydl.data.decoding import OF_R
+from tidydl.data.r_notes import OF_R
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,8 +107,7 @@ class _Reader:
     def cells(self, record: Record) -> list[Any]:
         if "runs" not in record:
             return _evened([self.cell(item) for item in record["items"]])
-        values = self.series(record["runs"])
-        return [None if part is None else _as_cell(part, record["runs"]["kind"]) for part in _parts(values, record)]
+        return _parts(_as_cell(self.series(record["runs"]), record["runs"]["kind"]), record)
 
     def cell(self, record: Record) -> Any:
         """Read what is in a list column: a vector as an array or a list, and so those within lists."""
@@ -123,7 +122,7 @@ class _Reader:
     def listed(self, record: Record) -> Any:
         names = text_of(record["names"]) if "names" in record else None
         if "runs" in record:
-            items = [_as_scalar(part) for part in _parts(self.series(record["runs"]), record)]
+            items = self.series(record["runs"]).tolist()
         elif names is None:
             items = [self.value(item) for item in record["items"]]
         else:
@@ -135,11 +134,11 @@ def _length(record: Record) -> int:
     return len(record["lengths"]) // 4 if "runs" in record else len(record["items"])
 
 
-def _parts(values: pd.Series, record: Record) -> list[Any]:
+def _parts(values: Any, record: Record) -> list[Any]:
     """Cut values laid end to end into their cells; None where R had NULL."""
     lengths = np.frombuffer(record["lengths"], "int32")
     ends = np.maximum(lengths, 0).cumsum()
-    return [None if n < 0 else values.iloc[end - n : end] for n, end in zip(lengths, ends, strict=True)]
+    return [None if n < 0 else values[end - n : end] for n, end in zip(lengths.tolist(), ends.tolist(), strict=True)]
 
 
 def _as_cell(values: pd.Series, kind: str) -> Any:
@@ -147,7 +146,7 @@ def _as_cell(values: pd.Series, kind: str) -> Any:
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fib":
         return values.to_numpy()
     held = values.dt.date if kind == "date" else values
-    return [None if missing else value for value, missing in zip(held, values.isna(), strict=True)]
+    return [None if missing else value for value, missing in zip(held.tolist(), values.isna().tolist(), strict=True)]
 
 
 def _evened(cells: list[Any]) -> list[Any]:
@@ -171,13 +170,6 @@ def _as_vectors(items: list[Any]) -> list[Any]:
 
 def _is_vector(value: Any) -> bool:
     return isinstance(value, (list, np.ndarray))
-
-
-def _as_scalar(values: pd.Series | None) -> Any:
-    if values is None:
-        return None
-    value = values.iloc[0]
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _plain(values: Any) -> Any:

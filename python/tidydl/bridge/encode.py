@@ -13,7 +13,7 @@ from tidydl.bridge.media import MEDIA, media_kind, pack_media
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record, pack, pack_double
 from tidydl.columns import ROW, Counted
-from tidydl.data.decoding import OF_R
+from tidydl.data.r_notes import OF_R, plain_notes
 from tidydl.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ class _Writer:
             "names": short_text(names, "The column names", self.repairs),
             "columns": columns,
         }
-        if frame.attrs.get(OF_R):
-            record["notes"] = self.value(frame.attrs[OF_R], "The notes")
+        if of_r := plain_notes(frame.attrs.get(OF_R)):
+            record["notes"] = self.value(of_r, "The notes")
         provenance = frame.attrs.get("tidydl")
         if provenance:
             record["provenance"] = self.value(provenance, "The provenance")
@@ -239,9 +239,23 @@ def _runs(values: list[Any]) -> tuple[Any, list[int]] | None:
         return (np.concatenate(known), lengths) if len(kinds) == 1 and kinds <= set("fib") else None
     flat = [v for value in known for v in (value.tolist() if isinstance(value, np.ndarray) else value)]
     kinds = _types(flat) - {type(None)}
+    if _are_times(flat, kinds):
+        return _objects(flat), lengths
     if len(kinds) != 1 or not kinds <= _IN_RUNS:
         return None
     return flat if kinds <= _NUMBERS_OR_TEXT and None not in flat else _objects(flat), lengths
+
+
+def _are_times(values: Sequence[Any], kinds: set[type]) -> bool:
+    """Say whether all values are durations, or moments of one zone."""
+    import pandas as pd
+
+    kinds = kinds - {type(pd.NaT)}
+    if len(kinds) == 1 and kinds <= {dt.timedelta, pd.Timedelta}:
+        return True
+    if len(kinds) != 1 or not kinds <= {dt.datetime, pd.Timestamp}:
+        return False
+    return len({value.tzinfo for value in values if value is not None and value is not pd.NaT}) == 1
 
 
 def _objects(values: Sequence[Any]) -> pd.Series:

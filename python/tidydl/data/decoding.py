@@ -7,17 +7,18 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.frame_cells import OF_R, as_frames, structures_in
+from tidydl.data.frame_cells import as_frames, structures_in
 from tidydl.data.media_files import lost_file
 from tidydl.data.missing_numbers import numbers_of
 from tidydl.data.nested import holds_more, label_names, value_maker
+from tidydl.data.r_notes import IN_FILE, OF_R, plain_notes
 from tidydl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["HUGGINGFACE", "OF_R", "OURS", "decode", "features_of", "levels_again", "notes_of", "text_series"]
+__all__ = ["HUGGINGFACE", "OURS", "decode", "features_of", "levels_again", "notes_of", "text_series"]
 
 HUGGINGFACE = b"huggingface"  # where `datasets` says what the columns mean
 _AS_THEY_ARE = ("category", "image", "audio", "frames")
@@ -74,20 +75,26 @@ def decode(
 
     known = features_of(table.schema) if features is None else features
     notes = notes_of(table.schema)
-    frames = {name for name, kind in notes.get("dtypes", {}).items() if kind == "frames"}
+    frames = _kept_as_frames(notes)
     columns = {}
     for place, field in enumerate(table.schema):
         values = table.column(place)
         lacks = values.null_count > 0 if nullable is None else field.name in nullable
         if field.name in frames and structures_in(field.type):
-            columns[place] = _objects(as_frames(values, notes["levels"][field.name], decode))
+            columns[place] = _objects(as_frames(values, frames[field.name], decode))
         else:
             columns[place] = _column(values, known.get(field.name), field.name, lacks)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
     frame.columns = pd.Index(table.schema.names, dtype="str")
-    if notes.get(OF_R):
-        frame.attrs[OF_R] = notes[OF_R]
+    if of_r := plain_notes(notes.get(IN_FILE)):
+        frame.attrs[OF_R] = of_r
     return _as_noted(frame, notes, table.schema)
+
+
+def _kept_as_frames(notes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give, by column, what is known of the columns of the frames in its cells."""
+    about = notes.get("levels", {})
+    return {name: about[name] for name, kind in notes.get("dtypes", {}).items() if kind == "frames" and name in about}
 
 
 def _column(values: pa.ChunkedArray, feature: Any, name: str, lacks: bool) -> Any:

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.decoding import HUGGINGFACE, OF_R, OURS, features_of, levels_again
+from tidydl.data.decoding import HUGGINGFACE, OURS, features_of, levels_again
 from tidydl.data.frame_cells import holds_frames, lists_of_structures
 from tidydl.data.missing_numbers import with_nulls
+from tidydl.data.r_notes import IN_FILE, OF_R, plain_notes
 from tidydl.errors import DataError
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Ta
     columns: dict[str, Any] = {}
     features: dict[str, Any] = {}
     notes: dict[str, Any] = {"dtypes": {}, "levels": {}, "facts": dict(facts or {})}
-    if frame.attrs.get(OF_R):
-        notes[OF_R] = frame.attrs[OF_R]
+    if of_r := plain_notes(frame.attrs.get(OF_R)):
+        notes[IN_FILE] = of_r
     for name, column in zip(map(str, frame.columns), (frame.iloc[:, k] for k in range(frame.shape[1])), strict=True):
         columns[name], feature, notes["dtypes"][name], levels = _column(column, name)
         if feature is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.csv_columns import read_alike
 from tidydl.data.formats import TextOptions, places_of, refuse
+from tidydl.data.joined_notes import metadata_of_all
 from tidydl.data.pandas_index import has_index, index_names, with_index_named
 from tidydl.data.splits import misfit, refuse_other_labels
 from tidydl.data.tables import parquet_files
@@ -118,7 +119,7 @@ def joined(names: Sequence[str], feeds: Sequence[Feed]) -> Feed:
         schema = pa.unify_schemas(list(schemas.values()), promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise misfit(schemas, error) from error
-    schema = schema.with_metadata(feeds[0].schema.metadata)
+    schema = schema.with_metadata(metadata_of_all(list(schemas.values())))
     absent = {name for name in schema.names for feed in feeds if name not in feed.schema.names}
     levels = {
         name: _all_levels([f.levels[name] for f in feeds if name in f.levels]) for f in feeds for name in f.levels

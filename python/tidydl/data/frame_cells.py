@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.nested import in_one
+from tidydl.data.r_notes import OF_R, agreed, plain_notes
 from tidydl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["OF_R", "as_frames", "holds_frames", "lists_of_structures", "structures_in"]
-
-OF_R = "r"  # where, in a frame's attrs and beside it in a file, R says what only R tells apart of columns
+__all__ = ["as_frames", "holds_frames", "lists_of_structures", "structures_in"]
 
 
 def holds_frames(column: pd.Series) -> bool:
@@ -101,13 +100,11 @@ def _below_each_other(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _notes_of_all(frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
-    """Give R's notes of the columns of which no two frames have different ones."""
-    notes: dict[str, list[Any]] = {}
-    for frame in frames:
-        for name, note in frame.attrs.get(OF_R, {}).items():
-            if note not in notes.setdefault(name, []):
-                notes[name].append(note)
-    return {name: each[0] for name, each in notes.items() if len(each) == 1}
+    """Give R's notes of the columns on which all frames agree that have a value there."""
+    notes = [plain_notes(frame.attrs.get(OF_R)) for frame in frames]
+    if not any(notes):
+        return {}
+    return agreed([{str(name) for name in frame if frame[name].notna().any()} for frame in frames], notes)
 
 
 def _labels_of_all(parts: Sequence[pd.Series]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.media_files import lost_file
@@ -10,7 +10,7 @@ from tidydl.data.media_files import lost_file
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["holds_more", "in_one", "label_names", "value_maker"]
+__all__ = ["holds_more", "in_one", "label_names", "labels_within", "value_maker"]
 
 Maker = Callable[[Any], Any]
 _LISTS = ("List", "LargeList", "Sequence")
@@ -36,6 +36,22 @@ def label_names(feature: Mapping[str, Any]) -> list[str]:
     if isinstance(names, Mapping):
         return [str(names[code]) for code in sorted(names, key=int)]
     return [str(name) for name in names]
+
+
+def labels_within(features: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Give the names of all labels that features describe, with where each is: its column, and the field in cells."""
+    if isinstance(features, list) and len(features) == 1:  # how features were once written
+        (features,) = features
+    if not isinstance(features, Mapping):
+        return
+    kind = features.get("_type")
+    if not isinstance(kind, str):
+        for name, each in features.items():
+            yield from labels_within(each, (*place, str(name)))
+    elif kind == "ClassLabel":
+        yield place, label_names(features)
+    else:
+        yield from labels_within(features.get("feature"), place)
 
 
 def value_maker(kind: pa.DataType, feature: Any) -> Maker | None:

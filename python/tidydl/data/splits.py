@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
 from tidydl.data.decoding import features_of
-from tidydl.data.nested import label_names
+from tidydl.data.joined_notes import metadata_of_all
+from tidydl.data.nested import labels_within
 from tidydl.errors import ArgumentError, ColumnError, DataError, TidydlError, unknown_name
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 ALL = "all"
+_WRITTEN = ("frame ", "rows ")  # what parts of a stream that is written are called
 _PART = re.compile(r"^\s*([^\[\]+]+?)\s*(\[.*\])?\s*$")
 
 
@@ -228,28 +230,28 @@ def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
     schemas = {name: table.schema for name, table in zip(names, tables, strict=True)}
     refuse_other_labels(schemas)
     try:
-        if all(table.schema.equals(tables[0].schema) for table in tables):
-            return pa.concat_tables(tables)
-        return pa.concat_tables(tables, promote_options="permissive")
+        alike = all(table.schema.equals(tables[0].schema) for table in tables)
+        bound = pa.concat_tables(tables, promote_options="none" if alike else "permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise misfit(schemas, error) from error
+    return bound.replace_schema_metadata(metadata_of_all([table.schema for table in tables]))
 
 
 def refuse_other_labels(schemas: Mapping[str, pa.Schema]) -> None:
-    """Refuse parts whose labels of one column have other names, for then the codes mean something else."""
-    known: dict[str, tuple[str, list[str]]] = {}
+    """Refuse parts whose labels of one column, or in its cells, differ, for then the codes mean something else."""
+    known: dict[tuple[str, ...], tuple[str, list[str]]] = {}
     for part, schema in schemas.items():
-        for name, feature in features_of(schema).items():
-            if not isinstance(feature, Mapping) or feature.get("_type") != "ClassLabel":
-                continue
-            names = label_names(feature)
-            first, before = known.setdefault(name, (part, names))
+        for place, names in labels_within(features_of(schema)):
+            first, before = known.setdefault(place, (part, names))
             if names != before:
+                within = f" has in its cells, in '{'$'.join(place[1:])}'," if len(place) > 1 else " has"
                 raise DataError(
-                    f"Column '{name}' has the labels {', '.join(before)} in {_told(first)},"
+                    f"Column '{place[0]}'{within} the labels {', '.join(before)} in {_told(first)},"
                     f" and {', '.join(names)} in {_told(part)}.",
                     allowed="The same labels, in the same order, in all of them.",
-                    hint="Load them one by one.",
+                    hint="Load them one by one."
+                    if not part.startswith(_WRITTEN)
+                    else "Give the column all its labels in every frame.",
                 )
 
 
@@ -278,7 +280,9 @@ def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
 
 
 def _told(part: str) -> str:
-    return f"the {part}" if part.startswith("split ") else f"'{part}'"
+    if part.startswith("frame "):
+        return part
+    return f"the {part}" if part.startswith(("split ", *_WRITTEN)) else f"'{part}'"
 
 
 def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from tidydl.progress import run as run_work
 if TYPE_CHECKING:
     import datasets
     import pyarrow as pa
+    from pyarrow import parquet
 
 __all__ = ["as_dataset", "check_file", "write_dataset", "write_steps"]
 
@@ -57,7 +59,9 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
     of ``uuid.UUID`` come back as text, ``datetime.date`` as ``datetime64[s]``, ``Decimal`` as floating numbers (the
     file holds the exact ones), sparse columns as dense ones, and names of columns as text. Data frames in the cells of
     a column come back with an index from 0, categories in them with the levels of all; they need the same columns. What
-    only R tells apart of columns (units of durations, labels of variables) is in ``.attrs["r"]``.
+    only R tells apart of columns (units of durations, labels of variables) is in ``.attrs["tidydl_r"]``, a dictionary
+    of dictionaries by column; of parts read together, or of the frames of a stream, it keeps what all have alike.
+    Categories must be the same in all parts of what is read or written together, in cells too.
 
     Returns
     -------
@@ -213,20 +217,35 @@ def _write_one(data: Any, file: IO[bytes]) -> Work[None]:
 
 def _write_stream(data: Stream, file: IO[bytes]) -> Work[None]:
     """Write frame by frame; some are gathered into a row group, and no more are ever in memory."""
+    from tidydl.data.encoding import encode
+    from tidydl.data.joined_notes import metadata_of_all
+
+    done, writer, schema = 0, None, None
+    with ExitStack() as closing:
+        for group in _groups(_typed(encode(frame), data.types) for frame in data):
+            if writer is None or schema is None:
+                schema = group.schema
+                writer = closing.enter_context(_writer_of(file, schema))
+            writer.write_table(_fitting(group, schema, done))
+            schema = schema.with_metadata(metadata_of_all([schema, group.schema]))
+            done += group.num_rows
+            yield Progress(done, data.rows or done, "row")
+        if writer is None or schema is None:
+            schema = _typed(encode(data.empty), data.types).schema
+            writer = closing.enter_context(_writer_of(file, schema))
+        writer.add_key_value_metadata(_told_last(schema))
+
+
+def _writer_of(file: IO[bytes], schema: pa.Schema) -> parquet.ParquetWriter:
     from pyarrow import parquet
 
-    from tidydl.data.encoding import encode
+    return parquet.ParquetWriter(file, schema.remove_metadata(), store_schema=False)
 
-    done, writer = 0, None
-    for group in _groups(_typed(encode(frame), data.types) for frame in data):
-        if writer is None:
-            writer = parquet.ParquetWriter(file, group.schema)
-        writer.write_table(_fitting(group, writer.schema, done))
-        done += group.num_rows
-        yield Progress(done, data.rows or done, "row")
-    if writer is None:
-        writer = parquet.ParquetWriter(file, _typed(encode(data.empty), data.types).schema)
-    writer.close()
+
+def _told_last(schema: pa.Schema) -> dict[str, str]:
+    """Give what a file says of its columns, in the form of Arrow's own: all frames of a stream have a say in it."""
+    whole = base64.b64encode(schema.serialize().to_pybytes()).decode()
+    return {**{key.decode(): held.decode() for key, held in (schema.metadata or {}).items()}, "ARROW:schema": whole}
 
 
 def _typed(table: pa.Table, types: Mapping[str, Any]) -> pa.Table:
@@ -262,13 +281,16 @@ def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
     """Give a later part of a stream the kinds of the first."""
     import pyarrow as pa
 
+    from tidydl.data.splits import refuse_other_labels
+
     if table.schema.names != schema.names:
         raise DataError(
             f"From row {first} on the stream has other columns: {', '.join(table.schema.names)}.",
             allowed=f"Those it began with: {', '.join(schema.names)}.",
         )
+    refuse_other_labels({"rows before": schema, f"rows from {first} on": table.schema})
     try:
-        return table.cast(schema)
+        return table.cast(schema.with_metadata(table.schema.metadata)).replace_schema_metadata(None)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         wrong = next((f.name for f, g in zip(schema, table.schema, strict=True) if f.type != g.type), schema.names[0])
         raise DataError(
