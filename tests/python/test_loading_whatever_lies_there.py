@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tidydl import features, load_dataset, write_dataset
+from tidydl import features, load_dataset, stream, write_dataset
 from tidydl.errors import ArgumentError, ColumnError, NotFoundError
 
 
@@ -160,3 +160,27 @@ def test_quoted_fields_are_missing_numbers_too(tmp_path):
     found = load_dataset(tmp_path / "a.csv")
     assert found["score"].dtype == "float64"
     assert found.isna().to_numpy().tolist() == [[False] * 3, [False, True, True]]
+
+
+@pytest.mark.parametrize("read", [load_dataset, lambda *args, **more: pd.concat(list(stream(*args, **more)))])
+@pytest.mark.parametrize(
+    ("kinds", "joined"),
+    [
+        (("int64", "float64"), "float64"),
+        (("int32", "int64"), "int64"),
+        (("float32", "float64"), "float64"),
+        (("Int64", "Float64"), "float64"),
+        (("int8", "int8"), "int8"),
+    ],
+)
+def test_numbers_of_files_of_several_kinds_have_the_wider_one(tmp_path, read, kinds, joined):
+    values = [
+        [1, 2],
+        [2.25, 2**40 + 0.5] if kinds[1].lower() == "float64" else [3, 2**40] if kinds[1] == "int64" else [3, 4],
+    ]
+    for name, kind, part in zip("ab", kinds, values, strict=True):
+        write_dataset(pd.DataFrame({"x": pd.Series(part, dtype=kind)}), tmp_path / f"{name}.parquet")
+    for files in (["a.parquet", "b.parquet"], ["b.parquet", "a.parquet"]):
+        found = read(str(tmp_path), data_files=files, split="train")
+        assert found["x"].sum() == sum(sum(part) for part in values)
+        assert str(found["x"].dtype).lower() == joined

@@ -270,9 +270,29 @@ def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema) 
             frame[name] = made.cat.as_ordered() if about.get("ordered") else made
         elif kind == "array":
             frame[name] = _objects(_arrays(column, schema.field(name).type))
-        elif str(column.dtype) != kind and kind not in _AS_THEY_ARE and {str(column.dtype), kind} != _TEXT:
+        elif str(column.dtype) == kind or kind in _AS_THEY_ARE or {str(column.dtype), kind} == _TEXT:
+            continue
+        elif _has_room(kind, schema.field(name).type):
             frame[name] = _cast(column, kind)
     return frame
+
+
+def _has_room(kind: str, stored: pa.DataType) -> bool:
+    """Say whether a noted dtype holds all numbers of a type, which it may not where files were joined."""
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    if not (pa.types.is_integer(stored) or pa.types.is_floating(stored)):
+        return True
+    try:
+        noted: Any = pd.api.types.pandas_dtype(kind)
+    except TypeError:
+        return True
+    noted = getattr(noted, "numpy_dtype", noted)
+    if not isinstance(noted, np.dtype) or noted.kind not in "biuf" or noted == np.float16:  # which is stored as float32
+        return True
+    return np.can_cast(np.dtype(stored.to_pandas_dtype()), noted, "safe")
 
 
 def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
