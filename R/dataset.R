@@ -33,14 +33,14 @@
 #'   header lacks is warned of.
 #' @param field The name of the array of records inside a json file.
 #'
-#' @details In csv files an empty field and `NA` are missing, quoted or not, and a column with a leading zero in any of its values
-#'   (`007`) is text, whose digits stay, as for package readr. A column without a name, such as the row names that
-#'   [write.csv()] writes, is called `X`, and a second `x` is `x.1`, as by [read.csv()]. Kinds of columns are those of
-#'   all rows: with `n` a csv or json file is still read to its end. The index of a frame that pandas wrote to parquet
-#'   is a column of its name, or `index` where it has none; one that only counts the rows, of each file or of all the
-#'   files that are read, is left out. A .json file that holds a single object is one record; or the columns of
-#'   several, where all its values are arrays, or all are objects with the names `"0"`, `"1"` and so on, as pandas
-#'   writes them. In a .jsonl or .ndjson file each line is a record.
+#' @details In csv files an empty field and `NA` are missing, quoted or not, and a column with a leading zero in any
+#'   of its values (`007`) is text, whose digits stay, as for package readr. A column without a name, such as the row
+#'   names that [write.csv()] writes, is called `X`, and a second `x` is `x.1`, as by [read.csv()]. Kinds of columns
+#'   are those of all rows: with `n` a csv or json file is still read to its end. The index of a frame that pandas
+#'   wrote to parquet is a column of its name, or `index` where it has none; one that only counts the rows, of each
+#'   file or of all the files that are read, is left out. A .json file that holds a single object is one record; or
+#'   the columns of several, where all its values are arrays, or all are objects with the names `"0"`, `"1"` and so
+#'   on, as pandas writes them. In a .jsonl or .ndjson file each line is a record.
 #'
 #' @return A tibble where there is one split or `split` names one, else a named list of tibbles, one a split, that
 #'   prints as a table and that `dplyr::bind_rows(!!!x, .id = "split")` binds. Label columns are factors by name
