@@ -66,17 +66,6 @@ vec_proxy_equal.tidydl_media <- function(x, ...) {
   }, character(1), USE.NAMES = FALSE)
 }
 
-# One image or sound is a vector of one, not the list of its parts: so functions see it that purrr::map(), lapply() and
-# dplyr::first() call.
-#' @export
-`[[.tidydl_media` <- function(x, i, ...) {
-  place <- vctrs::vec_as_location2(i, length(x), names(x))
-  vctrs::vec_slice(x, place)
-}
-
-#' @export
-as.list.tidydl_media <- function(x, ...) vctrs::vec_chop(x)
-
 #' @exportS3Method pillar::pillar_shaft tidydl_media
 pillar_shaft.tidydl_media <- function(x, ...) {
   pillar::new_pillar_shaft_simple(format(x), align = "left")

@@ -100,16 +100,3 @@ test_that("plot() draws an image, and several in a grid", {
   testthat::skip_if_not_installed("ggplot2")
   expect_identical(length(plot(digits$image)), 4L)
 })
-
-test_that("one image is an image for whatever goes through them", {
-  skip_without_python()
-  digits <- three()
-  expect_s3_class(digits$image[[1]], "tidydl_image")
-  expect_identical(digits$image[[2]], digits$image[2])
-  expect_identical(lapply(digits$image[c(1, 3)], as.raster), list(as.raster(digits$image[1]), NULL))
-  expect_identical(do.call(c, as.list(digits$image)), digits$image)
-  expect_error(digits$image[[9]])
-  testthat::skip_if_not_installed("dplyr")
-  firsts <- dplyr::summarise(dplyr::group_by(digits, odd = id %% 2), one = dplyr::first(image))
-  expect_identical(firsts$one, digits$image[c(2, 1)])
-})
