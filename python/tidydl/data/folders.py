@@ -13,7 +13,7 @@ from tidydl.data.formats import FORMATS, MEDIA, PACKED
 from tidydl.data.warning import warn_user
 from tidydl.errors import ArgumentError, NotFoundError
 
-__all__ = ["data_files_of", "matching", "splits_by_name"]
+__all__ = ["data_files_of", "matching", "no_match", "splits_by_name"]
 
 _IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
 _TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz")
@@ -117,11 +117,12 @@ def matching(data_files: Any, base: Path) -> dict[str, list[Path]]:
     return {split: _found(patterns, base) for split, patterns in by_split.items()}
 
 
-def _matching_none(pattern: str) -> NotFoundError:
+def no_match(asked: Any, argument: str = "data_files") -> NotFoundError:
+    """Say that a path or pattern matches no file, or none of several does."""
     return NotFoundError(
-        f"`data_files` '{pattern}' matches no file.",
+        f"`{argument}` {asked!r} matches no file.",
         allowed="Paths or patterns of files, relative to the working folder or to `data_dir`.",
-        hint=f"The others do. The working folder is '{os.getcwd()}'.",
+        hint=f"The working folder is '{os.getcwd()}'.",
     )
 
 
@@ -138,6 +139,6 @@ def _found(patterns: str | Sequence[str], base: Path) -> list[Path]:
             files = [base / name for name in names if os.path.basename(name) not in _IGNORED]
             files = [file for file in files if file.is_file()]
             if not files and not isinstance(patterns, str) and len(patterns) > 1:
-                raise _matching_none(pattern)
+                raise no_match(pattern)
             found.update(dict.fromkeys(files))
     return list(found)

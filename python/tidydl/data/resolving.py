@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.builders import built
-from tidydl.data.folders import data_files_of, matching, splits_by_name
+from tidydl.data.folders import data_files_of, matching, no_match, splits_by_name
 from tidydl.data.formats import FORMATS, MEDIA, format_of, suffix_of
 from tidydl.data.media_folders import METADATA, media_tables
 from tidydl.data.places import not_there
@@ -127,7 +127,7 @@ def listing_of(
         inside = {base.stem: base} if base.is_file() else {}
         found, asked = {"": inside or data_files_of(base)}, None
     if asked is not None and not all(found.values()):
-        raise _no_files(str(base), asked, "data_files" if data_files is not None else "path")
+        raise no_match(asked, "data_files" if data_files is not None else "path")
     found = {split: _opened(files, room, keep, place.is_file()) for split, files in found.items()}
     if asked is None:
         return _sorted_out(found[""], base, forced)
@@ -238,7 +238,7 @@ def _of_format(found: dict[str, dict[str, Path]], forced: str | None, base: Path
     if kind in MEDIA:
         named = {s: _within(files, kind) for s, files in found.items()}
         if not all(named.values()):
-            raise _no_files(str(base), asked)
+            raise no_match(asked)
         return _media(kind, named)
     listed = {s: {f: forced or format_of(f) for f in files.values()} for s, files in found.items()}
     return Listing(next(iter(next(iter(listed.values())).values())), listed)
@@ -257,14 +257,8 @@ def _kind_of(file: Path) -> str | None:
     return FORMATS.get(suffix_of(file))
 
 
-def _no_files(folder: str, asked: Any = None, argument: str = "data_files") -> NotFoundError:
-    """Say that there are no files: none that match what was asked for, or none in the folder."""
-    if asked is not None:
-        return NotFoundError(
-            f"`{argument}` {asked!r} matches no file.",
-            allowed="Paths or patterns of files, relative to the working folder or to `data_dir`.",
-            hint=f"The working folder is '{os.getcwd()}'.",
-        )
+def _no_files(folder: str) -> NotFoundError:
+    """Say that there are no files of data in a folder, and what there is."""
     found = sorted(entry.name for entry in Path(folder).iterdir())[:8] if Path(folder).is_dir() else []
     known = [how for name in found if (how := how_to_read(suffix_of(Path(name)))) is not None]
     there = f"There is: {', '.join(found)}." if found else "It is empty." if Path(folder).is_dir() else None

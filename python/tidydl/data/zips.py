@@ -39,7 +39,7 @@ def unpacked(path: Path, folder: Path) -> Path:
         There is no room, or the folder cannot be written.
     """
     try:
-        with zipfile.ZipFile(path, metadata_encoding=encoding_of_names(path)) as held:
+        with zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as held:
             _look_through(held, path)
             held.extractall(folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
@@ -95,14 +95,12 @@ def unpacked_for_good(path: Path) -> Path:
 
 
 def _is_whole(folder: Path, path: Path) -> bool:
-    """Say whether all that was unpacked of a zip file is there still: as many files, of as many bytes."""
-    with zipfile.ZipFile(path) as held:
-        packed = [info.file_size for info in held.infolist() if not info.is_dir()]
-    there = [file.stat().st_size for file in folder.rglob("*") if file.is_file() and file.name != UNPACKED_FROM]
-    return len(there) == len(packed) and sum(there) == sum(packed)
+    """Say whether all files that were unpacked of a zip file are there still."""
+    with zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as held:
+        return all((folder / info.filename).is_file() for info in held.infolist() if not info.is_dir())
 
 
-def encoding_of_names(path: Path) -> str | None:
+def _encoding_of_names(path: Path) -> str | None:
     """Give the encoding of names that do not say theirs: UTF-8 where they can be, as R's ``zip()`` writes them."""
     with zipfile.ZipFile(path) as held:
         silent = [info.orig_filename for info in held.infolist() if not info.flag_bits & _SAYS_UTF8]
