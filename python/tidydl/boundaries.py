@@ -1,0 +1,140 @@
+"""Guards where tidydl touches the outside world: whatever comes out of it becomes one of our errors.
+
+A boundary is a kind of thing that is not ours: files, the Hub, models, objects that a user passes. Code that touches
+one does so inside ``BOUNDARY.guard(subject)``. An exception that leaves the block is raised again as a :class:`TidydlError`
+with the original as its cause. Errors that are ours already, and requests to stop (Ctrl-C, ``SystemExit``, the closing
+of a generator), pass unchanged.
+
+Some libraries raise what is no ``Exception``: a panic in Rust code is a ``BaseException``. So guards catch that.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tidydl.errors import (
+    DamagedFileError,
+    DataError,
+    DependencyError,
+    DeviceError,
+    HubError,
+    NotFoundError,
+    StorageError,
+    TidydlError,
+)
+
+__all__ = ["BOUNDARIES", "FULL_DISK", "PASSING", "Boundary", "first_line"]
+
+PASSING = (KeyboardInterrupt, SystemExit, GeneratorExit)  # requests to stop are never converted
+FULL_DISK = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+Explain = Callable[[BaseException], TidydlError | None]
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """One kind of thing outside, and what an exception that comes from there becomes.
+
+    Parameters
+    ----------
+    name
+        Its name, as in ``docs/boundaries.md``.
+    touches
+        What lies outside.
+    error
+        The class of the error where nothing more is known.
+    verb
+        What could not be done, as in "cannot be read".
+    """
+
+    name: str
+    touches: str
+    error: type[TidydlError]
+    verb: str
+
+    @contextmanager
+    def guard(
+        self,
+        subject: str,
+        explain: Explain | None = None,
+        *,
+        allowed: str | None = None,
+        hint: str | None = None,
+    ) -> Iterator[None]:
+        """Raise whatever leaves the block as one of our errors.
+
+        Parameters
+        ----------
+        subject
+            What is touched, as the beginning of a sentence: ``"The file 'a.csv'"``.
+        explain
+            Returns the error for an exception it knows, or None.
+        allowed, hint
+            The other two parts of the message where ``explain`` knows no better.
+        """
+        try:
+            yield
+        except PASSING:
+            raise
+        except TidydlError:
+            raise
+        except BaseException as problem:
+            explained = explain(problem) if explain is not None else None
+            raise explained or self.error_for(problem, subject, allowed, hint) from problem
+
+    def error_for(
+        self, problem: BaseException, subject: str, allowed: str | None = None, hint: str | None = None
+    ) -> TidydlError:
+        """Return the error that an exception becomes where nobody knows more about it."""
+        if isinstance(problem, OSError) and problem.errno in FULL_DISK:
+            return StorageError(
+                f"{subject} cannot be written: the disk is full.", allowed="A disk with room.", hint="Free some space."
+            )
+        if isinstance(problem, MemoryError) or "out of memory" in str(problem).lower():
+            return DeviceError(
+                f"{subject} {self.verb}: there is not enough memory.",
+                allowed=allowed,
+                hint="Close other programs, or use less data at a time.",
+            )
+        if isinstance(problem, FileNotFoundError):
+            return NotFoundError(f"{subject} {self.verb}: it does not exist.", allowed=allowed, hint=hint)
+        if isinstance(problem, PermissionError):
+            return StorageError(f"{subject} {self.verb}: permission denied.", allowed=allowed, hint=hint)
+        if isinstance(problem, ModuleNotFoundError):
+            return DependencyError(f"{subject} {self.verb}: {first_line(problem)}.", allowed=allowed, hint=hint)
+        return self.error(f"{subject} {self.verb}: {first_line(problem)}.", allowed=allowed, hint=hint)
+
+
+def first_line(problem: BaseException, longest: int = 300) -> str:
+    """Return the type and the first line of an exception's message, without a full stop at the end."""
+    try:
+        lines = str(problem).strip().splitlines()
+    except Exception:  # an exception whose own message fails
+        lines = []
+    text = f"{type(problem).__name__}: {lines[0].strip()}" if lines else type(problem).__name__
+    return (text if len(text) <= longest else text[: longest - 1] + "…").rstrip(".")
+
+
+DATA_FILES = Boundary(
+    "data files", "tables, archives, images, audio and video in files", DamagedFileError, "cannot be read"
+)
+SAVED_MODELS = Boundary("saved models", "JSON that save_model() wrote", DamagedFileError, "cannot be read")
+WRITTEN_FILES = Boundary("written files", "files and folders that tidydl writes", StorageError, "cannot be written")
+HUB = Boundary("hub", "answers of the Hugging Face Hub and its client", HubError, "cannot be downloaded")
+MODEL_LOADING = Boundary(
+    "model loading", "transformers, tokenizers and safetensors reading a model", DamagedFileError, "cannot be loaded"
+)
+MODEL_RUNNING = Boundary(
+    "model running", "a model, its tokenizer or its processor at work", DataError, "cannot be computed"
+)
+USER_OBJECTS = Boundary(
+    "user objects", "frames, arrays and sequences of other libraries or the user", DataError, "cannot be used"
+)
+
+BOUNDARIES = {
+    each.name: each
+    for each in (DATA_FILES, SAVED_MODELS, WRITTEN_FILES, HUB, MODEL_LOADING, MODEL_RUNNING, USER_OBJECTS)
+}
