@@ -1,9 +1,9 @@
 """Guards where tidydl touches the outside world: whatever comes out of it becomes one of our errors.
 
 A boundary is a kind of thing that is not ours: files, the Hub, models, objects that a user passes. Code that touches
-one does so inside ``BOUNDARY.guard(subject)``. An exception that leaves the block is raised again as a :class:`TidydlError`
-with the original as its cause. Errors that are ours already, and requests to stop (Ctrl-C, ``SystemExit``, the closing
-of a generator), pass unchanged.
+one does so inside ``BOUNDARY.guard(subject)``. An exception that leaves the block is raised again as a
+:class:`TidydlError` with the original as its cause. Errors that are ours already, and requests to stop (Ctrl-C,
+``SystemExit``, the closing of a generator), pass unchanged.
 
 Some libraries raise what is no ``Exception``: a panic in Rust code is a ``BaseException``. So guards catch that.
 """
