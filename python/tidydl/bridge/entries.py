@@ -47,6 +47,8 @@ ENTRIES: dict[str, Entry] = {
     "fit_arrays": Entry("tidydl.networks.entries:fit_arrays"),
     "fit_repeats": Entry("tidydl.networks.entries:fit_repeats"),
     "tune_arrays": Entry("tidydl.networks.entries:tune_arrays", index=("restart", "at"), arguments=("train", "assess")),
+    "save_model": Entry("tidydl.networks.saved.crossing:save_for_r"),
+    "load_model": Entry("tidydl.networks.saved.crossing:load_for_r"),
     "tuning_layout": Entry("tidydl.plots.tuning:tuning_layout"),
     "weight_importance": Entry("tidydl.networks.effects.variable_importance:weight_importance"),
     "permutation_frame": Entry("tidydl.networks.effects.variable_importance:permutation_frame"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from tidydl.design.expressions import Expression, parts_of, vet, vetted
+from tidydl.design.limits import MOST_LETTERS, too_many
 from tidydl.design.syntax import tokens_of
 from tidydl.design.terms import Algebra, Offset
 from tidydl.errors import ColumnError, FormulaError, no_column
@@ -36,6 +38,20 @@ class Formula:
         """The factors of the terms, each once."""
         return list({factor.text: factor for term in self.terms for factor in term}.values())
 
+    @cached_property
+    def factor_sets(self) -> tuple[frozenset[str], ...]:
+        """The factors of each term, by how R writes them."""
+        return tuple(frozenset(factor.text for factor in term) for term in self.terms)
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """The terms in which each factor is, in order."""
+        found: dict[str, list[int]] = {}
+        for at, names in enumerate(self.factor_sets):
+            for name in names:
+                found.setdefault(name, []).append(at)
+        return found
+
     @property
     def offset_parts(self) -> list[Expression]:
         """What the offsets read."""
@@ -61,10 +77,12 @@ def parse_formula(text: str, columns: Sequence[str]) -> Formula:
     Raises
     ------
     FormulaError
-        If it cannot be read, has no response, or uses what formulas may not do.
+        If it cannot be read, has no response, uses what formulas may not do, or grows beyond the limits.
     ColumnError
         If it names a column that is not there.
     """
+    if len(text) > MOST_LETTERS:
+        raise too_many(f"has {len(text):,} letters", MOST_LETTERS, "letters", "Write 'y ~ .' for all columns.")
     left, right = _sides(text)
     response_text, names, response = _response(left)
     used = {name for part in response for name in part.columns}

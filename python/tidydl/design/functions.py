@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidydl.design.arithmetic import ELEMENTWISE, logarithm
+from tidydl.design.limits import MOST_DEGREE, MOST_PRODUCTS, too_many
 from tidydl.design.polynomials import orthogonal_basis, products, raw_powers
 from tidydl.design.values import Labels, Logicals, Numbers, Value, labels_of
 from tidydl.errors import ColumnError, DataError, FormulaError, TidydlError
@@ -170,8 +171,12 @@ def _poly(values: Sequence[Value], options: Mapping[str, Any], at: Situation) ->
     import numpy as np
 
     degree, raw = options.get("degree", 1), options.get("raw", False)
-    if not _is_number(degree) or degree != int(degree) or degree < 1 or not isinstance(raw, bool):
+    if not _is_number(degree) or degree % 1 != 0 or degree < 1 or not isinstance(raw, bool):
         raise at.refuse("has no proper degree", "poly(x, 2), poly(x, 2, raw = TRUE), poly(x, z, degree = 2).")
+    if degree > MOST_DEGREE:
+        raise too_many(f"asks for a polynomial of degree {degree:.0f} in '{at.text}'", MOST_DEGREE, "as the degree")
+    if (degree + 1) ** len(values) > MOST_PRODUCTS and len(values) > 1:
+        raise too_many(f"asks for too many products in '{at.text}'", MOST_PRODUCTS, "combinations of degrees")
     columns = [at.numeric(value, i) for i, value in enumerate(values)]
     bases = None
     if raw:

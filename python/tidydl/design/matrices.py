@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tidydl.design.contrasts import Coding
 from tidydl.design.expressions import Expression
 from tidydl.design.formulas import Formula
+from tidydl.design.limits import MOST_CELLS
 from tidydl.design.values import Labels, Logicals, Numbers, Value, labels_of
 from tidydl.errors import ColumnError, DataError
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LOGICAL", "as_labels", "levels_not_seen", "model_columns", "number_of_columns"]
 
-MOST_CELLS = 1_000_000_000  # 8 GB of doubles
 LOGICAL = ("FALSE", "TRUE")
 
 
@@ -55,8 +55,11 @@ def model_columns(
             full = _is_full(formula, codings, at, factor.text)
             width = coding.width(full) if coding is not None else 1
             _check_size(rows, len(names) + len(labels) * width, factor.text)
-            columns, ends = _coded(factor, values[factor.text], coding, full)
-            block = columns if block is None else _products(block, columns)
+            try:
+                columns, ends = _coded(factor, values[factor.text], coding, full)
+                block = columns if block is None else _products(block, columns)
+            except MemoryError as problem:
+                raise _too_large(rows, len(names) + len(labels) * width, factor.text) from problem
             labels = [f"{old}:{factor.text}{end}" if old else factor.text + end for end in ends for old in labels]
         assert block is not None
         blocks.append(block)
@@ -94,15 +97,17 @@ def _is_full(formula: Formula, codings: Mapping[str, Coding], at: int, name: str
         return False
     if not formula.intercept and (at, name) == _first_categorical(formula, codings):
         return True
-    return _lacks_margin(formula.terms, at, name)
+    return _lacks_margin(formula, at, name)
 
 
-def _lacks_margin(terms: Sequence[tuple[Expression, ...]], at: int, name: str) -> bool:
+def _lacks_margin(formula: Formula, at: int, name: str) -> bool:
     """Say whether no term before this one has all its other factors, as R looks for a term's margin."""
-    margin = {factor.text for factor in terms[at]} - {name}
-    return bool(margin) and not any(
-        margin <= {factor.text for factor in term} for term in itertools.islice(terms, at) if len(term) >= len(margin)
-    )
+    margin = formula.factor_sets[at] - {name}
+    if not margin:
+        return False
+    rarest = min((formula.places[each] for each in margin), key=len)
+    before = itertools.takewhile(lambda place: place < at, rarest)
+    return not any(margin <= formula.factor_sets[place] for place in before)
 
 
 def _products(block: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -113,11 +118,15 @@ def _products(block: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 def _check_size(rows: int, columns: int, name: str) -> None:
     if rows * columns > MOST_CELLS:
-        raise DataError(
-            f"`formula` makes more than {columns - 1} columns of {rows} rows at '{name}', too many to hold.",
-            allowed="Factors of few levels.",
-            hint="Is it an identifier? Then leave it out by a minus.",
-        )
+        raise _too_large(rows, columns, name)
+
+
+def _too_large(rows: int, columns: int, name: str) -> DataError:
+    return DataError(
+        f"`formula` makes more than {columns - 1} columns of {rows} rows at '{name}', too many to hold.",
+        allowed="Factors of few levels.",
+        hint="Is it an identifier? Then leave it out by a minus.",
+    )
 
 
 def _first_categorical(formula: Formula, codings: Mapping[str, Coding]) -> tuple[int, str] | None:

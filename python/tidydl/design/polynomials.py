@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tidydl.design.arithmetic import power
+from tidydl.design.limits import MOST_ORDERED_LEVELS, too_many
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,9 +87,22 @@ def products(parts: Sequence[np.ndarray], degree: int) -> tuple[np.ndarray, tupl
 
 
 def polynomial_contrasts(n: int) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Give R's ``contr.poly(n)``: orthonormal polynomials over equally spaced levels, and the ends of their names."""
+    """Return R's ``contr.poly(n)``: orthonormal polynomials over equally spaced levels, and the ends of their names.
+
+    Raises
+    ------
+    FormulaError
+        If there are more levels than doubles can represent polynomials of, as in R.
+    """
     import numpy as np
 
+    if n > MOST_ORDERED_LEVELS:
+        raise too_many(
+            f"codes a factor of {n} levels by contr.poly",
+            MOST_ORDERED_LEVELS,
+            "levels",
+            "Give `contrasts` another name, such as 'contr.treatment', or make the column a number.",
+        )
     scores = np.arange(1, n + 1) - (n + 1) / 2
     q, r = np.linalg.qr(np.vander(scores, n, increasing=True))
     ends = [[".L", ".Q", ".C"][degree - 1] if degree <= 3 else f"^{degree}" for degree in range(1, n)]

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from tidydl.design.limits import MOST_DEPTH
 from tidydl.errors import FormulaError
 from tidydl.rprint import level_text
 
 __all__ = ["Call", "Constant", "Group", "Name", "Node", "Operation", "Token", "parse", "quoted", "tokens_of", "written"]
 
+_SPACE = re.compile(r"\s*")
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<number>0[xX][0-9a-fA-F]+L?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?)(?![\w.])
@@ -34,7 +36,6 @@ _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _STRENGTHS = {"|": 1, "&": 2, **dict.fromkeys(_COMPARISONS, 4), "+": 5, "-": 5, "*": 6, "/": 6, "%in%": 7, "^": 10}
 _NOT = 3
 _UNARY = 9
-_DEEPEST = 100
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,9 @@ def tokens_of(text: str, argument: str = "formula") -> list[Token]:
     FormulaError
         If it holds what no expression holds.
     """
-    tokens = []
+    tokens: list[Token] = []
     at = 0
-    while text[at:].strip():
+    while _end_of(_SPACE, text, at) < len(text):
         found = _TOKEN.match(text, at)
         if found is None or found.lastgroup is None:
             rest = text[at:].strip()
@@ -115,6 +116,11 @@ def tokens_of(text: str, argument: str = "formula") -> list[Token]:
         tokens.append(Token(kind, plain, found.end() - len(found.group().lstrip()), found.end()))
         at = found.end()
     return [*tokens, Token("end", "", len(text), len(text))]
+
+
+def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
 
 
 def parse(text: str, argument: str = "formula") -> Node:
@@ -149,7 +155,7 @@ class _Reader:
     def expression(self, strength: int) -> Node:
         """Read as far as operators bind at least as tightly as ``strength``."""
         self._depth += 1
-        if self._depth > _DEEPEST:
+        if self._depth > MOST_DEPTH:
             self.refuse("it is nested too deeply")
         left = self._operand()
         while self.token.kind == "sign" and _STRENGTHS.get(self.token.text, -1) >= strength:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tidydl.design.expressions import Expression, column_expression, parts_of, vet, vetted
+from tidydl.design.limits import MOST_DEPTH, MOST_TERMS, too_many
 from tidydl.design.notices import notify
 from tidydl.design.operators import MINUS, PLAIN, STRENGTHS, operators_of, unreadable
 from tidydl.design.syntax import Token, tokens_of, written
@@ -45,7 +46,9 @@ class Algebra:
     def terms(self, right: str, text: str) -> tuple[tuple[Expression, ...], ...]:
         """Expand the right-hand side: terms by degree, those of one degree in the order of the formula."""
         try:
-            found = list(self._expand(operators_of(self._simplified(tokens_of(right), right, text), text), True, text))
+            tokens = tokens_of(right)
+            _check_depth(tokens, text)
+            found = list(self._expand(operators_of(self._simplified(tokens, right, text), text), True, text))
         except RecursionError as problem:
             raise unreadable(text, "it is nested too deeply") from problem
         self._drop_response(found, text)
@@ -122,6 +125,7 @@ class Algebra:
         else:
             variables = [vet(source)]
         self._leaves.append([self._bit(each.text, each) for each in variables])
+        _check_count(self.variables)
         says = " + ".join(each.text for each in variables)
         return f"({says})" if len(variables) > 1 else says
 
@@ -136,6 +140,7 @@ class Algebra:
             other = self._expand(right, add if sign == "+" else not add, text)
             if sign == "+":
                 found.update(other)
+                _check_count(found)
             else:
                 found = {term: None for term in found if term not in other}
         return found
@@ -207,8 +212,34 @@ def _united(terms: Iterable[int]) -> int:
     return union
 
 
-def _crossed(left: Iterable[int], right: Iterable[int]) -> dict[int, None]:
-    return {one | other: None for one in left for other in right}
+def _crossed(left: Iterable[int], right: Collection[int]) -> dict[int, None]:
+    """Multiply all terms with all; there may be more than memory holds, so they are counted as they are made."""
+    found: dict[int, None] = {}
+    for one in left:
+        found.update(dict.fromkeys(one | other for other in right))
+        _check_count(found)
+    return found
+
+
+def _check_depth(tokens: Sequence[Token], text: str) -> None:
+    """Refuse deep nests before they are read, which takes time by the square of their depth."""
+    depth = signs = 0
+    for token in tokens:
+        opens, closes = (token.kind == "sign" and token.text == mark for mark in "()")
+        depth += opens - closes
+        signs = signs + 1 if token.kind == "sign" and token.text in ("-", "+") else 0
+        if max(depth, signs) > MOST_DEPTH:
+            raise unreadable(text, f"it is nested more than {MOST_DEPTH} deep")
+
+
+def _check_count(terms: Collection[Any]) -> None:
+    if len(terms) > MOST_TERMS:
+        raise too_many(
+            f"has more than {MOST_TERMS:,} terms after its operators are expanded",
+            MOST_TERMS,
+            "terms",
+            "Take a lower power, or fewer variables inside the parentheses.",
+        )
 
 
 def _powers(terms: dict[int, None], power: Any, text: str) -> dict[int, None]:

@@ -16,6 +16,7 @@ _STRENGTH = {"~": 1, "+": 2, "-": 2, "*": 3, "/": 3, "%in%": 4, ":": 5, "^": 7}
 _UNARY = 6
 _SPACED = {"~", "+", "-", "*", "%in%"}
 _CUTOFF = 60
+_DEEPEST = 200  # a deeper one is shown as it is
 
 Tree = str | tuple[str, list["Tree"]]  # an atom, or an operator or function and what it takes
 
@@ -50,8 +51,21 @@ def _value(name: str, value: Any) -> Tree:
 
 def _parsed(text: str) -> Tree:
     tokens = [token for token in _TOKEN.findall(text) if token]
-    tree, rest = _expression(tokens, 0)
-    return tree if not rest else text.strip()
+    try:
+        tree, rest = _expression(tokens, 0)
+    except RecursionError:  # shown as it is
+        return text.strip()
+    return tree if not rest and _depth(tree) <= _DEEPEST else text.strip()
+
+
+def _depth(tree: Tree) -> int:
+    deepest, waiting = 0, [(tree, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        if not isinstance(node, str):
+            waiting.extend((each, depth + 1) for each in node[1])
+    return deepest
 
 
 def _expression(tokens: list[str], strength: int) -> tuple[Tree, list[str]]:

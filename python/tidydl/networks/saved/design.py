@@ -10,6 +10,7 @@ from tidydl.design import Design
 from tidydl.design.contrasts import CONTRASTS, Coding
 from tidydl.design.expressions import options_of, vet
 from tidydl.design.formulas import Formula, parse_formula
+from tidydl.design.limits import MOST_ORDERED_LEVELS
 from tidydl.design.matrices import LOGICAL, number_of_columns
 from tidydl.design.polynomials import Basis, polynomial_contrasts
 from tidydl.design.syntax import Call, written
@@ -21,7 +22,18 @@ if TYPE_CHECKING:
 
     from tidydl.networks.record import NNet
 
-__all__ = ["design_content", "design_of", "index_content", "index_of"]
+__all__ = [
+    "check_class",
+    "contrasts_dim",
+    "design_content",
+    "design_of",
+    "index_content",
+    "index_of",
+    "levels_of",
+    "named_contrasts",
+]
+
+MOST_LEVELS = 10_000  # of one factor: R codes it by a matrix of levels by levels
 
 _CLASSES = re.compile(r"numeric|factor|ordered|character|logical|other|nmatrix\.[0-9]{1,6}")
 
@@ -123,8 +135,7 @@ def design_of(part: Part, inputs: int) -> Design:
     except ColumnError as problem:
         raise part.fault("'design$reads' lacks a column of the formula") from problem
     for each in variables.values():
-        if not each.is_null("class") and not _CLASSES.fullmatch(each.text("class")):
-            raise each.fault(f"'{each.place}$class' is not known")
+        check_class(each)
     codings, widths = {}, {}
     for factor in formula.factors:
         if factor.text not in variables:
@@ -141,20 +152,24 @@ def design_of(part: Part, inputs: int) -> Design:
     return design
 
 
+def check_class(part: Part) -> None:
+    """Refuse a variable of a class that is not known."""
+    if not part.is_null("class") and not _CLASSES.fullmatch(part.text("class")):
+        raise part.fault(f"'{part.place}$class' is not known")
+
+
 def _coding(part: Part, kind: str) -> Coding:
-    levels = LOGICAL if kind == "logical" else part.texts("levels", distinct=True)
+    levels = LOGICAL if kind == "logical" else levels_of(part)
     ordered = kind == "ordered"
     if part.is_null("contrasts") or isinstance(part.raw("contrasts"), str):
-        name = "contr.treatment" if part.is_null("contrasts") else part.choice("contrasts", CONTRASTS)
+        name = "contr.treatment" if part.is_null("contrasts") else named_contrasts(part, "contrasts", len(levels))
         return Coding(levels, name, ordered=ordered)
     given = part.part("contrasts")
-    rows, width = given.wholes("dim", 2)
-    if rows != len(levels):
-        raise part.fault(f"'{part.place}$contrasts' does not fit the levels")
+    rows, width = contrasts_dim(part, given, len(levels))
     matrix = tuple(map(tuple, given.matrix("values", rows, width).tolist()))
     names = given.texts("columns")
     ends = given.texts("columns", width) if names else tuple(str(j + 1) for j in range(width))
-    name = "" if given.is_null("name") else given.choice("name", CONTRASTS)
+    name = "" if given.is_null("name") else named_contrasts(given, "name", rows)
     if name == "contr.poly":
         own, ends = polynomial_contrasts(rows)
         if len(ends) != width:
@@ -162,6 +177,31 @@ def _coding(part: Part, kind: str) -> Coding:
         if matrix == tuple(map(tuple, own.tolist())):
             return Coding(levels, name, ordered=ordered)
     return Coding(levels, name, matrix, ends, ordered)
+
+
+def levels_of(part: Part) -> tuple[str, ...]:
+    """Read the levels of a factor, of which there may be no more than a matrix of contrasts can hold."""
+    levels = part.texts("levels", distinct=True)
+    if len(levels) > MOST_LEVELS:
+        raise part.fault(f"'{part.place}$levels' has {len(levels):,} values, and at most {MOST_LEVELS:,} are read")
+    return levels
+
+
+def named_contrasts(part: Part, name: str, levels: int) -> str:
+    """Read the name of contrasts."""
+    found = part.choice(name, CONTRASTS)
+    if found == "contr.poly" and levels > MOST_ORDERED_LEVELS:
+        problem = f"'{part.place}${name}' is contr.poly for {levels:,} levels, which has at most {MOST_ORDERED_LEVELS}"
+        raise part.fault(problem)
+    return found
+
+
+def contrasts_dim(part: Part, given: Part, levels: int) -> tuple[int, int]:
+    """Read the rows and columns of a matrix of contrasts."""
+    rows, width = given.wholes("dim", 2)
+    if rows != levels or not 0 <= width <= levels:
+        raise part.fault(f"'{part.place}$contrasts' does not fit the levels")
+    return rows, width
 
 
 def _memory_of(part: Part, formula: Formula) -> dict[str, Any]:

@@ -7,13 +7,15 @@ import os
 import platform
 from typing import Any
 
+from tidydl.boundaries import SAVED_MODELS
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, StorageError, one_of
 from tidydl.networks.saved.networks import KINDS
 from tidydl.networks.saved.parts import Part
 from tidydl.networks.way_out import network_hint
+from tidydl.whole_files import write_whole
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["check_path", "load_model", "read_saved", "save_model", "write_saved"]
 
 FORMAT = "tidydl network"
 VERSION = 1
@@ -59,7 +61,7 @@ def save_model(fit: Any, file: str | os.PathLike[str]) -> None:
     >>> again.value == fit.value
     True
     """
-    path = _path(file)
+    path = check_path(file)
     name = next((name for name, kind in KINDS.items() if isinstance(fit, kind.cls)), None)
     if name is None:
         raise ArgumentError(
@@ -67,14 +69,7 @@ def save_model(fit: Any, file: str | os.PathLike[str]) -> None:
             allowed="A network fitted with nnet() or multinom(), or loaded.",
             hint=network_hint(fit),
         )
-    saved = {
-        "format": FORMAT,
-        "version": VERSION,
-        "kind": name,
-        "written_by": _written_by(),
-        "network": KINDS[name].content(fit),
-    }
-    _write(path, json.dumps(saved, allow_nan=False, ensure_ascii=False))
+    write_saved(path, name, KINDS[name].content(fit), _written_by())
 
 
 def load_model(file: str | os.PathLike[str]) -> Any:
@@ -112,8 +107,21 @@ def load_model(file: str | os.PathLike[str]) -> Any:
     ...     print(load_model(f"{folder}/fit.json").n)
     (1, 1, 5)
     """
-    path = _path(file)
-    saved = _read(path)
+    kind, network = read_saved(file)
+    return KINDS[kind].read(network)
+
+
+def write_saved(path: str, kind: str, network: Any, written_by: dict[str, str]) -> None:
+    """Write what is saved of a network."""
+    saved = {"format": FORMAT, "version": VERSION, "kind": kind, "written_by": written_by, "network": network}
+    write_whole(path, json.dumps(saved, allow_nan=False, ensure_ascii=False) + "\n", f"`file` '{path}'")
+
+
+def read_saved(file: Any) -> tuple[str, Part]:
+    """Read the kind of a saved network and what the file holds of it, nothing of which is checked yet."""
+    path = check_path(file)
+    with SAVED_MODELS.guard(f"`file` '{path}'", allowed=WRITTEN):
+        saved = _read(path)
     if not isinstance(saved, dict) or saved.get("format") != FORMAT:
         raise DamagedFileError(f"`file` '{path}' holds no network.", allowed=WRITTEN)
     whole = Part(saved, path)
@@ -125,13 +133,15 @@ def load_model(file: str | os.PathLike[str]) -> Any:
     kind = whole.text("kind")
     if kind not in KINDS:
         raise DamagedFileError(f"`file` '{path}' holds a network of the kind '{kind}'.", allowed=one_of(sorted(KINDS)))
-    return KINDS[kind].read(whole.part("network"))
+    return kind, whole.part("network")
 
 
-def _path(file: Any) -> str:
-    if not isinstance(file, (str, os.PathLike)) or not os.fspath(file):
+def check_path(file: Any) -> str:
+    """Return the path of a file, or refuse what is none."""
+    given = os.fspath(file) if isinstance(file, (str, os.PathLike)) else None
+    if not isinstance(given, str) or not given or "\0" in given:
         raise ArgumentError(f"`file` is {described(file)}.", allowed="The path of a file, such as 'fit.json'.")
-    path = os.path.expanduser(os.fspath(file))
+    path = os.path.expanduser(given)
     if os.path.isdir(path):
         raise ArgumentError(f"`file` '{path}' is a folder.", allowed="The path of a file, such as 'fit.json'.")
     return path
@@ -141,23 +151,6 @@ def _written_by() -> dict[str, str]:
     import tidydl
 
     return {"tidydl": tidydl.__version__, "language": "Python", "version": platform.python_version()}
-
-
-def _write(path: str, text: str) -> None:
-    """Write a file beside the one that is meant and put it in its place, so that none is ever half written."""
-    beside = f"{path}.{os.getpid()}.part"
-    try:
-        try:
-            with open(beside, "x", encoding="utf-8", errors="replace", newline="\n") as target:
-                target.write(text + "\n")
-            os.replace(beside, path)
-        finally:
-            if os.path.exists(beside):
-                os.remove(beside)
-    except OSError as problem:
-        raise StorageError(
-            f"`file` '{path}' cannot be written.", allowed="A path in a folder that you may write to."
-        ) from problem
 
 
 def _read(path: str) -> Any:

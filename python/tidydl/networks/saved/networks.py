@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,12 @@ from tidydl.networks.multinomial import tables as _tables  # noqa: F401  (the ve
 from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
 from tidydl.networks.saved.design import design_content, design_of, index_content, index_of
-from tidydl.networks.saved.parts import Part, numbers_text
+from tidydl.networks.saved.parts import Part, number_text, numbers_text
 
-__all__ = ["KINDS", "Kind"]
+__all__ = ["KINDS", "MOST_UNITS", "Kind", "decay_of", "levels_of", "shape_of"]
 
 MOST_UNITS = 10**9
+MOST_LONE_INPUTS = 10**6  # that no weight leads from, so that the number of weights says nothing of them
 
 
 def _network_content(fit: NNet) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def _network_content(fit: NNet) -> dict[str, Any]:
         "iterations": fit.iterations,
         "evaluations": fit.evaluations,
         "curve": {"iteration": fit.curve[:, 0].astype(int).tolist(), "value": numbers_text(fit.curve[:, 1])},
-        "seconds": fit.seconds,
+        "seconds": None if np.isnan(fit.seconds) else number_text(float(fit.seconds)),
         "engine": fit.engine,
         "device": fit.device,
         "hessian": None if fit.Hessian is None else numbers_text(fit.Hessian),
@@ -63,11 +65,30 @@ def _outputs_content(fit: NNet) -> list[str] | None:
 
 def _scalars(call: dict[str, Any]) -> dict[str, Any]:
     kinds = (bool, int, float, str, type(None))
-    return {name: value for name, value in call.items() if name != "R" and isinstance(value, kinds)}
+    return {name: _scalar(value) for name, value in call.items() if name != "R" and isinstance(value, kinds)}
+
+
+def _scalar(value: Any) -> Any:
+    """Write an argument; a number that JSON lacks as an object, so that it is no text."""
+    lacking = isinstance(value, float) and not math.isfinite(value)
+    return {"number": number_text(float(value))} if lacking else value
+
+
+def _arguments_of(part: Part, name: str) -> dict[str, Any]:
+    """Read arguments that are one value each; what else stands there is not known to this version."""
+    if part.is_null(name):
+        return {}
+    given = part.part(name)
+    found = {each: given.raw(each) for each in given.names}
+    kinds = (bool, int, float, str, type(None))
+    numbers = {each: given.part(each).number("number") for each, value in found.items() if isinstance(value, dict)}
+    return {
+        each: numbers.get(each, value) for each, value in found.items() if each in numbers or isinstance(value, kinds)
+    }
 
 
 def _network_of(part: Part) -> NNet:
-    shape = _shape_of(part)
+    shape = shape_of(part)
     fit = NNet(**_values_of(part, shape), design=design_of(part.part("design"), shape.inputs))
     if not part.is_null("hessian"):
         fit.Hessian = _square(part.matrix("hessian", len(fit.wts), len(fit.wts)), fit.connections)
@@ -85,7 +106,7 @@ def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
     n_weights = number_of_weights(shape)
     wts = part.numbers("wts", n_weights)
     rows = part.whole("rows", MOST_UNITS)
-    levels = _levels_of(part, shape)
+    levels = levels_of(part, shape)
     curve = part.part("curve")
     passes = curve.wholes("iteration")
     fitted, residuals = (part.matrix(name, rows, shape.outputs) for name in ("fitted", "residuals"))
@@ -98,7 +119,7 @@ def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
         "convergence": part.whole("convergence", 1),
         "fitted_values": fitted,
         "residuals": residuals,
-        "decay": _decay_of(part, n_weights),
+        "decay": decay_of(part, n_weights),
         "response": part.text("response"),
         "output_names": part.texts("output_names", shape.outputs),
         "lev": levels,
@@ -115,17 +136,21 @@ def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
     }
 
 
-def _shape_of(part: Part) -> Shape:
+def shape_of(part: Part) -> Shape:
+    """Read the shape of a network, of which the number of weights follows."""
     counts = part.wholes("n", 3)
     loss = LOSSES[part.choice("loss", LOSSES)]
     least = (0, 0, 2 if loss in (SOFTMAX, CENSORED) else 1)
     if any(count < low or count > MOST_UNITS for count, low in zip(counts, least, strict=True)):
         raise part.fault("'n' does not fit the loss")
     inputs, hidden, outputs = counts
+    if hidden == 0 and not part.flag("skip") and inputs > MOST_LONE_INPUTS:
+        raise part.fault(f"'n' has {inputs:,} inputs without weights, and at most {MOST_LONE_INPUTS:,} are read")
     return Shape(inputs, hidden, outputs, part.flag("skip"), loss)
 
 
-def _levels_of(part: Part, shape: Shape) -> tuple[str, ...] | None:
+def levels_of(part: Part, shape: Shape) -> tuple[str, ...] | None:
+    """Read the classes: two of a logistic output, one for each of several outputs, None of numbers."""
     if part.is_null("levels"):
         return None
     levels = part.texts("levels", distinct=True)
@@ -135,21 +160,21 @@ def _levels_of(part: Part, shape: Shape) -> tuple[str, ...] | None:
     return levels
 
 
-def _decay_of(part: Part, n_weights: int) -> np.ndarray:
+def decay_of(part: Part, n_weights: int) -> np.ndarray:
+    """Read the penalty of each weight, or one of all."""
     values = part.numbers("decay")
     return np.broadcast_to(values, (n_weights,)) if len(values) == 1 else part.numbers("decay", n_weights)
 
 
 def _call_of(part: Part) -> dict[str, Any]:
-    arguments = part.raw("arguments") if not part.is_null("arguments") else {}
-    call = _scalars(arguments) if isinstance(arguments, dict) else {}
+    call = _arguments_of(part, "arguments")
     return call if part.is_null("text") else {**call, "R": part.text("text")}
 
 
 def _model_content(fit: Multinom) -> dict[str, Any]:
     """Write a multinomial model: a network, and what it adds. The model frame, which is data, is left out."""
     content = _network_content(fit)
-    shown = [{"name": name, "value": value} for name, value in fit.given.items()]
+    shown = [{"name": name, "value": _scalar(value)} for name, value in fit.given.items()]
     content["call"] |= {"text": " ".join(line.strip() for line in written_call("multinom", fit.given)), "given": shown}
     content["outputs"] = None if fit.is_binary else list(fit.classes)
     content["hessian"] = None
@@ -159,7 +184,7 @@ def _model_content(fit: Multinom) -> dict[str, Any]:
         "offsets": list(fit.coefnames[len(fit.vcoefnames) :]),
         "deviance": numbers_text(fit.deviance)[0],
         "rank": fit.rank,
-        "edf": fit.edf,
+        "edf": number_text(float(fit.edf)),
         "AIC": numbers_text(fit.AIC)[0],
         "information": numbers_text(fit.information),
         "hess": fit.Hessian is not None,
@@ -168,7 +193,7 @@ def _model_content(fit: Multinom) -> dict[str, Any]:
 
 
 def _model_of(part: Part) -> Multinom:
-    shape, added = _shape_of(part), part.part("multinom")
+    shape, added = shape_of(part), part.part("multinom")
     design, classes = part.part("design"), added.texts("classes", distinct=True)
     if len(classes) != max(shape.outputs, 2):
         raise part.fault(f"'multinom$classes' has {len(classes)} values for {shape.outputs} outputs")
@@ -201,10 +226,21 @@ def _model_of(part: Part) -> Multinom:
 
 def _given_of(part: Part) -> dict[str, Any]:
     """Read the arguments that the call shows."""
-    given = {each.text("name"): each.raw("value") for each in part.parts("given")}
-    if given != _scalars(given) or not isinstance(given.get("formula", ""), str):
+    given = {each.text("name"): _given_value(each) for each in part.parts("given")}
+    if not isinstance(given.get("formula", ""), str):
         raise part.fault(f"'{part.place}$given' is not known")
     return given
+
+
+def _given_value(part: Part) -> Any:
+    value = part.raw("value")
+    if isinstance(value, dict):
+        return part.part("value").number("number")
+    if isinstance(value, str):
+        return part.text("value")
+    if not isinstance(value, (bool, int, float, type(None))):
+        raise part.fault(f"'{part.place}$value' is not known")
+    return value
 
 
 def _average_content(fit: AveragedNNet) -> dict[str, Any]:

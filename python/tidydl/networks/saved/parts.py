@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from tidydl.data.missing_numbers import NOT_MISSING
 from tidydl.errors import DamagedFileError
 
-__all__ = ["Part", "numbers_text"]
+__all__ = ["MISSING", "Part", "number_text", "numbers_text"]
 
-_NOT_FINITE = {"NaN": math.nan, "Inf": math.inf, "-Inf": -math.inf}
+_LOW_WORD = 0xFFFFFFFF
+_OF_R = 1954  # the low word of R's NA, whatever has made it quiet
+MISSING: float = struct.unpack("<d", struct.pack("<Q", 0x7FF80000000007A2))[0]
+_NAN: float = struct.unpack("<d", struct.pack("<Q", NOT_MISSING))[0]  # which the bridge takes to R as NaN
+_NOT_FINITE = {"NaN": _NAN, "Inf": math.inf, "-Inf": -math.inf}
 _LARGEST = 2**53
 
 
 def numbers_text(values: Any) -> list[Any]:
-    """Write doubles for JSON, whose numbers are finite: what is not is ``"NaN"``, ``"Inf"`` or ``"-Inf"``."""
-    doubles = np.asarray(values, dtype=float).ravel().tolist()
-    return [value if math.isfinite(value) else _written(value) for value in doubles]
+    """Write doubles for JSON, whose numbers are finite.
+
+    What is not finite is ``"NaN"``, ``"Inf"`` or ``"-Inf"``; R's missing number is null.
+    """
+    doubles = np.asarray(values, dtype=float).ravel()
+    return [value if math.isfinite(value) else number_text(value) for value in doubles.tolist()]
 
 
-def _written(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    return "Inf" if value > 0 else "-Inf"
+def number_text(value: float) -> Any:
+    """Write one double as :func:`numbers_text` writes several."""
+    if math.isfinite(value):
+        return value
+    if not math.isnan(value):
+        return "Inf" if value > 0 else "-Inf"
+    (bits,) = struct.unpack("<Q", struct.pack("<d", value))
+    return None if bits & _LOW_WORD == _OF_R else "NaN"
 
 
 class Part:
@@ -66,6 +79,11 @@ class Part:
 
     def _wrong(self, name: str, allowed: str) -> DamagedFileError:
         return self.fault(f"'{self._name(name)}' is not {allowed}")
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the values."""
+        return list(self._values)
 
     def is_null(self, name: str) -> bool:
         """Say whether a value is absent on purpose, or not there at all."""
@@ -112,8 +130,8 @@ class Part:
     def whole(self, name: str, most: int = _LARGEST) -> int:
         """Give a whole number of at least 0."""
         value = self._value(name)
-        right = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value // 1
-        if not right or not 0 <= value <= most:
+        right = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not right or not 0 <= value <= most or value % 1 != 0:
             raise self._wrong(name, "a whole number of the right size")
         return int(value)
 
@@ -135,6 +153,10 @@ class Part:
             raise self._wrong(name, "true or false")
         return value
 
+    def length(self, name: str) -> int:
+        """Return the length of a list."""
+        return len(self._list(name))
+
     def flags(self, name: str, length: int) -> np.ndarray:
         """Give logicals."""
         values = self._of_length(name, length)
@@ -145,14 +167,14 @@ class Part:
     def text(self, name: str) -> str:
         """Give one text."""
         value = self._value(name)
-        if not isinstance(value, str):
+        if not _is_text(value):
             raise self._wrong(name, "a text")
         return value
 
     def texts(self, name: str, length: int | None = None, *, distinct: bool = False) -> tuple[str, ...]:
         """Give texts."""
         values = self._of_length(name, length)
-        if not all(isinstance(value, str) for value in values) or (distinct and len(set(values)) < len(values)):
+        if not all(_is_text(value) for value in values) or (distinct and len(set(values)) < len(values)):
             raise self._wrong(name, "different texts" if distinct else "texts")
         return tuple(values)
 
@@ -170,7 +192,7 @@ class Part:
 
 def _double(value: Any) -> float:
     if value is None:
-        return math.nan
+        return MISSING
     if isinstance(value, str):
         if value not in _NOT_FINITE:
             raise TypeError
@@ -178,3 +200,14 @@ def _double(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError
     return float(value)
+
+
+def _is_text(value: Any) -> bool:
+    """Say whether a value is text that can be shown: JSON can hold half a character."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,33 @@
+"""How large a formula and what it makes may grow: checked where the growing happens, before memory is taken.
+
+They hold for formulas of users and of files alike. A few lines of text can ask for more than any machine has, as
+``(a + b + … + x)^24`` does.
+"""
+
+from __future__ import annotations
+
+from tidydl.errors import FormulaError
+
+__all__ = [
+    "MOST_CELLS",
+    "MOST_DEGREE",
+    "MOST_DEPTH",
+    "MOST_LETTERS",
+    "MOST_ORDERED_LEVELS",
+    "MOST_PRODUCTS",
+    "MOST_TERMS",
+    "too_many",
+]
+
+MOST_LETTERS = 1_000_000  # of a formula
+MOST_DEPTH = 100  # of parentheses inside parentheses, and of signs in a row
+MOST_TERMS = 10_000  # after the expansion of `*`, `^` and their kin
+MOST_DEGREE = 100  # of poly(); doubles carry no more
+MOST_PRODUCTS = 10_000  # of the powers of several variables inside one poly()
+MOST_ORDERED_LEVELS = 95  # of contr.poly(), as in R: beyond, doubles cannot represent the polynomials
+MOST_CELLS = 1_000_000_000  # of a design: 8 GB of doubles
+
+
+def too_many(problem: str, most: int, unit: str, hint: str | None = None) -> FormulaError:
+    """Return the error for a formula that asks for more than is allowed; it names the limit."""
+    return FormulaError(f"`formula` {problem}.", allowed=f"At most {most:,} {unit}.", hint=hint)
