@@ -100,7 +100,7 @@ def test_threads_that_write_one_path_leave_a_whole_file_of_one(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="whether a process lives is asked as POSIX does")
 def test_what_a_killed_writer_left_goes_with_the_next_writing(frame, tmp_path):
     killed = (
-        "import os, sys; from pathlib import Path; from tidydl.data.frames_on_disk import whole_file\n"
+        "import os, sys; from pathlib import Path; from tidydl.whole_files import whole_file\n"
         "file = whole_file(Path(sys.argv[1])); file.__enter__(); os._exit(1)"
     )
     subprocess.run([sys.executable, "-c", killed, str(tmp_path / "d.parquet")], check=False)

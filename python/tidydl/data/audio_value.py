@@ -14,6 +14,7 @@ from tidydl.data.audio_files import read_header, read_samples, wav_of
 from tidydl.data.media_files import source_of, wrong_with
 from tidydl.data.media_value import MediaValue
 from tidydl.errors import ArgumentError, TidydlError
+from tidydl.whole_files import write_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,7 +78,7 @@ class Audio(MediaValue):
 
     def save(self, path: str | Path) -> None:
         """Write the sound to a file: as it is encoded, or as WAV where it was made of samples."""
-        Path(path).write_bytes(self.bytes)
+        write_whole(path, self.bytes)
 
     def __repr__(self) -> str:
         try:

@@ -1,6 +1,6 @@
 """What a folder says of itself in its README: read with care, since it comes from whoever made the data set.
 
-``datasets`` acts upon it; here it is looked through before. No path in it may lead out of the folder, and none be a URL.
+``datasets`` acts upon it; here it is looked through before. No path in it may lead out of the folder or be a URL.
 """
 
 from __future__ import annotations

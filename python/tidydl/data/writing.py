@@ -19,6 +19,7 @@ from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, DataError, StorageError
 from tidydl.progress import Progress, Work
 from tidydl.progress import run as run_work
+from tidydl.whole_files import begun_beside, unwritable, whole_file
 
 if TYPE_CHECKING:
     import datasets
@@ -97,8 +98,6 @@ def write_steps(data: Any, path: Any, argument: str = "path") -> Work[str]:
     if isinstance(data, Mapping) and all(_is_one(each) for each in data.values()) and data:
         yield from _write_splits(data, place)
     elif _is_one(data):
-        from tidydl.data.frames_on_disk import whole_file
-
         _check_suffix(place, argument)
         with whole_file(place) as file:
             yield from _write_one(data, file)
@@ -321,8 +320,6 @@ def _write_splits(data: Mapping[Any, Any], place: Path) -> Work[None]:
 
 def _write_folder(data: Mapping[str, Any], place: Path) -> Work[None]:
     """Write into a folder that is there, or into one that takes its name at last."""
-    from tidydl.data.frames_on_disk import begun_beside, whole_file
-
     _refuse_other_files(place, data)
     scratch = begun_beside(place)
     folder = place if place.is_dir() else scratch
@@ -339,7 +336,7 @@ def _write_folder(data: Mapping[str, Any], place: Path) -> Work[None]:
     except OSError as problem:
         if hasattr(problem, "kind"):  # one of ours, which says what it is about
             raise
-        raise _unwritable(place, problem) from problem
+        raise unwritable(f"'{place}'", problem) from problem
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -359,13 +356,6 @@ def _refuse_other_files(place: Path, names: Iterable[str]) -> None:
             allowed="A folder that is new or empty, or holds files of the same splits, which are replaced.",
             hint=f"Write '{place / 'data'}', or delete them if you need them no more.",
         )
-
-
-def _unwritable(place: Path, problem: OSError) -> StorageError:
-    return StorageError(
-        f"'{place}' cannot be written: {problem.strerror or problem}.",
-        allowed="A folder that can be written, on a disk with room.",
-    )
 
 
 def _is_card(file: Path) -> bool:

@@ -19,6 +19,7 @@ from tidydl.hub.failures import not_here, refusal
 from tidydl.hub.patience import Patience, is_silence, passes, patiently
 from tidydl.hub.reach import doubt, out_of_reach
 from tidydl.hub.repositories import COMMIT, Repository, cache_place, is_inside
+from tidydl.whole_files import write_whole
 
 __all__ = ["File", "Listing", "downloaded", "forget_listings", "is_known", "kept_listing", "listing_of", "storage_note"]
 
@@ -145,9 +146,7 @@ def keep_listing(repo: Repository, listing: Listing) -> None:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    begun = path.with_name(f"{path.name}.{os.getpid()}")
-    begun.write_text(text, encoding="utf-8")
-    os.replace(begun, path)
+    write_whole(path, text)
 
 
 def kept_listing(repo: Repository) -> Listing | None:

@@ -1,0 +1,186 @@
+"""Files and folders that are there whole or not at all, whoever else writes or looks."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import stat
+import sys
+import uuid
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+from tidydl.boundaries import FULL_DISK, WRITTEN_FILES
+from tidydl.errors import StorageError, TidydlError
+
+__all__ = ["begun_beside", "unwritable", "whole_file", "whole_folder", "write_whole"]
+
+
+def write_whole(path: str | os.PathLike[str], text: str | bytes, subject: str | None = None) -> None:
+    """Write a text or bytes to a file that is there whole or not at all: see :func:`whole_file`."""
+    with whole_file(path, subject) as file:
+        file.write(text.encode("utf-8", errors="replace") if isinstance(text, str) else text)
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iterator[IO[bytes]]:
+    """Write a file that is there whole or not at all: it takes its name when all of it is on the disk.
+
+    Until then it has a hidden random name in the same folder, which is created exclusively: nothing that is there, a
+    link included, is ever written through. A file that is replaced passes on its mode. Where ``path`` is a link, it
+    stays one, and what it leads to is replaced. Of several writers at once, the last one wins. What a killed process
+    left behind is removed by the next writer of the same path.
+
+    Parameters
+    ----------
+    path
+        The path of the file.
+    subject
+        What it is called in messages, such as ``"`file` 'fit.json'"``; None takes the path.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written: its folder is missing or protected, the disk is full, or ``path`` is a folder,
+        a device or a pipe.
+    """
+    subject = subject or f"'{os.fspath(path)}'"
+    try:
+        target = Path(os.path.realpath(path))
+        mode = _mode_of(target, subject)
+        begun = begun_beside(target)
+        try:
+            with open(begun, "xb", opener=_private if mode is not None else None) as file:
+                if mode is not None:
+                    _set_mode(file, begun, mode)
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(begun, target)
+        except BaseException:
+            with suppress(OSError):
+                begun.unlink(missing_ok=True)
+            raise
+    except OSError as problem:
+        if isinstance(problem, TidydlError):
+            raise
+        raise unwritable(subject, problem) from problem
+
+
+@contextmanager
+def whole_folder(path: str | os.PathLike[str], subject: str | None = None) -> Iterator[Path]:
+    """Make a folder that is there whole or not at all: the folder that is given takes the name when the block ends.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be made, or something else is there already when it takes its name.
+    """
+    subject = subject or f"'{os.fspath(path)}'"
+    begun = None
+    try:
+        begun = begun_beside(Path(path))
+        begun.mkdir()
+        yield begun
+        os.rename(begun, path)
+    except OSError as problem:
+        if isinstance(problem, TidydlError):
+            raise
+        raise unwritable(subject, problem) from problem
+    finally:
+        if begun is not None:
+            shutil.rmtree(begun, ignore_errors=True)
+
+
+def unwritable(subject: str, problem: OSError) -> StorageError:
+    """Return the error for what the operating system does not let us write; that of a full disk says so."""
+    if problem.errno in FULL_DISK:
+        error = WRITTEN_FILES.error_for(problem, subject)
+        assert isinstance(error, StorageError)
+        return error
+    return StorageError(
+        f"{subject} cannot be written: {problem.strerror or problem}.",
+        allowed="A path in a folder that you may write to, on a disk with room.",
+    )
+
+
+def _mode_of(target: Path, subject: str) -> int | None:
+    """Return the mode of the file that is replaced, None where there is none; refuse what is no file."""
+    try:
+        found = target.lstat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise StorageError(f"{subject} cannot be written: it is not a regular file.", allowed="The path of a file.")
+    return stat.S_IMODE(found.st_mode)
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
+
+
+def _set_mode(file: IO[bytes], begun: Path, mode: int) -> None:
+    with suppress(OSError):  # a file system without modes
+        if hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), mode)
+        else:
+            begun.chmod(mode)
+
+
+def begun_beside(path: Path) -> Path:
+    """Return a hidden random name beside a path, and delete what processes that have ended left there under such names.
+
+    The name tells the machine and the process, so that others see whether its owner is alive. Create what gets the
+    name exclusively.
+    """
+    start = f".{path.name[:40]}."
+    here = f"{start}{_machine()}-"
+    for left in _names_in(path.parent):
+        who, _, rest = left[len(here) :].partition("-")
+        if left.startswith(here) and who.isdecimal() and rest and _has_ended(int(who)):
+            _delete(path.parent / left)
+    return path.with_name(f"{here}{os.getpid()}-{uuid.uuid4().hex[:16]}")
+
+
+@cache
+def _machine() -> str:
+    """Return what tells machines apart on which a process number means the same process: containers have their own."""
+    known = [platform.node()]
+    if sys.platform == "linux":
+        with suppress(OSError):
+            known.append(Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip())
+        with suppress(OSError):
+            known.append(os.readlink("/proc/self/ns/pid"))
+    return f"{zlib.crc32('|'.join(known).encode()):08x}"
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:  # one that can be written without being read
+        return []
+
+
+def _delete(left: Path) -> None:
+    with suppress(OSError):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def _has_ended(process: int) -> bool:
+    if os.name != "posix":  # where asking would end it
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        pass
+    return False
