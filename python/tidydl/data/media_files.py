@@ -109,7 +109,7 @@ def named(kind: str, path: str | None) -> str:
     return f"`{kind}` '{path}'" if path else f"`{kind}` (given as bytes)"
 
 
-def unreadable(kind: str, path: str | None, error: Exception) -> TidydlError:
+def unreadable(kind: str, path: str | None, error: BaseException) -> TidydlError:
     """Explain why an image, a sound or a film could not be decoded, naming its file."""
     name = named(kind, path)
     if isinstance(error, FileNotFoundError):
