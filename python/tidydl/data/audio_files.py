@@ -5,17 +5,26 @@ from __future__ import annotations
 import importlib
 import io
 import warnings
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+from tidydl.boundaries import DATA_FILES
 from tidydl.data.media_files import named, unreadable
 from tidydl.errors import DamagedFileError, DependencyError, TidydlError, bring_extra
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["read_header", "read_samples", "wav_of"]
+__all__ = ["MOST_SAMPLES", "open_media", "opened", "read_header", "read_samples", "too_long", "wav_of"]
 
+MOST_SAMPLES = 2**29  # 2 GiB: more than three hours of a usual rate
+_FASTEST = 10_000_000
 _LIBRARIES = ("soundfile", "av")
+_CONTAINERS = (
+    *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi", "flv", "mpeg", "mpegts", "mpegvideo", "asf"),
+    *("ogg", "wav", "w64", "rf64", "mp3", "aac", "flac", "aiff", "au", "caf", "amr", "ac3", "eac3", "m4v", "h264"),
+    *("hevc", "ivf", "gif", "apng", "yuv4mpegpipe", "wv", "tta", "ape", "dts", "oga", "mov,mp4,m4a,3gp,3g2,mj2"),
+)  # of FFmpeg; playlists, which name other files and addresses, are none of them
 _UNKNOWN = 0x7FFFF000  # a size from which on the writer of a stream did not know how long it would be
 _TOLERATED = 0.99  # the share of its samples that a file must have: some writers count a few bytes too many
 
@@ -40,10 +49,13 @@ def read_header(content: bytes | None, path: str | None) -> tuple[int, int, int]
     library = _library("soundfile")
     if library is not None and _first_bytes(content, path):
         try:
-            info = library.info(path if content is None else io.BytesIO(content))
-            return int(info.samplerate), int(info.frames), int(info.channels)
+            with opened(content, path) as source:
+                info = library.info(source)
+            rate, frames, channels = int(info.samplerate), int(info.frames), int(info.channels)
         except Exception:
             pass  # another library may know the format
+        else:
+            return _checked_rate(rate, path), frames, channels
     samples, rate = read_samples(content, path)
     return rate, len(samples), 1 if samples.ndim == 1 else samples.shape[1]
 
@@ -60,24 +72,45 @@ def read_samples(content: bytes | None, path: str | None) -> tuple[np.ndarray, i
     DependencyError
         It needs a library that is not installed.
     """
-    try:
+    with DATA_FILES.guard(named("audio", path), lambda error: _undecodable(path, error)):
         if _is_wav(_first_bytes(content, path)):
             _refuse_cut(content, path)
             try:
-                return _by_scipy(content, path)
+                samples, rate = _by_scipy(content, path)
+                return samples, _checked_rate(rate, path)
             except ValueError:  # a WAV that holds another codec
                 pass
-        return _by_library(content, path)
-    except TidydlError:
-        raise
-    except Exception as error:  # decoders raise anything
-        raise unreadable("audio", path, error) from error
+        samples, rate = _by_library(content, path)
+        return samples, _checked_rate(rate, path)
+
+
+def _undecodable(path: str | None, error: BaseException) -> TidydlError | None:
+    return None if isinstance(error, MemoryError) else unreadable("audio", path, error)
+
+
+def _checked_rate(rate: int, path: str | None) -> int:
+    if not 1 <= rate <= _FASTEST:
+        raise DamagedFileError(
+            f"{named('audio', path)} says that it has {rate} samples a second.",
+            allowed=f"A sampling rate from 1 to {_FASTEST:,}.",
+            hint="Get the file again.",
+        )
+    return rate
+
+
+def too_long(path: str | None) -> DamagedFileError:
+    """Make the error for a sound with more samples than is safe to decode."""
+    return DamagedFileError(
+        f"{named('audio', path)} has more samples than is safe to decode.",
+        allowed=f"At most {MOST_SAMPLES:,} samples, those of all channels.",
+        hint="Cut it into shorter files first.",
+    )
 
 
 def _first_bytes(content: bytes | None, path: str | None) -> bytes:
     """Give the first bytes, which tell what a file is, whatever it is called; refuse an empty one."""
     try:
-        with _opened(content, path) as file:
+        with opened(content, path) as file:
             first = file.read(12)
     except OSError as error:
         raise unreadable("audio", path, error) from error
@@ -88,7 +121,8 @@ def _first_bytes(content: bytes | None, path: str | None) -> bytes:
     return first
 
 
-def _opened(content: bytes | None, path: str | None) -> BinaryIO:
+def opened(content: bytes | None, path: str | None) -> BinaryIO:
+    """Open the bytes, or the file at the path: decoders get no path, which some would take for an address."""
     return open(str(path), "rb") if content is None else io.BytesIO(content)
 
 
@@ -98,7 +132,7 @@ def _is_wav(first: bytes) -> bool:
 
 def _refuse_cut(content: bytes | None, path: str | None) -> None:
     """Refuse a WAV file that ends before its samples do; decoders would give what there is as if it were all."""
-    with _opened(content, path) as file:
+    with opened(content, path) as file:
         end = file.seek(0, io.SEEK_END)
         file.seek(0)
         order: Literal["little", "big"] = "big" if file.read(4) == b"RIFX" else "little"
@@ -117,7 +151,8 @@ def _by_scipy(content: bytes | None, path: str | None) -> tuple[np.ndarray, int]
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of chunks that say nothing about the sound
-        rate, samples = wavfile.read(str(path) if content is None else io.BytesIO(content))
+        with opened(content, path) as source:
+            rate, samples = wavfile.read(source)
     return _as_floats(samples), int(rate)
 
 
@@ -141,9 +176,9 @@ def _by_library(content: bytes | None, path: str | None) -> tuple[np.ndarray, in
         )
     problem: Exception | None = None
     for name, library in known.items():
-        source = str(path) if content is None else io.BytesIO(content)
         try:
-            return _by_soundfile(library, source, path) if name == "soundfile" else _by_av(library, source)
+            with opened(content, path) as source:
+                return (_by_soundfile if name == "soundfile" else _by_av)(library, source, path)
         except TidydlError:
             raise
         except Exception as error:
@@ -154,20 +189,33 @@ def _by_library(content: bytes | None, path: str | None) -> tuple[np.ndarray, in
 
 def _by_soundfile(soundfile: Any, source: Any, path: str | None) -> tuple[np.ndarray, int]:
     with soundfile.SoundFile(source) as file:
+        if file.frames * file.channels > MOST_SAMPLES:
+            raise too_long(path)
         samples = file.read(dtype="float32")
         if len(samples) < _TOLERATED * file.frames:
             raise _cut_off(path)
         return samples, int(file.samplerate)
 
 
-def _by_av(av: Any, source: Any) -> tuple[np.ndarray, int]:
+def open_media(av: Any, source: BinaryIO) -> Any:
+    """Open a sound or a video by PyAV: none of the formats that are lists of other files, and no addresses."""
+    allowed = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "none"}
+    return av.open(source, container_options=allowed)
+
+
+def _by_av(av: Any, source: Any, path: str | None) -> tuple[np.ndarray, int]:
     import numpy as np
 
-    with av.open(source) as container:
+    parts, count = [], 0
+    with open_media(av, source) as container:
         stream = container.streams.audio[0]
         resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
-        frames = [*container.decode(stream), None]  # None flushes what the resampler still holds
-        parts = [made.to_ndarray() for frame in frames for made in resampler.resample(frame)]
+        for frame in chain(container.decode(stream), [None]):  # None flushes what the resampler still holds
+            for made in resampler.resample(frame):
+                parts.append(made.to_ndarray())
+                count += parts[-1].size
+            if count > MOST_SAMPLES:
+                raise too_long(path)
     samples = np.concatenate(parts, axis=1).T.astype("float32")
     return (samples[:, 0] if samples.shape[1] == 1 else samples), int(stream.rate)
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
-from tidydl.data.audio_files import read_header, read_samples, wav_of
+from tidydl.data.audio_files import MOST_SAMPLES, read_header, read_samples, too_long, wav_of
 from tidydl.data.media_files import source_of, wrong_with
 from tidydl.data.media_value import MediaValue
 from tidydl.errors import ArgumentError, TidydlError
+from tidydl.whole_files import write_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,11 +74,11 @@ class Audio(MediaValue):
         """
         samples, rate = read_samples(self._content, self._path)
         mono = samples.mean(axis=1) if samples.ndim > 1 else samples
-        return _resampled(mono, rate, rate if sampling_rate is None else int(sampling_rate))
+        return _resampled(mono, rate, rate if sampling_rate is None else int(sampling_rate), self.path)
 
     def save(self, path: str | Path) -> None:
         """Write the sound to a file: as it is encoded, or as WAV where it was made of samples."""
-        Path(path).write_bytes(self.bytes)
+        write_whole(path, self.bytes)
 
     def __repr__(self) -> str:
         try:
@@ -93,7 +94,7 @@ class Audio(MediaValue):
         return f'<audio controls src="data:audio;base64,{data}"></audio>'
 
 
-def _resampled(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+def _resampled(samples: np.ndarray, rate: int, wanted: int, path: str | None) -> np.ndarray:
     if rate == wanted or not len(samples):
         return samples
     from math import gcd
@@ -101,6 +102,8 @@ def _resampled(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
     from scipy.signal import resample_poly
 
     shared = gcd(rate, wanted)
+    if len(samples) / rate * wanted > MOST_SAMPLES:
+        raise too_long(path)
     return resample_poly(samples, wanted // shared, rate // shared).astype("float32")
 
 

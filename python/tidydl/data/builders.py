@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import DATA_FILES, first_line
+from tidydl.data.cards import check_card, check_kind
 from tidydl.data.formats import FORMATS, suffix_of
+from tidydl.data.inside import Bounds
+from tidydl.data.media_paths import check_media_paths
 from tidydl.data.reading import READERS
-from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, one_of, unknown_name
+from tidydl.data.zips import check_zip
+from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError, one_of, unknown_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +36,10 @@ class Built:
     tables: dict[str, pa.Table] | None
 
 
-def built(path: str, name: str | None, data_dir: str | None, data_files: Any) -> Built:
+_ALLOWED = "A folder of csv, parquet, json, image or sound files."
+
+
+def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *, trusted: bool = False) -> Built:
     """Let ``datasets`` find the files of a folder; nothing of it is left behind.
 
     Raises
@@ -41,36 +50,54 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any) ->
         The folder cannot be loaded so.
     DamagedFileError
         A file cannot be read.
+    DataError
+        Its README, or a link, leads out of it.
     """
+    bounds = Bounds(Path(path), trusted)
+    check_card(bounds.folder, trusted=trusted)
+    _refuse_chains(path)
     with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
         builder = _builder(path, name, data_dir, data_files, scratch)
         kind = type(builder).__module__.rpartition(".")[2]
+        check_kind(kind, path)
         files = {str(s): [Path(str(f)) for f in found] for s, found in (builder.config.data_files or {}).items()}
         for found in files.values():
             for file in found:
                 if not os.path.exists(file):
                     raise NotFoundError(f"`data_files` '{file}' does not exist.")
+                if data_files is None and data_dir is None:
+                    bounds.check(file)
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         if kind in READERS and all(suffix_of(f) in FORMATS for fs in files.values() for f in fs):
             return Built(kind, features, files, None)
-        tables = prepared(builder, data_dir or path)
+        tables = prepared(builder, data_dir or path, bounds, Path(scratch))
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         return Built(kind, features, files, tables)
+
+
+def _refuse_chains(path: str) -> None:
+    """Refuse a folder whose path ``datasets`` would take for a chain of addresses."""
+    if "::" in os.path.abspath(path):
+        raise ArgumentError(
+            f"`path` '{path}' has '::' in it, which `datasets` takes for an address; it would read its README.",
+            allowed="A folder without '::' in its path where a README says how to read it.",
+            hint="Rename the folder, or name the files by `data_files` with a format: load_dataset('csv', …).",
+        )
 
 
 def _builder(path: str, name: str | None, data_dir: str | None, data_files: Any, scratch: str) -> Any:
     import datasets
 
-    try:
+    def explain(error: BaseException) -> TidydlError | None:
+        if isinstance(error, FileNotFoundError):
+            return NotFoundError(f"`path` '{data_dir or path}' holds no data files: {first_line(error)}.")
+        if isinstance(error, (ValueError, RuntimeError, TypeError, LookupError, AttributeError)):
+            _check_configuration(path, name)
+            return ArgumentError(f"`path` '{path}' cannot be loaded: {first_line(error)}.", allowed=_ALLOWED)
+        return None
+
+    with DATA_FILES.guard(f"`path` '{path}'", explain, allowed=_ALLOWED):
         return datasets.load_dataset_builder(path, name, data_dir=data_dir, data_files=data_files, cache_dir=scratch)
-    except FileNotFoundError as error:
-        raise NotFoundError(f"`path` '{data_dir or path}' holds no data files: {_first_line(error)}.") from error
-    except (ValueError, RuntimeError) as error:
-        _check_configuration(path, name)
-        raise ArgumentError(
-            f"`path` '{path}' cannot be loaded: {_first_line(error)}.",
-            allowed="A folder of csv, parquet, json, image or sound files.",
-        ) from error
 
 
 def _check_configuration(path: str, name: str | None) -> None:
@@ -79,7 +106,7 @@ def _check_configuration(path: str, name: str | None) -> None:
 
     try:
         names = datasets.get_dataset_config_names(path)
-    except (ValueError, RuntimeError, OSError):
+    except Exception:  # the first error says what is wrong
         return
     if name is not None and name not in names:
         raise unknown_name("name", name, names)
@@ -87,25 +114,37 @@ def _check_configuration(path: str, name: str | None) -> None:
         raise ArgumentError("`name` is missing, and the data set has several configurations.", allowed=one_of(names))
 
 
-def prepared(builder: Any, path: str) -> dict[str, pa.Table]:
-    """Let ``datasets`` read the files, and take its tables into memory."""
+def prepared(builder: Any, path: str, bounds: Bounds, scratch: Path | None = None) -> dict[str, pa.Table]:
+    """Let ``datasets`` read the files, and take its tables into memory.
+
+    What cells name must be inside of ``bounds``, or of ``scratch``, where it unpacks zip files.
+
+    Raises
+    ------
+    DamagedFileError, ArgumentError
+        They cannot be read, or a zip file among them is not safe.
+    DataError
+        A cell names an image or a sound outside of the folder.
+    """
     import datasets
 
-    try:
+    for file in (Path(str(file)) for found in builder.config.data_files.values() for file in found):
+        if zipfile.is_zipfile(file):
+            check_zip(file)
+
+    def explain(error: BaseException) -> TidydlError:
+        cause = error.__cause__ or error
+        return DamagedFileError(f"`path` '{path}' cannot be read: {first_line(cause)}.", allowed=_ALLOWED)
+
+    with DATA_FILES.guard(f"`path` '{path}'", explain):
         builder.download_and_prepare(verification_mode=datasets.VerificationMode.NO_CHECKS)
         made = builder.as_dataset(in_memory=True)
-    except Exception as error:
-        cause = error.__cause__ or error
-        raise DamagedFileError(
-            f"`path` '{path}' cannot be read: {_first_line(cause)}.",
-            allowed="A folder of csv, parquet, json, image or sound files.",
-        ) from error
-    return {str(split): part.data.table for split, part in made.items()}
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0].rstrip(".") if text else type(error).__name__
+        features = {} if builder.info.features is None else builder.info.features.to_dict()
+        tables = {str(split): part.data.table for split, part in made.items()}
+        return {
+            split: check_media_paths(table, features, bounds, f"`path` '{path}'", also=scratch)
+            for split, table in tables.items()
+        }
 
 
 @contextmanager

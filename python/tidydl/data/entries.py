@@ -22,7 +22,7 @@ __all__ = ["image_pixels", "load_arrow", "load_frames", "load_object", "split_cu
 
 _ARGUMENTS = (
     *("path", "name", "data_dir", "data_files", "split", "columns", "n", "sample", "seed", "as", "revision", "token"),
-    *("streaming", "cache_dir", "verification_mode", "sep", "field"),
+    *("streaming", "cache_dir", "verification_mode", "sep", "field", "trusted"),
 )
 
 
@@ -40,6 +40,7 @@ def load_frames(
     older: Mapping[str, Any] | None = None,
     cache_dir: Any = None,
     field: Any = None,
+    trusted: Any = False,
     form: str = "frame",
     **said: Any,
 ) -> Any:
@@ -50,7 +51,8 @@ def load_frames(
     """
     today = in_todays_words("load_dataset", older or {}, _ARGUMENTS)
     given = {**today, **{argument: value for argument, value in said.items() if value is not None}}
-    request = request_of(path, name, data_dir, data_files, split, cache_dir=cache_dir, field=field, **given)
+    known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
+    request = request_of(path, name, data_dir, data_files, split, **known, **given)
     return load(request, wanted_of(columns, n, sample, seed, drawn), form)
 
 

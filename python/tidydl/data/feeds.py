@@ -6,20 +6,22 @@ Files are looked through once for that, in constant memory, so that a block has 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.csv_columns import read_alike
 from tidydl.data.formats import TextOptions, places_of, refuse
 from tidydl.data.joined_notes import metadata_of_all
+from tidydl.data.media_paths import checked_blocks
 from tidydl.data.pandas_index import has_index, index_names, with_index_named
+from tidydl.data.parquet_files import check_text, open_parquet
+from tidydl.data.resolving import Listing
 from tidydl.data.splits import misfit, refuse_other_labels
 from tidydl.data.tables import parquet_files
 from tidydl.data.text_feeds import csv_blocks, json_blocks, settled_csv, settled_json, settled_text, text_blocks
-from tidydl.data.unreadable import damaged
-from tidydl.errors import DataError, TidydlError
+from tidydl.data.unreadable import reading
+from tidydl.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,9 +46,7 @@ class Feed:
     levels: Mapping[str, pa.Array] = field(default_factory=dict)
 
 
-def feeds_of(
-    files: Mapping[str, Mapping[Path, str]], options: TextOptions, columns: Mapping[str, Sequence[str] | None]
-) -> dict[str, Feed]:
+def feeds_of(listing: Listing, options: TextOptions, columns: Mapping[str, Sequence[str] | None]) -> dict[str, Feed]:
     """Make the feed of each split of its files, each of its format; ``columns`` are those wanted of a split.
 
     Raises
@@ -56,9 +56,8 @@ def feeds_of(
     DataError
         The files do not fit together.
     """
-    parts = read_alike(
-        lambda said: {split: _opened(each, said, columns[split]) for split, each in files.items()}, options
-    )
+    files = {split: listing.files[split] for split in columns}
+    parts = read_alike(lambda said: {split: _opened(listing, split, said, columns[split]) for split in files}, options)
     whole = [split for split in files if columns[split] is None]
     if any(has_index(feed.schema.names) for split in whole for feed in parts[split].values()):
         names = index_names([parquet_files(files[split]) for split in whole])
@@ -67,10 +66,14 @@ def feeds_of(
     return {split: joined(list(each), list(each.values())) for split, each in parts.items()}
 
 
-def _opened(files: Mapping[Path, str], options: TextOptions, columns: Sequence[str] | None) -> dict[str, Feed]:
-    parts = {str(file): _OPENERS[kind](str(file), options, columns) for file, kind in files.items()}
-    for file, part in parts.items():
-        _refuse_same_names(file, part.schema.names)
+def _opened(listing: Listing, split: str, options: TextOptions, columns: Sequence[str] | None) -> dict[str, Feed]:
+    parts = {}
+    for file, kind in listing.files[split].items():
+        with reading(str(file), kind):
+            part = _OPENERS[kind](str(file), options, columns)
+        _refuse_same_names(str(file), part.schema.names)
+        checked = checked_blocks(part.blocks, listing.features, listing.bounds_of(file), file)
+        parts[str(file)] = replace(part, blocks=checked)
     return parts
 
 
@@ -180,22 +183,17 @@ def _fitted(block: pa.Table, schema: pa.Schema, levels: Mapping[str, pa.Array]) 
 
 def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
     import pyarrow as pa
-    from pyarrow import parquet
 
     refuse("sep", options.sep, "parquet")
     refuse("field", options.field, "parquet")
-    try:
-        file = parquet.ParquetFile(path)
+    with reading(path, "parquet"):
+        file = open_parquet(path)
         schema = file.schema_arrow
         if columns is not None:
             schema = pa.schema([schema.field(k) for k in places_of(schema.names, columns)], schema.metadata)
         coded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
         levels = {name: _levels_in(file, name) for name in coded}
         nullable = _lacking(file.metadata, schema.names)
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, TidydlError):
-            raise
-        raise damaged(path, "parquet", error) from error
     blocks = partial(_parquet_blocks, path, schema.names if columns is not None else None, schema.metadata)
     return Feed(schema, file.metadata.num_rows, blocks, nullable, levels)
 
@@ -245,22 +243,16 @@ def _levels_in(file: Any, name: str) -> pa.Array:
 
 def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> Iterator[pa.Table]:
     import pyarrow as pa
-    from pyarrow import parquet
 
     wanted = None if columns is None else list(columns)
-    file = None
-    try:
-        file = parquet.ParquetFile(path, buffer_size=_BUFFER)
+    above = 0
+    with reading(path, "parquet"), open_parquet(path, buffer_size=_BUFFER) as file:
         for group in range(file.metadata.num_row_groups):  # of several at once all would stay in memory
             for batch in file.iter_batches(_BLOCK, row_groups=[group], columns=wanted):
                 table = pa.Table.from_batches([batch])
-                table = table if wanted is None else table.select(wanted)
+                table = check_text(table if wanted is None else table.select(wanted), path, above)
+                above += table.num_rows
                 yield table.replace_schema_metadata(metadata)
-    except (pa.ArrowException, OSError) as error:
-        raise damaged(path, "parquet", error) from error
-    finally:
-        if file is not None:
-            file.close()
 
 
 def _of_csv(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:

@@ -55,6 +55,7 @@ def from_hub(request: Request) -> Raw:
         token=request.token,
         cache_dir=request.cache_dir,
         verify=request.verification_mode != "no_checks",
+        trusted=request.trusted,
     )
 
 
@@ -85,4 +86,6 @@ def list_files(request: Request, room: ExitStack, *, keep: bool = False) -> List
             f"`path` is the format '{path}', and `data_files` does not say which files.",
             hint=f"load_dataset('{path}', data_files='…')",
         )
-    return listing_of(path, request.name, request.data_dir, request.data_files, room, keep=keep)
+    return listing_of(
+        path, request.name, request.data_dir, request.data_files, room, keep=keep, trusted=request.trusted
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tidydl.data.formats import FORMATS, MEDIA, PACKED
+from tidydl.data.inside import Bounds, fixed_part
 from tidydl.data.warning import warn_user
 from tidydl.errors import ArgumentError, NotFoundError
 
@@ -31,7 +32,7 @@ _IN_FILE = {s: re.compile(rf"(?:^|{_EDGE})(?:{'|'.join(words)}){_EDGE}") for s, 
 _SHARD = re.compile(r"^data/(\w+(?:\.\w+)*)-\d{5}-of-\d{5}.*\..+$")
 
 
-def data_files_of(folder: Path) -> dict[str, Path]:
+def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
     """Find the files below a folder by their path in it, in order; hidden ones and descriptions are left out.
 
     Raises
@@ -39,7 +40,10 @@ def data_files_of(folder: Path) -> dict[str, Path]:
     ArgumentError
         There are so many that are no data, and so few that are, that it is a disk, or somebody's whole home, rather
         than a data set.
+    DataError
+        A file is a link that leaves the folder, which is not ``trusted``.
     """
+    bounds = Bounds(folder, trusted)
     found: dict[str, Path] = {}
     others = 0
     for place, folders, names in os.walk(folder):
@@ -49,7 +53,10 @@ def data_files_of(folder: Path) -> dict[str, Path]:
         for name in names:
             if not name.startswith((".", "__", "~$")) and name not in _IGNORED:
                 found[start + name] = Path(place, name)
-                others += os.path.splitext(name)[1].lower() not in _DATA
+                is_data = os.path.splitext(name)[1].lower() in _DATA
+                others += not is_data
+                if is_data and os.path.islink(found[start + name]):
+                    bounds.check(found[start + name])
         data = len(found) - others
         if others > max(_MOST_OTHERS, _OTHERS_TO_DATA * data):
             raise ArgumentError(
@@ -103,7 +110,7 @@ def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dic
     return splits
 
 
-def matching(data_files: Any, base: Path) -> dict[str, list[Path]]:
+def matching(data_files: Any, base: Path, *, trusted: bool = False) -> dict[str, list[Path]]:
     """Find what patterns match, by split: ``train`` where they name none.
 
     Parameters
@@ -112,9 +119,11 @@ def matching(data_files: Any, base: Path) -> dict[str, list[Path]]:
         A path or pattern (``*``, ``**``, ``?``, ``[…]``), several, or a dictionary of split to either.
     base
         The folder that relative ones start in.
+    trusted
+        Whether what a pattern matches, and was not named by the caller, may be a link out of its folder.
     """
     by_split: Mapping[str, Any] = data_files if isinstance(data_files, Mapping) else {"train": data_files}
-    return {split: _found(patterns, base) for split, patterns in by_split.items()}
+    return {split: _found(patterns, base, trusted) for split, patterns in by_split.items()}
 
 
 def no_match(asked: Any, argument: str = "data_files") -> NotFoundError:
@@ -126,18 +135,21 @@ def no_match(asked: Any, argument: str = "data_files") -> NotFoundError:
     )
 
 
-def _found(patterns: str | Sequence[str], base: Path) -> list[Path]:
+def _found(patterns: str | Sequence[str], base: Path, trusted: bool) -> list[Path]:
     found: dict[Path, None] = {}
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
         exact = base / pattern
         if exact.is_file():
             found.setdefault(exact)
         elif exact.is_dir():
-            found.update(dict.fromkeys(data_files_of(exact).values()))
+            found.update(dict.fromkeys(data_files_of(exact, trusted=trusted).values()))
         else:
             names = sorted(glob.glob(pattern, root_dir=base, recursive=True))
             files = [base / name for name in names if os.path.basename(name) not in _IGNORED]
             files = [file for file in files if file.is_file()]
+            bounds = Bounds(fixed_part(pattern, base), trusted)
+            for file in files:
+                bounds.check(file)
             if not files and not isinstance(patterns, str) and len(patterns) > 1:
                 raise no_match(pattern)
             found.update(dict.fromkeys(files))

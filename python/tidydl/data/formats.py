@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
-from tidydl.data.unreadable import damaged, how_to_read, refuse_wide_characters
-from tidydl.errors import ArgumentError, no_column
+from tidydl.data.unreadable import how_to_read, reading, refuse_wide_characters
+from tidydl.errors import ArgumentError, DamagedFileError, no_column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,6 +21,8 @@ __all__ = [
     "MEDIA",
     "PACKED",
     "PLAIN",
+    "RATIO",
+    "SMALL",
     "TextOptions",
     "chosen",
     "content_of",
@@ -46,7 +50,10 @@ MEDIA = {
     ),
     "audio": (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aiff", ".aif", ".au", ".wma", ".amr"),
 }
-PACKED = (".gz", ".bz2", ".zst")
+_COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
+PACKED = tuple(_COMPRESSIONS)
+RATIO = 200  # unpacked to packed, far above what tables and images reach
+SMALL = 100 * 2**20  # bytes that do no harm, however much they were packed
 
 
 @dataclass(frozen=True)
@@ -85,10 +92,60 @@ def _of_media(suffix: str) -> str | None:
 
 
 def open_bytes(path: str) -> Any:
-    """Open a file to be read from its start, unpacked where its name says that it is packed."""
+    """Open a file to be read from its start, unpacked where its name says that it is packed.
+
+    What it reads is bound by :class:`Unpacked`.
+    """
     import pyarrow as pa
 
-    return pa.input_stream(path, compression="detect")
+    compression = next((kind for suffix, kind in _COMPRESSIONS.items() if path.lower().endswith(suffix)), None)
+    stream = pa.input_stream(path, compression=compression)
+    return stream if compression is None else pa.PythonFile(Unpacked(stream, path), "r")
+
+
+class Unpacked(io.RawIOBase):
+    """What is in a packed file, which may not be far larger than the file.
+
+    Parameters
+    ----------
+    stream
+        Gives it.
+    path
+        The file.
+    """
+
+    def __init__(self, stream: Any, path: str):
+        self._stream = stream
+        self._path = path
+        self._left = max(SMALL, RATIO * os.path.getsize(path))
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read some bytes, or all that are left.
+
+        Raises
+        ------
+        DamagedFileError
+            They are more than is safe to unpack.
+        """
+        wanted = self._left + 1 if size is None or size < 0 else min(size, self._left + 1)
+        found: bytes = self._stream.read(wanted)
+        self._left -= len(found)
+        if self._left < 0:
+            raise DamagedFileError(
+                f"`path` '{self._path}' holds more than {RATIO} times as many bytes unpacked as packed.",
+                allowed=f"A packed file of data: at most {RATIO} times its own size, or {SMALL // 2**20} MiB.",
+                hint="If you trust where it comes from, unpack it yourself.",
+            )
+        return found
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+        super().close()
 
 
 def head_of(path: str, kind: str) -> bytes:
@@ -101,28 +158,19 @@ def head_of(path: str, kind: str) -> bytes:
     NotFoundError
         It is not there any more.
     """
-    import pyarrow as pa
-
-    try:
-        with open_bytes(path) as stream:
-            head: bytes = stream.read(4)
-    except (OSError, pa.ArrowException) as error:
-        raise damaged(path, kind, error) from error
+    with reading(path, kind), open_bytes(path) as stream:
+        head: bytes = stream.read(4)
     refuse_wide_characters(path, kind, head)
     return head
 
 
 def content_of(path: str) -> tuple[Any, int]:
     """Give the path, or what is in a packed file, and the size that it has unpacked."""
-    import pyarrow as pa
-
-    if not path.lower().endswith(PACKED):
-        return path, Path(path).stat().st_size
-    try:
+    with reading(path, "packed text"):
+        if not path.lower().endswith(PACKED):
+            return path, Path(path).stat().st_size
         with open_bytes(path) as stream:
             held = stream.read_buffer()
-    except (OSError, pa.ArrowException) as error:
-        raise damaged(path, "packed text", error) from error
     return held, held.size
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import DATA_FILES
 from tidydl.data.decoding import decode, notes_of
 from tidydl.data.encoding import encode
-from tidydl.errors import DamagedFileError
+from tidydl.data.parquet_files import whole_parquet
 from tidydl.whole_files import whole_file
 
 if TYPE_CHECKING:
@@ -40,15 +41,7 @@ def read_frame(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     DamagedFileError
         Where the file is not such a one, or not whole.
     """
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path)
-        facts = notes_of(table.schema)["facts"]
-    except (OSError, ValueError, KeyError) as problem:
-        raise DamagedFileError(
-            f"The file '{path}' is damaged: it cannot be read as a data frame ({problem}).",
-            allowed="A file as it was written, whole.",
-            hint="Delete it to have it computed again.",
-        ) from problem
-    return decode(table), facts
+    allowed, hint = "A file as it was written, whole.", "Delete it to have it computed again."
+    with DATA_FILES.guard(f"The file '{path}'", allowed=allowed, hint=hint):
+        table = whole_parquet(path)
+        return decode(table), dict(notes_of(table.schema)["facts"])

@@ -11,6 +11,7 @@ from typing import Any
 from tidydl.data.builders import prepared, quiet
 from tidydl.data.formats import FORMATS, TextOptions, suffix_of
 from tidydl.data.hub_files import Asked, HubFiles
+from tidydl.data.inside import Bounds
 from tidydl.data.reading import READERS
 from tidydl.data.resolving import Listing, Raw
 from tidydl.data.tables import read_listing
@@ -33,6 +34,7 @@ def read_hub(
     token: str | bool | None = None,
     cache_dir: str | None = None,
     verify: bool = True,
+    trusted: bool = False,
 ) -> Raw:
     """Read splits of a data set on the Hub, or of what was downloaded of it before.
 
@@ -50,6 +52,8 @@ def read_hub(
         The folder in which downloads are kept, by default that of the Hub's client.
     verify
         Whether to check what is downloaded against its hash.
+    trusted
+        Whether cells may name images and sounds outside of the data set.
 
     Raises
     ------
@@ -66,23 +70,25 @@ def read_hub(
     with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
         files = HubFiles(repo, Asked(name, data_dir, data_files, splits), Path(scratch), verify)
         try:
-            return _read(files)
+            return _read(files, trusted)
         except (DamagedFileError, ArgumentError, NotFoundError):
             if not (verify and files.mend()):
                 raise
-            return _read(files)
+            return _read(files, trusted)
 
 
-def _read(files: HubFiles) -> Raw:
+def _read(files: HubFiles, trusted: bool) -> Raw:
     from datasets.table import embed_table_storage
 
     builder = files.find()
+    bounds = Bounds(files.snapshot_folder, trusted)
     kind = type(builder).__module__.rpartition(".")[2]
     found = {str(split): [Path(file) for file in some] for split, some in builder.config.data_files.items()}
     features = {} if builder.info.features is None else builder.info.features.to_dict()
-    listing = Listing(kind, {split: dict.fromkeys(some, kind) for split, some in found.items()}, features=features)
+    by_kind = {split: dict.fromkeys(some, kind) for split, some in found.items()}
+    listing = Listing(kind, by_kind, features=features, bounds=bounds)
     if kind not in READERS or not all(suffix_of(file) in FORMATS for some in found.values() for file in some):
-        listing.tables = prepared(builder, files.repo.id)
+        listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)
         if any(file.name.endswith(_ARCHIVES) for some in found.values() for file in some):
             listing.tables = {split: embed_table_storage(table) for split, table in listing.tables.items()}
     return replace(read_listing(listing, TextOptions()), format="hub")

@@ -7,14 +7,17 @@ place of its files, empty ones of the same names. Then the files that are needed
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tidydl.boundaries import first_line
+from tidydl.data.cards import check_card, check_kind
 from tidydl.errors import ArgumentError, NotFoundError, TidydlError, one_of, unknown_name
 from tidydl.hub.branches import PARQUET, has_parquet_branch
 from tidydl.hub.failures import listed
@@ -73,8 +76,13 @@ class HubFiles:
         names = list(described.listing.files)
         self._refuse_script(described, names)
         self._lay_out(described, names)
+        check_card(self.folder)
         builder = self._builder(names)
-        found = {str(split): [self._name(file) for file in files] for split, files in builder.config.data_files.items()}
+        check_kind(type(builder).__module__.rpartition(".")[2], self.repo.id)
+        held = frozenset(names)
+        found = {
+            str(split): [self._name(file, held) for file in files] for split, files in builder.config.data_files.items()
+        }
         wanted = self._wanted(found)
         snapshot = self._fetch(lambda _: [name for split in wanted for name in found[split]])
         here = {split: [str(snapshot.folder / name) for name in found[split]] for split in wanted}
@@ -85,6 +93,11 @@ class HubFiles:
         """Download anew what was damaged since it was downloaded; say whether anything was."""
         found = [mend(each, argument="path") for each in self._fetched]
         return any(found)
+
+    @property
+    def snapshot_folder(self) -> Path:
+        """The folder that the files were downloaded to."""
+        return self._fetched[-1].folder
 
     @property
     def folder(self) -> Path:
@@ -142,10 +155,13 @@ class HubFiles:
             return self._load_builder()
         except FileNotFoundError as error:
             raise self._no_files(names) from error
-        except (ValueError, RuntimeError) as error:
-            if isinstance(error, TidydlError):
+        except Exception as error:  # `datasets` raises anything for a page that is not as it should be
+            if isinstance(error, (TidydlError, OSError)):
                 raise
-            configs = datasets.get_dataset_config_names(str(self.folder)) if asked.data_files is None else []
+            try:
+                configs = datasets.get_dataset_config_names(str(self.folder)) if asked.data_files is None else []
+            except Exception:  # the first error says what is wrong
+                configs = []
             if asked.name is not None and asked.name not in configs:
                 raise unknown_name("name", asked.name, configs) from error
             if asked.name is None and len(configs) > 1:
@@ -154,8 +170,7 @@ class HubFiles:
                     allowed=one_of(configs),
                     hint=f"For example name = '{configs[0]}'.",
                 ) from error
-            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ArgumentError(f"`path` '{self.repo.id}' cannot be loaded: {first}") from error
+            raise ArgumentError(f"`path` '{self.repo.id}' cannot be loaded: {first_line(error)}.") from error
 
     def _load_builder(self) -> Any:
         import datasets
@@ -181,9 +196,19 @@ class HubFiles:
             hint=f"It holds {listed(sorted(names))}.",
         )
 
-    def _name(self, file: Any) -> str:
-        """Give the name in the repository of a file in the folder that stands for it."""
-        return Path(str(file)).relative_to(self.folder.resolve()).as_posix()
+    def _name(self, file: Any, names: Collection[str]) -> str:
+        """Give the name in the repository of a file in the folder that stands for it.
+
+        Raises
+        ------
+        NotFoundError
+            It is none of the repository's.
+        """
+        path = os.path.normpath(str(file))
+        name = Path(os.path.relpath(path, self.folder.resolve())).as_posix()
+        if name not in names:
+            raise self._no_files(list(names))
+        return name
 
     def _wanted(self, found: Mapping[str, Any]) -> list[str]:
         if self.asked.splits is None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-import warnings
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
+from tidydl.data.image_files import FORMATS, open_image, too_large
 from tidydl.data.media_files import named, source_of, unreadable, wrong_with
 from tidydl.data.media_value import MediaValue
-from tidydl.errors import ArgumentError, DamagedFileError, TidydlError
+from tidydl.errors import ArgumentError, TidydlError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,12 +66,12 @@ class Image(MediaValue):
         """Decode to a PIL image, turned upright as its EXIF data says."""
         from PIL import ImageOps
 
-        with self._open() as image:
-            try:
-                image.load()
-                return ImageOps.exif_transpose(image)
-            except Exception as error:
-                raise _undecodable(self.path, error) from error
+        with (
+            self._open() as image,
+            DATA_FILES.guard(named("image", self.path), lambda error: _undecodable(self.path, error)),
+        ):
+            image.load()
+            return ImageOps.exif_transpose(image)
 
     def array(self) -> np.ndarray:
         """Decode to pixels: height × width, or height × width × channels; 0 to 255 for all usual images."""
@@ -90,14 +91,8 @@ class Image(MediaValue):
         return np.asarray(eight_bits(self.pil()).convert("RGBA"))
 
     def _open(self) -> Pillow.Image:
-        from PIL import Image as Pillow
-
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Pillow.DecompressionBombWarning)
-                return Pillow.open(io.BytesIO(self._content) if self._content is not None else str(self._path))
-        except Exception as error:
-            raise _undecodable(self.path, error) from error
+        with DATA_FILES.guard(named("image", self.path), lambda error: _undecodable(self.path, error)):
+            return open_image(self._content, self._path)
 
     def _header(self) -> tuple[int, int, str]:
         with self._open() as image:
@@ -166,10 +161,21 @@ def as_image(value: Any) -> Image:
     if source is not None:
         return Image(*source)
     if type(value).__module__.partition(".")[0] == "PIL" and hasattr(value, "getbands"):
+        _check_format(value)
         return Image(_encode(_storable(value)))
     if hasattr(value, "__array__") and getattr(value, "ndim", 0) >= 2:
         return Image(_encode(_from_array(value)))
     raise ArgumentError(f"`image` is {described(value)}, which is not an image.", allowed=ALLOWED)
+
+
+def _check_format(image: Any) -> None:
+    """Refuse a PIL image that is still in a file of an unusual format, for decoding which other programs may start."""
+    if getattr(image, "format", None) not in (None, *FORMATS):
+        raise ArgumentError(
+            f"`image` is a PIL image of the format '{image.format}', which is not decoded.",
+            allowed=f"Images of the formats {', '.join(FORMATS)}, or in memory.",
+            hint="If you trust where it comes from, give a copy, which is decoded by Pillow: image.copy().",
+        )
 
 
 def _from_array(value: Any) -> Pillow.Image:
@@ -208,21 +214,17 @@ def _storable(image: Pillow.Image) -> Pillow.Image:
 
 def _encode(image: Pillow.Image) -> bytes:
     stream = io.BytesIO()
-    try:
+    path = getattr(image, "filename", None) or None
+    # a PIL image opened from a damaged file decodes only here
+    with DATA_FILES.guard(named("image", path), lambda error: _undecodable(path, error)):
         image.save(stream, format="PNG")
-    except Exception as error:  # a PIL image opened from a damaged file decodes only here
-        raise _undecodable(getattr(image, "filename", None) or None, error) from error
     return stream.getvalue()
 
 
-def _undecodable(path: str | None, error: Exception) -> TidydlError:
+def _undecodable(path: str | None, error: BaseException) -> TidydlError | None:
     """Explain why an image could not be decoded, naming its file."""
     from PIL import Image as Pillow
 
     if isinstance(error, (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning)):
-        return DamagedFileError(
-            f"{named('image', path)} claims more pixels than is safe to decode.",
-            allowed=f"At most {Pillow.MAX_IMAGE_PIXELS} pixels (Pillow's limit, PIL.Image.MAX_IMAGE_PIXELS).",
-            hint="Shrink it with an image program first.",
-        )
-    return unreadable("image", path, error)
+        return too_large("image", path)
+    return None if isinstance(error, MemoryError) else unreadable("image", path, error)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from tidydl.boundaries import DATA_FILES
 from tidydl.checks import check_choice, check_flag
 from tidydl.data.frames_by_split import asked_frames
 from tidydl.data.older_arguments import in_todays_words
@@ -27,7 +28,7 @@ __all__ = ["load", "load_dataset"]
 _FORMS = ("frame", "arrow", "dataset")
 _ARGUMENTS = (
     *("path", "name", "data_dir", "data_files", "split", "columns", "n", "sample", "seed", "as_", "revision", "token"),
-    *("streaming", "cache_dir", "verification_mode", "sep", "field"),
+    *("streaming", "cache_dir", "verification_mode", "sep", "field", "trusted"),
 )
 
 
@@ -50,6 +51,7 @@ def load_dataset(
     verification_mode: str | None = None,
     sep: str | None = None,
     field: str | None = None,
+    trusted: bool = False,
     **older: Any,
 ) -> pd.DataFrame | Splits | Stream | pa.Table | datasets.Dataset | datasets.DatasetDict | dict[str, pa.Table]:
     r"""Load a data set as a data frame: local files and folders of tables, images or sounds, or one of the Hub.
@@ -94,6 +96,9 @@ def load_dataset(
         that the header lacks is warned of.
     field
         The name of the array of records inside a json file.
+    trusted
+        Whether the files are yours, or of somebody whom you trust as yourself. Else links in a folder, and paths of
+        images and sounds in the cells of a file, may not lead out of the folder that they came in.
     **older
         What ``datasets.load_dataset`` of other versions knows, where it asks for what is done anyway.
 
@@ -115,7 +120,7 @@ def load_dataset(
     DamagedFileError
         A file is there but cannot be read.
     DataError
-        Files or splits do not fit together.
+        Files or splits do not fit together, or a link, a README or a cell names a file outside of their folder.
     ArgumentError
         An argument makes no sense here, or a zip file is not safe.
     HubError
@@ -136,6 +141,9 @@ def load_dataset(
     The index of a frame that pandas wrote to parquet is a column of its name, or ``index`` where it has none; one that
     only counts the rows, of each file or of all the files that are read, is left out.
 
+    What files say of other files is followed inside their folder only: in a README, a metadata file or a cell, or by
+    links. URLs in them are never fetched.
+
     Zip files are looked through before they are unpacked: none writes outside its folder or is far larger than it
     seems. Those of images and sounds, which are read later, stay unpacked in ``unpacked`` below tidydl's own cache
     folder (``TIDYDL_CACHE``), once however often they are loaded.
@@ -153,7 +161,8 @@ def load_dataset(
     given = {"token": token, "revision": revision, "verification_mode": verification_mode, "sep": sep}
     said = in_todays_words("load_dataset", older, _ARGUMENTS)
     given |= {argument: value for argument, value in said.items() if given[argument] is None}
-    request = request_of(path, name, data_dir, data_files, split, cache_dir=cache_dir, field=field, **given)
+    known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
+    request = request_of(path, name, data_dir, data_files, split, **known, **given)
     form = check_choice("as_", as_, _FORMS)
     if check_flag("streaming", streaming):
         return _streams(request, columns, n, sample, form)
@@ -180,9 +189,10 @@ def load(request: Request, wanted: Wanted, form: str = "frame") -> Any:
         return _of_frame(request, wanted, form)
     from tidydl.data.fetching import fetch
 
-    raw = fetch(request, wanted)
-    splits = list(raw.tables) if request.split is None else request.splits
-    made = {split: _made(raw, request, wanted, split, form) for split in splits}
+    with DATA_FILES.guard(f"`path` '{request.path}'"):
+        raw = fetch(request, wanted)
+        splits = list(raw.tables) if request.split is None else request.splits
+        made = {split: _made(raw, request, wanted, split, form) for split in splits}
     if request.is_one or (request.split is None and len(made) == 1):
         return next(iter(made.values()))
     return _by_split(made, form)

@@ -11,7 +11,7 @@ from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, Tidydl
 
 __all__ = ["is_url", "lost_file", "named", "source_of", "unreadable", "wrong_with"]
 
-_URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_URL = re.compile(r"(?:^|::)[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # of a chain of addresses, too
 
 _ARTICLES = {"image": "an image", "audio": "an audio", "video": "a video"}
 
@@ -32,7 +32,7 @@ Source = tuple[bytes | None, str | None]  # encoded bytes, path
 
 def is_url(text: str) -> bool:
     """Say whether a text is the address of something in the net."""
-    return _URL.match(text) is not None
+    return _URL.search(text) is not None
 
 
 def source_of(value: Any, kind: str, allowed: str, folder_hint: str | None = None) -> Source | None:
@@ -109,7 +109,7 @@ def named(kind: str, path: str | None) -> str:
     return f"`{kind}` '{path}'" if path else f"`{kind}` (given as bytes)"
 
 
-def unreadable(kind: str, path: str | None, error: Exception) -> TidydlError:
+def unreadable(kind: str, path: str | None, error: BaseException) -> TidydlError:
     """Explain why an image, a sound or a film could not be decoded, naming its file."""
     name = named(kind, path)
     if isinstance(error, FileNotFoundError):

@@ -5,12 +5,12 @@ Nothing is opened but the metadata files; the rules are those of the ``imagefold
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.formats import MEDIA
+from tidydl.data.inside import Bounds, leads_out
 from tidydl.data.pandas_index import index_names, with_index_named
 from tidydl.data.reading import READERS
 from tidydl.errors import DataError, NotFoundError
@@ -24,7 +24,7 @@ METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
 def media_tables(
-    kind: str, splits: Mapping[str, Mapping[str, Path]]
+    kind: str, splits: Mapping[str, Mapping[str, Path]], *, trusted: bool = False
 ) -> tuple[dict[str, pa.Table], dict[str, dict[str, Any]]]:
     """Make one table a split.
 
@@ -34,6 +34,8 @@ def media_tables(
         ``"image"`` or ``"audio"``, which is also the name of the column.
     splits
         By split, its files by their path in the folder, metadata files among them.
+    trusted
+        Whether metadata files may name files by links out of their folder.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def media_tables(
         order, where all lie equally deep in several) or the columns of the metadata.
     """
     if any(path.name in METADATA for files in splits.values() for path in files.values()):
-        return _described(kind, splits)
+        return _described(kind, splits, trusted)
     held = {split: {n: p for n, p in files.items() if is_media(p, kind)} for split, files in splits.items()}
     labels = _class_folders([name for files in held.values() for name in files], list(held))
     features: dict[str, dict[str, Any]] = {kind: {"_type": kind.capitalize()}}
@@ -84,7 +86,7 @@ def _column(paths: Sequence[str | None]) -> Any:
 
 
 def _described(
-    kind: str, splits: Mapping[str, Mapping[str, Path]]
+    kind: str, splits: Mapping[str, Mapping[str, Path]], trusted: bool
 ) -> tuple[dict[str, pa.Table], dict[str, dict[str, Any]]]:
     """Make the tables that metadata files describe, a row of theirs each."""
     from tidydl.data.splits import join
@@ -93,7 +95,7 @@ def _described(
     for split, files in splits.items():
         parts = {}
         for place in (path for path in files.values() if path.name in METADATA):
-            parts[str(place)], own = _with_media(_metadata_in(place), place, kind)
+            parts[str(place)], own = _with_media(_metadata_in(place), Bounds(place.parent, trusted), place, kind)
             features.update(own)
         if not parts:
             raise NotFoundError(
@@ -110,7 +112,7 @@ def _metadata_in(place: Path) -> pa.Table:
     return with_index_named(table, index_names([[str(place)]])) if format_ == "parquet" else table
 
 
-def _with_media(table: pa.Table, place: Path, kind: str) -> tuple[pa.Table, dict[str, dict[str, Any]]]:
+def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tuple[pa.Table, dict[str, dict[str, Any]]]:
     """Put the images or sounds in the place of the columns that name their files."""
     columns: dict[str, Any] = {}
     features: dict[str, dict[str, Any]] = {}
@@ -123,7 +125,7 @@ def _with_media(table: pa.Table, place: Path, kind: str) -> tuple[pa.Table, dict
                     allowed=f"No column '{new}' beside '{name}'.",
                     hint="Rename it there.",
                 )
-            columns[new] = _column([_beside(place, each) for each in table[name].to_pylist()])
+            columns[new] = _column([_beside(place, each, bounds) for each in table[name].to_pylist()])
             features[new] = {"_type": kind.capitalize()}
         else:
             columns[name] = table[name]
@@ -139,15 +141,16 @@ def _with_media(table: pa.Table, place: Path, kind: str) -> tuple[pa.Table, dict
     return pa.table({name: columns[name] for name in order}), features
 
 
-def _beside(place: Path, name: Any) -> str | None:
+def _beside(place: Path, name: Any, bounds: Bounds) -> str | None:
     if name is None:
         return None
     path = place.parent / str(name)
-    if os.path.isabs(str(name)) or ".." in Path(str(name)).parts:
+    if leads_out(str(name)):
         raise DataError(
             f"'{place}' names the file '{name}', which lies outside of its folder.",
             allowed="Paths of files in the folder of the metadata file, or below.",
         )
     if not path.is_file():
         raise NotFoundError(f"'{place}' names the file '{name}', which does not exist.")
+    bounds.check(path)
     return str(path.absolute())

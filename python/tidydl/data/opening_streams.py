@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import DATA_FILES
 from tidydl.checks import check_count
 from tidydl.data.frames_by_split import asked_frames
 from tidydl.data.older_arguments import in_todays_words
@@ -27,7 +28,7 @@ __all__ = ["ARGUMENTS", "open_streams", "stream"]
 _ROWS = 1000
 ARGUMENTS = (
     *("path", "name", "data_dir", "data_files", "split", "columns", "n", "batch_size", "revision", "token"),
-    *("cache_dir", "verification_mode", "sep", "field"),
+    *("cache_dir", "verification_mode", "sep", "field", "trusted"),
 )
 
 
@@ -47,13 +48,14 @@ def stream(
     verification_mode: str | None = None,
     sep: str | None = None,
     field: str | None = None,
+    trusted: bool = False,
     **older: Any,
 ) -> Stream:
     r"""Read a data set as data frames one after the other, in constant memory however large it is.
 
     Parameters
     ----------
-    path, name, data_dir, data_files, revision, token, cache_dir, verification_mode, sep, field
+    path, name, data_dir, data_files, revision, token, cache_dir, verification_mode, sep, field, trusted
         Where the data are, as in :func:`load_dataset`.
     split
         Which rows, as in :func:`load_dataset`; needed where there are several splits.
@@ -88,7 +90,8 @@ def stream(
     given = {"token": token, "revision": revision, "verification_mode": verification_mode, "sep": sep}
     said = in_todays_words("stream", older, ARGUMENTS)
     given |= {argument: value for argument, value in said.items() if given[argument] is None}
-    request = request_of(path, name, data_dir, data_files, split, cache_dir=cache_dir, field=field, **given)
+    known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
+    request = request_of(path, name, data_dir, data_files, split, **known, **given)
     return only_stream(request, wanted_of(columns, n, None, None), batch_size)
 
 
@@ -124,9 +127,10 @@ def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> d
         return {split: _stream_of_frame(each, wanted, size) for split, each in frames.items()}
     if request.frame is not None:
         return {"train": _stream_of_frame(request.frame, wanted, size)}
-    feeds, features, format_ = _feeds(request, wanted)
-    splits = request.splits or list(feeds)
-    return {split: _stream(feeds, split, request, wanted, size, features, format_) for split in splits}
+    with DATA_FILES.guard(f"`path` '{request.path}'"):
+        feeds, features, format_ = _feeds(request, wanted)
+        splits = request.splits or list(feeds)
+        return {split: _stream(feeds, split, request, wanted, size, features, format_) for split in splits}
 
 
 def _feeds(request: Request, wanted: Wanted) -> tuple[dict[str, Feed], Mapping[str, Any], str]:
@@ -151,9 +155,8 @@ def _feeds(request: Request, wanted: Wanted) -> tuple[dict[str, Feed], Mapping[s
     if listing.tables is not None:
         refuse_options(vars(options), listing.format)
         return {name: feed_of_table(listing.tables[name]) for name in chosen}, listing.features, listing.format
-    files = {name: listing.files[name] for name in chosen}
-    columns = {name: columns_in(each, wanted.columns) for name, each in files.items()}
-    return feeds_of(files, options, columns), listing.features, listing.format
+    columns = {name: columns_in(listing.files[name], wanted.columns) for name in chosen}
+    return feeds_of(listing, options, columns), listing.features, listing.format
 
 
 def _stream(
@@ -189,11 +192,12 @@ def _stream(
 
     def batches() -> Iterator[pd.DataFrame]:
         first = 0
-        for table in _rebatched(_first_rows(whole.blocks(), rows), size):
-            frame = frame_of(table)
-            frame.index = frame.index + first
-            first += len(frame)
-            yield frame
+        with DATA_FILES.guard(f"`path` '{request.path}'"):
+            for table in _rebatched(_first_rows(whole.blocks(), rows), size):
+                frame = frame_of(table)
+                frame.index = frame.index + first
+                first += len(frame)
+                yield frame
         if not rows:  # so that there is something to put together
             yield empty.copy()
 

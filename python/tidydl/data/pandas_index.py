@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.unreadable import damaged
+from tidydl.data.parquet_files import open_parquet
+from tidydl.data.unreadable import reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,13 +48,8 @@ def index_names(splits: Iterable[Sequence[str]]) -> dict[str, str | None]:
 
 
 def _file_of(path: str) -> Any:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        return parquet.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise damaged(path, "parquet", error) from error
+    with reading(path, "parquet"):
+        return open_parquet(path)
 
 
 def _counts_rows(files: Mapping[str, Any], level: str) -> bool:
@@ -79,7 +75,7 @@ def _counted_from(file: Any, path: str, level: str) -> int | None:
     if not pa.types.is_integer(file.schema_arrow.field(level).type) or _jumps(file, level):
         return None
     first, stop = None, 0
-    try:
+    with reading(path, "parquet"):
         for batch in file.iter_batches(columns=[level]):
             column = batch.column(0)
             if column.null_count:
@@ -90,8 +86,6 @@ def _counted_from(file: Any, path: str, level: str) -> int | None:
             if not np.array_equal(values, np.arange(stop, stop + len(values))):
                 return None
             stop += len(values)
-    except (pa.ArrowException, OSError) as error:
-        raise damaged(path, "parquet", error) from error
     return first
 
 

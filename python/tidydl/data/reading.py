@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from tidydl.data.csv_files import read_csv
 from tidydl.data.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, places_of, refuse, suffix_of
 from tidydl.data.json_records import json_table
-from tidydl.data.unreadable import damaged, empty_file, refuse_other_bytes
-from tidydl.errors import TidydlError
+from tidydl.data.parquet_files import check_room, check_text, open_parquet, whole_parquet
+from tidydl.data.unreadable import empty_file, reading, refuse_other_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,33 +31,23 @@ def read_parquet(
     path: str, options: TextOptions = PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
 ) -> pa.Table:
     """Read a parquet file with the metadata that says what its columns mean, and no more of it than is wanted."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     refuse("sep", options.sep, "parquet")
     refuse("field", options.field, "parquet")
-    try:
-        file = parquet.ParquetFile(path)
+    with reading(path, "parquet"), open_parquet(path) as file:
         if columns is not None:
             places_of(file.schema_arrow.names, columns)
         if limit is None or limit >= file.metadata.num_rows:
-            return _all_rows(file, path, columns)
-        return chosen(_first_rows(file, columns, limit), columns)
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, TidydlError):
-            raise
-        raise damaged(path, "parquet", error) from error
+            check_room(file, path, columns)
+            return check_text(_all_rows(file, path, columns), path)
+        return check_text(chosen(_first_rows(file, columns, limit), columns), path)
 
 
 def _all_rows(file: Any, path: str, columns: Sequence[str] | None) -> pa.Table:
     """Read a whole file, several row groups at once."""
-    from pyarrow import parquet
-
     names = file.schema_arrow.names
     if len(set(names)) < len(names):  # of which only the file itself knows what to make
         return chosen(file.read(), columns)
-    wanted = None if columns is None else list(columns)
-    return chosen(parquet.read_table(path, columns=wanted, partitioning=None), columns)
+    return chosen(whole_parquet(path, columns), columns)
 
 
 def _first_rows(file: Any, columns: Sequence[str] | None, limit: int) -> pa.Table:
@@ -85,22 +75,16 @@ def read_json(
     path: str, options: TextOptions = PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
 ) -> pa.Table:
     """Read records: one JSON object a line, or an array of them, in a larger object named by ``field``."""
-    import pyarrow as pa
-
     refuse("sep", options.sep, "json")
     if not head_of(path, "json"):
         raise empty_file(path, _RECORDS)
-    try:
+    with reading(path, "json"):
         with open_bytes(path) as stream:
             content = stream.read().removeprefix(b"\xef\xbb\xbf")
         if not content.strip():
             raise empty_file(path, _RECORDS)
         refuse_other_bytes(path, content, "json")
         table = json_table(content, options.field, by_line=suffix_of(Path(path)) in _BY_LINE)
-    except (pa.ArrowException, ValueError, OSError, RecursionError) as error:
-        if isinstance(error, TidydlError):
-            raise
-        raise damaged(path, "json", error) from error
     return chosen(table, columns).slice(0, limit)
 
 
@@ -113,12 +97,9 @@ def read_text(
     refuse("sep", options.sep, "text")
     refuse("field", options.field, "text")
     head_of(path, "text")
-    try:
-        with open_bytes(path) as stream:
-            lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig")
-            texts = [line.rstrip("\n") for line in islice(lines, limit)]
-    except (UnicodeDecodeError, OSError) as error:
-        raise damaged(path, "text", error) from error
+    with reading(path, "text"), open_bytes(path) as stream:
+        lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig")
+        texts = [line.rstrip("\n") for line in islice(lines, limit)]
     return chosen(pa.table({"text": pa.array(texts, pa.string())}), columns)
 
 

@@ -10,7 +10,7 @@ from dataclasses import field as field_
 from pathlib import Path
 from typing import Any
 
-from tidydl.checks import check_choice, described
+from tidydl.checks import check_choice, check_flag, described
 from tidydl.data.foreign import is_frame
 from tidydl.data.frames_by_split import by_name
 from tidydl.data.media_files import is_url
@@ -40,6 +40,7 @@ class Request:
     verification_mode: str | None = None
     sep: str | None = None
     field: str | None = None
+    trusted: bool = False
 
     @property
     def is_one(self) -> bool:
@@ -71,7 +72,15 @@ class Request:
 
 
 def request_of(
-    path: Any, name: Any, data_dir: Any, data_files: Any, split: Any, *, cache_dir: Any = None, **said: Any
+    path: Any,
+    name: Any,
+    data_dir: Any,
+    data_files: Any,
+    split: Any,
+    *,
+    cache_dir: Any = None,
+    trusted: Any = False,
+    **said: Any,
 ) -> Request:
     """Check the arguments of a call; ``said`` are those that are texts.
 
@@ -82,6 +91,7 @@ def request_of(
     NotFoundError
         There is no such folder or file.
     """
+    trusted = check_flag("trusted", trusted)
     token = said.pop("token", None)
     checks = said.pop("verification_mode", None)
     if checks is not None:
@@ -108,6 +118,7 @@ def request_of(
         token=token,
         cache_dir=None if cache_dir is None else _place(cache_dir, "cache_dir"),
         verification_mode=checks,
+        trusted=trusted,
         **said,
     )
 

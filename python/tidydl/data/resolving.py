@@ -11,13 +11,15 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import DATA_FILES
 from tidydl.data.builders import built
 from tidydl.data.folders import data_files_of, matching, no_match, splits_by_name
 from tidydl.data.formats import FORMATS, MEDIA, format_of, suffix_of
+from tidydl.data.inside import Bounds
 from tidydl.data.media_folders import METADATA, media_tables
 from tidydl.data.places import not_there
 from tidydl.data.unreadable import how_to_read
@@ -54,13 +56,15 @@ class Raw:
 class Listing:
     """The files of each split with the format of each, or tables where nothing more is to be read.
 
-    ``features`` say what the columns mean where the files do not say it themselves.
+    ``features`` say what the columns mean where the files do not say it themselves. ``bounds`` are what paths in the
+    files may not leave: by default the folder of each.
     """
 
     format: str
     files: dict[str, dict[Path, str]] = field(default_factory=dict)
     tables: dict[str, pa.Table] | None = None
     features: Mapping[str, Any] = field(default_factory=dict)
+    bounds: Bounds | None = None
 
     @property
     def splits(self) -> list[str]:
@@ -72,6 +76,12 @@ class Listing:
         """How many files there are."""
         return sum(len(files) for files in self.files.values())
 
+    def bounds_of(self, file: Path) -> Bounds:
+        """Return what paths in a file may not leave."""
+        if self.bounds is not None and self.bounds.hold(file):
+            return self.bounds
+        return Bounds(file.parent, self.bounds is not None and self.bounds.trusted)
+
 
 def is_pattern(path: str) -> bool:
     """Say whether a path is a pattern for several."""
@@ -79,7 +89,14 @@ def is_pattern(path: str) -> bool:
 
 
 def listing_of(
-    path: str, name: str | None, data_dir: str | None, data_files: Any, room: ExitStack, *, keep: bool = False
+    path: str,
+    name: str | None,
+    data_dir: str | None,
+    data_files: Any,
+    room: ExitStack,
+    *,
+    keep: bool = False,
+    trusted: bool = False,
 ) -> Listing:
     """Find the files.
 
@@ -95,6 +112,8 @@ def listing_of(
         Holds the folders that zip files are unpacked into, until the files are read.
     keep
         Whether files are read later, so that unpacked ones must stay.
+    trusted
+        Whether links and paths in files may leave the folder that they are in.
 
     Raises
     ------
@@ -102,7 +121,24 @@ def listing_of(
         There are no such files.
     ArgumentError
         A file is of an unknown kind, or a zip file is not safe.
+    DataError
+        A link or a README leaves the folder.
     """
+    place = Path(path)
+    bounds = Bounds(place if place.is_dir() else place.parent, trusted)
+    with DATA_FILES.guard(f"`path` '{path}'"):
+        return replace(_listed(path, name, data_dir, data_files, room, keep, trusted), bounds=bounds)
+
+
+def _listed(
+    path: str,
+    name: str | None,
+    data_dir: str | None,
+    data_files: Any,
+    room: ExitStack,
+    keep: bool,
+    trusted: bool,
+) -> Listing:
     given = data_dir is not None or data_files is not None
     place, forced = Path(path), BUILDERS.get(path) if given or not os.path.exists(path) else None
     if name is not None and not place.is_dir():
@@ -116,22 +152,22 @@ def listing_of(
         return Listing(kind, {"train": {place: kind}})
     base = _base(place, data_dir, forced)
     if place.is_dir() and (name is not None or _describes_itself(base)):
-        return _as_built(path, name, data_dir, data_files)
+        return _as_built(path, name, data_dir, data_files, trusted)
     if is_pattern(path):
-        found = {"train": {str(file): file for file in matching(path, Path())["train"]}}
+        found = {"train": {str(file): file for file in matching(path, Path(), trusted=trusted)["train"]}}
         asked: Any = path
     elif data_files is not None:
-        found = {s: {str(f): f for f in files} for s, files in matching(data_files, base).items()}
+        found = {s: {str(f): f for f in files} for s, files in matching(data_files, base, trusted=trusted).items()}
         asked = data_files
     else:
         inside = {base.stem: base} if base.is_file() else {}
-        found, asked = {"": inside or data_files_of(base)}, None
+        found, asked = {"": inside or data_files_of(base, trusted=trusted)}, None
     if asked is not None and not all(found.values()):
         raise no_match(asked, "data_files" if data_files is not None else "path")
     found = {split: _opened(files, room, keep, place.is_file()) for split, files in found.items()}
     if asked is None:
-        return _sorted_out(found[""], base, forced)
-    return _of_format(found, forced, base, asked)
+        return _sorted_out(found[""], base, forced, trusted)
+    return _of_format(found, forced, asked, trusted)
 
 
 def _base(place: Path, data_dir: str | None, forced: str | None) -> Path:
@@ -153,8 +189,8 @@ def _describes_itself(folder: Path) -> bool:
     return any(line.startswith(("configs:", "dataset_info:")) for line in head.splitlines())
 
 
-def _as_built(path: str, name: str | None, data_dir: str | None, data_files: Any) -> Listing:
-    made = built(path, name, data_dir, data_files)
+def _as_built(path: str, name: str | None, data_dir: str | None, data_files: Any, trusted: bool) -> Listing:
+    made = built(path, name, data_dir, data_files, trusted=trusted)
     files = {split: dict.fromkeys(found, made.format) for split, found in made.files.items()}
     return Listing(made.format, files, made.tables, made.features)
 
@@ -189,7 +225,7 @@ def _unpacked(file: Path, room: ExitStack, keep: bool) -> Path:
     return unpacked(file, Path(room.enter_context(tempfile.TemporaryDirectory(prefix="tidydl-"))))
 
 
-def _sorted_out(files: dict[str, Path], base: Path, forced: str | None) -> Listing:
+def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted: bool) -> Listing:
     """Take the files of the format that most have, and sort them into splits by their names."""
     kinds = {name: kind for name, file in files.items() if (kind := _kind_of(file)) is not None}
     media = Counter(kind for name, kind in kinds.items() if kind in MEDIA)
@@ -201,7 +237,7 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None) -> Listi
         chosen = [name for name, each in kinds.items() if each == kind or files[name].name in METADATA]
         if not any(kinds[name] == kind for name in chosen):
             raise _no_files(str(base))
-        return _media(kind, {s: {n: files[n] for n in found} for s, found in splits_by_name(chosen).items()})
+        return _media(kind, {s: {n: files[n] for n in found} for s, found in splits_by_name(chosen).items()}, trusted)
     tables = [name for name, each in kinds.items() if each not in MEDIA and each == (forced or each)]
     if len({kinds[name] for name in tables}) > 1:  # texts beside tables are notes
         tables = [name for name in tables if kinds[name] != "text"]
@@ -225,13 +261,13 @@ def _warn_of_tables(base: Path, media: Mapping[str, int], tables: Sequence[str])
         )
 
 
-def _media(kind: str, splits: dict[str, dict[str, Path]]) -> Listing:
-    tables, features = media_tables(kind, splits)
+def _media(kind: str, splits: dict[str, dict[str, Path]], trusted: bool) -> Listing:
+    tables, features = media_tables(kind, splits, trusted=trusted)
     files = {s: dict.fromkeys(found.values(), kind) for s, found in splits.items()}
     return Listing(f"{kind}folder", files, tables, features)
 
 
-def _of_format(found: dict[str, dict[str, Path]], forced: str | None, base: Path, asked: Any) -> Listing:
+def _of_format(found: dict[str, dict[str, Path]], forced: str | None, asked: Any, trusted: bool) -> Listing:
     """List files that the caller named, each of the format that was named, or else that its name says."""
     kinds = {_kind_of(file) for files in found.values() for file in files.values()}
     kind = forced or next((each for each in MEDIA if each in kinds), None)
@@ -239,7 +275,7 @@ def _of_format(found: dict[str, dict[str, Path]], forced: str | None, base: Path
         named = {s: _within(files, kind) for s, files in found.items()}
         if not all(named.values()):
             raise no_match(asked)
-        return _media(kind, named)
+        return _media(kind, named, trusted)
     listed = {s: {f: forced or format_of(f) for f in files.values()} for s, files in found.items()}
     return Listing(next(iter(next(iter(listed.values())).values())), listed)
 

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from tidydl.data.csv_columns import read_alike
 from tidydl.data.decoding import HUGGINGFACE, features_of
 from tidydl.data.formats import TextOptions
+from tidydl.data.media_paths import check_media_paths
 from tidydl.data.nested import label_names
 from tidydl.data.pandas_index import has_index, index_names, with_index_named
+from tidydl.data.parquet_files import open_parquet
 from tidydl.data.reading import READERS
 from tidydl.data.resolving import Listing, Raw, refuse_options
 from tidydl.data.splits import join
+from tidydl.data.unreadable import reading
 from tidydl.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -52,18 +55,23 @@ def read_listing(
         refuse_options(vars(options), listing.format)
         tables = {name: listing.tables[name] for name in needed}
     else:
-        tables = _joined({name: listing.files[name] for name in needed}, options, columns, limit)
+        tables = _joined(listing, needed, options, columns, limit)
     features = listing.features or features_of(next(iter(tables.values())).schema)
     return Raw(tables, features, listing.format, listing.count)
 
 
 def _joined(
-    files: Mapping[str, Mapping[Path, str]], options: TextOptions, columns: Sequence[str] | None, limit: int | None
+    listing: Listing,
+    splits: Sequence[str],
+    options: TextOptions,
+    columns: Sequence[str] | None,
+    limit: int | None,
 ) -> dict[str, pa.Table]:
     """Read the files of each split below each other."""
+    files = {name: listing.files[name] for name in splits}
     wanted = {split: columns_in(each, columns) for split, each in files.items()}
     parts = read_alike(
-        lambda said: {split: _read(each, said, wanted[split], limit) for split, each in files.items()}, options
+        lambda said: {split: _read(listing, split, said, wanted[split], limit) for split in files}, options
     )
     whole = [split for split, each in wanted.items() if each is None]
     if any(has_index(table.column_names) for split in whole for table in parts[split].values()):
@@ -74,14 +82,17 @@ def _joined(
 
 
 def _read(
-    files: Mapping[Path, str], options: TextOptions, columns: Sequence[str] | None, limit: int | None
+    listing: Listing, split: str, options: TextOptions, columns: Sequence[str] | None, limit: int | None
 ) -> dict[str, pa.Table]:
     """Read the files of a split, and no more of them than the limit needs."""
+    files = listing.files[split]
     limit = limit if set(files.values()) <= {"parquet", "text"} else None  # the kinds of others are those of all rows
     parts: dict[str, pa.Table] = {}
     left = limit
     for file, kind in files.items():
-        table = READERS[kind](str(file), options, columns, left)
+        with reading(str(file), kind):
+            table = READERS[kind](str(file), options, columns, left)
+            table = check_media_paths(table, listing.features, listing.bounds_of(file), f"'{file}'", file.parent)
         parts[str(file)] = table
         left = None if left is None else left - table.num_rows
         if left is not None and left <= 0:
@@ -96,13 +107,11 @@ def parquet_files(files: Mapping[Path, str]) -> list[str]:
 
 def columns_in(files: Mapping[Path, str], columns: Sequence[str] | None) -> Sequence[str] | None:
     """Give the columns where all files are parquet and have them, so that no others need be read; else None."""
-    from pyarrow import ArrowException, parquet
-
     if columns is None or len(parquet_files(files)) < len(files):
         return None
     try:
-        return columns if all(set(columns) <= set(parquet.read_schema(file).names) for file in files) else None
-    except (OSError, ArrowException):
+        return columns if all(set(columns) <= set(open_parquet(file).schema_arrow.names) for file in files) else None
+    except Exception:
         return None  # reading says what is wrong
 
 

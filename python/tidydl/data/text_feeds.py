@@ -22,7 +22,7 @@ from tidydl.data.formats import TextOptions, head_of, open_bytes
 from tidydl.data.json_records import is_temporal, lines_table
 from tidydl.data.large_numbers import large_numbers, large_of_texts
 from tidydl.data.reading import READERS
-from tidydl.data.unreadable import damaged, empty_file, refuse_other_bytes, refuse_other_encodings
+from tidydl.data.unreadable import damaged, empty_file, reading, refuse_other_bytes, refuse_other_encodings
 from tidydl.errors import TidydlError
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
                 large.update(large_numbers(batch))
             break
         except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
+            if isinstance(error, TidydlError):
+                raise
             if "straddl" in str(error) and block < _LARGEST_BLOCK:  # a row longer than the block
                 block = min(8 * block, _LARGEST_BLOCK)
                 continue
@@ -168,11 +170,9 @@ def csv_blocks(path: str, options: TextOptions, known: Settled) -> Iterator[pa.T
     import pyarrow as pa
 
     types = {each.name: each.type for each in known.schema}
-    try:
+    with reading(path, "csv"):  # it may be changed in the meantime
         for batch in _csv_reader(path, options, known.block, types, header=known.header):
             yield pa.Table.from_batches([batch])
-    except (pa.ArrowException, OSError) as error:  # it was changed in the meantime
-        raise damaged(path, "csv", error) from error
 
 
 def settled_json(path: str, options: TextOptions) -> Settled:
@@ -236,16 +236,12 @@ def json_blocks(path: str, schema: pa.Schema) -> Iterator[pa.Table]:
     """Read lines of json whose kinds are settled."""
     import pyarrow as pa
 
-    try:
+    with reading(path, "json"):
         for block in _json_tables(path, schema):
             absent = [each for each in schema if each.name not in block.schema.names]
             for each in absent:
                 block = block.append_column(each, pa.nulls(block.num_rows, each.type))
             yield block.select(schema.names)
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, TidydlError):
-            raise
-        raise damaged(path, "json", error) from error
 
 
 def _json_tables(path: str, schema: pa.Schema | None) -> Iterator[pa.Table]:
@@ -273,16 +269,13 @@ def text_blocks(path: str) -> Iterator[pa.Table]:
     """Read plain text, a row a line."""
     import pyarrow as pa
 
-    try:
-        with open_bytes(path) as stream:
-            lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig")
-            held: list[str] = []
-            for line in lines:
-                held.append(line.rstrip("\n"))
-                if len(held) == _LINES:
-                    yield pa.table({"text": pa.array(held, pa.string())})
-                    held = []
-            if held:
+    with reading(path, "text"), open_bytes(path) as stream:
+        lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig")
+        held: list[str] = []
+        for line in lines:
+            held.append(line.rstrip("\n"))
+            if len(held) == _LINES:
                 yield pa.table({"text": pa.array(held, pa.string())})
-    except (UnicodeDecodeError, OSError) as error:
-        raise damaged(path, "text", error) from error
+                held = []
+        if held:
+            yield pa.table({"text": pa.array(held, pa.string())})

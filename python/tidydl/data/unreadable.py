@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import DATA_FILES
 from tidydl.errors import DamagedFileError, DataError, NotFoundError, TidydlError
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ __all__ = [
     "empty_file",
     "how_to_read",
     "not_utf8",
+    "reading",
     "refuse_other_bytes",
     "refuse_other_encodings",
     "refuse_wide_characters",
@@ -36,7 +40,14 @@ _OF_R = (".rds", ".rda", ".rdata")
 _AS = {"csv": "'CSV UTF-8'"}
 
 
-def damaged(path: str, kind: str, error: Exception) -> TidydlError:
+@contextmanager
+def reading(path: str, kind: str) -> Iterator[None]:
+    """Raise whatever comes of reading a file as one of our errors, by :func:`damaged`."""
+    with DATA_FILES.guard(f"`path` '{path}'", lambda error: damaged(path, kind, error)):
+        yield
+
+
+def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
     """Make the error for a file that is not what it should be, or is not there any more."""
     if isinstance(error, TidydlError):
         return error
@@ -46,6 +57,8 @@ def damaged(path: str, kind: str, error: Exception) -> TidydlError:
             allowed="A file that stays where it is until all of it is read.",
             hint="Put it back, or open the data set anew.",
         )
+    if isinstance(error, (PermissionError, MemoryError)):
+        return DATA_FILES.error_for(error, f"`path` '{path}'")
     if isinstance(error, UnicodeDecodeError):
         return not_utf8(path, kind, "in its header" if kind == "csv" else "a byte of another encoding")
     if found := _MIXED.search(str(error)):

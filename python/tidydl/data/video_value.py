@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import io
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
+from tidydl.data.audio_files import open_media, opened
+from tidydl.data.image_files import check_frames, open_image
 from tidydl.data.image_value import as_image
-from tidydl.data.media_files import source_of, unreadable
-from tidydl.errors import ArgumentError, DependencyError, TidydlError, bring_extra
+from tidydl.data.media_files import named, source_of, unreadable
+from tidydl.errors import ArgumentError, DependencyError, bring_extra
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +51,7 @@ class Video:
         """How many frames there are."""
         if self._frames is not None:
             return len(self._frames)
-        return self._decoded(_count_by_pillow, _count_by_av)
+        return check_frames(self._decoded(_count_by_pillow, _count_by_av), self._path)
 
     @cached_property
     def rate(self) -> float | None:
@@ -69,21 +71,15 @@ class Video:
 
     def _decoded(self, by_pillow: Any, by_av: Any) -> Any:
         """Let Pillow decode what it knows, and PyAV the rest; explain what goes wrong."""
-        from PIL import Image as Pillow
+        from PIL import UnidentifiedImageError
 
-        try:
+        with DATA_FILES.guard(named("video", self._path), lambda error: unreadable("video", self._path, error)):
             try:
-                with Pillow.open(self._source()) as image:
+                with open_image(self._content, self._path, "video") as image:
                     return by_pillow(image)
-            except Pillow.UnidentifiedImageError:
-                return by_av(self._source())
-        except TidydlError:
-            raise
-        except Exception as error:  # decoders raise anything
-            raise unreadable("video", self._path, error) from error
-
-    def _source(self) -> Any:
-        return str(self._path) if self._content is None else io.BytesIO(self._content)
+            except UnidentifiedImageError:
+                with opened(self._content, self._path) as source:
+                    return by_av(source)
 
     def __repr__(self) -> str:
         return self._path or f"<video {self.count} frames>"
@@ -108,6 +104,16 @@ def _frames_by_pillow(image: Any, which: Sequence[int]) -> list[np.ndarray]:
     return found
 
 
+def _video_in(source: Any) -> Any:
+    """Open a video; its pictures may not be larger than images may be."""
+    from PIL import Image as Pillow
+
+    container = open_media(_av(), source)
+    if Pillow.MAX_IMAGE_PIXELS is not None:
+        container.streams.video[0].codec_context.options = {"max_pixels": str(Pillow.MAX_IMAGE_PIXELS)}
+    return container
+
+
 def _av() -> Any:
     try:
         return importlib.import_module("av")
@@ -120,20 +126,20 @@ def _av() -> Any:
 
 
 def _count_by_av(source: Any) -> int:
-    with _av().open(source) as container:
+    with _video_in(source) as container:
         stream = container.streams.video[0]
         return stream.frames or sum(1 for _ in container.decode(stream))
 
 
 def _rate_by_av(source: Any) -> float | None:
-    with _av().open(source) as container:
+    with _video_in(source) as container:
         rate = container.streams.video[0].average_rate
     return None if rate is None else float(rate)
 
 
 def _frames_by_av(source: Any, which: Sequence[int]) -> list[np.ndarray]:
     wanted, found = set(which), {}
-    with _av().open(source) as container:
+    with _video_in(source) as container:
         for place, frame in enumerate(container.decode(video=0)):
             if place in wanted:
                 found[place] = frame.to_ndarray(format="rgb24")

@@ -7,20 +7,19 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 import zipfile
-import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tidydl.boundaries import DATA_FILES
+from tidydl.data.formats import RATIO, SMALL
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
-from tidydl.storage import UNPACKED_FROM, cache_folder, unpacked_folder
+from tidydl.storage import UNPACKED_FROM, abandoned, begun_folder, cache_folder, unpacked_folder
 
-__all__ = ["unpacked", "unpacked_for_good"]
+__all__ = ["check_zip", "unpacked", "unpacked_for_good"]
 
 _MOST = 50 * 2**30  # bytes unpacked
-_RATIO = 200  # unpacked to packed, far above what tables and images reach
-_SMALL = 100 * 2**20  # bytes that do no harm, however much they were packed
 _FILES = 1_000_000
 _SAYS_UTF8 = 0x800
 _DRIVE = re.compile(r"^[A-Za-z]:")
@@ -38,25 +37,45 @@ def unpacked(path: Path, folder: Path) -> Path:
     StorageError
         There is no room, or the folder cannot be written.
     """
-    try:
-        with zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as held:
-            _look_through(held, path)
-            held.extractall(folder)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise DamagedFileError(
+    with _reading(path, folder), zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as held:
+        _look_through(held, path)
+        held.extractall(folder)
+    return folder
+
+
+def check_zip(path: Path) -> None:
+    """Refuse a zip file that is not safe to unpack, whoever does it.
+
+    Raises
+    ------
+    ArgumentError, DamagedFileError
+        As :func:`unpacked`.
+    """
+    with _reading(path), zipfile.ZipFile(path) as held:
+        _look_through(held, path)
+
+
+@contextmanager
+def _reading(path: Path, folder: Path | None = None) -> Iterator[None]:
+    """Raise what comes of reading a zip file as our errors; ``folder`` is where it is unpacked."""
+
+    def explain(error: BaseException) -> TidydlError | None:
+        if isinstance(error, OSError) and not isinstance(error, (FileNotFoundError, PermissionError)) and folder:
+            return StorageError(
+                f"`path` '{path}' cannot be unpacked: {error.strerror or error}.",
+                allowed="A disk with room for what is in it.",
+                hint=f"It is unpacked in '{folder}'.",
+            )
+        if isinstance(error, (OSError, MemoryError)):
+            return None
+        return DamagedFileError(
             f"`path` '{path}' cannot be read as zip: {str(error).rstrip('.') or 'it is cut short'}.",
             allowed="A whole zip file.",
             hint="Open it with the program that wrote it; was the download or copy cut short?",
-        ) from error
-    except OSError as error:
-        if isinstance(error, TidydlError):
-            raise
-        raise StorageError(
-            f"`path` '{path}' cannot be unpacked: {error.strerror or error}.",
-            allowed="A disk with room for what is in it.",
-            hint=f"It is unpacked in '{folder}'.",
-        ) from error
-    return folder
+        )
+
+    with DATA_FILES.guard(f"`path` '{path}'", explain):
+        yield
 
 
 def unpacked_for_good(path: Path) -> Path:
@@ -76,21 +95,23 @@ def unpacked_for_good(path: Path) -> Path:
                 os.utime(target)  # when it was used last
             return target
         place.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".begun-", dir=place))
+        for left in abandoned(place):
+            shutil.rmtree(left, ignore_errors=True)
+        begun = begun_folder(place)
     except OSError as error:
         raise StorageError(
             f"'{cache_folder()}' cannot be written: {error.strerror or error}.",
             allowed="A cache folder that can be written.",
             hint="Set TIDYDL_CACHE to one, or unpack the zip file yourself.",
         ) from error
-    try:
+    with begun as scratch:
+        (scratch / UNPACKED_FROM).write_text(os.fspath(path.absolute()), "utf-8", "surrogateescape")
         unpacked(path, scratch)
-        (scratch / UNPACKED_FROM).write_text(str(path.absolute()), "utf-8")
-        os.replace(scratch, target)
-    except BaseException as error:
-        shutil.rmtree(scratch, ignore_errors=True)
-        if not (isinstance(error, OSError) and target.is_dir()):  # another process was there first
-            raise
+        try:
+            os.replace(scratch, target)
+        except OSError:
+            if not target.is_dir():  # else another process was there first
+                raise
     return target
 
 
@@ -129,13 +150,13 @@ def _look_through(held: zipfile.ZipFile, path: Path) -> None:
                 hint="Unpack it yourself and give the folder.",
             )
     total, packed = sum(info.file_size for info in infos), path.stat().st_size
-    if total > _MOST or len(infos) > _FILES or (total > _SMALL and total > _RATIO * packed):
+    if total > _MOST or len(infos) > _FILES or (total > SMALL and total > RATIO * packed):
         raise _unsafe(path, f"claims to hold {total / 2**30:.1f} GiB in {len(infos)} files, packed into {packed} bytes")
 
 
 def _unsafe(path: Path, what: str) -> ArgumentError:
     return ArgumentError(
         f"`path` '{path}' {what}.",
-        allowed=f"A zip file of data: at most {_MOST // 2**30} GiB, and {_RATIO} times its own size.",
+        allowed=f"A zip file of data: at most {_MOST // 2**30} GiB, and {RATIO} times its own size.",
         hint="If you trust where it comes from, unpack it yourself and give the folder.",
     )

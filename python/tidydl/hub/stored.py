@@ -14,7 +14,7 @@ from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, StorageError, unknown_name
 from tidydl.hub.listings import forget_listings
 from tidydl.hub.repositories import COMMIT, cache_place
-from tidydl.storage import UNPACKED_FROM, unpacked_folder
+from tidydl.storage import UNPACKED_FROM, abandoned, unpacked_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,14 +132,14 @@ def _stored(place: Path) -> Iterator[_Stored]:
 
 
 def _unpacked(place: Path) -> Iterator[_Stored]:
-    """Read the folder of unpacked zip files; those that another process is at work on are hidden."""
-    for folder in place.glob("*"):
-        if not folder.is_dir() or folder.name.startswith("."):
-            continue
+    """Read the folder of unpacked zip files; those that a process is at work on are left out, those of killed not."""
+    whole = [folder for folder in place.glob("*") if not folder.name.startswith(".") and folder.is_dir()]
+    for folder in (*whole, *abandoned(place)):
         note = folder / UNPACKED_FROM
         source = note.read_text("utf-8", "replace") if note.is_file() else str(folder)
         sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-        yield _Stored(_UNPACKED, source, folder.name, (), sum(sizes), folder.stat().st_mtime, folder, True)
+        commit = None if folder.name.startswith(".") else folder.name
+        yield _Stored(_UNPACKED, source, commit, (), sum(sizes), folder.stat().st_mtime, folder, True)
 
 
 def _named(stored: Sequence[_Stored], remove: Any) -> list[_Stored]:
