@@ -3,15 +3,37 @@
 The generator is R's default, ``RNGkind("Mersenne-Twister", "Inversion", "Rejection")``, as R has used it since 3.6.
 Sources: Matsumoto & Nishimura (1998), ACM TOMACS 8, 3-30, for the generator; Walker (1977), ACM TOMS 3, 253-256, for
 the alias method; R's help page ``?RNG`` for the rest.
+
+Whose draws are whose
+---------------------
+Every draw comes from a stream that is named by a seed, and by which fit, resample or input the draw is for, never by
+who computes it or when:
+
+* A call with ``seed =`` has a stream of its own. Its inputs (pipelines), fits (``repeats``), resamples (``tune_nnet()``)
+  take their draws in order, so batches, threads, parts of a run and a run that was broken off make no difference.
+* All other calls share the session's stream, which :func:`set_seed` starts. A call takes what it draws for one thing
+  (the weights of one fit, one sample, one seed for all inputs of a pipeline) in one piece, whatever other threads
+  draw. Which of two threads is first is up to them: a ``seed`` for each makes that no matter.
+* A process that is made by fork starts a session's stream of its own, named by the state of its parent's and by its
+  number among the forks of that: children draw otherwise than each other and their parent, and after ``set_seed()`` in
+  the parent the first child always draws the same, and so does the second. A child of a library that forks without
+  Python's knowing (such as R's ``parallel``), or one that begins anew (spawn), starts anywhere. ``set_seed()`` in
+  the child, or ``seed =``, gives what it gives anywhere else.
+
+In R the session's stream is R's own, for which ``set.seed()`` and, in other processes, ``RNGkind("L'Ecuyer-CMRG")``
+hold as for all of R; Python is given numbers that R drew.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import numbers
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import threading
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tidydl.checks import check_count, check_number, described
 from tidydl.errors import ArgumentError
@@ -24,6 +46,37 @@ __all__ = ["RandomNumbers", "current", "runif", "sample", "set_seed", "stream_fr
 _LARGEST = 2**31 - 1
 _SMALLEST_UNIFORM = 0.5 * 2.328306437080797e-10
 _BLOCK = 4096
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class _Lock:
+    """What keeps the draws of two threads apart; a process made by fork has one of its own, which nobody holds."""
+
+    def __init__(self) -> None:
+        self.own, self.pid = threading.RLock(), os.getpid()
+
+    def __enter__(self) -> None:
+        if self.pid != os.getpid():
+            self.__init__()  # type: ignore[misc]
+        self.own.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.own.release()
+
+
+_lock = _Lock()
+
+
+def _in_one_piece(method: Method) -> Method:
+    """Let no other thread draw between the draws of a call."""
+
+    @wraps(method)
+    def alone(*given: Any, **named: Any) -> Any:
+        with _lock:
+            return method(*given, **named)
+
+    return alone  # type: ignore[return-value]
 
 
 class RandomNumbers:
@@ -41,11 +94,14 @@ class RandomNumbers:
         self._next = 0
         self.seed(seed)
 
+    @_in_one_piece
     def seed(self, seed: float | None) -> None:
         """Start the stream again as ``set.seed(seed)`` does."""
+        self._start(int.from_bytes(os.urandom(4), "little") if seed is None else _valid_seed(seed) % 2**32)
+
+    def _start(self, x: int) -> None:
         from numpy.random import MT19937
 
-        x = int.from_bytes(os.urandom(4), "little") if seed is None else _valid_seed(seed) % 2**32
         for _ in range(50):
             x = (69069 * x + 1) % 2**32
         key = []
@@ -65,6 +121,18 @@ class RandomNumbers:
         self._next += 1
         return self._words[self._next - 1]
 
+    def child(self, number: int | None) -> RandomNumbers:
+        """Return the stream of a process made by fork, by its number among them; None where nobody counted."""
+        state: Any = self._bits.state
+        made = hashlib.sha256(state["state"]["key"].tobytes())
+        made.update(repr((int(state["state"]["pos"]), len(self._words) - self._next, number)).encode())
+        if number is None:
+            made.update(os.urandom(16))
+        stream = RandomNumbers(0)
+        stream._start(int.from_bytes(made.digest()[:4], "little"))
+        return stream
+
+    @_in_one_piece
     def uniform(self, n: int) -> np.ndarray:
         """Draw ``n`` numbers between 0 and 1, both excluded, as ``unif_rand()`` does."""
         import numpy as np
@@ -77,6 +145,7 @@ class RandomNumbers:
     def _uniform(self) -> float:
         return max(self._word() * 2.0**-32, _SMALLEST_UNIFORM)
 
+    @_in_one_piece
     def index(self, n: int) -> int:
         """Draw a whole number from 0 to n - 1 by rejection, 16 random bits at a time."""
         bits = (n - 1).bit_length()
@@ -88,6 +157,7 @@ class RandomNumbers:
             if value < n:
                 return value
 
+    @_in_one_piece
     def positions(self, n: int, size: int, replace: bool = False, prob: Sequence[float] | None = None) -> list[int]:
         """Draw ``size`` positions from 0 to n - 1, as ``sample.int(n, size, replace, prob) - 1``."""
         if prob is not None:
@@ -223,14 +293,39 @@ def _sift_down(heap: list[tuple[float, int]], root: int, end: int) -> None:
 
 
 _current: RandomNumbers | None = None
+_pid = os.getpid()
+_forks = 0  # of this process since its stream was started
 
 
 def current() -> RandomNumbers:
-    """Give the session's stream, started from the operating system where :func:`set_seed` was not called."""
+    """Return the session's stream, started from the operating system where :func:`set_seed` was not called."""
     global _current
-    if _current is None:
-        _current = RandomNumbers()
-    return _current
+    with _lock:
+        if _pid != os.getpid():  # a copy that a library made by fork, of which Python was not told
+            _begin_as_child(None)
+        if _current is None:
+            _current = RandomNumbers()
+        return _current
+
+
+def _begin_as_child(number: int | None) -> None:
+    global _current, _pid, _forks
+    _pid, _forks = os.getpid(), 0
+    if _current is not None:
+        _current = _current.child(number)
+
+
+def _count_fork() -> None:
+    """Count the children, each of which draws on its own; no thread is in the middle of a draw meanwhile."""
+    global _forks
+    _lock.__enter__()
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_count_fork, after_in_parent=_lock.__exit__, after_in_child=lambda: _begin_as_child(_forks)
+    )
 
 
 def stream_from(seed: Any) -> RandomNumbers:
@@ -259,6 +354,13 @@ def set_seed(seed: float | None) -> None:
     seed
         A whole number from -2147483647 to 2147483647; a fraction is cut off, as in R. None starts anywhere.
 
+    Notes
+    -----
+    The stream is the session's: calls without a ``seed`` of their own draw from it one after the other, also those of
+    several threads. Processes made by fork draw on their own, the same after the same seed, in the order in which
+    they were made; processes that begin anew (spawn, as on Windows and macOS) start anywhere, unless they call
+    ``set_seed()`` themselves.
+
     Raises
     ------
     ArgumentError
@@ -271,7 +373,10 @@ def set_seed(seed: float | None) -> None:
     >>> runif(2).round(7).tolist()
     [0.2655087, 0.3721239]
     """
-    current().seed(seed)
+    global _forks
+    with _lock:
+        current().seed(seed)
+        _forks = 0
 
 
 def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:

@@ -18,7 +18,8 @@ from broken_off import run
 
 import tidydl
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError
-from tidydl.pipelines import checkpoints, components
+from tidydl.pipelines import components
+from tidydl.pipelines.checkpoints import owners, running
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.inputs import Inputs
@@ -91,13 +92,13 @@ def test_augment_and_widen_keep_the_message_once(ppl):
 
 
 def test_a_run_in_parts_gives_the_frame_of_a_run_in_one(ppl, tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "_SECONDS", 0.01)
+    monkeypatch.setattr(running, "_SECONDS", 0.01)
     texts = pd.Series([*tiny.sentences(70), None, 3, ""], index=range(100, 173))
     whole = ppl(texts, top_k=2, on_error="row")
     parted = ppl(texts, top_k=2, on_error="row", checkpoint=tmp_path / "run")
     pd.testing.assert_frame_equal(parted, whole, atol=1e-6, rtol=0)
     assert parted.attrs == whole.attrs
-    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["manifest.json", "result.parquet"]
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["manifest.json", "result.json", "result.parquet"]
 
 
 def test_a_finished_run_is_read_and_not_computed_again(ppl, tmp_path):
@@ -173,7 +174,7 @@ def test_a_damaged_part_is_named(ppl, tmp_path):
 
 
 def test_generated_texts_go_on_with_the_seed_they_began_with(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "_SECONDS", 0.01)
+    monkeypatch.setattr(running, "_SECONDS", 0.01)
     write = tidydl.pipeline("text-generation", model=tiny.kept("causal"), do_sample=True, max_new_tokens=4)
     prompts = tiny.sentences(40, longest=4)
     tidydl.set_seed(1)
