@@ -19,8 +19,8 @@ from broken_off import run
 import tidydl
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError
 from tidydl.pipelines import components
-from tidydl.pipelines.checkpoints import owners, running
 from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.checkpoints import running
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.inputs import Inputs
 from tidydl.progress import Progress
@@ -98,7 +98,11 @@ def test_a_run_in_parts_gives_the_frame_of_a_run_in_one(ppl, tmp_path, monkeypat
     parted = ppl(texts, top_k=2, on_error="row", checkpoint=tmp_path / "run")
     pd.testing.assert_frame_equal(parted, whole, atol=1e-6, rtol=0)
     assert parted.attrs == whole.attrs
-    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["manifest.json", "result.json", "result.parquet"]
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        "manifest.json",
+        "result.json",
+        "result.parquet",
+    ]
 
 
 def test_a_finished_run_is_read_and_not_computed_again(ppl, tmp_path):
@@ -163,13 +167,15 @@ def test_a_folder_with_other_files_or_a_file_is_no_checkpoint(ppl, tmp_path):
         ppl(["sun"], checkpoint=3)
 
 
-def test_a_damaged_part_is_named(ppl, tmp_path):
+def test_a_damaged_result_is_named_and_not_computed_again_unasked(ppl, tmp_path):
     ppl(["sun"], checkpoint=tmp_path)
+    whole = (tmp_path / "result.parquet").read_bytes()
     (tmp_path / "result.parquet").write_bytes(b"half a file")
     with pytest.raises(DamagedFileError, match=r"result\.parquet"):
         ppl(["sun"], checkpoint=tmp_path)
-    (tmp_path / "manifest.json").write_text("{")
-    with pytest.raises(DamagedFileError, match=r"manifest\.json"):
+    (tmp_path / "result.parquet").write_bytes(whole)
+    (tmp_path / "result.json").write_text("{")
+    with pytest.raises(DamagedFileError, match=r"result\.json"):
         ppl(["sun"], checkpoint=tmp_path)
 
 

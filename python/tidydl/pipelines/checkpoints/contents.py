@@ -12,8 +12,7 @@ __all__ = ["Digest", "paths_in"]
 
 
 class Digest:
-    """A digest that takes in values one by one; each goes in with its type and length, so that no two sequences
-    of values look alike.
+    """A digest that takes in values one by one, each with its type and length: no two sequences look alike.
 
     Parameters
     ----------

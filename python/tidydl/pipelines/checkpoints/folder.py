@@ -84,8 +84,8 @@ class Folder:
         run = self._run(seed)
         if self._noted(_MANIFEST) is None:
             self._write(_MANIFEST, lambda file: file.write(_with_checksum(run)))
-        seed = run["seed"]
-        return seed
+        begun: int | None = run["seed"]
+        return begun
 
     def _run(self, seed: int | None) -> dict[str, Any]:
         """Return what this folder is about and its seed, by its own account; where it has none, by ours."""
@@ -176,7 +176,9 @@ class Folder:
                 )
             return _table_in(io.BytesIO(content))
 
-    def write_part(self, frame: pd.DataFrame, start: int, stop: int, facts: Mapping[str, Any], seed: int | None) -> Part:
+    def write_part(
+        self, frame: pd.DataFrame, start: int, stop: int, facts: Mapping[str, Any], seed: int | None
+    ) -> Part:
         """Write the frame of some inputs, under a name that says which and what the file holds.
 
         Raises
@@ -192,7 +194,7 @@ class Folder:
 
     def finish(self, frame: pd.DataFrame, facts: Mapping[str, Any], seed: int | None) -> None:
         """Write the whole, note its checksum, and only then delete the parts."""
-        path, digest = self._write_table(frame, facts, lambda _: _RESULT)
+        _, digest = self._write_table(frame, facts, lambda _: _RESULT)
         run = {"format": FORMAT, "about": self.about, "seed": seed, "rows": len(frame), "sha256": digest}
         self._write(_DONE, lambda file: file.write(_with_checksum(run)))
         for _, _, part in self._named_parts():

@@ -20,7 +20,13 @@ _READING = (".json", ".txt", ".model", ".jinja", ".py", ".spm", ".bpe", ".vocab"
 _BELOW = ("*.jinja", "*.npy", "*.npz")  # in folders below: templates of chats, and voices
 # What transformers notes about where and how something was loaded, or how it was used last.
 _TOLD = ("transformers_version", "name_or_path", "files_loaded", "init_inputs", "init_kwargs", "deprecation_warnings")
-_MOVES = ("prefix_tokens", "suffix_tokens", "cur_lang_code", "src_lang", "tgt_lang")  # set anew by the options of a call
+_MOVES = (
+    "prefix_tokens",
+    "suffix_tokens",
+    "cur_lang_code",
+    "src_lang",
+    "tgt_lang",
+)  # set anew by the options of a call
 
 
 def digest_of_model(model: Any, others: tuple[Any, ...], files: FileHashes) -> str:

@@ -28,9 +28,7 @@ _SECONDS = 20.0
 Run = Callable[[Inputs, "int | None"], Work["pd.DataFrame"]]
 
 
-def run_in_parts(
-    checkpoint: Any, identity: Identity, inputs: Inputs, seed: int | None, run: Run
-) -> Work[pd.DataFrame]:
+def run_in_parts(checkpoint: Any, identity: Identity, inputs: Inputs, seed: int | None, run: Run) -> Work[pd.DataFrame]:
     """Run what is not done yet, part by part, and return the frame of all parts.
 
     Where another process is at work in the folder, wait until that is done or has ended.
@@ -163,7 +161,7 @@ def _kept(folder: Folder, inputs: Inputs) -> pd.DataFrame:
         raise ArgumentError(
             f"`on_error` is 'raise', and in the run that '{folder.place}' holds {nth_value(first)} failed: "
             f"{failures[first]}",
-            allowed="`on_error = \"row\"`, for missing values where an input failed.",
+            allowed='`on_error = "row"`, for missing values where an input failed.',
             hint="Or delete the folder to compute all again.",
         )
     rows = own[ROW].to_numpy("int64")
