@@ -182,17 +182,6 @@ run_pip <- function(program, arguments) {
   invisible(status)
 }
 
-# R puts folders of its own into LD_LIBRARY_PATH, from which another Python may take a libpython that is not its own,
-# and then lacks its modules, ssl among them.
-with_own_libraries <- function(work) {
-  put_there_by_r <- Sys.getenv("LD_LIBRARY_PATH", NA)
-  if (!is.na(put_there_by_r)) {
-    Sys.unsetenv("LD_LIBRARY_PATH")
-    on.exit(Sys.setenv(LD_LIBRARY_PATH = put_there_by_r))
-  }
-  force(work)
-}
-
 say_what_next <- function(program) {
   elsewhere <- python_running() && !identical(normalizePath(running_program()), normalizePath(program))
   install_says(c(

@@ -139,7 +139,25 @@ start_python <- function(call = rlang::caller_env()) {
   }
   choose_python()
   initialize_python(call)
+  keep_libraries_from_children()
   suspendInterrupts(load_bridge(call))
+}
+
+# Programs that R or Python start from now on inherit the user's own LD_LIBRARY_PATH, without what R put before it.
+# Python looks at a copy of its own, which it took when it started.
+keep_libraries_from_children <- function() {
+  own <- own_library_path()
+  if (identical(own, Sys.getenv("LD_LIBRARY_PATH", NA))) {
+    return(invisible())
+  }
+  set_library_path(own)
+  environment_of_python <- reticulate::import("os", convert = FALSE)$environ
+  if (is.na(own)) {
+    environment_of_python$pop("LD_LIBRARY_PATH", NULL)
+  } else {
+    environment_of_python$update(list(LD_LIBRARY_PATH = own))
+  }
+  invisible()
 }
 
 # A Python that is running or that the user has named is taken as it is.

@@ -18,8 +18,9 @@ from broken_off import run
 
 import tidydl
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError
-from tidydl.pipelines import checkpoints, components
+from tidydl.pipelines import components
 from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.checkpoints import running
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.inputs import Inputs
 from tidydl.progress import Progress
@@ -91,13 +92,17 @@ def test_augment_and_widen_keep_the_message_once(ppl):
 
 
 def test_a_run_in_parts_gives_the_frame_of_a_run_in_one(ppl, tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "_SECONDS", 0.01)
+    monkeypatch.setattr(running, "_SECONDS", 0.01)
     texts = pd.Series([*tiny.sentences(70), None, 3, ""], index=range(100, 173))
     whole = ppl(texts, top_k=2, on_error="row")
     parted = ppl(texts, top_k=2, on_error="row", checkpoint=tmp_path / "run")
     pd.testing.assert_frame_equal(parted, whole, atol=1e-6, rtol=0)
     assert parted.attrs == whole.attrs
-    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["manifest.json", "result.parquet"]
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        "manifest.json",
+        "result.json",
+        "result.parquet",
+    ]
 
 
 def test_a_finished_run_is_read_and_not_computed_again(ppl, tmp_path):
@@ -162,18 +167,20 @@ def test_a_folder_with_other_files_or_a_file_is_no_checkpoint(ppl, tmp_path):
         ppl(["sun"], checkpoint=3)
 
 
-def test_a_damaged_part_is_named(ppl, tmp_path):
+def test_a_damaged_result_is_named_and_not_computed_again_unasked(ppl, tmp_path):
     ppl(["sun"], checkpoint=tmp_path)
+    whole = (tmp_path / "result.parquet").read_bytes()
     (tmp_path / "result.parquet").write_bytes(b"half a file")
     with pytest.raises(DamagedFileError, match=r"result\.parquet"):
         ppl(["sun"], checkpoint=tmp_path)
-    (tmp_path / "manifest.json").write_text("{")
-    with pytest.raises(DamagedFileError, match=r"manifest\.json"):
+    (tmp_path / "result.parquet").write_bytes(whole)
+    (tmp_path / "result.json").write_text("{")
+    with pytest.raises(DamagedFileError, match=r"result\.json"):
         ppl(["sun"], checkpoint=tmp_path)
 
 
 def test_generated_texts_go_on_with_the_seed_they_began_with(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "_SECONDS", 0.01)
+    monkeypatch.setattr(running, "_SECONDS", 0.01)
     write = tidydl.pipeline("text-generation", model=tiny.kept("causal"), do_sample=True, max_new_tokens=4)
     prompts = tiny.sentences(40, longest=4)
     tidydl.set_seed(1)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.from_pretrained import Source, import_transformers, quietly
 from tidydl.pipelines.locations import locate, require_component_files
 
-__all__ = ["AUTO", "READERS", "forget_components", "read_components"]
+__all__ = ["AUTO", "READERS", "Origin", "forget_components", "origin_of", "read_components"]
 
 # The arguments of pipeline() that carry such a thing, and the class of transformers that loads it.
 AUTO = {
@@ -22,6 +24,26 @@ AUTO = {
 READERS = tuple(AUTO)
 _KEPT = 16
 _components: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a component was loaded from: the state of the folder then, or the commit on the Hub."""
+
+    source: Source
+    fingerprint: tuple[tuple[str, int, int], ...]
+    commit: str | None
+
+
+_origins: MutableMapping[Any, Origin] = weakref.WeakKeyDictionary()
+
+
+def origin_of(component: Any) -> Origin | None:
+    """Return where a component was loaded from; None where the user has loaded it."""
+    try:
+        return _origins.get(component)
+    except TypeError:  # an object without a hash
+        return None
 
 
 def read_components(names: Sequence[str], given: Mapping[str, Any], source: Source | None) -> dict[str, Any]:
@@ -75,6 +97,7 @@ def _kept(name: str, source: Source, argument: str) -> Any:
     if key not in _components:
         require_component_files(source.location, source.files(argument), name, argument)
         _components[key] = _read(name, source, argument)
+        _origins[_components[key]] = Origin(source, key[2], source.commit())
         while len(_components) > _KEPT:
             _components.popitem(last=False)
     _components.move_to_end(key)  # what was not used for longest is forgotten first

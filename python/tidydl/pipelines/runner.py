@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tidydl.columns import ROW
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.checkpoints import identity, run_in_parts
+from tidydl.pipelines.checkpoints.identity import identity
+from tidydl.pipelines.checkpoints.running import run_in_parts
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import NOT_GIVEN, Inputs, gathered_from, read_inputs
 from tidydl.pipelines.loading import Loaded
@@ -175,9 +176,10 @@ class Pipeline:
         if options["checkpoint"] is None:
             frame = yield from self._run(inputs, {**options, "seed": seed})
         else:
-            about = identity(self.task, self._loaded, inputs, options)
+            others = getattr(self._family, "other_models", lambda loaded, options: ())(self._loaded, options)
+            wanted = identity(self.task, self._loaded, inputs, options, others)
             run = lambda some, begun: self._run(some, {**options, "seed": begun})  # noqa: E731
-            frame = yield from run_in_parts(options["checkpoint"], about, inputs, seed, run)
+            frame = yield from run_in_parts(options["checkpoint"], wanted, inputs, seed, run)
         frame = frame if inputs.failures is None else with_errors(frame, inputs.failures)
         if inputs.rows is not None:
             frame[ROW] = [inputs.rows[row] for row in frame[ROW]]

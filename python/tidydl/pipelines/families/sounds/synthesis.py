@@ -59,6 +59,11 @@ def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int:
     return begin_of_draws(options["seed"], drawn)
 
 
+def other_models(loaded: Loaded, options: Options) -> tuple[Any, ...]:
+    """Return the other models that the answers depend on: a vocoder."""
+    return (vocoder_for(loaded, options["vocoder"]),) if _is_silent(loaded) else ()
+
+
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Make the sounds of all texts and give the tidy frame."""
     seed = options["seed"]

@@ -7,19 +7,19 @@ the alias method; R's help page ``?RNG`` for the rest.
 
 from __future__ import annotations
 
+import hashlib
 import math
-import numbers
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tidydl.checks import check_count, check_number, described
 from tidydl.errors import ArgumentError
+from tidydl.rng.locks import in_one_piece
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["RandomNumbers", "current", "runif", "sample", "set_seed", "stream_from"]
+__all__ = ["RandomNumbers"]
 
 _LARGEST = 2**31 - 1
 _SMALLEST_UNIFORM = 0.5 * 2.328306437080797e-10
@@ -41,11 +41,14 @@ class RandomNumbers:
         self._next = 0
         self.seed(seed)
 
+    @in_one_piece
     def seed(self, seed: float | None) -> None:
         """Start the stream again as ``set.seed(seed)`` does."""
+        self._start(int.from_bytes(os.urandom(4), "little") if seed is None else _valid_seed(seed) % 2**32)
+
+    def _start(self, x: int) -> None:
         from numpy.random import MT19937
 
-        x = int.from_bytes(os.urandom(4), "little") if seed is None else _valid_seed(seed) % 2**32
         for _ in range(50):
             x = (69069 * x + 1) % 2**32
         key = []
@@ -65,8 +68,23 @@ class RandomNumbers:
         self._next += 1
         return self._words[self._next - 1]
 
+    def child(self, number: int | None) -> RandomNumbers:
+        """Return the stream of a process made by fork, by its number among them; None where nobody counted."""
+        state: Any = self._bits.state
+        made = hashlib.sha256(state["state"]["key"].tobytes())
+        made.update(repr((int(state["state"]["pos"]), len(self._words) - self._next, number)).encode())
+        if number is None:
+            made.update(os.urandom(16))
+        stream = RandomNumbers(0)
+        stream._start(int.from_bytes(made.digest()[:4], "little"))
+        return stream
+
+    @in_one_piece
     def uniform(self, n: int) -> np.ndarray:
         """Draw ``n`` numbers between 0 and 1, both excluded, as ``unif_rand()`` does."""
+        return self._uniforms(n)
+
+    def _uniforms(self, n: int) -> np.ndarray:
         import numpy as np
 
         held = self._words[self._next : self._next + n]
@@ -77,8 +95,12 @@ class RandomNumbers:
     def _uniform(self) -> float:
         return max(self._word() * 2.0**-32, _SMALLEST_UNIFORM)
 
+    @in_one_piece
     def index(self, n: int) -> int:
         """Draw a whole number from 0 to n - 1 by rejection, 16 random bits at a time."""
+        return self._index(n)
+
+    def _index(self, n: int) -> int:
         bits = (n - 1).bit_length()
         while True:
             value = 0
@@ -88,18 +110,19 @@ class RandomNumbers:
             if value < n:
                 return value
 
+    @in_one_piece
     def positions(self, n: int, size: int, replace: bool = False, prob: Sequence[float] | None = None) -> list[int]:
         """Draw ``size`` positions from 0 to n - 1, as ``sample.int(n, size, replace, prob) - 1``."""
         if prob is not None:
             return self._weighted(n, size, replace, prob)
         if replace or size < 2:
-            return [self.index(n) for _ in range(size)]
+            return [self._index(n) for _ in range(size)]
         if n > 10_000_000 and size <= n / 2:
             return self._distinct(n, size)
         urn = list(range(n))
         drawn = []
         for left in range(n, n - size, -1):
-            j = self.index(left)
+            j = self._index(left)
             drawn.append(urn[j])
             urn[j] = urn[left - 1]
         return drawn
@@ -107,7 +130,7 @@ class RandomNumbers:
     def _distinct(self, n: int, size: int) -> list[int]:
         seen: dict[int, None] = {}
         while len(seen) < size:
-            seen.setdefault(self.index(n))
+            seen.setdefault(self._index(n))
         return list(seen)
 
     def _weighted(self, n: int, size: int, replace: bool, prob: Sequence[float]) -> list[int]:
@@ -121,7 +144,7 @@ class RandomNumbers:
         import numpy as np
 
         # numpy adds a running sum from left to right, as R's loop does.
-        reached = np.searchsorted(np.cumsum(p)[:-1], self.uniform(size), side="left")
+        reached = np.searchsorted(np.cumsum(p)[:-1], self._uniforms(size), side="left")
         return [order[j] for j in reached]
 
     def _by_removing(self, p: list[float], order: list[int], size: int) -> list[int]:
@@ -158,7 +181,7 @@ class RandomNumbers:
                     break
         drawn = []
         for _ in range(size):
-            k = self.index(n)
+            k = self._index(n)
             # The comparison is made after k is added to both sides, and so rounded, as in R.
             drawn.append(k if k + self._uniform() < q[k] + k else alias[k])
         return drawn
@@ -220,148 +243,3 @@ def _sift_down(heap: list[tuple[float, int]], root: int, end: int) -> None:
         heap[root] = heap[child]
         root, child = child, 2 * child + 1
     heap[root] = item
-
-
-_current: RandomNumbers | None = None
-
-
-def current() -> RandomNumbers:
-    """Give the session's stream, started from the operating system where :func:`set_seed` was not called."""
-    global _current
-    if _current is None:
-        _current = RandomNumbers()
-    return _current
-
-
-def stream_from(seed: Any) -> RandomNumbers:
-    """Give a stream of its own that starts at a seed, or the session's where there is none.
-
-    Raises
-    ------
-    ArgumentError
-        If the seed is no number or out of range.
-    """
-    if seed is None:
-        return current()
-    try:
-        return RandomNumbers(check_number("seed", seed))
-    except ArgumentError:
-        raise ArgumentError(
-            f"`seed` is {described(seed)}.", allowed="A whole number from -2147483647 to 2147483647."
-        ) from None
-
-
-def set_seed(seed: float | None) -> None:
-    """Start the random numbers again, as R's ``set.seed(seed)``.
-
-    Parameters
-    ----------
-    seed
-        A whole number from -2147483647 to 2147483647; a fraction is cut off, as in R. None starts anywhere.
-
-    Raises
-    ------
-    ArgumentError
-        If the seed is missing, not a number or out of range.
-
-    Examples
-    --------
-    >>> from tidydl import runif, set_seed
-    >>> set_seed(1)
-    >>> runif(2).round(7).tolist()
-    [0.2655087, 0.3721239]
-    """
-    current().seed(seed)
-
-
-def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
-    """Draw uniform random numbers, equal to R's ``runif(n, min, max)``.
-
-    Parameters
-    ----------
-    n
-        How many.
-    min, max
-        The ends of the interval; sequences are recycled over the draws.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``n`` doubles. Where an interval is empty or not finite its value is NaN; where its ends are equal the value
-        is that end. Neither uses up a random number, as in R.
-
-    Raises
-    ------
-    ArgumentError
-        If ``n`` is no whole number of at least 0.
-
-    Examples
-    --------
-    >>> from tidydl import runif, set_seed
-    >>> set_seed(1)
-    >>> runif(1, -1, 1).round(7).tolist()
-    [-0.4689827]
-    """
-    import numpy as np
-
-    n = check_count("n", n)
-    low = np.resize(np.atleast_1d(np.asarray(min, dtype=float)), n)
-    high = np.resize(np.atleast_1d(np.asarray(max, dtype=float)), n)
-    values = np.where(low == high, low, np.nan)
-    drawn = np.isfinite(low) & np.isfinite(high) & (low < high)
-    width = high[drawn] - low[drawn]
-    values[drawn] = low[drawn] + width * current().uniform(int(drawn.sum()))
-    return values
-
-
-def sample(x: Any, size: int | None = None, replace: bool = False, prob: Sequence[float] | None = None) -> Any:
-    """Draw a random sample, the one that R's ``sample()`` or dplyr's ``sample_n()`` draws after the same seed.
-
-    Parameters
-    ----------
-    x
-        A whole number n, for the positions 0 to n - 1; a data frame, for its rows; or a Series, array or sequence,
-        for its elements.
-    size
-        How many; by default all, in random order.
-    replace
-        Whether an item can be drawn again.
-    prob
-        Weights, one for each item.
-
-    Returns
-    -------
-    numpy.ndarray, pandas.DataFrame, pandas.Series or list
-        Positions counted from 0 for a number; else the kind of ``x``, in the order drawn, index kept.
-
-    Raises
-    ------
-    ArgumentError
-        If more items are wanted than there are and ``replace`` is False, or ``prob`` does not fit.
-
-    Examples
-    --------
-    >>> from tidydl import sample, set_seed
-    >>> set_seed(1)
-    >>> sample(10, 3).tolist()  # R: sample(10, 3) - 1
-    [8, 3, 6]
-    """
-    import numpy as np
-
-    n = check_count("x", x) if _is_number(x) else len(x)
-    size = n if size is None else check_count("size", size)
-    if size > n and (not replace or n == 0):
-        raise ArgumentError(
-            f"`size` is {size}, more than the {n} items there are.",
-            allowed=f"At most {n}, or replace=True." if n else "0.",
-        )
-    positions = current().positions(n, size, replace, prob)
-    if _is_number(x):
-        return np.array(positions, dtype=np.int64)
-    if hasattr(x, "iloc"):
-        return x.iloc[positions]
-    return x[positions] if isinstance(x, np.ndarray) else [x[i] for i in positions]
-
-
-def _is_number(x: Any) -> bool:
-    return isinstance(x, numbers.Real)

@@ -1,0 +1,1 @@
+"""Long runs in parts, each kept in a file once it is done: ``docs/checkpoints.md`` describes the folder."""

@@ -1,0 +1,142 @@
+"""Digests of contents: equal for equal values, whatever object, path or process holds them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tidydl.pipelines.checkpoints.file_hashes import FileHashes
+
+__all__ = ["Digest", "paths_in"]
+
+
+class Digest:
+    """A digest that takes in values one by one, each with its type and length: no two sequences look alike.
+
+    Parameters
+    ----------
+    files
+        Hashes the files to which values lead.
+    unreadable
+        Whether a file that cannot be read counts as such; otherwise it is an error.
+    """
+
+    def __init__(self, files: FileHashes, *, unreadable: bool = False):
+        self._made = hashlib.sha256()
+        self._files = files
+        self._unreadable = unreadable
+        self._known: dict[int, tuple[Any, bytes]] = {}  # of values that many inputs share, by their identity
+
+    def hexdigest(self) -> str:
+        """Return the digest of all that was taken in."""
+        return self._made.hexdigest()
+
+    def add(self, value: Any) -> None:
+        """Take in a value: text, bytes, numbers, arrays, frames, media, and mappings and sequences of these."""
+        if isinstance(value, str):
+            self._put(b"s", value.encode("utf-8", "surrogatepass"))
+        elif value is None or isinstance(value, (bool, int)):
+            self._put(b"n", repr(value).encode())
+        elif isinstance(value, float):
+            self._put(b"x", float(value).hex().encode())
+        elif isinstance(value, (bytes, bytearray, memoryview)):
+            self._put(b"b", bytes(value))
+        else:
+            self._add_object(value)
+
+    def _put(self, kind: bytes, content: Any) -> None:
+        self._made.update(kind + len(content).to_bytes(8, "little"))
+        self._made.update(content)
+
+    def _add_object(self, value: Any) -> None:
+        known = self._known.get(id(value))
+        if known is None:
+            inner = Digest(self._files, unreadable=self._unreadable)
+            inner._known = self._known
+            inner._add_parts(value)
+            known = self._known[id(value)] = (value, inner._made.digest())  # held, so that its id stays its own
+        self._put(b"o", known[1])
+
+    def _add_parts(self, value: Any) -> None:
+        if _is_medium(value):
+            self._add_medium(value)
+        elif hasattr(value, "iloc"):
+            self._add_frame(value)
+        elif hasattr(value, "detach"):
+            self._add_tensor(value)
+        elif hasattr(value, "tobytes") and hasattr(value, "dtype"):
+            self._add_array(value)
+        elif isinstance(value, Mapping):
+            self._put(b"m", len(value).to_bytes(8, "little"))
+            for name in sorted(value, key=lambda each: (type(each).__name__, str(each))):
+                self.add(name)
+                self.add(value[name])
+        elif isinstance(value, (list, tuple)):
+            self._put(b"l", len(value).to_bytes(8, "little"))
+            for each in value:
+                self.add(each)
+        elif isinstance(value, (set, frozenset)):
+            self.add(sorted(map(repr, value)))
+        else:
+            self._put(b"r", f"{type(value).__qualname__} {_shown(value)}".encode("utf-8", "replace"))
+
+    def _add_medium(self, value: Any) -> None:
+        path = file_of(value)
+        if path is not None:
+            self._put(b"f", self._files.digest(path, unreadable=self._unreadable))
+        else:
+            self.add(value.key if hasattr(value, "key") else value.bytes)
+
+    def _add_frame(self, value: Any) -> None:
+        columns = [value.iloc[:, i] for i in range(value.shape[1])] if value.ndim == 2 else [value]
+        self._put(b"d", len(columns).to_bytes(8, "little"))
+        for column in columns:
+            self.add(str(column.name))
+            self.add(str(column.dtype))
+            self.add(column.tolist())
+
+    def _add_tensor(self, value: Any) -> None:
+        self._put(b"t", f"{value.dtype} {tuple(value.shape)}".encode())
+        self._put(b"b", bytes_of(value))
+
+    def _add_array(self, value: Any) -> None:
+        if getattr(value.dtype, "hasobject", False):
+            self.add(value.tolist())
+            return
+        self._put(b"a", f"{value.dtype} {value.shape}".encode())
+        self._put(b"b", value.tobytes())
+
+
+def bytes_of(tensor: Any) -> Any:
+    """Return the bytes of a tensor, whatever kind of numbers it has and wherever it is."""
+    import torch
+
+    return tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
+
+
+def _shown(value: Any) -> str:
+    """Return what an object of another library says of itself, without where it is in memory."""
+    text = repr(value)
+    return "" if " at 0x" in text else text
+
+
+def _is_medium(value: Any) -> bool:
+    return type(value).__module__.startswith("tidydl.data.") and hasattr(value, "path")
+
+
+def file_of(value: Any) -> str | None:
+    """Return the path of the file that holds an image, a sound or a film; None where memory does."""
+    is_file = value.is_file if hasattr(value, "is_file") else isinstance(value.key, str)
+    return str(value.path) if is_file else None
+
+
+def paths_in(values: Iterable[Any]) -> Iterator[str]:
+    """List the files to which values lead."""
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from paths_in(value)
+        elif value is not None and not isinstance(value, str) and _is_medium(value):
+            path = file_of(value)
+            if path is not None:
+                yield path

@@ -1,0 +1,126 @@
+"""Hashes of files, kept so that no file is read twice while it is as it was.
+
+What tells that: the size, the inode and the times of the last change, of the content and of the inode (which cannot be
+set back). A file that changed within the last seconds is hashed anew each time, for it may change again without
+any of these telling. Hashes are kept in the cache folder, a line each, which any number of processes append to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+from tidydl.boundaries import DATA_FILES
+from tidydl.storage import cache_folder
+
+__all__ = ["FileHashes", "Stamp", "stamp_of"]
+
+_KEPT_IN = "file-hashes.txt"
+_LARGEST = 2**25  # bytes of that file, beyond which it is begun anew
+_SETTLED = 3.0  # seconds after which a file counts as settled
+_GONE = b"unreadable"
+
+Stamp = tuple[int, int, int, int, int]  # device, inode, size, and times of the last change in nanoseconds
+
+
+def stamp_of(path: str | Path) -> Stamp | None:
+    """Return what changes when a file changes; None where there is none that can be read."""
+    try:
+        state = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+class FileHashes:
+    """Hashes of the contents of files (SHA-256), with the stamp that each file had when it was hashed."""
+
+    def __init__(self) -> None:
+        self.stamps: dict[str, Stamp | None] = {}
+        self._new: list[str] = []
+        self._kept: dict[str, str] | None = None
+
+    def digest(self, path: str | Path, *, unreadable: bool = False) -> bytes:
+        """Return the hash of a file's content.
+
+        Raises
+        ------
+        NotFoundError, DamagedFileError, StorageError
+            Where it cannot be read, unless ``unreadable`` files are allowed.
+        """
+        full = os.path.abspath(os.path.expanduser(path))
+        stamp = stamp_of(full)
+        if stamp is not None and (known := self._known().get(_line_of(full, stamp))) is not None:
+            self.stamps[str(path)] = stamp
+            return known.encode()
+        try:
+            with DATA_FILES.guard(f"The file '{path}'"):
+                found, stamp = _hashed(full)
+        except Exception:
+            if not unreadable:
+                raise
+            self.stamps[str(path)] = stamp
+            return _GONE
+        self.stamps[str(path)] = stamp
+        if time.time() - max(stamp[3:]) / 1e9 > _SETTLED:
+            self._known()[_line_of(full, stamp)] = found
+            self._new.append(f"{_line_of(full, stamp)} {found}")
+        return found.encode()
+
+    def changed(self, path: str) -> bool:
+        """Say whether a file is another than when it was hashed."""
+        return path in self.stamps and stamp_of(os.path.expanduser(path)) != self.stamps[path]
+
+    def keep(self) -> None:
+        """Keep new hashes for later sessions. Where that cannot be done, files are hashed again."""
+        lines = "".join(f"{line} {zlib.crc32(line.encode()):08x}\n" for line in self._new)
+        self._new = []
+        if not lines:
+            return
+        place = cache_folder() / _KEPT_IN
+        with suppress(OSError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            full = place.is_file() and place.stat().st_size > _LARGEST
+            flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if full else os.O_APPEND)
+            file = os.open(place, flags, 0o600)
+            try:
+                os.write(file, lines.encode())
+            finally:
+                os.close(file)
+
+    def _known(self) -> dict[str, str]:
+        if self._kept is None:
+            self._kept = dict(_lines(cache_folder() / _KEPT_IN))
+        return self._kept
+
+
+def _lines(place: Path) -> list[tuple[str, str]]:
+    """Read what is kept; a line that is not whole is passed over."""
+    try:
+        text = place.read_text("ascii", "replace")
+    except OSError:
+        return []
+    found = []
+    for line in text.splitlines():
+        content, _, check = line.rpartition(" ")
+        if check == f"{zlib.crc32(content.encode()):08x}":
+            key, _, digest = content.rpartition(" ")
+            found.append((key, digest))
+    return found
+
+
+def _line_of(path: str, stamp: Stamp) -> str:
+    name = hashlib.blake2b(os.fsencode(path), digest_size=12).hexdigest()
+    return f"{name} {' '.join(map(str, stamp))}"
+
+
+def _hashed(path: str) -> tuple[str, Stamp]:
+    """Hash a file, and return the stamp it had before: one that changes meanwhile is another afterwards."""
+    with open(path, "rb") as file:
+        state = os.fstat(file.fileno())
+        made = hashlib.file_digest(file, "sha256").hexdigest()
+    return made, (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)

@@ -1,0 +1,348 @@
+"""The files of a checkpoint: each there whole, each with what tells whether it is as it was written.
+
+``docs/checkpoints.md`` describes them. What a file holds is believed only where its checksum is right and it belongs
+to the run at hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from tidydl.boundaries import DATA_FILES, FULL_DISK, WRITTEN_FILES
+from tidydl.checks import described
+from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, StorageError
+from tidydl.pipelines.checkpoints.identity import difference
+from tidydl.pipelines.checkpoints.owners import OWNER, is_scratch, scratch_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Folder"]
+
+FORMAT = 2
+_MANIFEST, _RESULT, _DONE = "manifest.json", "result.parquet", "result.json"
+_PART = re.compile(r"part-(\d{9})-(\d{9})-([0-9a-f]{32})\.parquet")
+_OLD_PART = re.compile(r"part-\d{9}-\d{9}\.parquet|\.manifest\.json\.\d+")
+
+Part = tuple[int, int, Path]  # the first input, the first that no longer belongs, and the file
+
+
+class Folder:
+    """The folder of a run.
+
+    Parameters
+    ----------
+    folder
+        What the user gave as ``checkpoint``.
+    about
+        What is run, as ``identity()`` says it.
+
+    Raises
+    ------
+    ArgumentError
+        Where it is no folder, holds other files, or a run of something else.
+    StorageError
+        Where it cannot be made or read.
+    """
+
+    def __init__(self, folder: Any, about: Mapping[str, Any]):
+        self.place = _folder(folder)
+        self.about = dict(about)
+        with WRITTEN_FILES.guard(f"`checkpoint` is '{self.place}', which"):
+            self._refuse_others()
+        self._run(None)
+
+    def _refuse_others(self) -> None:
+        names = os.listdir(self.place)
+        if _MANIFEST not in names and not all(_is_ours(name) for name in names):
+            raise ArgumentError(
+                f"`checkpoint` is the folder '{self.place}', which holds other files.",
+                allowed="An empty folder, one that is not there yet, or that of a run that was broken off.",
+            )
+
+    def is_done(self) -> bool:
+        """Say whether the run has come to its end, so that there is a result to read."""
+        return self._noted(_DONE) is not None
+
+    def begin(self, seed: int | None) -> int | None:
+        """Note what is run, where that is not noted yet, and return the seed with which it began.
+
+        A note that is damaged is mended by what the parts say. Where they say nothing the run begins anew.
+        """
+        for name in os.listdir(self.place):
+            if is_scratch(name) and name.startswith(".file-"):  # of a process that was killed
+                with suppress(OSError):
+                    (self.place / name).unlink(missing_ok=True)
+        run = self._run(seed)
+        if self._noted(_MANIFEST) is None:
+            self._write(_MANIFEST, lambda file: file.write(_with_checksum(run)))
+        begun: int | None = run["seed"]
+        return begun
+
+    def _run(self, seed: int | None) -> dict[str, Any]:
+        """Return what this folder is about and its seed, by its own account; where it has none, by ours."""
+        run = self._noted(_MANIFEST) or self._noted(_DONE) or next(self._told_by_parts(), None)
+        if run is None:
+            self._refuse_old()
+            return {"format": FORMAT, "about": self.about, "seed": seed}
+        differs = difference(run["about"], self.about)
+        if differs is not None:
+            raise ArgumentError(
+                f"`checkpoint` is the folder '{self.place}', whose run had {differs}.",
+                allowed="The folder of a run with the same model, inputs and options.",
+                hint="Take another folder, or delete this one to begin anew.",
+            )
+        return {"format": FORMAT, "about": run["about"], "seed": run["seed"]}
+
+    def _told_by_parts(self) -> Any:
+        for _, _, path in self._named_parts():
+            facts = self._facts(path)
+            if facts is not None:
+                yield facts["run"]
+
+    def _refuse_old(self) -> None:
+        """Refuse what earlier versions left: they noted too little to tell whether it fits."""
+        known = _json_in(self.place / _MANIFEST)
+        old = isinstance(known, dict) and {"about", "seed"} <= set(known) and "format" not in known
+        newer = isinstance(known, dict) and isinstance(known.get("format"), int) and known["format"] > FORMAT
+        if old or newer or any(_OLD_PART.fullmatch(name) for name in os.listdir(self.place) if name[0] != "."):
+            raise ArgumentError(
+                f"`checkpoint` is the folder '{self.place}' of {'a newer' if newer else 'an earlier'} version of "
+                "tidydl, which noted otherwise what it computed.",
+                allowed="The folder of a run that this version began.",
+                hint="Take another folder. The parquet files in this one can be read by load_dataset().",
+            )
+
+    def _noted(self, name: str) -> dict[str, Any] | None:
+        """Return what a note says; None where it is not there or not as it was written."""
+        known = _json_in(self.place / name)
+        if not isinstance(known, dict) or known.get("format") != FORMAT:
+            return None
+        return known if known.get("checksum") == _checksum(known) else None
+
+    # Parts -----------------------------------------------------------------------------------------------------------
+
+    def _named_parts(self) -> list[Part]:
+        found = [(match, self.place / name) for name in os.listdir(self.place) if (match := _PART.fullmatch(name))]
+        return sorted((int(match[1]), int(match[2]), path) for match, path in found)
+
+    def parts(self, seed: int | None, failures: bool) -> list[Part]:
+        """List the parts that are whole and belong to this run; ``failures`` says whether inputs may have failed."""
+        return [each for each in self._named_parts() if self._belongs(each, seed, failures)]
+
+    def _belongs(self, part: Part, seed: int | None, failures: bool) -> bool:
+        facts = self._facts(part[2])
+        if facts is None or (facts["failures"] and not failures):
+            return False
+        known = (facts["run"]["about"], facts["run"]["seed"], facts["start"], facts["stop"])
+        return known == (self.about, seed, part[0], part[1])
+
+    def _facts(self, path: Path) -> dict[str, Any] | None:
+        """Return what a part says of itself; None where it is not as it was written."""
+        try:
+            return self._read(path)[1]
+        except (DamagedFileError, NotFoundError, StorageError):
+            return None
+
+    def read_part(self, path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """Read a part.
+
+        Raises
+        ------
+        DamagedFileError
+            Where it is not as it was written.
+        """
+        from tidydl.data.decoding import decode
+
+        table, facts = self._read(path)
+        return decode(table), facts
+
+    def _read(self, path: Path) -> tuple[Any, dict[str, Any]]:
+        match = _PART.fullmatch(path.name)
+        with DATA_FILES.guard(f"The file '{path}'"):
+            content = path.read_bytes()
+            if match is None or hashlib.sha256(content).hexdigest()[:32] != match[3]:
+                raise DamagedFileError(
+                    f"The file '{path}' is damaged: it is not as it was written.",
+                    hint="Run this again: the part is computed anew.",
+                )
+            return _table_in(io.BytesIO(content))
+
+    def write_part(
+        self, frame: pd.DataFrame, start: int, stop: int, facts: Mapping[str, Any], seed: int | None
+    ) -> Part:
+        """Write the frame of some inputs, under a name that says which and what the file holds.
+
+        Raises
+        ------
+        StorageError
+            Where it cannot be written.
+        """
+        whole = {**facts, "run": {"about": self.about, "seed": seed}, "start": start, "stop": stop}
+        path = self._write_table(frame, whole, lambda digest: f"part-{start:09d}-{stop:09d}-{digest[:32]}.parquet")[0]
+        return start, stop, path
+
+    # The result ------------------------------------------------------------------------------------------------------
+
+    def finish(self, frame: pd.DataFrame, facts: Mapping[str, Any], seed: int | None) -> None:
+        """Write the whole, note its checksum, and only then delete the parts."""
+        _, digest = self._write_table(frame, facts, lambda _: _RESULT)
+        run = {"format": FORMAT, "about": self.about, "seed": seed, "rows": len(frame), "sha256": digest}
+        self._write(_DONE, lambda file: file.write(_with_checksum(run)))
+        for _, _, part in self._named_parts():
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def refuse_lost(self, parts: list[Part]) -> None:
+        """Refuse to compute all again, unasked, where there is a result that cannot be believed."""
+        if parts or not (self.place / _RESULT).exists():
+            return
+        raise self._lost(_DONE, "it is not as it was written" if (self.place / _DONE).exists() else "it is not there")
+
+    def result(self) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """Read the whole.
+
+        Raises
+        ------
+        DamagedFileError
+            Where it is not as it was written; names the file.
+        """
+        from tidydl.data.decoding import decode
+
+        known, path = self._noted(_DONE), self.place / _RESULT
+        if known is None:
+            raise self._lost(_DONE, "it is not as it was written")
+        with DATA_FILES.guard(f"The file '{path}'"):
+            try:
+                with open(path, "rb") as file:
+                    whole = hashlib.file_digest(file, "sha256").hexdigest() == known["sha256"]
+                    file.seek(0)
+                    table, facts = _table_in(file) if whole else (None, {})
+            except FileNotFoundError:
+                raise self._lost(_RESULT, "it is not there") from None
+            if not whole:
+                raise self._lost(_RESULT, "it is not as it was written")
+            return decode(table), facts
+
+    def _lost(self, name: str, why: str) -> DamagedFileError:
+        return DamagedFileError(
+            f"The file '{self.place / name}' is damaged: {why}.",
+            allowed="The files of a finished run as they were written.",
+            hint=f"To compute all again, delete the folder '{self.place}'.",
+        )
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    def _write_table(self, frame: pd.DataFrame, facts: Mapping[str, Any], name: Callable[[str], str]) -> Any:
+        import pyarrow.parquet as pq
+
+        from tidydl.data.encoding import encode
+
+        table = encode(frame, facts)
+        return self._write(name, lambda file: pq.write_table(table, file))
+
+    def _write(self, name: str | Callable[[str], str], fill: Callable[[Any], Any]) -> tuple[Path, str]:
+        """Write a file that is there whole or not at all; its name may depend on the hash of its content."""
+        begun = self.place / scratch_name("file")
+        shown = name if isinstance(name, str) else "a part of the result"
+        with WRITTEN_FILES.guard(f"`checkpoint` is the folder '{self.place}', where {shown}"):
+            try:
+                with open(begun, "xb") as opened:
+                    file = _Hashing(opened)
+                    fill(file)
+                    opened.flush()
+                    os.fsync(opened.fileno())
+                digest = file.made.hexdigest()
+                path = self.place / (name if isinstance(name, str) else name(digest))
+                os.replace(begun, path)
+            finally:
+                with suppress(OSError):
+                    begun.unlink(missing_ok=True)
+        return path, digest
+
+
+class _Hashing:
+    """A file that hashes what is written to it."""
+
+    closed = False
+
+    def __init__(self, file: IO[bytes]):
+        self._file = file
+        self.made = hashlib.sha256()
+
+    def write(self, content: Any) -> int:
+        """Write and hash some bytes."""
+        self.made.update(content)
+        return self._file.write(content)
+
+    def flush(self) -> None:
+        """Hand on what is buffered."""
+        self._file.flush()
+
+    def tell(self) -> int:
+        """Return how many bytes were written."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Leave the file open: who opened it closes it."""
+
+
+def _table_in(file: IO[bytes]) -> tuple[Any, dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    from tidydl.data.decoding import notes_of
+
+    table = pq.read_table(file)
+    return table, notes_of(table.schema)["facts"]
+
+
+def _json_in(path: Path) -> Any:
+    """Read a small file of JSON; None where it is not there or none."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _checksum(known: Mapping[str, Any]) -> str:
+    rest = {name: value for name, value in known.items() if name != "checksum"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def _with_checksum(known: Mapping[str, Any]) -> bytes:
+    whole = {**known, "checksum": _checksum(known)}
+    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
+
+
+def _is_ours(name: str) -> bool:
+    patterns = (_PART, _OLD_PART, OWNER)
+    return name in (_MANIFEST, _RESULT, _DONE) or is_scratch(name) or any(each.fullmatch(name) for each in patterns)
+
+
+def _folder(folder: Any) -> Path:
+    """Make the folder of a checkpoint."""
+    if not isinstance(folder, (str, os.PathLike)) or not str(folder):
+        raise ArgumentError(f"`checkpoint` is {described(folder)}.", allowed="The path of a folder.")
+
+    def explain(problem: BaseException) -> StorageError | None:
+        reason = getattr(problem, "strerror", None)
+        if reason is None or problem.errno in FULL_DISK:  # type: ignore[attr-defined]
+            return None
+        return StorageError(
+            f"`checkpoint` is '{folder}', which cannot be made: {reason}.", allowed="A folder that can be written."
+        )
+
+    with WRITTEN_FILES.guard(f"`checkpoint` is '{folder}', which", explain):
+        place = Path(os.path.abspath(os.path.expanduser(folder)))
+        if place.is_file():
+            raise ArgumentError(f"`checkpoint` is the file '{place}'.", allowed="The path of a folder.")
+        place.mkdir(parents=True, exist_ok=True)
+    return place

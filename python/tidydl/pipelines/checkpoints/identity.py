@@ -1,0 +1,117 @@
+"""What a run computes: by what its results depend on, contents rather than names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.checkpoints.contents import Digest, paths_in
+from tidydl.pipelines.checkpoints.file_hashes import FileHashes
+from tidydl.pipelines.checkpoints.model_contents import digest_of_model, digest_of_readers
+from tidydl.pipelines.declarations import RUNNING
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.loading import Loaded
+
+__all__ = ["Identity", "difference", "identity"]
+
+_NO_MATTER = {*RUNNING, "batch_size"}  # options on which no result depends
+_SAID = {
+    "inputs": "number of inputs",
+    "digest of the inputs": "set of inputs",
+    "options": "set of options",
+    "reads inputs by": "tokenizer or processor",
+    "versions": "set of versions",
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a run computes (``about``), and the files that its inputs lead to, as they were when they were read."""
+
+    about: Mapping[str, Any]
+    files: FileHashes
+
+    def refuse_changed(self, inputs: Inputs) -> None:
+        """Refuse inputs whose files changed since the run began: parts would be of different contents.
+
+        Raises
+        ------
+        ArgumentError
+            Names the file.
+        """
+        for part, values in inputs.parts.items():
+            for path in paths_in(values):
+                if self.files.changed(path):
+                    raise ArgumentError(
+                        f"`{part.name}` holds the file '{path}', which changed during the run.",
+                        allowed="Files that stay as they are while a run with a `checkpoint` is at work.",
+                        hint="What was computed before it is kept. Put the file back, or begin anew in another folder.",
+                    )
+
+
+def identity(
+    task: str, loaded: Loaded, inputs: Inputs, options: Mapping[str, Any], others: tuple[Any, ...] = ()
+) -> Identity:
+    """Describe what a run computes, by the contents of all that its results depend on.
+
+    Parameters
+    ----------
+    task, loaded, inputs, options
+        What is run.
+    others
+        Other models that have a part in the answers, such as a vocoder.
+
+    Raises
+    ------
+    ArgumentError, NotFoundError, DamagedFileError
+        Where a file cannot be read, or the files of the model changed since it was loaded.
+    """
+    files = FileHashes()
+    about = {
+        "task": task,
+        "dtype": loaded.dtype,
+        "versions": _versions(),
+        "model": digest_of_model(loaded.model, others, files),
+        "reads inputs by": digest_of_readers(loaded.components, files),
+        "options": json.loads(json.dumps({k: v for k, v in options.items() if k not in _NO_MATTER}, default=repr)),
+        "inputs": len(inputs),
+        "digest of the inputs": _digest_of_inputs(inputs, files),
+    }
+    files.keep()
+    return Identity(about, files)
+
+
+def _digest_of_inputs(inputs: Inputs, files: FileHashes) -> str:
+    made = Digest(files, unreadable=inputs.failures is not None)
+    made.add(inputs.constant)
+    for part, values in inputs.parts.items():
+        made.add(part.name)
+        made.add(len(values))
+        for value in values:
+            made.add(value)
+    return made.hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions that answers depend on: other releases may compute, tokenise or name things otherwise."""
+    from tidydl import __version__
+
+    release = lambda name, parts: ".".join(metadata.version(name).split(".")[:parts])  # noqa: E731
+    return {"tidydl": __version__, "transformers": release("transformers", 2), "torch": release("torch", 1)}
+
+
+def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
+    """Say in what a run differs from one before; None where it is the same."""
+    for name, value in now.items():
+        if before.get(name) != value:
+            told = f" ({_listed(before.get(name))}, now {_listed(value)})" if name in ("dtype", "versions") else ""
+            return f"another {_SAID.get(name, name)}{told}"
+    return None
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)

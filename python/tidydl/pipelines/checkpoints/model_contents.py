@@ -1,0 +1,148 @@
+"""What the answers of a model depend on: its weights and settings, and all that reads its inputs."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tidydl.errors import ArgumentError
+from tidydl.pipelines.checkpoints.contents import Digest, bytes_of
+from tidydl.pipelines.checkpoints.file_hashes import FileHashes
+from tidydl.pipelines.components import Origin, origin_of
+
+__all__ = ["digest_of_model", "digest_of_readers"]
+
+# Files of a model's folder that say how inputs are read or answers written. Weights are compared in memory.
+_READING = (".json", ".txt", ".model", ".jinja", ".py", ".spm", ".bpe", ".vocab", ".tiktoken", ".codes", ".tsv")
+_BELOW = ("*.jinja", "*.npy", "*.npz")  # in folders below: templates of chats, and voices
+# What transformers notes about where and how something was loaded, or how it was used last.
+_TOLD = ("transformers_version", "name_or_path", "files_loaded", "init_inputs", "init_kwargs", "deprecation_warnings")
+_MOVES = (
+    "prefix_tokens",
+    "suffix_tokens",
+    "cur_lang_code",
+    "src_lang",
+    "tgt_lang",
+)  # set anew by the options of a call
+
+
+def digest_of_model(model: Any, others: tuple[Any, ...], files: FileHashes) -> str:
+    """Digest the weights, the settings and the code of a model, and of others that have a part in its answers.
+
+    Raises
+    ------
+    ArgumentError
+        Where weights are not in memory.
+    """
+    made = Digest(files)
+    for each in (model, *others):
+        made.add(_code_of(each))
+        made.add(_settings(each.config))
+        made.add(_settings(getattr(each, "generation_config", None)))
+        for name, value in each.state_dict().items():
+            made.add(name)
+            made.add(_digest_of_weight(value) if hasattr(value, "detach") else value)
+    return made.hexdigest()
+
+
+def _digest_of_weight(tensor: Any) -> str:
+    """Digest a tensor by a hash that is as fast as memory: a model of 10 GB takes some seconds."""
+    import xxhash
+
+    if tensor.is_meta:
+        raise ArgumentError(
+            "`checkpoint` is given, but some weights of the model are not in memory.",
+            allowed="A model that is loaded as a whole, which alone can be told from another one.",
+        )
+    return f"{tensor.dtype} {tuple(tensor.shape)} {xxhash.xxh3_128_hexdigest(memoryview(bytes_of(tensor)))}"
+
+
+def _code_of(thing: Any) -> str:
+    """Name the class of a thing; of a class that is not transformers' own also its code."""
+    kind = type(thing)
+    name = f"{kind.__module__.rpartition('.')[2]}.{kind.__qualname__}"
+    if kind.__module__.split(".")[0] == "transformers":
+        return name
+    try:
+        return f"{name}\n{inspect.getsource(kind)}"
+    except (OSError, TypeError):  # typed into a session
+        return name
+
+
+def _settings(config: Any) -> Any:
+    """Return settings as plain values, without what is only told."""
+    return None if config is None else _plain(config.to_dict())
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {str(k): _plain(v) for k, v in value.items() if not str(k).startswith("_") and k not in _TOLD}
+
+
+def digest_of_readers(components: Mapping[str, Any], files: FileHashes) -> str:
+    """Digest tokenizers, image processors, feature extractors and processors.
+
+    What was loaded from a folder is told by the files there, what was loaded from the Hub by its commit, and an object
+    of the user's by what it holds.
+
+    Raises
+    ------
+    ArgumentError
+        Where the files changed since they were loaded.
+    """
+    made = Digest(files)
+    for name, component in components.items():
+        made.add(name)
+        origin = origin_of(component)
+        made.add(_state(component) if origin is None else _files_of(origin, files))
+    return made.hexdigest()
+
+
+def _files_of(origin: Origin, files: FileHashes) -> Any:
+    location = origin.source.location
+    if location.folder is None:
+        return [location.source, origin.commit]
+    if location.fingerprint() != origin.fingerprint:
+        raise ArgumentError(
+            f"`model` is '{location.source}', whose files changed since the pipeline was made.",
+            allowed="A model whose files stay as they are while it is in use.",
+            hint="Make the pipeline anew.",
+        )
+    return {name: files.digest(path) for name, path in _reading_files(location.folder)}
+
+
+def _reading_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    here = [path for path in folder.iterdir() if path.suffix in _READING and path.is_file()]
+    below = [path for pattern in _BELOW for path in folder.rglob(pattern) if path.is_file()]
+    for path in sorted({*here, *below}):
+        yield path.relative_to(folder).as_posix(), path
+
+
+def _state(component: Any) -> Any:
+    """Return all that an object holds which reads inputs, as plain values."""
+    held: dict[str, Any] = {"code": _code_of(component)}
+    if hasattr(component, "backend_tokenizer"):
+        held["backend"] = _backend(component)
+    elif hasattr(component, "to_dict"):
+        held["settings"] = _plain(component.to_dict())
+    for name, value in vars(component).items():
+        if name in (*_TOLD, *_MOVES) or name.lstrip("_") in _MOVES or name.endswith("_file"):
+            continue
+        if hasattr(value, "save_pretrained"):  # a part of a processor
+            held[name] = _state(value)
+        elif hasattr(value, "serialized_model_proto"):
+            held[name] = value.serialized_model_proto()
+        elif isinstance(value, (str, bool, int, float, list, tuple, Mapping, set)) and "_context_" not in name:
+            held[name] = value
+    return held
+
+
+def _backend(tokenizer: Any) -> Any:
+    """Return what a fast tokenizer is, without what its last call asked for."""
+    whole = json.loads(tokenizer.backend_tokenizer.to_str())
+    idle = {"truncation", "padding", *(("post_processor",) if hasattr(tokenizer, "src_lang") else ())}
+    return {name: value for name, value in whole.items() if name not in idle}

@@ -1,0 +1,285 @@
+"""Who works in a checkpoint: at most one process, told apart from those of other containers and machines.
+
+The protocol, which ``docs/checkpoints.md`` describes: the owner is who made the ``owner-<number>.json`` with the
+highest number, by a call that fails where the file is there. It touches the file every few seconds. Who finds
+that an owner has ended makes the file with the next number, which only one can. Nobody deletes another's file before
+owning a higher one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tidydl.boundaries import WRITTEN_FILES
+from tidydl.errors import ArgumentError, StorageError
+from tidydl.progress import Note, Pause, Work
+
+__all__ = ["OWNER", "Ownership", "hold", "is_scratch", "scratch_name"]
+
+OWNER = re.compile(r"owner-(\d{6})\.json")
+BEAT = 5.0  # seconds between two touches
+SILENCE = 120.0  # seconds without one, after which an owner that cannot be looked at counts as ended
+_POLL = 0.1
+_SCRATCH = re.compile(r"\.(?:claim|clock|file)-[0-9a-f]{32}")
+_held: set[str] = set()  # the tokens of what this process owns
+
+
+def scratch_name(kind: str) -> str:
+    """Name a hidden file for nobody else: ``"claim"``, ``"clock"`` or ``"file"``."""
+    return f".{kind}-{uuid.uuid4().hex}"
+
+
+def is_scratch(name: str) -> bool:
+    """Say whether a file is one of those that are there only while something is written."""
+    return _SCRATCH.fullmatch(name) is not None
+
+
+@dataclass(frozen=True)
+class _Holder:
+    """An owner as it is found: its number, what it wrote about itself (nothing where that cannot be read)."""
+
+    number: int
+    path: Path
+    record: dict[str, Any]
+
+    def __str__(self) -> str:
+        if not self.record:
+            return "another process"
+        return f"the process {self.record.get('pid')} on '{self.record.get('host')}'"
+
+
+class Ownership:
+    """What a process owns, until :meth:`release`. A thread touches its file meanwhile."""
+
+    def __init__(self, path: Path, token: str):
+        self._path, self._token, self._pid = path, token, os.getpid()
+        self._ended = threading.Event()
+        _held.add(token)
+        threading.Thread(target=self._beat, name="tidydl checkpoint", daemon=True).start()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(BEAT):
+            with suppress(OSError):
+                os.utime(self._path)
+
+    def check(self) -> None:
+        """Refuse to go on where another process has taken the place, as it may after a long silence.
+
+        Raises
+        ------
+        StorageError
+            Names who owns the folder now.
+        """
+        holder = _newest(self._path.parent)
+        if holder is None or holder.path != self._path or holder.record.get("token") != self._token:
+            raise StorageError(
+                f"`checkpoint` is '{self._path.parent}', in which {holder or 'somebody'} has taken over.",
+                allowed="One run at a time in a folder.",
+                hint="What was computed before it is kept. Run this again when the other run is done.",
+            )
+
+    def release(self) -> None:
+        """Let others in. A copy of this process, made by fork, has nothing to release."""
+        self._ended.set()
+        if os.getpid() == self._pid:
+            _held.discard(self._token)
+            if _record(self._path).get("token") == self._token:
+                with suppress(OSError):
+                    self._path.unlink(missing_ok=True)
+
+
+@contextmanager
+def released(owner: Ownership | None) -> Iterator[Ownership | None]:
+    """Release what is owned at the end of a block."""
+    try:
+        yield owner
+    finally:
+        if owner is not None:
+            owner.release()
+
+
+def hold(place: Path, is_done: Any) -> Work[Ownership | None]:
+    """Wait until this process owns a folder, or until the run there is done (None).
+
+    Raises
+    ------
+    ArgumentError
+        Where the owner is a run of this very process, or one that was stopped: waiting might never end.
+    StorageError
+        Where nothing can be written.
+    """
+    told = False
+    while not is_done():
+        owner = _claim(place)
+        if isinstance(owner, Ownership):
+            return owner
+        if owner is not None:
+            _refuse_endless(place, owner)
+            yield Pause() if told else Note(f"Waiting for {owner}, which is at work in '{place}'.")
+            told = True
+            time.sleep(_POLL)
+    return None
+
+
+def _claim(place: Path) -> Ownership | _Holder | None:
+    """Take a folder; where it has an owner, return that, and None where another was quicker."""
+    holder = _newest(place)
+    if holder is not None and not _has_ended(holder):
+        return holder
+    number = 1 if holder is None else holder.number + 1
+    path, me = place / f"owner-{number:06d}.json", _this_process()
+    with WRITTEN_FILES.guard(f"`checkpoint` is '{place}', where '{path.name}'"):
+        if not _made(path, json.dumps(me) + "\n"):
+            return None
+    newest = _newest(place)
+    if newest is None or newest.path != path or newest.record.get("token") != me["token"]:
+        with suppress(OSError):  # somebody with a higher number was there all along
+            path.unlink(missing_ok=True)
+        return None
+    for below in _owners(place):
+        if below[0] < number:
+            with suppress(OSError):
+                below[1].unlink(missing_ok=True)
+    return Ownership(path, me["token"])
+
+
+def _made(path: Path, text: str) -> bool:
+    """Make a file with its content at once, unless it is there; where links are unknown, empty at first."""
+    begun = path.with_name(scratch_name("claim"))
+    try:
+        begun.write_text(text, "utf-8")
+        try:
+            os.link(begun, path)
+        except (FileExistsError, FileNotFoundError):
+            return False
+        except (OSError, AttributeError):
+            return _made_in_place(path, text)
+        return True
+    finally:
+        begun.unlink(missing_ok=True)
+
+
+def _made_in_place(path: Path, text: str) -> bool:
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _owners(place: Path) -> list[tuple[int, Path]]:
+    found = [(int(match[1]), place / name) for name in os.listdir(place) if (match := OWNER.fullmatch(name))]
+    return sorted(found)
+
+
+def _newest(place: Path) -> _Holder | None:
+    owners = _owners(place)
+    return _Holder(*owners[-1], _record(owners[-1][1])) if owners else None
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """Read what an owner wrote about itself; nothing where that cannot be read."""
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) and isinstance(record.get("token"), str) else {}
+
+
+def _this_process() -> dict[str, Any]:
+    """Describe this process so that no other is taken for it: not one of another container with the same numbers."""
+    return {
+        "token": uuid.uuid4().hex,
+        "host": platform.node(),
+        **_namespace(),
+        "pid": os.getpid(),
+        "started": _state_of(os.getpid())[1],
+    }
+
+
+def _namespace() -> dict[str, str | None]:
+    """Return which processes can be looked at from here: those of one boot of a machine, of one container."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return {"boot": boot, "pid_namespace": os.readlink("/proc/self/ns/pid")}
+    except (OSError, ValueError):
+        return {"boot": None, "pid_namespace": None}
+
+
+def _state_of(pid: int) -> tuple[str | None, str | None]:
+    """Return the state of a process and when it began, in ticks since the boot; None where that is not told."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        return fields[0], fields[19]
+    except (OSError, ValueError, IndexError):
+        return None, None
+
+
+def _can_be_seen(record: dict[str, Any]) -> bool:
+    mine = _namespace()
+    known = mine["boot"] is not None and isinstance(record.get("pid"), int) and record["pid"] > 0
+    return known and all(record.get(name) == mine[name] for name in mine)
+
+
+def _has_ended(holder: _Holder) -> bool:
+    """Say whether an owner has ended: looked at where that is possible, else told by its silence."""
+    record = holder.record
+    if not _can_be_seen(record):
+        return _silent_for(holder.path) > SILENCE
+    if record["pid"] == os.getpid():
+        return record["token"] not in _held
+    try:
+        os.kill(record["pid"], 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        pass
+    state, started = _state_of(record["pid"])
+    return state in ("Z", "X") or (started is not None and started != record.get("started"))
+
+
+def _refuse_endless(place: Path, holder: _Holder) -> None:
+    """Refuse to wait for what may never end."""
+    if not _can_be_seen(holder.record):
+        return
+    if holder.record["pid"] == os.getpid():
+        raise ArgumentError(
+            f"`checkpoint` is '{place}', in which another run of this session is at work.",
+            allowed="One run at a time in a folder.",
+            hint="Let the other run come to its end, or take another folder.",
+        )
+    if _state_of(holder.record["pid"])[0] in ("T", "t"):
+        pid = holder.record["pid"]
+        raise ArgumentError(
+            f"`checkpoint` is '{place}', in which {holder} is at work, and that process is stopped.",
+            allowed="One run at a time in a folder.",
+            hint=f"Let it go on (kill -CONT {pid}) or end it (kill -9 {pid}), then run this again: nothing is lost.",
+        )
+
+
+def _silent_for(path: Path) -> float:
+    """Return the seconds since an owner touched its file, both by the clock of the disk that holds it."""
+    probe = path.with_name(scratch_name("clock"))
+    try:
+        touched = path.stat().st_mtime
+        try:
+            probe.touch()
+            return probe.stat().st_mtime - touched
+        finally:
+            probe.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return 0.0
+    except OSError:
+        return time.time() - path.stat().st_mtime

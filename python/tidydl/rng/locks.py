@@ -1,0 +1,42 @@
+"""Draws of threads are kept apart, and a process made by fork waits for no thread of its parent's."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+__all__ = ["LOCK", "in_one_piece"]
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class Lock:
+    """What keeps the draws of two threads apart; a process made by fork has one of its own, which nobody holds."""
+
+    def __init__(self) -> None:
+        self.own, self.pid = threading.RLock(), os.getpid()
+
+    def __enter__(self) -> None:
+        if self.pid != os.getpid():
+            self.__init__()  # type: ignore[misc]
+        self.own.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.own.release()
+
+
+LOCK = Lock()
+
+
+def in_one_piece(method: Method) -> Method:
+    """Let no other thread draw between the draws of a call."""
+
+    @wraps(method)
+    def alone(*given: Any, **named: Any) -> Any:
+        with LOCK:
+            return method(*given, **named)
+
+    return alone  # type: ignore[return-value]

@@ -1,0 +1,197 @@
+"""The session's stream of random numbers, and what draws from it."""
+
+from __future__ import annotations
+
+import numbers
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tidydl.checks import check_count, check_number, described
+from tidydl.errors import ArgumentError
+from tidydl.rng.generator import RandomNumbers
+from tidydl.rng.locks import LOCK
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["current", "runif", "sample", "set_seed", "stream_from"]
+
+_current: RandomNumbers | None = None
+_pid = os.getpid()
+_forks = 0  # of this process since its stream was started
+
+
+def current() -> RandomNumbers:
+    """Return the session's stream, started from the operating system where :func:`set_seed` was not called."""
+    global _current
+    with LOCK:
+        if _pid != os.getpid():  # a copy that a library made by fork, of which Python was not told
+            _begin_as_child(None)
+        if _current is None:
+            _current = RandomNumbers()
+        return _current
+
+
+def _begin_as_child(number: int | None) -> None:
+    global _current, _pid, _forks
+    _pid, _forks = os.getpid(), 0
+    if _current is not None:
+        _current = _current.child(number)
+
+
+def _count_fork() -> None:
+    """Count the children, each of which draws on its own; no thread is in the middle of a draw meanwhile."""
+    global _forks
+    LOCK.__enter__()
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_count_fork, after_in_parent=LOCK.__exit__, after_in_child=lambda: _begin_as_child(_forks)
+    )
+
+
+def stream_from(seed: Any) -> RandomNumbers:
+    """Give a stream of its own that starts at a seed, or the session's where there is none.
+
+    Raises
+    ------
+    ArgumentError
+        If the seed is no number or out of range.
+    """
+    if seed is None:
+        return current()
+    try:
+        return RandomNumbers(check_number("seed", seed))
+    except ArgumentError:
+        raise ArgumentError(
+            f"`seed` is {described(seed)}.", allowed="A whole number from -2147483647 to 2147483647."
+        ) from None
+
+
+def set_seed(seed: float | None) -> None:
+    """Start the random numbers again, as R's ``set.seed(seed)``.
+
+    Parameters
+    ----------
+    seed
+        A whole number from -2147483647 to 2147483647; a fraction is cut off, as in R. None starts anywhere.
+
+    Notes
+    -----
+    The stream is the session's: calls without a ``seed`` of their own draw from it one after the other, also those of
+    several threads. Processes made by fork draw on their own, the same after the same seed, in the order in which
+    they were made; processes that begin anew (spawn, as on Windows and macOS) start anywhere, unless they call
+    ``set_seed()`` themselves.
+
+    Raises
+    ------
+    ArgumentError
+        If the seed is missing, not a number or out of range.
+
+    Examples
+    --------
+    >>> from tidydl import runif, set_seed
+    >>> set_seed(1)
+    >>> runif(2).round(7).tolist()
+    [0.2655087, 0.3721239]
+    """
+    global _forks
+    with LOCK:
+        current().seed(seed)
+        _forks = 0
+
+
+def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
+    """Draw uniform random numbers, equal to R's ``runif(n, min, max)``.
+
+    Parameters
+    ----------
+    n
+        How many.
+    min, max
+        The ends of the interval; sequences are recycled over the draws.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``n`` doubles. Where an interval is empty or not finite its value is NaN; where its ends are equal the value
+        is that end. Neither uses up a random number, as in R.
+
+    Raises
+    ------
+    ArgumentError
+        If ``n`` is no whole number of at least 0.
+
+    Examples
+    --------
+    >>> from tidydl import runif, set_seed
+    >>> set_seed(1)
+    >>> runif(1, -1, 1).round(7).tolist()
+    [-0.4689827]
+    """
+    import numpy as np
+
+    n = check_count("n", n)
+    low = np.resize(np.atleast_1d(np.asarray(min, dtype=float)), n)
+    high = np.resize(np.atleast_1d(np.asarray(max, dtype=float)), n)
+    values = np.where(low == high, low, np.nan)
+    drawn = np.isfinite(low) & np.isfinite(high) & (low < high)
+    width = high[drawn] - low[drawn]
+    values[drawn] = low[drawn] + width * current().uniform(int(drawn.sum()))
+    return values
+
+
+def sample(x: Any, size: int | None = None, replace: bool = False, prob: Sequence[float] | None = None) -> Any:
+    """Draw a random sample, the one that R's ``sample()`` or dplyr's ``sample_n()`` draws after the same seed.
+
+    Parameters
+    ----------
+    x
+        A whole number n, for the positions 0 to n - 1; a data frame, for its rows; or a Series, array or sequence,
+        for its elements.
+    size
+        How many; by default all, in random order.
+    replace
+        Whether an item can be drawn again.
+    prob
+        Weights, one for each item.
+
+    Returns
+    -------
+    numpy.ndarray, pandas.DataFrame, pandas.Series or list
+        Positions counted from 0 for a number; else the kind of ``x``, in the order drawn, index kept.
+
+    Raises
+    ------
+    ArgumentError
+        If more items are wanted than there are and ``replace`` is False, or ``prob`` does not fit.
+
+    Examples
+    --------
+    >>> from tidydl import sample, set_seed
+    >>> set_seed(1)
+    >>> sample(10, 3).tolist()  # R: sample(10, 3) - 1
+    [8, 3, 6]
+    """
+    import numpy as np
+
+    n = check_count("x", x) if _is_number(x) else len(x)
+    size = n if size is None else check_count("size", size)
+    if size > n and (not replace or n == 0):
+        raise ArgumentError(
+            f"`size` is {size}, more than the {n} items there are.",
+            allowed=f"At most {n}, or replace=True." if n else "0.",
+        )
+    positions = current().positions(n, size, replace, prob)
+    if _is_number(x):
+        return np.array(positions, dtype=np.int64)
+    if hasattr(x, "iloc"):
+        return x.iloc[positions]
+    return x[positions] if isinstance(x, np.ndarray) else [x[i] for i in positions]
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, numbers.Real)
