@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Protocol
 
+from tidydl.boundaries import PASSING, first_line
 from tidydl.device import full_precision, import_torch
 from tidydl.errors import DeviceError, TidydlError
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.lanes import lane_count, side_by_side
 from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.tokens import refuse_unknown_tokens
+from tidydl.pipelines.turns import at_work
 from tidydl.progress import Progress, Work
 
 __all__ = ["Encoded", "Failure", "Outcome", "Way", "compute", "distinct", "only_line"]
@@ -144,7 +147,9 @@ def compute(loaded: Loaded, inputs: Inputs, way: Way) -> Work[Outcome]:
     results: list[Any] = [None] * len(firsts)
     for start in range(0, len(firsts), way.chunk):
         places = firsts[start : start + way.chunk]
-        encoded, kept, failed = _encoded(way, [values[i] for i in places], [inputs.first + i for i in places], tolerant)
+        with at_work():
+            held, where = [values[i] for i in places], [inputs.first + i for i in places]
+            encoded, kept, failed = _encoded(way, held, where, tolerant)
         for i, failure in failed.items():
             results[start + i] = failure
             done += repeats[start + i]
@@ -175,18 +180,22 @@ def _encoded(
     """Make inputs ready together; where one fails and may, say which are left and why others are not."""
     try:
         return way.encode(values, places), range(len(values)), {}
-    except TidydlError as problem:
-        if not tolerant or problem.place is None:
+    except PASSING:
+        raise
+    except BaseException as problem:
+        if not tolerant or _is_of_the_call(problem):
             raise
     kept, failed = [], {}
     for i, (value, place) in enumerate(zip(values, places, strict=True)):
         try:
             way.encode([value], [place])
             kept.append(i)
-        except TidydlError as problem:
-            if problem.place is None:
+        except PASSING:
+            raise
+        except BaseException as problem:
+            if _is_of_the_call(problem):
                 raise
-            failed[i] = Failure(problem.problem)
+            failed[i] = _failure(problem)
     return way.encode([values[i] for i in kept], [places[i] for i in kept]), kept, failed
 
 
@@ -216,8 +225,11 @@ def _finished(way: Way, encoded: Encoded, lines: list[int], results: list[Any], 
     if failure is not None:
         return failure
     try:
-        return way.finish(encoded, lines, results)
-    except Exception as problem:
+        with at_work():
+            return way.finish(encoded, lines, results)
+    except PASSING:
+        raise
+    except BaseException as problem:
         if not tolerant or _is_of_the_call(problem):
             raise
         return _failure(problem)
@@ -280,9 +292,13 @@ def _lines(loaded: Loaded, encoded: Encoded, way: Way, positions: list[int], tol
     import torch
 
     try:
-        with torch.inference_mode(), full_precision(loaded.device):
-            return list(zip(positions, way.forward(encoded.batch(positions)), strict=True))
-    except Exception as problem:
+        with at_work(), torch.inference_mode(), full_precision(loaded.device):
+            tensors = encoded.batch(positions)
+            refuse_unknown_tokens(loaded, tensors, encoded.owners[positions[0]])
+            return list(zip(positions, way.forward(tensors), strict=True))
+    except PASSING:
+        raise
+    except BaseException as problem:
         if _is_out_of_memory(problem):
             if len(positions) == 1:
                 problem = _out_of_memory(loaded)
@@ -300,18 +316,16 @@ def _lines(loaded: Loaded, encoded: Encoded, way: Way, positions: list[int], tol
     return [line for part in parts for line in _lines(loaded, encoded, way, part, tolerant)]
 
 
-def _is_of_the_call(problem: Exception) -> bool:
+def _is_of_the_call(problem: BaseException) -> bool:
     """Say whether an error is about the call as a whole rather than about an input."""
     return isinstance(problem, TidydlError) and problem.place is None and not isinstance(problem, DeviceError)
 
 
-def _failure(problem: Exception) -> Failure:
-    if isinstance(problem, TidydlError):
-        return Failure(problem.problem)
-    return Failure(f"{type(problem).__name__}: {str(problem).strip().splitlines()[0] if str(problem).strip() else ''}")
+def _failure(problem: BaseException) -> Failure:
+    return Failure(problem.problem if isinstance(problem, TidydlError) else first_line(problem))
 
 
-def _is_out_of_memory(problem: Exception) -> bool:
+def _is_out_of_memory(problem: BaseException) -> bool:
     import torch
 
     if isinstance(problem, torch.OutOfMemoryError):

@@ -11,6 +11,7 @@ from typing import Any
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.from_pretrained import Source, import_transformers, quietly
 from tidydl.pipelines.locations import locate, require_component_files
+from tidydl.pipelines.turns import one_at_a_time
 
 __all__ = ["AUTO", "READERS", "Origin", "forget_components", "origin_of", "read_components"]
 
@@ -96,12 +97,14 @@ def _kept(name: str, source: Source, argument: str) -> Any:
     key = (name, source, source.location.fingerprint())
     if key not in _components:
         require_component_files(source.location, source.files(argument), name, argument)
-        _components[key] = _read(name, source, argument)
-        _origins[_components[key]] = Origin(source, key[2], source.commit())
-        while len(_components) > _KEPT:
-            _components.popitem(last=False)
-    _components.move_to_end(key)  # what was not used for longest is forgotten first
-    return _components[key]
+    with one_at_a_time():
+        if key not in _components:
+            _components[key] = _read(name, source, argument)
+            _origins[_components[key]] = Origin(source, key[2], source.commit())
+            while len(_components) > _KEPT:
+                _components.popitem(last=False)
+        _components.move_to_end(key)  # what was not used for longest is forgotten first
+        return _components[key]
 
 
 def _read(name: str, source: Source, argument: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import tidydl.pipelines.joining  # noqa: F401 - makes augment() know pipelines
 from tidydl.pipelines.older_names import loading_in_todays_words
 from tidydl.pipelines.opening import LOADING, open_model
 from tidydl.pipelines.options import DEFAULT

@@ -21,7 +21,8 @@ from tidydl.pipelines.positions import is_missing
 from tidydl.pipelines.predictions import provenance, with_errors
 from tidydl.pipelines.reading.chat_templates import first_line
 from tidydl.pipelines.registry import has_two_sides
-from tidydl.pipelines.runner import warn_of_truncation
+from tidydl.pipelines.running_errors import running
+from tidydl.pipelines.streams import warn_of_truncation
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
 
@@ -159,7 +160,8 @@ def embed_steps(
         most=None if batch_size is None else whole_number("batch_size", batch_size),
         lanes=True,
     )
-    outcome = yield from compute(loaded, inputs, way)
+    with running(loaded):
+        outcome = yield from compute(loaded, inputs, way)
     contract = Contract((Column(ROW, "index"), part.column))
     frame = features_frame(contract, inputs, outcome, loaded, way.forward)
     said = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}

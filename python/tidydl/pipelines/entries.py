@@ -15,7 +15,8 @@ from tidydl.pipelines.constructing import pipeline
 from tidydl.pipelines.embedding import embed_steps
 from tidydl.pipelines.inputs import NOT_GIVEN
 from tidydl.pipelines.joining import augment_steps
-from tidydl.pipelines.runner import Pipeline, warn_of_truncation
+from tidydl.pipelines.runner import Pipeline
+from tidydl.pipelines.streams import warn_of_truncation
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

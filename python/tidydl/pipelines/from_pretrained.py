@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tidydl.boundaries import MODEL_LOADING
 from tidydl.device import import_torch
-from tidydl.errors import DependencyError
+from tidydl.errors import DamagedFileError, DependencyError, TidydlError
 from tidydl.hub.fetching import Snapshot, fetch, mend
 from tidydl.hub.repositories import Repository
 from tidydl.pipelines.load_errors import explain_failure
 from tidydl.pipelines.locations import Location
 from tidydl.pipelines.needed import reading_files, weight_files
+from tidydl.pipelines.turns import one_at_a_time
+from tidydl.pipelines.vetting.folders import vet_folder
 
 __all__ = ["Source", "forget_versions", "import_transformers", "quiet_loading", "quietly", "remember_token"]
 
@@ -53,12 +57,13 @@ class Source:
         snapshot = self.fetched(argument)
         if snapshot is None:
             return None
+        files, source = snapshot.listing.files, self.location.source
         try:
-            needed = weight_files(snapshot.listing.files, snapshot.folder, pickled=pickled)
-        except ValueError as problem:  # the index cannot be read
+            needed = weight_files(files, snapshot.folder, source, argument, pickled=pickled)
+        except DamagedFileError:  # the index cannot be read
             if not mend(snapshot, argument=argument):
-                raise explain_failure(problem, self.location, argument) from problem
-            needed = weight_files(snapshot.listing.files, snapshot.folder, pickled=pickled)
+                raise
+            needed = weight_files(files, snapshot.folder, source, argument, pickled=pickled)
         return fetch(snapshot.repo.at(snapshot.commit), lambda _: needed, argument=argument)
 
     def files(self, argument: str = "model") -> list[str]:
@@ -149,27 +154,48 @@ def quietly(
     code = {"trust_remote_code": source.remote_code, "local_files_only": True}
     for again in (False, True):
         try:
-            with quiet_loading():
+            with _guarded(source, argument), one_at_a_time(alone=_changes_default(arguments)), quiet_loading():
+                vet_folder(Path(place).expanduser(), source.location.source, argument, pickled=pickled)
                 return call(pretrained_model_name_or_path=place, **code, **arguments)
-        except (KeyboardInterrupt, MemoryError):
-            raise
-        except Exception as problem:  # loaders raise anything: OSError, ValueError, RuntimeError, bare Exception
+        except TidydlError:
             if again or snapshot is None or not mend(snapshot, argument=argument):
-                raise explain_failure(problem, source.location, argument) from problem
+                raise
     raise AssertionError("the second try neither returned nor raised")
+
+
+def _guarded(source: Source, argument: str) -> Any:
+    """Turn whatever loaders raise, a panic of Rust included, into one of our errors."""
+    subject = f"`{argument}` is '{source.location.source}', which"
+    return MODEL_LOADING.guard(subject, lambda problem: explain_failure(problem, source.location, argument))
+
+
+def _changes_default(arguments: Mapping[str, Any]) -> bool:
+    """Say whether a loader sets torch's default dtype to another one meanwhile."""
+    return arguments.get("dtype") not in (None, import_torch().get_default_dtype())
+
+
+_quiet = threading.Lock()
+_silenced: list[tuple[int, bool]] = []  # what they were before the first of those that load now, for each of these
 
 
 @contextmanager
 def quiet_loading() -> Iterator[None]:
-    """Silence transformers' progress bars and log while loading, and give both back as they were."""
+    """Silence transformers' progress bars and log while loading, and give both back as they were.
+
+    Where several threads load or generate, the last of them does.
+    """
     from transformers.utils import logging
 
-    verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    with _quiet:
+        _silenced.append(_silenced[0] if _silenced else (logging.get_verbosity(), logging.is_progress_bar_enabled()))
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
     try:
         yield
     finally:
-        logging.set_verbosity(verbosity)
-        if bar:
-            logging.enable_progress_bar()
+        with _quiet:
+            verbosity, bar = _silenced.pop()
+            if not _silenced:
+                logging.set_verbosity(verbosity)
+                if bar:
+                    logging.enable_progress_bar()

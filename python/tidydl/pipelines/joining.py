@@ -10,30 +10,27 @@ from tidydl.columns import ROW
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, ColumnError
 from tidydl.pipelines.inputs import in_pandas, is_foreign
-from tidydl.pipelines.runner import Pipeline, warn_of_truncation
-from tidydl.pipelines.streams import Mapped, refuse_checkpoint
+from tidydl.pipelines.streams import Mapped, refuse_checkpoint, warn_of_truncation
 from tidydl.pipelines.widening import widen
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
-from tidydl.verbs import augment
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["augment_steps", "augmented"]
+    from tidydl.pipelines.runner import Pipeline
+
+__all__ = ["augment_pipeline", "augment_steps", "augmented"]
 
 
-@augment.register(Pipeline)
-def _augment(
-    x: Pipeline, data: Any = None, newdata: Any = None, *, prefix: str = "", progress: bool | None = None, **given: Any
-) -> Any:
+def augment_pipeline(x: Pipeline, data: Any, *, prefix: str = "", progress: bool | None = None, **given: Any) -> Any:
     """Join a pipeline's results to the data: its rows stay one to one, ranks are spread wide.
 
     Parameters
     ----------
     x
         The pipeline.
-    data, newdata
+    data
         A data frame with the inputs in a column: ``text="tweet"`` names it. Frames of polars and pyarrow are taken
         as pandas reads them. A stream gives a stream.
     prefix
@@ -46,11 +43,10 @@ def _augment(
     ColumnError
         Where the data have a column of the same name already.
     """
-    data = newdata if data is None else data
     if isinstance(data, Stream):
         return augmented(x, given, prefix).over(data, rows=data.rows, progress=progress)
     frame = run_work(augment_steps(x, data, prefix=prefix, **given), progress=progress)
-    warn_of_truncation(frame, stacklevel=4)
+    warn_of_truncation(frame, stacklevel=5)
     return frame
 
 

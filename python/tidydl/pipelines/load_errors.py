@@ -6,16 +6,17 @@ import json
 import re
 from pathlib import Path
 
+from tidydl.boundaries import first_line
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, TidydlError
 from tidydl.pipelines.locations import ALLOWED, Location
 
 __all__ = ["explain_failure"]
 
 
-def explain_failure(problem: Exception, location: Location, argument: str = "model") -> TidydlError:
-    """Turn what transformers raised while loading into one of our errors."""
-    if isinstance(problem, TidydlError):
-        return problem
+def explain_failure(problem: BaseException, location: Location, argument: str = "model") -> TidydlError | None:
+    """Turn what transformers raised while loading into one of our errors; None of what is no matter of the model."""
+    if isinstance(problem, (MemoryError, PermissionError)):
+        return None
     made = _explained(problem, location, argument)
     return type(made)(_TOKEN.sub("…", made.problem), allowed=made.allowed, hint=made.hint)
 
@@ -23,10 +24,16 @@ def explain_failure(problem: Exception, location: Location, argument: str = "mod
 _TOKEN = re.compile(r"hf_[A-Za-z0-9]{8,}")  # an access token of the Hub
 
 
-def _explained(problem: Exception, location: Location, argument: str) -> TidydlError:
+def _explained(problem: BaseException, location: Location, argument: str) -> TidydlError:
     damaged = damaged_file(location)
     if damaged is not None:
         return damaged
+    if _is_panic(problem):
+        return DamagedFileError(
+            f"The tokenizer of '{location.source}' cannot be read: {first_line(problem)}.",
+            allowed="A tokenizer.json as it was downloaded or saved.",
+            hint="Copy or download the model again.",
+        )
     if type(problem).__name__ == "SafetensorError":
         return DamagedFileError(
             f"The weights of '{location.source}' cannot be read: {problem}.",
@@ -36,6 +43,11 @@ def _explained(problem: Exception, location: Location, argument: str) -> TidydlE
     return _folder_failure(problem, location, argument)
 
 
+def _is_panic(problem: BaseException) -> bool:
+    """Say whether code in Rust has given up, which is no Exception."""
+    return not isinstance(problem, Exception)
+
+
 def damaged_file(location: Location) -> DamagedFileError | None:
     """Look for the first file of a local folder that cannot be read as what it should be."""
     if location.folder is None:
@@ -43,7 +55,7 @@ def damaged_file(location: Location) -> DamagedFileError | None:
     for path in sorted(location.folder.glob("*.json")):
         try:
             json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as problem:  # bad JSON or bad UTF-8
+        except (ValueError, RecursionError, OSError) as problem:  # bad JSON or bad UTF-8, too deep, or a folder
             return _damage(path, "JSON", problem)
     from safetensors import SafetensorError, safe_open
 
@@ -67,7 +79,7 @@ def _damage(path: Path, what: str, problem: Exception) -> DamagedFileError:
 _CODE = ("trust_remote_code", "custom code", "remote code")
 
 
-def _folder_failure(problem: Exception, location: Location, argument: str) -> TidydlError:
+def _folder_failure(problem: BaseException, location: Location, argument: str) -> TidydlError:
     text = str(problem)
     first = text.strip().splitlines()[0] if text.strip() else type(problem).__name__
     if any(words in text for words in _CODE):

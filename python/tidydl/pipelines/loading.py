@@ -13,6 +13,7 @@ from tidydl.errors import ArgumentError, unknown_name
 from tidydl.pipelines.components import forget_components, read_components
 from tidydl.pipelines.from_pretrained import Source, forget_versions, import_transformers, quietly
 from tidydl.pipelines.locations import locate, require_files
+from tidydl.pipelines.turns import one_at_a_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,8 @@ class Weights:
 
     ``missing`` names the weights that its files lack. ``budget`` is what a batch may cost on this device,
     once it is known; it shrinks when memory runs out, and is remembered here. ``first_token`` says, once it was tried
-    out, whether a classifier looks at the first token alone. ``vocoders`` are the models that make sound of what this
+    out, whether a classifier looks at the first token alone. ``spare_tokens`` is how many tokens the model has weights
+    for, and how many its tokenizer has. ``vocoders`` are the models that make sound of what this
     one makes, by where they lie.
     """
 
@@ -52,6 +54,7 @@ class Weights:
     missing: frozenset[str] = frozenset()
     budget: int | None = None
     first_token: bool | None = None
+    spare_tokens: tuple[int, int] | None = None
     vocoders: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -134,9 +137,11 @@ def read_config(source: Source, pickled: bool = False) -> Any:
     key = (source, source.location.fingerprint())
     if key not in _configs:
         require_files(source.location, source.files(), pickled=pickled)
-        _configs[key] = quietly(source, transformers.AutoConfig.from_pretrained)
-        _trim(_configs, 16)
-    return _configs[key]
+    with one_at_a_time():
+        if key not in _configs:
+            _configs[key] = quietly(source, transformers.AutoConfig.from_pretrained)
+            _trim(_configs, 16)
+        return _configs[key]
 
 
 def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) -> Loaded:
@@ -162,10 +167,13 @@ def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) ->
         require_files(location, wanted.source.files(), pickled=wanted.pickled)
     read = read_components(components, given, wanted.source)
     if key not in _weights:
-        _weights[key] = _load_weights(wanted)
-        _trim(_weights, _KEPT)
-    _weights.move_to_end(key)
-    weights = _weights[key]
+        wanted.source.fetched_weights("model", wanted.pickled)  # other threads may load meanwhile
+    with one_at_a_time():
+        if key not in _weights:
+            _weights[key] = _load_weights(wanted)
+            _trim(_weights, _KEPT)
+        _weights.move_to_end(key)
+        weights = _weights[key]
     return Loaded(
         weights=weights,
         components=read,
@@ -250,12 +258,13 @@ def forget(model: Any = None) -> pd.DataFrame:
     ['model', 'revision', 'dtype', 'device', 'size_mb']
     """
     named = None if model is None else locate(model).source
-    gone = [key for key in _weights if named in (None, key[0].source.location.source)]
-    lines = [_described(key[0], _weights.pop(key).model) for key in gone]
-    if named is None:
-        _configs.clear()
-        forget_components()
-        forget_versions()
+    with one_at_a_time():
+        gone = [key for key in _weights if named in (None, key[0].source.location.source)]
+        lines = [_described(key[0], _weights.pop(key).model) for key in gone]
+        if named is None:
+            _configs.clear()
+            forget_components()
+            forget_versions()
     _give_back(line[3] for line in lines)
     contract = Contract.of(model="string", revision="string", dtype="string", device="string", size_mb="double")
     return contract.frame({name: [line[k] for line in lines] for k, name in enumerate(contract.names)})

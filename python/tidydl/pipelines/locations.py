@@ -10,6 +10,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, NotFoundError
 
@@ -44,8 +45,9 @@ class Location:
         """Give what tells a changed folder from an unchanged one: names, sizes and times of its files."""
         if self.folder is None:
             return ()
-        files = sorted(path for path in self.folder.iterdir() if path.is_file())
-        return tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+        with DATA_FILES.guard(f"The folder '{self.folder}'"):
+            files = sorted(path for path in self.folder.iterdir() if path.is_file())
+            return tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
 
 
 def locate(model: Any, argument: str = "model") -> Location:
@@ -102,6 +104,12 @@ def require_files(location: Location, names: Sequence[str], *, pickled: bool = F
     NotFoundError
         Names the file that is not there and what is there instead.
     """
+    if "adapter_config.json" in names:
+        raise ArgumentError(
+            f"`model` is '{location.source}', whose weights lie in an adapter: it has an adapter_config.json.",
+            allowed="A model whose weights hold all it has learnt.",
+            hint="Merge the adapter into the model it was made for, and save that: peft's merge_and_unload().",
+        )
     if "config.json" not in names:
         raise _lacks(location, names, "model", "no config.json", "A model folder holds config.json and *.safetensors.")
     other = [name for name in names if name.endswith((".bin", ".h5", ".pt", ".pth")) and "/" not in name]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from tidydl.pipelines.vetting.folders import named_parts, settings_of, vet_folder
 
 __all__ = ["reading_files", "weight_files"]
 
@@ -27,27 +28,34 @@ def reading_files(names: Sequence[str], *, code: bool) -> list[str]:
     return chosen + ([name for name in names if name.endswith(".py")] if code else [])
 
 
-def weight_files(names: Iterable[str], folder: Path, *, pickled: bool) -> list[str]:
+def weight_files(names: Iterable[str], folder: Path, source: str, argument: str, *, pickled: bool) -> list[str]:
     """Choose the weights, as transformers looks for them: whole or in parts, safetensors first.
+
+    Parameters
+    ----------
+    names
+        The names of all files of the model.
+    folder
+        Where those of them lie that were fetched: the settings and the index of the parts.
+    source, argument
+        What the user calls the model, and the argument that named it.
+    pickled
+        Whether weights that are no safetensors will do.
 
     Raises
     ------
-    ValueError
-        Where the index of the parts, in ``folder``, cannot be read.
+    ArgumentError
+        The settings or the index name what is no safetensors file of the model.
+    DamagedFileError
+        They cannot be read.
     """
     names = set(names)
-    for stem in ("model.safetensors", *(("pytorch_model.bin",) if pickled else ())):
-        if stem in names:
+    vet_folder(folder, source, argument, pickled=pickled)
+    own = settings_of(folder / "config.json").get("transformers_weights") if "config.json" in names else None
+    for stem in (*([] if own is None else [own]), "model.safetensors", *(("pytorch_model.bin",) if pickled else ())):
+        index = stem if stem.endswith(".index.json") else f"{stem}.index.json"
+        if stem in names and stem != index:
             return [stem]
-        index = f"{stem}.index.json"
         if index in names:
-            return [index, *_parts(folder / index)]
+            return [index, *named_parts(folder / index, source, argument, pickled=pickled)]
     return []
-
-
-def _parts(index: Path) -> list[str]:
-    told = json.loads(index.read_text(encoding="utf-8"))
-    weights = told.get("weight_map") if isinstance(told, dict) else None
-    if not isinstance(weights, dict):
-        raise ValueError("it holds no `weight_map`")
-    return sorted({str(name) for name in weights.values()})

@@ -14,18 +14,21 @@ from tidydl.pipelines.checkpoints.identity import identity
 from tidydl.pipelines.checkpoints.running import run_in_parts
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import NOT_GIVEN, Inputs, gathered_from, read_inputs
+from tidydl.pipelines.joining import augment_pipeline
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.options import Options, read_options
 from tidydl.pipelines.predictions import with_errors
-from tidydl.pipelines.streams import Mapped, refuse_checkpoint, warn_of_cut
+from tidydl.pipelines.running_errors import running
+from tidydl.pipelines.streams import Mapped, refuse_checkpoint, warn_of_truncation
 from tidydl.pipelines.widening import unranked
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
+from tidydl.verbs import augment
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Pipeline", "warn_of_truncation"]
+__all__ = ["Pipeline"]
 
 
 def family_of(task: Task) -> Any:
@@ -41,7 +44,8 @@ class Pipeline:
         self._loaded = loaded
         self._note = note or {}
         self._family = family_of(task)
-        self._facts = self._family.facts(loaded)
+        with running(loaded):
+            self._facts = self._family.facts(loaded)
         shared = [part.name for part in task.parts if part.shared]
         self._shared = {name: value for name, value in options.items() if name in shared}
         own = {name: value for name, value in options.items() if name not in shared}
@@ -203,7 +207,8 @@ class Pipeline:
         return read_options(self._task, own, self._options)
 
     def _run(self, inputs: Inputs, options: Options) -> Work[pd.DataFrame]:
-        return self._family.run(self._task, self._loaded, inputs, options, self._note)
+        with running(self._loaded):
+            return (yield from self._family.run(self._task, self._loaded, inputs, options, self._note))
 
     def _seed(self, options: Options, drawn: int | None) -> int | None:
         """Say where the draws of a call start, None where nothing is drawn at random."""
@@ -240,8 +245,8 @@ class Pipeline:
         return "\n".join(lines)
 
 
-def warn_of_truncation(frame: pd.DataFrame, *, stacklevel: int = 3) -> None:
-    """Warn once a call of texts that were too long for the model, by default at the caller's caller."""
-    cut = frame.attrs.get("tidydl", {}).get("truncated", 0)
-    if cut:
-        warn_of_cut(cut, frame.attrs["tidydl"]["task"], stacklevel=stacklevel)
+@augment.register(Pipeline)
+def _augment(
+    x: Pipeline, data: Any = None, newdata: Any = None, *, prefix: str = "", progress: bool | None = None, **given: Any
+) -> Any:
+    return augment_pipeline(x, newdata if data is None else data, prefix=prefix, progress=progress, **given)

@@ -15,7 +15,7 @@ from tidydl.progress import run as run_work
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Mapped", "refuse_checkpoint", "warn_of_cut"]
+__all__ = ["Mapped", "refuse_checkpoint", "warn_of_cut", "warn_of_truncation"]
 
 
 @dataclass(frozen=True)
@@ -73,3 +73,10 @@ def warn_of_cut(count: int, task: str, *, stacklevel: int) -> None:
         UserWarning,
         stacklevel=stacklevel + 1,
     )
+
+
+def warn_of_truncation(frame: pd.DataFrame, *, stacklevel: int = 3) -> None:
+    """Warn once a call of texts that were too long for the model, by default at the caller's caller."""
+    cut = frame.attrs.get("tidydl", {}).get("truncated", 0)
+    if cut:
+        warn_of_cut(cut, frame.attrs["tidydl"]["task"], stacklevel=stacklevel)

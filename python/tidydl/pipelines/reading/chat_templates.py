@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tidydl.boundaries import PASSING
 from tidydl.errors import DependencyError, TidydlError
 from tidydl.pipelines.positions import value_error
+from tidydl.pipelines.reading.template_limits import CHARACTERS, SECONDS, TemplateLimitError, within_limits
 
 __all__ = ["first_line", "unreadable", "written_chat"]
 
@@ -32,15 +34,25 @@ def written_chat(reader: Any, messages: Sequence[dict[str, Any]], place: int) ->
     """
     goes_on = messages[-1]["role"] == "assistant"
     try:
-        written = reader.apply_chat_template(
-            list(messages), tokenize=False, add_generation_prompt=not goes_on, continue_final_message=goes_on
-        )
-    except Exception as problem:  # templates raise what they like about roles and their order
+        with within_limits():
+            written = reader.apply_chat_template(
+                list(messages), tokenize=False, add_generation_prompt=not goes_on, continue_final_message=goes_on
+            )
+    except PASSING:
+        raise
+    except TemplateLimitError as problem:
+        raise value_error(
+            place,
+            f"cannot be read by the chat template of the model: {problem}.",
+            allowed=f"A template that takes at most {SECONDS:.0f} seconds and makes at most {CHARACTERS:,} characters.",
+            hint="Use another model, or one whose template you have read.",
+        ) from problem
+    except BaseException as problem:  # templates raise what they like about roles and their order
         raise unreadable(problem, place, "the chat template of the model") from problem
     return str(written)
 
 
-def unreadable(problem: Exception, place: int, by: str) -> TidydlError:
+def unreadable(problem: BaseException, place: int, by: str) -> TidydlError:
     """Explain why what belongs to a model could not read an input."""
     if isinstance(problem, ImportError):
         return DependencyError(
@@ -54,6 +66,6 @@ def unreadable(problem: Exception, place: int, by: str) -> TidydlError:
     )
 
 
-def first_line(problem: Exception) -> str:
+def first_line(problem: BaseException) -> str:
     """Give the first line of a message, or the name of the error that has none."""
     return (str(problem).strip().splitlines() or [type(problem).__name__])[0]

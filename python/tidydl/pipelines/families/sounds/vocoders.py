@@ -7,6 +7,7 @@ from typing import Any
 from tidydl.pipelines.from_pretrained import Source, import_transformers, quietly
 from tidydl.pipelines.loading import Loaded
 from tidydl.pipelines.locations import locate, require_files
+from tidydl.pipelines.turns import one_at_a_time
 
 __all__ = ["SPECTROGRAMS", "vocoder_for"]
 
@@ -29,9 +30,10 @@ def vocoder_for(loaded: Loaded, given: str | None) -> Any:
     source = Source(locate(given or usual, "vocoder"))
     require_files(source.location, source.files("vocoder"))
     key = (source, source.location.fingerprint())
-    if key not in loaded.weights.vocoders:
-        loaded.weights.vocoders[key] = _loaded(kind, source, loaded)
-    return loaded.weights.vocoders[key]
+    with one_at_a_time():
+        if key not in loaded.weights.vocoders:
+            loaded.weights.vocoders[key] = _loaded(kind, source, loaded)
+        return loaded.weights.vocoders[key]
 
 
 def _loaded(kind: str, source: Source, loaded: Loaded) -> Any:

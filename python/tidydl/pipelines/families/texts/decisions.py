@@ -27,6 +27,7 @@ from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
+from tidydl.pipelines.reading.template_limits import within_limits
 from tidydl.pipelines.reading.windows import refuse_long
 from tidydl.pipelines.running.probabilities import softmax
 from tidydl.progress import Work
@@ -183,7 +184,7 @@ def _shortened(tokenizer: Any, text: str, surplus: int) -> str:
 
 def _prompts(loaded: Loaded, settings: Any, text: str, questions: dict[str, Any]) -> list[Prompt]:
     try:
-        with quiet_loading():
+        with quiet_loading(), within_limits():
             return list(settings.prepare_inputs({"state": text, "questions": questions}, loaded.tokenizer))
     except ValueError as problem:
         if not getattr(loaded.tokenizer, "chat_template", None):

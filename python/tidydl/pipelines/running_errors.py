@@ -1,0 +1,19 @@
+"""What goes wrong while a model runs, in our own errors."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from tidydl.boundaries import MODEL_RUNNING
+from tidydl.pipelines.loading import Loaded
+
+__all__ = ["running"]
+
+
+def running(loaded: Loaded) -> AbstractContextManager[None]:
+    """Turn whatever a model, its tokenizer or its processor raises into one of our errors."""
+    return MODEL_RUNNING.guard(
+        f"What the model '{loaded.source}' makes of `x`",
+        allowed="Inputs as the model reads them, and a model whose files belong together.",
+        hint='Run a few inputs at a time to find the one that fails, or `on_error = "row"`.',
+    )

@@ -1,0 +1,52 @@
+"""Tokens that a tokenizer makes and the model does not know: the two do not belong together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidydl.errors import DataError
+from tidydl.pipelines.loading import Loaded
+
+__all__ = ["refuse_unknown_tokens"]
+
+
+def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], place: int) -> None:
+    """Refuse a batch with a token for which a text model has no weights; torch would say ``index out of range``.
+
+    Parameters
+    ----------
+    loaded
+        The model with its tokenizer.
+    tensors
+        The batch.
+    place
+        Which input of the run its first line belongs to.
+
+    Raises
+    ------
+    DataError
+        Names how many tokens the tokenizer and the model have.
+    """
+    if loaded.weights.spare_tokens is None:
+        loaded.weights.spare_tokens = _spare_tokens(loaded)
+    known, tokens = loaded.weights.spare_tokens
+    ids = tensors.get("input_ids")
+    if tokens <= known or ids is None or not ids.numel() or int(ids.max()) < known:
+        return
+    raise DataError(
+        f"`model` is '{loaded.source}', whose tokenizer has {tokens} tokens and whose weights have {known}: "
+        f"it makes the token {int(ids.max())}, which the model does not know.",
+        allowed="A tokenizer and a model that were made for each other.",
+        hint="Copy or download the model again, or give its own `tokenizer =`.",
+        place=place,
+    )
+
+
+def _spare_tokens(loaded: Loaded) -> tuple[int, int]:
+    """Count the tokens that the model has weights for and those of the tokenizer; 0 where it reads more than texts."""
+    if not loaded.components or loaded.processor is not loaded.tokenizer:
+        return 0, 0
+    try:
+        return int(loaded.model.get_input_embeddings().weight.shape[0]), len(loaded.tokenizer)
+    except (AttributeError, NotImplementedError, TypeError, IndexError):  # models that embed otherwise
+        return 0, 0

@@ -1,0 +1,164 @@
+"""Which files of a model folder may be opened: those that lie in it, and of the weights safetensors alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from tidydl.boundaries import MODEL_LOADING
+from tidydl.errors import ArgumentError, DamagedFileError
+from tidydl.pipelines.vetting.settings import SETTINGS, complaint
+
+__all__ = ["is_within", "named_parts", "settings_of", "vet_folder"]
+
+_INDEX = ".safetensors.index.json"
+_DEPTH = 3  # folders within folders that are looked into; what an index names is looked at wherever it lies
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ALLOWED = "A model whose files name nothing outside its folder, and whose weights are safetensors files."
+_HINT = "Files of strangers can do harm: load this model only from somebody you trust, and without that file or entry."
+
+
+def vet_folder(folder: Path, source: str, argument: str = "model", *, pickled: bool = False) -> None:
+    """Refuse a model folder that would make transformers open, fetch or run more than the files in it.
+
+    Parameters
+    ----------
+    folder
+        The folder that transformers is given.
+    source
+        What the user calls it.
+    argument
+        The argument that named it.
+    pickled
+        Whether the user allowed weights that are no safetensors.
+
+    Raises
+    ------
+    ArgumentError
+        Names the file, what it names, and why that is refused.
+    DamagedFileError
+        A file of settings is no JSON object.
+    """
+    with MODEL_LOADING.guard(f"`{argument}` is '{source}', which"):
+        root = folder.resolve()
+        paths = list(_below(folder, _DEPTH))
+        for path in paths:
+            if path.is_symlink() and not is_within(path, root):
+                raise _refusal(source, argument, f"whose '{path.name}' is a link that leaves the folder")
+        for path in paths:
+            if path.is_file() and (path.name in SETTINGS or _is_versioned(path)):
+                why = complaint(path, settings_of(path), root, pickled=pickled)
+                if why is not None:
+                    raise _refusal(source, argument, f"whose '{path.name}' {why}")
+        for path in paths:
+            if path.parent == folder and path.is_file() and _is_read_index(path.name, pickled):
+                named_parts(path, source, argument, root, pickled=pickled)
+
+
+def _is_versioned(path: Path) -> bool:
+    """Say whether a file is a config for certain versions of transformers, such as config.4.0.0.json."""
+    return path.name.startswith("config.") and path.suffix == ".json"
+
+
+def _is_read_index(name: str, pickled: bool) -> bool:
+    return name.endswith(_INDEX) or (pickled and name == "pytorch_model.bin.index.json")
+
+
+def _below(folder: Path, depth: int) -> Iterator[Path]:
+    """List what lies below a folder; links to folders are listed, not followed."""
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda each: each.name):
+            yield Path(entry.path)
+            if depth > 0 and entry.is_dir(follow_symlinks=False):
+                yield from _below(Path(entry.path), depth - 1)
+
+
+def is_within(path: Path, root: Path) -> bool:
+    """Say whether a path, links followed, ends in a folder, or in the content that the Hub's cache keeps for it.
+
+    In the cache a snapshot's files are links to ``blobs``, two folders up, where content is named by its hash.
+    """
+    end = path.resolve()
+    if end.is_relative_to(root):
+        return True
+    kept = root.parent.parent / "blobs"
+    return root.parent.name == "snapshots" and end.parent == kept and _HASH.fullmatch(end.name) is not None
+
+
+def named_parts(index: Path, source: str, argument: str, root: Path | None = None, *, pickled: bool) -> list[str]:
+    """Return the files that an index of weights names, each a plain path of a file that may be opened.
+
+    Parameters
+    ----------
+    index
+        The index.
+    source, argument
+        As for :func:`vet_folder`.
+    root
+        The folder they are to lie in, links followed; None where they are not there yet.
+    pickled
+        Whether weights that are no safetensors will do.
+
+    Raises
+    ------
+    ArgumentError
+        One lies elsewhere, or is no safetensors file.
+    DamagedFileError
+        It is no index.
+    """
+    weights = settings_of(index).get("weight_map")
+    if not isinstance(weights, dict) or not weights:
+        raise _damaged(index, "it has no `weight_map`")
+    parts = sorted({part if isinstance(part, str) else repr(part) for part in weights.values()})
+    for part in parts:
+        _refuse_unsafe(part, f"'{index.name}'", source, argument, pickled=pickled)
+        if root is not None and not is_within(index.parent / part, root):
+            raise _refusal(source, argument, f"whose '{index.name}' names '{part}', a link that leaves the folder")
+    return parts
+
+
+def _refuse_unsafe(part: str, by: str, source: str, argument: str, *, pickled: bool) -> None:
+    """Refuse the name of a file of weights that lies elsewhere, or holds no safetensors."""
+    ends = (".safetensors", ".bin") if pickled else (".safetensors",)
+    if not _is_plain(part) or not part.endswith(ends):
+        raise _refusal(source, argument, f"where {by} names {part!r:.200} as a file of weights")
+
+
+def _is_plain(name: str) -> bool:
+    """Say whether a name is that of a file in the folder or below it."""
+    path = PurePosixPath(name)
+    odd = "\\" in name or "\0" in name or ":" in name
+    return bool(name) and not odd and not path.is_absolute() and ".." not in path.parts and not name.startswith("~")
+
+
+def settings_of(path: Path) -> dict[str, Any]:
+    """Read a file of settings.
+
+    Raises
+    ------
+    DamagedFileError
+        It holds no JSON object.
+    """
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as problem:
+        raise _damaged(path, str(problem) or "it is nested too deep") from problem
+    if not isinstance(held, dict):
+        raise _damaged(path, f"it holds a {type(held).__name__} rather than an object")
+    return held
+
+
+def _damaged(path: Path, problem: str) -> DamagedFileError:
+    return DamagedFileError(
+        f"The file '{path}' is damaged: it cannot be read as JSON settings of a model ({problem}).",
+        allowed="The file as it was downloaded or saved, whole.",
+        hint="Copy or download the model again.",
+    )
+
+
+def _refusal(source: str, argument: str, what: str) -> ArgumentError:
+    return ArgumentError(f"`{argument}` is '{source}', {what}.", allowed=_ALLOWED, hint=_HINT)
