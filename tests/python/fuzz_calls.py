@@ -19,7 +19,7 @@ import traceback
 import warnings
 from pathlib import Path
 
-SECONDS = 20  # that a call may take
+SECONDS = 60  # that a call may take
 
 
 class TooLongError(KeyboardInterrupt):
@@ -32,6 +32,8 @@ def prepare(folder):
         os.environ[name] = str(folder / name.lower())
     os.environ["HF_HUB_OFFLINE"] = "1"
     import fuzz_subjects
+    import torch  # noqa: F401  (an import that the clock breaks off cannot be made again)
+    import transformers  # noqa: F401
 
     import tidydl
 
@@ -148,7 +150,7 @@ def main(tries, seed):
     for number, words, error in faults(int(tries), seed, folder):
         found[place_of(error)].append((number, words, error))
         by_function[words.partition("(")[0]] += 1
-        sys.stdout.flush()
+        print(f"={number} {words}: {place_of(error)}", file=sys.stderr, flush=True)
     print(f"{sum(by_function.values())} raw errors in {tries} tries, of {len(found)} places, seed {seed}")
     print(", ".join(f"{name} {count}" for name, count in by_function.most_common()))
     for place, each in sorted(found.items(), key=lambda item: -len(item[1])):

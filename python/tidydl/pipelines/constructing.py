@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tidydl.pipelines.joining  # noqa: F401 - makes augment() know pipelines
+from tidydl.boundaries import guarded
 from tidydl.pipelines.older_names import loading_in_todays_words
 from tidydl.pipelines.opening import LOADING, open_model
 from tidydl.pipelines.options import DEFAULT
@@ -13,6 +14,7 @@ from tidydl.pipelines.runner import Pipeline
 __all__ = ["pipeline"]
 
 
+@guarded
 def pipeline(
     task: str | None = None,
     model: Any = None,
