@@ -6,14 +6,22 @@ one does so inside ``BOUNDARY.guard(subject)``. An exception that leaves the blo
 ``SystemExit``, the closing of a generator), pass unchanged.
 
 Some libraries raise what is no ``Exception``: a panic in Rust code is a ``BaseException``. So guards catch that.
+A warning that the user's own filters made an exception passes too.
+
+What a public function is given may be anything, and any object may raise when it is looked at. So a public function
+is :func:`guarded` as a whole, or guards what reads its arguments by :func:`arguments_of`. Arguments are checked all the
+same: the guard is for what no check foresees.
 """
 
 from __future__ import annotations
 
 import errno
+import functools
+import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from tidydl.errors import (
     DamagedFileError,
@@ -26,12 +34,32 @@ from tidydl.errors import (
     TidydlError,
 )
 
-__all__ = ["BOUNDARIES", "FULL_DISK", "PASSING", "Boundary", "first_line"]
+__all__ = [
+    "BOUNDARIES",
+    "DATA_FILES",
+    "FULL_DISK",
+    "HUB",
+    "MODEL_LOADING",
+    "MODEL_RUNNING",
+    "PASSING",
+    "REPORT",
+    "SAVED_MODELS",
+    "USER_OBJECTS",
+    "WRITTEN_FILES",
+    "Boundary",
+    "arguments_of",
+    "first_line",
+    "guarded",
+]
 
-PASSING = (KeyboardInterrupt, SystemExit, GeneratorExit)  # requests to stop are never converted
+# Requests to stop are never converted, nor are warnings that somebody wants as exceptions.
+PASSING = (KeyboardInterrupt, SystemExit, GeneratorExit, Warning)
 FULL_DISK = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
+REPORT = "If nothing is wrong with what was given, this is a fault of tidydl: please report it with the traceback."
+
 Explain = Callable[[BaseException], TidydlError | None]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -93,7 +121,7 @@ class Boundary:
             return StorageError(
                 f"{subject} cannot be written: the disk is full.", allowed="A disk with room.", hint="Free some space."
             )
-        if isinstance(problem, MemoryError) or "out of memory" in str(problem).lower():
+        if isinstance(problem, MemoryError) or "out of memory" in first_line(problem).lower():
             return DeviceError(
                 f"{subject} {self.verb}: there is not enough memory.",
                 allowed=allowed,
@@ -112,7 +140,9 @@ def first_line(problem: BaseException, longest: int = 300) -> str:
     """Return the type and the first line of an exception's message, without a full stop at the end."""
     try:
         lines = str(problem).strip().splitlines()
-    except Exception:  # an exception whose own message fails
+    except PASSING:
+        raise
+    except BaseException:  # an exception whose own message fails
         lines = []
     text = f"{type(problem).__name__}: {lines[0].strip()}" if lines else type(problem).__name__
     return (text if len(text) <= longest else text[: longest - 1] + "…").rstrip(".")
@@ -138,3 +168,44 @@ BOUNDARIES = {
     each.name: each
     for each in (DATA_FILES, SAVED_MODELS, WRITTEN_FILES, HUB, MODEL_LOADING, MODEL_RUNNING, USER_OBJECTS)
 }
+
+
+def arguments_of(function: str) -> AbstractContextManager[None]:
+    """Return the guard of what reads the arguments of a public function."""
+    return USER_OBJECTS.guard(f"An argument of `{function}()`", hint=REPORT)
+
+
+def guarded(function: Function, name: str | None = None) -> Function:
+    """Guard all that a public function does with its arguments; of a generator function each of its steps.
+
+    What Python says of a call that does not fit the signature stays Python's: no line of the function ran. Messages
+    call the function by ``name`` where it does the work of another.
+    """
+    name = name or function.__name__
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def steps(*args: Any, **given: Any) -> Any:
+            started = function(*args, **given)
+            with arguments_of(name):
+                return (yield from started)
+
+        return cast(Function, steps)
+
+    @functools.wraps(function)
+    def called(*args: Any, **given: Any) -> Any:
+        try:
+            return function(*args, **given)
+        except (*PASSING, TidydlError):
+            raise
+        except BaseException as problem:
+            if _never_ran(problem):
+                raise
+            raise USER_OBJECTS.error_for(problem, f"An argument of `{name}()`", hint=REPORT) from problem
+
+    return cast(Function, called)
+
+
+def _never_ran(problem: BaseException) -> bool:
+    """Say whether an exception was raised by a call itself, before any line of what was called."""
+    return problem.__traceback__ is not None and problem.__traceback__.tb_next is None

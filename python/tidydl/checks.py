@@ -10,7 +10,8 @@ import numbers
 from collections.abc import Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
-from tidydl.errors import ArgumentError, one_of, unknown_name
+from tidydl.boundaries import PASSING, USER_OBJECTS
+from tidydl.errors import ArgumentError, DataError, one_of, unknown_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,8 +106,9 @@ def numbers_in(value: Any) -> np.ndarray | None:
     import numpy as np
 
     try:
-        values = np.asarray(value)
-    except (TypeError, ValueError):
+        with USER_OBJECTS.guard("An array"):
+            values = np.asarray(value)
+    except DataError:
         return None
     if values.dtype.kind in "biuf" and str(getattr(value, "dtype", "")) != "category":
         return values.astype(np.float64, copy=False)
@@ -146,6 +148,15 @@ def _refusal(argument: str, value: Any, allowed: str, hint: str | None) -> Argum
 
 def described(value: Any) -> str:
     """Say what a value is, in words that ``R/words.R`` knows; of what Python alone has, its class."""
+    try:
+        return _described(value)
+    except PASSING:
+        raise
+    except BaseException:  # an object whose own methods fail
+        return _of_class(value)
+
+
+def _described(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, str):
@@ -172,7 +183,12 @@ def described(value: Any) -> str:
         return "1 value in a list" if len(value) == 1 else f"{len(value)} values"
     if isinstance(value, type):
         return f"the class {value.__name__}"
-    return "something else" if isinstance(value, complex) else f"{_article(kind)} {kind}"
+    return "something else" if isinstance(value, complex) else _of_class(value)
+
+
+def _of_class(value: Any) -> str:
+    kind = type(value).__name__
+    return f"{_article(kind)} {kind}"
 
 
 def _is_frame(value: Any) -> bool:

@@ -19,6 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .boundaries import guarded
 from .storage import cache_folder, compiled_code_folder
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Report:
     __repr__ = __str__
 
 
+@guarded
 def sitrep(*, hub: bool = True, device: bool = True) -> Report:
     """Report what tidydl finds on this machine: versions, device, caches, the Hub, and what to mend.
 
@@ -138,6 +140,7 @@ def sitrep(*, hub: bool = True, device: bool = True) -> Report:
     return Report(tuple(finding for look in looks for finding in _guarded(look)))
 
 
+@guarded
 def situation_frame(hub: bool = True, device: bool = True) -> pd.DataFrame:
     """Give the report as a data frame; this is what R asks for."""
     return sitrep(hub=hub, device=device).frame()

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.checks import described, frame_hint
 from tidydl.columns import Contract
 from tidydl.data.foreign import is_frame, table_of
@@ -24,6 +25,7 @@ _COLUMNS = Contract.of(column="string", kind="string", levels="list", missing="i
 _WIDTH = 60
 
 
+@guarded
 def features(data: Any) -> pd.DataFrame:
     """Describe the columns of data.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.checks import described
 from tidydl.data.loading import load_dataset
 from tidydl.data.places import FILES
@@ -41,6 +42,7 @@ def examples() -> pd.DataFrame:
     return listed[columns].astype({name: "str" for name in columns if name not in ("kind", "rows")})
 
 
+@guarded
 def example_data(name: str, split: str | None = None) -> pd.DataFrame:
     """Load example data.
 
@@ -86,6 +88,7 @@ def example_data(name: str, split: str | None = None) -> pd.DataFrame:
     return frame if split is None else _split(frame, name, split)
 
 
+@guarded
 def example_model(name: str) -> str:
     """Give the folder of an example model.
 

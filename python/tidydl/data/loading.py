@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from tidydl.boundaries import DATA_FILES
+from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_choice, check_flag
 from tidydl.data.frames_by_split import asked_frames
 from tidydl.data.older_arguments import in_todays_words
@@ -32,6 +32,7 @@ _ARGUMENTS = (
 )
 
 
+@guarded
 def load_dataset(
     path: Any,
     name: str | None = None,

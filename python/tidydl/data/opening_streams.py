@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from tidydl.boundaries import DATA_FILES
+from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_count
 from tidydl.data.frames_by_split import asked_frames
 from tidydl.data.older_arguments import in_todays_words
@@ -32,6 +32,7 @@ ARGUMENTS = (
 )
 
 
+@guarded
 def stream(
     path: Any,
     name: str | None = None,

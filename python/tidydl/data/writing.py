@@ -9,9 +9,11 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.checks import described, frame_hint
 from tidydl.data.foreign import is_frame, table_of
 from tidydl.data.frames_by_split import by_name
@@ -92,6 +94,7 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
     return run_work(write_steps(data, path), progress=progress)
 
 
+@partial(guarded, name="write_dataset")
 def write_steps(data: Any, path: Any, argument: str = "path") -> Work[str]:
     """Write a data set as a generator of progress events that returns the path; ``argument`` is what it is called."""
     place = _place(path, argument)
@@ -111,6 +114,7 @@ def check_file(path: Any, argument: str) -> None:
     _check_suffix(_place(path, argument), argument)
 
 
+@guarded
 def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
     """Give a data frame as a dataset of the ``datasets`` library, its kinds as features.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.checks import described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, StorageError, unknown_name
@@ -51,6 +52,7 @@ class _Stored:
         return self.kind == _UNPACKED and os.path.abspath(os.path.expanduser(name)) == os.path.abspath(self.id)
 
 
+@guarded
 def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
     """Show what was downloaded from the Hugging Face Hub, and zip files left unpacked, or free their room on the disk.
 

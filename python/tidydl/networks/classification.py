@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tidydl import verbs
+from tidydl.boundaries import guarded
 from tidydl.checks import described, frame_hint
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError
@@ -32,6 +33,7 @@ CLASSES = Contract.of(
 )
 
 
+@guarded
 def class_ind(cl: Any) -> pd.DataFrame:
     """Turn labels into one column of 0 and 1 for each class, as R's ``class.ind()``.
 
@@ -77,6 +79,7 @@ class Confusion(pd.DataFrame):
         return self.table.to_html()
 
 
+@guarded
 def confusion(data: Any, truth: str | None = None, estimate: str | None = None) -> Confusion:
     """Count predicted against true classes.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.networks.hessian import hessian as second_derivatives
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["hessian", "hessian_of", "nnetHess"]
 
 
+@guarded
 def hessian(net: Any, x: Any = None, y: Any = None, weights: Any = None) -> pd.DataFrame:
     """Give the second derivatives of a network's value (loss and penalty) by every pair of weights.
 

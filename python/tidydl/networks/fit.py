@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidydl.boundaries import arguments_of
 from tidydl.checks import check_count, check_flag
 from tidydl.errors import ArgumentError
 from tidydl.networks import tables as _tables  # noqa: F401  (the verbs learn of networks there)
@@ -157,16 +158,17 @@ def nnet(
     """
     refuse_values(nnet, values, "size")
     refuse_more(nnet, more)
-    Hess = check_flag("Hess", Hess)
-    repeats = check_count("repeats", repeats, minimum=1)
-    if repeats > 1:
-        _refuse_start(Wts)
-    inputs = gather(formula, data, x, y, weights, subset=subset, na_action=na_action, contrasts=contrasts)
     options = Options(
         size, Wts, mask, linout, entropy, softmax, censored, skip, rang, decay, maxit, trace, MaxNWts, abstol, reltol
     )
-    planned = plan(inputs, options)
-    chosen = choose_engine(engine, device, threads)
+    with arguments_of("nnet"):
+        Hess = check_flag("Hess", Hess)
+        repeats = check_count("repeats", repeats, minimum=1)
+        if repeats > 1:
+            _refuse_start(Wts)
+        inputs = gather(formula, data, x, y, weights, subset=subset, na_action=na_action, contrasts=contrasts)
+        planned = plan(inputs, options)
+        chosen = choose_engine(engine, device, threads)
     warn_of_offset(inputs)
     advise(inputs, planned, stacklevel=2)
     call = {"size": size, "skip": skip, "rang": rang, "maxit": maxit, "formula": inputs.formula}

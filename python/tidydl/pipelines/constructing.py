@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidydl.boundaries import guarded
 from tidydl.pipelines.older_names import loading_in_todays_words
 from tidydl.pipelines.opening import LOADING, open_model
 from tidydl.pipelines.options import DEFAULT
@@ -12,6 +13,7 @@ from tidydl.pipelines.runner import Pipeline
 __all__ = ["pipeline"]
 
 
+@guarded
 def pipeline(
     task: str | None = None,
     model: Any = None,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import arguments_of
 from tidydl.checks import check_choice, check_flag
 from tidydl.columns import ROW, Column, Contract
 from tidydl.errors import ArgumentError, no_argument
@@ -146,9 +147,10 @@ def embed_steps(
     check_flag("normalize", normalize)
     check_choice("on_error", on_error, ("raise", "row"))
     given = {"text": text, "image": image}
-    modality, loaded = _open(model, loading, x, given)
-    part = Part(modality, modality)
-    inputs = read_inputs(x, [part], _named(modality, given), tolerant=on_error == "row")
+    with arguments_of("embed"):
+        modality, loaded = _open(model, loading, x, given)
+        part = Part(modality, modality)
+        inputs = read_inputs(x, [part], _named(modality, given), tolerant=on_error == "row")
     reader = modality_of(part)
     limit = None if max_length is None else whole_number("max_length", max_length)
     way = Way(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.columns import Contract
 from tidydl.device import import_torch, resolve_device
 from tidydl.errors import ArgumentError, unknown_name
@@ -231,6 +232,7 @@ def _trim(kept: Cache, most: int) -> None:
         kept.popitem(last=False)
 
 
+@guarded
 def forget(model: Any = None) -> pd.DataFrame:
     """Forget the models that pipelines and embed() have loaded in this session, so that their memory is free.
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.checks import described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, NotFoundError, unknown_name
@@ -35,6 +36,7 @@ _TABLES = {
 _BARE = "MODEL_MAPPING_NAMES"  # the table of models without a head
 
 
+@guarded
 def tasks(task: str | None = None) -> pd.DataFrame:
     """List the tasks of :func:`tidydl.pipeline`, or the options of one of them.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import arguments_of
 from tidydl.columns import ROW
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
@@ -172,11 +173,12 @@ class Pipeline:
         ``drawn`` is where random draws start, unless a seed is given; by default a draw of tidydl's own generator.
         ``first`` is how many inputs came before these, in frames of a stream: ``.row`` counts on.
         """
-        parts = {part.name: given.pop(part.name, self._shared.get(part.name)) for part in self._task.parts}
-        options = read_options(self._task, given, self._options)
-        inputs = read_inputs(x, self._task.parts, parts, tolerant=options["on_error"] == "row")
-        inputs = replace(inputs, first=first)
-        seed = self._seed(options, drawn)
+        with arguments_of("pipeline"):
+            parts = {part.name: given.pop(part.name, self._shared.get(part.name)) for part in self._task.parts}
+            options = read_options(self._task, given, self._options)
+            inputs = read_inputs(x, self._task.parts, parts, tolerant=options["on_error"] == "row")
+            inputs = replace(inputs, first=first)
+            seed = self._seed(options, drawn)
         if options["checkpoint"] is None:
             frame = yield from self._run(inputs, {**options, "seed": seed})
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.checks import check_choice, described
 from tidydl.columns import ROW, Column, Contract
 from tidydl.errors import ArgumentError, ColumnError
@@ -24,6 +25,7 @@ _SHOWN = ("text", "image")
 _CELLS = 4_000_000  # numbers of a block of pairs, so that memory stays small
 
 
+@guarded
 def similarity(
     x: Any, y: Any = None, method: str = "cosine", pairs: str = "all", top_k: int | None = None
 ) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tidydl.boundaries import guarded
 from tidydl.checks import described
 from tidydl.columns import ROW
 from tidydl.errors import ArgumentError, ColumnError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["unranked", "widen"]
 
 
+@guarded
 def widen(x: pd.DataFrame) -> pd.DataFrame:
     """Give one row per input, the ranks spread wide.
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.checks import check_count, described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, ColumnError, DataError, nearest, one_of
@@ -32,6 +33,7 @@ _TEXT_HEIGHT = 0.26  # of a caption, in sides of an image
 _GAP = 0.12
 
 
+@guarded
 def plot_images(
     data: Any,
     n: int = 12,
@@ -83,6 +85,7 @@ def plot_images(
     return _drawn(layout["cells"], layout["pixels"])
 
 
+@guarded
 def image_layout(
     data: Any,
     n: int = 12,

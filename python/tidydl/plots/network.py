@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ LINE_TYPES: dict[str, Any] = {
 SKIP_TYPE = "longdash"
 
 
+@guarded
 def plotnet(
     mod_in: Any,
     *,

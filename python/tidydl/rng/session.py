@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.checks import check_count, check_number, described
 from tidydl.errors import ArgumentError
 from tidydl.rng.generator import RandomNumbers
@@ -71,6 +72,7 @@ def stream_from(seed: Any) -> RandomNumbers:
         ) from None
 
 
+@guarded
 def set_seed(seed: float | None) -> None:
     """Start the random numbers again, as R's ``set.seed(seed)``.
 
@@ -104,6 +106,7 @@ def set_seed(seed: float | None) -> None:
         _forks = 0
 
 
+@guarded
 def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
     """Draw uniform random numbers, equal to R's ``runif(n, min, max)``.
 
@@ -144,6 +147,7 @@ def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
     return values
 
 
+@guarded
 def sample(x: Any, size: int | None = None, replace: bool = False, prob: Sequence[float] | None = None) -> Any:
     """Draw a random sample, the one that R's ``sample()`` or dplyr's ``sample_n()`` draws after the same seed.
 

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 
+from tidydl.boundaries import arguments_of
 from tidydl.errors import ArgumentError, no_argument
 
 __all__ = ["Verb", "verb"]
@@ -34,10 +35,11 @@ def verb(refusal: Callable[..., Any]) -> Verb:
 
     @functools.wraps(refusal)
     def called(x: Any, *args: Any, **kwargs: Any) -> Any:
-        method = dispatcher.dispatch(type(x))
-        if method is not refusal:
-            _check(refusal.__name__, method, args, kwargs)
-        return method(x, *args, **kwargs)
+        with arguments_of(refusal.__name__):
+            method = dispatcher.dispatch(type(x))
+            if method is not refusal:
+                _check(refusal.__name__, method, args, kwargs)
+            return method(x, *args, **kwargs)
 
     called.register = dispatcher.register  # type: ignore[attr-defined]
     return cast(Verb, called)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tidydl.boundaries import guarded
 from tidydl.checks import check_count, check_flag
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
@@ -38,6 +39,7 @@ class LekGroups(pd.DataFrame):
         return pd.DataFrame  # a part of it is an ordinary frame
 
 
+@guarded
 def lekprofile(
     fit: Any,
     data: Any = None,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tidydl import rng
+from tidydl.boundaries import guarded
 from tidydl.checks import check_choice, check_count
 from tidydl.columns import Contract
 from tidydl.networks.effects.losses import METRICS, loss_name, mean_metric
@@ -37,6 +38,7 @@ class Importance(pd.DataFrame):
         return made
 
 
+@guarded
 def importance(
     fit: Any,
     method: str = "garson",
@@ -121,6 +123,7 @@ def importance(
     return Importance.of(_permuted(fit, rows, shuffles, metric))
 
 
+@guarded
 def garson(fit: Any) -> Importance:
     """Give Garson's importance of the inputs: ``importance(fit, "garson")``.
 
@@ -148,6 +151,7 @@ def garson(fit: Any) -> Importance:
     return importance(fit, "garson")
 
 
+@guarded
 def olden(fit: Any) -> Importance:
     """Give Olden's importance of the inputs: ``importance(fit, "olden")``.
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from tidydl import rng
+from tidydl.boundaries import guarded
 from tidydl.checks import check_count, check_number, described, frame_hint
 from tidydl.data.splits import Splits
 from tidydl.errors import ArgumentError, DataError, TidydlError
@@ -36,6 +37,7 @@ class Split(NamedTuple):
         return repr(Splits(train=self.train, test=self.test))
 
 
+@guarded
 def split_data(data: Any, prop: float = 0.75, strata: str | None = None, seed: float | None = None) -> Split:
     """Split the rows of a data frame at random into a part to train on and a part to test on.
 

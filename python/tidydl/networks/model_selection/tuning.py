@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidydl import verbs
+from tidydl.boundaries import arguments_of
 from tidydl.checks import check_choice, check_count, check_flag, check_number, described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError
@@ -188,18 +189,18 @@ def tune_nnet(
     refuse_values(tune_nnet, values, "size")
     refuse_more(tune_nnet, more)
     began = time.perf_counter()
-    inputs = gather(formula, data, x, y, weights, subset=subset, na_action=na_action, contrasts=contrasts)
     options = Options(
         None, None, None, linout, entropy, softmax, censored, skip, rang, 0.0, maxit, False, MaxNWts, abstol, reltol
     )
-    check_flag("trace", trace)
-    restarts = check_count("repeats", repeats, minimum=1)
-    is_class = inputs.response.levels is not None
-    metric = check_metric(metric, is_class)
-    grid = _grid(inputs, options, size, decay, (resamples, times, prop), restarts)
-    if engine is not None:
-        check_choice("engine", engine, TUNING_ENGINES)
-    chosen = choose_engine(engine, device, threads)
+    with arguments_of("tune_nnet"):
+        inputs = gather(formula, data, x, y, weights, subset=subset, na_action=na_action, contrasts=contrasts)
+        check_flag("trace", trace)
+        restarts = check_count("repeats", repeats, minimum=1)
+        metric = check_metric(metric, inputs.response.levels is not None)
+        grid = _grid(inputs, options, size, decay, (resamples, times, prop), restarts)
+        if engine is not None:
+            check_choice("engine", engine, TUNING_ENGINES)
+        chosen = choose_engine(engine, device, threads)
     warn_of_offset(inputs)
     advise(inputs, max(grid.plans, key=lambda each: each.shape.hidden), stacklevel=2)
     search = run(search_grid(grid, metric, chosen), progress=progress)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tidydl.boundaries import arguments_of
 from tidydl.checks import check_flag, described
 from tidydl.design import Response
 from tidydl.errors import ArgumentError
@@ -128,13 +129,15 @@ def multinom(
     >>> fit.edf
     8.0
     """
-    given = _given(locals())
+    with arguments_of("multinom"):
+        given = _given(locals())
     refuse_values(multinom, values, "weights")
     refuse_more(multinom, more)
     if not isinstance(formula, str):
         raise ArgumentError(f"`formula` is {described(formula)}.", allowed="A formula as text, such as 'y ~ a + b'.")
-    inputs = gather(formula, data, None, None, weights, subset=subset, na_action=na_action, contrasts=contrasts)
-    asked = _Asked.checked(Hess, summ, censored, model)
+    with arguments_of("multinom"):
+        inputs = gather(formula, data, None, None, weights, subset=subset, na_action=na_action, contrasts=contrasts)
+        asked = _Asked.checked(Hess, summ, censored, model)
     whole = model_of(inputs)
     used = put_together(whole, asked.summ) if asked.summ else whole
     network = _network(inputs, used, asked.censored)
@@ -144,8 +147,9 @@ def multinom(
         censored=not binary and asked.censored, skip=True, rang=0.0, decay=decay, maxit=maxit, trace=trace,
         MaxNWts=MaxNWts, abstol=abstol, reltol=reltol,
     )  # fmt: skip
-    planned = plan(network, options)
-    chosen = choose_engine(engine, device, threads)
+    with arguments_of("multinom"):
+        planned = plan(network, options)
+        chosen = choose_engine(engine, device, threads)
     fit = planned.fit(network, np.where(used.free, planned.initial_weights(), used.fixed))
     solution = run(_work(chosen, fit, tells=bool(asked.summ) and planned.settings.trace), progress=progress)
     made = _multinomial(record(network, planned, solution, chosen, {"formula": formula}), whole, used, given)

@@ -7,7 +7,7 @@ import os
 import platform
 from typing import Any
 
-from tidydl.boundaries import SAVED_MODELS
+from tidydl.boundaries import SAVED_MODELS, guarded
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, StorageError, one_of
 from tidydl.networks.saved.networks import KINDS
@@ -22,6 +22,7 @@ VERSION = 1
 WRITTEN = "The path of a file that save_model() wrote."
 
 
+@guarded
 def save_model(fit: Any, file: str | os.PathLike[str]) -> None:
     """Write a fitted network to a file that both languages read.
 
@@ -72,6 +73,7 @@ def save_model(fit: Any, file: str | os.PathLike[str]) -> None:
     write_saved(path, name, KINDS[name].content(fit), _written_by())
 
 
+@guarded
 def load_model(file: str | os.PathLike[str]) -> Any:
     """Read a network that ``save_model()`` wrote, in Python or in R.
 
