@@ -13,8 +13,8 @@
 #'   folder or a Hub id.
 #' @param revision A branch, tag or commit of a model on the Hub.
 #' @param device `"auto"` (CUDA, else MPS, else the CPU), `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
-#' @param dtype `"float32"` (the default: equal numbers everywhere, convolutions on a card included), `"float16"`,
-#'   `"bfloat16"` or `"float64"`.
+#' @param dtype `"float32"` (the default: scores that agree everywhere, see the section on numbers; convolutions on a
+#'   card included), `"float16"`, `"bfloat16"` or `"float64"`.
 #' @param use_safetensors Whether weights are read from safetensors files only. Other files can hold harmful code:
 #'   `FALSE` only for files you trust.
 #' @param trust_remote_code Whether code that comes with a model may run. It needs the full commit hash, as `revision`,
@@ -58,6 +58,10 @@
 #'   all labels of the model) and `score`. Entities, objects and whatever else an input has any number of have a row
 #'   each, and an input without any has none; `substr(text, start, end)` cuts entities out. A missing input gives one
 #'   line of missing values.
+#' @section Numbers: In `"float32"` the labels are the same on every processor, with any number of threads and in
+#'   batches of any size, and scores agree to 2e-6; labels whose scores are closer to each other than that may change
+#'   places. Numbers of another size, such as logits and embeddings that are not normalized, agree to 2e-6 of the
+#'   largest. A graphics card agrees with the processor to 1e-4.
 #' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a file of the model, an image, a
 #'   sound), `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency`.

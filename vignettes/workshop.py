@@ -1,4 +1,4 @@
-"""The workshop of workshop.Rmd in Python: the same steps and the same numbers, on the terminal.
+"""The workshop of workshop.Rmd in Python: the same steps and the same answers, on the terminal.
 
     python vignettes/workshop.py [FOLDER FOR THE PICTURES]
 
@@ -73,7 +73,7 @@ digits = tidydl.sample(example_data("digits", split="test"), 20)
 reader = pipeline("image-classification", model=example_model("digits"))
 print(reader)
 read = augment(reader, digits, top_k=1, prefix="read_")
-print(read.head())
+print(read.head().round(3))
 print("read rightly:", (read["label"] == read["read_label"]).mean())
 save(plot_images(read, n=20, caption="label → read_label"), "digits.png")
 note("20 digits", truth=read["label"], read=read["read_label"], score=read["read_score"])
@@ -82,7 +82,7 @@ heading("Telling emotions apart")
 sentences = example_data("emotion", split="test")
 classify = pipeline("text-classification", model=example_model("emotion"))
 said = augment(classify, sentences, text="text", prefix="said_")
-print(said.head().to_string(max_colwidth=60))
+print(said.head().round(3).to_string(max_colwidth=60))
 counts = confusion(said, truth="label", estimate="said_label")
 print(counts)
 print(glance(counts).to_string(index=False))

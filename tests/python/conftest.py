@@ -1,8 +1,9 @@
-"""What all tests share: they use a graphics card only where it is asked for, by ``pytest -m cuda``."""
+"""What all tests share: a graphics card only by ``pytest -m cuda``, and no test that is absent without being named."""
 
 import os
 
 import pytest
+from skips import Skips
 
 # Threads that wait by spinning make small models ten times as slow where other work shares the cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -12,6 +13,7 @@ def pytest_configure(config):
     """Hide the cards from tests of what the processor gives, in the processes that they start too."""
     if config.getoption("markexpr") != "cuda":
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    config.pluginmanager.register(Skips())
 
 
 def pytest_collection_modifyitems(items):

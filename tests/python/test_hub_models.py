@@ -40,7 +40,9 @@ def visited(tmp_path_factory):
     pickled = tiny.text_folder(served / "pickled")
     (pickled / "model.safetensors").rename(pickled / "pytorch_model.bin")
     bare = tiny.text_folder(served / "bare")
-    for vocabulary in (*bare.glob("tokenizer*"), *bare.glob("vocab*")):
+    vocabularies = [*bare.glob("tokenizer*"), *bare.glob("vocab*")]
+    assert vocabularies
+    for vocabulary in vocabularies:
         vocabulary.unlink()
     sentences = tiny.text_folder(served / "sentences", head="")
     (sentences / "sentence_bert_config.json").write_text('{"max_seq_length": 6}')

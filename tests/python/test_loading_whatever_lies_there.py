@@ -151,6 +151,7 @@ def test_a_zip_file_that_holds_a_name_twice_is_unpacked_once(tmp_path, monkeypat
     for _ in range(2):
         assert len(load_dataset(tmp_path / "im.zip")) == 2
         places.append([file.stat().st_ino for file in (tmp_path / "cache").rglob("*.png")])
+    assert len(places[0]) == 2
     assert places[0] == places[1]
 
 

@@ -8,6 +8,7 @@ import pytest
 import tiny
 import torch
 import transformers
+from precision import SCORES
 
 import tidydl
 from tidydl.errors import ArgumentError
@@ -70,7 +71,7 @@ def test_answers_are_the_likeliest_spans_of_the_models_outputs(qa, reader, longe
         expected = by_hand(reader, question, context, longest, whole_words)[:4]
         found = ours[ours[".row"] == row]
         assert list(zip(found["start"], found["end"], strict=True)) == [span for span, _ in expected]
-        np.testing.assert_allclose(found["score"], [score for _, score in expected], atol=1e-5, rtol=0)
+        np.testing.assert_allclose(found["score"], [score for _, score in expected], atol=SCORES, rtol=0)
         assert found["answer"].tolist() == [context[start:end] for (start, end), _ in expected]
 
 
@@ -86,7 +87,7 @@ def test_a_long_context_is_read_in_windows_and_the_best_span_wins(qa, reader):
     }
     expected = by_hand(reader, "the dog ?", context, windows=windows)[:5]
     assert list(zip(ours["start"], ours["end"], strict=True)) == [span for span, _ in expected]
-    np.testing.assert_allclose(ours["score"], [score for _, score in expected], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(ours["score"], [score for _, score in expected], atol=SCORES, rtol=0)
     assert ours.attrs["tidydl"]["truncated"] == 0
     with pytest.warns(UserWarning, match="1 text was longer"):
         cut = qa(question="the dog ?", context=context, long="truncate")
@@ -105,7 +106,7 @@ def test_an_answer_can_be_that_there_is_none(qa, reader):
     ours = qa(question=question, context=context, handle_impossible_answer=True, top_k=500)
     empty = ours[ours["answer"] == ""]
     assert empty[["start", "end"]].to_numpy().tolist() == [[0, 0]]
-    assert empty["score"].item() == pytest.approx(none, abs=1e-5)
+    assert empty["score"].item() == pytest.approx(none, abs=SCORES)
     assert "" not in qa(question=question, context=context, top_k=500)["answer"].tolist()
 
 
@@ -128,7 +129,7 @@ def test_questions_and_contexts_come_in_many_ways(qa, call):
     expected = qa(question=QUESTIONS, context=CONTEXTS)
     assert expected.columns.tolist() == [".row", "question", "context", "answer", "score", "start", "end"]
     assert expected["answer"].isna().tolist() == [False, False, True, False]
-    pd.testing.assert_frame_equal(call(qa).reset_index(drop=True), expected, atol=1e-6, rtol=0)
+    pd.testing.assert_frame_equal(call(qa).reset_index(drop=True), expected, atol=SCORES, rtol=0)
 
 
 def test_one_question_is_put_to_all_texts_and_the_index_kept(qa):

@@ -9,6 +9,7 @@ import soundfile
 import tiny
 import tiny_media
 import transformers
+from precision import SCORES
 from tiny_media import kept, sound, tone, wav
 
 import tidydl
@@ -16,6 +17,7 @@ from tidydl.data.audios import AudioArray
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
 from tidydl.pipelines.reading import audios
 
+FROM_FILES = 1e-4  # a wav file keeps 16 bits of each sample
 SOUNDS = [sound(s, p, seed=i) for i, (s, p) in enumerate([(0.2, 220), (0.5, 440), (0.31, 300), (0.5, 700), (0.2, 90)])]
 
 
@@ -35,7 +37,7 @@ def test_scores_equal_the_plain_pipeline_one_sound_at_a_time(name):
     frame = ours(name)(SOUNDS)
     assert len(frame) == len(theirs) == len(SOUNDS) * min(5, own.model.config.num_labels)
     assert frame["label"].astype(object).tolist() == [line["label"] for line in theirs]
-    np.testing.assert_allclose(frame["score"], [line["score"] for line in theirs], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(frame["score"], [line["score"] for line in theirs], atol=SCORES, rtol=0)
     assert frame["score"].nunique() > 1 or name == "one label"
 
 
@@ -44,7 +46,7 @@ def test_the_function_that_makes_scores_can_be_chosen(ppl, function):
     own = transformers.pipeline("audio-classification", model=str(kept("wav2vec2")), device="cpu")
     theirs = own(dict(SOUNDS[1]), function_to_apply=function, top_k=2)
     found = ppl(SOUNDS[1], function_to_apply=function, top_k=2)
-    assert found["score"].tolist() == pytest.approx([line["score"] for line in theirs], abs=1e-5)
+    assert found["score"].tolist() == pytest.approx([line["score"] for line in theirs], abs=SCORES)
 
 
 @pytest.mark.parametrize("name", ["wav2vec2", "wav2vec2 group", "ast"])
@@ -52,7 +54,7 @@ def test_the_sounds_of_a_batch_score_as_each_alone(name):
     some = ours(name)
     alone = pd.concat([some(each) for each in SOUNDS])["score"].to_numpy()
     for options in ({}, {"batch_size": 3}, {"batch_size": 1}):
-        np.testing.assert_allclose(some(SOUNDS, **options)["score"], alone, atol=1e-5, rtol=0)
+        np.testing.assert_allclose(some(SOUNDS, **options)["score"], alone, atol=SCORES, rtol=0)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
@@ -114,14 +116,14 @@ def test_a_sound_scores_the_same_however_it_comes(ppl, tmp_path):
         pd.DataFrame({"n": [1], "take": [sound(0.2, seed=1)]}),
     ]
     for way in ways:
-        np.testing.assert_allclose(ppl(way)["score"], expected, atol=1e-4, err_msg=repr(type(way)))
+        np.testing.assert_allclose(ppl(way)["score"], expected, atol=FROM_FILES, err_msg=repr(type(way)))
 
 
 def test_another_rate_is_brought_to_that_of_the_model(ppl):
     slow, usual = sound(0.5, rate=8000), sound(0.5)
     assert ppl(slow)["label"].iloc[0] == ppl(usual)["label"].iloc[0]
     expected = ppl({"array": ppl(slow)["audio"][0].array(16_000), "sampling_rate": 16_000})
-    np.testing.assert_allclose(ppl(slow)["score"], expected["score"], atol=1e-6)
+    np.testing.assert_allclose(ppl(slow)["score"], expected["score"], atol=SCORES)
 
 
 def test_a_column_of_sounds_is_found_joined_and_keeps_its_index(ppl):
@@ -156,7 +158,7 @@ def test_a_failing_sound_has_a_row_of_its_own(ppl):
     assert "cannot be decoded" in messages[1]
     assert "gone.wav" in messages[2]
     assert "8 samples, which is too short" in messages[3]
-    np.testing.assert_allclose(frame["score"].iloc[[0, 4]], ppl(SOUNDS[:2], top_k=1)["score"], atol=1e-6)
+    np.testing.assert_allclose(frame["score"].iloc[[0, 4]], ppl(SOUNDS[:2], top_k=1)["score"], atol=SCORES)
 
 
 @pytest.mark.parametrize(

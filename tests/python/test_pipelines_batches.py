@@ -6,6 +6,7 @@ import pytest
 import tiny
 import torch
 import transformers
+from precision import SCORES
 
 import tidydl
 from tidydl.errors import DeviceError
@@ -14,7 +15,7 @@ from tidydl.pipelines import batching
 
 def assert_same_scores(ours, theirs):
     assert ours["label"].astype(object).tolist() == theirs["label"].tolist()
-    np.testing.assert_allclose(ours["score"], theirs["score"], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(ours["score"], theirs["score"], atol=SCORES, rtol=0)
 
 
 def test_equal_texts_are_computed_once(ppl):
@@ -63,7 +64,7 @@ def test_out_of_memory_halves_the_batch_remembers_and_loses_nothing(folder):
         ppl(texts)
     finally:
         hook.remove()
-    pd.testing.assert_frame_equal(frame, expected, atol=1e-6, rtol=0)
+    pd.testing.assert_frame_equal(frame, expected, atol=SCORES, rtol=0)
     assert first > 0
     assert len(failures) < 2 * first
 

@@ -9,6 +9,7 @@ import pytest
 import tiny
 import tiny_multimodal
 import transformers
+from precision import SCORES
 from tiny_multimodal import kept
 
 import tidydl
@@ -48,7 +49,7 @@ def test_probabilities_equal_the_plain_pipeline_one_text_at_a_time(decide, kind)
         assert own["question"].unique().tolist() == list(ASKED)
         for name, lines in own.groupby("question"):
             expected = shares(theirs[name])
-            assert dict(zip(lines["answer"], lines["score"], strict=True)) == pytest.approx(expected, abs=1e-5)
+            assert dict(zip(lines["answer"], lines["score"], strict=True)) == pytest.approx(expected, abs=SCORES)
             assert lines["rank"].tolist() == list(range(1, len(expected) + 1))
             assert lines["score"].is_monotonic_decreasing
     best = frame[(frame["rank"] == 1) & (frame["question"] == "mood")]["score"]
@@ -59,7 +60,9 @@ def test_probabilities_equal_the_plain_pipeline_one_text_at_a_time(decide, kind)
 def test_batches_change_nothing(decide, kind):
     together = decide[kind](TEXTS, questions=ASKED)
     for size in (1, 3):
-        pd.testing.assert_frame_equal(decide[kind](TEXTS, questions=ASKED, batch_size=size), together, atol=1e-5)
+        pd.testing.assert_frame_equal(
+            decide[kind](TEXTS, questions=ASKED, batch_size=size), together, atol=SCORES, rtol=0
+        )
 
 
 def test_questions_are_written_in_several_ways(decide):
@@ -95,7 +98,7 @@ def test_each_text_may_have_questions_of_its_own(decide):
     frame = decide["chatter"](TEXTS[:2], questions=[first, second])
     assert frame["question"].tolist() == ["mood", "mood", "lost", "lost"]
     alone = decide["chatter"](TEXTS[1], questions=second)["score"].tolist()
-    assert frame["score"].tolist()[2:] == pytest.approx(alone, abs=1e-5)
+    assert frame["score"].tolist()[2:] == pytest.approx(alone, abs=SCORES)
     data = pd.DataFrame({"text": TEXTS[:2], "asked": [first, second]}, index=["x", "y"])
     named = decide["chatter"](data, questions="asked")
     assert named.index.tolist() == ["x", "x", "y", "y"]
@@ -140,7 +143,7 @@ def test_marks_in_a_text_are_text_and_the_tokenizer_stays_as_it_was(decide):
     text = "the <|mark|> sun"
     frame = decide["chatter"](text, questions={"lost": ASKED["lost"]})
     theirs = plain({"state": text, "questions": {"lost": ASKED["lost"]}})["lost"]["noul"]
-    assert dict(zip(frame["answer"], frame["score"], strict=True))["true"] == pytest.approx(theirs, abs=1e-5)
+    assert dict(zip(frame["answer"], frame["score"], strict=True))["true"] == pytest.approx(theirs, abs=SCORES)
     assert len(decide["chatter"]._loaded.tokenizer) == before
 
 
@@ -158,7 +161,7 @@ def test_settings_that_lie_with_a_model_are_used(tmp_path):
         theirs = plain({"state": text, "questions": {"lost": {"type": "noul", "instructions": "is it lost ?"}}})
         lines = ours[ours[".row"] == row]
         assert dict(zip(lines["answer"], lines["score"], strict=True)) == pytest.approx(
-            shares(theirs["lost"]), abs=1e-5
+            shares(theirs["lost"]), abs=SCORES
         )
     assert not np.allclose(ours["score"], usual["score"])
     DecisionConfig(adapter="adapter").save_pretrained(folder)

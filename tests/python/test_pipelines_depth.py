@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import tiny_vision
 import torch
+from precision import SCORES, assert_near
 from tiny_vision import damaged, kinds, picture, pictures
 
 import tidydl
@@ -30,11 +31,11 @@ def test_depths_equal_those_of_the_plain_pipeline(name, images):
         span = float(depth.max() - depth.min())
         assert depth.shape == (image.height, image.width)
         assert span > 1
-        np.testing.assert_allclose(numbers["depth"][row], depth, atol=1e-5 * span, rtol=0)
+        np.testing.assert_allclose(numbers["depth"][row], depth, atol=SCORES * span, rtol=0)
         assert np.abs(grey["depth"][row].array().astype(int) - np.asarray(theirs["depth"])).max() <= 1
         assert (grey["width"][row], grey["height"][row]) == image.size
         for name_of, number in (("min", depth.min()), ("mean", depth.mean()), ("max", depth.max())):
-            assert grey[name_of][row] == pytest.approx(number, abs=1e-5 * span)
+            assert grey[name_of][row] == pytest.approx(number, abs=SCORES * span)
 
 
 def test_the_grey_image_runs_from_black_to_white():
@@ -77,7 +78,7 @@ def test_images_of_all_sizes_have_the_depths_they_have_alone(name, values):
     together = ppl([*pictures(), None], values=values, batch_size=3)
     alone = pd.concat([ppl(image, values=values) for image in pictures()])
     for name in ("min", "mean", "max"):
-        np.testing.assert_allclose(together[name][:5], alone[name], rtol=1e-5)
+        assert_near(together[name][:5], alone[name])
 
 
 @pytest.mark.parametrize("values", [False, True])
@@ -155,7 +156,7 @@ def test_the_margin_that_zoedepth_puts_around_an_image_is_cut_off(tmp_path):
     scaled = torch.nn.functional.interpolate(depth, whole, mode="bicubic")[0, 0]
     expected = scaled[margins[0] : -margins[0], margins[1] : -margins[1]].numpy()
     assert expected.shape == (50, 72)
-    np.testing.assert_allclose(ppl(image, values=True)["depth"][0], expected, rtol=1e-4)
+    assert_near(ppl(image, values=True)["depth"][0], expected)
 
 
 def test_half_precision_estimates_depth_too():

@@ -10,6 +10,7 @@ import pytest
 import tiny
 import torch
 import transformers
+from precision import SCORES
 from tiny_multimodal import kept
 from tiny_parts import picture
 
@@ -57,7 +58,7 @@ def test_answers_equal_the_plain_pipeline_one_question_at_a_time(answers, ours, 
         expected = plain(image=scan, question=question, word_boxes=words, **theirs)[0]
         found = frame.iloc[row]
         assert found["answer"] == expected["answer"]
-        assert found["score"] == pytest.approx(expected["score"], abs=1e-5)
+        assert found["score"] == pytest.approx(expected["score"], abs=SCORES)
         assert (found["start"], found["end"]) == (expected["start"], expected["end"] + bool(expected["answer"]))
         assert found["answer"] == " ".join(word for word, _ in words[found["start"] : found["end"]])
     assert frame["answer"].nunique() > 3
@@ -88,7 +89,7 @@ def test_a_model_that_sees_the_page_answers_as_by_hand(seeing):
     for row, (scan, question, words) in enumerate(zip(SCANS, QUESTIONS, PAGES, strict=True)):
         best = max(windows_by_hand(seeing.model, tokenizer, reader, scan, question, words), key=lambda each: each[0])
         found = frame.iloc[row]
-        assert (found["score"], found["start"], found["end"]) == (pytest.approx(best[0], abs=1e-5), best[1], best[2])
+        assert (found["score"], found["start"], found["end"]) == (pytest.approx(best[0], abs=SCORES), best[1], best[2])
     others = seeing(SCANS[::-1], question=QUESTIONS, word_boxes=PAGES)
     assert not np.allclose(others["score"], frame["score"])  # so it does look
 
@@ -124,7 +125,7 @@ def test_batches_change_nothing(name, request):
     together = ppl(SCANS, question=QUESTIONS, word_boxes=PAGES, top_k=3)
     for size in (1, 3):
         again = ppl(SCANS, question=QUESTIONS, word_boxes=PAGES, top_k=3, batch_size=size)
-        pd.testing.assert_frame_equal(again, together, atol=1e-5)
+        pd.testing.assert_frame_equal(again, together, atol=SCORES, rtol=0)
 
 
 def test_columns_and_kinds_are_the_same_for_none_one_and_many(answers):

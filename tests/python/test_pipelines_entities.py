@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import tiny
 import transformers
+from precision import SCORES
 
 import tidydl
 from tidydl.errors import ArgumentError
@@ -37,7 +38,7 @@ def plain(folder, texts, **options):
 def assert_same_entities(ours, theirs):
     for name in (".row", "entity", "word", "start", "end"):
         assert ours[name].tolist() == theirs[name].tolist(), name
-    np.testing.assert_allclose(ours["score"], theirs["score"].astype(float), atol=1e-5, rtol=0)
+    np.testing.assert_allclose(ours["score"], theirs["score"].astype(float), atol=SCORES, rtol=0)
 
 
 @pytest.mark.filterwarnings("ignore:Tokenizer does not support")
@@ -125,7 +126,7 @@ def test_tokens_of_two_windows_are_read_where_they_stand_farther_from_an_edge(ne
     windows = [ner(" ".join(words[start : start + room]), ignore_labels=[]) for start in (0, 10)]
     # the second window starts at the 10th word; the middle of the overlap, 10 to 30, is 20
     for place, window, inside in ((5, 0, 5), (19, 0, 19), (20, 1, 10), (35, 1, 25)):
-        assert frame["score"].iloc[place] == pytest.approx(windows[window]["score"].iloc[inside], abs=1e-6)
+        assert frame["score"].iloc[place] == pytest.approx(windows[window]["score"].iloc[inside], abs=SCORES)
 
 
 def test_augment_is_refused_naming_the_long_form(ner):

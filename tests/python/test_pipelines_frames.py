@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tiny
+from precision import SCORES
 
 import tidydl
 from tidydl.errors import (
@@ -98,4 +99,4 @@ def test_cuda_gives_the_scores_of_the_cpu(folder, ppl):
     texts = tiny.sentences(50)
     frame = tidydl.pipeline(model=folder, device="cuda")(texts, top_k=None)
     assert frame.attrs["tidydl"]["device"] == "cuda:0"
-    np.testing.assert_allclose(frame["score"], ppl(texts, top_k=None)["score"], atol=1e-5)
+    np.testing.assert_allclose(frame["score"], ppl(texts, top_k=None)["score"], atol=SCORES)

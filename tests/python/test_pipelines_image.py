@@ -8,6 +8,7 @@ import pytest
 import tiny
 import transformers
 from PIL import Image
+from precision import SCORES
 
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
@@ -44,7 +45,7 @@ def test_scores_equal_the_plain_pipeline_one_image_at_a_time(ppl, folder, tmp_pa
     theirs = [line for path in paths for line in own(path, top_k=7)]
     ours = ppl(paths, top_k=None)
     assert ours["label"].astype(object).tolist() == [line["label"] for line in theirs]
-    np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=SCORES, rtol=0)
 
 
 def test_a_photo_on_its_side_is_turned_upright_as_transformers_does(ppl, folder, tmp_path):
@@ -53,7 +54,7 @@ def test_a_photo_on_its_side_is_turned_upright_as_transformers_does(ppl, folder,
     path = tmp_path / "side.jpg"
     picture(3).save(path, exif=exif, quality=95)
     own = transformers.pipeline("image-classification", model=str(folder), device="cpu")
-    assert ppl(path)["score"].iloc[0] == pytest.approx(own(str(path))[0]["score"], abs=1e-5)
+    assert ppl(path)["score"].iloc[0] == pytest.approx(own(str(path))[0]["score"], abs=SCORES)
 
 
 def test_five_ranks_by_default(ppl):
@@ -95,7 +96,7 @@ def test_an_image_scores_the_same_however_it_comes(ppl, tmp_path):
         pd.DataFrame({"n": [1], "scan": [encoded(image)]}),
     ]
     for way in ways:
-        np.testing.assert_allclose(ppl(way)["score"], expected, atol=1e-6, err_msg=repr(type(way)))
+        np.testing.assert_allclose(ppl(way)["score"], expected, atol=SCORES, err_msg=repr(type(way)))
 
 
 def test_an_image_column_of_a_data_set_is_found_and_keeps_its_index(ppl):

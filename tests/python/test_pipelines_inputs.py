@@ -6,6 +6,7 @@ import pyarrow
 import pytest
 import tiny
 import transformers
+from precision import SCORES
 
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError
@@ -29,7 +30,7 @@ def test_pairs_of_texts_get_the_scores_of_the_plain_pipeline(pairs, folder):
     known = pairs.dropna()
     assert pairs.columns.tolist() == [".row", "text", "text_pair", "rank", "label", "score"]
     assert known["label"].astype(object).tolist() == [line["label"] for line in theirs]
-    np.testing.assert_allclose(known["score"], [line["score"] for line in theirs], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(known["score"], [line["score"] for line in theirs], atol=SCORES, rtol=0)
     assert pairs.loc[pairs["score"].isna(), "text_pair"].tolist() == ["work"]
 
 
@@ -94,7 +95,7 @@ def test_long_texts_are_averaged_over_windows(ppl):
     windows = ppl([" ".join(words[:room]), " ".join(words[10:])], top_k=None)
     mean = windows.groupby("label", observed=True)["score"].mean()
     long = frame[frame[".row"] == 0].set_index("label")["score"]
-    np.testing.assert_allclose(long.loc[mean.index], mean, atol=1e-6)
+    np.testing.assert_allclose(long.loc[mean.index], mean, atol=SCORES)
     assert frame.attrs["tidydl"]["truncated"] == 0
     assert frame[frame[".row"] == 1]["score"].tolist() == pytest.approx(ppl("sun", top_k=None)["score"].tolist())
     with pytest.raises(ArgumentError, match=r"1st value .* longer"):

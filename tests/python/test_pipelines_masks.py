@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import tiny
 import transformers
+from precision import SCORES
 
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError
@@ -24,7 +25,7 @@ def own():
 
 def assert_same_tokens(ours, theirs):
     assert ours["token"].tolist() == [line["token_str"] for line in theirs]
-    np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=SCORES, rtol=0)
 
 
 @pytest.mark.parametrize("options", [{}, {"top_k": 2}, {"top_k": 1}, {"targets": ["sun", "rain", "dog"]}], ids=str)

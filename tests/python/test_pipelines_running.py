@@ -15,6 +15,7 @@ import tiny
 import torch
 import transformers
 from broken_off import run
+from precision import SCORES
 
 import tidydl
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError
@@ -73,7 +74,7 @@ def test_an_input_on_which_the_model_breaks_fails_alone(folder):
     assert frame.loc[[20, 21], ".error"].tolist() == ["IndexError: index out of range in self"] * 2
     left = frame.drop([20, 21])
     assert left[".error"].isna().all()
-    np.testing.assert_allclose(left["score"], expected.drop([20, 21])["score"], atol=1e-6)
+    np.testing.assert_allclose(left["score"], expected.drop([20, 21])["score"], atol=SCORES)
 
 
 def test_an_error_about_the_call_is_raised_all_the_same(ppl):
@@ -96,7 +97,7 @@ def test_a_run_in_parts_gives_the_frame_of_a_run_in_one(ppl, tmp_path, monkeypat
     texts = pd.Series([*tiny.sentences(70), None, 3, ""], index=range(100, 173))
     whole = ppl(texts, top_k=2, on_error="row")
     parted = ppl(texts, top_k=2, on_error="row", checkpoint=tmp_path / "run")
-    pd.testing.assert_frame_equal(parted, whole, atol=1e-6, rtol=0)
+    pd.testing.assert_frame_equal(parted, whole, atol=SCORES, rtol=0)
     assert parted.attrs == whole.attrs
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
         "manifest.json",
@@ -136,7 +137,7 @@ def test_a_killed_run_goes_on_without_repeating_or_losing_a_row(folder, tmp_path
     frame, computed = run(str(folder), texts, str(place), pause=0.0)
     assert computed == 600 - done
     expected = tidydl.pipeline(model=folder, device="cpu")(texts, top_k=2)
-    pd.testing.assert_frame_equal(frame, expected, atol=1e-6, rtol=0)
+    pd.testing.assert_frame_equal(frame, expected, atol=SCORES, rtol=0)
 
 
 def test_a_checkpoint_of_another_run_is_refused(ppl, folder, tmp_path):
@@ -210,7 +211,7 @@ def test_batches_run_side_by_side_on_a_cpu_and_give_the_same(ppl, monkeypatch):
     finally:
         hook.remove()
         torch.set_num_threads(before)
-    pd.testing.assert_frame_equal(together, alone, atol=1e-6, rtol=0)
+    pd.testing.assert_frame_equal(together, alone, atol=SCORES, rtol=0)
 
 
 def test_stopping_early_gives_torch_its_threads_back(ppl):
@@ -237,7 +238,7 @@ def test_memory_that_runs_out_on_a_processor_halves_the_batch_too(folder):
 
     hook = ppl.model.register_forward_pre_hook(too_much, with_kwargs=True)
     try:
-        pd.testing.assert_frame_equal(ppl(texts), expected, atol=1e-6, rtol=0)
+        pd.testing.assert_frame_equal(ppl(texts), expected, atol=SCORES, rtol=0)
     finally:
         hook.remove()
 

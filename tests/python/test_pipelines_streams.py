@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from precision import SCORES
 
 import tidydl
 from tidydl import load_dataset, stream, write_dataset
@@ -21,7 +22,7 @@ def test_a_pipeline_gives_a_stream_of_results_that_counts_on(ppl, sayings):
     batches = list(results)
     whole = ppl(load_dataset(sayings), text="text")
     assert [batch[".row"].tolist() for batch in batches] == [[0, 1, 2], [3, 4, 5], [6]]
-    pd.testing.assert_frame_equal(pd.concat(batches), whole, atol=1e-6)
+    pd.testing.assert_frame_equal(pd.concat(batches), whole, atol=SCORES, rtol=0)
     assert results.empty.dtypes.equals(whole.dtypes)
 
 
@@ -30,7 +31,7 @@ def test_results_are_joined_to_a_stream_and_written_as_they_come(ppl, sayings, t
     assert joined.rows == 7
     whole = tidydl.augment(ppl, load_dataset(sayings), text="text")
     back = load_dataset(write_dataset(joined, tmp_path / "joined.parquet"))
-    pd.testing.assert_frame_equal(back, whole, atol=1e-6)
+    pd.testing.assert_frame_equal(back, whole, atol=SCORES, rtol=0)
 
 
 def test_nothing_is_computed_before_it_is_asked_for(ppl, sayings):

@@ -10,6 +10,7 @@ import pytest
 import tiny
 import torch
 import transformers
+from precision import SCORES
 
 import tidydl
 from tidydl.errors import (
@@ -23,7 +24,7 @@ from tidydl.progress import Progress
 def assert_same_scores(ours, theirs):
     assert ours[".row"].tolist() == theirs[".row"].tolist()
     assert ours["label"].astype(object).tolist() == theirs["label"].tolist()
-    np.testing.assert_allclose(ours["score"], theirs["score"], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(ours["score"], theirs["score"], atol=SCORES, rtol=0)
 
 
 def test_scores_equal_the_plain_pipeline_one_text_at_a_time(ppl, plain):
@@ -45,14 +46,14 @@ def test_order_and_repeats_survive_batching(ppl, seed):
     assert together[".row"].tolist() == alone[".row"].tolist()
     assert together["text"].isna().tolist() == alone["text"].isna().tolist()
     assert together["label"].astype(object).fillna("-").tolist() == alone["label"].astype(object).fillna("-").tolist()
-    np.testing.assert_allclose(together["score"], alone["score"], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(together["score"], alone["score"], atol=SCORES, rtol=0)
 
 
 def test_more_texts_than_one_chunk_keep_their_order(ppl, monkeypatch):
     texts = tiny.sentences(50)
     whole = ppl(texts)
     monkeypatch.setattr("tidydl.pipelines.reading.texts.CHUNK", 8)
-    pd.testing.assert_frame_equal(ppl(texts), whole, atol=1e-6, rtol=0)
+    pd.testing.assert_frame_equal(ppl(texts), whole, atol=SCORES, rtol=0)
 
 
 def test_columns_and_kinds_are_the_same_for_none_one_and_many(ppl):
@@ -193,7 +194,7 @@ def test_a_book_is_read_as_its_first_page_and_blanks_are_no_words(ppl, plain):
 def test_max_length_shortens_further(ppl):
     with pytest.warns(UserWarning, match="1 text"):
         short = ppl("sun rain sun rain sun", max_length=4)
-    assert short["score"].item() == pytest.approx(ppl("sun rain")["score"].item(), abs=1e-6)
+    assert short["score"].item() == pytest.approx(ppl("sun rain")["score"].item(), abs=SCORES)
 
 
 def test_steps_report_progress_batch_by_batch(ppl):
@@ -247,13 +248,15 @@ def test_components_can_be_given(folder, ppl, tmp_path):
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     expected = ppl(["sun", "rain"])
     for given in ({}, {"tokenizer": tokenizer}, {"tokenizer": str(folder)}):
-        pd.testing.assert_frame_equal(tidydl.pipeline(model=model, **given)(["sun", "rain"]), expected, atol=1e-6)
+        pd.testing.assert_frame_equal(
+            tidydl.pipeline(model=model, **given)(["sun", "rain"]), expected, atol=SCORES, rtol=0
+        )
     bare = tmp_path / "bare"
     model.save_pretrained(bare)
     with pytest.raises(NotFoundError, match="no tokenizer"):
         tidydl.pipeline(model=bare)
     frame = tidydl.pipeline(model=bare, tokenizer=tokenizer)(["sun", "rain"])
-    pd.testing.assert_frame_equal(frame, expected, atol=1e-6)
+    pd.testing.assert_frame_equal(frame, expected, atol=SCORES, rtol=0)
     with pytest.raises(ArgumentError, match="image_processor"):
         tidydl.pipeline(model=folder, image_processor=str(folder))
 
@@ -290,7 +293,7 @@ def test_the_problem_type_of_the_model_is_respected(tmp_path):
     folder = tiny.text_folder(tmp_path / "many", problem_type="multi_label_classification")
     ours = tidydl.pipeline(model=folder)("sun", top_k=None)
     theirs = transformers.pipeline("text-classification", model=str(folder))("sun", top_k=None)
-    np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=1e-5)
+    np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=SCORES)
 
 
 @pytest.mark.parametrize("text", ["sun " * 2_500_000, "日" * 3_500_000], ids=["words", "no blanks"])
@@ -304,7 +307,7 @@ def test_of_a_text_of_10_megabytes_no_more_is_tokenised_than_can_matter(ppl, mon
     assert frame["score"].notna().all()
     assert frame.attrs["tidydl"]["truncated"] == 1
     assert max(map(len, asked)) < 10_000
-    np.testing.assert_allclose(frame["score"][0], ppl(text[:1000])["score"][0], atol=1e-5)
+    np.testing.assert_allclose(frame["score"][0], ppl(text[:1000])["score"][0], atol=SCORES)
 
 
 def test_blanks_before_a_text_or_a_word_without_an_end_lose_nothing(ppl):
@@ -322,4 +325,4 @@ def test_a_long_text_in_windows_has_the_mean_of_their_scores(ppl):
     with torch.no_grad():
         each = [ppl.model(input_ids=torch.tensor([window])).logits.softmax(-1)[0].numpy() for window in windows]
     mean = dict(zip(ppl.labels, np.mean(each, axis=0), strict=True))
-    np.testing.assert_allclose(frame["score"], [mean[label] for label in frame["label"]], atol=1e-5)
+    np.testing.assert_allclose(frame["score"], [mean[label] for label in frame["label"]], atol=SCORES)

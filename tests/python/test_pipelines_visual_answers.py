@@ -6,6 +6,7 @@ import pytest
 import tiny
 import torch
 import transformers
+from precision import SCORES
 from tiny_multimodal import kept
 from tiny_parts import picture
 
@@ -40,7 +41,7 @@ def test_scores_are_the_sigmoid_of_the_logits_of_each_question_alone(answers):
         best = np.argsort(-shares)
         own = frame[frame[".row"] == row]
         assert own["answer"].tolist() == [names[i] for i in best]
-        np.testing.assert_allclose(own["score"], shares[best], atol=1e-5, rtol=0)
+        np.testing.assert_allclose(own["score"], shares[best], atol=SCORES, rtol=0)
     assert frame[frame["rank"] == 1]["answer"].nunique() > 1
 
 
@@ -67,7 +68,9 @@ def test_batches_change_nothing_and_torch_draws_on_as_before(answers, kind):
     before = torch.get_rng_state()
     together = answers[kind](PICTURES, question=QUESTIONS)
     for size in (1, 3):
-        pd.testing.assert_frame_equal(answers[kind](PICTURES, question=QUESTIONS, batch_size=size), together, atol=1e-5)
+        pd.testing.assert_frame_equal(
+            answers[kind](PICTURES, question=QUESTIONS, batch_size=size), together, atol=SCORES
+        )
     assert torch.equal(torch.get_rng_state(), before)
 
 

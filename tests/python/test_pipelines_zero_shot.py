@@ -6,6 +6,7 @@ import pytest
 import tiny
 import torch
 import transformers
+from precision import SCORES
 
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError
@@ -34,7 +35,7 @@ def test_scores_equal_the_plain_pipeline_one_text_at_a_time(zero, labels, option
     ours = zero(TEXTS, candidate_labels=labels, **options)
     assert ours["label"].astype(object).tolist() == [label for answer in answers for label in answer["labels"]]
     scores = [score for answer in answers for score in answer["scores"]]
-    np.testing.assert_allclose(ours["score"], scores, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(ours["score"], scores, atol=SCORES, rtol=0)
 
 
 def test_a_byte_level_tokenizer_frames_pairs_its_own_way(tmp_path):
@@ -43,7 +44,7 @@ def test_a_byte_level_tokenizer_frames_pairs_its_own_way(tmp_path):
     answer = own(TEXTS[0], LABELS)
     ours = tidydl.pipeline("zero-shot-classification", model=folder)(TEXTS[0], candidate_labels=LABELS)
     assert ours["label"].astype(object).tolist() == answer["labels"]
-    np.testing.assert_allclose(ours["score"], answer["scores"], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(ours["score"], answer["scores"], atol=SCORES, rtol=0)
 
 
 def test_columns_levels_and_kinds_are_the_same_for_none_one_and_many(zero):
@@ -61,7 +62,7 @@ def test_each_row_can_have_labels_of_its_own(zero):
     assert frame.index.tolist() == ["a", "a", "b", "b", "b"]
     assert frame["label"].cat.categories.tolist() == ["joy", "calm", "anger", "fear"]
     alone = zero(TEXTS[1], candidate_labels=["anger", "joy", "fear"])
-    np.testing.assert_allclose(frame["score"].iloc[2:], alone["score"], atol=1e-6)
+    np.testing.assert_allclose(frame["score"].iloc[2:], alone["score"], atol=SCORES)
     pd.testing.assert_frame_equal(
         zero(TEXTS[:2], candidate_labels=data["options"].tolist()), frame.reset_index(drop=True)
     )
@@ -94,7 +95,7 @@ def test_long_texts_are_shortened_or_read_in_windows(zero):
     with pytest.warns(UserWarning, match="1 text was longer"):
         cut = zero([long, "sun"], candidate_labels=LABELS)
     own = transformers.pipeline("zero-shot-classification", model=str(tiny.kept("inference")), device="cpu")
-    np.testing.assert_allclose(cut["score"].iloc[:3], own(long, LABELS)["scores"], atol=1e-5)
+    np.testing.assert_allclose(cut["score"].iloc[:3], own(long, LABELS)["scores"], atol=SCORES)
     windows = zero(long, candidate_labels=LABELS, long="window")
     assert windows.attrs["tidydl"]["truncated"] == 0
     assert not np.allclose(windows["score"], cut["score"].iloc[:3])
@@ -119,7 +120,7 @@ def test_a_language_model_scores_labels_by_their_probability(causal, per_token):
         logs = np.array([total / count if per_token else total for total, count in found])
         shares = dict(zip(LABELS, np.exp(logs) / np.exp(logs).sum(), strict=True))
         ours = frame[frame[".row"] == row]
-        assert ours["score"].tolist() == pytest.approx(sorted(shares.values(), reverse=True), abs=1e-5)
+        assert ours["score"].tolist() == pytest.approx(sorted(shares.values(), reverse=True), abs=SCORES)
         assert ours["label"].iloc[0] == max(shares, key=shares.get)
     assert causal.facts()["judges_by"] == "probability"
 
@@ -137,7 +138,7 @@ def test_a_label_that_grows_together_with_the_first_word_begins_with_the_models_
     logs = [log_probability(model, tokenizer, *each)[0] for each in ((tokenizer.eos_token, "rain"), ("r", "ay"))]
     frame = causal("r", candidate_labels=["ain", "ay"], prompt="{text}{label}")
     shares = np.exp(logs) / np.exp(logs).sum()
-    assert frame.set_index("label")["score"].loc[["ain", "ay"]].tolist() == pytest.approx(shares, abs=1e-5)
+    assert frame.set_index("label")["score"].loc[["ain", "ay"]].tolist() == pytest.approx(shares, abs=SCORES)
 
 
 @pytest.mark.parametrize("judge", ["zero", "causal"])

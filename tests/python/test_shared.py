@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from precision import assert_near
 from shared_cases import DATA, cases_of, perform, value_of
 
 import tidydl
@@ -85,9 +86,7 @@ def test_pipelines_give_what_plain_transformers_give(case, tmp_path):
         if any(isinstance(value, str) for value in expected) or name == "label":
             assert [None if pd.isna(value) else value for value in found[name]] == expected
         else:
-            values, expected = found[name].astype("float64").to_numpy(), np.array(expected, dtype=float)
-            # single precision, of one text alone and of a batch
-            assert np.allclose(values, expected, rtol=1e-5, atol=5e-6, equal_nan=True), name
+            assert_near(found[name].astype("float64"), expected, name)
 
 
 def kind_of(column):

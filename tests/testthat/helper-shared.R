@@ -129,6 +129,21 @@ expect_near <- function(values, expected, label) {
   expect_true(all(abs(values - expected) <= 1e-8, na.rm = TRUE), label = label)
 }
 
+# Compares what torch computed: labels are the same, numbers lie within 2e-6 (where they are larger than 1, within 2e-6
+# of the largest), on whatever processor. Networks and random numbers are compared to the last bit instead.
+expect_scores <- function(found, expected, label = "the numbers") {
+  if (is.data.frame(expected)) {
+    expect_identical(names(found), names(expected))
+    for (name in names(expected)) {
+      compare <- if (is.numeric(expected[[name]]) && !is.object(expected[[name]])) expect_scores else expect_identical
+      compare(found[[name]], expected[[name]], label = name)
+    }
+    return(invisible(found))
+  }
+  expect_identical(is.na(as.vector(found)), is.na(as.vector(expected)), label = label)
+  expect_true(all(abs(found - expected) <= 2e-6 * max(1, abs(expected), na.rm = TRUE), na.rm = TRUE), label = label)
+}
+
 # Runs a script in a new R with the libraries of this one.
 run_fresh <- function(script, env) {
   libraries <- paste0("R_LIBS=", paste(.libPaths(), collapse = .Platform$path.sep))

@@ -58,9 +58,9 @@ test_that("files that do not fit together and files of nothing are refused by na
   dir.create(file.path(folder, "mixed"))
   writeLines(c("x", "1"), file.path(folder, "mixed", "a.csv"))
   writeLines(c("x", "one"), file.path(folder, "mixed", "b.csv"))
-  expect_error(load_dataset(file.path(folder, "mixed")), "x", class = "tidydl_error")
+  expect_error(load_dataset(file.path(folder, "mixed")), "column 'x' is whole numbers", class = "tidydl_error_data")
   file.create(file.path(folder, "empty.csv"))
-  expect_error(load_dataset(file.path(folder, "empty.csv")), "empty.csv", class = "tidydl_error")
+  expect_error(load_dataset(file.path(folder, "empty.csv")), "empty.csv' is an empty file", class = "tidydl_error")
 })
 
 test_that("a data frame keeps what R alone knows, and its rows and columns are picked", {

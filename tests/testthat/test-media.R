@@ -6,7 +6,7 @@ test_that("rasters, arrays and raw vectors are images", {
   grey <- matrix((0:63) / 63, 8, 8)
   found <- ppl(list(grDevices::as.raster(grey), grey, array(rep(grey, 3), c(8, 8, 3))))
   expect_identical(format(found$image), c("<img 8\u00d78 RGB>", "<img 8\u00d78 L>", "<img 8\u00d78 RGB>"))
-  expect_equal(found$score, rep(found$score[[1]], 3), tolerance = 1e-5)
+  expect_scores(found$score, rep(found$score[[1]], 3))
   expect_identical(ppl(grDevices::as.raster(grey))$label, found$label[1])
   bytes <- vctrs::vec_data(example_data("digits", split = "test[:1]")$image)[[1]]$bytes
   expect_identical(nrow(ppl(bytes)), 1L)

@@ -126,7 +126,7 @@ def dtype_name(dtype: Any) -> str:
             "dtype",
             name,
             DTYPES,
-            hint='"float32" gives the same numbers on every device.',
+            hint='"float32" gives scores that agree on every device.',
             error=ArgumentError,
         )
     return name
