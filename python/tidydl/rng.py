@@ -259,6 +259,11 @@ def set_seed(seed: float | None) -> None:
     seed
         A whole number from -2147483647 to 2147483647; a fraction is cut off, as in R. None starts anywhere.
 
+    Returns
+    -------
+    None
+        Nothing: what is drawn next depends on it.
+
     Raises
     ------
     ArgumentError
