@@ -9,7 +9,7 @@ export PYTHON WITHOUT_R
 help:
 	@echo "make demo    the workshop from beginning to end, in R and in Python, side by side"
 	@echo "make test    both test suites"
-	@echo "make check   formatting, types, lints, manual pages, R CMD check"
+	@echo "make check   formatting, types, lints, doctests, manual pages, R CMD check"
 	@echo "make dist    the wheel, the sdist and the R source package, in dist/"
 	@echo "make setup   only the set-up all of these begin with"
 	@echo "make format  rewrites the Python files as ruff formats them"

@@ -24,14 +24,12 @@
 #'   ring.
 #' @section Errors: `tidydl_error_dependency` without ggplot2, `tidydl_error_data` where nothing is known of the course
 #'   of a fit.
-#' @examples
-#' \dontrun{
+#' @examplesIf requireNamespace("ggplot2", quietly = TRUE) && tidydl:::python_ready()
 #' fit <- nnet(Species ~ ., iris, size = 2, decay = 0.01, trace = FALSE)
 #' autoplot(fit)
 #' autoplot(garson(fit))
 #' autoplot(lekprofile(fit))
 #' autoplot(confusion(fit))
-#' }
 #' @export
 autoplot <- function(object, ...) {
   need_package("ggplot2", "autoplot()")

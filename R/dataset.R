@@ -51,12 +51,10 @@
 #'   `tidydl_error_data` (files or splits that do not fit together), `tidydl_error_argument`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency` (package arrow).
 #' @seealso [stream_dataset()], [features()], [write_dataset()], [as_dataset()], [cache()], [plot_images()]
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' file <- tempfile(fileext = ".csv")
 #' writeLines(c("person,score", "a,1", "b,"), file)
 #' load_dataset(file)
-#' }
 #' @export
 load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, split = NULL, ..., columns = NULL,
                          n = NULL, sample = NULL, seed = NULL, as = c("frame", "dataset", "arrow"), revision = NULL,
@@ -186,10 +184,8 @@ is_splits <- function(x) {
 #'   `missing` (how many values are) and `example` (the first value that is not, as text). Of splits there is also
 #'   `split`, first.
 #' @section Errors: `tidydl_error_argument` where `data` is something else.
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' features(example_data("digits"))
-#' }
 #' @export
 features <- function(data) {
   call_python("features", list(data = data))
@@ -229,12 +225,10 @@ features <- function(data) {
 #' @section Errors: `tidydl_error_argument` (a path that is not named so, a folder with other files, a split that
 #'   no file can be named after), `tidydl_error_data` (a column without a common kind), `tidydl_error_storage`.
 #' @seealso [stream_dataset()] writes data that do not fit into memory.
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' file <- tempfile(fileext = ".parquet")
 #' write_dataset(iris, file)
 #' load_dataset(file)
-#' }
 #' @export
 write_dataset <- function(data, path, progress = NULL) {
   invisible(call_python("write_dataset", list(data = with_notes(data), path = plain_path(path)), progress))
@@ -246,10 +240,8 @@ write_dataset <- function(data, path, progress = NULL) {
 #'
 #' @return The Python object, with the kinds of the columns as its features. It ends with the session.
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_data` (a column without a common kind).
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' as_dataset(example_data("digits"))$features$label$names
-#' }
 #' @export
 as_dataset <- function(data) {
   call_python("as_dataset", list(data = data))
@@ -270,10 +262,8 @@ as_dataset <- function(data) {
 #'   and tags it was asked for by), `size_mb` and `last_used` (in UTC). With `remove` what was removed, invisibly.
 #' @section Errors: `tidydl_error_not_found` where there is no such repository or version, `tidydl_error_argument`,
 #'   `tidydl_error_storage` where the folder cannot be written.
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' cache()
-#' }
 #' @export
 cache <- function(remove = NULL) {
   stored <- call_python("cache", list(remove = as_list(remove)))

@@ -12,12 +12,10 @@
 #'   `example_data()`: a tibble. `example_model()`: a path.
 #' @section Errors: `tidydl_error_not_found`, `tidydl_error_argument`, `tidydl_error_dependency` (the encoder of
 #'   `"emotion"` and `"minilm"` is not installed).
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' examples()
 #' example_data("anes96")
 #' pipeline(model = example_model("digits"))(example_data("digits", split = "test")[1:3, ])
-#' }
 #' @export
 examples <- function() {
   call_python("examples")

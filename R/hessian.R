@@ -12,11 +12,9 @@
 #'   a model of [multinom()] the observed information of its coefficients.
 #' @section Errors: `tidydl_error_argument` where the data are needed and missing, or do not fit the network;
 #'   `tidydl_error_column` and `tidydl_error_data` where a column is missing or no row is left.
-#' @examples
-#' \dontrun{
-#' fit <- nnet(Species ~ ., iris, size = 1, trace = FALSE)
+#' @examplesIf tidydl:::python_ready()
+#' fit <- nnet(Species ~ Petal.Width, iris, size = 1, decay = 0.1, trace = FALSE)
 #' hessian(fit, iris)
-#' }
 #' @export
 hessian <- function(net, x = NULL, y = NULL, weights = NULL) {
   if (!inherits(net, "nnet")) {
@@ -152,12 +150,10 @@ weight_covariance <- function(x) {
 #' @section Errors: `tidydl_error_argument` where the fit keeps no Hessian, or its value is no log-likelihood.
 #' @seealso [hessian()]
 #' @name nnet-inference
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' fit <- nnet(Species ~ Petal.Width, iris, size = 0, skip = TRUE, Hess = TRUE, trace = FALSE)
 #' vcov(fit)
 #' confint(fit)
-#' }
 NULL
 
 #' @rdname nnet-inference

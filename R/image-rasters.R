@@ -12,12 +12,10 @@
 #'   `plot()` gives `x`, invisibly.
 #' @section Errors: `tidydl_error_damaged` where an image cannot be read, `tidydl_error_data` where there is none to
 #'   draw.
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' digits <- example_data("digits", split = "test[:1]")
 #' as.raster(digits$image)
 #' plot(digits$image)
-#' }
 #' @importFrom grDevices as.raster
 #' @name image-rasters
 #' @export

@@ -35,12 +35,10 @@
 #'   Olden, Joy & Death (2004), *Ecological Modelling* 178, 389-397; Breiman (2001), *Machine Learning* 45, 5-32;
 #'   Fisher, Rudin & Dominici (2019), *Journal of Machine Learning Research* 20(177).
 #' @seealso [lekprofile()]
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' fit <- nnet(Species ~ ., iris, size = 2, decay = 0.01, trace = FALSE)
 #' olden(fit)
 #' importance(fit, "permutation", iris, metric = "accuracy", seed = 1)
-#' }
 #' @export
 importance <- function(fit, method = c("garson", "olden", "permutation"), data = NULL, y = NULL,
                        metric = c("loss", "rmse", "mae", "accuracy"), repeats = 10, seed = NULL) {

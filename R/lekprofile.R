@@ -29,13 +29,11 @@
 #'   Dimopoulos & Lek (2003), *Ecological Modelling* 160, 249-264; Beck (2018), NeuralNetTools, *Journal of Statistical
 #'   Software* 85(11).
 #' @seealso [importance()]
-#' @examples
-#' \dontrun{
+#' @examplesIf requireNamespace("ggplot2", quietly = TRUE) && tidydl:::python_ready()
 #' fit <- nnet(Species ~ ., iris, size = 2, decay = 0.01, trace = FALSE)
 #' profiles <- lekprofile(fit)
 #' autoplot(profiles)
 #' lekprofile(fit, group_vals = 3, group_show = TRUE)
-#' }
 #' @export
 lekprofile <- function(fit, data = NULL, xsel = NULL, ysel = NULL, steps = 100, group_vals = seq(0, 1, by = 0.2),
                        group_show = FALSE, grp_nms = NULL) {

@@ -26,13 +26,11 @@
 #'   `tidydl_error_data`, where new data lack a column or have a level that the model has not seen.
 #' @seealso [multinom()]
 #' @name multinom-methods
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' fit <- multinom(Species ~ Petal.Length, iris, trace = FALSE)
 #' tidy(fit, conf.int = TRUE, exponentiate = TRUE)
 #' glance(fit)
 #' augment(fit, iris)
-#' }
 NULL
 
 #' @rdname multinom-methods

@@ -41,13 +41,11 @@
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_formula` and `tidydl_error_data`.
 #' @source Venables & Ripley (2002), *Modern Applied Statistics with S*; package nnet.
 #' @seealso [tidy.tidydl_multinom()]
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' fit <- multinom(Species ~ Petal.Length, iris)
 #' summary(fit)
 #' tidy(fit, conf.int = TRUE)
 #' step(fit)
-#' }
 #' @export
 multinom <- function(formula, data, weights, subset, na.action, contrasts = NULL, Hess = FALSE, summ = 0,
                      censored = FALSE, model = FALSE, ...) {

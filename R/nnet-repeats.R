@@ -89,13 +89,11 @@ mean_of <- function(values) Reduce(`+`, values) / length(values)
 #' @section Errors: Of `predict()` and `augment()` those of [predict.tidydl_nnet()].
 #' @seealso [tune_nnet()]
 #' @name nnet-repeats
-#' @examples
-#' \dontrun{
-#' fit <- nnet(Species ~ ., iris, size = 2, repeats = 5)
+#' @examplesIf tidydl:::python_ready()
+#' fit <- nnet(Species ~ ., iris, size = 2, repeats = 5, trace = FALSE)
 #' glance(fit)
 #' predict(fit, iris[c(1, 51, 101), ], type = "class")
 #' confusion(fit)
-#' }
 NULL
 
 #' @rdname nnet-repeats

@@ -17,13 +17,11 @@
 #'   data the training rows' observed response stands first. A row with a missing input has missing predictions.
 #' @section Errors: Of `augment()` with data those of [predict.tidydl_nnet()].
 #' @name nnet-tables
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' fit <- nnet(Species ~ ., iris, size = 2, trace = FALSE)
 #' tidy(fit)
 #' glance(fit)
 #' augment(fit, iris)
-#' }
 NULL
 
 #' @importFrom generics tidy
@@ -116,11 +114,9 @@ logLik.tidydl_nnet <- function(object, ...) {
 #'   missing input has missing values.
 #' @section Errors: `tidydl_error_column`, `tidydl_error_data` (a level that the network has not seen),
 #'   `tidydl_error_argument`.
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' fit <- nnet(Species ~ ., iris, size = 2, trace = FALSE)
 #' predict(fit, iris[c(1, 51, 101), ], type = "class")
-#' }
 #' @export
 predict.tidydl_nnet <- function(object, newdata, type = c("raw", "class"), ...) {
   check_no_more(..., call = quote(predict()), name = "predict", known = c("newdata", "type"))

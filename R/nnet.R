@@ -60,13 +60,11 @@
 #'   logistic; a class without a row. The fit is the same with and without.
 #' @source Venables & Ripley (2002), *Modern Applied Statistics with S*; package nnet.
 #' @seealso [tidy.tidydl_nnet()], [vcov.tidydl_nnet()], [confusion()], [plotnet()]
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' set.seed(1)
 #' fit <- nnet(Species ~ ., iris, size = 2)
 #' summary(fit)
 #' confusion(fit)
-#' }
 #' @export
 nnet <- function(x, ...) {
   UseMethod("nnet")

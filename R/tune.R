@@ -41,14 +41,12 @@
 #' the best network, `summary()` and `coef()` its weights, `autoplot()` the metric by size and decay.
 #' @section Errors: As of [nnet()], and `tidydl_error_argument` where the resamples cannot be drawn or the metric is not
 #'   for the response.
-#' @examples
-#' \dontrun{
+#' @examplesIf requireNamespace("ggplot2", quietly = TRUE) && tidydl:::python_ready()
 #' set.seed(1)
 #' found <- tune_nnet(Species ~ ., iris, size = c(1, 3), decay = c(0.01, 0.1), resamples = 5)
 #' found
 #' confusion(found$fit)
 #' autoplot(found)
-#' }
 #' @export
 tune_nnet <- function(formula, data, ..., size, decay = 0, resamples = 10, times = NULL, prop = 0.75, repeats = 1,
                       metric = NULL, engine = NULL, device = "cpu", threads = NULL) {

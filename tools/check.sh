@@ -41,6 +41,7 @@ lint_r() {
 step "ruff check" .venv/bin/ruff check .
 step "ruff format" .venv/bin/ruff format --check .
 step "mypy" .venv/bin/mypy
+step "doctests" .venv/bin/python tools/check_doctests.py
 if [[ -f .setup/r-library ]]; then
   step "lintr" lint_r
   step "manual pages" tools/write_r_docs.sh --check

@@ -9,6 +9,8 @@ trap 'rm -rf "$work"' EXIT
 export RETICULATE_PYTHON=$PWD/.venv/bin/python
 export _R_CHECK_FORCE_SUGGESTS_=false      # what is only suggested may be missing
 export _R_CHECK_SYSTEM_CLOCK_=false        # asks a time server
+export TIDYDL_EXAMPLES=required            # an example that waits for Python must find it here
+export TIDYDL_CACHE=$work/cache
 unset R_LIBS R_TESTS
 
 .venv/bin/python tools/export_tree.py "$work/tidydl"
@@ -17,7 +19,8 @@ R CMD build tidydl
 # The page was just rendered by the build: running its code once more would show nothing new.
 R CMD check --no-manual --no-vignettes --no-build-vignettes tidydl_*.tar.gz || true
 cd - >/dev/null
-if ! .venv/bin/python tools/check_log.py "$work/tidydl.Rcheck/00check.log"; then
+if ! .venv/bin/python tools/check_log.py "$work/tidydl.Rcheck/00check.log" ||
+  ! .venv/bin/python tools/check_examples.py "$work/tidydl.Rcheck/tidydl-Ex.Rout"; then
   rm -rf .setup/tidydl.Rcheck
   cp -R "$work/tidydl.Rcheck" .setup/ 2>/dev/null || true
   echo "The logs are in .setup/tidydl.Rcheck" >&2

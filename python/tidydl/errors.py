@@ -46,6 +46,15 @@ class TidydlError(Exception):
         What to do next: one sentence.
     place
         Where the error is about one of many inputs: which, counted from 0.
+
+    Examples
+    --------
+    >>> import tidydl
+    >>> try:
+    ...     tidydl.example_data("bigfiv")
+    ... except tidydl.TidydlError as error:
+    ...     print(error.kind, error.hint, sep=": ")
+    not_found: Did you mean 'bigfive'?
     """
 
     kind: ClassVar[str] = "error"

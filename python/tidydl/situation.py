@@ -122,9 +122,10 @@ def sitrep(*, hub: bool = True, device: bool = True) -> Report:
         Prints as one line per finding; ``.frame()`` is the same as a data frame with the columns ``item``,
         ``value``, ``status`` (``ok``, ``note`` or ``fault``) and ``mend``; ``.faults`` lists what is to mend.
 
-    Notes
-    -----
-    Raises nothing: a library that is missing or broken is a line of the report.
+    Raises
+    ------
+    Nothing
+        A library that is missing or broken is a line of the report.
 
     Examples
     --------

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import tidydl
+import tidydl.errors
 
 
 def answers(true, said, levels=None):
@@ -47,3 +48,8 @@ def test_rows_with_a_missing_class_are_not_counted():
 def test_a_part_of_the_counts_is_an_ordinary_frame():
     counts = tidydl.confusion(answers(["a", "b"], ["a", "b"]), "true", "said")
     assert type(counts[counts["n"] > 0]) is pd.DataFrame
+
+
+def test_labels_that_are_none_are_an_error_of_the_argument():
+    with pytest.raises(tidydl.errors.ArgumentError, match="`cl` is"):
+        tidydl.class_ind([["a"], ["b"]])

@@ -42,10 +42,11 @@ class AudioArray(MediaArray):
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> pd.DataFrame({"audio": AudioArray([{"array": np.zeros(800), "sampling_rate": 8000}, None])})
-                       audio
-    0  <audio 0.10 s 8000 Hz>
-    1                   None
+    >>> frame = pd.DataFrame({"audio": AudioArray([{"array": np.zeros(800), "sampling_rate": 8000}, None])})
+    >>> frame.audio[0]
+    <audio 0.10 s 8000 Hz>
+    >>> frame.audio.isna().tolist()
+    [False, True]
     """
 
     @staticmethod

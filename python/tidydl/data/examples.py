@@ -26,6 +26,11 @@ def examples() -> pd.DataFrame:
         One row per example: ``name``, ``kind`` ('data' or 'model'), ``rows`` (missing for models),
         ``description``, ``source``, ``licence``.
 
+    Raises
+    ------
+    Nothing
+        The list travels with the package.
+
     Examples
     --------
     >>> examples()[["name", "kind", "rows"]].head(2)

@@ -123,6 +123,12 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
     data
         A data frame, or splits of :func:`load_dataset`, which become a ``DatasetDict``.
 
+    Returns
+    -------
+    datasets.Dataset or datasets.DatasetDict
+        The rows in memory, with the kinds of the columns as ``features``: labels as ``ClassLabel``, images as
+        ``Image``, sounds as ``Audio``.
+
     Raises
     ------
     ArgumentError

@@ -47,13 +47,21 @@ def class_ind(cl: Any) -> pd.DataFrame:
     pandas.DataFrame
         Rows by classes in order; a missing label gives a row of missing values.
 
+    Raises
+    ------
+    ArgumentError
+        If values of ``cl`` cannot be labels, such as lists.
+
     Examples
     --------
     >>> from tidydl import class_ind
     >>> class_ind(["b", "a"]).values.tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    labels = pd.Series(cl).astype("category")
+    try:
+        labels = pd.Series(cl).astype("category")
+    except (TypeError, ValueError) as problem:
+        raise ArgumentError(f"`cl` is {described(cl)}.", allowed="A label for each row: text or a number.") from problem
     codes = labels.cat.codes.to_numpy()
     values = np.eye(len(labels.cat.categories))[codes] if len(codes) else np.empty((0, len(labels.cat.categories)))
     values[codes < 0] = np.nan

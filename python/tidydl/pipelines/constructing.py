@@ -118,8 +118,9 @@ def pipeline(
     Examples
     --------
     >>> import tidydl
-    >>> ppl = tidydl.pipeline("text-classification", model=tidydl.example_model("emotion"))  # doctest: +SKIP
-    >>> ppl(["I could sing all day.", "It is raining again."])[["text", "label"]]  # doctest: +SKIP
+    >>> ppl = tidydl.pipeline("text-classification", model=tidydl.example_model("emotion"))
+    >>> ppl(["I could sing all day.", "I miss her."])["label"].tolist()
+    ['joy', 'sadness']
     """
     said = {name: value for name, value in locals().items() if name in LOADING}
     loading = {**said, **loading_in_todays_words(options)}

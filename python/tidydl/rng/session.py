@@ -88,6 +88,11 @@ def set_seed(seed: float | None) -> None:
     they were made; processes that begin anew (spawn, as on Windows and macOS) start anywhere, unless they call
     ``set_seed()`` themselves.
 
+    Returns
+    -------
+    None
+        Nothing: what is drawn next depends on it.
+
     Raises
     ------
     ArgumentError

@@ -37,6 +37,11 @@ def save_model(fit: Any, file: str | os.PathLike[str]) -> None:
     file
         The path of the file, such as ``"fit.json"``.
 
+    Returns
+    -------
+    None
+        Nothing: the file is what is made.
+
     Raises
     ------
     ArgumentError
