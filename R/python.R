@@ -210,6 +210,8 @@ load_bridge <- function(call) {
   if (nzchar(folder) && dir.exists(file.path(folder, "tidydl"))) {
     put_first_on_path(normalizePath(folder))
   }
+  show_working_folder <- hide_working_folder()
+  on.exit(show_working_folder())
   package <- import_module("tidydl", call)
   expected <- as.character(utils::packageVersion("tidydl"))
   if (!identical(package$`__version__`, expected)) {
@@ -269,9 +271,20 @@ borrowed_problem <- function(file) {
 
 borrowed_mend <- function() "Restart R and call library(tidydl) before anything imports torch."
 
-put_first_on_path <- function(folder) {
-  path <- reticulate::import("sys", convert = FALSE)$path
-  path$insert(0L, folder)
+put_first_on_path <- function(folder) python_path()$insert(0L, folder)
+
+python_path <- function() reticulate::import("sys", convert = FALSE)$path
+
+# reticulate puts the working directory first among the places that modules are imported from, and what lies there may be
+# a stranger's. While ours and the libraries they need are imported it is taken out; jobs.py does the same in every call.
+hide_working_folder <- function() {
+  path <- python_path()
+  if (reticulate::py_to_r(path$count("")) == 0) {
+    return(function() NULL)
+  }
+  place <- path$index("")
+  path$remove("")
+  function() path$insert(place, "")
 }
 
 import_module <- function(name, call) {

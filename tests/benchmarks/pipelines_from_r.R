@@ -3,9 +3,9 @@
 #   Rscript tests/benchmarks/pipelines_from_r.R [rows]
 #
 # The idiom runs as people run it, in an R session of its own without tidydl. It also runs beside tidydl, which makes
-# torch use its own linear algebra instead of R's: after a first call of tidydl, and in a session of its own that imports
-# transformers before any call of tidydl. The model is the sentence encoder with a random head (classifier() of
-# pipelines.py); the labels are compared.
+# torch use its own linear algebra instead of R's: after a first call of tidydl, and in a session of its own that
+# imports transformers before any call of tidydl. The model is the sentence encoder with a random head (classifier()
+# of pipelines.py); the labels are compared.
 
 idiom_script <- '
 arguments <- commandArgs(TRUE)
