@@ -228,6 +228,8 @@ load_bridge <- function(call) {
   if (nzchar(folder) && dir.exists(file.path(folder, "tidydl"))) {
     put_first_on_path(normalizePath(folder))
   }
+  show_working_folder <- hide_working_folder()
+  on.exit(show_working_folder())
   package <- import_module("tidydl", call)
   expected <- as.character(utils::packageVersion("tidydl"))
   if (!identical(package$`__version__`, expected)) {
@@ -244,13 +246,63 @@ load_bridge <- function(call) {
   the$resume <- bridge$resume
   the$cancel <- bridge$cancel
   the$settle <- bridge$settle
+  the$borrowed_algebra <- bridge$borrowed_algebra
   the$start <- bridge$start
+  say_borrowed_algebra()
+}
+
+# Runs the one file that a process of R wants as soon as it runs a Python, whoever started it: torch takes R's linear
+# algebra otherwise. Its package is not imported, because this Python may be meant for other work, lack the libraries of
+# tidydl or be too old. What fails here fails again, with its message, at the first call of ours.
+prepare_python <- function() {
+  file <- system.file("python", "tidydl", "bridge", "libraries.py", package = "tidydl")
+  tryCatch(
+    {
+      loading <- reticulate::import("importlib.util")
+      spec <- loading$spec_from_file_location("tidydl_libraries", file)
+      module <- loading$module_from_spec(spec)
+      spec$loader$exec_module(module)
+      module$prepare_process()
+    },
+    error = function(cnd) NULL
+  )
   invisible()
 }
 
-put_first_on_path <- function(folder) {
-  path <- reticulate::import("sys", convert = FALSE)$path
-  path$insert(0L, folder)
+# The file from which a loaded torch takes linear algebra that is not its own, or NULL.
+borrowed_algebra <- function() if (!is.null(the$borrowed_algebra)) the$borrowed_algebra()
+
+say_borrowed_algebra <- function() {
+  file <- borrowed_algebra()
+  if (!is.null(file)) {
+    rlang::inform(c(paste0(borrowed_problem(file), "."), i = borrowed_mend()), class = "tidydl_message")
+  }
+  invisible()
+}
+
+borrowed_problem <- function(file) {
+  sprintf(
+    "torch was loaded before tidydl and computes with R's linear algebra (%s), which can be 50 times slower",
+    file
+  )
+}
+
+borrowed_mend <- function() "Restart R and call library(tidydl) before anything imports torch."
+
+put_first_on_path <- function(folder) python_path()$insert(0L, folder)
+
+python_path <- function() reticulate::import("sys", convert = FALSE)$path
+
+# reticulate puts the working directory first among the places that modules are imported from, and what lies there may be
+# a stranger's. While ours and the libraries they need are imported it is taken out; jobs.py does the same in every call.
+hide_working_folder <- function() {
+  path <- python_path()
+  if (reticulate::py_to_r(path$count("")) == 0) {
+    return(function() NULL)
+  }
+  place <- path$index("")
+  path$remove("")
+  function() path$insert(place, "")
 }
 
 import_module <- function(name, call) {

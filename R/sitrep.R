@@ -19,7 +19,9 @@ sitrep <- function(hub = TRUE, device = TRUE) {
   # Two copies of libtorch in one process end R, so Python's is not loaded where R's is.
   beside <- isNamespaceLoaded("torch")
   python <- python_situation(hub, device && !beside)
-  found <- vctrs::vec_rbind(r_situation(), python_chosen(), if (beside) torch_beside(), python)
+  found <- vctrs::vec_rbind(
+    r_situation(), python_chosen(), if (beside) torch_beside(), torch_algebra(borrowed_algebra()), python
+  )
   print_situation(found)
   invisible(found)
 }
@@ -43,6 +45,12 @@ torch_beside <- function() {
     "torch for R", "R's own torch is loaded; beside Python's torch it ends the session", "fault",
     "Restart R and use only one of the two in a session; nnet() works beside either."
   )
+}
+
+torch_algebra <- function(file) {
+  if (!is.null(file)) {
+    situation_row("torch's linear algebra", borrowed_problem(file), "fault", borrowed_mend())
+  }
 }
 
 # One crossing for all that Python knows; where it cannot be made, the reason.

@@ -60,3 +60,21 @@ test_that("what Python prints does not reach R's output", {
     call_python('warn', list(text = 'mind', printed = 'chatter')))")
   expect_false(any(grepl("chatter", answer)))
 })
+
+test_that("what lies in the working directory is imported by the user only", {
+  skip_without_python()
+  folder <- withr::local_tempdir()
+  for (name in c("lazy_loader", "pandas", "pyarrow", "transformers", "tidydl", "tensorflow", "mine")) {
+    writeLines(sprintf("open('%s.ran', 'w').close()", name), file.path(folder, paste0(name, ".py")))
+  }
+  writeLines(c("a,b", "1,2"), file.path(folder, "data.csv"))
+  withr::local_dir(folder)
+  answer <- in_new_session(c(
+    "found <- load_dataset('data.csv')",
+    "told(pipeline('text-classification', model = '.'))",
+    "cat('ran:', list.files(pattern = '[.]ran$'), '\\n')",
+    "mine <- reticulate::import('mine')",
+    "cat('ran:', list.files(pattern = '[.]ran$'), nrow(found), '\\n')"
+  ))
+  expect_identical(trimws(grep("^ran:", answer, value = TRUE)), c("ran:", "ran: mine.ran 1"))
+})

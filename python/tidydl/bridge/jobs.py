@@ -100,7 +100,7 @@ class _Call:
 
 def _answer(step: Callable[[_Call], Record]) -> Record:
     call = _Call()
-    with call.watch, _quiet(call):
+    with call.watch, _quiet(call), _away_from_working_folder():
         try:
             record = step(call)
         except (KeyboardInterrupt, GeneratorExit):
@@ -130,6 +130,18 @@ def _quiet(call: _Call) -> Iterator[None]:
             yield
     finally:
         warnings.showwarning = show
+
+
+@contextmanager
+def _away_from_working_folder() -> Iterator[None]:
+    """Import nothing from R's working directory, which reticulate puts first: what lies there may be a stranger's."""
+    places = [place for place, entry in enumerate(sys.path) if entry == ""]
+    sys.path[:] = [entry for entry in sys.path if entry != ""]
+    try:
+        yield
+    finally:
+        for place in places:
+            sys.path.insert(place, "")
 
 
 def _start(call: _Call, name: str, args: Record) -> Record:
