@@ -14,7 +14,7 @@ from test_shared import opened
 import tidydl
 from tidydl import load_model, multinom, nnet, save_model
 from tidydl.design.functions import FUNCTIONS
-from tidydl.errors import ArgumentError, FormulaError, NotFoundError, StorageError, TidydlError
+from tidydl.errors import ArgumentError, DataError, FormulaError, NotFoundError, StorageError, TidydlError
 
 pytestmark = pytest.mark.filterwarnings("ignore:`data` has inputs", "ignore:The response has values")
 
@@ -181,7 +181,7 @@ def test_files_are_replaced_whole_or_not_at_all(tmp_path):
     save_model(fit, path)
     assert load_model(path).value == fit.value
     fit.engine = object()
-    with pytest.raises(TypeError):
+    with pytest.raises(DataError, match="cannot be used"):
         save_model(fit, path)
     assert path.read_bytes()[:20] == before[:20]
     assert os.listdir(tmp_path) == ["fit.json"]
