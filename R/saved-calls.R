@@ -90,8 +90,8 @@ values_in <- function(expression, is_kind) {
   found <- list()
   while (is.call(expression)) {
     arguments <- as.list(expression)[-1L]
-    arguments <- arguments[!gaps(arguments)]
-    found <- c(lapply(arguments[-1L], values_in, is_kind), found)
+    arguments <- unname(arguments[!gaps(arguments)])
+    found <- c(unlist(lapply(arguments[-1L], values_in, is_kind), recursive = FALSE), found)
     expression <- if (length(arguments)) arguments[[1L]]
   }
   c(if (is_kind(expression)) list(expression), found)
