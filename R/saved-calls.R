@@ -1,13 +1,11 @@
-# The call of a saved network.
+# The call of a loaded network. It is shown, and run again by update() and its kin, so it is made of parts that have
+# passed the allow-list. What has not becomes a name that shows it, and names nothing.
 
-# The call is shown, and run again by update() alone. What is neither a name nor a value nor listed becomes a name,
-# which shows what it was and cannot be run.
-add_call <- function(fit, part) {
-  if (!is_saved_null(part, "arguments")) {
-    given <- part_in(part, "arguments")$values
-    fit$tidydl$arguments <- lapply(given, function(each) if (!is.list(each)) one_json(each))
+add_call <- function(fit, call, file) {
+  if (length(call$arguments)) {
+    fit$tidydl$arguments <- call$arguments
   }
-  fit$call <- if (is_saved_null(part, "text")) made_call(fit) else read_call(saved_text(part, "text"))
+  fit$call <- if (is.null(call$text)) made_call(fit) else read_call(call$text)
   fit
 }
 
@@ -22,51 +20,79 @@ made_call <- function(fit) {
 }
 
 read_call <- function(text) {
-  call <- tryCatch(str2lang(text), error = function(cnd) NULL)
-  if (!is.call(call) || !deparse1(call[[1L]]) %in% fitting_functions) {
+  call <- if (nchar(text, "bytes") <= most_letters) tryCatch(str2lang(text), error = function(cnd) NULL)
+  if (!is.call(call) || !fitting_name(call[[1L]]) %in% fitting_functions) {
     return(quote(nnet()))
   }
   arguments <- as.list(call)[-1L]
-  given <- names(arguments)
-  as.call(c(call[[1L]], Map(tamed, arguments, if (is.null(given)) "" else given)))
+  arguments <- arguments[!gaps(arguments)]
+  as.call(c(call[[1L]], Map(tamed, arguments, names_of(arguments))))
 }
+
+fitting_name <- function(called) if (is.call(called) && length(called) > 3L) "" else short_code(called)
 
 fitting_functions <- c(
   "nnet", "multinom", "nnet.formula", "nnet.default", "nnet::nnet", "nnet::multinom", "tidydl::nnet", "tidydl::multinom"
 )
-call_functions <- c("~", "list", "$", "[", "[[", "as.matrix", "class.ind", "rep", "seq", "seq_len")
 contrast_words <- c("list", "c", "::", "stats")
 na_functions <- c("na.omit", "na.exclude", "na.fail", "na.pass")
 na_words <- c(na_functions, "omit", "exclude", "fail")
 
 tamed <- function(expression, name) {
-  right <- switch(name,
-    na.action = if (is.character(expression)) all(expression %in% na_words) else is_na_function(expression),
-    contrasts = all(c(all.names(expression), texts_in(expression)) %in% c(contrast_functions, contrast_words)),
-    is_tame(expression)
-  )
-  if (right) {
+  passed <- tryCatch(has_passed(expression, name), tidydl_error_formula = function(cnd) FALSE)
+  if (passed) {
     return(expression)
   }
-  shown <- deparse1(expression)
+  shown <- short_code(expression)
   as.name(if (is.symbol(expression)) sprintf("(%s)", shown) else shown)
 }
 
-is_na_function <- function(expression) called_name(expression) %in% na_functions
-
-texts_in <- function(expression) {
-  if (is.call(expression)) {
-    return(unlist(lapply(as.list(expression)[-1L], texts_in)))
-  }
-  if (is.character(expression)) expression
+has_passed <- function(expression, name) {
+  switch(name,
+    na.action = if (is.character(expression)) all(expression %in% na_words) else is_na_function(expression),
+    contrasts = are_contrasts(expression),
+    is_formula_call(expression) || are_values(expression)
+  )
 }
 
-is_tame <- function(expression) {
-  if (!is.call(expression)) {
-    return(is.symbol(expression) || is.atomic(expression))
+# Functions by their names alone: a name that stands for itself is that of a function of package stats.
+is_na_function <- function(expression) called_name(expression) %in% na_functions
+
+are_contrasts <- function(expression) {
+  words <- c(all.names(expression), texts_in(expression))
+  sizes <- vapply(values_in(expression, is.numeric), function(each) max(0, abs(each)), double(1))
+  all(words %in% c(contrast_functions, contrast_words)) && !any(is.na(sizes) | sizes > most_breaks)
+}
+
+is_formula_call <- function(expression) {
+  if (!is.call(expression) || !identical(expression[[1L]], quote(`~`))) {
+    return(FALSE)
   }
-  arguments <- unname(as.list(expression)[-1L])
-  left_out <- vapply(seq_along(arguments), function(i) identical(arguments[i], list(rlang::missing_arg())), logical(1))
-  called_name(expression[[1L]]) %in% c(formula_functions, call_functions) &&
-    all(vapply(arguments[!left_out], is_tame, logical(1)))
+  vet_formula(expression)
+  all(vapply(texts_in(expression), is_plain_text, logical(1)))
+}
+
+are_values <- function(expression) {
+  if (is.character(expression) && length(expression) == 1L) {
+    return(is_plain_text(expression) || !is.null(vetted_formula(expression)))
+  }
+  vet_expression(expression, c(formula_functions, call_functions))
+  all(vapply(texts_in(expression), is_plain_text, logical(1)))
+}
+
+# A text that calls nothing, wherever it should be read as code, alone or put together with others.
+is_plain_text <- function(text) is.na(text) || grepl("^[[:alnum:]_ .,:/%+-]*$", text)
+
+texts_in <- function(expression) unlist(values_in(expression, is.character))
+
+# The values in an expression that are of a kind; a long sum is walked on its left.
+values_in <- function(expression, is_kind) {
+  found <- list()
+  while (is.call(expression)) {
+    arguments <- as.list(expression)[-1L]
+    arguments <- unname(arguments[!gaps(arguments)])
+    found <- c(unlist(lapply(arguments[-1L], values_in, is_kind), recursive = FALSE), found)
+    expression <- if (length(arguments)) arguments[[1L]]
+  }
+  c(if (is_kind(expression)) list(expression), found)
 }

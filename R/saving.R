@@ -2,16 +2,23 @@
 #'
 #' The file is JSON. It keeps every bit of the numbers, and all that `predict()`, `print()`, `summary()`, `tidy()`,
 #' `glance()`, `augment()`, [confusion()] and [plotnet()] need. It holds no data but fitted values, residuals and row
-#' names. Neither function starts Python. A file that is there is replaced, whole or not at all.
+#' names. Python writes and reads the files; without Python, `saveRDS()` and `readRDS()` keep a fitted network. Once
+#' loaded, a network needs Python no more than one that was just fitted: `predict()`, `print()`, `summary()`, `tidy()` and
+#' `glance()` do not. A file that is there is replaced, whole or not at all.
 #'
 #' Numbers are written with 17 digits; a missing one is `null`, and what is not finite is `"NaN"`, `"Inf"` or `"-Inf"`.
 #' Row names are kept as they are.
 #'
-#' Nothing of a file is run when it is read. R runs a formula whenever it predicts, so a formula of a file may call
-#' only functions that compute numbers or factors (`log()`, `I()`, `poly()`, `splines::ns()`, `factor()` and their kin;
-#' the message of the error lists them), and contrasts are those of package stats or matrices. The call that is shown
-#' keeps names, values and such functions; whatever else stood there becomes a name that shows it, which `update()` does
-#' not find. The formula's environment is the global one.
+#' @section Files of others: Nothing of a file is run when it is read. R runs a formula whenever it predicts, and the call
+#'   when `update()`, `step()`, `drop1()` or `add1()` fit again. So both are made anew of parts that have passed one
+#'   allow-list: functions that compute numbers or factors (`log()`, `I()`, `poly()`, `splines::ns()`, `factor()` and
+#'   their kin; the message of the error lists them), contrasts and `na.action` by name, and texts that no such function
+#'   is missing in when they are read as formulas. What else stood in the call becomes a name that shows it, which
+#'   `update()` does not find. The formula's environment is the global one.
+#'
+#'   A file can neither make more than fits: a formula has at most 10,000 terms and is nested at most 100 deep, `poly()`
+#'   and splines have at most degree 100, a factor has at most 10,000 levels and, coded by `contr.poly()`, 95, and
+#'   `rep()`, `seq()` and `:` make at most a million values.
 #'
 #' @param fit A network fitted with [nnet()] or [multinom()], of this package or of package nnet, or loaded.
 #' @param file The path of the file, such as `"fit.json"`.
@@ -20,7 +27,8 @@
 #' @section Errors: `tidydl_error_argument` where `fit` is no fitted network; `tidydl_error_storage` where the file
 #'   cannot be written; `tidydl_error_not_found` where there is none; `tidydl_error_damaged` where it is no JSON, holds
 #'   something else, or does not hold what it should; `tidydl_error_dependency` where a newer tidydl wrote it in a way
-#'   that this one does not know; `tidydl_error_formula` where its formula calls what formulas may not.
+#'   that this one does not know; `tidydl_error_formula` where its formula calls what formulas may not, or grows beyond
+#'   the limits above.
 #' @export
 #' @examplesIf tidydl:::python_ready()
 #' fit <- nnet(Species ~ ., iris, size = 2, trace = FALSE)
@@ -37,11 +45,9 @@ save_model <- function(fit, file) {
       tuning_hint(fit)
     )
   }
-  saved <- list(
-    format = one_json(saved_format), version = one_json(saved_version), kind = one_json(kind),
-    written_by = lapply(written_by(), one_json), network = kind_content(fit, kind)
-  )
-  write_whole(path, paste0(json_text(saved), "\n"))
+  call_python("save_model", list(
+    file = path, kind = kind, network = kind_content(fit, kind), written_by = written_by()
+  ))
   invisible(file)
 }
 
@@ -49,29 +55,9 @@ save_model <- function(fit, file) {
 #' @export
 load_model <- function(file) {
   path <- check_file(file)
-  saved <- read_json(path)
-  if (!is.list(saved) || !identical(saved$format, saved_format)) {
-    abort_tidydl("damaged", sprintf("`file` '%s' holds no network.", path), written_file)
-  }
-  whole <- saved_part(saved, path)
-  version <- saved_whole(whole, "version")
-  if (version > saved_version) {
-    abort_tidydl(
-      "dependency",
-      sprintf("`file` '%s' is of version %.0f, and this tidydl reads version %d.", path, version, saved_version),
-      hint = "Update tidydl."
-    )
-  }
-  kind <- saved_text(whole, "kind")
-  if (!kind %in% saved_kinds) {
-    abort_tidydl("damaged", sprintf("`file` '%s' holds a network of the kind '%s'.", path, kind), one_of(saved_kinds))
-  }
-  kind_of(part_in(whole, "network"), kind)
+  saved <- call_python("load_model", list(file = path))
+  fitted_of(saved$kind, saved$network, path)
 }
-
-saved_format <- "tidydl network"
-saved_version <- 1L
-written_file <- "The path of a file that save_model() wrote."
 
 check_file <- function(file, call = rlang::caller_env()) {
   allowed <- "The path of a file, such as 'fit.json'."
@@ -88,48 +74,4 @@ check_file <- function(file, call = rlang::caller_env()) {
 written_by <- function() {
   version <- function(package) as.character(utils::packageVersion(package))
   list(tidydl = version("tidydl"), language = "R", version = as.character(getRversion()), nnet = version("nnet"))
-}
-
-# A file is written beside the one that is meant and put in its place, so that none is ever half written.
-write_whole <- function(path, text, call = rlang::caller_env()) {
-  beside <- sprintf("%s.%d.part", path, Sys.getpid())
-  written <- tryCatch(
-    {
-      writeBin(charToRaw(enc2utf8(text)), beside)
-      file.rename(beside, path)
-    },
-    error = function(cnd) FALSE,
-    warning = function(cnd) FALSE,
-    finally = unlink(beside)
-  )
-  if (!written) {
-    abort_tidydl(
-      "storage", sprintf("`file` '%s' cannot be written.", path), "A path in a folder that you may write to.",
-      call = call
-    )
-  }
-}
-
-read_json <- function(path, call = rlang::caller_env()) {
-  if (!file.exists(path)) {
-    abort_tidydl("not_found", sprintf("`file` '%s' does not exist.", path), written_file, call = call)
-  }
-  bytes <- tryCatch(
-    readBin(path, "raw", file.size(path)),
-    error = function(cnd) NULL, warning = function(cnd) NULL
-  )
-  if (is.null(bytes)) {
-    abort_tidydl("storage", sprintf("`file` '%s' cannot be read.", path), "A file that you may read.", call = call)
-  }
-  tryCatch(
-    {
-      text <- rawToChar(bytes)
-      Encoding(text) <- "UTF-8"
-      stopifnot(validUTF8(text))
-      jsonlite::parse_json(text, simplifyVector = FALSE)
-    },
-    error = function(cnd) {
-      abort_tidydl("damaged", sprintf("`file` '%s' is no JSON.", path), written_file, call = call)
-    }
-  )
 }

@@ -184,8 +184,9 @@ def _design(part: Part, inputs: int | None) -> dict[str, Any]:
     if part.is_null("formula"):
         if inputs is not None and len(columns) not in (0, inputs):
             raise part.fault(f"'{part.place}$columns' has {len(columns)} values for {inputs}")
-        return {"columns": _texts(columns), "formula": None, "variables": [], "memory": []}
+        return {"columns": _texts(columns), "formula": None}
     return {
+        "place": part.place,
         "columns": _texts(columns),
         "formula": part.text("formula"),
         "variables": [_variable(each) for each in part.parts("variables")],
@@ -257,7 +258,7 @@ def _model(part: Part) -> dict[str, Any]:
     added = part.part("multinom")
     network = _network(part)
     if network["design"]["formula"] is None:
-        raise part.fault("'design$formula' is not a formula with a response")
+        raise part.fault(f"'{part.place}$design$formula' is not a formula with a response")
     outputs = int(network["n"][2])
     classes = added.texts("classes", distinct=True)
     if len(classes) != max(outputs, 2):

@@ -1,0 +1,157 @@
+# Nothing of a saved file is run, whichever of its texts holds code, and whatever is asked of the network afterwards.
+
+# Texts that make a file where they are run, `%s`: as code, in texts, in formulas, and put together of parts.
+templates <- c(
+  "%s", "y ~ %s", "y ~ x + I(%s)", "`x`; %s", "g + %s", "\"; %s; \"", "y ~ x - %s", "nnet(%s)", "nnet(\"y ~ %s\", data = d)",
+  "`y ~ %s`"
+)
+
+hostile_calls <- c(
+  "nnet('y ~ %s', data = d, size = 1)", "nnet(formula = 'y ~ %s', data = d, size = 1)", "nnet(f = 'y ~ %s', d, size = 1)",
+  "multinom('y ~ %s', data = d)", "nnet(c('y ~', '%s'), data = d, size = 1)", "nnet(list('y ~ %s'), data = d, size = 1)",
+  "nnet(rep('y ~ %s', 1), data = d, size = 1)", "nnet(as.character('y ~ %s'), data = d, size = 1)",
+  "nnet(factor('y ~ %s'), data = d, size = 1)", "nnet(I('y ~ %s'), data = d, size = 1)",
+  "nnet('y ~ x + (%s)', data = d, size = 1)", "nnet(y ~ x, data = %s, size = 1)", "nnet(y ~ x, data = d[%s, ], size = 1)",
+  "nnet(y ~ x, data = d[[%s]], size = 1)", "nnet(y ~ x, data = list(x = %s), size = 1)", "nnet(y ~ x, d, weights = %s)",
+  "nnet(y ~ x, d, subset = %s)", "nnet(y ~ x, d, size = 1, na.action = %s)", "nnet(y ~ x, d, size = 1, na.action = 'eval')",
+  "nnet(y ~ x, d, size = 1, na.action = function(x) %s)", "nnet(y ~ g, d, size = 1, contrasts = list(g = %s))",
+  "nnet(y ~ g, d, size = 1, contrasts = list(g = function(n) %s))", "nnet(y ~ g, d, size = 1, contrasts = list(g = 'hostile'))",
+  "nnet(y ~ I(%s), d, size = 1)", "nnet(y ~ x + (function() %s)(), d, size = 1)", "nnet(y ~ base::eval(%s), d, size = 1)",
+  "nnet(y ~ stats:::eval(%s), d)", "nnet(y ~ x$%s, d)", "nnet(y ~ x, d, size = ~%s)", "nnet(x |> I(%s), d)",
+  "nnet(y ~ x, d, decay = if (TRUE) %s)", "nnet({%s}, d)", "(function(...) %s)(y ~ x)", "(%s)(y ~ x)", "%s", "nnet(y ~ x, d); %s",
+  "nnet(y ~ x, d, size = rep(%s, 2))", "nnet(y ~ x, d <- %s)", "nnet(`~`(y, %s), d)", "nnet(y ~ x, d, Hess = '%s')",
+  "nnet(eval(parse(text = '%s')), d)", "nnet(do.call(file.create, list('x')), d)", "nnet(y ~ x, get('%s'))", "nnet(, %s)"
+)
+
+hostile_formulas <- c(
+  "y ~ x + g + %s", "%s ~ x + g", "y ~ x + I(%s)", "y ~ x:poly(x, %s)", "y ~ x + (function() %s)()", "y ~ base::%s",
+  "y ~ x + base::eval(%s)", "y ~ x + splines::ns(x, knots = %s)", "y ~ x + cut(x, %s)", "y ~ x + offset(%s)",
+  "y ~ x + g - %s", "y ~ (x + g)^%s", "y ~ x %%in%% %s", "y ~ if (TRUE) %s", "y ~ x + {%s}", "y ~ x$g[%s]", "~ %s", "y ~ x ~ %s",
+  "y ~ x + `x`(%s)", "y ~ log(, %s)", "y ~ x + \"%s\"()", "y ~ x + g; %s", "y ~ -%s", "y ~ x + (\\(x) %s)(1)", "y ~ x |> I() + %s",
+  "y ~ x + ..1", "y ~ ... + %s", "y ~ x + factor(g, levels = '%s')"
+)
+
+# The paths of all texts in a list.
+text_paths <- function(x, path = list()) {
+  if (is.character(x)) {
+    return(list(path))
+  }
+  if (!is.list(x)) {
+    return(list())
+  }
+  keys <- if (is.null(names(x))) utils::head(seq_along(x), 2) else names(x)
+  do.call(c, c(list(list()), lapply(keys, function(key) text_paths(x[[key]], c(path, list(key))))))
+}
+
+set_at <- function(x, path, value) {
+  if (!length(path)) {
+    return(value)
+  }
+  x[[path[[1]]]] <- set_at(x[[path[[1]]]], path[-1], value)
+  x
+}
+
+write_saved <- function(saved, file) {
+  text <- jsonlite::toJSON(saved, auto_unbox = TRUE, null = "null", digits = NA)
+  writeBin(charToRaw(enc2utf8(text)), file)
+}
+
+read_shared <- function(name) jsonlite::parse_json(paste(readLines(shared_file("data", name)), collapse = ""))
+
+# Asks all that there is to ask of a network, its data and a function of the user's at hand.
+ask_all <- function(fit, d) {
+  asked <- expression(
+    print(fit), print(summary(fit)), format(fit), utils::str(fit), stats::formula(fit), stats::terms(fit), coef(fit),
+    predict(fit), predict(fit, d), predict(fit, d, type = "class"), stats::fitted(fit), stats::residuals(fit),
+    stats::update(fit), stats::update(fit, decay = 0.2), stats::update(fit, . ~ . - x), stats::update(fit, data = d),
+    stats::model.frame(fit), stats::model.matrix(fit), stats::step(fit, trace = 0), stats::drop1(fit),
+    stats::add1(fit, ~ . + x:g), stats::anova(fit), stats::profile(fit), stats::vcov(fit), stats::confint(fit),
+    stats::logLik(fit), stats::AIC(fit), stats::nobs(fit), stats::extractAIC(fit), stats::case.names(fit),
+    stats::delete.response(stats::terms(fit)), stats::drop.terms(stats::terms(fit), 1), stats::get_all_vars(fit, d),
+    stats::reformulate(attr(stats::terms(fit), "term.labels")), tidy(fit), glance(fit), augment(fit), augment(fit, d),
+    confusion(fit), nnet::nnetHess(fit, d, d), stats::dummy.coef(fit), stats::expand.model.frame(fit, ~x)
+  )
+  for (each in asked) {
+    utils::capture.output(suppressMessages(suppressWarnings(try(eval(each, list(fit = fit, d = d), globalenv()), TRUE))))
+  }
+}
+
+expect_nothing_run <- function(saved, file, trap, d, label) {
+  write_saved(saved, file)
+  fit <- tryCatch(suppressWarnings(load_model(file)), tidydl_error = function(cnd) NULL)
+  if (!is.null(fit)) ask_all(fit, d)
+  expect_false(file.exists(trap), label = label)
+  unlink(trap)
+  !is.null(fit)
+}
+
+# The names that calls of files use, where those of a user would be; the function is one that a user may have.
+with_user_data <- function(trap, code) {
+  set.seed(1)
+  d <- data.frame(x = stats::rnorm(12), g = factor(rep(c("a", "b", "c"), 4)), y = factor(rep(c("u", "v"), 6)))
+  before <- c("d", "x", "g", "y", "hostile")[!c("d", "x", "g", "y", "hostile") %in% ls(globalenv())]
+  list2env(c(as.list(d), list(d = d, hostile = function(...) file.create(trap)))[before], globalenv())
+  withr::defer(rm(list = before, envir = globalenv()))
+  code(d)
+}
+
+test_that("no text of a file is run, wherever it stands", {
+  trap <- withr::local_tempfile()
+  code <- sprintf("file.create('%s')", trap)
+  file <- withr::local_tempfile(fileext = ".json")
+  loaded <- with_user_data(trap, function(d) {
+    unlist(lapply(c("saved_network.json", "saved_model.json"), function(name) {
+      saved <- read_shared(name)
+      paths <- text_paths(saved$network, list("network"))
+      each <- expand.grid(path = seq_along(paths), template = seq_along(templates))
+      each <- each[(each$path + each$template) %% 11 == 0, ]
+      Map(function(path, template) {
+        value <- gsub("%s", code, templates[[template]], fixed = TRUE)
+        changed <- set_at(saved, paths[[path]], value)
+        expect_nothing_run(changed, file, trap, d, paste(name, paste(paths[[path]], collapse = "$"), templates[[template]]))
+      }, each$path, each$template)
+    }))
+  })
+  expect_gt(length(loaded), 40)
+  expect_gt(sum(loaded), 10)
+})
+
+test_that("no call and no formula of a file is run", {
+  trap <- withr::local_tempfile()
+  code <- sprintf("file.create(\"%s\")", trap)
+  file <- withr::local_tempfile(fileext = ".json")
+  with_user_data(trap, function(d) {
+    both <- lapply(c("saved_network.json", "saved_model.json"), read_shared)
+    for (i in seq_along(hostile_calls)) { # in turn
+      text <- gsub("%s", code, hostile_calls[[i]], fixed = TRUE)
+      changed <- set_at(both[[i %% 2 + 1]], list("network", "call", "text"), text)
+      expect_true(expect_nothing_run(changed, file, trap, d, text), label = text)
+    }
+    for (text in hostile_formulas) {
+      formula <- gsub("%%", "%", gsub("%s", code, text, fixed = TRUE), fixed = TRUE)
+      changed <- set_at(both[[1]], list("network", "design", "formula"), formula)
+      expect_false(expect_nothing_run(changed, file, trap, d, text), label = text)
+    }
+  })
+})
+
+test_that("what a call keeps of the training data is values, and arguments that such calls keep", {
+  trap <- withr::local_tempfile()
+  file <- withr::local_tempfile(fileext = ".json")
+  saved <- read_shared("saved_network.json")
+  saved$network$design$formula <- "y ~ poly(x, 1) + g"
+  saved$network$design$variables[[2]]$name <- "poly(x, 1)"
+  code <- sprintf("file.create('%s')", trap)
+  with_user_data(trap, function(d) {
+    for (argument in list(
+      list(name = "coefs", code = code), list(name = "degree", code = code), list(name = "simple", texts = list(code)),
+      list(name = "coefs", list = list(list(name = "alpha", code = code), list(name = "norm2", numbers = list(1, 2, 3)))),
+      list(name = "", code = sprintf("base::%s", code)), list(name = "x", code = code), list(name = code, numbers = list(1))
+    )) {
+      saved$network$design$memory <- list(list(call = "poly(x, 1)", arguments = list(argument)))
+      expect_nothing_run(saved, file, trap, d, argument$name)
+    }
+    saved$network$design$memory <- list(list(call = code, arguments = list()))
+    expect_false(expect_nothing_run(saved, file, trap, d, "call"))
+  })
+})
