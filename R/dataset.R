@@ -32,6 +32,10 @@
 #' @param sep What separates the columns of a csv file, by default a comma, or a tab in files named .tsv; one that the
 #'   header lacks is warned of.
 #' @param field The name of the array of records inside a json file.
+#' @param trusted Whether the files are yours, or of somebody whom you trust as yourself. Else links in a folder, and
+#'   paths of images and sounds in the cells of a file, may not lead out of the folder that they came in; and files of
+#'   R's own are refused before R 4.4.0, in which such a file can run code (CVE-2024-27322). From then on only plain
+#'   data is taken of them: vectors of usual classes, and lists and data frames of these.
 #'
 #' @details In csv files an empty field and `NA` are missing, quoted or not, and a column with a leading zero in any
 #'   of its values (`007`) is text, whose digits stay, as for package readr. A column without a name, such as the row
@@ -59,7 +63,7 @@
 load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, split = NULL, ..., columns = NULL,
                          n = NULL, sample = NULL, seed = NULL, as = c("frame", "dataset", "arrow"), revision = NULL,
                          token = NULL, streaming = FALSE, cache_dir = NULL, verification_mode = NULL, sep = NULL,
-                         field = NULL) {
+                         field = NULL, trusted = FALSE) {
   as <- check_choice("as", as, c("frame", "dataset", "arrow"))
   path <- plain_path(path)
   refuse_streaming(streaming)
@@ -67,10 +71,11 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
   check_named(older, such_as = "columns = \"text\" or n = 100")
   of_hub <- list(revision = revision, token = token, cache_dir = cache_dir, verification_mode = verification_mode)
   of_place <- c(list(name = name, data_dir = data_dir, data_files = files_given(data_files)), of_hub)
+  of_place$trusted <- check_flag("trusted", trusted)
   of_text <- list(sep = sep, field = field, older = older)
   of_rows <- list(columns = as_list(columns), n = n, sample = sample, seed = seed, drawn = where_to_draw(sample, seed))
   if (is_r_file(path)) {
-    path <- splits_of_r_file(path, split)
+    path <- splits_of_r_file(path, split, trusted)
     split <- NULL
   } else if (is_splits(path)) {
     path <- asked_splits(path, split)

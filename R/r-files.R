@@ -6,8 +6,8 @@ is_r_file <- function(path) {
 }
 
 # What `split` asks for of the data frames of an R file; by default all there are. A lone one is the split "train".
-splits_of_r_file <- function(path, split, call = rlang::caller_env()) {
-  frames <- read_r_file(path, call)
+splits_of_r_file <- function(path, split, trusted = FALSE, call = rlang::caller_env()) {
+  frames <- read_r_file(path, check_flag("trusted", trusted, call = call), call)
   asked_splits(if (is.data.frame(frames) && !is.null(split)) list(train = frames) else frames, split, call)
 }
 
@@ -30,7 +30,23 @@ asked_splits <- function(frames, split, call = rlang::caller_env()) {
   if (length(split) == 1L) picked[[1L]] else picked
 }
 
-read_r_file <- function(path, call) {
+# Before R 4.4.0 a promise in a file runs its code when somebody looks at it (CVE-2024-27322).
+refuse_r_file <- function(path, call) {
+  if (getRversion() < "4.4.0") {
+    abort_tidydl(
+      "argument",
+      sprintf("`path` '%s' is a file of R's own, and in R %s such a file can run code.", path, getRversion()),
+      "R 4.4.0 or newer, or a file of your own.",
+      "If the file is yours, add trusted = TRUE; else ask for it as csv or parquet.",
+      call = call
+    )
+  }
+}
+
+read_r_file <- function(path, trusted, call) {
+  if (!trusted) {
+    refuse_r_file(path, call)
+  }
   found <- tryCatch(
     if (grepl("[.]rds$", path, ignore.case = TRUE)) readRDS(path) else objects_of(path),
     error = function(cnd) {
@@ -41,6 +57,9 @@ read_r_file <- function(path, call) {
       )
     }
   )
+  if (!trusted) {
+    found <- plain_frames(found, path, call)
+  }
   if (!is.data.frame(found) && !is_splits(found)) {
     abort_tidydl(
       "data", sprintf("`path` '%s' holds %s.", path, described(found)),

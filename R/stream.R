@@ -9,7 +9,7 @@
 #'   `output` as they are.
 #' @param ... The arguments of [load_dataset()] that say which data: `name`, `data_dir`, `data_files`, `split` (needed
 #'   where there are several), `columns`, `n` (of the first rows), `revision`, `token`, `cache_dir`,
-#'   `verification_mode`, `sep`, `field`. With a pipeline also the columns of its inputs, bare or quoted, by the names
+#'   `verification_mode`, `sep`, `field`, `trusted`. With a pipeline also the columns of its inputs, bare or quoted, by the names
 #'   of their parts (`text = tweet`), and its options (`top_k = 3`).
 #' @param batch_size How many rows a batch has.
 #' @param output A file named `.parquet` to which the results are written as they come; nothing of them stays in memory.
@@ -72,7 +72,7 @@ stream_dataset <- function(path, callback = NULL, ..., batch_size = 1000, output
 
 stream_arguments <- c(
   "name", "data_dir", "data_files", "split", "columns", "n", "revision", "token", "cache_dir", "verification_mode",
-  "sep", "field"
+  "sep", "field", "trusted"
 )
 
 # Arguments of load_dataset() that a stream refuses, whatever the callback.
@@ -101,9 +101,14 @@ check_stream <- function(callback, output, augment, prefix, call = rlang::caller
   }
 }
 
+of_r_file <- function(path, given, call) {
+  trusted <- if (is.null(given$trusted)) FALSE else given$trusted
+  splits_of_r_file(path, given$split, trusted, call)
+}
+
 open_stream <- function(path, given, batch_size, output = NULL, call = rlang::caller_env()) {
   if (is_r_file(path) || is_splits(path)) {
-    path <- if (is_splits(path)) asked_splits(path, given$split, call) else splits_of_r_file(path, given$split, call)
+    path <- if (is_splits(path)) asked_splits(path, given$split, call) else of_r_file(path, given, call)
     if (is_splits(path)) {
       refuse_several(names(path), given$split, call)
     }

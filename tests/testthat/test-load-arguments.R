@@ -82,20 +82,24 @@ test_that("files of R's own are read: a data frame, or several as splits", {
   early <- tibble::tibble(x = 1:3)
   late <- tibble::tibble(x = 4L)
   save(early, late, file = several)
-  expect_identical(load_dataset(one), tibble::as_tibble(iris))
-  expect_identical(names(load_dataset(one, columns = "Species", n = 2)), "Species")
-  splits <- load_dataset(several)
+  expect_identical(load_dataset(one, trusted = TRUE), tibble::as_tibble(iris))
+  expect_identical(names(load_dataset(one, trusted = TRUE, columns = "Species", n = 2)), "Species")
+  splits <- load_dataset(several, trusted = TRUE)
   expect_s3_class(splits, "tidydl_splits")
   expect_identical(names(splits), c("early", "late"))
   expect_identical(splits$late, late)
-  expect_identical(load_dataset(several, split = "early", n = 2), early[1:2, ])
-  expect_identical(load_dataset(several, split = "all")$split, factor(c("early", "early", "early", "late")))
-  expect_error(load_dataset(several, split = "middle"), "'early', 'late'", class = "tidydl_error_not_found")
-  expect_identical(load_dataset(several, as = "dataset", n = 2)$early$num_rows, 2L)
+  expect_identical(load_dataset(several, trusted = TRUE, split = "early", n = 2), early[1:2, ])
+  together <- load_dataset(several, trusted = TRUE, split = "all")
+  expect_identical(together$split, factor(c("early", "early", "early", "late")))
+  expect_error(
+    load_dataset(several, trusted = TRUE, split = "middle"), "'early', 'late'",
+    class = "tidydl_error_not_found"
+  )
+  expect_identical(load_dataset(several, trusted = TRUE, as = "dataset", n = 2)$early$num_rows, 2L)
   saveRDS(lm(dist ~ speed, cars), one)
-  expect_error(load_dataset(one), "an lm object", class = "tidydl_error_data")
+  expect_error(load_dataset(one, trusted = TRUE), "an lm object", class = "tidydl_error_data")
   writeLines("no file of R", one)
-  expect_error(suppressWarnings(load_dataset(one)), class = "tidydl_error_damaged")
+  expect_error(suppressWarnings(load_dataset(one, trusted = TRUE)), class = "tidydl_error_damaged")
 })
 
 test_that("splits of R's own files are cut and joined as those of other data", {
@@ -107,7 +111,8 @@ test_that("splits of R's own files are cut and joined as those of other data", {
   values <- function(x) lapply(x, function(part) if (is.list(part)) lapply(part, identity) else part)
   same <- function(split, ...) {
     expect_identical(
-      values(load_dataset(saved, split = split, ...)), values(load_dataset(in_data("splits"), split = split, ...)),
+      values(load_dataset(saved, trusted = TRUE, split = split, ...)),
+      values(load_dataset(in_data("splits"), split = split, ...)),
       label = paste(split, collapse = " and ")
     )
   }
@@ -118,25 +123,25 @@ test_that("splits of R's own files are cut and joined as those of other data", {
   same(c("test", "train[:2]"), n = 1)
   same("all", columns = c("split", "n"), sample = 3, seed = 2)
   for (split in list("tran", "train[", "all[2", 3, c("train", "nobody"))) {
-    said <- tryCatch(load_dataset(saved, split = split), error = function(cnd) cnd)
+    said <- tryCatch(load_dataset(saved, trusted = TRUE, split = split), error = function(cnd) cnd)
     other <- tryCatch(load_dataset(in_data("splits"), split = split), error = function(cnd) cnd)
     expect_identical(said[c("kind", "problem", "allowed", "hint")], other[c("kind", "problem", "allowed", "hint")])
   }
   by_name <- list(train = train, test = test)
   asked <- c("all", "test[1:]")
-  expect_identical(load_dataset(by_name, split = asked), load_dataset(saved, split = asked))
+  expect_identical(load_dataset(by_name, split = asked), load_dataset(saved, trusted = TRUE, split = asked))
   expect_identical(load_dataset(by_name, split = "train[1:]", n = 1)$n, 2L)
   expect_error(load_dataset(by_name, split = "tran"), "'tran'.*not known", class = "tidydl_error_not_found")
   twice <- list(a = train, a = test)
   expect_error(load_dataset(twice), "two splits of one name as text: a, a", class = "tidydl_error_argument")
   saveRDS(train, lone <- withr::local_tempfile(fileext = ".rds"))
-  expect_identical(load_dataset(lone, split = "train[1:]")$n, 2:3)
+  expect_identical(load_dataset(lone, trusted = TRUE, split = "train[1:]")$n, 2:3)
   test$n <- "one"
   save(train, test, file = saved)
-  expect_error(load_dataset(saved, split = "all"), "do not fit together", class = "tidydl_error_data")
+  expect_error(load_dataset(saved, trusted = TRUE, split = "all"), "do not fit together", class = "tidydl_error_data")
   test$split <- "mine"
   save(train, test, file = saved)
-  expect_error(load_dataset(saved, split = "all"), "a column 'split'", class = "tidydl_error_column")
+  expect_error(load_dataset(saved, trusted = TRUE, split = "all"), "a column 'split'", class = "tidydl_error_column")
 })
 
 test_that("a dataset of the Python library has its features at hand", {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import warnings
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
@@ -49,8 +50,7 @@ def read_header(content: bytes | None, path: str | None) -> tuple[int, int, int]
     library = _library("soundfile")
     if library is not None and _first_bytes(content, path):
         try:
-            with opened(content, path) as source:
-                info = library.info(source)
+            info = library.info(_for_soundfile(content, path))
             rate, frames, channels = int(info.samplerate), int(info.frames), int(info.channels)
         except Exception:
             pass  # another library may know the format
@@ -123,7 +123,20 @@ def _first_bytes(content: bytes | None, path: str | None) -> bytes:
 
 def opened(content: bytes | None, path: str | None) -> BinaryIO:
     """Open the bytes, or the file at the path: decoders get no path, which some would take for an address."""
-    return open(str(path), "rb") if content is None else io.BytesIO(content)
+    return open(str(path), "rb") if content is None else _Held(content)
+
+
+class _Held(io.BytesIO):
+    """Bytes, before the first of which a decoder of damaged ones may seek."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place, or to the first."""
+        return super().seek(max(offset, 0) if whence == io.SEEK_SET else offset, whence)
+
+
+def _for_soundfile(content: bytes | None, path: str | None) -> Any:
+    """Return what soundfile opens: for files a path, which it takes for nothing else."""
+    return os.path.abspath(str(path)) if content is None else _Held(content)
 
 
 def _is_wav(first: bytes) -> bool:
@@ -177,8 +190,10 @@ def _by_library(content: bytes | None, path: str | None) -> tuple[np.ndarray, in
     problem: Exception | None = None
     for name, library in known.items():
         try:
+            if name == "soundfile":
+                return _by_soundfile(library, _for_soundfile(content, path), path)
             with opened(content, path) as source:
-                return (_by_soundfile if name == "soundfile" else _by_av)(library, source, path)
+                return _by_av(library, source, path)
         except TidydlError:
             raise
         except Exception as error:

@@ -107,6 +107,7 @@ def _uneven_row(path: str, separator: str) -> Any:
 
     settings = csv_settings(separator, 2**24, include=["\0"])
     settings["read_options"].use_threads = False  # which alone counts the rows
+    settings["read_options"].encoding = "latin1"  # in which rows of any bytes are told of
     settings["parse_options"].invalid_row_handler = note
     settings["convert_options"].include_missing_columns = True
     try:

@@ -49,7 +49,7 @@ class Bounds:
             raise DataError(
                 f"'{path}' is a link that leaves the folder '{self.folder}'.",
                 allowed="Files in the folder of the data set, or below.",
-                hint="Copy the file into the folder, or add `trusted` = True where all of it is yours.",
+                hint="Copy the file into the folder, or add trusted=True where all of it is yours.",
             )
 
     def _root(self) -> str:

@@ -177,7 +177,7 @@ def _opened_as(path: str, allowed: Sequence[Bounds], seen_from: Path | None, sou
     raise DataError(
         f"{source} names the file '{shown}', which is outside of the folder '{bounds.folder}'.",
         allowed="Contents, or paths of files in the folder of the data set, or below.",
-        hint="If the data are yours, add `trusted` = True; else leave the column out by `columns`.",
+        hint="If the data are yours, add trusted=True; else leave the column out by `columns`.",
     )
 
 

@@ -67,7 +67,8 @@ class Video:
         wanted = sorted(set(which))
         made = self._decoded(lambda image: _frames_by_pillow(image, wanted), lambda src: _frames_by_av(src, wanted))
         found = dict(zip(wanted, made, strict=True))
-        return np.stack([found[place] for place in which])
+        with DATA_FILES.guard(named("video", self._path), lambda error: unreadable("video", self._path, error)):
+            return np.stack([found[place] for place in which])  # which may differ in size
 
     def _decoded(self, by_pillow: Any, by_av: Any) -> Any:
         """Let Pillow decode what it knows, and PyAV the rest; explain what goes wrong."""
