@@ -17,7 +17,7 @@ TEXTS = ["the sun was happy", "a sad night", "the dog came home"]
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     top = tmp_path_factory.mktemp("models")
-    made = [tiny.text_folder(top / f"bert{k}", initializer_range=0.2 + k / 10) for k in range(3)]
+    made = [tiny.text_folder(top / act, hidden_act=act) for act in ("gelu", "relu", "silu")]
     return [*made, tiny.byte_folder(top / "roberta")]
 
 

@@ -88,6 +88,7 @@ def test_links_within_a_folder_and_those_of_the_hubs_cache_are_followed(copied, 
     (snapshot / "config.json").rename(blobs / ("a" * 40))
     (snapshot / "config.json").symlink_to(f"../../blobs/{'a' * 40}")
     assert pipeline(snapshot)("the sun").shape[0] == 1
+    tidydl.forget()
     (blobs / ("a" * 40)).rename(blobs / "secret")
     (snapshot / "config.json").unlink()
     (snapshot / "config.json").symlink_to("../../blobs/secret")
@@ -112,9 +113,9 @@ CLAIMS = {
     "labels as a number": ({"id2label": 3}, ""),
     "kinds": ({"architectures": 3}, ""),
     "kind": ({"model_type": ["bert"]}, ""),
-    "dtype": ({"dtype": "load"}, None),
+    "dtype": ({"dtype": "load"}, ""),
     "activation": ({"hidden_act": "system"}, ""),
-    "problem": ({"problem_type": {"a": 1}}, ""),
+    "problem": ({"problem_type": {"a": 1}}, None),
 }
 
 
@@ -137,18 +138,12 @@ def test_a_file_that_holds_something_else_is_an_error_of_ours(copied, file, cont
         (copied / file).mkdir()
     else:
         (copied / file).write_bytes(content)
-    if file == "tokenizer_config.json" and content in (b"{}", None):
-        with pytest.raises(TidydlError) if content is None else _well():
-            pipeline(copied)("the sun")
+    without = file.startswith("tokenizer") and content is None  # other files of the tokenizer do
+    if without or (file == "tokenizer_config.json" and content == b"{}"):
+        assert len(pipeline(copied)("the sun")) == 1
         return
     with pytest.raises(TidydlError):
         pipeline(copied)("the sun")
-
-
-def _well():
-    from contextlib import nullcontext
-
-    return nullcontext()
 
 
 def test_a_tokenizer_that_gives_up_in_rust_is_a_damaged_file(copied):
@@ -176,6 +171,7 @@ def test_a_tokenizer_that_makes_texts_endlessly_longer_is_refused(copied):
     twice = {"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}
     held["normalizer"] = {"type": "Sequence", "normalizers": [twice] * 40}
     (copied / "tokenizer.json").write_text(json.dumps(held), "utf-8")
+    rewrite(copied / "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")
     with pytest.raises(ArgumentError, match="times as long"):
         pipeline(copied)("a")
 

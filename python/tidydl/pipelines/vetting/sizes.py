@@ -18,8 +18,9 @@ _SPARE = 250_000_000  # numbers that a model may have beside those in its files:
 _PACKED = 16  # numbers that one of a quantized file may stand for
 _MODULES = 1000  # layers, experts and the like that a model may have though its files hold fewer weights
 _GROWTH = 10_000
-_REPEATED = re.compile(r"\w*(layer|block|depth|expert|stage|level|codebook|decoders|encoders)\w*|(num|n)_\w+")
-_LENGTHS = re.compile(r"\w*(position|ctx|context|token|label|length|vocab|embeddings|size|dim|hidden|channels)\w*")
+# Entries that say how often a part is repeated, and those of these names that say how long or wide something is.
+_REPEATED = re.compile(r"\w*(layers?|blocks?|depths?|experts?|stages?|codebooks?)|(num|n)_\w+")
+_LENGTHS = re.compile(r"\w*(positions?|ctx|context|tokens?|labels|length|vocab|embeddings|size|dim|channels|frames)")
 # The largest values of entries by which inputs are read.
 _LARGEST = {
     **dict.fromkeys(("height", "width", "max_height", "max_width", "image_size", "shortest_edge", "size"), 32_768),
