@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,9 @@ class Fault:
     ----------
     what
         "status" answers with a status; "cut" breaks the connection in the middle of a file; "wrong" sends other bytes
-        of the same length; "slow" waits before it answers; "gone" closes the connection without an answer.
+        of the same length; "slow" waits before it answers; "gone" closes the connection without an answer; "longer"
+        goes on after the end of a file, "endless" for as long as anybody reads, without saying how long it is; "said"
+        answers with ``body``; "etag" gives ``body`` as the hash of a file.
     times
         In how many answers; None is for all.
     on
@@ -40,6 +43,7 @@ class Fault:
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 1.0
+    body: bytes = b""
 
     def takes(self, request: str, path: str | None, whats: tuple[str, ...]) -> bool:
         """Say whether it happens in this answer, and count it."""
@@ -89,6 +93,7 @@ class Repo:
     branches: dict[str, Path] = field(default_factory=dict)  # with files of their own, such as refs/convert/parquet
     token: str | None = None  # without which it answers as a gated one
     faults: list[Fault] = field(default_factory=list)
+    lies: Callable[[dict], object] | None = None  # what is said of it instead of its description
 
     @property
     def commit(self) -> str:

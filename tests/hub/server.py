@@ -30,6 +30,7 @@ class Hub:
     moved: dict[str, str] = field(default_factory=dict)  # old ids and the new ones
     requests: list[str] = field(default_factory=list)
     ranges: list[tuple[str, str]] = field(default_factory=list)  # files and which bytes of them were asked for
+    tokens: list[str | None] = field(default_factory=list)  # what came as authorization, with each request
 
     def add(self, name: str, folder: Path, **how) -> Repo:
         """Serve a folder under a name."""
@@ -87,6 +88,7 @@ class _Asked(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         path = urlsplit(self.path).path
         self.hub.requests.append(f"{self.command} {unquote(path)}")
+        self.hub.tokens.append(self.headers.get("Authorization"))
         for what, pattern in reversed(_PATHS):
             if found := pattern.fullmatch(path):
                 asked = {name: value and unquote(value) for name, value in found.groupdict().items()}
@@ -108,6 +110,8 @@ class _Asked(BaseHTTPRequestHandler):
             return None
         if fault := repo.fault(request, asked.get("path"), "status"):
             return self._refuse(fault.status, None, fault.headers)
+        if fault := repo.fault(request, asked.get("path"), "said"):
+            return self._send(200, fault.body, fault.headers)
         if what != "large" and repo.token is not None and self.headers.get("Authorization") != f"Bearer {repo.token}":
             return self._refuse(401 if self.headers.get("Authorization") is None else 403, "GatedRepo")
         version = repo.version(asked.get("revision"))
@@ -130,7 +134,7 @@ class _Asked(BaseHTTPRequestHandler):
         }
         if repo.tag is not None:
             info |= {"pipeline_tag": repo.tag, "library_name": "transformers"}
-        self._send_json(info)
+        self._send_json(info if repo.lies is None else repo.lies(info))
 
     def _refs(self, repo: Repo, version: Version, asked: dict) -> None:
         converts = [
@@ -175,6 +179,13 @@ class _Asked(BaseHTTPRequestHandler):
     def _file(self, repo: Repo, path: Path, asked: dict, headers: dict[str, str]) -> None:
         content, status = path.read_bytes(), 200
         body = self.command == "GET"
+        if fault := repo.fault("resolve", asked["path"], "etag"):
+            headers["ETag"] = fault.body.decode()
+        if repo.fault("resolve", asked["path"], "endless"):
+            self._send_for_ever(headers)
+            return
+        if body and repo.fault("resolve", asked["path"], "longer"):
+            content += bytes(100_000)
         if body and repo.fault("resolve", asked["path"], "wrong"):
             content = bytes(byte ^ 1 for byte in content)
         if found := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
@@ -184,6 +195,16 @@ class _Asked(BaseHTTPRequestHandler):
             content, status = content[start : end + 1], 206
         cut = len(content) // 2 if body and repo.fault("resolve", asked["path"], "cut") else None
         self._send(status, content, headers, cut)
+
+    def _send_for_ever(self, headers: dict[str, str]) -> None:
+        """Send zeros until the client hangs up, or the test has gone wrong."""
+        self.close_connection = True
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        for _ in range(300 if self.command == "GET" else 0):
+            self.wfile.write(bytes(1 << 20))
 
     def _refuse(self, status: int, code: str | None, headers: dict[str, str] | None = None) -> None:
         named = {} if code is None else {"X-Error-Code": code, "X-Error-Message": code}

@@ -79,7 +79,7 @@ def fetch(name):
     from tidydl.hub.repositories import Repository
 
     snapshot = fetched(Repository("model", name, "main"), lambda names: names, argument="model")
-    return {"files": sorted(path.name for path in snapshot.folder.iterdir())}
+    return {"files": sorted(path.name for path in snapshot.folder.glob("*"))}
 
 
 def forget():
@@ -90,6 +90,16 @@ def forget():
 def limit(size):
     """Let no file grow beyond a size, as on a full disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    return {}
+
+
+def reserve(left):
+    """Act as if the disk had room for so many bytes beside what is to stay free."""
+    import shutil
+
+    from tidydl.hub import downloading
+
+    downloading._RESERVE = shutil.disk_usage(".").free - left
     return {}
 
 
@@ -110,6 +120,7 @@ DOING = {
     "forget": forget,
     "client": by_client,
     "limit": limit,
+    "reserve": reserve,
 }
 
 

@@ -13,11 +13,13 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidydl.boundaries import FULL_DISK, WRITTEN_FILES
 from tidydl.errors import DamagedFileError, DependencyError, StorageError, bring_extra
 from tidydl.storage import cache_folder
 
@@ -31,6 +33,7 @@ WEIGHTS = "model.safetensors"
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 CARD = ("README.md", "metrics.json")
 AVERAGE_WEIGHT = 100.0
+_OS_ERROR = re.compile(r"os error (\d+)")
 RECIPE = "1"  # raise it when the same parts are put together differently
 
 
@@ -75,24 +78,33 @@ def assembled(head: Path) -> Path:
     if _is_whole(target):
         return target
     scratch = None
+    advice = "Name another folder in the environment variable TIDYDL_CACHE, or free some space."
+    subject = f"The model in the cache folder '{models}'"
     try:
-        models.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{head.name}-", dir=models))
-        write_model(encoder, head, scratch)
-        scratch.chmod(0o755)
-        _put(scratch, target)
-    except OSError as error:
-        if isinstance(error, DamagedFileError):
-            raise
-        raise StorageError(
-            f"The model cannot be put together in the cache folder '{models}': {error.strerror or error}.",
-            allowed="A folder that you may write to, with 100 MB free.",
-            hint="Name another one in the environment variable TIDYDL_CACHE.",
-        ) from error
+        with WRITTEN_FILES.guard(
+            subject, _full, allowed="A folder that you may write to, with 100 MB free.", hint=advice
+        ):
+            models.mkdir(parents=True, exist_ok=True)
+            scratch = Path(tempfile.mkdtemp(prefix=f".{head.name}-", dir=models))
+            write_model(encoder, head, scratch)
+            scratch.chmod(0o755)
+            _put(scratch, target)
     finally:
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)
     return target
+
+
+def _full(problem: BaseException) -> StorageError | None:
+    """Explain a full disk, of which safetensors tells in words alone."""
+    number = _OS_ERROR.search(str(problem))
+    if number is None or int(number[1]) not in FULL_DISK:
+        return None
+    return StorageError(
+        "The model cannot be put together in the cache folder: the disk is full.",
+        allowed="A folder that you may write to, with 100 MB free.",
+        hint="Free some space, or name another folder in the environment variable TIDYDL_CACHE.",
+    )
 
 
 def write_model(encoder: Path, head: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tidydl.hub.answers import answered, asked_for
 from tidydl.hub.patience import is_silence
 from tidydl.hub.reach import out_of_reach
 from tidydl.hub.repositories import Repository
@@ -13,14 +14,16 @@ PARQUET = "refs/convert/parquet"
 
 def has_parquet_branch(repo: Repository) -> bool:
     """Say whether the Hub has a data set as parquet files too, as far as it answers."""
-    from huggingface_hub import HfApi
+    from huggingface_hub import constants
 
     if out_of_reach():
         return False
-    try:
-        found = HfApi().list_repo_refs(repo.id, repo_type=repo.kind, token=repo.token)
-    except Exception as problem:  # what the client raises has no common base but this
-        if is_silence(problem) or isinstance(problem, OSError):
-            return False
-        raise
-    return any(each.ref == PARQUET for each in found.converts)
+    with answered(repo, "path"):
+        try:
+            told = asked_for(repo, "refs", float(constants.HF_HUB_ETAG_TIMEOUT))
+        except Exception as problem:  # what the client raises has no common base but this
+            if is_silence(problem) or isinstance(problem, OSError):
+                return False
+            raise
+    found = told.get("converts")
+    return isinstance(found, list) and any(isinstance(each, dict) and each.get("ref") == PARQUET for each in found)

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tidydl.hub.failures import storing, wrong_content
+from tidydl.hub.answers import digest_in, size_in
+from tidydl.hub.failures import storing, too_little_room, wrong_content
 from tidydl.hub.listings import File
 from tidydl.hub.patience import Patience, patiently
 from tidydl.hub.repositories import Repository
@@ -25,6 +26,11 @@ __all__ = ["Download", "Stopped", "is_intact"]
 
 _TIMES = 3  # how often content is fetched before it is given up as wrong
 _CHUNK = 1 << 20
+_RESERVE = 1 << 30  # bytes of the disk that a file of unknown size leaves free
+
+
+class _TooLongError(Exception):
+    """More bytes came than were promised, or others than were asked for."""
 
 
 class Stopped(Exception):  # noqa: N818 (it is no error: somebody else's is)
@@ -89,8 +95,7 @@ class Download:
         if self.promised.size is not None and self.promised.digest is not None:
             return self.promised
         told = patiently(lambda: get_hf_file_metadata(self._url(), token=self.repo.token), Patience())
-        etag = told.etag or ""
-        return File(told.size, etag if len(etag) in (40, 64) else None)
+        return File(size_in(told.size), digest_in(told.etag))
 
     def _url(self) -> str:
         from huggingface_hub import hf_hub_url
@@ -102,9 +107,13 @@ class Download:
         part = blob.with_name(f"{blob.name}.incomplete")
         for _ in range(_TIMES):
             patience = Patience(sleep=self.stop.wait)
-            patiently(lambda: self._fill(part, promised.size, patience), patience)  # noqa: B023
+            try:
+                patiently(lambda: self._fill(part, promised.size, patience), patience)  # noqa: B023
+                ends = True
+            except _TooLongError:
+                ends = self.verify and promised.digest is not None  # then what it holds so far tells
             with storing(self.repo, part):
-                whole = promised.size in (None, part.stat().st_size)
+                whole = ends and promised.size in (None, part.stat().st_size)
                 if whole and (not self.verify or is_intact(part, promised)):
                     os.replace(part, blob)
                     return
@@ -133,15 +142,33 @@ class Download:
                 response.read()  # which the client looks into
             hf_raise_for_status(response)
             resumed = response.status_code == 206
+            if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+                raise _TooLongError  # another piece than the one that was asked for
+            room = self._room(part, size, have if resumed else 0)
             with storing(self.repo, part), part.open("ab" if resumed else "wb") as file:
                 for chunk in response.iter_bytes():
                     if self.stop.is_set():
                         raise Stopped
-                    file.write(chunk)
+                    file.write(chunk[:room])
                     file.flush()
-                    self.tell(len(chunk))
+                    self.tell(min(len(chunk), room))
+                    room -= len(chunk)
+                    if room < 0:
+                        self._refuse_more(part, size)
                     if resumed or not have:  # a Hub that begins anew each time would get new patience for ever
                         patience.renew()
+
+    def _room(self, part: Path, size: int | None, have: int) -> int:
+        """Say how many bytes more may be written: what was promised, else what the disk has, less a reserve."""
+        return size - have if size is not None else max(0, shutil.disk_usage(part.parent).free - _RESERVE)
+
+    def _refuse_more(self, part: Path, size: int | None) -> None:
+        """End a download that does not end where it should."""
+        if size is not None:
+            raise _TooLongError
+        written = part.stat().st_size
+        part.unlink()
+        raise too_little_room(self.repo, written + 1, written)
 
 
 def _point(blob: Path, pointer: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tidydl.errors import TidydlError
+from tidydl.hub.answers import answered
 from tidydl.hub.downloading import Download, Stopped, is_intact
 from tidydl.hub.failures import damaged_copy, not_here, refusal, storing, too_little_room
 from tidydl.hub.listings import File, Listing, downloaded, keep_listing, listing_of
@@ -78,6 +79,11 @@ def fetch(repo: Repository, choose: Choose, *, argument: str, verify: bool = Tru
         Where the disk is full or cannot be written.
     """
     listing = listing_of(repo, argument)
+    with answered(repo, argument):
+        return _fetched(repo, listing, choose, argument, verify)
+
+
+def _fetched(repo: Repository, listing: Listing, choose: Choose, argument: str, verify: bool) -> Snapshot:
     chosen = tuple(name for name in dict.fromkeys(choose(list(listing.files))) if is_inside(name))
     snapshot = Snapshot(repo, listing, chosen)
     missing = [name for name in chosen if not _is_here(snapshot, name)]
@@ -174,7 +180,7 @@ def _raise_first(begun: Sequence[Future[None]], repo: Repository, argument: str)
         if is_silence(problem):
             doubt()
         if isinstance(problem, TidydlError) or not (is_silence(problem) or isinstance(problem, OSError)):
-            raise problem
+            raise problem from None
         assert isinstance(problem, Exception)
         raise refusal(problem, repo, argument, downloaded(repo.kind, repo.cache_dir)) from None
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tidydl.errors import HubError, NotFoundError
+from tidydl.hub.answers import answered, asked_for, commit_in, digest_in, size_in
 from tidydl.hub.failures import not_here, refusal
 from tidydl.hub.patience import Patience, is_silence, passes, patiently
 from tidydl.hub.reach import doubt, out_of_reach
@@ -25,7 +26,6 @@ __all__ = ["File", "Listing", "downloaded", "forget_listings", "is_known", "kept
 
 _REMEMBERED = 60.0  # seconds for which a branch is not asked for again
 _IMPATIENT = 5.0  # seconds for an answer where what is kept would do
-_HASHES = (40, 64)  # letters of git's sha1 and of sha256
 _recent: dict[Repository, tuple[float, Listing]] = {}
 
 
@@ -55,6 +55,11 @@ def listing_of(repo: Repository, argument: str) -> Listing:
     NotFoundError, HubError
         Where there is no such repository or revision, the Hub refuses, or is out of reach and nothing is kept.
     """
+    with answered(repo, argument):
+        return _listing_of(repo, argument)
+
+
+def _listing_of(repo: Repository, argument: str) -> Listing:
     known = kept_listing(repo)
     if known is not None and known.whole and COMMIT.fullmatch(repo.revision):
         return known
@@ -101,27 +106,21 @@ def forget_listings() -> None:
 
 
 def _asked(repo: Repository, patient: bool) -> Listing:
-    from huggingface_hub import HfApi, constants
+    from huggingface_hub import constants
 
     seconds = float(constants.HF_HUB_ETAG_TIMEOUT)
-
-    info = HfApi().repo_info(
-        repo.id,
-        repo_type=repo.kind,
-        revision=repo.revision,
-        files_metadata=True,
-        token=repo.token,
-        timeout=seconds if patient else min(seconds, _IMPATIENT),
-    )
-    files = {
-        each.rfilename: _promised(each) for each in getattr(info, "siblings", None) or () if is_inside(each.rfilename)
-    }
-    return Listing(str(info.sha), files, getattr(info, "pipeline_tag", None))
+    told = asked_for(repo, "", seconds if patient else min(seconds, _IMPATIENT), blobs="true")
+    siblings = told.get("siblings")
+    entries = [each for each in siblings if isinstance(each, dict)] if isinstance(siblings, list) else []
+    files = {each["rfilename"]: _promised(each) for each in entries if is_inside(each.get("rfilename"))}
+    tag = told.get("pipeline_tag")
+    return Listing(commit_in(told, repo), files, tag if isinstance(tag, str) else None)
 
 
-def _promised(sibling: Any) -> File:
-    digest = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id
-    return File(sibling.size, digest if digest and len(digest) in _HASHES else None)
+def _promised(sibling: dict[str, Any]) -> File:
+    large = sibling.get("lfs")
+    digest = large.get("sha256") if isinstance(large, dict) else sibling.get("blobId")
+    return File(size_in(sibling.get("size")), digest_in(digest))
 
 
 def storage_note(repo: Repository, commit: str) -> Path:
@@ -156,9 +155,13 @@ def kept_listing(repo: Repository) -> Listing | None:
         return None
     try:
         told = json.loads(storage_note(repo, commit).read_text(encoding="utf-8"))
-        files = {name: File(**promised) for name, promised in told["files"].items()}
+        files = {
+            name: File(size_in(promised["size"]), digest_in(promised["digest"]))
+            for name, promised in told["files"].items()
+            if is_inside(name)
+        }
         return Listing(commit, files, told["tag"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass  # another program has downloaded it, or the note is damaged
     folder = repo.snapshot(commit)
     found = {path.relative_to(folder).as_posix(): _held(path) for path in sorted(folder.rglob("*")) if path.is_file()}
@@ -167,9 +170,7 @@ def kept_listing(repo: Repository) -> Listing | None:
 
 def _held(path: Path) -> File:
     """Tell the hash of a file from where it is kept: the client names content by its hash."""
-    name = path.resolve().name
-    is_hash = len(name) in _HASHES and set(name) <= set("0123456789abcdef")
-    return File(None, name if is_hash else None)
+    return File(None, digest_in(path.resolve().name))
 
 
 def _commit_of(repo: Repository) -> str | None:

@@ -45,7 +45,7 @@ class Patience:
         if not passes(problem) or self._failed >= self.tries or self._timed_out >= self.slow:
             return False
         asked = _asked_to_wait(problem)
-        if asked is not None and asked > _MOST:
+        if asked is not None and not asked <= _MOST:
             return False
         self.sleep(_FIRST * 2 ** (self._failed - 1) if asked is None else max(asked, 0.0))
         return True
@@ -109,5 +109,5 @@ def _asked_to_wait(problem: Exception) -> float | None:
         pass
     try:
         return parsedate_to_datetime(said).timestamp() - time.time()
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None

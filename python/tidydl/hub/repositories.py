@@ -9,10 +9,13 @@ from typing import Literal
 
 from tidydl.errors import ArgumentError
 
-__all__ = ["COMMIT", "Kind", "Repository", "cache_place"]
+__all__ = ["COMMIT", "DIGEST", "Kind", "Repository", "cache_place"]
 
 Kind = Literal["model", "dataset"]
 COMMIT = re.compile(r"[0-9a-f]{40}")
+DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # git's sha1, or sha256
+_ODD = re.compile(r"[\\:\x00-\x1f\x7f]")  # drives, other separators, and what no name of a file holds
+_LONGEST_PATH = 1024
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ def cache_place(cache_dir: str | None = None) -> Path:
 
 
 def is_inside(path: str) -> bool:
-    """Say whether a path, as the Hub writes it, stays inside the folder it is put into."""
+    """Say whether a path, as the Hub writes it, is that of a file inside the folder it is put into, on any system."""
+    if not isinstance(path, str) or not path or len(path) > _LONGEST_PATH or _ODD.search(path):
+        return False
     parts = PurePosixPath(path)
-    return bool(path) and not parts.is_absolute() and ".." not in parts.parts and "\\" not in path and "\0" not in path
+    return not parts.is_absolute() and ".." not in parts.parts and parts.as_posix() == path and path != "."

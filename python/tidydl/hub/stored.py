@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidydl.boundaries import guarded
+from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, StorageError, unknown_name
@@ -89,7 +89,9 @@ def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
     >>> cache().columns.tolist()
     ['kind', 'id', 'revision', 'refs', 'size_mb', 'last_used']
     """
-    stored = sorted([*_stored(cache_place()), *_unpacked(unpacked_folder())], key=lambda each: each.used, reverse=True)
+    with DATA_FILES.guard(f"The folder of downloads '{cache_place()}'"):
+        found = [*_stored(cache_place()), *_unpacked(unpacked_folder())]
+    stored = sorted(found, key=lambda each: each.used, reverse=True)
     if remove is None or remove is False:
         return _frame(stored)
     gone = stored if remove is True else _named(stored, remove)

@@ -12,6 +12,7 @@ from tidydl.errors import ArgumentError
 from tidydl.pipelines.from_pretrained import Source, import_transformers, quietly
 from tidydl.pipelines.locations import locate, require_component_files
 from tidydl.pipelines.turns import one_at_a_time
+from tidydl.pipelines.vetting.sizes import refuse_growth
 
 __all__ = ["AUTO", "READERS", "Origin", "forget_components", "origin_of", "read_components"]
 
@@ -115,6 +116,7 @@ def _read(name: str, source: Source, argument: str) -> Any:
     auto = getattr(import_transformers(), AUTO[name])
     settings = _by_pillow() if name == "image_processor" else {}
     made = quietly(source, auto.from_pretrained, argument=argument, **settings)
+    refuse_growth(getattr(made, "tokenizer", made), source.location.source, argument)
     if name == "processor" and getattr(made, "image_processor", None) is not None:
         made.image_processor = _read("image_processor", source, argument)
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
@@ -15,6 +16,7 @@ from tidydl.pipelines.components import forget_components, read_components
 from tidydl.pipelines.from_pretrained import Source, forget_versions, import_transformers, quietly
 from tidydl.pipelines.locations import locate, require_files
 from tidydl.pipelines.turns import one_at_a_time
+from tidydl.pipelines.vetting.sizes import refuse_claims, weights_held
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -213,12 +215,20 @@ def _load_weights(wanted: Wanted) -> Weights:
     auto = getattr(transformers, f"AutoModelFor{wanted.head}" if wanted.head else "AutoModel")
     # of decision models from_pretrained() fails where it is to tell what was missing
     told: dict[str, Any] = {} if wanted.head == "Decision" else {"output_loading_info": True}
+    config = read_config(wanted.source, wanted.pickled)
+
+    def load(pretrained_model_name_or_path: str, **arguments: Any) -> Any:
+        place = Path(pretrained_model_name_or_path).expanduser()
+        if not wanted.pickled and not wanted.source.remote_code:
+            refuse_claims(config, auto, weights_held(place), wanted.source.location.source)
+        return auto.from_pretrained(pretrained_model_name_or_path=pretrained_model_name_or_path, **arguments)
+
     made = quietly(
         wanted.source,
-        auto.from_pretrained,
+        load,
         weights=True,
         pickled=wanted.pickled,
-        config=read_config(wanted.source, wanted.pickled),
+        config=config,
         dtype=getattr(torch, wanted.dtype),
         use_safetensors=None if wanted.pickled else True,
         **told,

@@ -70,9 +70,10 @@ def locate(model: Any, argument: str = "model") -> Location:
             hint="Write the id alone, or download the model first.",
         )
     path = Path(source).expanduser()
-    if path.is_dir():
+    is_folder, is_file = _kind_of(path)
+    if is_folder:
         return Location(str(path), path)
-    if path.is_file():
+    if is_file:
         raise ArgumentError(
             f"`{argument}` is the file '{source}'.",
             allowed=ALLOWED,
@@ -80,11 +81,22 @@ def locate(model: Any, argument: str = "model") -> Location:
         )
     if isinstance(model, os.PathLike) or _HUB_ID.fullmatch(source) is None:
         raise NotFoundError(
-            f"`{argument}` is '{source}', and there is no such folder.",
+            f"`{argument}` is '{source if len(source) <= 300 else source[:300] + '…'}', and there is no such folder.",
             allowed=ALLOWED,
             hint=f"Relative paths start from '{Path.cwd()}'.",
         )
     return Location(source, None)
+
+
+def _kind_of(path: Path) -> tuple[bool, bool]:
+    """Say whether a path is that of a folder, and whether it is that of a file; one that can be none is neither."""
+    with DATA_FILES.guard(f"The folder '{path}'"):
+        try:
+            return path.is_dir(), path.is_file()
+        except PermissionError:
+            raise
+        except (OSError, ValueError):  # too long, or with a zero byte
+            return False, False
 
 
 def require_files(location: Location, names: Sequence[str], *, pickled: bool = False) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from tidydl.boundaries import MODEL_LOADING
 from tidydl.checks import check_flag, described
 from tidydl.device import resolve_device
 from tidydl.errors import ArgumentError, NotFoundError, one_of
@@ -44,6 +46,12 @@ def open_model(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task,
     loading
         Its other arguments about what is loaded, as in ``LOADING``.
     """
+    named = model if isinstance(model, (str, os.PathLike)) else type(model).__name__
+    with MODEL_LOADING.guard(f"`model` is '{named}', which"):
+        return _opened(task, model, loading)
+
+
+def _opened(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task, Loaded, dict[str, Any]]:
     if task is None and model is None:
         raise ArgumentError(
             "`task` and `model` are both missing.",
@@ -122,7 +130,8 @@ def _flag(name: str, loading: Mapping[str, Any], unsaid: bool) -> bool:
 
 def config_of(model: Any, loading: Mapping[str, Any]) -> Any:
     """Read the configuration of a model that is loaded or that lies somewhere."""
-    return model.config if _is_model(model) else read_config(_source_of(model, loading), _reads_pickled(loading))
+    with MODEL_LOADING.guard("`model`"):
+        return model.config if _is_model(model) else read_config(_source_of(model, loading), _reads_pickled(loading))
 
 
 def _is_model(model: Any) -> bool:

@@ -114,7 +114,8 @@ def _counting(base: type) -> type:
             self.generic_visit(node)
             return _filtered(node, "_measured")
 
-        visit_Dict = visit_List
+        def visit_Dict(self, node: Any) -> Any:
+            return self.visit_List(node)
 
         def visit_Tuple(self, node: Any) -> Any:
             self.generic_visit(node)

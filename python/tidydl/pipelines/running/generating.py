@@ -29,6 +29,11 @@ __all__ = [
 ]
 
 _NEW_TOKENS = 256  # at most, where neither the call nor the model says how many
+# What the settings that come with a model may ask for.
+_MOST = {
+    **dict.fromkeys(("max_length", "max_new_tokens", "min_length", "min_new_tokens"), 1_000_000),
+    **dict.fromkeys(("num_beams", "num_return_sequences", "num_beam_groups", "no_repeat_ngram_size"), 1000),
+}
 _DRAWING = ("temperature", "top_k", "top_p")
 _PASSED = (
     *("max_new_tokens", "max_length", "min_length", "min_new_tokens", "do_sample", *_DRAWING, "num_beams"),
@@ -86,6 +91,8 @@ def generation_settings(task: Task, loaded: Loaded, options: Options) -> Setting
     prefix = options.get("prefix") or specific.pop("prefix", "")
     given = {name: options[name] for name in _PASSED if options.get(name) is not None}
     config = copy.deepcopy(loaded.model.generation_config)
+    _refuse_large(loaded, config)
+    config.disable_compile = True  # else the model's settings could start a compiler
     for name, value in {**{name: value for name, value in specific.items() if name in _PASSED}, **given}.items():
         setattr(config, name, value)
     if "max_new_tokens" in given:
@@ -105,6 +112,18 @@ def generation_settings(task: Task, loaded: Loaded, options: Options) -> Setting
         config.pad_token_id = loaded.tokenizer.eos_token_id if pad is None else pad
     total = writes_on(loaded) and config.max_new_tokens is None
     return Settings(config, prefix, config.max_new_tokens, total, options["num_return_sequences"])
+
+
+def _refuse_large(loaded: Loaded, config: Any) -> None:
+    """Refuse a model whose own settings ask for more than any model writes."""
+    for name, most in _MOST.items():
+        value = getattr(config, name, None)
+        if isinstance(value, (int, float)) and value > most:
+            raise ArgumentError(
+                f"`model` is '{loaded.source}', whose generation_config.json claims `{name}` {value}.",
+                allowed=f"At most {most}.",
+                hint="Change that entry, or use another model.",
+            )
 
 
 def _refuse_idle(loaded: Loaded, options: Options) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from tidydl.boundaries import MODEL_LOADING
 from tidydl.errors import ArgumentError, DamagedFileError
 from tidydl.pipelines.vetting.settings import SETTINGS, complaint
+from tidydl.pipelines.vetting.sizes import large_input
 
 __all__ = ["is_within", "named_parts", "settings_of", "vet_folder"]
 
@@ -51,7 +52,10 @@ def vet_folder(folder: Path, source: str, argument: str = "model", *, pickled: b
                 raise _refusal(source, argument, f"whose '{path.name}' is a link that leaves the folder")
         for path in paths:
             if path.is_file() and (path.name in SETTINGS or _is_versioned(path)):
-                why = complaint(path, settings_of(path), root, pickled=pickled)
+                held = settings_of(path)
+                why = complaint(path, held, root, pickled=pickled)
+                if why is None and "processor_config" in path.name:
+                    why = large_input(held)
                 if why is not None:
                     raise _refusal(source, argument, f"whose '{path.name}' {why}")
         for path in paths:

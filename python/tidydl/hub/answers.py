@@ -1,0 +1,106 @@
+"""What the Hub's API answers, as plain JSON of limited size; nothing that it says is believed unchecked.
+
+What an endpoint (``HF_ENDPOINT``) is trusted with: the user's access token, where one is kept for it, and the content
+of the files that are asked for. It is not trusted with names: commits and hashes have to look like hashes, and paths
+have to stay inside the repository's folder. Nor with sizes: what is longer than was promised is cut off and deleted,
+and what comes without a promise stops while the disk still has room.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from tidydl.boundaries import FULL_DISK, HUB
+from tidydl.errors import HubError, TidydlError
+from tidydl.hub.repositories import COMMIT, DIGEST, Repository
+
+__all__ = ["answered", "asked_for", "commit_in", "digest_in", "size_in"]
+
+_LONGEST = 256 << 20  # bytes of an answer: the listing of some million files
+_LARGEST = 1 << 50  # bytes of a file
+
+
+def asked_for(repo: Repository, what: str, seconds: float, **query: str) -> dict[str, Any]:
+    """Ask the API of the Hub about a repository.
+
+    Parameters
+    ----------
+    repo
+        The repository.
+    what
+        What is asked for: "" for the repository in its revision, or "refs".
+    seconds
+        How long to wait for each part of the answer.
+    query
+        What stands behind the question mark.
+    """
+    from huggingface_hub import constants
+    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+    path = what or f"revision/{quote(repo.revision, safe='')}"
+    url = f"{constants.ENDPOINT}/api/{repo.kind}s/{repo.id}/{path}"
+    headers = build_hf_headers(token=repo.token) | {"Accept-Encoding": "identity"}
+    with get_session().stream("GET", url, headers=headers, params=query, timeout=seconds) as response:
+        if response.status_code >= 400:
+            response.read()  # which the client looks into
+        hf_raise_for_status(response)
+        held = bytearray()
+        for chunk in response.iter_bytes():
+            held += chunk
+            if len(held) > _LONGEST:
+                raise _nonsense(repo, f"an answer of more than {_LONGEST >> 20} MB")
+    try:
+        told = json.loads(held)
+    except (ValueError, RecursionError):
+        raise _nonsense(repo, "what is no JSON") from None
+    if not isinstance(told, dict):
+        raise _nonsense(repo, "what is no description of it")
+    return told
+
+
+def commit_in(told: dict[str, Any], repo: Repository) -> str:
+    """Return the hash of the commit in a description of a repository."""
+    commit = told.get("sha")
+    if not isinstance(commit, str) or COMMIT.fullmatch(commit) is None:
+        raise _nonsense(repo, "a commit that is no hash")
+    return commit
+
+
+def digest_in(value: Any) -> str | None:
+    """Return a hash that was promised, None of what is none."""
+    return value if isinstance(value, str) and DIGEST.fullmatch(value) else None
+
+
+def size_in(value: Any) -> int | None:
+    """Return a size that was promised, None of what is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST else None
+
+
+def _nonsense(repo: Repository, what: str) -> HubError:
+    return HubError(
+        f"The Hugging Face Hub was asked about the {repo.what} '{repo.id}' and sent {what}.",
+        allowed="A Hub that answers as huggingface.co does.",
+        hint="HF_ENDPOINT names another Hub, or a proxy stands between: look what answers there.",
+    )
+
+
+@contextmanager
+def answered(repo: Repository, argument: str) -> Iterator[None]:
+    """Turn whatever the Hub's client raises into one of our errors, without its text: a token may be in it."""
+
+    def explained(problem: BaseException) -> TidydlError | None:
+        if isinstance(problem, (MemoryError, PermissionError)) or getattr(problem, "errno", None) in FULL_DISK:
+            return None
+        return HubError(
+            f"`{argument}` is '{repo.id}', and what the Hugging Face Hub says of it cannot be used "
+            f"({type(problem).__name__}).",
+            allowed="A Hub that answers as huggingface.co does.",
+            hint="Try again later; HF_ENDPOINT names another Hub.",
+        )
+
+    with HUB.guard(f"`{argument}` is '{repo.id}', which", explained, hint=f"Look at the folder '{repo.storage}'."):
+        yield
