@@ -10,6 +10,7 @@ no line of tidydl ran. All else that leaves a call has to be a ``TidydlError``.
 import collections
 import contextlib
 import inspect
+import io
 import os
 import random
 import signal
@@ -80,8 +81,9 @@ def attempt(number, seed, folder):
     subject, told, made = drawn(number, seed)
     arguments = {name: make(folder) for name, make in made.items()}
     words = f"{subject.name}({', '.join(told)})"
+    sink = io.StringIO()
     try:
-        with warnings.catch_warnings(), _limited(), contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
+        with warnings.catch_warnings(), _limited(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
             warnings.simplefilter("ignore")
             _shown(subject.call(**arguments))
     except BaseException as error:

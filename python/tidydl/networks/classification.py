@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +54,8 @@ def class_ind(cl: Any) -> pd.DataFrame:
     >>> class_ind(["b", "a"]).values.tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
+    if isinstance(cl, str | Mapping | Set) or not isinstance(cl, Iterable) or getattr(cl, "ndim", 1) != 1:
+        raise ArgumentError(f"`cl` is {described(cl)}.", allowed="Labels: a Series, a categorical or a list.")
     labels = pd.Series(cl).astype("category")
     codes = labels.cat.codes.to_numpy()
     values = np.eye(len(labels.cat.categories))[codes] if len(codes) else np.empty((0, len(labels.cat.categories)))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tidydl.boundaries import guarded
-from tidydl.checks import check_count, check_flag
+from tidydl.checks import check_count, check_flag, check_texts
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.networks.effects.held_values import Variable, held_values, variables_of
@@ -173,11 +173,11 @@ def profile_grid(
 def _chosen(argument: str, wanted: Any, names: list[str]) -> list[str]:
     if wanted is None:
         return names
-    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
-    for name in wanted:
+    chosen = check_texts(argument, wanted)
+    for name in chosen:
         if name not in names:
             raise unknown_name(argument, name, names, error=ArgumentError)
-    return wanted
+    return chosen
 
 
 def _block(variables: dict[str, Variable], name: str, held: pd.DataFrame, steps: int) -> dict[str, np.ndarray]:
