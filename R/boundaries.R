@@ -51,7 +51,6 @@ frame_number <- function(frame) {
 # The first line of an error's message, which may itself fail or be no valid text, without a full stop.
 first_line_of <- function(cnd) {
   said <- tryCatch(as.character(conditionMessage(cnd))[[1]], error = function(problem) class(cnd)[[1]])
-  said <- iconv(enc2utf8(said), "UTF-8", "UTF-8", sub = "byte")
-  said <- strsplit(cli::ansi_strip(said), "\n", fixed = TRUE)[[1]]
+  said <- strsplit(cli::ansi_strip(valid_text(said)), "\n", fixed = TRUE)[[1]]
   if (length(said)) sub("\\.$", "", said[[1]]) else class(cnd)[[1]]
 }

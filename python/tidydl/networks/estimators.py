@@ -39,22 +39,22 @@ __all__ = ["NNetClassifier", "NNetRegressor"]
 _SEEDS = 2**31 - 1  # what R's set.seed() takes
 
 
-class _NotFitted(ArgumentError, NotFittedError):
+class _NotFittedError(ArgumentError, NotFittedError):
     """What scikit-learn's own tools look for, as an error of ours."""
 
 
-class _WrongType(ArgumentError, TypeError):
+class _WrongTypeError(ArgumentError, TypeError):
     """What scikit-learn raises for values of another type, as an error of ours."""
 
 
-class _WrongAttribute(ArgumentError, AttributeError):
+class _WrongAttributeError(ArgumentError, AttributeError):
     """What scikit-learn raises where an object lacks something, as an error of ours."""
 
 
 _THEIRS: tuple[tuple[type[Exception], type[TidydlError]], ...] = (
-    (NotFittedError, _NotFitted),
-    (TypeError, _WrongType),
-    (AttributeError, _WrongAttribute),
+    (NotFittedError, _NotFittedError),
+    (TypeError, _WrongTypeError),
+    (AttributeError, _WrongAttributeError),
     (ValueError, DataError),
 )
 

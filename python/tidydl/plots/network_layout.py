@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from tidydl.boundaries import guarded
 from tidydl.checks import check_flag, check_number, check_numbers, check_texts
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
@@ -42,6 +44,7 @@ def recommended_height(n: Sequence[int]) -> float:
     return max(5.0, 0.2 * max(n))
 
 
+@partial(guarded, name="plotnet")
 def network_layout(
     n: Sequence[int],
     wts: Any,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,7 @@ def _factors_of(fit: Any) -> list[str]:
     return list(dict.fromkeys(name for factor in factors for name in factor.columns))
 
 
+@partial(guarded, name="lekprofile")
 def profile_grid(
     inputs: pd.DataFrame,
     xsel: Sequence[str] | str | None,
@@ -199,6 +201,7 @@ def _group_frame(variables: dict[str, Variable], held: pd.DataFrame) -> pd.DataF
     return GROUPS.frame(data, levels={"group": list(held.index), "variable": names})
 
 
+@partial(guarded, name="lekprofile")
 def profile_frame(steps: pd.DataFrame, fitted: Any, outputs: Sequence[str], ysel: Any = None) -> pd.DataFrame:
     """Join what was predicted to the values it was predicted for.
 
