@@ -58,7 +58,9 @@ def drawn(number, seed):
     for name in [name for name, kind in kinds.items() if kind.startswith("broken")]:
         made[name] = _with(subject.base[name][1], draw)
     told = []
-    replaceable = [name for name, kind in kinds.items() if kind in ("data", "numbers", "scalar", "text", "path", "object")]
+    replaceable = [
+        name for name, kind in kinds.items() if kind in ("data", "numbers", "scalar", "text", "path", "object")
+    ]
     for name in draw.sample(replaceable, min(len(replaceable), 1 if draw.random() < 0.7 else 2)):
         part = draw.choice(kinds_for(kinds[name] if draw.random() < 0.8 else "object"))
         value = draw.choice(list(POOL[part]))

@@ -85,7 +85,8 @@ def augment_steps(
             raise ArgumentError(
                 f"`x` does '{x.task}', which finds any number of results in an input.",
                 allowed="Pipelines with one result per input, or ranked ones.",
-                hint="Call the pipeline on the data: its long form has a line per result, `.row` saying of which row.",
+                hint="Call the pipeline on the data: its long form has a line per result, "
+                "and `.row` says of which row.",
             )
         if x.gathers(data, given):
             raise ArgumentError(
