@@ -50,14 +50,25 @@ check_choice <- function(argument, value, choices, hint = NULL, call = rlang::ca
   unname(value)
 }
 
+check_text <- function(argument, value, allowed = "A string.", hint = NULL, call = rlang::caller_env()) {
+  if (!is.character(value) || length(value) != 1 || is.na(value)) {
+    refuse(argument, value, allowed, hint, call)
+  }
+  unname(as.vector(value))
+}
+
 is_one_number <- function(value) is.numeric(value) && !is.object(value) && length(value) == 1 && !is.na(value)
 
 refuse <- function(argument, value, allowed, hint, call) {
   abort_tidydl("argument", sprintf("`%s` is %s.", argument, described(value)), allowed, hint, call = call)
 }
 
-# Says what a value is, in the words of Python, which words.R turns into R's.
+# Says what a value is, in the words of Python, which words.R turns into R's; of an object whose methods fail its class.
 described <- function(value) {
+  tryCatch(described_value(value), error = function(cnd) with_article(paste(class(value)[[1]], "object")))
+}
+
+described_value <- function(value) {
   if (is.null(value)) {
     return("nothing")
   }

@@ -40,11 +40,21 @@ one_of <- function(names) {
   if (length(names) > 40) sprintf("One of %d: %s, \u2026.", length(names), shown) else sprintf("One of %s.", shown)
 }
 
+# Text that can be shown: bytes that are no UTF-8 are written as <ff>.
+valid_text <- function(text) {
+  bytes <- Encoding(text) == "bytes"
+  Encoding(text)[bytes] <- "unknown"
+  shown <- iconv(enc2utf8(text), "UTF-8", "UTF-8", sub = "byte")
+  names(shown) <- names(text)
+  shown
+}
+
 # A text as Python's repr() writes it, anything else as it is.
 quote_text <- function(x) {
   if (!is.character(x)) {
     return(format(x))
   }
+  x <- valid_text(x)
   mark <- if (grepl("'", x, fixed = TRUE) && !grepl("\"", x, fixed = TRUE)) "\"" else "'"
   x <- gsub("\\", "\\\\", x, fixed = TRUE)
   if (mark == "'") {
@@ -57,11 +67,11 @@ quote_text <- function(x) {
 # The known name most like a mistyped one, or NULL where none comes near: Python's difflib.get_close_matches()
 # with a cutoff of 0.6, so that both languages suggest the same.
 nearest_name <- function(name, names) {
-  lower <- tolower(names)
+  lower <- tolower(valid_text(as.character(names)))
   if (!length(lower)) {
     return(NULL)
   }
-  likeness <- vapply(lower, text_likeness, numeric(1), tolower(as.character(name)), USE.NAMES = FALSE)
+  likeness <- vapply(lower, text_likeness, numeric(1), tolower(valid_text(as.character(name))), USE.NAMES = FALSE)
   best <- which(likeness == max(likeness))
   best <- best[order(lower[best], best, method = "radix", decreasing = TRUE)][[1]]
   if (likeness[[best]] >= 0.6) names[[best]]

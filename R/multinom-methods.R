@@ -140,6 +140,12 @@ nobs.tidydl_multinom <- function(object, ...) nrow(object$fitted.values)
 
 #' @rdname multinom-methods
 #' @export
+confint.tidydl_multinom <- function(object, parm, level = 0.95, ...) {
+  level <- check_number("level", level, 0, 1)
+  if (missing(parm)) NextMethod(level = level) else NextMethod(parm = parm, level = level)
+}
+
+#' @export
 anova.tidydl_multinom <- function(object, ...) {
   found <- NextMethod()
   class(found) <- c("tidydl_anova", class(found))

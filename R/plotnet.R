@@ -31,6 +31,9 @@ plotnet <- function(mod_in, x_names = NULL, y_names = NULL, nid = TRUE, all_out 
                     rel_rsc = 5, circle_cex = 5, node_labs = TRUE, var_labs = TRUE, cex_val = 1, alpha_val = 1,
                     circle_col = "lightblue", pos_col = "black", neg_col = "grey", bord_col = "lightblue",
                     max_sp = FALSE, prune_col = NULL, prune_lty = "dashed", skip = NULL) {
+  node_labs <- check_flag("node_labs", node_labs)
+  var_labs <- check_flag("var_labs", var_labs)
+  alpha_val <- check_number("alpha_val", alpha_val, 0, 1)
   need_package("ggplot2", "plotnet()")
   check_network("mod_in", mod_in, with_weights = TRUE)
   prune_lty <- check_choice("prune_lty", prune_lty, line_types)

@@ -92,8 +92,10 @@ abort_from_python <- function(error, call, known_as = NULL) {
     }
     if (!is.na(text)) text
   }
+  kind <- part("kind")
+  hint <- if (identical(kind, "internal")) report_fault else part("hint")
   abort_tidydl(
-    part("kind"), part("problem"), part("allowed"), part("hint"),
+    kind, part("problem"), part("allowed"), hint,
     python_traceback = part("traceback"), call = call
   )
 }

@@ -47,9 +47,10 @@ in_words_of_r <- function(text) {
   if (length(text) > 1L) {
     return(vapply(text, in_words_of_r, "", USE.NAMES = FALSE))
   }
-  if (is.null(text) || !validUTF8(text)) {
+  if (is.null(text)) {
     return(text)
   }
+  text <- valid_text(text)
   text <- gsub("\\{'(\\w+)': ('[^']*'|\\[[^]]*\\])\\}", "list(\\1 = \\2)", text, perl = TRUE)
   text <- gsub("\\[((?:'[^']*', )*'[^']*')\\]", "c(\\1)", text, perl = TRUE)
   text <- sub("pandas.read_sas(path, format='xport')", "haven::read_xpt(path)", text, fixed = TRUE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import PASSING, USER_OBJECTS
@@ -22,6 +22,9 @@ __all__ = [
     "check_count",
     "check_flag",
     "check_number",
+    "check_numbers",
+    "check_text",
+    "check_texts",
     "described",
     "frame_hint",
     "numbers_in",
@@ -99,6 +102,52 @@ def check_choice(argument: str, value: Any, choices: Sequence[str], *, hint: str
     if value not in choices:
         raise unknown_name(argument, value, choices, hint=hint, error=ArgumentError)
     return value
+
+
+def check_text(argument: str, value: Any, allowed: str = "A string.", *, hint: str | None = None) -> str:
+    """Return a string as a plain one.
+
+    Raises
+    ------
+    ArgumentError
+        It is something else.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise _refusal(argument, value, allowed, hint)
+
+
+def check_texts(argument: str, value: Any, *, hint: str | None = None) -> list[str]:
+    """Return one string or several as a list.
+
+    Raises
+    ------
+    ArgumentError
+        There is something else among them.
+    """
+    listed = [value] if isinstance(value, str) else _elements(value)
+    if listed is not None and all(isinstance(each, str) for each in listed):
+        return [str.__str__(each) for each in listed]
+    raise _refusal(argument, value, "A string, or a list of strings.", hint)
+
+
+def _elements(value: Any) -> list[Any] | None:
+    is_listable = isinstance(value, Iterable) and not isinstance(value, Mapping | bytes | bytearray)
+    return list(value) if is_listable and getattr(value, "ndim", 1) == 1 else None
+
+
+def check_numbers(argument: str, value: Any, *, hint: str | None = None) -> np.ndarray:
+    """Return one number or several as doubles in one dimension, missing ones as NaN.
+
+    Raises
+    ------
+    ArgumentError
+        There is something else among them, or they have several dimensions.
+    """
+    values = None if value is None else numbers_in(value)
+    if values is None or values.ndim > 1:
+        raise _refusal(argument, value, "A number, or several.", hint)
+    return values.reshape(-1)
 
 
 def numbers_in(value: Any) -> np.ndarray | None:

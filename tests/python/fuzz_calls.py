@@ -10,6 +10,7 @@ no line of tidydl ran. All else that leaves a call has to be a ``TidydlError``.
 import collections
 import contextlib
 import inspect
+import io
 import os
 import random
 import signal
@@ -57,7 +58,9 @@ def drawn(number, seed):
     for name in [name for name, kind in kinds.items() if kind.startswith("broken")]:
         made[name] = _with(subject.base[name][1], draw)
     told = []
-    replaceable = [name for name, kind in kinds.items() if kind in ("data", "numbers", "scalar", "text", "path", "object")]
+    replaceable = [
+        name for name, kind in kinds.items() if kind in ("data", "numbers", "scalar", "text", "path", "object")
+    ]
     for name in draw.sample(replaceable, min(len(replaceable), 1 if draw.random() < 0.7 else 2)):
         part = draw.choice(kinds_for(kinds[name] if draw.random() < 0.8 else "object"))
         value = draw.choice(list(POOL[part]))
@@ -80,8 +83,9 @@ def attempt(number, seed, folder):
     subject, told, made = drawn(number, seed)
     arguments = {name: make(folder) for name, make in made.items()}
     words = f"{subject.name}({', '.join(told)})"
+    sink = io.StringIO()
     try:
-        with warnings.catch_warnings(), _limited(), contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
+        with warnings.catch_warnings(), _limited(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
             warnings.simplefilter("ignore")
             _shown(subject.call(**arguments))
     except BaseException as error:
@@ -109,11 +113,18 @@ def _limited():
         signal.signal(signal.SIGALRM, before)
 
 
-def is_ours(error):
-    """Say whether an error is one that a user should meet."""
+def is_ours(error, words=""):
+    """Say whether an error is one that a user should meet; a broken file is never blamed on an argument."""
     from tidydl.errors import TidydlError
 
-    return error is None or isinstance(error, TidydlError) or not _frames(error)
+    if isinstance(error, TidydlError):
+        return not (is_blamed(error) and words.endswith("()"))
+    return error is None or not _frames(error)
+
+
+def is_blamed(error):
+    """Say whether an error was met by the guard of all arguments alone, which no check foresaw."""
+    return str(getattr(error, "problem", "")).startswith("An argument of `")
 
 
 def _frames(error):
@@ -123,17 +134,19 @@ def _frames(error):
 
 def place_of(error):
     """Name an exception, our innermost line that it passed, and where it was raised."""
+    if is_blamed(error) and error.__cause__ is not None:
+        return f"guard of arguments: {place_of(error.__cause__)}"
     own, innermost = _frames(error)[-1], traceback.extract_tb(error.__traceback__)[-1]
     where = f"{own.filename.rpartition('/tidydl/')[2]}:{own.lineno} {own.name}"
     there = "" if innermost is own else f" < {Path(innermost.filename).name}:{innermost.lineno} {innermost.name}"
     return f"{type(error).__name__} at {where}{there}"
 
 
-def faults(tries, seed, folder):
+def faults(tries, seed, folder, also_blamed=False):
     """Make tries and yield those that ended in what is not ours: number, words, exception."""
     for number in range(tries):
         words, error = attempt(number, seed, folder)
-        if not is_ours(error):
+        if not is_ours(error, words) or (also_blamed and is_blamed(error)):
             yield number, words, error
 
 
@@ -147,7 +160,7 @@ def main(tries, seed):
         return
     found = collections.defaultdict(list)
     by_function = collections.Counter()
-    for number, words, error in faults(int(tries), seed, folder):
+    for number, words, error in faults(int(tries), seed, folder, also_blamed="--blamed" in sys.argv):
         found[place_of(error)].append((number, words, error))
         by_function[words.partition("(")[0]] += 1
         print(f"={number} {words}: {place_of(error)}", file=sys.stderr, flush=True)

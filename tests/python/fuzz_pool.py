@@ -198,8 +198,7 @@ def _itself():
 
 
 def _duplicated():
-    frame = pd.concat([_frame(), _frame()], axis=1)
-    return frame
+    return pd.concat([_frame(), _frame()], axis=1)
 
 
 def _multi():
@@ -213,9 +212,7 @@ def _interval_frame():
 
 
 def _zoned():
-    return _frame(
-        x=pd.date_range("2020-01-01", periods=4, tz="Asia/Tokyo"), g=pd.to_timedelta([1, 2, 3, 4], unit="h")
-    )
+    return _frame(x=pd.date_range("2020-01-01", periods=4, tz="Asia/Tokyo"), g=pd.to_timedelta([1, 2, 3, 4], unit="h"))
 
 
 def _link(folder):
@@ -348,9 +345,13 @@ FRAMES = {
     "multi columns": lambda f: _multi(),
     "odd names": lambda f: pd.DataFrame({0: [1.0, 2], None: [1, 2], ("a", 1): [3, 4], 1.5: [1, 2], "": [1, 2]}),
     "categorical frame": lambda f: _frame(g=pd.Categorical(["a", None, "b", "a"]), k=pd.Categorical([1, 2, 1, 2])),
-    "odd categories": lambda f: _frame(g=pd.Categorical(pd.to_datetime(["2020-01-01"] * 4)), y=pd.Categorical([None] * 4)),
+    "odd categories": lambda f: _frame(
+        g=pd.Categorical(pd.to_datetime(["2020-01-01"] * 4)), y=pd.Categorical([None] * 4)
+    ),
     "object frame": lambda f: _frame(x=pd.Series([1, "a", None, {}], dtype=object), y=[[1], {}, None, "b"]),
-    "nullable frame": lambda f: _frame(x=pd.array([1, None, 3, 4], dtype="Int64"), g=pd.array([True, None, False, True])),
+    "nullable frame": lambda f: _frame(
+        x=pd.array([1, None, 3, 4], dtype="Int64"), g=pd.array([True, None, False, True])
+    ),
     "arrow frame": lambda f: _arrow_frame(),
     "zoned": lambda f: _zoned(),
     "intervals": lambda f: _interval_frame(),
@@ -365,7 +366,9 @@ FRAMES = {
     "constant": lambda f: _frame().assign(x=1.0, g="a", k="u", y=1.0),
     "sparse frame": lambda f: _frame(x=pd.arrays.SparseArray([0.0, 0, 1, 0])),
     "odd index": lambda f: _frame().set_index(pd.Index([np.nan, np.nan, None, 1], dtype=object)),
-    "result-like": lambda f: pd.DataFrame({".row": [0, "a", None], "rank": [1, 1, "x"], "label": [1, 2, 3], "score": "a"}),
+    "result-like": lambda f: pd.DataFrame(
+        {".row": [0, "a", None], "rank": [1, 1, "x"], "label": [1, 2, 3], "score": "a"}
+    ),
     "embedding-like": lambda f: pd.DataFrame({".row": [0, 1], "e0": ["a", 1], "e1": [None, {}]}),
     "list of frames": lambda f: [_frame(), _frame()],
     "dict of frames": lambda f: {"train": _frame(), "test": 3, None: _frame()},

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.data.loading import load
 from tidydl.data.older_arguments import in_todays_words
 from tidydl.data.requests import check_split, request_of
@@ -26,6 +28,7 @@ _ARGUMENTS = (
 )
 
 
+@partial(guarded, name="load_dataset")
 def load_frames(
     path: Any,
     name: Any = None,
@@ -56,17 +59,20 @@ def load_frames(
     return load(request, wanted_of(columns, n, sample, seed, drawn), form)
 
 
+@partial(guarded, name="load_dataset")
 def load_object(**arguments: Any) -> Any:
     """Load a dataset of the library ``datasets``, or several by split, with the arguments of :func:`load_frames`."""
     return load_frames(form="dataset", **arguments)
 
 
+@partial(guarded, name="load_dataset")
 def load_arrow(**arguments: Any) -> bytes | dict[str, bytes]:
     """Load a table, or several by split, each as Arrow writes it to a stream."""
     made = load_frames(form="arrow", **arguments)
     return {split: _streamed(table) for split, table in made.items()} if isinstance(made, dict) else _streamed(made)
 
 
+@partial(guarded, name="load_dataset")
 def split_cuts(rows: Mapping[str, int], columns: Iterable[str], split: Any) -> dict[str, dict[str, Any]]:
     """Say which rows of R's own data frames are asked for, of how many each split has, and which columns there are.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,12 +59,14 @@ def class_ind(cl: Any) -> pd.DataFrame:
     >>> class_ind(["b", "a"]).values.tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
+    if isinstance(cl, Mapping | Set) or not isinstance(cl, Iterable) or getattr(cl, "ndim", 1) != 1:
+        raise ArgumentError(f"`cl` is {described(cl)}.", allowed="Labels: a Series, a categorical or a list.")
     try:
         labels = pd.Series(cl).astype("category")
     except (TypeError, ValueError) as problem:
         raise ArgumentError(f"`cl` is {described(cl)}.", allowed="A label for each row: text or a number.") from problem
     codes = labels.cat.codes.to_numpy()
-    values = np.eye(len(labels.cat.categories))[codes] if len(codes) else np.empty((0, len(labels.cat.categories)))
+    values = (codes[:, None] == np.arange(len(labels.cat.categories))).astype(float)
     values[codes < 0] = np.nan
     return pd.DataFrame(values, index=labels.index, columns=[str(level) for level in labels.cat.categories])
 

@@ -45,11 +45,11 @@ def choose_engine(engine: str | None, device: str, threads: int | None) -> Engin
         Where the device is not there.
     """
     name = None if engine is None else check_choice("engine", engine, list(ENGINES))
-    used = "cpu" if device == "cpu" else torch_device(device)
+    used = "cpu" if isinstance(device, str) and device == "cpu" else torch_device(device)
     if name is None:
         name = "exact" if used == "cpu" else "torch"
     if name != "torch" and used != "cpu":
-        if device != "auto":
+        if not isinstance(device, str) or device != "auto":
             raise ArgumentError(
                 f"`engine` '{name}' works on the CPU alone, and `device` is '{device}'.",
                 allowed='`engine` "torch" on other devices, or `device` "cpu".',

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from tidydl.boundaries import PASSING, REPORT, USER_OBJECTS
 from tidydl.design import Design, Response
-from tidydl.errors import DataError, DependencyError
+from tidydl.errors import ArgumentError, DataError, DependencyError, TidydlError
 from tidydl.networks.advice import advise
 from tidydl.networks.arguments import Options, plan
 from tidydl.networks.engines import choose_engine, solve
@@ -20,6 +23,7 @@ from tidydl.verbs import predict
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.exceptions import NotFittedError
     from sklearn.utils import check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -33,6 +37,39 @@ except ImportError as problem:
 __all__ = ["NNetClassifier", "NNetRegressor"]
 
 _SEEDS = 2**31 - 1  # what R's set.seed() takes
+
+
+class _NotFittedError(ArgumentError, NotFittedError):
+    """What scikit-learn's own tools look for, as an error of ours."""
+
+
+class _WrongTypeError(ArgumentError, TypeError):
+    """What scikit-learn raises for values of another type, as an error of ours."""
+
+
+class _WrongAttributeError(ArgumentError, AttributeError):
+    """What scikit-learn raises where an object lacks something, as an error of ours."""
+
+
+_THEIRS: tuple[tuple[type[Exception], type[TidydlError]], ...] = (
+    (NotFittedError, _NotFittedError),
+    (TypeError, _WrongTypeError),
+    (AttributeError, _WrongAttributeError),
+    (ValueError, DataError),
+)
+
+
+@contextmanager
+def _arguments_of(function: str) -> Iterator[None]:
+    """Guard what looks at X, y and the parameters; an error that scikit-learn raises keeps its class too."""
+    try:
+        yield
+    except (*PASSING, TidydlError):
+        raise
+    except BaseException as problem:
+        kind = next((ours for theirs, ours in _THEIRS if isinstance(problem, theirs)), None)
+        made = USER_OBJECTS.error_for(problem, f"An argument of `{function}()`", hint=REPORT)
+        raise (kind(str(problem) or made.problem, hint=made.hint) if kind else made) from problem
 
 
 class _NetworkEstimator(BaseEstimator):
@@ -67,7 +104,8 @@ class _NetworkEstimator(BaseEstimator):
 
     def _fit(self, X: Any, given: Any, response: Response, sample_weight: Any) -> None:
         """Fit to the checked inputs X; ``given`` is what the caller gave, for its index and names."""
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        with _arguments_of("fit"):
+            weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         names = tuple(getattr(self, "feature_names_in_", ()))
         index = _index(given, len(X))
         inputs = Inputs(np.require(X, requirements=["C", "W"]), response, Design(names), weights, index, None)
@@ -83,10 +121,12 @@ class _NetworkEstimator(BaseEstimator):
             abstol=self.abstol,
             reltol=self.reltol,
         )
-        planned = plan(inputs, options)
+        with _arguments_of("fit"):
+            planned = plan(inputs, options)
+            engine = choose_engine(None, "cpu", self.threads)
+            seed = _seed(self.random_state)
         advise(inputs, planned, "X", stacklevel=3)
-        engine = choose_engine(None, "cpu", self.threads)
-        start = planned.initial_weights(RandomNumbers(_seed(self.random_state)))
+        start = planned.initial_weights(RandomNumbers(seed))
         solution = run(solve(engine, planned.fit(inputs, start)), progress=False)
         call = {"size": self.size, "skip": self.skip, "rang": self.rang, "maxit": self.maxit, "formula": None}
         self.network_ = record(inputs, planned, solution, engine, call)
@@ -94,8 +134,9 @@ class _NetworkEstimator(BaseEstimator):
         self.n_iter_ = self.network_.iterations
 
     def _outputs(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, order="C", reset=False)
+        with _arguments_of("predict"):
+            check_is_fitted(self)
+            X = validate_data(self, X, dtype=np.float64, order="C", reset=False)
         return predict(self.network_, X).to_numpy()
 
 
@@ -191,13 +232,14 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
             Where a parameter is wrong, or the network has too many weights.
         DataError
             Where there is only one class.
-        ValueError
-            Where scikit-learn refuses X, y or the weights.
+        DataError, ArgumentError
+            Where scikit-learn refuses X, y or the weights; also of the class that scikit-learn raises.
         """
         given = X
-        X, y = validate_data(self, X, y, dtype=np.float64, order="C")
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        with _arguments_of("fit"):
+            X, y = validate_data(self, X, y, dtype=np.float64, order="C")
+            check_classification_targets(y)
+            self.classes_, codes = np.unique(y, return_inverse=True)
         levels = tuple(str(label) for label in self.classes_)
         if len(levels) < 2:
             raise DataError(
@@ -303,13 +345,14 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         ------
         ArgumentError
             Where a parameter is wrong, or the network has too many weights.
-        ValueError
-            Where scikit-learn refuses X, y or the weights.
+        DataError, ArgumentError
+            Where scikit-learn refuses X, y or the weights; also of the class that scikit-learn raises.
         """
         given = X
-        X, y = validate_data(self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True)
-        self._one_output = y.ndim == 1
-        values = np.require(y.reshape(len(X), -1), dtype=np.float64, requirements=["C", "W"])
+        with _arguments_of("fit"):
+            X, y = validate_data(self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True)
+            self._one_output = y.ndim == 1
+            values = np.require(y.reshape(len(X), -1), dtype=np.float64, requirements=["C", "W"])
         columns = ("y",) if values.shape[1] == 1 else tuple(f"y{o + 1}" for o in range(values.shape[1]))
         self._fit(X, given, Response("y", values, None, columns), sample_weight)
         return self

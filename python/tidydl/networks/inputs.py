@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Sized
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +108,8 @@ def _from_numbers(x: Any, y: Any, weights: Any) -> Inputs:
         )
     inputs, names = from_matrix(x)
     y = [y] if _ndim(y) == 0 else y
+    if not isinstance(y, Sized):
+        raise ArgumentError(f"`y` is {described(y)}.", allowed="One row of y for each of x.")
     if len(y) != len(inputs):
         raise ArgumentError(f"`x` has {len(inputs)} rows and `y` has {len(y)}.", allowed="One row of y for each of x.")
     if len(inputs) == 0:

@@ -8,8 +8,10 @@ read in another session.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.columns import Counted
 from tidydl.pipelines.constructing import pipeline
 from tidydl.pipelines.embedding import embed_steps
@@ -29,6 +31,7 @@ def _open(spec: Mapping[str, Any]) -> Pipeline:
     return pipeline(**{str(name): value for name, value in spec.items()})
 
 
+@partial(guarded, name="pipeline")
 def pipeline_open(spec: Mapping[str, Any], token: str | None = None) -> dict[str, Any]:
     """Load the model of a pipeline and give its facts: task, model, device, labels and the like.
 
@@ -37,6 +40,7 @@ def pipeline_open(spec: Mapping[str, Any], token: str | None = None) -> dict[str
     return _open({**spec, "token": token}).facts()
 
 
+@partial(guarded, name="pipeline")
 def pipeline_draws(spec: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> bool:
     """Say whether a call draws at random, so that R is to give a number of its own generator."""
     return _open(spec).draws(dict(options or {}))

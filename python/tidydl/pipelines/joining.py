@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import arguments_of
 from tidydl.checks import described
 from tidydl.columns import ROW
 from tidydl.data.streaming import Stream
@@ -66,27 +67,29 @@ def augment_steps(
     """Do the work of ``augment()`` as a generator of progress events that returns the frame."""
     import pandas as pd
 
-    data = in_pandas(data) if is_foreign(data) else data
-    if not isinstance(prefix, str):
-        raise ArgumentError(f"`prefix` is {described(prefix)}.", allowed="A text.")
-    if not isinstance(data, pd.DataFrame):
-        raise ArgumentError(
-            f"`data` is {described(data)}.",
-            allowed="A data frame.",
-            hint="A list is given to the pipeline itself.",
-        )
-    if x.has_spans(given):
-        raise ArgumentError(
-            f"`x` does '{x.task}', which finds any number of results in an input.",
-            allowed="Pipelines with one result per input, or ranked ones.",
-            hint="Call the pipeline on the data: its long form has a line per result, and `.row` says of which row.",
-        )
-    if x.gathers(data, given):
-        raise ArgumentError(
-            "`data` holds chats, and a chat has several rows.",
-            allowed="Data with an input in each row.",
-            hint="Call the pipeline on the data; `.row` of the result says which chat was answered.",
-        )
+    with arguments_of("augment"):
+        data = in_pandas(data) if is_foreign(data) else data
+        if not isinstance(prefix, str):
+            raise ArgumentError(f"`prefix` is {described(prefix)}.", allowed="A text.")
+        if not isinstance(data, pd.DataFrame):
+            raise ArgumentError(
+                f"`data` is {described(data)}.",
+                allowed="A data frame.",
+                hint="A list is given to the pipeline itself.",
+            )
+        if x.has_spans(given):
+            raise ArgumentError(
+                f"`x` does '{x.task}', which finds any number of results in an input.",
+                allowed="Pipelines with one result per input, or ranked ones.",
+                hint="Call the pipeline on the data: its long form has a line per result, "
+                "and `.row` says of which row.",
+            )
+        if x.gathers(data, given):
+            raise ArgumentError(
+                "`data` holds chats, and a chat has several rows.",
+                allowed="Data with an input in each row.",
+                hint="Call the pipeline on the data; `.row` of the result says which chat was answered.",
+            )
     # a clash is found before the work, not after
     nothing = yield from x.steps(data.iloc[:0], drawn=0, **{**given, "checkpoint": None})
     _refuse_clash(_new_columns(x, nothing, prefix).columns, data)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tidydl.checks import check_choice, check_count, check_flag, check_number, described
+from tidydl.checks import check_choice, check_count, check_flag, check_number, check_text, check_texts, described
 from tidydl.errors import ArgumentError, unknown_name
 
 __all__ = ["OPTIONS", "Option", "whole_number"]
@@ -26,14 +26,12 @@ class Option:
 
 def whole_number(name: str, value: Any) -> int:
     """Read a positive whole number; 3.0, as R writes 3, is one."""
-    is_number = not isinstance(value, bool) and hasattr(value, "__int__") and not isinstance(value, str)
-    if not is_number or value != int(value) or value < 1:
+    try:
+        return check_count(name, value, 1)
+    except ArgumentError as problem:
         raise ArgumentError(
-            f"`{name}` is {described(value)}.",
-            allowed="A whole number from 1 upwards.",
-            hint="Leave it out for the default.",
-        )
-    return int(value)
+            problem.problem, allowed="A whole number from 1 upwards.", hint="Leave it out for the default."
+        ) from None
 
 
 def _ranks(name: str, value: Any) -> int | None:
@@ -53,7 +51,7 @@ def _seed(name: str, value: Any) -> int:
 
 
 def _function(name: str, value: Any) -> str:
-    function = "default" if value is None else str(value).lower()
+    function = "default" if value is None else value.lower() if isinstance(value, str) else None
     if function not in FUNCTIONS:
         raise unknown_name(name, value, FUNCTIONS, error=ArgumentError)
     return function
@@ -87,21 +85,15 @@ def _string(name: str, value: Any) -> str:
 
 
 def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ArgumentError(f"`{name}` is {described(value)}.", allowed="A string.")
-    return value
+    return check_text(name, value)
 
 
 def _strings(name: str, value: Any) -> tuple[str, ...]:
-    values = [value] if isinstance(value, str) else value
-    listed: list[Any] = list(values) if isinstance(values, Iterable) and not isinstance(values, Mapping) else [None]
-    if not all(isinstance(each, str) for each in listed):
-        raise ArgumentError(f"`{name}` is {described(value)}.", allowed="A string, or a list of strings.")
-    return tuple(listed)
+    return tuple(check_texts(name, value))
 
 
 def _timestamps(name: str, value: Any) -> bool | str:
-    if isinstance(value, bool) or value in ("word", "char"):
+    if isinstance(value, bool) or (isinstance(value, str) and value in ("word", "char")):
         return value
     raise ArgumentError(f"`{name}` is {described(value)}.", allowed="True or false, 'word' or 'char'.")
 

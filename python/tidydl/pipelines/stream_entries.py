@@ -8,8 +8,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl.boundaries import guarded
 from tidydl.columns import Counted
 from tidydl.data.older_arguments import in_todays_words
 from tidydl.data.opening_streams import ARGUMENTS, stream
@@ -50,6 +52,7 @@ _held: dict[str, _Held] = {}
 _numbers = itertools.count(1)
 
 
+@partial(guarded, name="stream_dataset")
 def stream_open(older: Mapping[str, Any] | None = None, output: Any = None, **arguments: Any) -> dict[str, Any]:
     """Open a stream; the arguments are those of ``stream()``, ``older`` those that it does not have.
 
@@ -91,6 +94,7 @@ def _known(id: str) -> _Held:
     return _held[id]
 
 
+@partial(guarded, name="stream_dataset")
 def stream_run(
     id: str,
     spec: Mapping[str, Any],
@@ -118,6 +122,7 @@ def stream_run(
     return _keep(_Held(made, source, mapped, counted))
 
 
+@partial(guarded, name="stream_dataset")
 def stream_next(id: str, anew: bool = False) -> Work[Any]:
     """Give the next frame, or None after the last, when the stream stands at its start again; ``anew`` starts it."""
     held = _known(id)
@@ -135,6 +140,7 @@ def stream_next(id: str, anew: bool = False) -> Work[Any]:
     return frame if held.counted is None else held.counted(frame)
 
 
+@partial(guarded, name="stream_dataset")
 def stream_write(id: str, path: Any) -> Work[str]:
     """Write a stream to a parquet file, frame by frame, which ``output`` names in R."""
     return (yield from write_steps(_known(id).stream, path, "output"))

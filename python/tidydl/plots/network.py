@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
-from tidydl.errors import ArgumentError, unknown_name
+from tidydl.checks import check_choice, check_flag, check_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,8 +111,10 @@ def plotnet(
     from tidydl.plots.network_layout import network_layout
 
     need_network("mod_in", mod_in, with_weights=True)
-    if prune_lty not in LINE_TYPES:
-        raise unknown_name("prune_lty", prune_lty, LINE_TYPES, error=ArgumentError)
+    check_choice("prune_lty", prune_lty, list(LINE_TYPES))
+    for name, flag in {"node_labs": node_labs, "var_labs": var_labs}.items():
+        check_flag(name, flag)
+    alpha_val = check_number("alpha_val", alpha_val, 0, 1)
     inputs, outputs = labels_of(mod_in)
     layout = network_layout(
         mod_in.n,
@@ -159,7 +161,7 @@ def _drawn(layout: dict[str, Any], types: dict[str, Any], alpha: float, border: 
             p9.aes("x", "y", fill="fill"),
             layout["nodes"],
             size=point_size(layout["diameter"]),
-            colour=r_colour(border),
+            colour=r_colour(border, "bord_col"),
             shape="o",
         )
         + p9.scale_size_identity()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from tidydl.boundaries import guarded
+from tidydl.checks import check_flag, check_number, check_numbers, check_texts
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.plots.names import LETTER, shown_names
@@ -41,6 +44,7 @@ def recommended_height(n: Sequence[int]) -> float:
     return max(5.0, 0.2 * max(n))
 
 
+@partial(guarded, name="plotnet")
 def network_layout(
     n: Sequence[int],
     wts: Any,
@@ -87,6 +91,11 @@ def network_layout(
         ``limits``: low and high of x, and of y. ``diameter``, ``label_size``, ``name_size``: of circles and texts in
         points. ``name_gap``: from the middle of a circle to the name beside it, in units of x.
     """
+    for name, flag in {"nid": nid, "bias": bias, "max_sp": max_sp}.items():
+        check_flag(name, flag)
+    if skip is not None:
+        check_flag("skip", skip)
+    circle_cex, cex_val = check_number("circle_cex", circle_cex, 0), check_number("cex_val", cex_val, 0)
     n = [int(each) for each in n]
     inputs, outputs = ([str(name) for name in _listed(names)] for names in (inputs, outputs))
     _names_fit("x_names", inputs, n[0])
@@ -131,17 +140,18 @@ def _names_fit(argument: str, names: Sequence[str], wanted: int) -> None:
 def _places_of(argument: str, chosen: Any, names: list[str]) -> list[int]:
     if chosen is None or chosen is True:
         return list(range(len(names)))
-    for name in _listed(chosen):
+    chosen = check_texts(argument, chosen)
+    for name in chosen:
         if name not in names:
             raise unknown_name(argument, name, names, error=ArgumentError)
-    return [names.index(name) for name in _listed(chosen)]
+    return [names.index(name) for name in chosen]
 
 
 def _range(argument: str, value: Any) -> tuple[float, float]:
     """Take the widths of the narrowest and the widest line, or how many times as wide as the other the widest is."""
-    widths = np.atleast_1d(np.asarray(value, dtype=float))
-    low, high = (1.0, widths[0]) if len(widths) == 1 else (widths[0], widths[-1])
-    if len(widths) > 2 or not (np.isfinite(widths).all() and 0 < low <= high):
+    widths = check_numbers(argument, value)
+    low, high = (widths if len(widths) == 2 else [1.0, *widths][:2]) if len(widths) in (1, 2) else (0.0, 0.0)
+    if not (np.isfinite(widths).all() and 0 < low <= high):
         raise ArgumentError(f"`{argument}` is not valid.", allowed="A number of at least 1, or two numbers above 0.")
     return float(low), float(high)
 
@@ -203,16 +213,20 @@ def _nodes(
 
 def _fills(circle_col: Any, nodes: pd.DataFrame) -> list[str]:
     """Colour the units: one colour, or a list of that of the inputs (or of each of them) and that of the others."""
-    given = [circle_col] if isinstance(circle_col, str) else list(circle_col)
+    given = [circle_col] if isinstance(circle_col, str) else _several(circle_col)
     is_input = nodes["layer"] == "input"
-    of_inputs = [given[0]] if isinstance(given[0], str) else list(given[0])
-    if len(given) > 2 or len(of_inputs) not in (1, int(is_input.sum())):
+    of_inputs = ([given[0]] if isinstance(given[0], str) else _several(given[0])) if given else []
+    if len(given) not in (1, 2) or len(of_inputs) not in (1, int(is_input.sum())):
         raise ArgumentError(
             "`circle_col` is not valid.",
             allowed="A colour; or two, the first of the inputs (one, or one for each of them).",
         )
     rest = iter(of_inputs * (int(is_input.sum()) if len(of_inputs) == 1 else 1))
-    return [r_colour(next(rest) if one else given[-1]) for one in is_input]
+    return [r_colour(next(rest) if one else given[-1], "circle_col") for one in is_input]
+
+
+def _several(colours: Any) -> list[Any]:
+    return list(colours) if isinstance(colours, (list, tuple, np.ndarray, pd.Series)) else []
 
 
 def _drawn_lines(
@@ -235,8 +249,11 @@ def _drawn_lines(
     share = (sizes - sizes.min()) / spread if spread > 0 and nid else np.zeros(len(sizes))
     lines["width"] = widths[0] + (widths[1] - widths[0]) * share
     lines["points"] = lines["width"] * 1.06 * min(1.0, 35 / max(len(lines), 1)) ** 0.45
-    sign_colours = np.where((lines["weight"] >= 0) | (not nid), r_colour(pos_col), r_colour(neg_col))
-    lines["colour"] = np.where(lines["kind"] == "pruned", r_colour(prune_col or ""), sign_colours)
+    sign_colours = np.where(
+        (lines["weight"] >= 0) | (not nid), r_colour(pos_col, "pos_col"), r_colour(neg_col, "neg_col")
+    )
+    pruned = "" if prune_col is None else r_colour(prune_col, "prune_col")
+    lines["colour"] = np.where(lines["kind"] == "pruned", pruned, sign_colours)
     return lines
 
 

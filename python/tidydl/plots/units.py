@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from tidydl.checks import check_text
 from tidydl.columns import Contract
 
 __all__ = ["BASE_SIZE", "TICKS", "colours_between", "line_size", "point_size", "r_colour", "r_colours", "theme"]
@@ -36,8 +37,15 @@ def point_size(points: float) -> float:
     return max(points / _LINE - STROKE, 0.0)
 
 
-def r_colour(colour: str) -> str:
-    """Give a colour by its R name as the web knows it: ``grey`` and ``grey50`` are lighter in R."""
+def r_colour(colour: str, argument: str = "colour") -> str:
+    """Give a colour by its R name as the web knows it: ``grey`` and ``grey50`` are lighter in R.
+
+    Raises
+    ------
+    ArgumentError
+        It is no text; says that of ``argument``.
+    """
+    colour = check_text(argument, colour, "The name of a colour, or its '#RRGGBB'.")
     name = colour.lower()
     if name[:4] in ("grey", "gray") and name[4:].isdigit() and int(name[4:]) <= 100:
         shade = int(int(name[4:]) * 2.55 + 0.5)

@@ -13,6 +13,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.rng.locks import in_one_piece
 
@@ -194,7 +195,7 @@ def _valid_seed(seed: float) -> int:
         whole = None
     if whole is None or abs(whole) > _LARGEST:
         raise ArgumentError(
-            f"`seed` is not a valid seed: {seed!r}.",
+            f"`seed` is {described(seed)}.",
             allowed="A whole number from -2147483647 to 2147483647.",
             hint="Write set_seed(1), say.",
         )

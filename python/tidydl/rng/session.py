@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
-from tidydl.checks import check_count, check_number, described
+from tidydl.checks import check_count, check_flag, check_number, check_numbers, described
 from tidydl.errors import ArgumentError
 from tidydl.rng.generator import RandomNumbers
 from tidydl.rng.locks import LOCK
@@ -131,7 +131,7 @@ def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
     Raises
     ------
     ArgumentError
-        If ``n`` is no whole number of at least 0.
+        If ``n`` is no whole number of at least 0, or an end is no number.
 
     Examples
     --------
@@ -143,8 +143,9 @@ def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
     import numpy as np
 
     n = check_count("n", n)
-    low = np.resize(np.atleast_1d(np.asarray(min, dtype=float)), n)
-    high = np.resize(np.atleast_1d(np.asarray(max, dtype=float)), n)
+    low, high = (
+        np.resize(each if len(each) else np.nan, n) for each in (check_numbers("min", min), check_numbers("max", max))
+    )
     values = np.where(low == high, low, np.nan)
     drawn = np.isfinite(low) & np.isfinite(high) & (low < high)
     width = high[drawn] - low[drawn]
@@ -187,8 +188,13 @@ def sample(x: Any, size: int | None = None, replace: bool = False, prob: Sequenc
     """
     import numpy as np
 
+    if not _is_number(x) and not hasattr(x, "iloc") and not _is_indexed(x):
+        raise ArgumentError(
+            f"`x` is {described(x)}.", allowed="A whole number, a data frame, or a Series, array or sequence."
+        )
     n = check_count("x", x) if _is_number(x) else len(x)
-    size = n if size is None else check_count("size", size)
+    size, replace = n if size is None else check_count("size", size), check_flag("replace", replace)
+    prob = None if prob is None else check_numbers("prob", prob).tolist()
     if size > n and (not replace or n == 0):
         raise ArgumentError(
             f"`size` is {size}, more than the {n} items there are.",
@@ -204,3 +210,8 @@ def sample(x: Any, size: int | None = None, replace: bool = False, prob: Sequenc
 
 def _is_number(x: Any) -> bool:
     return isinstance(x, numbers.Real)
+
+
+def _is_indexed(x: Any) -> bool:
+    """Say whether it has elements that places from 0 find."""
+    return isinstance(x, Sequence) or getattr(x, "ndim", 0) == 1

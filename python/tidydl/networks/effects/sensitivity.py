@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tidydl.boundaries import guarded
-from tidydl.checks import check_count, check_flag
+from tidydl.checks import check_count, check_flag, check_texts
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.networks.effects.held_values import Variable, held_values, variables_of
@@ -123,6 +124,7 @@ def _factors_of(fit: Any) -> list[str]:
     return list(dict.fromkeys(name for factor in factors for name in factor.columns))
 
 
+@partial(guarded, name="lekprofile")
 def profile_grid(
     inputs: pd.DataFrame,
     xsel: Sequence[str] | str | None,
@@ -173,11 +175,11 @@ def profile_grid(
 def _chosen(argument: str, wanted: Any, names: list[str]) -> list[str]:
     if wanted is None:
         return names
-    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
-    for name in wanted:
+    chosen = check_texts(argument, wanted)
+    for name in chosen:
         if name not in names:
             raise unknown_name(argument, name, names, error=ArgumentError)
-    return wanted
+    return chosen
 
 
 def _block(variables: dict[str, Variable], name: str, held: pd.DataFrame, steps: int) -> dict[str, np.ndarray]:
@@ -199,6 +201,7 @@ def _group_frame(variables: dict[str, Variable], held: pd.DataFrame) -> pd.DataF
     return GROUPS.frame(data, levels={"group": list(held.index), "variable": names})
 
 
+@partial(guarded, name="lekprofile")
 def profile_frame(steps: pd.DataFrame, fitted: Any, outputs: Sequence[str], ysel: Any = None) -> pd.DataFrame:
     """Join what was predicted to the values it was predicted for.
 

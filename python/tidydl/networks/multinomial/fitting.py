@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import numbers
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -173,7 +174,7 @@ class _Asked:
     @classmethod
     def checked(cls, Hess: Any, summ: Any, censored: Any, model: Any) -> _Asked:
         censored = check_flag("censored", censored)
-        if isinstance(summ, bool) or summ not in (0, 1, 2, 3):
+        if isinstance(summ, bool) or not isinstance(summ, numbers.Real) or summ not in (0, 1, 2, 3):
             raise ArgumentError(f"`summ` is {described(summ)}.", allowed="0, 1, 2 or 3.")
         if summ == 3 and censored:
             raise ArgumentError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidydl import verbs
-from tidydl.checks import check_choice, check_number, described
+from tidydl.checks import check_choice, check_flag, check_number, described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError
 from tidydl.networks.calls import written_formula
@@ -169,7 +169,7 @@ def _tidy(x: Multinom, conf_int: bool = False, conf_level: float = 0.95, exponen
     estimates, errors = x.coefficients.ravel(), roots(np.diag(x.covariance))
     with np.errstate(divide="ignore", invalid="ignore"):
         statistics = estimates / errors
-    shown = np.exp if exponentiate else np.asarray
+    shown = np.exp if check_flag("exponentiate", exponentiate) else np.asarray
     data = {
         "y.level": np.repeat(x.classes[1:], len(x.vcoefnames)),
         "term": list(x.vcoefnames) * (len(x.classes) - 1),
@@ -178,7 +178,7 @@ def _tidy(x: Multinom, conf_int: bool = False, conf_level: float = 0.95, exponen
         "statistic": statistics,
         "p.value": normal_beyond(statistics),
     }
-    if not conf_int:
+    if not check_flag("conf_int", conf_int):
         return TIDY.frame(data)
     bounds = _confint(x, level=conf_level).to_numpy()
     data |= {"conf.low": shown(bounds[:, 0]), "conf.high": shown(bounds[:, 1])}

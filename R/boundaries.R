@@ -1,0 +1,56 @@
+# What a public function is given may be anything, and any object may raise an error when it is looked at, as
+# python/tidydl/boundaries.py says of Python. R/zzz.R guards the public functions; arguments are checked all the same.
+
+report_arguments <- "If nothing is wrong with what was given, this is a fault of tidydl: please report it with the traceback."
+report_fault <- paste(
+  "This is a fault of tidydl: please report it, with the call and what",
+  "`rlang::last_error()$python_traceback` shows."
+)
+
+# Makes all that a function does a guarded whole. The body is still evaluated in the function's own frame, where it
+# finds its call, its caller and which of its arguments are missing.
+guarded <- function(f, name) {
+  body(f) <- call("guard_arguments", name, body(f))
+  attr(f, "srcref") <- NULL
+  f
+}
+
+guard_arguments <- function(name, work, frame = rlang::caller_env()) {
+  withCallingHandlers(work, error = function(cnd) {
+    if (inherits(cnd, c("tidydl_error", "tidydl_callback_error"))) {
+      return(NULL) # passes
+    }
+    gone <- missing_argument(cnd, frame)
+    if (!is.null(gone)) {
+      abort_tidydl("argument", sprintf("`%s` is missing.", gone), sprintf("A value for `%s`.", gone), call = frame)
+    }
+    problem <- sprintf("An argument of `%s()` cannot be used: %s.", name, first_line_of(cnd))
+    abort_tidydl("data", problem, hint = report_arguments, parent = cnd, call = frame)
+  })
+}
+
+# The argument without a default that was left out, where that is what an error says, in whatever language.
+missing_argument <- function(cnd, frame) {
+  said <- first_line_of(cnd)
+  known <- formals(sys.function(frame_number(frame)))
+  required <- setdiff(names(known)[vapply(known, identical, NA, quote(expr = ))], "...")
+  left_out <- Filter(function(name) eval(call("missing", as.name(name)), frame), required)
+  template <- gettext("argument \"%s\" is missing, with no default", domain = "R")
+  if (any(said == sprintf(template, left_out))) {
+    return(left_out[said == sprintf(template, left_out)][[1]])
+  }
+  around <- strsplit(template, "%s", fixed = TRUE)[[1]]
+  is_missing <- startsWith(said, around[[1]]) && endsWith(said, around[[length(around)]])
+  if (is_missing && length(left_out)) left_out[[1]]
+}
+
+frame_number <- function(frame) {
+  which(vapply(sys.frames(), identical, NA, frame))[[1]]
+}
+
+# The first line of an error's message, which may itself fail or be no valid text, without a full stop.
+first_line_of <- function(cnd) {
+  said <- tryCatch(as.character(conditionMessage(cnd))[[1]], error = function(problem) class(cnd)[[1]])
+  said <- strsplit(cli::ansi_strip(valid_text(said)), "\n", fixed = TRUE)[[1]]
+  if (length(said)) sub("\\.$", "", said[[1]]) else class(cnd)[[1]]
+}

@@ -1,0 +1,49 @@
+"""Hostile arguments, files and models drawn at random: no call ends in an error that is not ours.
+
+``TIDYDL_FUZZ_TRIES`` is how many calls are drawn, ``TIDYDL_FUZZ_SEED`` which.
+"""
+
+import os
+
+import fuzz_calls
+import pytest
+from fuzz_subjects import SUBJECTS, public_names_of
+
+import tidydl
+
+TRIES = int(os.environ.get("TIDYDL_FUZZ_TRIES", "250"))
+SEED = int(os.environ.get("TIDYDL_FUZZ_SEED", "1"))
+
+
+@pytest.fixture
+def prepared(tmp_path, monkeypatch):
+    for name in ("HF_HOME", "TIDYDL_CACHE", "HF_HUB_OFFLINE"):
+        monkeypatch.setenv(name, "")  # and put back afterwards
+    monkeypatch.chdir(tmp_path)
+    fuzz_calls.prepare(tmp_path)
+    yield tmp_path
+    tidydl.forget()
+
+
+def test_every_error_is_ours(prepared):
+    found = [
+        f"{words}: {fuzz_calls.place_of(error)} (python tests/python/fuzz_calls.py ={number} {SEED})"
+        for number, words, error in fuzz_calls.faults(TRIES, SEED, prepared)
+    ]
+    assert found == []
+
+
+def test_what_is_drawn_reaches_every_public_function():
+    assert set(public_names_of(tidydl)) - {"TidydlError", "examples"} == {each.name for each in SUBJECTS} - set(
+        tidydl.tasks()["task"]
+    )
+
+
+def test_a_foreign_error_is_found(prepared, monkeypatch):
+    def fail(*args, **given):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(
+        tidydl.boundaries.USER_OBJECTS.__class__, "error_for", lambda *args, **given: ZeroDivisionError()
+    )
+    assert list(fuzz_calls.faults(60, 1, prepared))
