@@ -3,12 +3,14 @@
 #   make test WITHOUT_R=1          the Python half only
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check dist format docs bench clean
+.PHONY: help setup demo test test-processors test-oldest check dist format docs bench clean
 export PYTHON WITHOUT_R
 
 help:
 	@echo "make demo    the workshop from beginning to end, in R and in Python, side by side"
 	@echo "make test    both test suites"
+	@echo "make test-processors  what torch computes, as six kinds of processors would (a quarter of an hour)"
+	@echo "make test-oldest      the Python suite with the oldest versions of what it needs"
 	@echo "make check   formatting, types, lints, doctests, manual pages, R CMD check"
 	@echo "make dist    the wheel, the sdist and the R source package, in dist/"
 	@echo "make setup   only the set-up all of these begin with"
@@ -26,6 +28,12 @@ demo: setup
 
 test: setup
 	@tools/test.sh
+
+test-processors: setup
+	@tools/test_processors.sh
+
+test-oldest:
+	@tools/test_oldest.sh
 
 check: setup
 	@tools/check.sh

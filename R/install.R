@@ -18,7 +18,7 @@
 #' @param python The Python the virtual environment is made with; by default the first one found that is new
 #'   enough.
 #' @param extras What to install beside the core: any of `"minilm"` (a sentence encoder that needs no
-#'   network), `"sklearn"`, `"keras"`, `"train"`, `"text"`, `"audio"`, `"video"`.
+#'   network), `"sklearn"`, `"audio"`, `"video"`, `"ocr"`.
 #' @param ask Whether to ask before installing into a Python of your own.
 #' @return Invisibly, the path of the Python that was installed into (`NA` where reticulate chooses it later).
 #' @section Errors: `tidydl_error_argument` for an unknown method, `tidydl_error_not_found` for an unknown
@@ -60,7 +60,7 @@ automatic_method <- function() {
 # What stands below "# core" and below each extra in constraints.txt: one row a package, with the tested and
 # the oldest version.
 requirements <- function(extras = character(), call = rlang::caller_env()) {
-  known <- c("minilm", "sklearn", "keras", "train", "text", "audio", "video")
+  known <- c("minilm", "sklearn", "audio", "video", "ocr")
   for (extra in setdiff(extras, known)) {
     unknown_name("extras", extra, known, "`extras = character()` installs the core only.", call = call)
   }

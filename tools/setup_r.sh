@@ -8,7 +8,7 @@ mkdir -p .setup
 source tools/apt.sh
 
 needed=(cli generics jsonlite nnet pillar reticulate rlang tibble vctrs testthat withr knitr rmarkdown dplyr ggplot2)
-for_checks=(caret lintr roxygen2)
+for_checks=(caret lintr roxygen2 broom MASS png tidyr)
 
 without_r() {
   rm -f .setup/r-library

