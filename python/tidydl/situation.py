@@ -371,7 +371,7 @@ def _compiled_code() -> Iterator[Finding]:
         return
     yield Finding(
         "compiled code",
-        "no folder for it can be written to: it is compiled anew in every session",
+        "no folder for it can be written to by this user only: it is compiled anew in every session",
         "note",
         "Set NUMBA_CACHE_DIR to a folder of your own to save these seconds.",
     )

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from test_engine import fit, large, problem, solve
 from tidydl.networks.exact import compiling, kernels, metric, shares
 from tidydl.networks.exact.many import fit_many
 from tidydl.progress import run
-from tidydl.storage import compiled_code_folder
+from tidydl.storage import compiled_code_folder, is_private
 
 NETWORKS = Path(compiling.__file__).parent
 PACKAGE = NETWORKS.parents[1]
@@ -78,6 +79,53 @@ def test_a_folder_of_somebody_else_among_the_temporary_files_is_not_used(tmp_pat
     monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "file" / "cache"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert compiled_code_folder() is None
+
+
+@forks
+def test_machine_code_is_kept_where_nobody_else_can_put_any(tmp_path, monkeypatch):
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    (tmp_path / "none").touch()
+    shared = tmp_path / "shared"
+    monkeypatch.setenv("TIDYDL_CACHE", str(shared / "cache"))
+    for mode, kept in ((0o755, True), (0o1777, True), (0o777, False), (0o757, False)):
+        shared.mkdir(exist_ok=True)
+        shared.chmod(mode)
+        assert (compiled_code_folder() is not None) is kept, oct(mode)
+    shared.chmod(0o1777)  # anybody may make a folder there, but only once
+    compiled = shared / "cache" / "compiled"
+    compiled.mkdir(parents=True)
+    for mode, kept in ((0o700, True), (0o777, False), (0o1777, False)):
+        compiled.chmod(mode)
+        assert (compiled_code_folder() is not None) is kept, oct(mode)
+    compiled.chmod(0o700)
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (compiled / "engine-1").symlink_to(tmp_path / "open" / "engine")
+    assert not is_private(compiled / "engine-1")  # where it leads counts
+
+
+@forks
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give folders away")
+def test_machine_code_in_a_folder_that_somebody_else_made_is_not_loaded(tmp_path):
+    settings = {"TIDYDL_CACHE": tmp_path, "NUMBA_CACHE_DIR": "", "TMPDIR": tmp_path / "temporary"}
+    (tmp_path / "temporary").mkdir()
+    assert answer(start_tiny(tmp_path, **settings)) == ["False", "42.0", "True"]
+    (engine,) = (tmp_path / "compiled").iterdir()
+    for index in engine.glob("*.nbi"):
+        index.write_bytes(pickle.dumps(Intruder(tmp_path / "intruded")))
+    for folder in (engine, engine.parent):
+        os.chown(folder, 65534, 65534)
+    assert answer(start_tiny(tmp_path, **settings)) == ["False", "42.0", "True"]
+    assert not (tmp_path / "intruded").exists()
+
+
+class Intruder:
+    def __init__(self, place):
+        self.place = place
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.place),)
 
 
 TINY = """

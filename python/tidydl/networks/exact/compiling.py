@@ -23,7 +23,7 @@ import numba
 from llvmlite import binding
 from numba.core import caching, config
 
-from tidydl.storage import compiled_code_folder
+from tidydl.storage import compiled_code_folder, is_private
 
 __all__ = ["SOURCES", "compiled", "compiling_note", "is_compiled", "made_from", "part"]
 
@@ -92,7 +92,8 @@ def _folder() -> Path | None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError:
         return None
-    return folder
+    # somebody else may have been faster, and the machine code is a pickle
+    return folder if os.environ.get("NUMBA_CACHE_DIR") or is_private(folder) else None
 
 
 _FOLDER = _folder()
