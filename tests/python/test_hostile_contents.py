@@ -1,0 +1,406 @@
+"""Contents that would start other programs, exhaust the machine or hide what they are, and files that may not be read."""
+
+import ast
+import bz2
+import errno
+import gzip
+import io
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+import zipfile
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+import tidydl
+from tidydl import cache, load_dataset, stream
+from tidydl.data.audios import as_audio
+from tidydl.data.images import as_image
+from tidydl.data.video_value import as_video
+from tidydl.errors import ArgumentError, DamagedFileError, DataError, NotFoundError, StorageError, TidydlError
+from tidydl.storage import abandoned, begun_folder
+
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+@pytest.fixture
+def ghostscript(tmp_path, monkeypatch):
+    """Put a program in the place of Ghostscript that leaves a trace."""
+    program = tmp_path / "bin" / "gs"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho ran >> {tmp_path}/trace\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path / "trace"
+
+
+def test_postscript_starts_no_program_wherever_images_are_read(ghostscript, tmp_path):
+    file = tmp_path / "a.png"
+    file.write_bytes(POSTSCRIPT)
+    for given in (POSTSCRIPT, str(file), {"bytes": POSTSCRIPT, "path": None}, io.BytesIO(POSTSCRIPT)):
+        assert repr(as_image(given)) == "<img damaged>"
+        with pytest.raises(DamagedFileError):
+            as_image(given if not hasattr(given, "seek") else POSTSCRIPT).pil()
+    for doing in (lambda film: film.count, lambda film: film.rate, lambda film: film.frames([0])):
+        with pytest.raises(DamagedFileError):
+            doing(as_video(POSTSCRIPT))
+    with pytest.raises(ArgumentError, match="format 'EPS'"):
+        as_image(Image.open(io.BytesIO(POSTSCRIPT)))
+    (tmp_path / "x").mkdir()
+    file.rename(tmp_path / "x" / "a.png")
+    assert [repr(image) for image in load_dataset(tmp_path / "x")["image"]] == ["<img damaged>"]
+    assert not ghostscript.exists()
+    with pytest.raises(OSError):  # so the trace is what would be left
+        Image.open(io.BytesIO(POSTSCRIPT)).load()
+    assert ghostscript.read_text() == "ran\n"
+
+
+@pytest.mark.parametrize("form", ["PCX", "SGI", "ICNS", "DDS", "IM", "MSP", "SPIDER", "PALM", "QOI"])
+def test_formats_that_nobody_keeps_data_in_are_not_opened(form):
+    stream_ = io.BytesIO()
+    try:
+        Image.new({"MSP": "1", "SPIDER": "F"}.get(form, "RGB"), (20, 20)).save(stream_, form)
+    except (OSError, KeyError, ValueError):
+        pytest.skip("this Pillow writes none")
+    assert repr(as_image(stream_.getvalue())) == "<img damaged>"
+
+
+def test_images_are_opened_in_one_place_alone():
+    opening = {"open", "load_image", "load_images", "load_video", "load_audio", "fromstring", "frombuffer"}
+    modules = {"Image", "Pillow", "PIL", "image_utils", "transformers", "video_utils", "audio_utils"}
+    found = set()
+    for file in Path(tidydl.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in opening:
+                if ast.unparse(node.func.value).rpartition(".")[2] in modules:
+                    found.add((file.name, ast.unparse(node.func)))
+            elif isinstance(node, ast.ImportFrom) and {each.name for each in node.names} & (opening - {"open"}):
+                found.add((file.name, ast.unparse(node)))
+    assert found == {("image_files.py", "Pillow.open")}
+
+
+def test_no_model_reads_images_by_itself(ghostscript, monkeypatch, tmp_path):
+    """What transformers loads images by is never reached, by bytes, paths or URLs."""
+    import transformers.image_utils
+    from tiny_vision import classifier
+
+    reached = []
+    for name in ("load_image", "load_images"):
+        monkeypatch.setattr(transformers.image_utils, name, lambda *given, **_: reached.append(given))
+    ppl = tidydl.pipeline("image-classification", classifier(tmp_path))
+    file = tmp_path / "a.png"
+    Image.new("RGB", (16, 16)).save(file)
+    assert len(ppl([str(file), file.read_bytes(), Image.open(file)], top_k=1)) == 3
+    with pytest.raises(TidydlError):
+        ppl([POSTSCRIPT])
+    with pytest.raises(ArgumentError):
+        ppl(["http://127.0.0.1:9/x.png"])
+    assert not reached
+    assert not ghostscript.exists()
+
+
+def png(width, height, *more):
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    packer = zlib.compressobj(9)
+    data = b"".join(packer.compress(bytes(1 + width)) for _ in range(height)) + packer.flush()
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    chunks = [chunk(name, content) for name, content in more]
+    return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+@contextmanager
+def light(seconds=3.0):
+    """See that something takes neither long nor much memory."""
+    import resource
+
+    begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    assert time.monotonic() - begun < seconds
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**20  # KiB: a gibibyte
+
+
+def test_images_of_too_many_pixels_are_refused_by_that_name_and_without_a_warning(recwarn):
+    whole = png(100, 100)
+    for width, height in ((10_000, 10_000), (30_000, 30_000), (2**31 - 1, 1000)):
+        content = whole[:16] + struct.pack(">II", width, height) + whole[24:29]
+        content += struct.pack(">I", zlib.crc32(content[12:29])) + whole[33:]
+        with light():
+            for read in (lambda image: image.pil(), lambda image: image.width):
+                with pytest.raises(DamagedFileError, match="more pixels than is safe"):
+                    read(as_image(content))
+            with pytest.raises(DamagedFileError, match="more pixels than is safe"):
+                as_video(content).frames([0])
+    bomb = zlib.compress(bytes(200 * 2**20), 9)
+    for name, head in ((b"zTXt", b"a\0\0"), (b"iCCP", b"a\0\0")):
+        with light(), pytest.raises(DamagedFileError):
+            as_image(png(4, 4, (name, head + bomb))).pil()
+    assert not recwarn.list
+
+
+def wav(rate=8000, channels=1, bits=16, data=bytes(100), claimed=None):
+    claimed, align = len(data) if claimed is None else claimed, channels * bits // 8
+    form = struct.pack("<IHHIIHH", 16, 1, channels, rate, rate * align % 2**32, align % 2**16, bits)
+    return b"RIFF" + struct.pack("<I", (36 + claimed) % 2**32) + b"WAVEfmt " + form + b"data" + struct.pack(
+        "<I", claimed
+    ) + data  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"rate": 0}, {"rate": 2**32 - 1}, {"channels": 65535}, {"channels": 0}, {"bits": 7}, {"claimed": 0x7FFFFFF0}],
+)
+def test_sounds_that_claim_what_cannot_be_are_damaged(how):
+    with light(5):
+        sound = as_audio(wav(**how))
+        repr(sound)
+        with pytest.raises(DamagedFileError):
+            sound.array(16000)
+
+
+def test_a_slow_sound_is_not_resampled_to_billions_of_samples():
+    sound = as_audio(wav(rate=1, data=bytes(2_000_000)))
+    with light(), pytest.raises(DamagedFileError, match="536,870,912 samples"):
+        sound.array(48000)
+    assert len(sound.array(2)) == 2_000_000
+
+
+def test_a_list_of_other_files_is_no_sound_and_no_video(tmp_path):
+    pytest.importorskip("av")
+    as_audio({"array": np.zeros(16000, "float32"), "sampling_rate": 16000}).save(tmp_path / "secret.wav")
+    lists = {
+        "a.mp3": "ffconcat version 1.0\nfile secret.wav\n",
+        "b.mp3": f"#EXTM3U\n#EXTINF:1,\nfile://{tmp_path}/secret.wav\n#EXT-X-ENDLIST\n",
+    }
+    for name, text in lists.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(DamagedFileError):
+            as_audio(tmp_path / name).array()
+        with pytest.raises(DamagedFileError):
+            as_video(tmp_path / name).frames([0])
+
+
+def test_a_path_of_a_sound_is_taken_for_no_address(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pytest.importorskip("soundfile")
+    for name in ("file:a.wav", "concat:a|b.flac", "-", "pipe:0"):
+        import soundfile
+
+        form = "FLAC" if name.endswith("flac") else "WAV"
+        soundfile.write(str(tmp_path / name), np.zeros(800), 8000, format=form)
+        assert as_audio(name).duration == 0.1
+        assert len(as_audio(name).array()) == 800
+
+
+def zipped(*files):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in files:
+            made.writestr(name, content)
+    return held.getvalue()
+
+
+def test_packed_tables_that_unpack_to_far_more_are_refused_by_that_limit(tmp_path):
+    text = b"a,b\n" + b"1,2\n" * (40 * 2**20)
+    made = {"a.csv.gz": gzip.compress(text, 9), "a.csv.bz2": bz2.compress(text[: 110 * 2**20], 9)}
+    made["a.jsonl.gz"] = gzip.compress(b'{"a":1}\n' * (20 * 2**20), 9)
+    for name, content in made.items():
+        (tmp_path / name).write_bytes(content)
+        with light(10):
+            for read in (load_dataset, stream):
+                with pytest.raises(DamagedFileError, match="200 times"):
+                    read(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["../a.csv", "/tmp/a.csv", "d/../../a.csv", "..\\a.csv", "C:\\a.csv"])
+def test_zip_files_write_nothing_outside(tmp_path, name):
+    (tmp_path / "a.zip").write_bytes(zipped(("b.csv", "x\n1\n"), (name, "x\n2\n")))
+    with pytest.raises(ArgumentError, match="outside of its folder"):
+        load_dataset(tmp_path / "a.zip")
+
+
+def test_zip_files_that_unpack_to_far_more_are_refused_also_where_another_library_unpacks_them(tmp_path):
+    bomb = zipped(("a.csv", bytes(200 * 2**20)))
+    (tmp_path / "a.zip").write_bytes(bomb)
+    with light(), pytest.raises(ArgumentError, match="200 times"):
+        load_dataset(tmp_path / "a.zip")
+    (tmp_path / "README.md").write_text("---\nconfigs: [{config_name: d, data_files: a.zip}]\n---\n")
+    with light(10), pytest.raises(ArgumentError, match="200 times"):
+        load_dataset(tmp_path)
+
+
+def test_parquet_that_claims_more_than_the_machine_holds_is_refused_and_its_first_rows_are_read(tmp_path):
+    rows = 2**24
+    with pq.ParquetWriter(tmp_path / "a.parquet", pa.schema([("x", pa.int64())])) as writer:
+        block = pa.table({"x": pa.array(np.zeros(rows, "int64"))})
+        for _ in range(4):
+            writer.write_table(block)
+    from tidydl.data import parquet_files
+
+    memory = parquet_files._memory
+    try:
+        parquet_files._memory = lambda: 2**28
+        with light(), pytest.raises(DataError, match=r"claims 67,108,864 rows of 1 columns"):
+            load_dataset(tmp_path / "a.parquet")
+        assert len(load_dataset(tmp_path / "a.parquet", n=3)) == 3
+    finally:
+        parquet_files._memory = memory
+
+
+@pytest.mark.parametrize("kind", ["string", "large_string", "dictionary", "list", "struct"])
+def test_text_of_parquet_that_is_no_utf8_is_found_when_it_is_loaded(tmp_path, kind):
+    raw = pa.array([b"a", None, b"\xff\xfe", b"b"], pa.large_binary() if kind == "large_string" else pa.binary())
+    text = pa.Array.from_buffers(pa.large_string() if kind == "large_string" else pa.string(), 4, raw.buffers())
+    value = {
+        "dictionary": lambda: pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 3]), text),
+        "list": lambda: pa.ListArray.from_arrays(pa.array([0, 1, 2, 3, 4]), text),
+        "struct": lambda: pa.StructArray.from_arrays([text], ["s"]),
+    }.get(kind, lambda: text)()
+    pq.write_table(pa.table({"n": [1, 2, 3, 4], "t": value}), tmp_path / "a.parquet", row_group_size=2)
+    row = " of row 3, counted from 1" if "string" in kind else ""
+    for read in (load_dataset, lambda path: list(stream(path, batch_size=1))):
+        with pytest.raises(DamagedFileError, match=f"not UTF-8 text in column 't'{row}"):
+            read(tmp_path / "a.parquet")
+    assert load_dataset(tmp_path / "a.parquet", columns="n")["n"].tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+@pytest.mark.parametrize("text", ['{"a":' * 100_000, '{"a":' + "[" * 100_000 + "]" * 100_000 + "}", "[" * 100_000])
+def test_json_nested_too_deeply_is_an_error(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    for read in (load_dataset, stream):
+        with pytest.raises(TidydlError):
+            read(tmp_path / name)
+
+
+@contextmanager
+def somebody_else():
+    """Be a user who may not read everything."""
+    if not hasattr(os, "geteuid") or os.name != "posix":
+        pytest.skip("there are no other users here")
+    root = os.geteuid() == 0
+    try:
+        if root:
+            os.seteuid(65534)
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.json", "a.jsonl", "a.txt", "a.zip", "a.csv.gz"])
+def test_files_that_may_not_be_read_are_told_of(tmp_path, name):
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        folder.chmod(folder.stat().st_mode | 0o055) if folder.stat().st_uid == os.geteuid() else None
+    folder = tmp_path / "set"
+    folder.mkdir(mode=0o755)
+    (folder / name).write_bytes(b"a,b\n1,2\n")
+    (folder / name).chmod(0)
+    with somebody_else():
+        for read in (load_dataset, stream):
+            for path in (folder / name, folder):
+                with pytest.raises(StorageError, match="permission denied"):
+                    read(path)
+    folder.chmod(0)
+    with somebody_else():
+        for path in (folder, folder / name, folder / "*.csv"):
+            with pytest.raises(TidydlError):
+                load_dataset(path)
+
+
+def test_a_readme_that_may_not_be_read_hides_nothing(tmp_path):
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        folder.chmod(folder.stat().st_mode | 0o055) if folder.stat().st_uid == os.geteuid() else None
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    (tmp_path / "README.md").write_text("---\nconfigs: [{config_name: d, data_files: b.csv}]\n---\n")
+    (tmp_path / "README.md").chmod(0)
+    with somebody_else(), pytest.raises(StorageError, match="permission denied"):
+        load_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("fault", [FileNotFoundError, PermissionError, OSError(errno.EIO, "Input/output error")])
+def test_files_that_vanish_or_fail_while_they_are_read_are_told_of(tmp_path, fault):
+    frame = pd.DataFrame({"a": range(40_000), "b": "x"})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_parquet(tmp_path / "a.parquet")
+    for name in ("a.csv", "a.parquet"):
+        opened = stream(tmp_path / name, batch_size=10)
+        (tmp_path / name).unlink()
+        with pytest.raises(NotFoundError):
+            list(opened)
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "a.csv").symlink_to(tmp_path / "set" / "gone.csv")
+    with pytest.raises(TidydlError):
+        load_dataset(tmp_path / "set")
+
+
+UNPACKING = """
+import sys, time
+from pathlib import Path
+from tidydl.storage import begun_folder
+with begun_folder(Path(sys.argv[1])) as folder:
+    (folder / ".unpacked-from").write_text("/data/birds.zip")
+    (folder / "1.png").write_bytes(bytes(1_000_000))
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_has_unpacked_is_listed_and_removed(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    place = tmp_path / "unpacked"
+    place.mkdir()
+    process = subprocess.Popen([sys.executable, "-c", UNPACKING, str(place)], stdout=subprocess.PIPE, text=True)
+    folder = Path(process.stdout.readline().strip())
+    assert list(abandoned(place)) == []  # somebody is at work on it
+    assert not (cache()["kind"] == "unpacked").any()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    listed = cache()
+    listed = listed[listed["kind"] == "unpacked"]
+    assert listed["id"].tolist() == ["/data/birds.zip"]
+    assert listed["size_mb"].tolist() == [pytest.approx(1.0, abs=0.01)]
+    cache(remove="/data/birds.zip")
+    assert not folder.exists()
+
+
+def test_what_killed_processes_left_is_cleared_by_the_next_that_unpacks(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
+    left = tmp_path / "cache" / "unpacked" / ".begun-left"
+    left.mkdir(parents=True)
+    picture = io.BytesIO()
+    Image.new("L", (2, 2)).save(picture, "PNG")
+    (tmp_path / "a.zip").write_bytes(zipped(("a/1.png", picture.getvalue())))
+    with begun_folder(left.parent) as held:
+        load_dataset(tmp_path / "a.zip")
+        assert held.exists()
+    assert not left.exists()
+    assert len(list(left.parent.iterdir())) == 1
+
+
+def test_descriptions_in_files_that_make_no_sense_are_told_of(tmp_path):
+    for features in ({"v": {"_type": "ClassLabel"}}, {"v": {"_type": "ClassLabel", "names": {"x": "a"}}}, [1], 5):
+        table = pa.table({"v": [0, 1]}).replace_schema_metadata(
+            {"huggingface": json.dumps({"info": {"features": features}})}
+        )
+        pq.write_table(table, tmp_path / "a.parquet")
+        for read in (load_dataset, lambda path: list(stream(path)), lambda path: load_dataset(path, as_="dataset")):
+            try:
+                read(tmp_path / "a.parquet")
+            except TidydlError:
+                continue
