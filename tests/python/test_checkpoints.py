@@ -217,7 +217,7 @@ def test_any_name_of_a_folder_will_do(ppl, tmp_path, monkeypatch, name):
 @pytest.mark.parametrize("name", ["a\0b", "x" * 300])
 def test_what_no_folder_can_be_called_is_refused(ppl, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(StorageError, match="^`checkpoint` is"):
+    with pytest.raises(StorageError, match=r"^`checkpoint` is"):
         ppl(["sun"], checkpoint=name)
 
 
