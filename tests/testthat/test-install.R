@@ -82,9 +82,16 @@ test_that("pip's failure is an error that names the Python", {
   expect_match(conditionMessage(problem), failing, fixed = TRUE)
 })
 
-test_that("another Python is run without R's own library folders", {
+test_that("another Python is run without R's own library folders, and with the user's", {
   with_own_libraries <- getFromNamespace("with_own_libraries", "tidydl")
-  withr::local_envvar(LD_LIBRARY_PATH = "/r/lib")
+  of_r <- getFromNamespace("library_path_of_r", "tidydl")()
+  skip_if(!nzchar(of_r), "R adds nothing to LD_LIBRARY_PATH here")
+  expect_match(of_r, R.home("lib"), fixed = TRUE)
+  withr::local_envvar(LD_LIBRARY_PATH = of_r)
   expect_identical(with_own_libraries(Sys.getenv("LD_LIBRARY_PATH", "none")), "none")
-  expect_identical(Sys.getenv("LD_LIBRARY_PATH"), "/r/lib")
+  expect_identical(Sys.getenv("LD_LIBRARY_PATH"), of_r)
+  withr::local_envvar(LD_LIBRARY_PATH = paste(of_r, of_r, "/my/own:/other", sep = ":"))
+  expect_identical(with_own_libraries(Sys.getenv("LD_LIBRARY_PATH", "none")), "/my/own:/other")
+  withr::local_envvar(LD_LIBRARY_PATH = NA)
+  expect_identical(with_own_libraries(Sys.getenv("LD_LIBRARY_PATH", "none")), "none")
 })

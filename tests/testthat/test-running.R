@@ -33,6 +33,21 @@ test_that("a checkpoint gives the same tibble, and again without computing", {
   expect_identical(joined, augment(ppl, data, text = said))
 })
 
+test_that("any name of a folder will do for a checkpoint, and an image that changed in its place is another input", {
+  skip_without_python()
+  withr::local_dir(withr::local_tempdir())
+  ppl <- running()
+  expect_equal(ppl("sun", checkpoint = "run:1"), ppl("sun", checkpoint = "run:1"))
+  expect_true(file.exists("run:1/result.parquet"))
+  digits <- pipeline(model = example_model("digits"), device = "cpu", top_k = 1)
+  images <- example_data("digits", split = "test[:2]")$image
+  writeBin(images[[1]]$bytes, "x.png")
+  digits("x.png", checkpoint = "digits")
+  writeBin(images[[2]]$bytes, "x.png")
+  error <- expect_error(digits("x.png", checkpoint = "digits"), class = "tidydl_error_argument")
+  expect_match(error$problem, "another set of inputs", fixed = TRUE)
+})
+
 test_that("generated texts go on with the seed with which a checkpoint began", {
   skip_without_python()
   write <- pipeline(

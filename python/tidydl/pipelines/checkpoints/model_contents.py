@@ -124,21 +124,27 @@ def _reading_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def _state(component: Any) -> Any:
     """Return all that an object holds which reads inputs, as plain values."""
-    held: dict[str, Any] = {"code": _code_of(component)}
+    settings: Any = None
     if hasattr(component, "backend_tokenizer"):
-        held["backend"] = _backend(component)
+        settings = _backend(component)
     elif hasattr(component, "to_dict"):
-        held["settings"] = _plain(component.to_dict())
-    for name, value in vars(component).items():
-        if name in (*_TOLD, *_MOVES) or name.lstrip("_") in _MOVES or name.endswith("_file"):
-            continue
-        if hasattr(value, "save_pretrained"):  # a part of a processor
-            held[name] = _state(value)
-        elif hasattr(value, "serialized_model_proto"):
-            held[name] = value.serialized_model_proto()
-        elif isinstance(value, (str, bool, int, float, list, tuple, Mapping, set)) and "_context_" not in name:
-            held[name] = value
-    return held
+        settings = _plain(component.to_dict())
+    held = {name: _held(value) for name, value in vars(component).items() if _matters(name)}
+    return [_code_of(component), settings, held]
+
+
+def _matters(name: str) -> bool:
+    known = name in _TOLD or name.lstrip("_") in _MOVES
+    return not known and not name.endswith("_file") and "_context_" not in name
+
+
+def _held(value: Any) -> Any:
+    """Return an attribute as a plain value, None for an object of another library."""
+    if hasattr(value, "save_pretrained"):  # a part of a processor
+        return _state(value)
+    if hasattr(value, "serialized_model_proto"):  # of sentencepiece
+        return value.serialized_model_proto()
+    return value if isinstance(value, (str, bool, int, float, list, tuple, Mapping, set)) else None
 
 
 def _backend(tokenizer: Any) -> Any:
