@@ -45,6 +45,12 @@ encode_object <- function(x, name) {
 }
 
 encode_frame <- function(x, name) {
+  if (length(x) && is.null(names(x))) {
+    abort_tidydl(
+      "bridge", sprintf("%s is a data frame whose columns have no names.", name), "A name for each column.",
+      "Name them by `names<-` or stats::setNames()."
+    )
+  }
   columns <- lapply(seq_along(x), function(i) {
     column <- plain_column(.subset2(x, i))
     if (length(dim(column)) > 1) {
