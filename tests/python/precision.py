@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 SCORES = 2e-6  # between processors, numbers of threads and batches: scores, similarities, normalized embeddings
-MATCHES = 1e-5  # the same of matched keypoints, whose scores come of a hundred normalizations one after another
+IN_IMAGES = 1e-5  # the same of what is found in places of images: objects, segments, masks, depths, matched keypoints
 
 
 def assert_near(found: Any, expected: Any, message: str = "", within: float = SCORES) -> None:

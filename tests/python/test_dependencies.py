@@ -76,3 +76,26 @@ def test_an_import_that_is_not_declared_is_noticed(tmp_path):
 def test_all_brings_every_extra():
     (entry,) = PROJECT["optional-dependencies"]["all"]
     assert set(re.search(r"\[(.*)\]", entry).group(1).split(",")) == extras()
+
+
+def pins(text):
+    """Return the versions that a file of constraints pins."""
+    return {
+        name.lower().replace("_", "-"): version
+        for name, version in re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)
+    }
+
+
+def same_version(one, other):
+    """Compare versions, of which one may leave out zeros at the end."""
+    parts = [[int(part) for part in version.split(".")] for version in (one, other)]
+    length = max(map(len, parts))
+    return [*parts[0], *[0] * (length - len(parts[0]))] == [*parts[1], *[0] * (length - len(parts[1]))]
+
+
+def test_the_oldest_versions_that_are_claimed_are_those_that_are_tested():
+    tested = pins((ROOT / "tools" / "oldest.txt").read_text("utf-8"))
+    optional = [each for extra in sorted(extras() - {"r"}) for each in PROJECT["optional-dependencies"][extra]]
+    claims = dict(entry.split(">=") for entry in [*PROJECT["dependencies"], *optional] if ">=" in entry)
+    assert len(claims) > 15
+    assert {name for name, oldest in claims.items() if not same_version(oldest, tested[name])} == set()

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from pandas_kinds import TEXT
 
 from tidydl import features, load_dataset, stream
 from tidydl.data.images import Image
 from tidydl.errors import ArgumentError, DataError
-
-TEXT = str(pd.Series([], dtype="str").dtype)  # object in pandas 2
 
 
 def described(table, **columns):

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pandas_kinds import TEXT
 from PIL import Image as Pillow
 
 from tidydl import load_dataset
@@ -59,7 +60,7 @@ def pictures(tmp_path):
 
 def test_a_csv_file_becomes_one_frame_with_kinds_that_fit(csv):
     diary = load_dataset(csv)
-    assert [str(kind) for kind in diary.dtypes] == ["str", "datetime64[s]", "Int64", "str"]
+    assert [str(kind) for kind in diary.dtypes] == [TEXT, "datetime64[s]", "Int64", TEXT]
     assert diary["mood"].isna().tolist() == [False, True, True]
     assert diary["note"].tolist()[2] == 'said "no", née'
     assert diary["note"].isna().tolist() == [False, True, False]
@@ -76,7 +77,7 @@ def test_a_column_that_turns_into_text_late_is_text_throughout(tmp_path):
     path = tmp_path / "late.csv"
     path.write_text("x\n" + "1\n" * 200_000 + "two\n")
     column = load_dataset(path)["x"]
-    assert str(column.dtype) == "str"
+    assert str(column.dtype) == TEXT
     assert column.iloc[-1] == "two"
 
 
@@ -154,7 +155,7 @@ RECORDS = [{"a": 1, "b": "x"}, {"a": None, "b": "ÿ"}, {"a": 3}]
 def test_json_in_its_usual_forms_gives_one_frame(tmp_path, name, content):
     (tmp_path / name).write_text(content, encoding="utf-8")
     frame = load_dataset(tmp_path / name)
-    assert [str(kind) for kind in frame.dtypes] == ["Int64", "str"]
+    assert [str(kind) for kind in frame.dtypes] == ["Int64", TEXT]
     assert frame["b"].tolist()[:2] == ["x", "ÿ"]
     assert frame.isna().sum().tolist() == [1, 1]
 

@@ -8,12 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pandas_kinds import TEXT
 
 import tidydl
 from tidydl import load_dataset, set_seed, write_dataset
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, DataError, NotFoundError
-
-TEXT = str(pd.Series([], dtype="str").dtype)  # object in pandas 2
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+from pandas_kinds import TEXT
 from PIL import Image
 
 from tidydl import features, load_dataset, stream, write_dataset
@@ -159,7 +160,7 @@ def test_what_a_function_makes_of_images_is_what_it_is(tmp_path):
     picture(tmp_path / "cls" / "a" / "1.png")
     images = load_dataset(tmp_path / "cls")["image"]
     assert images.map(lambda image: image.mode).tolist() == ["L"]
-    assert images.map(lambda image: image.path).dtype == "str"
+    assert images.map(lambda image: image.path).dtype == TEXT
     assert images.map(lambda image: image.width).dtype == "int64"
     assert images.map(lambda image: image).dtype == images.dtype
 

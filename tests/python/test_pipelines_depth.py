@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import tiny_vision
 import torch
-from precision import SCORES, assert_near
+from precision import IN_IMAGES, assert_near
 from tiny_vision import damaged, kinds, picture, pictures
 
 import tidydl
@@ -31,11 +31,11 @@ def test_depths_equal_those_of_the_plain_pipeline(name, images):
         span = float(depth.max() - depth.min())
         assert depth.shape == (image.height, image.width)
         assert span > 1
-        np.testing.assert_allclose(numbers["depth"][row], depth, atol=SCORES * span, rtol=0)
+        np.testing.assert_allclose(numbers["depth"][row], depth, atol=IN_IMAGES * span, rtol=0)
         assert np.abs(grey["depth"][row].array().astype(int) - np.asarray(theirs["depth"])).max() <= 1
         assert (grey["width"][row], grey["height"][row]) == image.size
         for name_of, number in (("min", depth.min()), ("mean", depth.mean()), ("max", depth.max())):
-            assert grey[name_of][row] == pytest.approx(number, abs=SCORES * span)
+            assert grey[name_of][row] == pytest.approx(number, abs=IN_IMAGES * span)
 
 
 def test_the_grey_image_runs_from_black_to_white():
@@ -78,7 +78,7 @@ def test_images_of_all_sizes_have_the_depths_they_have_alone(name, values):
     together = ppl([*pictures(), None], values=values, batch_size=3)
     alone = pd.concat([ppl(image, values=values) for image in pictures()])
     for name in ("min", "mean", "max"):
-        assert_near(together[name][:5], alone[name])
+        assert_near(together[name][:5], alone[name], within=IN_IMAGES)
 
 
 @pytest.mark.parametrize("values", [False, True])
@@ -156,7 +156,7 @@ def test_the_margin_that_zoedepth_puts_around_an_image_is_cut_off(tmp_path):
     scaled = torch.nn.functional.interpolate(depth, whole, mode="bicubic")[0, 0]
     expected = scaled[margins[0] : -margins[0], margins[1] : -margins[1]].numpy()
     assert expected.shape == (50, 72)
-    assert_near(ppl(image, values=True)["depth"][0], expected)
+    assert_near(ppl(image, values=True)["depth"][0], expected, within=IN_IMAGES)
 
 
 def test_half_precision_estimates_depth_too():

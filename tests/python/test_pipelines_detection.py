@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import tiny
 import tiny_vision
-from precision import SCORES
+from precision import IN_IMAGES
 from tiny_vision import damaged, kinds, picture, pictures
 
 import tidydl
@@ -24,7 +24,7 @@ def detector(name, **loading):
 def assert_same_boxes(ours, theirs):
     assert ours["label"].astype(object).tolist() == [each["label"] for each in theirs]
     assert ours[CORNERS].to_numpy().tolist() == [[each["box"][side] for side in CORNERS] for each in theirs]
-    np.testing.assert_allclose(ours["score"], [each["score"] for each in theirs], atol=SCORES, rtol=0)
+    np.testing.assert_allclose(ours["score"], [each["score"] for each in theirs], atol=IN_IMAGES, rtol=0)
 
 
 @pytest.mark.parametrize(("name", "threshold"), [("detr", 0.3), ("yolos", 0.3)])
@@ -46,7 +46,7 @@ def test_images_of_all_sizes_have_the_boxes_they_have_alone(name):
     assert together[[".row", "label", *CORNERS]].to_numpy().tolist() == (
         alone[[".row", "label", *CORNERS]].to_numpy().tolist()
     )
-    np.testing.assert_allclose(together["score"], alone["score"], atol=SCORES, rtol=0)
+    np.testing.assert_allclose(together["score"], alone["score"], atol=IN_IMAGES, rtol=0)
 
 
 def test_only_images_of_one_size_share_a_batch():
@@ -151,7 +151,7 @@ def test_labels_of_its_own_give_an_image_the_boxes_it_has_alone(name):
     assert together["label"].cat.categories.tolist() == ["cat", "dog day", "rain", "sun", "a dog"]
     alone = [ppl(i, candidate_labels=own, threshold=0.4) for i, own in zip(pictures(), sets, strict=True)]
     assert together["label"].astype(object).tolist() == [each for frame in alone for each in frame["label"]]
-    np.testing.assert_allclose(together["score"], pd.concat(alone)["score"], atol=SCORES, rtol=0)
+    np.testing.assert_allclose(together["score"], pd.concat(alone)["score"], atol=IN_IMAGES, rtol=0)
     assert together[CORNERS].to_numpy().tolist() == pd.concat(alone)[CORNERS].to_numpy().tolist()
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import tiny
 import transformers
-from precision import SCORES
+from precision import assert_near
 
 import tidydl
 from tidydl.errors import ArgumentError
@@ -32,13 +32,13 @@ def numbers(frame):
 def test_pooled_features_are_those_of_the_plain_states(features, states, pooling):
     pool = {"mean": lambda x: x.mean(0), "cls": lambda x: x[0], "max": lambda x: x.max(0)}[pooling]
     expected = np.array([pool(each) for each in states])
-    np.testing.assert_allclose(numbers(features(TEXTS, pooling=pooling)), expected, atol=SCORES, rtol=0)
+    assert_near(numbers(features(TEXTS, pooling=pooling)), expected)
 
 
 def test_without_pooling_each_token_has_a_line(features, states):
     frame = features(TEXTS, pooling="none")
     assert frame.columns.tolist()[:4] == [".row", "text", "token", "dim_1"]
-    np.testing.assert_allclose(numbers(frame), np.vstack(states), atol=SCORES, rtol=0)
+    assert_near(numbers(frame), np.vstack(states))
     assert frame["token"].iloc[0] == "[CLS]"
     assert frame[".row"].value_counts(sort=False).tolist() == [len(each) for each in states]
     frames = [features(x, pooling="none") for x in ([], "sun", [None, "sun"])]
@@ -56,7 +56,7 @@ def test_a_long_text_is_the_mean_of_its_windows(features):
     words = [word for word in tiny.WORDS if word.isalpha()][:40]
     windows = features([" ".join(words[:30]), " ".join(words[10:])])
     long = features(" ".join(words), long="window", stride=20)
-    np.testing.assert_allclose(numbers(long)[0], numbers(windows).mean(0), atol=SCORES)
+    assert_near(numbers(long)[0], numbers(windows).mean(0))
     with pytest.raises(ArgumentError, match="pooling"):
         features("sun", long="window", pooling="none")
 

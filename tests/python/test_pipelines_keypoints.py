@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import tiny_vision
 import torch
-from precision import MATCHES
+from precision import IN_IMAGES
 from tiny_vision import damaged, kinds, picture
 
 import tidydl
@@ -35,7 +35,7 @@ def test_matches_equal_those_of_the_plain_pipeline(name):
         theirs, ours = own(list(pair)), frame[frame[".row"] == row]
         points = [[each[f"keypoint_image_{i}"][side] for i in (0, 1) for side in "xy"] for each in theirs]
         assert ours[PLACES].to_numpy().tolist() == points
-        np.testing.assert_allclose(ours["score"], [each["score"] for each in theirs], atol=MATCHES, rtol=0)
+        np.testing.assert_allclose(ours["score"], [each["score"] for each in theirs], atol=IN_IMAGES, rtol=0)
         assert ours["score"].is_monotonic_decreasing
 
 

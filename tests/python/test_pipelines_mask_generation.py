@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tiny_vision
-from precision import SCORES
+from precision import IN_IMAGES
 from tiny_vision import damaged, kinds, scene
 
 import tidydl
@@ -60,7 +60,7 @@ def own():
 def assert_same_masks(frame, theirs):
     assert len(frame) == len(theirs["masks"])
     assert frame["mask_id"].tolist() == list(range(len(frame)))
-    np.testing.assert_allclose(frame["score"], theirs["scores"].numpy(), atol=SCORES, rtol=0)
+    np.testing.assert_allclose(frame["score"], theirs["scores"].numpy(), atol=IN_IMAGES, rtol=0)
     for mask, area, other in zip(frame["mask"], frame["area"], theirs["masks"], strict=True):
         np.testing.assert_array_equal(mask.array(), np.asarray(other) * 255)
         assert area == np.asarray(other).sum()
@@ -120,7 +120,7 @@ def test_points_per_batch_changes_no_number():
     ppl = tidydl.pipeline(model=tiny_vision.kept("sam"), device="cpu", dtype="float64")
     frames = [ppl(scene(1, SIZES[0]), **EASY, points_per_batch=n) for n in (1, 7, 64)]
     for frame in frames[1:]:
-        np.testing.assert_allclose(frame["score"], frames[0]["score"], atol=SCORES, rtol=0)
+        np.testing.assert_allclose(frame["score"], frames[0]["score"], atol=IN_IMAGES, rtol=0)
         assert frame["area"].tolist() == frames[0]["area"].tolist()
 
 

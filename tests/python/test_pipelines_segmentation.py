@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import tiny_vision
 import transformers
-from precision import SCORES
+from precision import IN_IMAGES
 from tiny_vision import damaged, kinds, picture, pictures
 
 import tidydl
@@ -38,7 +38,7 @@ def masks(frame):
 def assert_same_segments(ours, theirs):
     assert ours["label"].astype(object).tolist() == [each["label"] for each in theirs]
     scores = [np.nan if each["score"] is None else each["score"] for each in theirs]
-    np.testing.assert_allclose(ours["score"], scores, atol=SCORES, rtol=0)
+    np.testing.assert_allclose(ours["score"], scores, atol=IN_IMAGES, rtol=0)
     for mask, each in zip(masks(ours), theirs, strict=True):
         np.testing.assert_array_equal(mask, np.asarray(each["mask"]))
 
@@ -93,7 +93,7 @@ def test_oneformer_finds_what_its_own_numbers_say():
                 kept.append((f"thing {code}", round(score, 6), mine.numpy()))
         frame = ppl(image, **EASY)
         assert frame["label"].astype(object).tolist() == [label for label, _, _ in kept]
-        np.testing.assert_allclose(frame["score"], [score for _, score, _ in kept], atol=SCORES)
+        np.testing.assert_allclose(frame["score"], [score for _, score, _ in kept], atol=IN_IMAGES)
         for mask, (_, _, mine) in zip(masks(frame), kept, strict=True):
             np.testing.assert_array_equal(mask > 0, mine)
     assert len(ppl(picture(1), subtask="instance", **EASY)) > 0
@@ -118,7 +118,7 @@ def test_images_of_all_sizes_have_the_segments_they_have_alone(name, subtask):
     together = ppl(pictures(), batch_size=3, **options)
     alone = pd.concat([ppl(image, **options) for image in pictures()])
     assert together["label"].astype(object).tolist() == alone["label"].astype(object).tolist()
-    np.testing.assert_allclose(together["score"], alone["score"], atol=SCORES, rtol=0)
+    np.testing.assert_allclose(together["score"], alone["score"], atol=IN_IMAGES, rtol=0)
     for one, other in zip(masks(together), masks(alone), strict=True):
         np.testing.assert_array_equal(one, other)
 

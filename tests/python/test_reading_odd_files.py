@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pandas_kinds import TEXT
 
 from tidydl import load_dataset, stream, write_dataset
 from tidydl.errors import ArgumentError, DamagedFileError, DataError, NotFoundError
@@ -65,10 +66,10 @@ def test_utf_16_is_named(tmp_path, read, name):
         (["2024-06-01T23:30:00.125Z", "2024-06-01T00:00:00Z"], "datetime64[ns, UTC]"),
         (["2024-06-01", "2024-06-01T23:30:00.125"], "datetime64[ns]"),
         (["2024-06-01T23:30:00.000", "2024-06-01T00:00:00.000"], "datetime64[ns]"),
-        (["2024-06-01T23:30:00.125", "soon"], "str"),
+        (["2024-06-01T23:30:00.125", "soon"], TEXT),
         (["2024-06-01", "2024-06-02"], "datetime64[s]"),
         (["2024-06-01", "2024-06-02T01:00:00"], "datetime64[ms]"),
-        (["2024-06-01T23:30:00-05:00", "2024-06-01"], "str"),
+        (["2024-06-01T23:30:00-05:00", "2024-06-01"], TEXT),
     ],
 )
 def test_dates_and_moments_of_json_are_those_of_csv(tmp_path, read, texts, dtype):
@@ -81,7 +82,7 @@ def test_dates_and_moments_of_json_are_those_of_csv(tmp_path, read, texts, dtype
 
 @pytest.mark.parametrize(
     ("late", "dtype"),
-    [("2024-06-01T10:00:00", "datetime64[ms]"), ("2024-06-01T10:00:00Z", "str"), ("soon", "str")],
+    [("2024-06-01T10:00:00", "datetime64[ms]"), ("2024-06-01T10:00:00Z", TEXT), ("soon", TEXT)],
 )
 def test_moments_far_below_dates_settle_the_kind_of_a_stream(tmp_path, late, dtype):
     lines = ['{"day":"2024-06-01"}'] * 150_000 + [f'{{"day":"{late}"}}'] * 2
@@ -96,8 +97,8 @@ def test_moments_far_below_dates_settle_the_kind_of_a_stream(tmp_path, late, dty
     ("numbers", "dtype"),
     [
         ([7, 2**64 - 1], "uint64"),
-        ([7, 123456789012345678901234567890], "str"),
-        ([-1, 2**64 - 1], "str"),
+        ([7, 123456789012345678901234567890], TEXT),
+        ([-1, 2**64 - 1], TEXT),
         ([0.5, 2**64 - 1], "float64"),
     ],
 )

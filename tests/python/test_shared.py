@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pandas_kinds import TEXT
 from precision import SCORES, assert_near
 from shared_cases import DATA, cases_of, perform, value_of
 
@@ -94,7 +95,8 @@ def kind_of(column):
         return {"kind": "label", "levels": [str(level) for level in column.cat.categories]}
     names = {"float64": "double", "int64": "integer", "bool": "logical", "boolean": "logical", "str": "string"}
     names |= {"object": "list"}
-    name = str(column.dtype)
+    texts = column.dtype == TEXT and all(isinstance(each, str) or pd.isna(each) is True for each in column)
+    name = "str" if texts else str(column.dtype)
     return {"kind": names.get(name, "integer" if name == "Int64" else name)}
 
 

@@ -257,13 +257,9 @@ def _of_one_frame(given: Any, wanted: Wanted, form: str) -> Any:
 def _in_form(table: pa.Table, features: Mapping[str, Any], form: str) -> Any:
     from tidydl.data.decoding import features_of
     from tidydl.data.encoding import refuse_same_names
-    from tidydl.data.tables import as_datasets_has_it
+    from tidydl.data.tables import as_datasets_has_it, dataset_of
 
     if form == "dataset":
         refuse_same_names(table.schema.names, "The data")
     table = as_datasets_has_it(table, {**features, **features_of(table.schema)})
-    if form == "arrow":
-        return table
-    import datasets
-
-    return datasets.Dataset(datasets.table.InMemoryTable(table))
+    return table if form == "arrow" else dataset_of(table)

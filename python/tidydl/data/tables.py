@@ -20,9 +20,10 @@ from tidydl.data.unreadable import reading
 from tidydl.errors import unknown_name
 
 if TYPE_CHECKING:
+    import datasets
     import pyarrow as pa
 
-__all__ = ["as_datasets_has_it", "columns_in", "parquet_files", "read_listing"]
+__all__ = ["as_datasets_has_it", "columns_in", "dataset_of", "parquet_files", "read_listing"]
 
 
 def read_listing(
@@ -144,6 +145,18 @@ def as_datasets_has_it(table: pa.Table, features: Mapping[str, Any]) -> pa.Table
     if known:
         metadata[HUGGINGFACE] = json.dumps({"info": {"features": known}}).encode()
     return table.replace_schema_metadata(metadata)
+
+
+def dataset_of(table: pa.Table) -> datasets.Dataset:
+    """Return a dataset of the ``datasets`` library that holds a table in memory.
+
+    It gets a fingerprint at random: for one of the contents datasets pickles the whole table, and with it classes of
+    pyarrow that cannot be pickled in every version.
+    """
+    import datasets
+
+    fingerprint = datasets.fingerprint.generate_random_fingerprint()
+    return datasets.Dataset(datasets.table.InMemoryTable(table), fingerprint=fingerprint)
 
 
 def _is_label(feature: Any) -> bool:

@@ -144,6 +144,8 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
     """
     import datasets
 
+    from tidydl.data.tables import dataset_of
+
     if isinstance(data, Mapping) and data and all(is_frame(each) for each in data.values()):
         return datasets.DatasetDict({split: as_dataset(each) for split, each in by_name(data, "data").items()})
     if not is_frame(data):
@@ -152,7 +154,7 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
         raise ArgumentError(f"`data` is {described(data)}.", allowed=allowed, hint=hint)
     table = _table_of(data)
     try:
-        return datasets.Dataset(datasets.table.InMemoryTable(table))
+        return dataset_of(table)
     except ValueError as error:
         raise DataError(
             f"`data` holds what a dataset cannot: {str(error).splitlines()[0].rstrip('.')}.",
