@@ -3,12 +3,13 @@
 #   make test WITHOUT_R=1          the Python half only
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check dist format docs bench clean
+.PHONY: help setup demo test test-locales check dist format docs bench clean
 export PYTHON WITHOUT_R
 
 help:
 	@echo "make demo    the workshop from beginning to end, in R and in Python, side by side"
 	@echo "make test    both test suites"
+	@echo "make test-locales  some of both suites under German, Turkish, latin1 and C locales"
 	@echo "make check   formatting, types, lints, doctests, manual pages, R CMD check"
 	@echo "make dist    the wheel, the sdist and the R source package, in dist/"
 	@echo "make setup   only the set-up all of these begin with"
@@ -26,6 +27,9 @@ demo: setup
 
 test: setup
 	@tools/test.sh
+
+test-locales: setup
+	@tools/test_locales.sh
 
 check: setup
 	@tools/check.sh

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
+import sys
 from collections.abc import Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +24,31 @@ __all__ = [
     "check_count",
     "check_flag",
     "check_number",
+    "check_path_name",
     "described",
     "frame_hint",
     "numbers_in",
 ]
 
 MISSING = "a missing value"
+
+
+def check_path_name(argument: str, path: str | os.PathLike[str]) -> None:
+    """Refuse a path with letters that names of files cannot have in this locale.
+
+    Raises
+    ------
+    ArgumentError
+        It has such letters.
+    """
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError as problem:
+        raise ArgumentError(
+            f"`{argument}` '{os.fspath(path)}' has letters that names of files cannot have in this locale.",
+            allowed=f"Letters of the encoding '{sys.getfilesystemencoding()}'.",
+            hint="Start the session in a locale of UTF-8, such as LANG=C.UTF-8.",
+        ) from problem
 
 
 def check_count(argument: str, value: Any, minimum: int = 0, *, hint: str | None = None) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
+from tidydl.data.names_of_files import for_arrow
 from tidydl.data.unreadable import how_to_read, reading, refuse_wide_characters
 from tidydl.errors import ArgumentError, DamagedFileError, no_column
 
@@ -99,8 +100,8 @@ def open_bytes(path: str) -> Any:
     import pyarrow as pa
 
     compression = next((kind for suffix, kind in _COMPRESSIONS.items() if path.lower().endswith(suffix)), None)
-    stream = pa.input_stream(path, compression=compression)
-    return stream if compression is None else pa.PythonFile(Unpacked(stream, path), "r")
+    stream = pa.input_stream(for_arrow(path), compression=compression)
+    return stream if compression is None else Unpacked(stream, path)
 
 
 class Unpacked(io.RawIOBase):
@@ -122,6 +123,12 @@ class Unpacked(io.RawIOBase):
     def readable(self) -> bool:
         """Return True."""
         return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some bytes into a buffer."""
+        found = self.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
 
     def read(self, size: int | None = -1) -> bytes:
         """Read some bytes, or all that are left.
@@ -166,12 +173,14 @@ def head_of(path: str, kind: str) -> bytes:
 
 def content_of(path: str) -> tuple[Any, int]:
     """Give the path, or what is in a packed file, and the size that it has unpacked."""
+    import pyarrow as pa
+
     with reading(path, "packed text"):
         if not path.lower().endswith(PACKED):
             return path, Path(path).stat().st_size
         with open_bytes(path) as stream:
-            held = stream.read_buffer()
-    return held, held.size
+            held = stream.read()
+    return pa.py_buffer(held), len(held)
 
 
 def refuse(argument: str, value: object, kind: str) -> None:
