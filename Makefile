@@ -3,7 +3,7 @@
 #   make test WITHOUT_R=1          the Python half only
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-processors test-oldest check dist format docs bench clean
+.PHONY: help setup demo test test-processors test-oldest test-locales check dist format docs bench clean
 export PYTHON WITHOUT_R
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make test    both test suites"
 	@echo "make test-processors  what torch computes, as six kinds of processors would (a quarter of an hour)"
 	@echo "make test-oldest      the Python suite with the oldest versions of what it needs"
+	@echo "make test-locales  some of both suites under German, Turkish, latin1 and C locales"
 	@echo "make check   formatting, types, lints, doctests, manual pages, R CMD check"
 	@echo "make dist    the wheel, the sdist and the R source package, in dist/"
 	@echo "make setup   only the set-up all of these begin with"
@@ -34,6 +35,9 @@ test-processors: setup
 
 test-oldest:
 	@tools/test_oldest.sh
+
+test-locales: setup
+	@tools/test_locales.sh
 
 check: setup
 	@tools/check.sh

@@ -49,6 +49,12 @@ valid_text <- function(text) {
   shown
 }
 
+# Whether a warning is the one that R has in these English words, in whatever language it speaks.
+is_warning_of_r <- function(cnd, words) conditionMessage(cnd) %in% c(words, gettext(words, domain = "R"))
+
+# Small letters as in every language but Turkish, which has a small letter of its own for I.
+small_letters <- function(x) tolower(chartr("I", "i", x))
+
 # A text as Python's repr() writes it, anything else as it is.
 quote_text <- function(x) {
   if (!is.character(x)) {
@@ -67,11 +73,11 @@ quote_text <- function(x) {
 # The known name most like a mistyped one, or NULL where none comes near: Python's difflib.get_close_matches()
 # with a cutoff of 0.6, so that both languages suggest the same.
 nearest_name <- function(name, names) {
-  lower <- tolower(valid_text(as.character(names)))
+  lower <- small_letters(valid_text(as.character(names)))
   if (!length(lower)) {
     return(NULL)
   }
-  likeness <- vapply(lower, text_likeness, numeric(1), tolower(valid_text(as.character(name))), USE.NAMES = FALSE)
+  likeness <- vapply(lower, text_likeness, numeric(1), small_letters(valid_text(as.character(name))), USE.NAMES = FALSE)
   best <- which(likeness == max(likeness))
   best <- best[order(lower[best], best, method = "radix", decreasing = TRUE)][[1]]
   if (likeness[[best]] >= 0.6) names[[best]]

@@ -187,9 +187,10 @@ encode_text <- function(x, name = "The text") {
   record
 }
 
-# UTF-8, whatever R had: latin1 is translated; bytes that are no text are shown as <ff>.
+# UTF-8, whatever R had: latin1 is translated, and what is in the encoding of the locale; bytes that are no text are
+# shown as <ff>.
 sound_text <- function(x, name) {
-  unknown <- Encoding(x) == "bytes" | (Encoding(x) == "unknown" & !validUTF8(x))
+  unknown <- Encoding(x) == "bytes" | (Encoding(x) == "unknown" & !validUTF8(x) & !has_own_encoding())
   x[!unknown] <- enc2utf8(x[!unknown])
   broken <- !validUTF8(x)
   if (any(broken)) {
@@ -198,6 +199,11 @@ sound_text <- function(x, name) {
   }
   x
 }
+
+# Whether text of no marked encoding has letters beyond ASCII in one that is not UTF-8.
+has_own_encoding <- function() !l10n_info()[["UTF-8"]] && !is_plain_locale(Sys.getlocale("LC_CTYPE"))
+
+is_plain_locale <- function(name) name %in% c("C", "POSIX")
 
 encode_list <- function(x, name, cell = FALSE) {
   record <- list(kind = "list")

@@ -54,7 +54,7 @@ network_outputs <- function(fit, frame, unused = NULL) {
   newdata <- if (is.null(first_network(fit)$terms)) unname(as.matrix(frame)) else as.data.frame(frame)
   # R warns of what a formula cannot compute, which gives a missing output
   found <- withCallingHandlers(stats::predict(fit, newdata, type = type), warning = function(cnd) {
-    if (identical(conditionMessage(cnd), "NaNs produced")) invokeRestart("muffleWarning")
+    if (is_warning_of_r(cnd, "NaNs produced")) invokeRestart("muffleWarning")
   })
   matrix(as.double(found), nrow = nrow(newdata))
 }

@@ -75,7 +75,7 @@ fit_with_r <- function(plan, start, maxit = plan$settings$maxit, trace = plan$se
 
 abort_not_finite <- function(value, call) {
   abort_tidydl(
-    "data", sprintf("`x` and the initial weights give a value of %s, which is not finite.", tolower(value)),
+    "data", sprintf("`x` and the initial weights give a value of %s, which is not finite.", small_letters(value)),
     "Finite numbers in x, y and Wts.", "Look for infinite or very large values, and scale the inputs.",
     call = call
   )

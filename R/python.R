@@ -187,7 +187,7 @@ initialize_python <- function(call) {
     })
     problem <- tryCatch(
       {
-        reticulate::import("sys") # py_available() would not tell why
+        with_utf8_letters(reticulate::import("sys")) # py_available() would not tell why
         NULL
       },
       error = function(cnd) paste("Python could not be started:", conditionMessage(cnd))
@@ -203,6 +203,22 @@ initialize_python <- function(call) {
   if (version < "3.11") {
     abort_dependency(sprintf("Python %s is too old: %s.", version, running_program()), call = call)
   }
+}
+
+# Where R knows letters of ASCII only, a Python that R starts would know no others in names of files either, unlike one
+# that starts by itself.
+with_utf8_letters <- function(work) {
+  here <- Sys.getlocale("LC_CTYPE")
+  if (!is_plain_locale(here)) {
+    return(work)
+  }
+  asked <- Sys.getenv("LC_ALL", NA)
+  Sys.setenv(LC_ALL = "C.UTF-8") # Python looks there, and sets the locale of the process
+  on.exit({
+    if (is.na(asked)) Sys.unsetenv("LC_ALL") else Sys.setenv(LC_ALL = asked)
+    Sys.setlocale("LC_CTYPE", here)
+  })
+  work
 }
 
 # R starts Python as a library, which Debian packs apart and a Python built by hand may lack.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ __all__ = [
     "check_flag",
     "check_number",
     "check_numbers",
+    "check_path_name",
     "check_text",
     "check_texts",
     "described",
@@ -31,6 +34,24 @@ __all__ = [
 ]
 
 MISSING = "a missing value"
+
+
+def check_path_name(argument: str, path: str | os.PathLike[str]) -> None:
+    """Refuse a path with letters that names of files cannot have in this locale.
+
+    Raises
+    ------
+    ArgumentError
+        It has such letters.
+    """
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError as problem:
+        raise ArgumentError(
+            f"`{argument}` '{os.fspath(path)}' has letters that names of files cannot have in this locale.",
+            allowed=f"Letters of the encoding '{sys.getfilesystemencoding()}'.",
+            hint="Start the session in a locale of UTF-8, such as LANG=C.UTF-8.",
+        ) from problem
 
 
 def check_count(argument: str, value: Any, minimum: int = 0, *, hint: str | None = None) -> int:

@@ -18,6 +18,7 @@ from tidydl.data.csv_columns import (
 )
 from tidydl.data.formats import PLAIN, TextOptions, chosen, content_of, head_of, open_bytes, refuse, suffix_of
 from tidydl.data.large_numbers import large_numbers, large_of_texts
+from tidydl.data.names_of_files import for_arrow
 from tidydl.data.unreadable import damaged, empty_file, refuse_other_encodings, uneven
 from tidydl.data.warning import warn_user
 from tidydl.errors import ArgumentError, TidydlError
@@ -58,15 +59,18 @@ def _csv_table(path: str, separator: str, types: Mapping[str, pa.DataType]) -> p
     content, size = content_of(path)
     settings = partial(csv_settings, separator, min(max(size, 2), _LARGEST_BLOCK))
 
+    def opened() -> Any:
+        return for_arrow(content) if isinstance(content, str) else pa.BufferReader(content)
+
     def read(**said: Any) -> pa.Table:
-        return csv.read_csv(content if isinstance(content, str) else pa.BufferReader(content), **settings(**said))
+        return csv.read_csv(opened(), **settings(**said))
 
     table = read(types=types)
     header = header_apart(path, table.schema.names, open_bytes)
     if header is not None:
         table = read(types=types, header=header)
     large = large_numbers(table)
-    doubtful = numbers_in_doubt(table.schema, large, lambda: pa.input_stream(content, compression=None), separator)
+    doubtful = numbers_in_doubt(table.schema, large, lambda: pa.input_stream(opened(), compression=None), separator)
     if doubtful:
         texts = read(types=dict.fromkeys(doubtful, pa.string()), include=doubtful, header=header)
         table = _with_digits(table, texts, large)

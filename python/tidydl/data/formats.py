@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
+from tidydl.data.names_of_files import for_arrow
 from tidydl.data.unreadable import how_to_read, reading, refuse_wide_characters
 from tidydl.errors import ArgumentError, DamagedFileError, no_column
 
@@ -99,7 +100,7 @@ def open_bytes(path: str) -> Any:
     import pyarrow as pa
 
     compression = next((kind for suffix, kind in _COMPRESSIONS.items() if path.lower().endswith(suffix)), None)
-    stream = pa.input_stream(path, compression=compression)
+    stream = pa.input_stream(for_arrow(path), compression=compression)
     return stream if compression is None else Unpacked(stream, path)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.names_of_files import for_arrow
 from tidydl.data.unreadable import damaged
 from tidydl.errors import DamagedFileError, DataError
 
@@ -23,7 +24,8 @@ def open_parquet(path: str | os.PathLike[str], **options: Any) -> Any:
     """Open a parquet file; its path is one of this machine, whatever it looks like."""
     from pyarrow import fs, parquet
 
-    return parquet.ParquetFile(_plain(path), filesystem=fs.LocalFileSystem(), **options)
+    source = for_arrow(_plain(path))
+    return parquet.ParquetFile(source, filesystem=fs.LocalFileSystem() if isinstance(source, str) else None, **options)
 
 
 def _plain(path: str | os.PathLike[str]) -> str:
@@ -36,7 +38,11 @@ def whole_parquet(path: str | os.PathLike[str], columns: Sequence[str] | None = 
     from pyarrow import fs, parquet
 
     names = None if columns is None else list(columns)
-    return parquet.read_table(_plain(path), columns=names, partitioning=None, filesystem=fs.LocalFileSystem())
+    source = for_arrow(_plain(path))
+    if not isinstance(source, str):
+        with source:
+            return parquet.read_table(source, columns=names, partitioning=None)
+    return parquet.read_table(source, columns=names, partitioning=None, filesystem=fs.LocalFileSystem())
 
 
 def check_room(file: Any, path: str, columns: Sequence[str] | None = None) -> None:

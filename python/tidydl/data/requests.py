@@ -10,7 +10,7 @@ from dataclasses import field as field_
 from pathlib import Path
 from typing import Any
 
-from tidydl.checks import check_choice, check_flag, described
+from tidydl.checks import check_choice, check_flag, check_path_name, described
 from tidydl.data.foreign import is_frame
 from tidydl.data.frames_by_split import by_name
 from tidydl.data.media_files import is_url
@@ -173,7 +173,9 @@ def _place(path: object, argument: str = "path") -> str:
         raise ArgumentError(f"`{argument}` is {described(path)}.", allowed=HERE)
     _refuse_url(argument, str(path))
     text = os.fspath(path)
-    return os.path.expanduser(os.fsdecode(text) if isinstance(text, bytes) else text)
+    text = os.fsdecode(text) if isinstance(text, bytes) else text
+    check_path_name(argument, text)
+    return os.path.expanduser(text)
 
 
 def _folder(data_dir: object, place: str) -> str | None:
@@ -213,7 +215,8 @@ def _flat(data_files: Any) -> Iterator[Any]:
 
 def _as_text(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
-        return [os.path.expanduser(os.fspath(one)) for one in value]
+        return [_as_text(one) for one in value]
+    check_path_name("data_files", value)
     return os.path.expanduser(os.fspath(value))
 
 

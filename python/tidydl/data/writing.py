@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
-from tidydl.checks import described, frame_hint
+from tidydl.checks import check_path_name, described, frame_hint
 from tidydl.data.foreign import is_frame, table_of
 from tidydl.data.frames_by_split import by_name
 from tidydl.data.streaming import Stream
@@ -172,6 +172,7 @@ def _place(path: Any, argument: str) -> Path:
         raise ArgumentError(
             f"`{argument}` is {described(path)}.", allowed="The path of a file named .parquet, or a folder."
         )
+    check_path_name(argument, path)
     try:
         place = Path(path).expanduser()
     except RuntimeError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tidydl.boundaries import DATA_FILES
-from tidydl.checks import described
+from tidydl.checks import check_path_name, described
 from tidydl.errors import ArgumentError, NotFoundError
 
 __all__ = [
@@ -69,6 +69,7 @@ def locate(model: Any, argument: str = "model") -> Location:
             allowed=ALLOWED,
             hint="Write the id alone, or download the model first.",
         )
+    check_path_name(argument, source)
     path = Path(source).expanduser()
     is_folder, is_file = _kind_of(path)
     if is_folder:

@@ -8,7 +8,7 @@ import platform
 from typing import Any
 
 from tidydl.boundaries import SAVED_MODELS, guarded
-from tidydl.checks import described
+from tidydl.checks import check_path_name, described
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, StorageError, one_of
 from tidydl.networks.saved.networks import KINDS
 from tidydl.networks.saved.parts import Part
@@ -148,6 +148,7 @@ def check_path(file: Any) -> str:
     given = os.fspath(file) if isinstance(file, (str, os.PathLike)) else None
     if not isinstance(given, str) or not given or "\0" in given:
         raise ArgumentError(f"`file` is {described(file)}.", allowed="The path of a file, such as 'fit.json'.")
+    check_path_name("file", given)
     path = os.path.expanduser(given)
     if os.path.isdir(path):
         raise ArgumentError(f"`file` '{path}' is a folder.", allowed="The path of a file, such as 'fit.json'.")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from tidydl.boundaries import DATA_FILES, FULL_DISK, WRITTEN_FILES
-from tidydl.checks import described
+from tidydl.checks import check_path_name, described
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, StorageError
 from tidydl.pipelines.checkpoints.identity import difference
 from tidydl.pipelines.checkpoints.owners import OWNER, is_scratch, scratch_name
@@ -331,6 +331,7 @@ def _folder(folder: Any) -> Path:
     """Make the folder of a checkpoint."""
     if not isinstance(folder, (str, os.PathLike)) or not str(folder):
         raise ArgumentError(f"`checkpoint` is {described(folder)}.", allowed="The path of a folder.")
+    check_path_name("checkpoint", folder)
 
     def explain(problem: BaseException) -> StorageError | None:
         reason = getattr(problem, "strerror", None)
