@@ -1,6 +1,7 @@
 # Runs the R suite on the installed package: a line a file, every failure, and what did not run. An argument is a
-# regular expression for the names of the files that are run, without test- and .R. Where CI is true, a test that is skipped for a reason that tests/expected_skips.json does not
-# hold is a failure; where TIDYDL_SKIPS names a file, the reasons are written there.
+# regular expression for the names of the files that are run, without test- and .R. Where CI is true, a test that is
+# skipped for a reason that tests/expected_skips.json does not hold is a failure; where TIDYDL_SKIPS names a file, the
+# reasons are written there.
 filter <- commandArgs(TRUE)
 reporter <- testthat::ProgressReporter$new(max_failures = Inf, update_interval = Inf)
 results <- testthat::test_dir(
