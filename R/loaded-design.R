@@ -56,7 +56,10 @@ vet_formula <- function(formula, call = quote(load_model())) {
   for (side in as.list(formula)[-1L]) vet_expression(side, call = call)
   terms <- terms_bound(formula[[length(formula)]])
   if (terms > most_terms) {
-    refuse_size("has more than %.0f terms after its operators are expanded", most_terms, most_terms, "terms", call)
+    refuse_size(
+      "has more than %s terms after its operators are expanded", in_thousands(most_terms), most_terms, "terms", call,
+      "Take a lower power, or fewer variables inside the parentheses."
+    )
   }
 }
 

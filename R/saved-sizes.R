@@ -3,7 +3,7 @@
 # Refuses calls whose numbers ask for more than is allowed; numbers that are computed could be any.
 vet_sizes <- function(name, arguments, call) {
   refuse <- function(most, unit) {
-    refuse_size(paste0("asks for too much in '%s'"), short_code(as.call(c(as.name(name), arguments))), most, unit, call)
+    refuse_size("asks for too much in '%s'", short_code(as.call(c(as.name(name), arguments))), most, unit, call)
   }
   switch(name,
     poly = {

@@ -14,7 +14,9 @@ contrast_functions <- c("contr.treatment", "contr.sum", "contr.helmert", "contr.
 formula_packages <- c("base", "stats", "splines")
 
 most_letters <- 1e6 # of a text that is read as code
-most_terms <- 1e4 # of a formula, after its operators are expanded, and of the parts of one expression
+most_terms <- 1e4 # of a formula, after its operators are expanded
+most_chain <- 5000 # of a sum; R's own functions nest by each
+most_steps <- 500 # of operators in a row, other than plus and minus
 most_depth <- 100 # of calls inside calls
 most_degree <- 100 # of poly() and of splines, and of their degrees of freedom
 most_products <- 1e4 # of the powers of several variables inside one poly()
@@ -48,20 +50,23 @@ vet_expression <- function(expression, functions = formula_functions, call = quo
 vet_parts <- function(expression, whole, functions, call, depth) {
   steps <- 0
   while (is.call(expression)) {
-    steps <- steps + 1
-    if (steps > most_terms) refuse_size("has too many parts in '%s'", short_code(whole), most_terms, "parts", call)
-    if (depth > most_depth) refuse_size("is nested too deeply in '%s'", short_code(whole), most_depth, "levels", call)
     name <- called_name(expression[[1L]])
     arguments <- as.list(expression)[-1L]
-    if (!isTRUE(name %in% functions)) refuse_call(name, whole, call)
-    if (has_gap(arguments) && name != "[") refuse_call(name, whole, call)
-    arguments <- arguments[!gaps(arguments)]
+    empty <- gaps(arguments)
+    if (!isTRUE(name %in% functions) || any(empty) && name != "[") refuse_call(name, whole, call)
+    arguments <- arguments[!empty]
     vet_sizes(name, arguments, call)
     for (argument in arguments[-1L]) vet_parts(argument, whole, functions, call, depth + 1)
     if (!length(arguments)) {
       return(invisible())
     }
-    if (!is_operator(name)) depth <- depth + 1
+    if (is_operator(name) && length(arguments) > 1L) {
+      steps <- steps + if (name %in% c("+", "-")) 1 else most_chain / most_steps
+    } else {
+      depth <- depth + 1
+    }
+    if (depth > most_depth) refuse_size("is nested too deeply", NULL, most_depth, "levels", call)
+    if (steps > most_chain) refuse_size("has too many parts in a row", NULL, most_chain, "parts", call)
     expression <- arguments[[1L]]
   }
   vet_leaf(expression, whole, call)
@@ -70,8 +75,6 @@ vet_parts <- function(expression, whole, functions, call, depth) {
 gaps <- function(arguments) {
   vapply(seq_along(arguments), function(i) identical(unname(arguments[i]), list(rlang::missing_arg())), logical(1))
 }
-
-has_gap <- function(arguments) any(gaps(arguments))
 
 is_operator <- function(name) !grepl("^[A-Za-z(!]", name)
 
@@ -97,7 +100,10 @@ called_name <- function(called) {
 }
 
 short_code <- function(expression, most = 200L) {
-  text <- paste(deparse(expression, backtick = TRUE, nlines = 3L), collapse = " ")
+  text <- tryCatch(
+    paste(deparse(expression, backtick = TRUE, nlines = 3L), collapse = " "),
+    error = function(cnd) "\u2026" # nested more deeply than R can write
+  )
   if (nchar(text) > most) paste0(substr(text, 1L, most), "\u2026") else text
 }
 
@@ -112,10 +118,12 @@ refuse_call <- function(name, whole, call) {
   )
 }
 
-refuse_size <- function(problem, value, most, unit, call) {
+refuse_size <- function(problem, value, most, unit, call, hint = NULL) {
   abort_tidydl(
-    "formula", paste0("`formula` ", sprintf(problem, value), "."),
-    sprintf("At most %s %s.", format(most, big.mark = ",", scientific = FALSE), unit),
+    "formula", paste0("`formula` ", if (is.null(value)) problem else sprintf(problem, value), "."), sprintf("At most %s %s.", in_thousands(most), unit),
+    hint,
     call = call
   )
 }
+
+in_thousands <- function(x) format(x, big.mark = ",", scientific = FALSE)

@@ -16,7 +16,7 @@
 #'   is missing in when they are read as formulas. What else stood in the call becomes a name that shows it, which
 #'   `update()` does not find. The formula's environment is the global one.
 #'
-#'   A file can neither make more than fits: a formula has at most 10,000 terms and is nested at most 100 deep, `poly()`
+#'   A file can neither make more than fits: a formula has at most 10,000 terms and 5,000 summands and is nested at most 100 deep, `poly()`
 #'   and splines have at most degree 100, a factor has at most 10,000 levels and, coded by `contr.poly()`, 95, and
 #'   `rep()`, `seq()` and `:` make at most a million values.
 #'
@@ -56,7 +56,10 @@ save_model <- function(fit, file) {
 load_model <- function(file) {
   path <- check_file(file)
   saved <- call_python("load_model", list(file = path))
-  fitted_of(saved$kind, saved$network, path)
+  tryCatch(fitted_of(saved$kind, saved$network, path), error = function(cnd) {
+    if (inherits(cnd, "tidydl_error")) rlang::cnd_signal(cnd)
+    damaged(path, sprintf("R makes no network of it (%s)", sub("\n.*", "", conditionMessage(cnd))))
+  })
 }
 
 check_file <- function(file, call = rlang::caller_env()) {

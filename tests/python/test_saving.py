@@ -3,6 +3,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -120,6 +121,26 @@ def test_numbers_that_json_lacks_are_kept(tmp_path):
     assert np.array_equal(saved(fit, tmp_path).wts, fit.wts, equal_nan=True)
 
 
+def test_what_r_does_not_know_of_its_plain_networks_is_kept_as_missing(tmp_path):
+    saved = json.loads((DATA / "saved_network.json").read_text("utf-8"))
+    saved["network"] |= {"seconds": None, "iterations": None, "evaluations": None}
+    (tmp_path / "plain.json").write_text(json.dumps(saved))
+    again = load_model(tmp_path / "plain.json")
+    save_model(again, tmp_path / "again.json")
+    kept = json.loads((tmp_path / "again.json").read_text("utf-8"))["network"]
+    assert [kept["seconds"], kept["iterations"]] == [None, None]
+    assert np.isnan(load_model(tmp_path / "again.json").seconds)
+
+
+def test_arguments_that_are_not_finite_come_back_as_numbers(tmp_path):
+    fit = nnet("score ~ width", garden(), size=1, trace=False)
+    fit.call |= {"abstol": float("inf"), "reltol": float("-inf")}
+    assert {name: saved(fit, tmp_path).call[name] for name in ("abstol", "reltol")} == {
+        "abstol": float("inf"),
+        "reltol": float("-inf"),
+    }
+
+
 def test_files_of_the_first_version_are_read_in_both_languages():
     network = load_model(DATA / "saved_network.json")
     new = pd.DataFrame({"x": [0.1, 0.4, None], "g": ["a", "b", "c"]})
@@ -203,6 +224,78 @@ def test_places_that_cannot_be_written_or_read_are_named(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+CODE = [
+    "__import__('os').system('touch {trap}')",
+    "y ~ g + open('{trap}', 'w')",
+    "y ~ x.__class__.__init__",
+    "y ~ eval(\"open('{trap}', 'w')\")",
+    "`x`); open('{trap}', 'w'",
+    "{0.__class__}",
+    "%(x)s %s",
+]
+
+
+def texts_of(whole, place=()):
+    if isinstance(whole, str):
+        yield place
+    elif isinstance(whole, (dict, list)):
+        for key in whole if isinstance(whole, dict) else range(min(len(whole), 2)):
+            yield from texts_of(whole[key], (*place, key))
+
+
+@pytest.mark.parametrize("name", ["saved_network.json", "saved_model.json"])
+def test_no_text_of_a_file_is_run_wherever_it_stands(name, tmp_path):
+    trap = tmp_path / "trap"
+    whole = json.loads((DATA / name).read_text("utf-8"))
+    new = pd.DataFrame({"x": [0.1, 0.4], "g": ["a", "b"]})
+    loaded = 0
+    for i, place in enumerate(texts_of(whole["network"])):
+        for code in CODE[i % 3 :: 3]:
+            case = {"file": name, "path": ["network", *place], "value": code.replace("{trap}", str(trap))}
+            try:
+                fit = load_model(written(case, tmp_path))
+                loaded += 1
+                repr(fit), repr(fit.summary()), tidydl.tidy(fit), tidydl.confusion(fit), fit.predict(new)
+            except TidydlError:
+                continue
+            finally:
+                assert not trap.exists(), place
+    assert loaded > 10
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "y ~ " + "(" * 100_000 + "x",
+        "y ~ " + "-" * 100_000 + "x",
+        "y ~ " + "log(" * 100_000 + "x",
+        "y ~ x^" + "9" * 5000,
+        "y ~ " + "x:" * 100_000 + "g",
+        "y ~ poly(x, 1e308)",
+        "y ~ poly(x, 1000000)",
+        "y ~ poly(x, x, x, x, x, x, x, degree = 9)",
+        "y ~ " + " + ".join(f"x{i}" for i in range(20_000)),
+        "y ~ " + "x + " * 100_000 + "x",
+        "y ~ factor(x, levels = c(" + "1, " * 100_000 + "1))",
+    ],
+    ids=lambda formula: formula[:12],
+)
+def test_a_formula_that_grows_beyond_the_limits_is_refused_at_once(formula, tmp_path):
+    case = {"file": "saved_network.json", "path": ["network", "design", "formula"], "value": formula}
+    begun = time.monotonic()
+    with pytest.raises(TidydlError):
+        load_model(written(case, tmp_path)).predict(pd.DataFrame({"x": [0.1], "g": ["a"]}))
+    assert time.monotonic() - begun < 20
+
+
+def test_levels_and_contrasts_of_users_have_the_same_limits():
+    data = pd.DataFrame({"y": np.arange(200.0), "g": pd.Categorical([f"l{i}" for i in range(200)], ordered=True)})
+    with pytest.raises(FormulaError, match="At most 95 levels"):
+        nnet("y ~ g", data, size=0, skip=True, trace=False, MaxNWts=10_000)
+    with pytest.raises(FormulaError, match="At most 10,000 terms"):
+        nnet("y ~ .^24", data.assign(**{f"x{i}": 1.0 for i in range(24)}), size=1, trace=False)
+
+
 def test_r_reads_every_function_that_formulas_may_call_here():
-    source = (DATA.parents[2] / "R" / "saved-design.R").read_text("utf-8")
+    source = (DATA.parents[2] / "R" / "saved-vetting.R").read_text("utf-8")
     assert [name for name in FUNCTIONS if f'"{name}"' not in source] == []

@@ -61,15 +61,12 @@ read_shared <- function(name) jsonlite::parse_json(paste(readLines(shared_file("
 # Asks all that there is to ask of a network, its data and a function of the user's at hand.
 ask_all <- function(fit, d) {
   asked <- expression(
-    print(fit), print(summary(fit)), format(fit), utils::str(fit), stats::formula(fit), stats::terms(fit), coef(fit),
-    predict(fit), predict(fit, d), predict(fit, d, type = "class"), stats::fitted(fit), stats::residuals(fit),
-    stats::update(fit), stats::update(fit, decay = 0.2), stats::update(fit, . ~ . - x), stats::update(fit, data = d),
-    stats::model.frame(fit), stats::model.matrix(fit), stats::step(fit, trace = 0), stats::drop1(fit),
-    stats::add1(fit, ~ . + x:g), stats::anova(fit), stats::profile(fit), stats::vcov(fit), stats::confint(fit),
-    stats::logLik(fit), stats::AIC(fit), stats::nobs(fit), stats::extractAIC(fit), stats::case.names(fit),
-    stats::delete.response(stats::terms(fit)), stats::drop.terms(stats::terms(fit), 1), stats::get_all_vars(fit, d),
-    stats::reformulate(attr(stats::terms(fit), "term.labels")), tidy(fit), glance(fit), augment(fit), augment(fit, d),
-    confusion(fit), nnet::nnetHess(fit, d, d), stats::dummy.coef(fit), stats::expand.model.frame(fit, ~x)
+    print(fit), print(summary(fit)), stats::formula(fit), stats::terms(fit), predict(fit), predict(fit, d),
+    predict(fit, d, type = "class"), stats::update(fit), stats::update(fit, decay = 0.2), stats::update(fit, . ~ . - x),
+    stats::update(fit, data = d), stats::model.frame(fit), stats::model.matrix(fit), stats::step(fit, trace = 0),
+    stats::drop1(fit), stats::add1(fit, ~ . + x:g), stats::anova(fit), stats::profile(fit), stats::extractAIC(fit),
+    stats::case.names(fit), stats::drop.terms(stats::terms(fit), 1), stats::get_all_vars(fit, d),
+    stats::reformulate(attr(stats::terms(fit), "term.labels")), augment(fit, d), stats::expand.model.frame(fit, ~x)
   )
   for (each in asked) {
     utils::capture.output(suppressMessages(suppressWarnings(try(eval(each, list(fit = fit, d = d), globalenv()), TRUE))))
@@ -154,4 +151,62 @@ test_that("what a call keeps of the training data is values, and arguments that 
     saved$network$design$memory <- list(list(call = code, arguments = list()))
     expect_false(expect_nothing_run(saved, file, trap, d, "call"))
   })
+})
+
+# Formulas that would fill any memory or take for ever, and those like them that are fine.
+test_that("formulas of files that grow beyond the limits are refused before anything is made", {
+  many <- paste0("x", 0:23)
+  large <- c(
+    paste0("y ~ (", paste(many, collapse = " + "), ")^24"), paste("y ~", paste(many, collapse = " * ")), "y ~ (.)^20",
+    "y ~ poly(x, 1000000)", "y ~ poly(x, 10^6)", "y ~ poly(x, deg = 1e308)", "y ~ poly(x, pi * 10^6)", "y ~ poly(x, c(1e6))",
+    "y ~ poly(a, b, c, d, e, f, g, degree = 9)", "y ~ splines::ns(x, df = 1e9)", "y ~ splines::ns(x, 10^9)", "y ~ bs(x, d = 1e5)",
+    "y ~ cut(x, 1e6)", "y ~ cut(x, 10^6)", "y ~ cut(x, c(1e6, NULL))", "y ~ cut(x, round(exp(14)))", "y ~ I(1:1e9)",
+    "y ~ I(x + 1:10^9)", "y ~ c(x, 1:(1e9))", "y ~ factor(g, levels = 1:1e9)", "y ~ interaction(g, g, g, g, g)",
+    "y ~ interaction(interaction(g, g), interaction(g, g))", "y ~ x^1e308", paste0("y ~ ", strrep("-", 5000), "x"),
+    paste("y ~", paste0("x", 1:6000, collapse = " + ")), paste0("y ~ ", strrep("x:", 2000), "x"), paste0("y ~ `", strrep("a", 1e6), "`")
+  )
+  for (text in large) expect_error(vetted_formula(text), "At most", class = "tidydl_error_formula", label = substr(text, 1, 40))
+  fine <- c(
+    "y ~ poly(x, 3)", "y ~ poly(x, log(z), degree = 2)", "y ~ splines::bs(x, knots = c(1e6, 2e6))", "y ~ cut(x, c(-Inf, 0, 10^4, Inf))",
+    "y ~ cut(x, 3, labels = c('a', 'b', 'c'))", "y ~ interaction(a, b)", "y ~ (a + b + c)^2 - a:b", "y ~ I(x^1e308)",
+    "y ~ relevel(g, ref = 'a')", "y ~ `my col`:log(`other col`)", "cbind(a, b) ~ 0 + g + offset(cbind(a, b))", "y ~ x %in% c('a', 'b')",
+    paste("y ~", paste0("x", 1:500, collapse = " + "))
+  )
+  for (text in fine) expect_s3_class(vetted_formula(text), "formula")
+  for (text in c(strrep("(", 1e5), paste0("y ~ ", strrep("log(", 200), "x", strrep(")", 200)))) expect_null(vetted_formula(text))
+})
+
+test_that("the call of a file keeps what it can make in reason, and shows the rest as a name", {
+  kept <- c(
+    "nnet(y ~ x, d, decay = 1:10/100)", "nnet(y ~ x, d, mask = rep(c(TRUE, FALSE), 5))", "nnet(iris[, 1:2], class.ind(iris$Species))",
+    "nnet(y ~ x, d, contrasts = list(g = stats::contr.helmert(3)))", "multinom(formula = f, data = d)", "nnet(\"y ~ x + g\", d)",
+    "nnet(y ~ x, d, weights = w, subset = x > 0, na.action = stats::na.exclude)", "nnet(y ~ x, d, device = \"cuda:0\")"
+  )
+  for (text in kept) expect_identical(read_call(text), str2lang(text))
+  named <- c(
+    "rep(1, 1e12)", "rep(rep(rep(1, 1000), 1000), 1000)", "seq(0, 1, by = 1e-9)", "seq_len(1e10)", "1:1e10", "rep(1, times = c(1e9))",
+    "y ~ (a + b + c + d + e + f + g + h + i + j + k + l + m + n + o)^15", "system('x')", "c('y ~ f', '(x)')"
+  )
+  for (text in named) expect_true(is.symbol(read_call(sprintf("nnet(y ~ x, d, Wts = %s)", text))$Wts), label = text)
+  expect_true(is.symbol(read_call("nnet(y ~ x, d, contrasts = list(g = contr.helmert(50000)))")$contrasts))
+})
+
+test_that("a loaded network is fitted again where its data are at hand", {
+  set.seed(2)
+  d <- data.frame(x = stats::rnorm(40), z = stats::rnorm(40), g = factor(rep(c("a", "b"), 20)))
+  d$y <- factor(ifelse(d$x + stats::rnorm(40) > 0, "u", "v"))
+  file <- withr::local_tempfile(fileext = ".json")
+  save_model(nnet(y ~ x + g, d, size = 1, decay = 0.1, maxit = 5, trace = FALSE, engine = "r"), file)
+  again <- suppressWarnings(update(load_model(file), decay = 0.2))
+  expect_identical(unique(again$decay), 0.2)
+  expect_identical(all.vars(stats::formula(suppressWarnings(update(load_model(file), . ~ . - g)))), c("y", "x"))
+  model <- multinom(y ~ x + z + g, d, trace = FALSE, engine = "r")
+  save_model(model, file)
+  loaded <- load_model(file)
+  assign("d", d, globalenv())
+  withr::defer(rm("d", envir = globalenv()))
+  expect_identical(stats::model.frame(loaded), stats::model.frame(model))
+  expect_equal(stats::drop1(loaded), stats::drop1(model))
+  utils::capture.output(chosen <- stats::step(loaded, trace = 0))
+  expect_identical(stats::formula(chosen), stats::formula(utils::tail(list(stats::step(model, trace = 0)), 1)[[1]]), ignore_formula_env = TRUE)
 })

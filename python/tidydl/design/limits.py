@@ -16,10 +16,12 @@ __all__ = [
     "MOST_ORDERED_LEVELS",
     "MOST_PRODUCTS",
     "MOST_TERMS",
+    "MOST_WORDS",
     "too_many",
 ]
 
 MOST_LETTERS = 1_000_000  # of a formula
+MOST_WORDS = 50_000  # names, numbers, signs and texts of a formula
 MOST_DEPTH = 100  # of parentheses inside parentheses, and of signs in a row
 MOST_TERMS = 10_000  # after the expansion of `*`, `^` and their kin
 MOST_DEGREE = 100  # of poly(); doubles carry no more

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from tidydl.design.limits import MOST_DEPTH
+from tidydl.design.limits import MOST_DEPTH, MOST_WORDS, too_many
 from tidydl.errors import FormulaError
 from tidydl.rprint import level_text
 
@@ -115,6 +115,8 @@ def tokens_of(text: str, argument: str = "formula") -> list[Token]:
         plain = "^" if said == "**" and kind == "sign" else said
         tokens.append(Token(kind, plain, found.end() - len(found.group().lstrip()), found.end()))
         at = found.end()
+        if len(tokens) > MOST_WORDS:
+            raise too_many(f"has more than {MOST_WORDS:,} names, numbers and signs", MOST_WORDS, "of them")
     return [*tokens, Token("end", "", len(text), len(text))]
 
 

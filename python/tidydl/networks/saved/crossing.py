@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from tidydl.boundaries import SAVED_MODELS
 from tidydl.networks.arguments import number_of_weights
 from tidydl.networks.saved.design import MOST_LEVELS, check_class, contrasts_dim, levels_of, named_contrasts
-from tidydl.networks.saved.files import check_path, read_saved, write_saved
+from tidydl.networks.saved.files import WRITTEN, check_path, read_saved, write_saved
 from tidydl.networks.saved.networks import MOST_UNITS, decay_of, shape_of
 from tidydl.networks.saved.networks import levels_of as classes_of
 from tidydl.networks.saved.parts import MISSING, Part, number_text, numbers_text
@@ -62,7 +63,8 @@ def load_for_r(file: str) -> dict[str, Any]:
         As :func:`tidydl.load_model`; of the formula only that it is text is known here.
     """
     kind, network = read_saved(file)
-    return {"kind": kind, "network": _KINDS[kind](network)}
+    with SAVED_MODELS.guard(f"`file` '{network.file}'", allowed=WRITTEN):
+        return {"kind": kind, "network": _KINDS[kind](network)}
 
 
 def _json(value: Any) -> Any:

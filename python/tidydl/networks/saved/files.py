@@ -115,7 +115,8 @@ def load_model(file: str | os.PathLike[str]) -> Any:
     (1, 1, 5)
     """
     kind, network = read_saved(file)
-    return KINDS[kind].read(network)
+    with SAVED_MODELS.guard(f"`file` '{network.file}'", allowed=WRITTEN):
+        return KINDS[kind].read(network)
 
 
 def write_saved(path: str, kind: str, network: Any, written_by: dict[str, str]) -> None:
