@@ -100,7 +100,10 @@ def test_json(tmp_path):
 
 
 def test_lines_of_json(tmp_path):
-    seeds = [FRAME.to_json(orient="records", lines=True, date_format="iso").encode(), b'{"a":[1,2]}\n{"a":[]}\n{"a":null,"b":{"c":1}}\n']
+    seeds = [
+        FRAME.to_json(orient="records", lines=True, date_format="iso").encode(),
+        b'{"a":[1,2]}\n{"a":[]}\n{"a":null,"b":{"c":1}}\n',
+    ]
     fuzzed(of_file(tmp_path, "a.jsonl"), seeds)
 
 
@@ -114,7 +117,9 @@ def described_parquet(rng):
     feature = {"_type": rng.choice(kinds), "names": rng.choice([["a"], {"0": "a"}, {"x": 1}, None, 3, []])}
     if rng.random() < 0.5:
         feature = {"_type": "List", "feature": rng.choice([feature, [feature], None, 7])}
-    notes = {"dtypes": {"v": rng.choice(["int8", "image", "frames", "array", "nonsense", "object", 3, "datetime64[s]"])}}
+    notes = {
+        "dtypes": {"v": rng.choice(["int8", "image", "frames", "array", "nonsense", "object", 3, "datetime64[s]"])}
+    }
     notes["levels"] = {"v": rng.choice([{"dtype": "image"}, {"dtype": "int64"}, {"huggingface": "{}"}, 4, None])}
     notes["r"] = rng.choice([{"v": {"class": "hms"}}, {"v": 1}, 5, None])
     values = rng.choice(
