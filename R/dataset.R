@@ -46,13 +46,17 @@
 #'   the columns of several, where all its values are arrays, or all are objects with the names `"0"`, `"1"` and so
 #'   on, as pandas writes them. In a .jsonl or .ndjson file each line is a record.
 #'
+#'   What files say of other files is followed inside their folder only: in a README, a metadata file or a cell, or by
+#'   links. URLs in them are never fetched.
+#'
 #' @return A tibble where there is one split or `split` names one, else a named list of tibbles, one a split, that
 #'   prints as a table and that `dplyr::bind_rows(!!!x, .id = "split")` binds. Label columns are factors by name
 #'   (`as.integer()` gives their codes, counted from 1), images a vector of class `tidydl_image` and sounds of class
 #'   `tidydl_audio`, dates are dates, lists are list columns. `attr(x, "tidydl")` says what was loaded, but for data
 #'   that were R's own.
 #' @section Errors: `tidydl_error_not_found` (path, file or split), `tidydl_error_column`, `tidydl_error_damaged`,
-#'   `tidydl_error_data` (files or splits that do not fit together), `tidydl_error_argument`, `tidydl_error_hub`,
+#'   `tidydl_error_data` (files or splits that do not fit together; a link, a README or a cell that
+#'   names a file outside of their folder), `tidydl_error_argument`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency` (package arrow).
 #' @seealso [stream_dataset()], [features()], [write_dataset()], [as_dataset()], [cache()], [plot_images()]
 #' @examplesIf tidydl:::python_ready()
@@ -200,7 +204,7 @@ features <- function(data) {
 #'
 #' [load_dataset()] gives it back as it was: factors with their levels, dates, times with their zones, durations with
 #' their units, images and sounds (their contents, or of those in files the paths: the files must stay where they are,
-#' and one that is gone is `<img missing>`), what is missing and what is `NaN`, and list columns
+#' one that is gone is `<img missing>`, and those outside of the folder of `path` need `trusted = TRUE`), what is missing and what is `NaN`, and list columns
 #' of vectors, of data frames (as `tidyr::nest()` makes them) and of lists. Python reads the same file.
 #'
 #' @param data A data frame, or several by split in a named list. Row names are not written.

@@ -205,7 +205,7 @@ def test_a_metadata_file_names_images_in_its_folder_alone(folder, name):
         Image.new("L", (2, 2)).save(place)
     (folder / "link.png").symlink_to("../out.png")
     (folder / "metadata.csv").write_text(f"file_name\n{name}\n")
-    with pytest.raises(DataError, match="outside of its folder|leaves the folder"):
+    with pytest.raises(DataError, match=r"outside of its folder|leaves the folder"):
         load_dataset(folder)
 
 
@@ -309,8 +309,7 @@ def visited(tmp_path_factory):
         steps["cells"] = {"do": "data", "path": "us/cells"}
         steps["user"] = {"do": "data", "path": "us/plain", "data_files": "../" * 9 + f"{home}/secret.csv"[1:]}
         steps["plain"] = {"do": "data", "path": "us/plain"}
-        found = visit(home, hub.url, steps)
-    return found
+        return visit(home, hub.url, steps)
 
 
 def test_a_data_set_of_the_hub_leads_nowhere_else(visited):

@@ -19,6 +19,9 @@ __all__ = ["is_temporal", "json_table", "lines_table", "moments"]
 
 _LARGEST_BLOCK = 2**31 - 1
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
+_DEEPEST = 200  # levels of nesting
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -53,6 +56,7 @@ def lines_table(lines: bytes, schema: pa.Schema | None = None) -> pa.Table:
     """Read lines of json; dates and moments have the kinds of a schema, or else those that csv would have."""
     import pyarrow as pa
 
+    _check_depth(lines)
     if schema is not None:
         table = _parsed(lines, pa.schema([each.with_type(_as_texts(each.type)) for each in schema]))
         for each in schema:
@@ -69,6 +73,27 @@ def lines_table(lines: bytes, schema: pa.Schema | None = None) -> pa.Table:
         if made.type != each.type:
             table = table.set_column(place, each.name, made)
     return table
+
+
+def _check_depth(lines: bytes) -> None:
+    """Refuse values that are nested so deeply that Arrow would take hours for them.
+
+    Raises
+    ------
+    RecursionError
+        They are.
+    """
+    if _depth(lines) > _DEEPEST and _depth(_STRING.sub(b"", lines)) > _DEEPEST:  # brackets in texts open nothing
+        raise RecursionError(f"more than {_DEEPEST} levels")
+
+
+def _depth(lines: bytes) -> int:
+    """Return how many brackets are open at once at most."""
+    import numpy as np
+
+    brackets = np.frombuffer(lines.translate(None, _NO_BRACKETS), np.uint8)
+    steps = np.where((brackets == ord("[")) | (brackets == ord("{")), 1, -1)
+    return int(np.cumsum(steps).max(initial=0))
 
 
 def _as_texts(kind: pa.DataType) -> pa.DataType:

@@ -181,10 +181,11 @@ def _base(place: Path, data_dir: str | None, forced: str | None) -> Path:
 
 def _describes_itself(folder: Path) -> bool:
     """Say whether a README says how the folder is to be read."""
-    try:
-        text = (folder / "README.md").read_text("utf-8", errors="replace")
-    except OSError:
+    place = folder / "README.md"
+    if not place.is_file():
         return False
+    with DATA_FILES.guard(f"The file '{place}'"):
+        text = place.read_text("utf-8", errors="replace")
     head = text[3:].partition("\n---")[0] if text.startswith("---") else ""
     return any(line.startswith(("configs:", "dataset_info:")) for line in head.splitlines())
 

@@ -61,6 +61,8 @@ def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
         return DATA_FILES.error_for(error, f"`path` '{path}'")
     if isinstance(error, UnicodeDecodeError):
         return not_utf8(path, kind, "in its header" if kind == "csv" else "a byte of another encoding")
+    if "UTF8" in str(error):  # as Arrow calls it
+        return not_utf8(path, kind, "in some column")
     if found := _MIXED.search(str(error)):
         return DataError(
             f"`path` '{path}' mixes kinds in column '{found[1].replace('/', '.')}': {found[2]} and {found[3]}.",

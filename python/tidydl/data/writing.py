@@ -47,7 +47,7 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
     data
         A data frame; splits, a dictionary of frames by name; or a stream, which is written as it is read. The index is
         not written. Images and sounds that are paths stay paths: their files must stay too, and one that is gone is
-        shown as missing.
+        shown as missing. Those outside of the folder of ``path`` are read again where that is ``trusted``.
     path
         A file named ``.parquet``; for splits a folder, in which each gets a file of its name. A file that is there
         already is replaced when all is written, and keeps its mode; of a link, what it leads to. A folder that holds
