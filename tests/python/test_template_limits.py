@@ -23,9 +23,9 @@ TEMPLATES = {
     "long loop": ("{% for i in range(10**9) %}a{% endfor %}", "range"),
     "loops in loops": (
         "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
-        "steps",
+        "takes",
     ),
-    "loops by itself": ("{% for i in range(99999) recursive %}{{ loop(range(99999)) }}{% endfor %}", "steps"),
+    "loops by itself": ("{% for i in range(99999) recursive %}{{ loop(range(99999)) }}{% endfor %}", "takes"),
     "doubled by +": (DOUBLING.replace("CODE", "n.s + n.s"), "characters"),
     "doubled by ~": (DOUBLING.replace("CODE", "n.s ~ n.s"), "characters"),
     "doubled by join": (DOUBLING.replace("CODE", "[n.s, n.s] | join"), "characters"),
@@ -44,7 +44,7 @@ TEMPLATES = {
     "dicts by a call": (LISTS.replace("CODE", "dict(a=n.s, b=n.s)"), "characters"),
     "calls of calls": (
         "{% macro m(k) %}{% if k %}{{ m(k-1) }}{{ m(k-1) }}{% endif %}{% endmacro %}{{ m(25) }}",
-        "steps",
+        "takes",
     ),
     "centred": ("{{ 'a' | center(10**10) }}", "times"),
     "centred by a method": ("{{ 'a'.center(10**10) }}", "times"),

@@ -97,8 +97,9 @@ def assembled(head: Path) -> Path:
 
 def _full(problem: BaseException) -> StorageError | None:
     """Explain a full disk, of which safetensors tells in words alone."""
-    number = _OS_ERROR.search(str(problem))
-    if number is None or int(number[1]) not in FULL_DISK:
+    told = _OS_ERROR.search(str(problem))
+    number = int(told[1]) if told else getattr(problem, "errno", None)
+    if number not in FULL_DISK:
         return None
     return StorageError(
         "The model cannot be put together in the cache folder: the disk is full.",

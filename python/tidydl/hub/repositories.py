@@ -90,7 +90,7 @@ def cache_place(cache_dir: str | None = None) -> Path:
     return Path(cache_dir or constants.HF_HUB_CACHE).expanduser()
 
 
-def is_inside(path: str) -> bool:
+def is_inside(path: object) -> bool:
     """Say whether a path, as the Hub writes it, is that of a file inside the folder it is put into, on any system."""
     if not isinstance(path, str) or not path or len(path) > _LONGEST_PATH or _ODD.search(path):
         return False

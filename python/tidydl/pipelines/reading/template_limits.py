@@ -20,7 +20,7 @@ __all__ = ["CHARACTERS", "SECONDS", "TemplateLimitError", "within_limits"]
 
 CHARACTERS = 10_000_000  # of what a template makes, and of each text on the way
 SECONDS = 10.0
-STEPS = 5_000_000
+STEPS = 1_000_000
 _SOURCE = 1_000_000  # characters of a template
 _WIDTH = 100_000  # of padding, indentation and numbers of repeats
 _BITS = 10_000  # of a whole number
@@ -173,7 +173,7 @@ def _measured(value: Any) -> Any:
         if isinstance(each, (str, bytes)):
             size += len(each)
         elif isinstance(each, (list, tuple, set, dict)):
-            size += 10 * len(each)
+            size += 100 * len(each)
             waiting.extend(each)
             waiting.extend(each.values() if isinstance(each, dict) else ())
         _room_for(size)

@@ -152,8 +152,9 @@ def large_input(held: dict[str, Any]) -> str | None:
         if value > limit:
             return f"claims `{name}` {value}, and at most {limit} can be read"
     size = held.get("size")
-    sides = [size.get("height"), size.get("width")] if isinstance(size, dict) else []
-    if len(sides) == 2 and all(isinstance(side, int) for side in sides) and sides[0] * sides[1] > _PIXELS:
+    given = [size.get("height"), size.get("width")] if isinstance(size, dict) else []
+    sides = [side for side in given if isinstance(side, int)]
+    if len(sides) == 2 and sides[0] * sides[1] > _PIXELS:
         return f"claims images of {sides[0]} by {sides[1]} pixels, and at most {_PIXELS} pixels can be read"
     return None
 
