@@ -44,6 +44,7 @@ REQUIRED = {
     "plotnine": "0.14",
     "narwhals": "1.20",
     "tqdm": "4.66",
+    "xxhash": "3.0",
     "huggingface-hub": "1.0",
     "lazy-loader": "0.4",
 }

@@ -72,9 +72,10 @@ def pipeline(
         has missing values and its message in ``.error``); ``checkpoint``, a folder in which a long run is kept part by
         part, so that it goes on there after it was broken off: the run must be the same, by the contents of the model,
         of its tokenizer and of all inputs (of files too), and a second process waits until the first has ended. Of
-        those that read texts: ``max_length`` (tokens) and ``long``, what to do with a text that is longer than the model reads: ``"truncate"`` (the end is left out, with
-        a warning), ``"window"`` (windows of tokens slide over the text; ``stride`` tokens are shared by neighbours;
-        classes get the mean of their scores, answers the best of all windows) or ``"error"``.
+        those that read texts: ``max_length`` (tokens) and ``long``, what to do with a text that is longer than the
+        model reads: ``"truncate"`` (the end is left out, with a warning), ``"window"`` (windows of tokens slide over
+        the text; ``stride`` tokens are shared by neighbours; classes get the mean of their scores, answers the best of
+        all windows) or ``"error"``.
 
         Labels to choose from are the part ``candidate_labels``: a list for all inputs, or the column with a list in
         each row. For texts a model of natural language inference judges each by ``hypothesis_template``; a causal
