@@ -46,6 +46,7 @@ REQUIRED = {
     "plotnine": "0.14",
     "narwhals": "1.20",
     "tqdm": "4.66.3",
+    "xxhash": "3.0",
     "huggingface-hub": "1.3",
     "lazy-loader": "0.4",
 }

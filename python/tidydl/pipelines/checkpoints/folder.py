@@ -20,7 +20,7 @@ from tidydl.boundaries import DATA_FILES, FULL_DISK, WRITTEN_FILES
 from tidydl.checks import check_path_name, described
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, StorageError
 from tidydl.pipelines.checkpoints.identity import difference
-from tidydl.pipelines.checkpoints.owners import OWNER, is_scratch, scratch_name
+from tidydl.pipelines.checkpoints.owners import OWNER, is_scratch, remove_scratch, scratch_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,12 +56,15 @@ class Folder:
     def __init__(self, folder: Any, about: Mapping[str, Any]):
         self.place = _folder(folder)
         self.about = dict(about)
-        with WRITTEN_FILES.guard(f"`checkpoint` is '{self.place}', which"):
-            self._refuse_others()
+        self._refuse_others()
         self._run(None)
 
+    def _names(self) -> list[str]:
+        with DATA_FILES.guard(f"`checkpoint` is the folder '{self.place}', which"):
+            return sorted(os.listdir(self.place))
+
     def _refuse_others(self) -> None:
-        names = os.listdir(self.place)
+        names = self._names()
         if _MANIFEST not in names and not all(_is_ours(name) for name in names):
             raise ArgumentError(
                 f"`checkpoint` is the folder '{self.place}', which holds other files.",
@@ -77,10 +80,7 @@ class Folder:
 
         A note that is damaged is mended by what the parts say. Where they say nothing the run begins anew.
         """
-        for name in os.listdir(self.place):
-            if is_scratch(name) and name.startswith(".file-"):  # of a process that was killed
-                with suppress(OSError):
-                    (self.place / name).unlink(missing_ok=True)
+        remove_scratch(self.place)
         run = self._run(seed)
         if self._noted(_MANIFEST) is None:
             self._write(_MANIFEST, lambda file: file.write(_with_checksum(run)))
@@ -113,7 +113,7 @@ class Folder:
         known = _json_in(self.place / _MANIFEST)
         old = isinstance(known, dict) and {"about", "seed"} <= set(known) and "format" not in known
         newer = isinstance(known, dict) and isinstance(known.get("format"), int) and known["format"] > FORMAT
-        if old or newer or any(_OLD_PART.fullmatch(name) for name in os.listdir(self.place) if name[0] != "."):
+        if old or newer or any(_OLD_PART.fullmatch(name) for name in self._names() if name[0] != "."):
             raise ArgumentError(
                 f"`checkpoint` is the folder '{self.place}' of {'a newer' if newer else 'an earlier'} version of "
                 "tidydl, which noted otherwise what it computed.",
@@ -131,7 +131,7 @@ class Folder:
     # Parts -----------------------------------------------------------------------------------------------------------
 
     def _named_parts(self) -> list[Part]:
-        found = [(match, self.place / name) for name in os.listdir(self.place) if (match := _PART.fullmatch(name))]
+        found = [(match, self.place / name) for name in self._names() if (match := _PART.fullmatch(name))]
         return sorted((int(match[1]), int(match[2]), path) for match, path in found)
 
     def parts(self, seed: int | None, failures: bool) -> list[Part]:

@@ -15,17 +15,16 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tidydl.boundaries import WRITTEN_FILES
+from tidydl.boundaries import DATA_FILES, WRITTEN_FILES
 from tidydl.errors import ArgumentError, StorageError
 from tidydl.progress import Note, Pause, Work
 
-__all__ = ["OWNER", "Ownership", "hold", "is_scratch", "scratch_name"]
+__all__ = ["OWNER", "Ownership", "hold", "is_scratch", "remove_scratch", "scratch_name"]
 
 OWNER = re.compile(r"owner-(\d{6})\.json")
 BEAT = 5.0  # seconds between two touches
@@ -43,6 +42,21 @@ def scratch_name(kind: str) -> str:
 def is_scratch(name: str) -> bool:
     """Say whether a file is one of those that are there only while something is written."""
     return _SCRATCH.fullmatch(name) is not None
+
+
+def remove_scratch(place: Path) -> None:
+    """Remove hidden files that processes left which were killed; only the owner may."""
+    for name in _names(place):
+        if is_scratch(name):
+            path = place / name
+            with suppress(OSError):
+                if name.startswith(".file-") or time.time() - path.stat().st_mtime > SILENCE:
+                    path.unlink(missing_ok=True)
+
+
+def _names(place: Path) -> list[str]:
+    with DATA_FILES.guard(f"`checkpoint` is the folder '{place}', which"):
+        return os.listdir(place)
 
 
 @dataclass(frozen=True)
@@ -97,16 +111,6 @@ class Ownership:
             if _record(self._path).get("token") == self._token:
                 with suppress(OSError):
                     self._path.unlink(missing_ok=True)
-
-
-@contextmanager
-def released(owner: Ownership | None) -> Iterator[Ownership | None]:
-    """Release what is owned at the end of a block."""
-    try:
-        yield owner
-    finally:
-        if owner is not None:
-            owner.release()
 
 
 def hold(place: Path, is_done: Any) -> Work[Ownership | None]:
@@ -180,7 +184,7 @@ def _made_in_place(path: Path, text: str) -> bool:
 
 
 def _owners(place: Path) -> list[tuple[int, Path]]:
-    found = [(int(match[1]), place / name) for name in os.listdir(place) if (match := OWNER.fullmatch(name))]
+    found = [(int(match[1]), place / name) for name in _names(place) if (match := OWNER.fullmatch(name))]
     return sorted(found)
 
 
@@ -233,13 +237,20 @@ def _can_be_seen(record: dict[str, Any]) -> bool:
     return known and all(record.get(name) == mine[name] for name in mine)
 
 
+def _is_ours(record: dict[str, Any]) -> bool:
+    """Say whether this very process is the owner; one made by fork knows the tokens of its parent too."""
+    return record.get("token") in _held and record.get("pid") == os.getpid()
+
+
 def _has_ended(holder: _Holder) -> bool:
     """Say whether an owner has ended: looked at where that is possible, else told by its silence."""
     record = holder.record
+    if _is_ours(record):
+        return False
     if not _can_be_seen(record):
         return _silent_for(holder.path) > SILENCE
     if record["pid"] == os.getpid():
-        return record["token"] not in _held
+        return True
     try:
         os.kill(record["pid"], 0)
     except (ProcessLookupError, OverflowError):
@@ -252,16 +263,14 @@ def _has_ended(holder: _Holder) -> bool:
 
 def _refuse_endless(place: Path, holder: _Holder) -> None:
     """Refuse to wait for what may never end."""
-    if not _can_be_seen(holder.record):
-        return
-    if holder.record["pid"] == os.getpid():
+    if _is_ours(holder.record):
         raise ArgumentError(
             f"`checkpoint` is '{place}', in which another run of this session is at work.",
             allowed="One run at a time in a folder.",
             hint="Let the other run come to its end, or take another folder.",
         )
-    if _state_of(holder.record["pid"])[0] in ("T", "t"):
-        pid = holder.record["pid"]
+    pid = holder.record.get("pid")
+    if _can_be_seen(holder.record) and _state_of(holder.record["pid"])[0] in ("T", "t"):
         raise ArgumentError(
             f"`checkpoint` is '{place}', in which {holder} is at work, and that process is stopped.",
             allowed="One run at a time in a folder.",
@@ -272,6 +281,7 @@ def _refuse_endless(place: Path, holder: _Holder) -> None:
 def _silent_for(path: Path) -> float:
     """Return the seconds since an owner touched its file, both by the clock of the disk that holds it."""
     probe = path.with_name(scratch_name("clock"))
+    touched = time.time()
     try:
         touched = path.stat().st_mtime
         try:
@@ -279,7 +289,7 @@ def _silent_for(path: Path) -> float:
             return probe.stat().st_mtime - touched
         finally:
             probe.unlink(missing_ok=True)
-    except FileNotFoundError:
+    except FileNotFoundError:  # it was released
         return 0.0
-    except OSError:
-        return time.time() - path.stat().st_mtime
+    except OSError:  # a folder that cannot be written
+        return time.time() - touched

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import ROW, Column, Contract
-from tidydl.errors import ArgumentError, DamagedFileError
+from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
 from tidydl.pipelines.checkpoints.folder import Folder, Part
 from tidydl.pipelines.checkpoints.identity import Identity
 from tidydl.pipelines.checkpoints.owners import Ownership, hold
@@ -59,12 +59,12 @@ def run_in_parts(checkpoint: Any, identity: Identity, inputs: Inputs, seed: int 
     owner = yield from hold(folder.place, folder.is_done)
     if owner is not None:
         try:
-            begun = folder.begin(seed)
-            yield from _work(folder, owner, identity, inputs, begun, run)
+            if not folder.is_done():  # by one who ended just before this process became the owner
+                begun = folder.begin(seed)
+                yield from _work(folder, owner, identity, inputs, begun, run)
         finally:
             owner.release()
-    else:
-        yield Progress(len(inputs), len(inputs))
+    yield Progress(len(inputs), len(inputs))
     return _kept(folder, inputs)
 
 
@@ -72,9 +72,10 @@ def _work(
     folder: Folder, owner: Ownership, identity: Identity, inputs: Inputs, seed: int | None, run: Run
 ) -> Work[None]:
     """Compute what no part holds, and put the parts together."""
-    there, done, size = folder.parts(seed, inputs.failures is not None), [], _FIRST
+    there = folder.parts(seed, failures=inputs.failures is not None)
     folder.refuse_lost(there)
-    start = 0
+    done: list[Part] = []
+    start, size = 0, _FIRST
     while start < len(inputs) or not done:
         part = _longest_from(start, there)
         if part is None:
@@ -141,7 +142,7 @@ def _merge(folder: Folder, parts: list[Part], seed: int | None) -> None:
     """Put the parts together and keep the whole."""
     try:
         read = [folder.read_part(path) for _, _, path in parts]
-    except DamagedFileError:
+    except (DamagedFileError, NotFoundError):
         if folder.is_done():  # by another process, which took over during a long silence of ours
             return
         raise
