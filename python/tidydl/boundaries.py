@@ -110,8 +110,7 @@ class Boundary:
         except TidydlError:
             raise
         except BaseException as problem:
-            explained = explain(problem) if explain is not None else None
-            raise explained or self.error_for(problem, subject, allowed, hint) from problem
+            raise _explained(explain, problem) or self.error_for(problem, subject, allowed, hint) from problem
 
     def error_for(
         self, problem: BaseException, subject: str, allowed: str | None = None, hint: str | None = None
@@ -134,6 +133,16 @@ class Boundary:
         if isinstance(problem, ModuleNotFoundError):
             return DependencyError(f"{subject} {self.verb}: {first_line(problem)}.", allowed=allowed, hint=hint)
         return self.error(f"{subject} {self.verb}: {first_line(problem)}.", allowed=allowed, hint=hint)
+
+
+def _explained(explain: Explain | None, problem: BaseException) -> TidydlError | None:
+    """Return what is known of an exception, None where that cannot be said, because its own message fails."""
+    try:
+        return None if explain is None else explain(problem)
+    except (*PASSING, TidydlError):
+        raise
+    except BaseException:
+        return None
 
 
 def first_line(problem: BaseException, longest: int = 300) -> str:

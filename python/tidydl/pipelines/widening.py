@@ -88,7 +88,8 @@ def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
             name for name in x.columns if name == OTHER or (str(name).endswith("_y") and name[:-2] in x)
         ] + results
     if not pd.api.types.is_numeric_dtype(x[ranked_by].dtype):
-        raise ColumnError(f"`x` has a column `{ranked_by}` that is not numeric.", allowed="What a pipeline returned.")
+        problem = f"`x` has a column `{ranked_by}` that is not numeric."
+        raise ColumnError(problem, allowed="The data frame that a pipeline returned.")
     ranks = x[ranked_by].fillna(1).to_numpy(dtype="int64")
     if pd.DataFrame({"row": x[ROW].to_numpy(), "rank": ranks}).duplicated().any():
         raise ColumnError(
