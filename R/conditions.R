@@ -1,9 +1,9 @@
 # Errors with the three parts of Python's (python/tidydl/errors.py): what was wrong, what is allowed, what to do.
 
 abort_tidydl <- function(kind, problem, allowed = NULL, hint = NULL, call = rlang::caller_env(), ...) {
-  problem <- in_words_of_r(problem)
-  allowed <- in_words_of_r(allowed)
-  hint <- in_words_of_r(hint)
+  problem <- printable(in_words_of_r(problem))
+  allowed <- printable(in_words_of_r(allowed))
+  hint <- printable(in_words_of_r(hint))
   parts <- c(problem, i = allowed, ">" = hint)
   rlang::abort(
     parts,
@@ -11,6 +11,23 @@ abort_tidydl <- function(kind, problem, allowed = NULL, hint = NULL, call = rlan
     kind = kind, problem = problem, allowed = allowed, hint = hint, ..., call = call
   )
 }
+
+# Text in which control characters are written as escapes, as Python's messages have them: a terminal obeys them
+# instead of showing them, and names from files and data may hold them.
+printable <- function(text) {
+  for (i in seq_along(text)) {
+    codes <- utf8ToInt(enc2utf8(text[[i]]))
+    if (anyNA(codes) || !any(is_control(codes))) {
+      next
+    }
+    letters <- intToUtf8(codes, multiple = TRUE)
+    letters[is_control(codes)] <- sprintf("\\x%02x", codes[is_control(codes)])
+    text[[i]] <- paste(letters, collapse = "")
+  }
+  text
+}
+
+is_control <- function(codes) codes < 32L & codes != 9L & codes != 10L | codes >= 127L & codes < 160L
 
 # The error for a name that is not among the known ones, suggesting the nearest.
 unknown_name <- function(argument, name, names, hint = NULL, kind = "not_found", call = rlang::caller_env()) {

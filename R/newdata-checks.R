@@ -34,13 +34,20 @@ check_newdata <- function(object, newdata, call = quote(predict())) {
     }
   }
   for (name in names(object$xlevels)) {
-    labels <- if (name %in% names(newdata)) newdata[[name]] else eval(str2lang(name), newdata, environment(terms))
+    labels <- if (name %in% names(newdata)) newdata[[name]] else labels_computed(name, newdata, terms)
     new <- setdiff(unique(as.character(labels)), c(object$xlevels[[name]], NA))
     if (length(new)) {
       abort_new_levels("newdata", name, new, object$xlevels[[name]], call)
     }
   }
   newdata
+}
+
+# What a term such as factor(x) is in other data. The expression is that of the terms: names are never read as code.
+labels_computed <- function(name, newdata, terms) {
+  variables <- as.list(attr(terms, "variables"))[-1L]
+  written <- frame_names(variables)
+  if (name %in% written) eval(variables[[match(name, written)]], newdata, environment(terms))
 }
 
 abort_column_gone <- function(argument, name, names, call) {

@@ -100,7 +100,7 @@ abort_from_python <- function(error, call, known_as = NULL) {
   )
 }
 
-warn_tidydl <- function(text) rlang::warn(text, class = "tidydl_warning")
+warn_tidydl <- function(text) rlang::warn(printable(text), class = "tidydl_warning")
 
 # Writes the events of a running call: trace on R's own output, progress on stderr for a person.
 new_page <- function(progress) {
@@ -119,7 +119,7 @@ new_page <- function(progress) {
   on_event <- function(event) {
     switch(event$event,
       trace = cat(decode_text(event$text), "\n", sep = ""),
-      note = if (looked_at) rlang::inform(decode_text(event$text), class = "tidydl_message"),
+      note = if (looked_at) rlang::inform(printable(decode_text(event$text)), class = "tidydl_message"),
       warning = warn_tidydl(in_words_of_r(decode_text(event$text))),
       progress = if (looked_at) on_progress(event)
     )

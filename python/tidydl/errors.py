@@ -60,11 +60,11 @@ class TidydlError(Exception):
     kind: ClassVar[str] = "error"
 
     def __init__(self, problem: str, *, allowed: str | None = None, hint: str | None = None, place: int | None = None):
-        self.problem = problem
-        self.allowed = allowed
-        self.hint = hint
+        self.problem = _printable(problem)
+        self.allowed = _printable(allowed) if allowed else allowed
+        self.hint = _printable(hint) if hint else hint
         self.place = place
-        super().__init__(problem, allowed, hint)
+        super().__init__(self.problem, self.allowed, self.hint)
 
     def __reduce__(self) -> Any:  # so that other processes can raise it
         return _again, (type(self), self.problem, self.allowed, self.hint, self.place)
@@ -76,6 +76,15 @@ class TidydlError(Exception):
         if self.hint:
             lines.append(f"→ {self.hint}")
         return "\n".join(lines)
+
+
+# What a terminal obeys instead of showing it: names from files and data may hold it.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
+
+def _printable(text: str) -> str:
+    """Return a text in which control characters are written as escapes, as ``repr()`` writes them."""
+    return text.translate(_CONTROLS)
 
 
 def _again(kind: type[TidydlError], problem: str, allowed: Any, hint: Any, place: Any) -> TidydlError:

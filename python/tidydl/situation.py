@@ -329,18 +329,25 @@ def _hub() -> Iterator[Finding]:
     if constants is None:
         return  # the missing library has its line already
     if {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"} & set(_switched_on()):
-        yield Finding("Hub", f"{constants.ENDPOINT} not asked: offline by choice", "note")
+        yield Finding("Hub", f"{_without_login(constants.ENDPOINT)} not asked: offline by choice", "note")
         return
     problem = _sign_of_life(constants.ENDPOINT)
     if problem is None:
-        yield Finding("Hub", f"{constants.ENDPOINT} answers")
+        yield Finding("Hub", f"{_without_login(constants.ENDPOINT)} answers")
         return
     yield Finding(
         "Hub",
-        f"{constants.ENDPOINT} does not answer ({problem})",
+        f"{_without_login(constants.ENDPOINT)} does not answer ({problem})",
         "note",
         "Local paths, cached models and examples() work without it; behind a proxy set HTTPS_PROXY.",
     )
+
+
+def _without_login(url: str) -> str:
+    """Return an address without the name and password it may hold: reports are shown to others."""
+    scheme, mark, rest = url.rpartition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _sign_of_life(endpoint: str) -> str | None:

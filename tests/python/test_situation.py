@@ -217,3 +217,12 @@ def test_the_tested_versions_cover_the_project_file_in_its_own_groups():
 
 def test_the_core_is_pinned_without_endings_that_other_machines_lack():
     assert all("==" in line and "+" not in line for line in sections()["core"])
+
+
+@pytest.mark.parametrize("offline", ["0", "1"])
+def test_a_password_in_the_address_of_the_hub_is_not_shown(offline):
+    code = "import tidydl; print(tidydl.sitrep(device=False))"
+    settings = {"HF_ENDPOINT": "http://somebody:s3cret@127.0.0.1:9/hub", "HF_HUB_OFFLINE": offline}
+    ran = subprocess.run([sys.executable, "-c", code], env={**os.environ, **settings}, capture_output=True, text=True)
+    assert "http://127.0.0.1:9/hub" in ran.stdout, ran.stderr
+    assert "s3cret" not in ran.stdout and "somebody" not in ran.stdout

@@ -220,3 +220,13 @@ test_that("an identifier is no class", {
   people <- data.frame(id = as.character(1:11000), x = 1)
   expect_error(nnet(id ~ x, people, size = 1), "identifier", class = "tidydl_error_data")
 })
+
+test_that("the levels of a fit from elsewhere name terms, and no name is read as code", {
+  marker <- withr::local_tempfile()
+  votes <- data.frame(y = c(1, 2, 3, 2, 1, 3), x = rep(c("a", "b", "c"), 2), n = c(0, 1, 1, 0, 2, 1))
+  fit <- nnet(y ~ x + factor(n), votes, size = 1, trace = FALSE, maxit = 2, engine = "r")
+  expect_error(predict(fit, transform(votes, n = 7)), "levels that the network has not seen: 7")
+  names(fit$xlevels)[[2]] <- sprintf("factor(n, labels = file.create('%s'))", marker)
+  suppressWarnings(try(predict(fit, votes), silent = TRUE))
+  expect_false(file.exists(marker))
+})
