@@ -33,9 +33,44 @@ check_newdata <- function(object, newdata, call = quote(predict())) {
       newdata[[name]] <- as.double(column) # missing throughout
     }
   }
-  for (name in names(object$xlevels)) {
-    labels <- if (name %in% names(newdata)) newdata[[name]] else labels_computed(name, newdata, terms)
-    new <- setdiff(unique(as.character(labels)), c(object$xlevels[[name]], NA))
+  check_labels(object, with_labels(object, newdata), terms, call)
+}
+
+# Columns of labels as the fit had them: logicals that came as text, and columns that are missing throughout.
+with_labels <- function(object, newdata) {
+  logical <- names(which(attr(object$terms, "dataClasses") == "logical"))
+  for (name in intersect(logical, names(newdata))) {
+    column <- newdata[[name]]
+    if (is_labels(column) && all(as.character(column) %in% c("TRUE", "FALSE", NA))) {
+      newdata[[name]] <- as.logical(as.character(column))
+    }
+  }
+  for (name in intersect(names(object$xlevels), names(newdata))) {
+    column <- newdata[[name]]
+    if (is.logical(column) && all(is.na(column))) {
+      newdata[[name]] <- factor(column, object$xlevels[[name]], ordered = is_ordered_at_fit(object, name))
+    }
+  }
+  newdata
+}
+
+is_labels <- function(column) is.character(column) || is.factor(column) || is.logical(column)
+
+is_ordered_at_fit <- function(object, name) identical(attr(object$terms, "dataClasses")[[name]], "ordered")
+
+check_labels <- function(object, newdata, terms, call) {
+  logical <- names(which(attr(object$terms, "dataClasses") == "logical"))
+  for (name in intersect(logical, names(newdata))) {
+    if (!is.logical(newdata[[name]])) {
+      new <- setdiff(unique(shown_labels(newdata[[name]])), c("FALSE", "TRUE", NA))
+      abort_new_levels("newdata", name, new, c("FALSE", "TRUE"), call)
+    }
+  }
+  variables <- as.list(attr(terms, "variables"))[-1L]
+  names(variables) <- frame_names(variables)
+  for (name in intersect(names(object$xlevels), names(variables))) {
+    labels <- with_fitted_kinds(eval(variables[[name]], newdata, environment(terms)), call)
+    new <- setdiff(unique(shown_labels(labels)), c(object$xlevels[[name]], NA))
     if (length(new)) {
       abort_new_levels("newdata", name, new, object$xlevels[[name]], call)
     }
@@ -43,11 +78,18 @@ check_newdata <- function(object, newdata, call = quote(predict())) {
   newdata
 }
 
-# What a term such as factor(x) is in other data. The expression is that of the terms: names are never read as code.
-labels_computed <- function(name, newdata, terms) {
-  variables <- as.list(attr(terms, "variables"))[-1L]
-  written <- frame_names(variables)
-  if (name %in% written) eval(variables[[match(name, written)]], newdata, environment(terms))
+shown_labels <- function(column) as.character(unlist(column))
+
+# Whatever R says of columns that the formula cannot be computed with is one of our errors.
+with_fitted_kinds <- function(expr, call) {
+  tryCatch(expr, error = function(cnd) {
+    if (inherits(cnd, "tidydl_error")) rlang::cnd_signal(cnd)
+    abort_tidydl(
+      "column", sprintf("`newdata` does not go with the formula: %s.", sub("\\.?\\s*$", "", conditionMessage(cnd))),
+      "Columns of the kinds that the network was fitted with.",
+      call = call
+    )
+  })
 }
 
 abort_column_gone <- function(argument, name, names, call) {
@@ -68,8 +110,12 @@ abort_new_levels <- function(argument, name, new, levels, call) {
 # Refuses what the formula makes of new data where it is infinite, and counts the complete rows.
 refuse_infinite_rows <- function(object, newdata, call = quote(predict())) {
   terms <- stats::delete.response(object$terms)
-  frame <- stats::model.frame(terms, newdata, na.action = stats::na.omit, xlev = object$xlevels)
-  refuse_infinite(stats::model.matrix(terms, frame, contrasts.arg = object$contrasts), "newdata", call)
+  with_fitted_kinds(call = call, {
+    frame <- stats::model.frame(terms, newdata, na.action = stats::na.omit, xlev = object$xlevels)
+    stats::.checkMFClasses(attr(terms, "dataClasses"), frame)
+    x <- stats::model.matrix(terms, frame, contrasts.arg = object$contrasts)
+  })
+  refuse_infinite(x, "newdata", call)
   nrow(frame)
 }
 
