@@ -187,11 +187,11 @@ def broken(monkeypatch, target, problem):
     monkeypatch.setattr(sys.modules[module], name, fail)
 
 
-def meets(work, problem):
-    """Do the work and check that it ends in an error of ours with the problem behind it."""
+def meets(work, problem, *, causes=True):
+    """Do the work and check that it ends in an error of ours, with the problem behind it where that may be shown."""
     with pytest.raises(TidydlError) as caught:
         work()
-    assert any(each is problem for each in chain(caught.value)), caught.value
+    assert not causes or any(each is problem for each in chain(caught.value)), caught.value
     assert not caught.value.problem.startswith("An argument of"), "caught at the door, not at the boundary"
     assert str(caught.value)
 
@@ -268,17 +268,19 @@ def listening():
 
 @pytest.mark.parametrize("problem", STRANGE, ids=named)
 def test_the_hub(monkeypatch, tmp_path, listening, problem):
-    import huggingface_hub
+    import huggingface_hub.utils
+    from huggingface_hub import constants
 
     def fail(*args, **given):
         raise problem
 
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", f"http://127.0.0.1:{listening.getsockname()[1]}")
+    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{listening.getsockname()[1]}")
     monkeypatch.setattr("tidydl.hub.reach._seen", {})
     monkeypatch.setattr(huggingface_hub.utils, "get_session", fail)
-    meets(lambda: tidydl.load_dataset("tidydl/nothing", cache_dir=str(tmp_path)), problem)
-    meets(lambda: tidydl.pipeline("text-classification", model="tidydl/nothing"), problem)
+    told = not isinstance(problem, OSError)  # of connections nothing is shown: a token may be in it
+    meets(lambda: tidydl.load_dataset("tidydl/nothing", cache_dir=str(tmp_path)), problem, causes=told)
+    meets(lambda: tidydl.pipeline("text-classification", model="tidydl/nothing"), problem, causes=told)
 
 
 class Hostile:
@@ -382,7 +384,7 @@ def rows_of_the_list():
 
 def calls(function, text):
     before = "" if function.startswith(".") else r"(?<!\w)"
-    return re.search(before + re.escape(function) + r"\b", text) is not None
+    return function in text and re.search(before + re.escape(function) + r"\b", text) is not None
 
 
 def test_the_list_names_every_boundary():
