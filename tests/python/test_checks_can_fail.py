@@ -9,6 +9,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 TOLERANCES = {"rel", "abs", "rtol", "atol", "tolerance"}
 LARGEST = 0.2  # of half precision; a tolerance of 1 lets any number pass
+EXPECTED_TEXT = re.compile(r'\s*(?:\w+ <- )?expect_(?:error|warning|message|match)\(.*, "([^"]*)"(?:, class = .*)?\)$')
 ASSERTING = re.compile(r"assert|raises|warns|fail|check|same|compare|expect|near|refuse|parametrize")
 
 
