@@ -113,7 +113,7 @@ def tests_of(path):
 
 
 def falls(tree, path, seconds):
-    """Say whether the tests of a file fail in a tree."""
+    """Say how the tests of a file fail in a tree, or None where they pass."""
     names = tests_of(path)
     environment = {**os.environ, "PYTHONPATH": str(tree / "python"), "TIDYDL_CACHE": str(tree / ".cache")}
     if path.startswith("R/"):
@@ -121,7 +121,7 @@ def falls(tree, path, seconds):
         library.mkdir(exist_ok=True)
         made = subprocess.run(["R", "CMD", "INSTALL", "--no-docs", f"--library={library}", tree], capture_output=True)
         if made.returncode:
-            return True
+            return "killed (not installed)"
         del environment["PYTHONPATH"]
         environment["R_LIBS"] = str(library)
         command = ["Rscript", "tools/test_r.R", f"^({'|'.join(names)})$"]
@@ -129,9 +129,10 @@ def falls(tree, path, seconds):
         files = [f"tests/python/test_{name}.py" for name in names]
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *files]
     try:
-        return subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=seconds).returncode != 0
+        ran = subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=seconds)
     except subprocess.TimeoutExpired:
-        return True
+        return "TIMED OUT"
+    return "killed" if ran.returncode else None
 
 
 def main():
@@ -140,7 +141,7 @@ def main():
     asked.add_argument("count", type=int)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--log", type=Path, default=Path("mutants.md"))
-    asked.add_argument("--seconds", type=int, default=600, help="a mutant that takes longer is killed by that")
+    asked.add_argument("--seconds", type=int, default=600, help="how long the tests may take; noted as timed out")
     given = asked.parse_args()
     draws = random.Random(given.seed)
     folder, suffix, mutants = ("python", "py", python_mutants) if given.language == "py" else ("R", "R", r_mutants)
@@ -150,10 +151,14 @@ def main():
         paths = sorted(str(each.relative_to(tree)) for each in (tree / folder).rglob(f"*.{suffix}"))
         paths = [path for path in paths if tests_of(path)]
         sizes = [len((tree / path).read_text("utf-8").split("\n")) for path in paths]
-        survived = 0
+        survived, sound = 0, set()
         for _ in range(given.count):
             path = draws.choices(paths, sizes)[0]
             text = (tree / path).read_text("utf-8")
+            if tuple(tests_of(path)) not in sound:
+                if before := falls(tree, path, given.seconds):
+                    sys.exit(f"the tests of {path} do not pass before anything is changed: {before}")
+                sound.add(tuple(tests_of(path)))
             line, what, changed = draws.choice([each for each in mutants(text) if each and each[2] != text])
             (tree / path).write_text(changed, "utf-8")
             fallen = falls(tree, path, given.seconds)
@@ -161,7 +166,7 @@ def main():
             (tree / path).write_text(text, "utf-8")
             was = text.split("\n")[line - 1].strip()
             with given.log.open("a", encoding="utf-8") as log:
-                log.write(f"- {'killed' if fallen else 'SURVIVED'} {path}:{line} `{was}` → `{what}`\n")
+                log.write(f"- {fallen or 'SURVIVED'} {path}:{line} `{was}` → `{what}`\n")
     print(f"{given.count} mutants, {survived} survived")
     return int(survived > 0)
 
