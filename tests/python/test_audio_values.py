@@ -15,6 +15,7 @@ import soundfile
 from scipy.io import wavfile
 from tiny_media import RATE, sound, tone, wav
 
+from tidydl import load_dataset, write_dataset
 from tidydl.data.audios import Audio, AudioArray, as_audio
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError
 
@@ -302,11 +303,8 @@ def test_one_sound_needs_no_pandas():
 
 
 def test_sounds_go_through_a_file_of_a_frame_and_back(frame, file, tmp_path):
-    from tidydl.data.frames_on_disk import read_frame, write_frame
-
     frame.loc[1, "audio"] = as_audio(file)
-    write_frame(frame.reindex([0, 1, 2, 9]), tmp_path / "a.parquet", {})
-    again, _ = read_frame(tmp_path / "a.parquet")
+    again = load_dataset(write_dataset(frame.reindex([0, 1, 2, 9]), tmp_path / "a.parquet"))
     assert str(again["audio"].dtype) == "audio"
     assert again["audio"].tolist() == [*frame["audio"].tolist()[:3], None]
     assert again["audio"][1].is_file
