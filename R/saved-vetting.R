@@ -119,11 +119,9 @@ refuse_call <- function(name, whole, call) {
 }
 
 refuse_size <- function(problem, value, most, unit, call, hint = NULL) {
-  abort_tidydl(
-    "formula", paste0("`formula` ", if (is.null(value)) problem else sprintf(problem, value), "."), sprintf("At most %s %s.", in_thousands(most), unit),
-    hint,
-    call = call
-  )
+  problem <- if (is.null(value)) problem else sprintf(problem, value)
+  allowed <- sprintf("At most %s %s.", in_thousands(most), unit)
+  abort_tidydl("formula", sprintf("`formula` %s.", problem), allowed, hint, call = call)
 }
 
 in_thousands <- function(x) format(x, big.mark = ",", scientific = FALSE)

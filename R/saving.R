@@ -3,22 +3,21 @@
 #' The file is JSON. It keeps every bit of the numbers, and all that `predict()`, `print()`, `summary()`, `tidy()`,
 #' `glance()`, `augment()`, [confusion()] and [plotnet()] need. It holds no data but fitted values, residuals and row
 #' names. Python writes and reads the files; without Python, `saveRDS()` and `readRDS()` keep a fitted network. Once
-#' loaded, a network needs Python no more than one that was just fitted: `predict()`, `print()`, `summary()`, `tidy()` and
-#' `glance()` do not. A file that is there is replaced, whole or not at all.
+#' loaded, `predict()`, `print()`, `summary()`, `tidy()` and `glance()` of a network need no Python. A file that is there is replaced, whole or not at all.
 #'
 #' Numbers are written with 17 digits; a missing one is `null`, and what is not finite is `"NaN"`, `"Inf"` or `"-Inf"`.
 #' Row names are kept as they are.
 #'
-#' @section Files of others: Nothing of a file is run when it is read. R runs a formula whenever it predicts, and the call
-#'   when `update()`, `step()`, `drop1()` or `add1()` fit again. So both are made anew of parts that have passed one
-#'   allow-list: functions that compute numbers or factors (`log()`, `I()`, `poly()`, `splines::ns()`, `factor()` and
-#'   their kin; the message of the error lists them), contrasts and `na.action` by name, and texts that no such function
-#'   is missing in when they are read as formulas. What else stood in the call becomes a name that shows it, which
+#' @section Files of others: Nothing of a file is run when it is read. R runs a formula whenever it predicts, and the
+#'   call when `update()`, `step()`, `drop1()` or `add1()` fit again. So both are made anew of parts that have passed
+#'   one allow-list: functions that compute numbers or factors (`log()`, `I()`, `poly()`, `splines::ns()`, `factor()`
+#'   and their kin; the message of the error lists them), contrasts and `na.action` by name, and texts that call no
+#'   other function when they are read as formulas. What else stood in the call becomes a name that shows it, which
 #'   `update()` does not find. The formula's environment is the global one.
 #'
-#'   A file can neither make more than fits: a formula has at most 10,000 terms and 5,000 summands and is nested at most 100 deep, `poly()`
-#'   and splines have at most degree 100, a factor has at most 10,000 levels and, coded by `contr.poly()`, 95, and
-#'   `rep()`, `seq()` and `:` make at most a million values.
+#'   There are limits of size: a formula has at most 10,000 terms and 5,000 summands and is nested at most 100 deep,
+#'   `poly()` and splines have at most degree 100, a factor has at most 10,000 levels (95 where `contr.poly()` codes
+#'   it), and `rep()`, `seq()` and `:` make at most a million values.
 #'
 #' @param fit A network fitted with [nnet()] or [multinom()], of this package or of package nnet, or loaded.
 #' @param file The path of the file, such as `"fit.json"`.

@@ -47,7 +47,8 @@ test_that("a logical that came as something else names its levels, as in Python"
 test_that("columns of any other kind are predicted or refused by our error", {
   made <- fits_of_kinds()
   values <- list(
-    c("TRUE", "no"), 0:1, c(TRUE, FALSE), factor(c("a", "z")), c(NA, NA), as.Date("2020-01-01") + 0:1, list(1, "a"), c(1i, 2i),
+    c("TRUE", "no"), 0:1, c(TRUE, FALSE), factor(c("a", "z")), c(NA, NA), as.Date("2020-01-01") + 0:1, list(1, "a"),
+    c(1i, 2i),
     as.raw(1:2), matrix(1:4, 2), I(list(1:2, 3)), as.POSIXct("2020-01-01", tz = "UTC") + 0:1, data.frame(a = 1:2)
   )
   outcomes <- character()

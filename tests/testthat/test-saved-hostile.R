@@ -2,32 +2,43 @@
 
 # Texts that make a file where they are run, `%s`: as code, in texts, in formulas, and put together of parts.
 templates <- c(
-  "%s", "y ~ %s", "y ~ x + I(%s)", "`x`; %s", "g + %s", "\"; %s; \"", "y ~ x - %s", "nnet(%s)", "nnet(\"y ~ %s\", data = d)",
+  "%s", "y ~ %s", "y ~ x + I(%s)", "`x`; %s", "g + %s", "\"; %s; \"", "y ~ x - %s", "nnet(%s)",
+  "nnet(\"y ~ %s\", data = d)",
   "`y ~ %s`"
 )
 
 hostile_calls <- c(
-  "nnet('y ~ %s', data = d, size = 1)", "nnet(formula = 'y ~ %s', data = d, size = 1)", "nnet(f = 'y ~ %s', d, size = 1)",
-  "multinom('y ~ %s', data = d)", "nnet(c('y ~', '%s'), data = d, size = 1)", "nnet(list('y ~ %s'), data = d, size = 1)",
+  "nnet('y ~ %s', data = d, size = 1)", "nnet(formula = 'y ~ %s', data = d, size = 1)",
+  "nnet(f = 'y ~ %s', d, size = 1)",
+  "multinom('y ~ %s', data = d)", "nnet(c('y ~', '%s'), data = d, size = 1)",
+  "nnet(list('y ~ %s'), data = d, size = 1)",
   "nnet(rep('y ~ %s', 1), data = d, size = 1)", "nnet(as.character('y ~ %s'), data = d, size = 1)",
   "nnet(factor('y ~ %s'), data = d, size = 1)", "nnet(I('y ~ %s'), data = d, size = 1)",
-  "nnet('y ~ x + (%s)', data = d, size = 1)", "nnet(y ~ x, data = %s, size = 1)", "nnet(y ~ x, data = d[%s, ], size = 1)",
+  "nnet('y ~ x + (%s)', data = d, size = 1)", "nnet(y ~ x, data = %s, size = 1)",
+  "nnet(y ~ x, data = d[%s, ], size = 1)",
   "nnet(y ~ x, data = d[[%s]], size = 1)", "nnet(y ~ x, data = list(x = %s), size = 1)", "nnet(y ~ x, d, weights = %s)",
-  "nnet(y ~ x, d, subset = %s)", "nnet(y ~ x, d, size = 1, na.action = %s)", "nnet(y ~ x, d, size = 1, na.action = 'eval')",
+  "nnet(y ~ x, d, subset = %s)", "nnet(y ~ x, d, size = 1, na.action = %s)",
+  "nnet(y ~ x, d, size = 1, na.action = 'eval')",
   "nnet(y ~ x, d, size = 1, na.action = function(x) %s)", "nnet(y ~ g, d, size = 1, contrasts = list(g = %s))",
-  "nnet(y ~ g, d, size = 1, contrasts = list(g = function(n) %s))", "nnet(y ~ g, d, size = 1, contrasts = list(g = 'hostile'))",
-  "nnet(y ~ I(%s), d, size = 1)", "nnet(y ~ x + (function() %s)(), d, size = 1)", "nnet(y ~ base::eval(%s), d, size = 1)",
+  "nnet(y ~ g, d, size = 1, contrasts = list(g = function(n) %s))",
+  "nnet(y ~ g, d, size = 1, contrasts = list(g = 'hostile'))",
+  "nnet(y ~ I(%s), d, size = 1)", "nnet(y ~ x + (function() %s)(), d, size = 1)",
+  "nnet(y ~ base::eval(%s), d, size = 1)",
   "nnet(y ~ stats:::eval(%s), d)", "nnet(y ~ x$%s, d)", "nnet(y ~ x, d, size = ~%s)", "nnet(x |> I(%s), d)",
-  "nnet(y ~ x, d, decay = if (TRUE) %s)", "nnet({%s}, d)", "(function(...) %s)(y ~ x)", "(%s)(y ~ x)", "%s", "nnet(y ~ x, d); %s",
+  "nnet(y ~ x, d, decay = if (TRUE) %s)", "nnet({%s}, d)", "(function(...) %s)(y ~ x)", "(%s)(y ~ x)", "%s",
+  "nnet(y ~ x, d); %s",
   "nnet(y ~ x, d, size = rep(%s, 2))", "nnet(y ~ x, d <- %s)", "nnet(`~`(y, %s), d)", "nnet(y ~ x, d, Hess = '%s')",
-  "nnet(eval(parse(text = '%s')), d)", "nnet(do.call(file.create, list('x')), d)", "nnet(y ~ x, get('%s'))", "nnet(, %s)"
+  "nnet(eval(parse(text = '%s')), d)", "nnet(do.call(file.create, list('x')), d)", "nnet(y ~ x, get('%s'))",
+  "nnet(, %s)"
 )
 
 hostile_formulas <- c(
   "y ~ x + g + %s", "%s ~ x + g", "y ~ x + I(%s)", "y ~ x:poly(x, %s)", "y ~ x + (function() %s)()", "y ~ base::%s",
   "y ~ x + base::eval(%s)", "y ~ x + splines::ns(x, knots = %s)", "y ~ x + cut(x, %s)", "y ~ x + offset(%s)",
-  "y ~ x + g - %s", "y ~ (x + g)^%s", "y ~ x %%in%% %s", "y ~ if (TRUE) %s", "y ~ x + {%s}", "y ~ x$g[%s]", "~ %s", "y ~ x ~ %s",
-  "y ~ x + `x`(%s)", "y ~ log(, %s)", "y ~ x + \"%s\"()", "y ~ x + g; %s", "y ~ -%s", "y ~ x + (\\(x) %s)(1)", "y ~ x |> I() + %s",
+  "y ~ x + g - %s", "y ~ (x + g)^%s", "y ~ x %%in%% %s", "y ~ if (TRUE) %s", "y ~ x + {%s}", "y ~ x$g[%s]", "~ %s",
+  "y ~ x ~ %s",
+  "y ~ x + `x`(%s)", "y ~ log(, %s)", "y ~ x + \"%s\"()", "y ~ x + g; %s", "y ~ -%s", "y ~ x + (\\(x) %s)(1)",
+  "y ~ x |> I() + %s",
   "y ~ x + ..1", "y ~ ... + %s", "y ~ x + factor(g, levels = '%s')"
 )
 
@@ -69,7 +80,8 @@ ask_all <- function(fit, d) {
     stats::reformulate(attr(stats::terms(fit), "term.labels")), augment(fit, d), stats::expand.model.frame(fit, ~x)
   )
   for (each in asked) {
-    utils::capture.output(suppressMessages(suppressWarnings(try(eval(each, list(fit = fit, d = d), globalenv()), TRUE))))
+    answer <- quote(try(eval(each, list(fit = fit, d = d), globalenv()), TRUE))
+    utils::capture.output(suppressMessages(suppressWarnings(eval(answer))))
   }
 }
 
@@ -105,7 +117,8 @@ test_that("no text of a file is run, wherever it stands", {
       Map(function(path, template) {
         value <- gsub("%s", code, templates[[template]], fixed = TRUE)
         changed <- set_at(saved, paths[[path]], value)
-        expect_nothing_run(changed, file, trap, d, paste(name, paste(paths[[path]], collapse = "$"), templates[[template]]))
+        label <- paste(name, paste(paths[[path]], collapse = "$"), templates[[template]])
+        expect_nothing_run(changed, file, trap, d, label)
       }, each$path, each$template)
     }))
   })
@@ -142,8 +155,9 @@ test_that("what a call keeps of the training data is values, and arguments that 
   with_user_data(trap, function(d) {
     for (argument in list(
       list(name = "coefs", code = code), list(name = "degree", code = code), list(name = "simple", texts = list(code)),
-      list(name = "coefs", list = list(list(name = "alpha", code = code), list(name = "norm2", numbers = list(1, 2, 3)))),
-      list(name = "", code = sprintf("base::%s", code)), list(name = "x", code = code), list(name = code, numbers = list(1))
+      list(name = "coefs", list = list(list(name = "alpha", code = code), list(name = "norm2", numbers = list(1, 2)))),
+      list(name = "", code = sprintf("base::%s", code)), list(name = "x", code = code),
+      list(name = code, numbers = list(1))
     )) {
       saved$network$design$memory <- list(list(call = "poly(x, 1)", arguments = list(argument)))
       expect_nothing_run(saved, file, trap, d, argument$name)
@@ -158,33 +172,44 @@ test_that("formulas of files that grow beyond the limits are refused before anyt
   many <- paste0("x", 0:23)
   large <- c(
     paste0("y ~ (", paste(many, collapse = " + "), ")^24"), paste("y ~", paste(many, collapse = " * ")), "y ~ (.)^20",
-    "y ~ poly(x, 1000000)", "y ~ poly(x, 10^6)", "y ~ poly(x, deg = 1e308)", "y ~ poly(x, pi * 10^6)", "y ~ poly(x, c(1e6))",
-    "y ~ poly(a, b, c, d, e, f, g, degree = 9)", "y ~ splines::ns(x, df = 1e9)", "y ~ splines::ns(x, 10^9)", "y ~ bs(x, d = 1e5)",
+    "y ~ poly(x, 1000000)", "y ~ poly(x, 10^6)", "y ~ poly(x, deg = 1e308)", "y ~ poly(x, pi * 10^6)",
+    "y ~ poly(x, c(1e6))",
+    "y ~ poly(a, b, c, d, e, f, g, degree = 9)", "y ~ splines::ns(x, df = 1e9)", "y ~ splines::ns(x, 10^9)",
+    "y ~ bs(x, d = 1e5)",
     "y ~ cut(x, 1e6)", "y ~ cut(x, 10^6)", "y ~ cut(x, c(1e6, NULL))", "y ~ cut(x, round(exp(14)))", "y ~ I(1:1e9)",
     "y ~ I(x + 1:10^9)", "y ~ c(x, 1:(1e9))", "y ~ factor(g, levels = 1:1e9)", "y ~ interaction(g, g, g, g, g)",
     "y ~ interaction(interaction(g, g), interaction(g, g))", "y ~ x^1e308", paste0("y ~ ", strrep("-", 5000), "x"),
-    paste("y ~", paste0("x", 1:6000, collapse = " + ")), paste0("y ~ ", strrep("x:", 2000), "x"), paste0("y ~ `", strrep("a", 1e6), "`")
+    paste("y ~", paste0("x", 1:6000, collapse = " + ")), paste0("y ~ ", strrep("x:", 2000), "x"),
+    paste0("y ~ `", strrep("a", 1e6), "`")
   )
-  for (text in large) expect_error(vetted_formula(text), "At most", class = "tidydl_error_formula", label = substr(text, 1, 40))
+  for (text in large) {
+    expect_error(vetted_formula(text), "At most", class = "tidydl_error_formula", label = substr(text, 1, 40))
+  }
   fine <- c(
-    "y ~ poly(x, 3)", "y ~ poly(x, log(z), degree = 2)", "y ~ splines::bs(x, knots = c(1e6, 2e6))", "y ~ cut(x, c(-Inf, 0, 10^4, Inf))",
+    "y ~ poly(x, 3)", "y ~ poly(x, log(z), degree = 2)", "y ~ splines::bs(x, knots = c(1e6, 2e6))",
+    "y ~ cut(x, c(-Inf, 0, 10^4, Inf))",
     "y ~ cut(x, 3, labels = c('a', 'b', 'c'))", "y ~ interaction(a, b)", "y ~ (a + b + c)^2 - a:b", "y ~ I(x^1e308)",
-    "y ~ relevel(g, ref = 'a')", "y ~ `my col`:log(`other col`)", "cbind(a, b) ~ 0 + g + offset(cbind(a, b))", "y ~ x %in% c('a', 'b')",
+    "y ~ relevel(g, ref = 'a')", "y ~ `my col`:log(`other col`)", "cbind(a, b) ~ 0 + g + offset(cbind(a, b))",
+    "y ~ x %in% c('a', 'b')",
     paste("y ~", paste0("x", 1:500, collapse = " + "))
   )
   for (text in fine) expect_s3_class(vetted_formula(text), "formula")
-  for (text in c(strrep("(", 1e5), paste0("y ~ ", strrep("log(", 200), "x", strrep(")", 200)))) expect_null(vetted_formula(text))
+  deep <- paste0("y ~ ", strrep("log(", 200), "x", strrep(")", 200))
+  for (text in c(strrep("(", 1e5), deep)) expect_null(vetted_formula(text))
 })
 
 test_that("the call of a file keeps what it can make in reason, and shows the rest as a name", {
   kept <- c(
-    "nnet(y ~ x, d, decay = 1:10/100)", "nnet(y ~ x, d, mask = rep(c(TRUE, FALSE), 5))", "nnet(iris[, 1:2], class.ind(iris$Species))",
-    "nnet(y ~ x, d, contrasts = list(g = stats::contr.helmert(3)))", "multinom(formula = f, data = d)", "nnet(\"y ~ x + g\", d)",
+    "nnet(y ~ x, d, decay = 1:10/100)", "nnet(y ~ x, d, mask = rep(c(TRUE, FALSE), 5))",
+    "nnet(iris[, 1:2], class.ind(iris$Species))",
+    "nnet(y ~ x, d, contrasts = list(g = stats::contr.helmert(3)))", "multinom(formula = f, data = d)",
+    "nnet(\"y ~ x + g\", d)",
     "nnet(y ~ x, d, weights = w, subset = x > 0, na.action = stats::na.exclude)", "nnet(y ~ x, d, device = \"cuda:0\")"
   )
   for (text in kept) expect_identical(read_call(text), str2lang(text))
   named <- c(
-    "rep(1, 1e12)", "rep(rep(rep(1, 1000), 1000), 1000)", "seq(0, 1, by = 1e-9)", "seq_len(1e10)", "1:1e10", "rep(1, times = c(1e9))",
+    "rep(1, 1e12)", "rep(rep(rep(1, 1000), 1000), 1000)", "seq(0, 1, by = 1e-9)", "seq_len(1e10)", "1:1e10",
+    "rep(1, times = c(1e9))",
     "y ~ (a + b + c + d + e + f + g + h + i + j + k + l + m + n + o)^15", "system('x')", "c('y ~ f', '(x)')"
   )
   for (text in named) expect_true(is.symbol(read_call(sprintf("nnet(y ~ x, d, Wts = %s)", text))$Wts), label = text)
