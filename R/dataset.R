@@ -204,7 +204,8 @@ features <- function(data) {
 #'
 #' [load_dataset()] gives it back as it was: factors with their levels, dates, times with their zones, durations with
 #' their units, images and sounds (their contents, or of those in files the paths: the files must stay where they are,
-#' one that is gone is `<img missing>`, and those outside of the folder of `path` need `trusted = TRUE`), what is missing and what is `NaN`, and list columns
+#' one that is gone is `<img missing>`, and those outside of the folder of `path` need `trusted = TRUE`), what is
+#' missing and what is `NaN`, and list columns
 #' of vectors, of data frames (as `tidyr::nest()` makes them) and of lists. Python reads the same file.
 #'
 #' @param data A data frame, or several by split in a named list. Row names are not written.

@@ -9,7 +9,8 @@
 #'   `output` as they are.
 #' @param ... The arguments of [load_dataset()] that say which data: `name`, `data_dir`, `data_files`, `split` (needed
 #'   where there are several), `columns`, `n` (of the first rows), `revision`, `token`, `cache_dir`,
-#'   `verification_mode`, `sep`, `field`, `trusted`. With a pipeline also the columns of its inputs, bare or quoted, by the names
+#'   `verification_mode`, `sep`, `field`, `trusted`. With a pipeline also the columns of its inputs, bare or quoted, by
+#'   the names
 #'   of their parts (`text = tweet`), and its options (`top_k = 3`).
 #' @param batch_size How many rows a batch has.
 #' @param output A file named `.parquet` to which the results are written as they come; nothing of them stays in memory.

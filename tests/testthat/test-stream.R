@@ -47,7 +47,8 @@ test_that("of a file of R's own too a stream is of one split, cut as it says", {
   splits <- shared_file("data", "splits")
   expect_identical(refused(saved, trusted = TRUE), refused(splits))
   expect_identical(refused(by_name), refused(splits))
-  expect_identical(refused(saved, trusted = TRUE, split = c("train", "test")), refused(splits, split = c("train", "test")))
+  both <- c("train", "test")
+  expect_identical(refused(saved, trusted = TRUE, split = both), refused(splits, split = both))
 })
 
 test_that("results are written as they come, in the kinds of all of them", {
