@@ -67,9 +67,9 @@ class Splits(dict[str, Any]):
 
         return pd.DataFrame(
             {
-                "split": list(self),
+                "split": pd.Series(list(self), dtype=object),  # names may be no text that Arrow takes
                 "rows": [_rows(each) for each in self.values()],
-                "columns": [_columns(each) for each in self.values()],
+                "columns": pd.Series([_columns(each) for each in self.values()], dtype=object),
             }
         )
 
