@@ -256,7 +256,8 @@ test_that("an unforeseen Python error is internal and shows no traceback", {
   skip_without_python()
   error <- tryCatch(call_python("fail", list(kind = "internal", problem = "oh")), error = identity)
   expect_s3_class(error, "tidydl_error_internal")
-  expect_identical(conditionMessage(error), "ZeroDivisionError: oh")
+  expect_identical(error$problem, "ZeroDivisionError: oh")
+  expect_match(error$hint, "fault of tidydl: please report it")
   expect_match(error$python_traceback, "diagnostics.py")
 })
 

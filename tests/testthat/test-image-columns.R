@@ -62,7 +62,7 @@ test_that("images survive saveRDS(), and pipelines take what is left of them", {
   saveRDS(digits, file)
   kept <- readRDS(file)
   expect_identical(kept, digits)
-  expect_images(load_dataset(file), 1:4, digits)
+  expect_images(load_dataset(file, trusted = TRUE), 1:4, digits)
   ppl <- pipeline(model = example_model("digits"))
   found <- ppl(kept[c(4, 3, 1), ], image = image, top_k = 1)
   expect_identical(as.character(found$label), c(as.character(digits$label[4]), NA, as.character(digits$label[1])))
