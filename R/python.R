@@ -276,6 +276,7 @@ prepare_python <- function() {
   file <- system.file("python", "tidydl", "bridge", "libraries.py", package = "tidydl")
   tryCatch(
     {
+      keep_libraries_from_children()
       loading <- reticulate::import("importlib.util")
       spec <- loading$spec_from_file_location("tidydl_libraries", file)
       module <- loading$module_from_spec(spec)

@@ -28,8 +28,9 @@ test_that("a Python that R's Python starts finds its own libraries, whoever star
   skip_without_python()
   skip_on_os("windows")
   ours <- "invisible(tidydl:::call_python('echo', list(value = 1)))"
-  for (first in list(character(), "reticulate::py_run_string('pass')")) {
-    told <- in_another_r(c(first, ours, child), env = "LD_LIBRARY_PATH=/my/own")
+  theirs <- "reticulate::py_run_string('pass')" # and no call of ours
+  for (first in c(ours, theirs)) {
+    told <- in_another_r(c(first, child), env = "LD_LIBRARY_PATH=/my/own")
     expect_identical(grep("^python:", told, value = TRUE), "python: 1 /my/own ")
     expect_identical(grep("^R:", told, value = TRUE), "R: /my/own ")
     # R's launcher gives each new R what it needs
