@@ -327,3 +327,20 @@ def test_a_page_that_no_reader_of_yaml_takes_is_an_error_of_ours_whatever_it_is(
         (folder / "README.md").write_text(f"---\n{head}---\n")
         with pytest.raises(TidydlError):
             load_dataset(folder)
+
+
+def test_a_cell_names_what_is_in_a_zip_file_of_its_own_data_set_alone(folder):
+    from tidydl.data.inside import Bounds
+    from tidydl.data.media_paths import check_media_paths
+
+    ours = str(folder / "a.zip")
+
+    def checked(path):
+        table = pa.table({"image": pa.array([{"bytes": None, "path": path}], STRUCT)})
+        return check_media_paths(table, {}, Bounds(folder), "it", packed={ours}).column(0)[0].as_py()["path"]
+
+    assert checked(f"zip://x.png::{ours}") == f"zip://x.png::{ours}"
+    others = [f"zip://x.png::{folder}/b.zip", f"file://x::{ours}", f"zip://x.png::{ours}::http://127.0.0.1:9/x.zip"]
+    for path in [*others, "zip://x.png::http://127.0.0.1:9/x.zip", f"http://127.0.0.1:9/x::{ours}"]:
+        with pytest.raises(ArgumentError, match="URLs are never fetched"):
+            checked(path)

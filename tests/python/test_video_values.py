@@ -136,7 +136,7 @@ def test_a_film_removed_later_is_not_found(tmp_path):
 def test_a_film_that_may_not_be_read_says_so(tmp_path, monkeypatch):
     made = as_video(film(tmp_path / "a.mp4"))
 
-    def refuse(*_):
+    def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Image, "open", refuse)

@@ -128,9 +128,10 @@ def prepared(builder: Any, path: str, bounds: Bounds, scratch: Path | None = Non
     """
     import datasets
 
-    for file in (Path(str(file)) for found in builder.config.data_files.values() for file in found):
-        if zipfile.is_zipfile(file):
-            check_zip(file)
+    files = [str(file) for found in builder.config.data_files.values() for file in found]
+    packed = frozenset(file for file in files if zipfile.is_zipfile(file))
+    for file in packed:
+        check_zip(Path(file))
 
     def explain(error: BaseException) -> TidydlError:
         cause = error.__cause__ or error
@@ -142,7 +143,7 @@ def prepared(builder: Any, path: str, bounds: Bounds, scratch: Path | None = Non
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         tables = {str(split): part.data.table for split, part in made.items()}
         return {
-            split: check_media_paths(table, features, bounds, f"`path` '{path}'", also=scratch)
+            split: check_media_paths(table, features, bounds, f"`path` '{path}'", also=scratch, packed=packed)
             for split, table in tables.items()
         }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ def check_media_paths(
     source: str,
     seen_from: Path | None = None,
     also: Path | None = None,
+    packed: Collection[str] = (),
 ) -> pa.Table:
     """Return a table of a file with the paths of images and sounds as they can be opened.
 
@@ -51,6 +52,8 @@ def check_media_paths(
         The folder that relative paths start in, by default that of ``bounds``.
     also
         Another folder that paths may lead into: one of ours, where what came packed was unpacked.
+    packed
+        Zip files of the data set, which were looked through: `datasets` calls what is in them ``zip://name::path``.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def check_media_paths(
         found: dict[str, str] = {}
         for chunk in table.column(place).chunks:
             for path in _paths_in(chunk, known.get(name)):
-                if path not in found:
+                if path not in found and not _is_in_zip(path, packed):
                     found[path] = _opened_as(path, [bounds, *ours], seen_from, f"Column '{name}' of {source}")
         if any(path != other for path, other in found.items()):
             table = _renamed(table, place, known.get(name), lambda path, found=found: found.get(path, path))
@@ -155,6 +158,12 @@ def _inner(feature: Any) -> Any:
     if isinstance(feature, list) and len(feature) == 1:  # how features were once written
         return feature[0]
     return feature.get("feature") if _kind(feature) in _LISTS else feature
+
+
+def _is_in_zip(path: str, packed: Collection[str]) -> bool:
+    """Return whether a path is that of a file in one of these zip files, and of nothing else."""
+    start, _, archive = path.partition("::")
+    return start.startswith("zip://") and archive in packed
 
 
 def _opened_as(path: str, allowed: Sequence[Bounds], seen_from: Path | None, source: str) -> str:
