@@ -35,9 +35,9 @@ def test_every_error_is_ours(prepared):
 
 
 def test_what_is_drawn_reaches_every_public_function():
-    assert set(public_names_of(tidydl)) - {"TidydlError", "examples"} == {each.name for each in SUBJECTS} - set(
-        tidydl.tasks()["task"]
-    )
+    drawn = {each.name for each in SUBJECTS}
+    assert {"NNetClassifier", "NNetRegressor"} <= drawn  # which the package lists only beside scikit-learn
+    assert set(public_names_of(tidydl)) - {"TidydlError", "examples"} - drawn == set()
 
 
 def test_a_foreign_error_is_found(prepared, monkeypatch):
