@@ -162,7 +162,9 @@ def test_what_a_function_makes_of_images_is_what_it_is(tmp_path):
     assert images.map(lambda image: image.mode).tolist() == ["L"]
     assert images.map(lambda image: image.path).dtype == TEXT
     assert images.map(lambda image: image.width).dtype == "int64"
-    assert images.map(lambda image: image).dtype == images.dtype
+    kept = images.map(lambda image: image)
+    assert kept.tolist() == images.tolist()
+    assert kept.dtype == (images.dtype if TEXT == "str" else "object")  # pandas 2 asks nobody for the kind
 
 
 @pytest.mark.parametrize("orient", ["records", "columns", "split", "table"])
