@@ -312,8 +312,8 @@ put_first_on_path <- function(folder) python_path()$insert(0L, folder)
 
 python_path <- function() reticulate::import("sys", convert = FALSE)$path
 
-# reticulate puts the working directory first among the places that modules are imported from, and what lies there may be
-# a stranger's. While ours and the libraries they need are imported it is taken out; jobs.py does the same in every call.
+# reticulate puts the working directory first among the places that modules are imported from, and what lies there may
+# be a stranger's. While ours and the libraries they need are imported it is taken out; jobs.py does so in every call.
 hide_working_folder <- function() {
   path <- python_path()
   if (reticulate::py_to_r(path$count("")) == 0) {
