@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,8 +72,12 @@ def check_media_paths(
                 if path not in found and not _is_in_zip(path, packed):
                     found[path] = _opened_as(path, [bounds, *ours], seen_from, f"Column '{name}' of {source}")
         if any(path != other for path, other in found.items()):
-            table = _renamed(table, place, known.get(name), lambda path, found=found: found.get(path, path))
+            table = _renamed(table, place, known.get(name), partial(_replaced, found))
     return table
+
+
+def _replaced(found: Mapping[str, str], path: str) -> str:
+    return found.get(path, path)
 
 
 def checked_blocks(
