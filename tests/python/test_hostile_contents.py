@@ -395,16 +395,3 @@ def test_what_killed_processes_left_is_cleared_by_the_next_that_unpacks(tmp_path
         assert held.exists()
     assert not left.exists()
     assert len(list(left.parent.iterdir())) == 1
-
-
-def test_descriptions_in_files_that_make_no_sense_are_told_of(tmp_path):
-    for features in ({"v": {"_type": "ClassLabel"}}, {"v": {"_type": "ClassLabel", "names": {"x": "a"}}}, [1], 5):
-        table = pa.table({"v": [0, 1]}).replace_schema_metadata(
-            {"huggingface": json.dumps({"info": {"features": features}})}
-        )
-        pq.write_table(table, tmp_path / "a.parquet")
-        for read in (load_dataset, lambda path: list(stream(path)), lambda path: load_dataset(path, as_="dataset")):
-            try:
-                read(tmp_path / "a.parquet")
-            except TidydlError:
-                continue
