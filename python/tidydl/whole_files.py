@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from tidydl.boundaries import FULL_DISK, WRITTEN_FILES
+from tidydl.boundaries import FULL_DISK, PASSING, WRITTEN_FILES
 from tidydl.errors import StorageError, TidydlError
 
 __all__ = ["begun_beside", "unwritable", "whole_file", "whole_folder", "write_whole"]
@@ -66,9 +66,9 @@ def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iter
             with suppress(OSError):
                 begun.unlink(missing_ok=True)
             raise
-    except OSError as problem:
-        if isinstance(problem, TidydlError):
-            raise
+    except (*PASSING, TidydlError):
+        raise
+    except BaseException as problem:
         raise unwritable(subject, problem) from problem
 
 
@@ -88,21 +88,19 @@ def whole_folder(path: str | os.PathLike[str], subject: str | None = None) -> It
         begun.mkdir()
         yield begun
         os.rename(begun, path)
-    except OSError as problem:
-        if isinstance(problem, TidydlError):
-            raise
+    except (*PASSING, TidydlError):
+        raise
+    except BaseException as problem:
         raise unwritable(subject, problem) from problem
     finally:
         if begun is not None:
             shutil.rmtree(begun, ignore_errors=True)
 
 
-def unwritable(subject: str, problem: OSError) -> StorageError:
-    """Return the error for what the operating system does not let us write; that of a full disk says so."""
-    if problem.errno in FULL_DISK:
-        error = WRITTEN_FILES.error_for(problem, subject)
-        assert isinstance(error, StorageError)
-        return error
+def unwritable(subject: str, problem: BaseException) -> TidydlError:
+    """Return the error for what cannot be written; that of a full disk says so."""
+    if not isinstance(problem, OSError) or problem.errno in FULL_DISK:
+        return WRITTEN_FILES.error_for(problem, subject)
     return StorageError(
         f"{subject} cannot be written: {problem.strerror or problem}.",
         allowed="A path in a folder that you may write to, on a disk with room.",

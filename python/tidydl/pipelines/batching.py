@@ -153,6 +153,9 @@ def compute(loaded: Loaded, inputs: Inputs, way: Way) -> Work[Outcome]:
         for i, failure in failed.items():
             results[start + i] = failure
             done += repeats[start + i]
+        if encoded is None:
+            yield Progress(done, len(values))
+            continue
         truncated += sum(repeats[start + i] for i, cut in zip(kept, encoded.cut, strict=True) if cut)
         for finished in _inputs_done(loaded, encoded, way, len(kept), tolerant):
             for i, result in finished:
@@ -176,8 +179,8 @@ def _without_failures(inputs: Inputs, results: list[Any], which: list[int], trun
 
 def _encoded(
     way: Way, values: list[Any], places: list[int], tolerant: bool
-) -> tuple[Encoded, Sequence[int], dict[int, Failure]]:
-    """Make inputs ready together; where one fails and may, say which are left and why others are not."""
+) -> tuple[Encoded | None, Sequence[int], dict[int, Failure]]:
+    """Make inputs ready together, None where none is left; where one fails and may, say which are left and why."""
     try:
         return way.encode(values, places), range(len(values)), {}
     except PASSING:
@@ -196,7 +199,8 @@ def _encoded(
             if _is_of_the_call(problem):
                 raise
             failed[i] = _failure(problem)
-    return way.encode([values[i] for i in kept], [places[i] for i in kept]), kept, failed
+    left = way.encode([values[i] for i in kept], [places[i] for i in kept]) if kept else None
+    return left, kept, failed
 
 
 def _inputs_done(
@@ -330,7 +334,7 @@ def _is_out_of_memory(problem: BaseException) -> bool:
 
     if isinstance(problem, torch.OutOfMemoryError):
         return True
-    text = str(problem)  # of other devices, whose errors have no class of their own
+    text = first_line(problem)  # of other devices, whose errors have no class of their own
     return isinstance(problem, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 

@@ -170,8 +170,8 @@ def _read(path: str) -> Any:
         raise NotFoundError(f"`file` '{path}' does not exist.", allowed=WRITTEN) from None
     except OSError as problem:
         raise StorageError(f"`file` '{path}' cannot be read.", allowed="A file that you may read.") from problem
-    except (ValueError, RecursionError):
-        raise DamagedFileError(f"`file` '{path}' is no JSON.", allowed=WRITTEN) from None
+    except (ValueError, RecursionError) as problem:
+        raise DamagedFileError(f"`file` '{path}' is no JSON.", allowed=WRITTEN) from problem
 
 
 def _no_constant(name: str) -> Any:
