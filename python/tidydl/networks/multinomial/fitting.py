@@ -180,7 +180,7 @@ class _Asked:
             raise ArgumentError(
                 "`summ` 3 adds up counts, and with `censored` the response has none.", allowed="`summ` 0, 1 or 2."
             )
-        return cls(check_flag("Hess", Hess), int(summ), censored, check_flag("model", model))
+        return cls(check_flag("Hess", Hess), int(float(summ)), censored, check_flag("model", model))
 
 
 def _given(arguments: dict[str, Any]) -> dict[str, Any]:
