@@ -1,7 +1,9 @@
 # What a public function is given may be anything, and any object may raise an error when it is looked at, as
 # python/tidydl/boundaries.py says of Python. R/zzz.R guards the public functions; arguments are checked all the same.
 
-report_arguments <- "If nothing is wrong with what was given, this is a fault of tidydl: please report it with the traceback."
+report_arguments <- paste(
+  "If nothing is wrong with what was given, this is a fault of tidydl: please report it with the traceback."
+)
 report_fault <- paste(
   "This is a fault of tidydl: please report it, with the call and what",
   "`rlang::last_error()$python_traceback` shows."
@@ -33,7 +35,7 @@ guard_arguments <- function(name, work, frame = rlang::caller_env()) {
 missing_argument <- function(cnd, frame) {
   said <- first_line_of(cnd)
   known <- formals(sys.function(frame_number(frame)))
-  required <- setdiff(names(known)[vapply(known, identical, NA, quote(expr = ))], "...")
+  required <- setdiff(names(known)[vapply(known, identical, NA, rlang::missing_arg())], "...")
   left_out <- Filter(function(name) eval(call("missing", as.name(name)), frame), required)
   template <- gettext("argument \"%s\" is missing, with no default", domain = "R")
   if (any(said == sprintf(template, left_out))) {

@@ -12,108 +12,19 @@ import types
 
 import numpy as np
 import pandas as pd
+from fuzz_objects import (
+    PANIC,
+    OddInt,
+    OddStr,
+    Polars,
+    RaisingArray,
+    RaisingAttributes,
+    RaisingSequence,
+    RaisingText,
+    Stream,
+)
 
 __all__ = ["POOL", "kinds_for"]
-
-
-class _Raising:
-    """An object that refuses what it is asked: one of its special methods raises."""
-
-    def __init__(self, error, *methods):
-        self.error, self.methods = error, methods
-
-    def _ask(self, method, otherwise):
-        if method in self.methods:
-            raise self.error
-        return otherwise
-
-
-class _RaisingSequence(_Raising):
-    def __len__(self):
-        return self._ask("len", 3)
-
-    def __iter__(self):
-        self._ask("iter", None)
-        return iter([1.0, 2.0, 3.0])
-
-    def __getitem__(self, place):
-        self._ask("getitem", None)
-        return [1.0, 2.0, 3.0][place]
-
-
-class _RaisingArray(_RaisingSequence):
-    shape, ndim, dtype = (3,), 1, np.dtype("float64")
-
-    def __array__(self, *args, **kwargs):
-        return self._ask("array", np.zeros(3))
-
-
-class _RaisingText(_Raising):
-    def __str__(self):
-        return self._ask("str", "text")
-
-    def __repr__(self):
-        return self._ask("repr", "<text>")
-
-    def __fspath__(self):
-        return self._ask("fspath", "nowhere.json")
-
-    def __hash__(self):
-        return self._ask("hash", 1)
-
-    def __eq__(self, other):
-        return self._ask("eq", False)
-
-    def __bool__(self):
-        return self._ask("bool", True)
-
-    def __float__(self):
-        return self._ask("float", 1.0)
-
-
-class _RaisingAttributes:
-    def __getattr__(self, name):
-        raise RuntimeError(f"no {name} for you")
-
-
-class _Polars:
-    """Looks like a frame of another library and is none."""
-
-    columns = ("x", "g")
-    shape = (3, 2)
-
-    def __dataframe__(self, *args, **kwargs):
-        raise NotImplementedError("no interchange")
-
-    def to_pandas(self):
-        raise ImportError("pyarrow is missing")
-
-    def __getitem__(self, name):
-        raise KeyError(name)
-
-    def __len__(self):
-        return 3
-
-
-class _Stream:
-    """Offers the Arrow protocol and breaks it."""
-
-    def __arrow_c_stream__(self, requested_schema=None):
-        raise ValueError("the stream is closed")
-
-
-class _OddStr(str):
-    def strip(self, *args):
-        raise RuntimeError("strip")
-
-    lower = startswith = split = strip
-
-
-class _OddInt(int):
-    def __index__(self):
-        raise TypeError("index")
-
-    __float__ = __round__ = __index__
 
 
 def _closed():
@@ -222,8 +133,6 @@ def _link(folder):
     return path
 
 
-PANIC = type("PanicException", (BaseException,), {})
-
 SCALARS = {
     "None": lambda f: None,
     "nan": lambda f: float("nan"),
@@ -246,7 +155,7 @@ SCALARS = {
     "NaT": lambda f: pd.NaT,
     "datetime64": lambda f: np.datetime64("2020-01-01"),
     "date": lambda f: datetime.date(2020, 1, 1),
-    "odd int": lambda f: _OddInt(3),
+    "odd int": lambda f: OddInt(3),
     "Ellipsis": lambda f: ...,
     "NotImplemented": lambda f: NotImplemented,
 }
@@ -268,7 +177,7 @@ TEXTS = {
     "bytes": lambda f: b"\xff\xfe",
     "bytearray": lambda f: bytearray(b"abc"),
     "memoryview": lambda f: memoryview(b"abcdef")[::2],
-    "odd str": lambda f: _OddStr("x"),
+    "odd str": lambda f: OddStr("x"),
     "str of objects": lambda f: ["x", None, 3, b"y"],
     "surrogates": lambda f: ["fine", "a\ud800b"],
 }
@@ -372,8 +281,8 @@ FRAMES = {
     "embedding-like": lambda f: pd.DataFrame({".row": [0, 1], "e0": ["a", 1], "e1": [None, {}]}),
     "list of frames": lambda f: [_frame(), _frame()],
     "dict of frames": lambda f: {"train": _frame(), "test": 3, None: _frame()},
-    "polars-like": lambda f: _Polars(),
-    "arrow stream": lambda f: _Stream(),
+    "polars-like": lambda f: Polars(),
+    "arrow stream": lambda f: Stream(),
     "arrow table": lambda f: __import__("pyarrow").table({"x": [1, 2], "g": [[1], [2]]}),
 }
 
@@ -386,16 +295,16 @@ OBJECTS = {
     "module": lambda f: np,
     "closed file": lambda f: _closed(),
     "open bytes": lambda f: io.BytesIO(b"x\n1\n"),
-    "raising len": lambda f: _RaisingSequence(RuntimeError("len"), "len"),
-    "raising iter": lambda f: _RaisingSequence(OSError("iter"), "iter", "getitem"),
-    "raising getitem": lambda f: _RaisingSequence(KeyError("item"), "getitem", "iter"),
-    "raising array": lambda f: _RaisingArray(MemoryError("array"), "array"),
-    "panicking array": lambda f: _RaisingArray(PANIC("array"), "array", "iter"),
-    "raising attributes": lambda f: _RaisingAttributes(),
-    "raising str": lambda f: _RaisingText(RuntimeError("str"), "str", "repr"),
-    "raising path": lambda f: _RaisingText(ValueError("path"), "fspath", "str"),
-    "raising hash": lambda f: _RaisingText(TypeError("hash"), "hash"),
-    "raising eq": lambda f: _RaisingText(ArithmeticError("eq"), "eq", "bool", "float"),
+    "raising len": lambda f: RaisingSequence(RuntimeError("len"), "len"),
+    "raising iter": lambda f: RaisingSequence(OSError("iter"), "iter", "getitem"),
+    "raising getitem": lambda f: RaisingSequence(KeyError("item"), "getitem", "iter"),
+    "raising array": lambda f: RaisingArray(MemoryError("array"), "array"),
+    "panicking array": lambda f: RaisingArray(PANIC("array"), "array", "iter"),
+    "raising attributes": lambda f: RaisingAttributes(),
+    "raising str": lambda f: RaisingText(RuntimeError("str"), "str", "repr"),
+    "raising path": lambda f: RaisingText(ValueError("path"), "fspath", "str"),
+    "raising hash": lambda f: RaisingText(TypeError("hash"), "hash"),
+    "raising eq": lambda f: RaisingText(ArithmeticError("eq"), "eq", "bool", "float"),
     "exception": lambda f: ValueError("an exception as a value"),
 }
 

@@ -18,8 +18,8 @@ SEED = int(os.environ.get("TIDYDL_FUZZ_SEED", "1"))
 
 @pytest.fixture
 def prepared(tmp_path, monkeypatch):
-    for name in ("HF_HOME", "TIDYDL_CACHE", "HF_HUB_OFFLINE"):
-        monkeypatch.setenv(name, "")  # and put back afterwards
+    for name in ("HF_HOME", "TIDYDL_CACHE", "HF_HUB_OFFLINE", "NUMBA_CACHE_DIR"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))  # and put back afterwards
     monkeypatch.chdir(tmp_path)
     fuzz_calls.prepare(tmp_path)
     yield tmp_path

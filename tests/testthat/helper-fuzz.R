@@ -1,71 +1,97 @@
 # Calls with hostile arguments, drawn at random: every error of a public function has to be one of ours. What R's own
 # matching of arguments says ("unused argument"), or a generic without a method, is R's: no line of tidydl ran.
 
-hostile_scalars <- function(folder) list(
-  `NULL` = NULL, `NA` = NA, `NaN` = NaN, `Inf` = Inf, minus = -1, zero = 0, half = 1.5, huge = 1e15, `2^53` = 2^53,
-  `TRUE` = TRUE, `NA integer` = NA_integer_, complex = 1 + 2i, raw = as.raw(7), Date = as.Date("2020-01-01"),
-  POSIXct = as.POSIXct("2020-01-01", tz = "UTC"), POSIXlt = as.POSIXlt("2020-01-01", tz = "UTC"),
-  difftime = as.difftime(1, units = "days"), factor = factor("x"), symbol = quote(x), call = quote(stop("run")),
-  named = c(x = 1), matrix = matrix(1, 1, 1), integer64 = structure(1, class = "integer64")
-)
+hostile_scalars <- function(folder) {
+  list(
+    `NULL` = NULL, `NA` = NA, `NaN` = NaN, `Inf` = Inf, minus = -1, zero = 0, half = 1.5, huge = 1e15, `2^53` = 2^53,
+    `TRUE` = TRUE, `NA integer` = NA_integer_, complex = 1 + 2i, raw = as.raw(7), Date = as.Date("2020-01-01"),
+    POSIXct = as.POSIXct("2020-01-01", tz = "UTC"), POSIXlt = as.POSIXlt("2020-01-01", tz = "UTC"),
+    difftime = as.difftime(1, units = "days"), factor = factor("x"), symbol = quote(x), call = quote(sum("run")),
+    named = c(x = 1), matrix = matrix(1, 1, 1), integer64 = structure(1, class = "integer64")
+  )
+}
 
-hostile_texts <- function(folder) list(
-  empty = "", blank = " ", `NA text` = NA_character_, invalid = "a\xff", latin1 = "\xe9t\xe9" |> `Encoding<-`("latin1"),
-  bytes = "\xff" |> `Encoding<-`("bytes"), long = strrep("x", 5000), formula = "y ~ x", `bad formula` = "y ~ x +",
-  braces = "{x} %s %d {", pattern = "[a-*(", name = "x", backtick = "a`b", several = c("x", "y"), named = c(a = "x"),
-  `some missing` = c("x", NA), glue = structure("x", class = c("glue", "character")), no = character(),
-  URL = "http://[::1/x.csv", deep = paste0("y ~ ", strrep("(", 300), "x", strrep(")", 300))
-)
+hostile_texts <- function(folder) {
+  list(
+    empty = "", blank = " ", `NA text` = NA_character_, invalid = "a\xff",
+      latin1 = "\xe9t\xe9" |> `Encoding<-`("latin1"),
+    bytes = "\xff" |> `Encoding<-`("bytes"), long = strrep("x", 5000), formula = "y ~ x", `bad formula` = "y ~ x +",
+    braces = "{x} %s %d {", pattern = "[a-*(", name = "x", backtick = "a`b", several = c("x", "y"), named = c(a = "x"),
+    `some missing` = c("x", NA), glue = structure("x", class = c("glue", "character")), no = character(),
+    URL = "http://[::1/x.csv", deep = paste0("y ~ ", strrep("(", 300), "x", strrep(")", 300))
+  )
+}
 
-hostile_vectors <- function(folder) list(
-  none = numeric(), negative = c(-1, -2), `all missing` = c(NA, NA, NA), infinite = c(Inf, 1, 2), lists = list(1, "a"),
-  `empty list` = list(), nested = list(list(1), list()), `named list` = list(x = 1, g = "a"), factor = factor(c("a", NA)),
-  `NA level` = addNA(factor(c("a", NA))), ordered = factor(1:3, ordered = TRUE), dates = as.Date("2020-01-01") + 0:3,
-  moments = as.POSIXlt("2020-01-01", tz = "UTC") + 0:3, raw = as.raw(1:4), complex = 1:4 + 1i, matrix = matrix(1:6, 3),
-  `no rows` = matrix(numeric(), 0, 2), `no columns` = matrix(numeric(), 4, 0), array = array(1:8, c(2, 2, 2)),
-  text = matrix(c("a", "b"), 1), `table` = table(c("a", "b", "a")), expressions = expression(x, y),
-  pairs = pairlist(a = 1, b = 2), `odd class` = structure(1:3, class = "odd"), `odd dim` = structure(1:4, dim = 4L)
-)
+hostile_vectors <- function(folder) {
+  list(
+    none = numeric(), negative = c(-1, -2), `all missing` = c(NA, NA, NA), infinite = c(Inf, 1, 2), lists = list(1,
+      "a"),
+    `empty list` = list(), nested = list(list(1), list()), `named list` = list(x = 1, g = "a"), factor = factor(c("a",
+      NA)),
+    `NA level` = addNA(factor(c("a", NA))), ordered = factor(1:3, ordered = TRUE), dates = as.Date("2020-01-01") + 0:3,
+    moments = as.POSIXlt("2020-01-01", tz = "UTC") + 0:3, raw = as.raw(1:4), complex = 1:4 + 1i, matrix = matrix(1:6,
+      3),
+    `no rows` = matrix(numeric(), 0, 2), `no columns` = matrix(numeric(), 4, 0), array = array(1:8, c(2, 2, 2)),
+    text = matrix(c("a", "b"), 1), `table` = table(c("a", "b", "a")), expressions = expression(x, y),
+    pairs = pairlist(a = 1, b = 2), `odd class` = structure(1:3, class = "odd"), `odd dim` = structure(1:4, dim = 4L)
+  )
+}
 
-hostile_objects <- function(folder) list(
-  `function` = mean, primitive = `+`, environment = new.env(), formula = y ~ x, `one sided` = ~x,
-  `odd formula` = y ~ poly(x, 9) + cut(x, 1:2), `no such` = absent ~ nowhere, connection = stdin(), S4 = fuzz_s4(),
-  lm = stats::lm(mpg ~ wt, datasets::mtcars), `raising length` = structure(list(), class = "fuzz_length"),
-  `raising names` = structure(list(1), class = "fuzz_names"), `raising [[` = structure(list(1), class = "fuzz_subset"),
-  `raising format` = structure(1, class = "fuzz_format"), `raising dim` = structure(list(1), class = "fuzz_dim"),
-  `hollow nnet` = structure(list(n = c(1, 1, 1)), class = c("tidydl_nnet", "nnet")),
-  `hollow multinom` = structure(list(), class = c("tidydl_multinom", "multinom", "nnet")),
-  `hollow splits` = structure(list(), class = "tidydl_splits"), condition = simpleCondition("said"),
-  `hollow search` = structure(list(), class = "tidydl_tuning"), quosure = rlang::quo(x + y), missing = quote(expr = )
-)
+hostile_objects <- function(folder) {
+  list(
+    `function` = mean, primitive = `+`, environment = new.env(), formula = y ~ x, `one sided` = ~x,
+    `odd formula` = y ~ poly(x, 9) + cut(x, 1:2), `no such` = absent ~ nowhere, connection = stdin(), S4 = fuzz_s4(),
+    lm = stats::lm(mpg ~ wt, datasets::mtcars), `raising length` = structure(list(), class = "fuzz_length"),
+    `raising names` = structure(list(1), class = "fuzz_names"), `raising [[` = structure(list(1),
+      class = "fuzz_subset"),
+    `raising format` = structure(1, class = "fuzz_format"), `raising dim` = structure(list(1), class = "fuzz_dim"),
+    `hollow nnet` = structure(list(n = c(1, 1, 1)), class = c("tidydl_nnet", "nnet")),
+    `hollow multinom` = structure(list(), class = c("tidydl_multinom", "multinom", "nnet")),
+    `hollow splits` = structure(list(), class = "tidydl_splits"), condition = simpleCondition("said"),
+    `hollow search` = structure(list(), class = "tidydl_tuning"), quosure = rlang::quo(x + y),
+    missing = rlang::missing_arg()
+  )
+}
 
-hostile_paths <- function(folder) list(
-  folder = file.path(folder, "folder"), missing = file.path(folder, "absent.csv"), deep = file.path(folder, "no", "a.json"),
-  `too long` = strrep("a", 300), `much too long` = file.path(folder, strrep("b/", 3000)), home = "~nobody-at-all/x.csv",
-  colon = "run:1.parquet", `file in a file` = file.path(folder, "frame.csv", "x.csv"), backslash = "c:\\x.csv",
-  `NA` = NA_character_, several = file.path(folder, c("frame.csv", "frame.csv")), connection = file(file.path(folder, "c"))
-)
+hostile_paths <- function(folder) {
+  list(
+    folder = file.path(folder, "folder"), missing = file.path(folder, "absent.csv"), deep = file.path(folder, "no",
+      "a.json"),
+    `too long` = strrep("a", 300), `much too long` = file.path(folder, strrep("b/", 3000)),
+      home = "~nobody-at-all/x.csv",
+    colon = "run:1.parquet", `file in a file` = file.path(folder, "frame.csv", "x.csv"), backslash = "c:\\x.csv",
+    `NA` = NA_character_, several = file.path(folder, c("frame.csv", "frame.csv")), connection = file(file.path(folder,
+      "c"))
+  )
+}
 
 hostile_frames <- function(folder) {
-  frame <- data.frame(x = c(0.5, 1.5, -1, 0.2), g = c("a", "b", "c", "a"), k = c("u", "v", "u", "v"), y = c(0.1, 0.9, 0.4, 1))
+  frame <- data.frame(x = c(0.5, 1.5, -1, 0.2), g = c("a", "b", "c", "a"), k = c("u", "v", "u", "v"), y = c(0.1, 0.9,
+    0.4, 1))
   with <- function(...) {
     given <- list(...)
     for (name in names(given)) frame[[name]] <- given[[name]]
     frame
   }
   list(
-    `no rows` = frame[0, ], `no columns` = frame[0], `nothing` = data.frame(), `one row` = frame[1, ], `two` = frame[1:2, ],
+    `no rows` = frame[0, ], `no columns` = frame[0], `nothing` = data.frame(), `one row` = frame[1, ],
+      `two` = frame[1:2, ],
     twice = frame[c(1, 1, 2, 2)] |> stats::setNames(c("x", "x", "g", "g")), unnamed = unname(frame),
-    `NA names` = stats::setNames(frame, c("x", NA, "", "y")), `invalid names` = stats::setNames(frame, c("x", "g\xff", "k", "y")),
+    `NA names` = stats::setNames(frame, c("x", NA, "", "y")), `invalid names` = stats::setNames(frame, c("x", "g\xff",
+      "k", "y")),
     lists = with(x = I(list(1, "a", NULL, 2))), matrices = with(x = matrix(1:8, 4)), frames = with(g = frame),
-    factors = with(g = factor(c("a", NA, "b", "a")), k = addNA(factor(c(NA, 1, 1, 2)))), missing = with(x = NA, g = NA_character_),
+    factors = with(g = factor(c("a", NA, "b", "a")), k = addNA(factor(c(NA, 1, 1, 2)))), missing = with(x = NA,
+      g = NA_character_),
     dates = with(x = as.Date("2020-01-01") + 0:3, g = as.POSIXct("2020-01-01", tz = "UTC") + 0:3),
     complex = with(x = 1:4 + 1i), raw = with(x = as.raw(1:4)), infinite = with(x = c(Inf, 1, 2, -Inf)),
-    constant = with(x = 1, g = "a", k = "u", y = 1), invalid = with(g = c("\xff", "b", "c", "a")), tibble = tibble::as_tibble(frame),
-    hollow = structure(list(x = 1:3), class = "data.frame"), uneven = structure(list(x = 1:3, g = 1), class = "data.frame", row.names = 1:3),
+    constant = with(x = 1, g = "a", k = "u", y = 1), invalid = with(g = c("\xff", "b", "c", "a")),
+      tibble = tibble::as_tibble(frame),
+    hollow = structure(list(x = 1:3), class = "data.frame"), uneven = structure(list(x = 1:3, g = 1),
+      class = "data.frame", row.names = 1:3),
     odd = with(x = structure(1:4, class = "odd")), functions = with(x = I(list(mean, sum, 1, 2))),
     result = data.frame(.row = c(1, NA), rank = c("a", "b"), label = 1:2, score = c("x", NA)),
-    embeddings = data.frame(.row = 1:2, dim_1 = c("a", "b")), POSIXlt = with(x = I(as.POSIXlt("2020-01-01", tz = "UTC") + 0:3))
+    embeddings = data.frame(.row = 1:2, dim_1 = c("a", "b")), POSIXlt = with(x = I(as.POSIXlt("2020-01-01",
+      tz = "UTC") + 0:3))
   )
 }
 
@@ -73,20 +99,26 @@ fuzz_s4 <- function() methods::new(methods::getClass("MethodDefinition"))
 
 # Objects whose methods raise errors.
 register_raising <- function() {
-  raising <- function(...) stop("raised by an object's own method")
-  methods <- list(fuzz_length = "length", fuzz_names = "names", fuzz_subset = "[[", fuzz_format = "format", fuzz_dim = "dim")
+  raising <- function(...) rlang::abort("raised by an object's own method")
+  methods <- list(fuzz_length = "length", fuzz_names = "names", fuzz_subset = "[[", fuzz_format = "format",
+    fuzz_dim = "dim")
   for (class in names(methods)) registerS3method(methods[[class]], class, raising, envir = baseenv())
 }
 
-fuzz_pool <- function(folder) list(
-  scalars = hostile_scalars(folder), texts = hostile_texts(folder), vectors = hostile_vectors(folder),
-  objects = hostile_objects(folder), paths = hostile_paths(folder), frames = hostile_frames(folder)
-)
+fuzz_pool <- function(folder) {
+  list(
+    scalars = hostile_scalars(folder), texts = hostile_texts(folder), vectors = hostile_vectors(folder),
+    objects = hostile_objects(folder), paths = hostile_paths(folder), frames = hostile_frames(folder)
+  )
+}
 
 fuzz_kinds <- list(
-  data = c("frames", "frames", "frames", "vectors", "objects"), numbers = c("vectors", "vectors", "frames", "scalars", "objects"),
-  scalar = c("scalars", "scalars", "texts", "vectors", "objects"), text = c("texts", "texts", "scalars", "vectors", "objects"),
-  path = c("paths", "paths", "texts", "objects"), object = c("scalars", "texts", "vectors", "objects", "paths", "frames")
+  data = c("frames", "frames", "frames", "vectors", "objects"), numbers = c("vectors", "vectors", "frames", "scalars",
+    "objects"),
+  scalar = c("scalars", "scalars", "texts", "vectors", "objects"), text = c("texts", "texts", "scalars", "vectors",
+    "objects"),
+  path = c("paths", "paths", "texts", "objects"), object = c("scalars", "texts", "vectors", "objects", "paths",
+    "frames")
 )
 
 fuzz_data <- function() {
@@ -102,19 +134,22 @@ fuzz_fits <- function() {
   data <- fuzz_data()
   quick <- function(...) nnet(..., size = 1, maxit = 5, trace = FALSE)
   fits <- list(
-    network = quick(g ~ x + k, data, Hess = TRUE), numbers = quick(y ~ x + z, data), average = quick(g ~ x + k, data, repeats = 2),
-    matrix = quick(as.matrix(data[c("x", "z")]), data$y), multinom = multinom(g ~ x + k, data, maxit = 20, trace = FALSE, model = TRUE),
+    network = quick(g ~ x + k, data, Hess = TRUE), numbers = quick(y ~ x + z, data), average = quick(g ~ x + k, data,
+      repeats = 2),
+    matrix = quick(as.matrix(data[c("x", "z")]), data$y), multinom = multinom(g ~ x + k, data, maxit = 20,
+      trace = FALSE, model = TRUE),
     search = tune_nnet(g ~ x, data, size = 1:2, resamples = 2, maxit = 2)
   )
   c(fits, list(
-    confusion = confusion(fits$network), importance = olden(fits$numbers), profile = lekprofile(fits$numbers, data, steps = 3)
+    confusion = confusion(fits$network), importance = olden(fits$numbers), profile = lekprofile(fits$numbers, data,
+      steps = 3)
   ))
 }
 
 # A subject is a list of the name, the function, the arguments of a valid call, the kinds of those and of others, and
 # how often it is drawn.
 subject <- function(name, call, base, kinds, share = 1) {
-  list(name = name, call = call, base = base, kinds = strsplit(kinds, " ")[[1]], share = share)
+  list(name = name, call = call, base = base, kinds = strsplit(kinds, "\\s+")[[1]], share = share)
 }
 
 kinds_of <- function(words) {
@@ -128,18 +163,23 @@ fuzz_subjects <- function(fits, folder) {
   fitting <- paste(
     "Wts=numbers mask=numbers linout=scalar entropy=scalar softmax=scalar censored=scalar skip=scalar rang=scalar",
     "decay=numbers maxit=scalar Hess=scalar trace=scalar MaxNWts=scalar abstol=scalar reltol=scalar weights=numbers",
-    "subset=numbers na.action=object contrasts=object engine=text device=text threads=scalar repeats=scalar size=scalar"
+    "subset=numbers na.action=object contrasts=object engine=text device=text threads=scalar repeats=scalar
+      size=scalar"
   )
   with_formula <- function(...) list(formula = g ~ x + k, data = data, ...)
   embedded <- data.frame(.row = 1:3, text = c("a", "b", "c"), dim_1 = c(1, 0, NA), dim_2 = c(0, 1, 2))
   result <- data.frame(.row = c(1, 1), text = "a", rank = 1:2, label = c("u", "v"), score = c(0.6, 0.4))
   csv <- file.path(folder, "frame.csv")
   loading <- paste(
-    "name=text data_dir=text data_files=text split=text columns=text n=scalar sample=scalar seed=scalar as=text revision=text",
+    "name=text data_dir=text data_files=text split=text columns=text n=scalar sample=scalar seed=scalar as=text
+      revision=text",
     "token=text streaming=scalar cache_dir=text verification_mode=text sep=text field=text"
   )
-  generic <- function(name, f, kinds = c("network", "numbers", "average", "multinom", "search", "confusion", "importance", "profile")) {
-    lapply(kinds, function(kind) subject(name, f, stats::setNames(list(fits[[kind]]), names(formals(f))[[1]]), "", 0.1))
+  results <- c("network", "numbers", "average", "multinom", "search", "confusion", "importance", "profile")
+  generic <- function(name, f, kinds = results) {
+    lapply(kinds, function(kind) {
+      subject(name, f, stats::setNames(list(fits[[kind]]), names(formals(f))[[1]]), "", 0.1)
+    })
   }
   predicted <- lapply(c("network", "numbers", "average", "multinom", "search"), function(kind) {
     list(
@@ -149,26 +189,41 @@ fuzz_subjects <- function(fits, folder) {
   })
   c(
     list(
-      subject("nnet", nnet, with_formula(size = 1, maxit = 3, trace = FALSE), paste("formula=object data=data", fitting), 4),
-      subject("nnet", nnet, list(x = as.matrix(data["x"]), y = data$y, size = 1, maxit = 3, trace = FALSE), paste("x=numbers y=numbers", fitting), 3),
-      subject("multinom", multinom, with_formula(trace = FALSE, maxit = 5), paste("formula=object data=data summ=scalar model=scalar", fitting), 3),
-      subject("tune_nnet", tune_nnet, with_formula(size = 1:2, resamples = 2, maxit = 2), paste("formula=object data=data resamples=object times=scalar prop=scalar metric=text", fitting), 2),
-      subject("confusion", confusion, list(data = data, truth = "g", estimate = "g"), "data=data truth=text estimate=text", 1.5),
-      subject("hessian", hessian, list(net = fits$matrix, x = as.matrix(data[c("x", "z")]), y = data$y), "net=object x=numbers y=numbers weights=numbers"),
-      subject("importance", importance, list(fit = fits$numbers, method = "permutation", data = data, repeats = 2), "fit=object method=text data=data y=numbers metric=text repeats=scalar seed=scalar", 1.5),
+      subject("nnet", nnet, with_formula(size = 1, maxit = 3, trace = FALSE), paste("formula=object data=data",
+        fitting), 4),
+      subject("nnet", nnet, list(x = as.matrix(data["x"]), y = data$y, size = 1, maxit = 3, trace = FALSE),
+        paste("x=numbers y=numbers", fitting), 3),
+      subject("multinom", multinom, with_formula(trace = FALSE, maxit = 5), paste("formula=object data=data
+        summ=scalar model=scalar", fitting), 3),
+      subject("tune_nnet", tune_nnet, with_formula(size = 1:2, resamples = 2, maxit = 2), paste("formula=object
+        data=data resamples=object times=scalar prop=scalar metric=text", fitting), 2),
+      subject("confusion", confusion, list(data = data, truth = "g", estimate = "g"), "data=data truth=text
+        estimate=text", 1.5),
+      subject("hessian", hessian, list(net = fits$matrix, x = as.matrix(data[c("x", "z")]), y = data$y), "net=object
+        x=numbers y=numbers weights=numbers"),
+      subject("importance", importance, list(fit = fits$numbers, method = "permutation", data = data, repeats = 2),
+        "fit=object method=text data=data y=numbers metric=text repeats=scalar seed=scalar", 1.5),
       subject("garson", garson, list(fit = fits$numbers), "fit=object", 0.3),
       subject("olden", olden, list(fit = fits$numbers), "fit=object", 0.3),
-      subject("lekprofile", lekprofile, list(fit = fits$numbers, data = data, steps = 3), "fit=object data=data steps=scalar xsel=text ysel=text group_vals=numbers group_show=scalar grp_nms=text", 1.5),
+      subject("lekprofile", lekprofile, list(fit = fits$numbers, data = data, steps = 3), "fit=object data=data
+        steps=scalar xsel=text ysel=text group_vals=numbers group_show=scalar grp_nms=text", 1.5),
       subject("split_data", split_data, list(data = data), "data=data prop=scalar strata=text seed=scalar", 1.5),
-      subject("plotnet", plotnet, list(mod_in = fits$network), "mod_in=object x_names=text y_names=text nid=scalar all_out=scalar all_in=text bias=scalar rel_rsc=scalar circle_cex=scalar node_labs=scalar var_labs=scalar cex_val=scalar alpha_val=scalar circle_col=text pos_col=text neg_col=text bord_col=text max_sp=scalar prune_col=text prune_lty=text skip=scalar", 2),
-      subject("plot_images", plot_images, list(data = data.frame(image = I(list(matrix(0, 4, 4))))), "data=data n=scalar image=text caption=text ncol=scalar seed=scalar", 1.5),
+      subject("plotnet", plotnet, list(mod_in = fits$network), "mod_in=object x_names=text y_names=text nid=scalar
+        all_out=scalar all_in=text bias=scalar rel_rsc=scalar circle_cex=scalar node_labs=scalar
+        var_labs=scalar cex_val=scalar alpha_val=scalar circle_col=text pos_col=text neg_col=text bord_col=text
+        max_sp=scalar prune_col=text prune_lty=text skip=scalar", 2),
+      subject("plot_images", plot_images, list(data = data.frame(image = I(list(matrix(0, 4, 4))))), "data=data
+        n=scalar image=text caption=text ncol=scalar seed=scalar", 1.5),
       subject("load_dataset", load_dataset, list(path = csv), paste("path=path", loading), 3),
       subject("load_dataset", load_dataset, list(path = broken_file), "", 3),
-      subject("stream_dataset", stream_dataset, list(path = csv, callback = function(batch) NULL), "path=path callback=object batch_size=scalar output=path augment=scalar prefix=text progress=scalar", 2),
+      subject("stream_dataset", stream_dataset, list(path = csv, callback = function(batch) NULL), "path=path
+        callback=object batch_size=scalar output=path augment=scalar prefix=text progress=scalar", 2),
       subject("features", features, list(data = data), "data=data", 1.5),
       subject("as_dataset", as_dataset, list(data = data), "data=data", 1),
-      subject("write_dataset", write_dataset, list(data = data, path = file.path(folder, "out.parquet")), "data=data path=path progress=scalar", 3),
-      subject("save_model", save_model, list(fit = fits$network, file = file.path(folder, "fit.json")), "fit=object file=path", 1.5),
+      subject("write_dataset", write_dataset, list(data = data, path = file.path(folder, "out.parquet")), "data=data
+        path=path progress=scalar", 3),
+      subject("save_model", save_model, list(fit = fits$network, file = file.path(folder, "fit.json")), "fit=object
+        file=path", 1.5),
       subject("load_model", load_model, list(file = file.path(folder, "fit.json")), "file=path"),
       subject("load_model", load_model, list(file = broken_model), "", 2),
       subject("example_data", example_data, list(name = "bigfive"), "name=text split=text", 0.5),
@@ -178,14 +233,18 @@ fuzz_subjects <- function(fits, folder) {
       subject("forget", forget, list(), "model=object", 0.5),
       subject("similarity", similarity, list(x = embedded), "x=data y=data method=text pairs=text top_k=scalar", 1.5),
       subject("widen", widen, list(x = result), "x=data", 1.5),
-      subject("pipeline", pipeline, list(task = "text-classification", model = file.path(folder, "folder")), "task=text model=path tokenizer=object revision=text device=text dtype=text use_safetensors=scalar trust_remote_code=scalar token=text top_k=scalar batch_size=scalar", 1.5),
-      subject("embed", embed, list(x = "a", model = file.path(folder, "folder")), "x=data model=path pooling=text normalize=scalar text=text image=text device=text progress=scalar", 1),
+      subject("pipeline", pipeline, list(task = "text-classification", model = file.path(folder, "folder")),
+        "task=text model=path tokenizer=object revision=text device=text dtype=text use_safetensors=scalar
+        trust_remote_code=scalar token=text top_k=scalar batch_size=scalar", 1.5),
+      subject("embed", embed, list(x = "a", model = file.path(folder, "folder")), "x=data model=path pooling=text
+        normalize=scalar text=text image=text device=text progress=scalar", 1),
       subject("tidy", tidy, list(x = fits$multinom), "conf.int=scalar conf.level=scalar exponentiate=scalar", 0.7),
       subject("confint", stats::confint, fit("network"), "parm=text level=scalar", 0.7),
       subject("confint", stats::confint, fit("multinom"), "parm=text level=scalar", 0.5),
       subject("vcov", stats::vcov, fit("multinom"), "", 0.1),
       subject("logLik", stats::logLik, fit("network"), "", 0.1),
-      subject("anova", function(object, other, ...) stats::anova(object, other, ...), list(object = fits$multinom, other = fits$multinom), "other=object test=text", 0.7)
+      subject("anova", function(object, other, ...) stats::anova(object, other, ...), list(object = fits$multinom,
+        other = fits$multinom), "other=object test=text", 0.7)
     ),
     unlist(predicted, recursive = FALSE), generic("tidy", tidy), generic("glance", glance),
     generic("summary", summary), generic("coef", stats::coef, c("network", "average", "multinom", "search"))
@@ -200,7 +259,8 @@ broken_file <- function(folder) {
     as.raw(c(0x1f, 0x8b, 8)), charToRaw("PK\x03\x04"), charToRaw("---\nconfigs: [\n---\n"), charToRaw("RDX3\n"),
     charToRaw("x\n9\n") |> rep(50)
   )[[sample.int(15, 1)]]
-  ending <- sample(c("csv", "tsv", "json", "jsonl", "parquet", "arrow", "txt", "zip", "gz", "png", "rds", "rda", "wav"), 1)
+  ending <- sample(c("csv", "tsv", "json", "jsonl", "parquet", "arrow", "txt", "zip", "gz", "png", "rds", "rda",
+    "wav"), 1)
   path <- tempfile("broken", folder, paste0(".", ending))
   writeBin(content, path)
   path
@@ -210,7 +270,8 @@ broken_model <- function(folder) {
   text <- readChar(file.path(folder, "fit.json"), 1e6, useBytes = TRUE)
   places <- gregexpr("-?[0-9.e+-]+|\"[^\"]*\"|null|true|false", text)
   held <- regmatches(text, places)[[1]]
-  held[[sample.int(length(held), 1)]] <- sample(c("null", "-1", "1e999", "\"x\"", "[]", "{}", "[[1]]", "", "\"\\ud800\"", "true"), 1)
+  held[[sample.int(length(held), 1)]] <- sample(c("null", "-1", "1e999", "\"x\"", "[]", "{}", "[[1]]", "",
+    "\"\\ud800\"", "true"), 1)
   regmatches(text, places) <- list(held)
   path <- tempfile("broken", folder, ".json")
   writeLines(text, path)
@@ -229,7 +290,8 @@ fuzz_folder <- function(fits) {
 drawn_call <- function(subjects, pool, folder) {
   shares <- vapply(subjects, `[[`, 1, "share")
   subject <- subjects[[sample.int(length(subjects), 1, prob = shares)]]
-  arguments <- lapply(subject$base, function(value) if (any(vapply(list(broken_file, broken_model), identical, NA, value))) value(folder) else value)
+  is_maker <- function(value) identical(value, broken_file) || identical(value, broken_model)
+  arguments <- lapply(subject$base, function(value) if (is_maker(value)) value(folder) else value)
   kinds <- if (length(subject$kinds)) kinds_of(subject$kinds)
   words <- character()
   required <- intersect(names(arguments), names(kinds))
@@ -245,7 +307,8 @@ drawn_call <- function(subjects, pool, folder) {
       words <- c(words, sprintf("%s = %s", name, value))
     }
   }
-  list(call = subject$call, arguments = arguments, name = subject$name, words = sprintf("%s(%s)", subject$name, paste(words, collapse = ", ")))
+  list(call = subject$call, arguments = arguments, name = subject$name, words = sprintf("%s(%s)", subject$name,
+    paste(words, collapse = ", ")))
 }
 
 # Makes a call and gives the error that left it with the innermost function of ours that it passed, or NULL.
@@ -273,7 +336,8 @@ ours_among <- function(calls, frames) {
   space <- asNamespace("tidydl")
   here <- environment(ours_among) # whose surroundings are the package's own too
   ours <- vapply(frames, function(frame) {
-    while (!identical(frame, here) && !identical(frame, space) && !identical(frame, emptyenv())) frame <- parent.env(frame)
+    while (!identical(frame, here) && !identical(frame, space) && !identical(frame,
+      emptyenv())) frame <- parent.env(frame)
     identical(frame, space)
   }, NA)
   if (!any(ours)) {
@@ -284,7 +348,8 @@ ours_among <- function(calls, frames) {
 }
 
 is_raw_error <- function(problem) {
-  !is.null(problem) && (inherits(problem$error, "tidydl_error_internal") || !inherits(problem$error, "tidydl_error")) &&
+  !is.null(problem) && (inherits(problem$error, "tidydl_error_internal") || !inherits(problem$error,
+    "tidydl_error")) &&
     !identical(problem$place, "none of ours")
 }
 
@@ -293,9 +358,9 @@ fuzz_tries <- function(default) as.integer(Sys.getenv("TIDYDL_FUZZ_TRIES", defau
 # Makes tries; a data frame with a row for each that ended in what is not ours.
 raw_errors <- function(tries, seed = 1) {
   register_raising()
-  withr::local_envvar(HF_HUB_OFFLINE = "1", HF_HOME = tempfile("home"), TIDYDL_CACHE = tempfile("cache"))
   withr::local_seed(1)
-  fits <- fuzz_fits()
+  fits <- fuzz_fits() # with the compiled code that is there, before the cache is another
+  withr::local_envvar(HF_HUB_OFFLINE = "1", HF_HOME = tempfile("home"), TIDYDL_CACHE = tempfile("cache"))
   folder <- fuzz_folder(fits)
   withr::local_dir(file.path(folder, "folder"))
   pool <- fuzz_pool(folder)

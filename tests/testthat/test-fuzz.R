@@ -2,7 +2,7 @@
 
 test_that("every error of a call with hostile arguments is ours", {
   skip_without_python()
-  found <- raw_errors(fuzz_tries(150))
+  found <- raw_errors(fuzz_tries(120))
   expect_identical(found$words, NULL, info = paste(sprintf("%s: %s", found$words, found$said), collapse = "\n"))
 })
 
@@ -46,14 +46,16 @@ test_that("what an object of a user's raises is the cause of an error of ours, a
   expect_s3_class(error, "tidydl_error")
   fit <- nnet(Species ~ ., iris, size = 1, maxit = 1, trace = FALSE)
   expect_s3_class(tryCatch(predict(fit, hostile), error = identity), "tidydl_error")
-  error <- tryCatch(stats::anova(structure(list(), class = c("tidydl_multinom", "multinom", "nnet")), 3), error = identity)
+  error <- tryCatch(stats::anova(structure(list(), class = c("tidydl_multinom", "multinom", "nnet")), 3),
+    error = identity)
   expect_s3_class(error, "tidydl_error_data")
   expect_match(error$problem, "^An argument of `anova\\(\\)` cannot be used: ")
   expect_s3_class(error$parent, "error")
 })
 
-test_that("a guarded function is called as if it were not: its result stays invisible, its call and caller are its own", {
-  expect_false(withVisible(save_model(nnet(Species ~ ., iris, size = 1, maxit = 1, trace = FALSE), tempfile()))$visible)
+test_that("a guarded function is called as if it were not: result, call and caller are its own", {
+  expect_false(withVisible(save_model(nnet(Species ~ ., iris, size = 1, maxit = 1, trace = FALSE),
+    tempfile()))$visible)
   made <- function() {
     own <- iris
     nnet(Species ~ Petal.Width, data = own, size = 1, maxit = 1, trace = FALSE)$call$data
