@@ -59,6 +59,9 @@ one_of <- function(names) {
 
 # Text that can be shown: bytes that are no UTF-8 are written as <ff>.
 valid_text <- function(text) {
+  if (!length(text)) {
+    return(text)
+  }
   bytes <- Encoding(text) == "bytes"
   Encoding(text)[bytes] <- "unknown"
   shown <- iconv(enc2utf8(text), "UTF-8", "UTF-8", sub = "byte")
