@@ -3,7 +3,8 @@
 #' The file is JSON. It keeps every bit of the numbers, and all that `predict()`, `print()`, `summary()`, `tidy()`,
 #' `glance()`, `augment()`, [confusion()] and [plotnet()] need. It holds no data but fitted values, residuals and row
 #' names. Python writes and reads the files; without Python, `saveRDS()` and `readRDS()` keep a fitted network. Once
-#' loaded, `predict()`, `print()`, `summary()`, `tidy()` and `glance()` of a network need no Python. A file that is there is replaced, whole or not at all.
+#' loaded, `predict()`, `print()`, `summary()`, `tidy()` and `glance()` of a network need no Python. A file that is
+#' there is replaced, whole or not at all.
 #'
 #' Numbers are written with 17 digits; a missing one is `null`, and what is not finite is `"NaN"`, `"Inf"` or `"-Inf"`.
 #' Row names are kept as they are.

@@ -11,7 +11,8 @@ results <- testthat::test_dir(
 )
 everything <- unlist(lapply(results, `[[`, "results"), recursive = FALSE)
 if (!length(everything)) {
-  stop("no test ran")
+  writeLines("no test ran")
+  quit(status = 1)
 }
 is_a <- function(class) vapply(everything, inherits, NA, what = paste0("expectation_", class))
 reasons <- vapply(everything[is_a("skip")], function(each) sub("^Reason: ", "", conditionMessage(each)), "")
