@@ -27,8 +27,16 @@ guard_arguments <- function(name, work, frame = rlang::caller_env()) {
       abort_tidydl("argument", sprintf("`%s` is missing.", gone), sprintf("A value for `%s`.", gone), call = frame)
     }
     problem <- sprintf("An argument of `%s()` cannot be used: %s.", name, first_line_of(cnd))
-    abort_tidydl("data", problem, hint = report_arguments, parent = cnd, call = frame)
+    hint <- if (is_unknown_name(cnd)) "Check its spelling; text stands in quotes." else report_arguments
+    abort_tidydl("data", problem, hint = hint, parent = cnd, call = frame)
   })
+}
+
+# Whether an error is R's own of a name that nothing has, in whatever language R speaks.
+is_unknown_name <- function(cnd) {
+  around <- strsplit(gettext("object '%s' not found", domain = "R"), "%s", fixed = TRUE)[[1]]
+  said <- first_line_of(cnd)
+  startsWith(said, around[[1]]) && endsWith(said, around[[length(around)]])
 }
 
 # The argument without a default that was left out, where that is what an error says, in whatever language.

@@ -33,8 +33,9 @@ def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iter
 
     Until then it has a hidden random name in the same folder, which is created exclusively: nothing that is there, a
     link included, is ever written through. A file that is replaced passes on its mode. Where ``path`` is a link, it
-    stays one, and what it leads to is replaced. Of several writers at once, the last one wins. What a killed process
-    left behind is removed by the next writer of the same path.
+    stays one, and what it leads to is replaced; one of another user in a folder that all may write to is refused. Of
+    several writers at once, the last one wins. What a killed process left behind is removed by the next writer of the
+    same path.
 
     Parameters
     ----------
@@ -51,6 +52,7 @@ def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iter
     """
     subject = subject or f"'{os.fspath(path)}'"
     try:
+        _refuse_planted(Path(path), subject)
         target = Path(os.path.realpath(path))
         mode = _mode_of(target, subject)
         begun = begun_beside(target)
@@ -115,7 +117,19 @@ def _mode_of(target: Path, subject: str) -> int | None:
         return None
     if not stat.S_ISREG(found.st_mode):
         raise StorageError(f"{subject} cannot be written: it is not a regular file.", allowed="The path of a file.")
-    return stat.S_IMODE(found.st_mode)
+    return stat.S_IMODE(found.st_mode) & 0o777  # no rights of its owner pass on to who runs it
+
+
+def _refuse_planted(path: Path, subject: str) -> None:
+    """Refuse a link of another user in a folder where anybody may put one, as the system does for the temporary one."""
+    if not path.is_symlink() or not hasattr(os, "getuid"):
+        return
+    folder = path.parent.stat()
+    if path.lstat().st_uid not in (os.getuid(), folder.st_uid) and folder.st_mode & stat.S_ISVTX:
+        raise StorageError(
+            f"{subject} cannot be written: it is a link that another user made in a shared folder.",
+            allowed="The path of a file.",
+        )
 
 
 def _private(name: str, flags: int) -> int:

@@ -150,3 +150,12 @@ def test_packed_files_keep_leading_zeros_too(tmp_path, read):
 
     (tmp_path / "codes.csv.gz").write_bytes(gzip.compress(b"code,code\n007,1\n"))
     assert read(tmp_path / "codes.csv.gz").iloc[0].tolist() == ["007", 1]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b"\r\r\n"])
+@pytest.mark.parametrize("before", [0, 1, 3])
+def test_empty_lines_before_a_header_without_a_name_make_no_row_of_it(tmp_path, end, before):
+    path = tmp_path / "d.csv"
+    path.write_bytes(end * before + end.join([b",x", b"1,2", b"3,4", b""]))
+    assert load_dataset(path).to_dict("list") == {"X": [1, 3], "x": [2, 4]}
+    assert next(iter(stream(path))).to_dict("list") == {"X": [1, 3], "x": [2, 4]}

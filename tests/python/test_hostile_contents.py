@@ -275,7 +275,15 @@ def test_text_of_parquet_that_is_no_utf8_is_found_when_it_is_loaded(tmp_path, ki
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
-@pytest.mark.parametrize("text", ['{"a":' * 100_000, '{"a":' + "[" * 100_000 + "]" * 100_000 + "}", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":' * 100_000,
+        '{"a":' + "[" * 100_000 + "]" * 100_000 + "}",
+        "[" * 100_000,
+        '{"a":' + "[" * 201 + '"' + '\\"' * 100_000,
+    ],
+)
 def test_json_nested_too_deeply_is_an_error_at_once(tmp_path, name, text):
     for above in ("", '{"a": "[[[["}\n'):
         (tmp_path / name).write_text(above + text)

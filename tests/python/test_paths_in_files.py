@@ -13,7 +13,7 @@ from visiting import visit
 from hub import Hub
 from tidydl import load_dataset, stream, write_dataset
 from tidydl.data.images import ImageArray
-from tidydl.errors import ArgumentError, DamagedFileError, DataError, NotFoundError, TidydlError
+from tidydl.errors import ArgumentError, DamagedFileError, DataError, TidydlError
 
 SECRET = "a,b\nsecret,1\n"
 OPEN = "a,b\nopen,1\n"
@@ -95,16 +95,21 @@ def test_links_do_not_leave_a_folder_unless_it_is_trusted(folder, described, lin
     link.symlink_to(outside if linked == "folder" else outside / "s.csv")
     if described:
         card(folder, {"data_files": "**"})
-    if linked == "folder" and not described:
-        with pytest.raises(NotFoundError):  # folders behind links are not looked into
-            load_dataset(folder)
-        return
     with pytest.raises(DataError, match="is a link that leaves the folder"):
         load_dataset(folder)
     with pytest.raises(DataError, match="is a link that leaves the folder"):
         stream(folder)
-    if linked == "file":
+    if linked == "file" or (linked == "folder" and not described):
         assert load_dataset(folder, trusted=True)["a"].tolist() == ["secret"]
+
+
+def test_folders_that_are_links_lose_no_rows_and_may_lead_back(folder):
+    (folder / "kept").mkdir()
+    (folder / "kept" / "b.csv").write_text(OPEN)
+    (folder / "again").symlink_to("kept")
+    (folder / "kept" / "up").symlink_to("..")
+    (folder / "kept" / "here").symlink_to(".")
+    assert len(load_dataset(folder)) == 3
 
 
 def test_links_within_a_folder_and_files_that_are_named_outright_are_followed(folder):

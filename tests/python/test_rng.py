@@ -111,3 +111,11 @@ def test_uniforms_of_an_empty_or_backward_interval_are_missing_and_use_nothing_u
 def test_wrong_arguments_are_named(call, argument):
     with pytest.raises(ArgumentError, match=f"`{argument}`"):
         call()
+
+
+@pytest.mark.parametrize("seed", [np.int64(3), np.uint8(3), np.float32(3.2), 3.7])
+def test_a_seed_may_be_any_kind_of_number(seed):
+    set_seed(3)
+    expected = runif(2).tolist()
+    set_seed(seed)
+    assert runif(2).tolist() == expected

@@ -162,3 +162,17 @@ def test_a_folder_takes_its_name_when_it_is_whole(tmp_path):
         raise KeyError
     assert (tmp_path / "d" / "a").read_text() == "1"
     assert os.listdir(tmp_path) == ["d"]
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can make another user's link")
+def test_a_link_of_another_user_in_a_shared_folder_is_not_followed(tmp_path):
+    own = tmp_path / "own.txt"
+    own.write_text("mine")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    (shared / "fit.json").symlink_to(own)
+    os.lchown(shared / "fit.json", 12345, 12345)
+    with pytest.raises(StorageError, match="another user"):
+        write_whole(shared / "fit.json", "theirs")
+    assert own.read_text() == "mine"

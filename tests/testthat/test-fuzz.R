@@ -51,6 +51,9 @@ test_that("what an object of a user's raises is the cause of an error of ours, a
   expect_s3_class(error, "tidydl_error_data")
   expect_match(error$problem, "^An argument of `anova\\(\\)` cannot be used: ")
   expect_s3_class(error$parent, "error")
+  error <- tryCatch(split_data(no_such_data), error = identity)
+  expect_s3_class(error, "tidydl_error_data")
+  expect_match(error$hint, "spelling") # of a name that nothing has, tidydl is not at fault
 })
 
 test_that("a guarded function is called as if it were not: result, call and caller are its own", {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -33,6 +33,7 @@ _BLANKS = b" \t"  # which Arrow leaves out around a number
 _AROUND = b'\n\r"'  # a field, beside the separator
 _LEADING_ZERO = r"^[ \t]*0[0-9]"
 _BLOCK = 2**18  # bytes, which stay in the processor's own memory
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 class _Described(Protocol):
@@ -60,9 +61,19 @@ def header_apart(path: str, names: Sequence[str], open_bytes: Callable[[str], An
     if apart == names:
         return None
     with open_bytes(path) as stream:
-        lines = (line.removeprefix(_MARK) if k == 0 else line for k, line in enumerate(io.BufferedReader(stream)))
-        empty = next((k for k, line in enumerate(lines) if line.strip(b"\r\n")), 0)
-    return Header(apart, empty)
+        return Header(apart, _empty_lines(stream))
+
+
+def _empty_lines(stream: Any) -> int:
+    """Return how many lines stand before the first that holds anything, whatever ends them."""
+    ends, block = b"", stream.read(len(_MARK)).removeprefix(_MARK)
+    while block or (block := stream.read(_BLOCK)):
+        held = block.lstrip(b"\r\n")
+        ends += block[: len(block) - len(held)]
+        if held:
+            return len(_LINE_END.findall(ends))
+        block = b""
+    return 0
 
 
 def csv_settings(

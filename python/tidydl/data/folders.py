@@ -41,13 +41,17 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
         There are so many that are no data, and so few that are, that it is a disk, or somebody's whole home, rather
         than a data set.
     DataError
-        A file is a link that leaves the folder, which is not ``trusted``.
+        A file or a folder is a link that leaves the folder, which is not ``trusted``.
     """
     bounds = Bounds(folder, trusted)
     found: dict[str, Path] = {}
     others = 0
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith((".", "__"))]
+        for name in folders:
+            if os.path.islink(os.path.join(place, name)):
+                bounds.check(Path(place, name))
+        folders[:] = [name for name in folders if not _leads_back(Path(place, name), folder)]
         within = Path(place).relative_to(folder).as_posix()
         start = "" if within == "." else f"{within}/"
         for name in names:
@@ -66,6 +70,15 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
                 hint="Name the folder inside it that has the data, or their files by a pattern such as 'data/*.csv'.",
             )
     return dict(sorted(found.items()))
+
+
+def _leads_back(path: Path, folder: Path) -> bool:
+    """Return whether a path is a link to a folder that it lies in itself, so that following it would never end."""
+    if not path.is_symlink():
+        return False
+    target = os.path.realpath(path)
+    above = [path.parent, *path.parent.parents]
+    return any(os.path.realpath(place) == target for place in above[: above.index(folder) + 1])
 
 
 def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:

@@ -21,7 +21,7 @@ _LARGEST_BLOCK = 2**31 - 1
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
 _DEEPEST = 200  # levels of nesting
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # one that does not end goes to the end
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import numbers
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -189,8 +190,8 @@ class RandomNumbers:
 
 
 def _valid_seed(seed: float) -> int:
-    try:
-        whole = math.trunc(seed)
+    try:  # numpy's own numbers cannot be cut off, but are numbers
+        whole = math.trunc(seed if hasattr(type(seed), "__trunc__") else _number(seed))
     except (TypeError, ValueError, OverflowError):
         whole = None
     if whole is None or abs(whole) > _LARGEST:
@@ -200,6 +201,12 @@ def _valid_seed(seed: float) -> int:
             hint="Write set_seed(1), say.",
         )
     return whole
+
+
+def _number(x: Any) -> float:
+    if not isinstance(x, numbers.Real):
+        raise TypeError("not a number")
+    return float(x)
 
 
 def _normalised(prob: Sequence[float], n: int, size: int, replace: bool) -> list[float]:
