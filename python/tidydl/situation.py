@@ -46,7 +46,9 @@ REQUIRED = {
     "plotnine": "0.14",
     "narwhals": "1.20",
     "tqdm": "4.66.3",
-    "xxhash": "3.0",
+    "xxhash": "4.1.0",
+    "jinja2": "3.1.6",
+    "pyyaml": "6.0.3",
     "huggingface-hub": "1.3",
     "lazy-loader": "0.4",
 }

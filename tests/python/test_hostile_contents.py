@@ -14,7 +14,7 @@ import sys
 import time
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +65,7 @@ def test_postscript_starts_no_program_wherever_images_are_read(ghostscript, tmp_
     file.rename(tmp_path / "x" / "a.png")
     assert [repr(image) for image in load_dataset(tmp_path / "x")["image"]] == ["<img damaged>"]
     assert not ghostscript.exists()
-    with pytest.raises(OSError, match=r"."):  # so the trace is what would be left
+    with suppress(OSError):  # so the trace is what would be left
         Image.open(io.BytesIO(POSTSCRIPT)).load()
     assert set(ghostscript.read_text().split()) == {"ran"}
 

@@ -91,7 +91,7 @@ def test_missing_libraries_are_faults_with_the_command_that_installs_them(tmp_pa
     (tmp_path / "lazy_loader").symlink_to(Path(lazy_loader.__file__).parent)
     report = report_of(REPORT.format(hub=True, device=True), path=[tmp_path], bare=True)
     assert "✖ torch" in report
-    assert mend_of(report, "torch").endswith('-m pip install "torch>=2.4"')
+    assert mend_of(report, "torch").endswith('-m pip install "torch>=2.13"')
     assert line_of(report, "pandas").endswith("not installed")
     assert f"{len(situation.REQUIRED)} faults to mend." in report
 
