@@ -18,7 +18,7 @@ from broken_off import run
 from precision import SCORES
 
 import tidydl
-from tidydl.errors import ArgumentError, DamagedFileError, StorageError
+from tidydl.errors import ArgumentError, DamagedFileError, DataError, StorageError
 from tidydl.pipelines import components
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.checkpoints import running
@@ -66,7 +66,7 @@ def test_an_input_on_which_the_model_breaks_fails_alone(folder):
 
     hook = model.register_forward_pre_hook(break_down, with_kwargs=True)
     try:
-        with pytest.raises(IndexError):
+        with pytest.raises(DataError, match="cannot be computed: IndexError"):
             ppl(texts)
         frame = ppl(texts, on_error="row")
     finally:
