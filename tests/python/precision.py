@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 SCORES = 2e-6  # between processors, numbers of threads and batches: scores, similarities, normalized embeddings
-IN_IMAGES = 1e-5  # the same of what is found in places of images: objects, segments, masks, depths, matched keypoints
+IN_IMAGES = 1e-5  # the same of objects, segments, masks, depths, keypoints and labels of your own found in images
 
 
 def assert_near(found: Any, expected: Any, message: str = "", within: float = SCORES) -> None:
