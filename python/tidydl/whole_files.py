@@ -47,8 +47,8 @@ def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iter
     Raises
     ------
     StorageError
-        If the file cannot be written: its folder is missing or protected, the disk is full, or ``path`` is a folder,
-        a device or a pipe.
+        If the file cannot be written: its folder is missing or protected, the disk is full, ``path`` is a folder, a
+        device or a pipe, or what writes it fails in another way that is not an error of tidydl.
     """
     subject = subject or f"'{os.fspath(path)}'"
     try:
