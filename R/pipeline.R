@@ -63,7 +63,8 @@
 #'   batches of any size, and scores agree to 2e-6; labels whose scores are closer to each other than that may change
 #'   places. Numbers of another size, such as logits and embeddings that are not normalized, agree to 2e-6 of the
 #'   largest; what is found in images (objects, segments, masks, depths, labels of your own) agrees to 1e-5, matched
-#'   keypoints to 3e-5, and zero-shot labels of which several can be right to 5e-6. A graphics card agrees with the processor to 1e-4.
+#'   keypoints to 3e-5, and zero-shot labels of which several can be right to 5e-6. A graphics card agrees with the
+#'   processor to 1e-4.
 #' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a file of the model, an image, a
 #'   sound), `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency`.
