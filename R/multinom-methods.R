@@ -3,6 +3,7 @@
 #' `tidy()` and `glance()` give what package broom gives, and more; none of these starts Python.
 #'
 #' @param x,object A model fitted with [multinom()].
+#' @param parm,level The coefficients to give intervals for, all by default, and their level, as in [stats::confint()].
 #' @param conf.int,conf.level Whether to add the bounds of a confidence interval, and of which level.
 #' @param exponentiate Whether to give odds ratios, exp of the estimates and bounds.
 #' @param data,newdata A data frame to predict for; by default the rows of the training data.
@@ -145,6 +146,7 @@ confint.tidydl_multinom <- function(object, parm, level = 0.95, ...) {
   if (missing(parm)) NextMethod(level = level) else NextMethod(parm = parm, level = level)
 }
 
+#' @rdname multinom-methods
 #' @export
 anova.tidydl_multinom <- function(object, ...) {
   found <- NextMethod()
