@@ -103,6 +103,16 @@ def test_links_do_not_leave_a_folder_unless_it_is_trusted(folder, described, lin
         assert load_dataset(folder, trusted=True)["a"].tolist() == ["secret"]
 
 
+def test_folders_whose_links_multiply_are_refused_at_once(folder):
+    for level in range(40):
+        (folder / f"d{level}").mkdir()
+        for name in ("x", "y"):
+            (folder / f"d{level}" / name).symlink_to(f"../d{level + 1}")
+    (folder / "d40").mkdir()
+    with pytest.raises(ArgumentError, match="1,000 folders by links"):
+        load_dataset(folder)
+
+
 def test_folders_that_are_links_lose_no_rows_and_may_lead_back(folder):
     (folder / "kept").mkdir()
     (folder / "kept" / "b.csv").write_text(OPEN)

@@ -19,6 +19,7 @@ __all__ = ["data_files_of", "matching", "no_match", "splits_by_name"]
 _IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
 _TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz")
 _DATA = {*FORMATS, *PACKED, ".zip", *(suffix for suffixes in MEDIA.values() for suffix in suffixes)}
+_MOST_LINKS = 1000  # to folders, which may lead to each other: their number doubles with each level
 _MOST_OTHERS = 100_000
 _OTHERS_TO_DATA = 10  # an annotation or two beside each image are part of a data set
 _KEYWORDS = {
@@ -39,19 +40,22 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
     ------
     ArgumentError
         There are so many that are no data, and so few that are, that it is a disk, or somebody's whole home, rather
-        than a data set.
+        than a data set; or links to folders lead to each other without end.
     DataError
         A file or a folder is a link that leaves the folder, which is not ``trusted``.
     """
     bounds = Bounds(folder, trusted)
     found: dict[str, Path] = {}
-    others = 0
+    others = links = 0
     for place, folders, names in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith((".", "__"))]
-        for name in folders:
-            if os.path.islink(os.path.join(place, name)):
-                bounds.check(Path(place, name))
-        folders[:] = [name for name in folders if not _leads_back(Path(place, name), folder)]
+        for link in [Path(place, name) for name in folders if os.path.islink(os.path.join(place, name))]:
+            bounds.check(link)
+            links += 1
+            if links > _MOST_LINKS:
+                raise _too_many_links(folder)
+            if _leads_back(link, folder):
+                folders.remove(link.name)
         within = Path(place).relative_to(folder).as_posix()
         start = "" if within == "." else f"{within}/"
         for name in names:
@@ -72,10 +76,16 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def _too_many_links(folder: Path) -> ArgumentError:
+    return ArgumentError(
+        f"The folder '{folder}' leads to more than {_MOST_LINKS:,} folders by links.",
+        allowed="A folder whose links do not lead to each other.",
+        hint="Name the folder that holds the data itself.",
+    )
+
+
 def _leads_back(path: Path, folder: Path) -> bool:
-    """Return whether a path is a link to a folder that it lies in itself, so that following it would never end."""
-    if not path.is_symlink():
-        return False
+    """Return whether a link leads to a folder that it lies in itself, so that following it would never end."""
     target = os.path.realpath(path)
     above = [path.parent, *path.parent.parents]
     return any(os.path.realpath(place) == target for place in above[: above.index(folder) + 1])
