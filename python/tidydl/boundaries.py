@@ -216,5 +216,5 @@ def guarded(function: Function, name: str | None = None) -> Function:
 
 
 def _never_ran(problem: BaseException) -> bool:
-    """Say whether an exception was raised by a call itself, before any line of what was called."""
+    """Return whether an exception was raised by a call itself, before any line of what was called."""
     return problem.__traceback__ is not None and problem.__traceback__.tb_next is None

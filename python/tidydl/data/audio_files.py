@@ -99,7 +99,7 @@ def _checked_rate(rate: int, path: str | None) -> int:
 
 
 def too_long(path: str | None) -> DamagedFileError:
-    """Make the error for a sound with more samples than is safe to decode."""
+    """Return the error for a sound with more samples than is safe to decode."""
     return DamagedFileError(
         f"{named('audio', path)} has more samples than is safe to decode.",
         allowed=f"At most {MOST_SAMPLES:,} samples, those of all channels.",

@@ -111,7 +111,7 @@ def _check(card: Any, place: Path) -> None:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Give each text in lists and dictionaries; what a key says is no path."""
+    """Return each text in lists and dictionaries; what a key says is no path."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -197,7 +197,7 @@ class HubFiles:
         )
 
     def _name(self, file: Any, names: Collection[str]) -> str:
-        """Give the name in the repository of a file in the folder that stands for it.
+        """Return the name in the repository of a file in the folder that stands for it.
 
         Raises
         ------

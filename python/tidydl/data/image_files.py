@@ -70,7 +70,7 @@ def _known_formats() -> tuple[str, ...]:
 
 
 def too_large(kind: str, path: str | None) -> TidydlError:
-    """Make the error for an image of too many pixels."""
+    """Return the error for an image of too many pixels."""
     from PIL import Image as Pillow
 
     return DamagedFileError(

@@ -104,7 +104,7 @@ def _described(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
 
 
 def _paths_in(values: Any, feature: Any) -> Iterator[str]:
-    """Give the paths that cells name instead of holding contents, in lists and structures too."""
+    """Return the paths that cells name instead of holding contents, in lists and structures too."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -159,7 +159,7 @@ def _kind(feature: Any) -> Any:
 
 
 def _inner(feature: Any) -> Any:
-    """Give the feature of what is in a list; of anything else itself."""
+    """Return the feature of what is in a list; of anything else itself."""
     if isinstance(feature, list) and len(feature) == 1:  # how features were once written
         return feature[0]
     return feature.get("feature") if _kind(feature) in _LISTS else feature

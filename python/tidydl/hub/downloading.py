@@ -159,7 +159,7 @@ class Download:
                         patience.renew()
 
     def _room(self, part: Path, size: int | None, have: int) -> int:
-        """Say how many bytes more may be written: what was promised, else what the disk has, less a reserve."""
+        """Return how many bytes more may be written: what was promised, else what the disk has, less a reserve."""
         return size - have if size is not None else max(0, shutil.disk_usage(part.parent).free - _RESERVE)
 
     def _refuse_more(self, part: Path, size: int | None) -> None:

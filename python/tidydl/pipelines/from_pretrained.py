@@ -170,7 +170,7 @@ def _guarded(source: Source, argument: str) -> Any:
 
 
 def _changes_default(arguments: Mapping[str, Any]) -> bool:
-    """Say whether a loader sets torch's default dtype to another one meanwhile."""
+    """Return whether a loader sets torch's default dtype to another one meanwhile."""
     return arguments.get("dtype") not in (None, import_torch().get_default_dtype())
 
 

@@ -44,7 +44,7 @@ def _explained(problem: BaseException, location: Location, argument: str) -> Tid
 
 
 def _is_panic(problem: BaseException) -> bool:
-    """Say whether code in Rust has given up, which is no Exception."""
+    """Return whether code in Rust has given up, which is no Exception."""
     return not isinstance(problem, Exception)
 
 

@@ -90,7 +90,7 @@ def locate(model: Any, argument: str = "model") -> Location:
 
 
 def _kind_of(path: Path) -> tuple[bool, bool]:
-    """Say whether a path is that of a folder, and whether it is that of a file; one that can be none is neither."""
+    """Return whether a path is that of a folder, and whether it is that of a file; one that can be none is neither."""
     with DATA_FILES.guard(f"The folder '{path}'"):
         try:
             return path.is_dir(), path.is_file()

@@ -38,7 +38,7 @@ def point_size(points: float) -> float:
 
 
 def r_colour(colour: str, argument: str = "colour") -> str:
-    """Give a colour by its R name as the web knows it: ``grey`` and ``grey50`` are lighter in R.
+    """Return a colour by its R name as the web knows it: ``grey`` and ``grey50`` are lighter in R.
 
     Raises
     ------

@@ -55,7 +55,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def stream_from(seed: Any) -> RandomNumbers:
-    """Give a stream of its own that starts at a seed, or the session's where there is none.
+    """Return a stream of its own that starts at a seed, or the session's where there is none.
 
     Raises
     ------
@@ -213,5 +213,5 @@ def _is_number(x: Any) -> bool:
 
 
 def _is_indexed(x: Any) -> bool:
-    """Say whether it has elements that places from 0 find."""
+    """Return whether it has elements that places from 0 find."""
     return isinstance(x, Sequence) or getattr(x, "ndim", 0) == 1

@@ -203,7 +203,7 @@ def _double(value: Any) -> float:
 
 
 def _is_text(value: Any) -> bool:
-    """Say whether a value is text that can be shown: JSON can hold half a character."""
+    """Return whether a value is text that can be shown: JSON can hold half a character."""
     if not isinstance(value, str):
         return False
     try:

@@ -72,7 +72,7 @@ class FileHashes:
         return found.encode()
 
     def changed(self, path: str) -> bool:
-        """Say whether a file is another than when it was hashed."""
+        """Return whether a file is another than when it was hashed."""
         return path in self.stamps and stamp_of(os.path.expanduser(path)) != self.stamps[path]
 
     def keep(self) -> None:

@@ -72,7 +72,7 @@ class Folder:
             )
 
     def is_done(self) -> bool:
-        """Say whether the run has come to its end, so that there is a result to read."""
+        """Return whether the run has come to its end, so that there is a result to read."""
         return self._noted(_DONE) is not None
 
     def begin(self, seed: int | None) -> int | None:

@@ -40,7 +40,7 @@ def scratch_name(kind: str) -> str:
 
 
 def is_scratch(name: str) -> bool:
-    """Say whether a file is one of those that are there only while something is written."""
+    """Return whether a file is one of those that are there only while something is written."""
     return _SCRATCH.fullmatch(name) is not None
 
 
@@ -238,12 +238,12 @@ def _can_be_seen(record: dict[str, Any]) -> bool:
 
 
 def _is_ours(record: dict[str, Any]) -> bool:
-    """Say whether this very process is the owner; one made by fork knows the tokens of its parent too."""
+    """Return whether this very process is the owner; one made by fork knows the tokens of its parent too."""
     return record.get("token") in _held and record.get("pid") == os.getpid()
 
 
 def _has_ended(holder: _Holder) -> bool:
-    """Say whether an owner has ended: looked at where that is possible, else told by its silence."""
+    """Return whether an owner has ended: looked at where that is possible, else told by its silence."""
     record = holder.record
     if _is_ours(record):
         return False

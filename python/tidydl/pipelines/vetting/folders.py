@@ -64,7 +64,7 @@ def vet_folder(folder: Path, source: str, argument: str = "model", *, pickled: b
 
 
 def _is_versioned(path: Path) -> bool:
-    """Say whether a file is a config for certain versions of transformers, such as config.4.0.0.json."""
+    """Return whether a file is a config for certain versions of transformers, such as config.4.0.0.json."""
     return path.name.startswith("config.") and path.suffix == ".json"
 
 
@@ -82,7 +82,7 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def is_within(path: Path, root: Path) -> bool:
-    """Say whether a path, links followed, ends in a folder, or in the content that the Hub's cache keeps for it.
+    """Return whether a path, links followed, ends in a folder, or in the content that the Hub's cache keeps for it.
 
     In the cache a snapshot's files are links to ``blobs``, two folders up, where content is named by its hash.
     """
@@ -133,7 +133,7 @@ def _refuse_unsafe(part: str, by: str, source: str, argument: str, *, pickled: b
 
 
 def _is_plain(name: str) -> bool:
-    """Say whether a name is that of a file in the folder or below it."""
+    """Return whether a name is that of a file in the folder or below it."""
     path = PurePosixPath(name)
     odd = "\\" in name or "\0" in name or ":" in name
     return bool(name) and not odd and not path.is_absolute() and ".." not in path.parts and not name.startswith("~")

@@ -28,7 +28,7 @@ Rule = Callable[[Any, dict[str, Any], Path], bool]  # of an entry, what stands b
 
 
 def complaint(path: Path, held: dict[str, Any], root: Path, *, pickled: bool) -> str | None:
-    """Say what is wrong with a file of settings, as the end of a sentence about it; None where nothing is.
+    """Return what is wrong with a file of settings, as the end of a sentence about it; None where nothing is.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def _entries(held: Any) -> Iterator[tuple[str, Any, dict[str, Any]]]:
 
 
 def _pickles(path: Path, held: dict[str, Any], root: Path) -> str | None:
-    """Say which pickled file some kinds of models read beside their safetensors."""
+    """Return which pickled file some kinds of models read beside their safetensors."""
     if path.name != "config.json":
         return None
     if "qwen2_5_omni" in str(held.get("model_type")) and (root / "spk_dict.pt").exists():
@@ -85,7 +85,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _leads_away(name: str, root: Path) -> bool:
-    """Say whether a path, from here or from the folder, is that of something outside the folder."""
+    """Return whether a path, from here or from the folder, is that of something outside the folder."""
     if "\0" in name or len(name) > 4096 or not _is_no_plain_name(name, {}, root):
         return False
     found = [path for path in (Path(os.path.expanduser(name)), root / name) if os.path.lexists(path)]
