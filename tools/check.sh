@@ -38,10 +38,23 @@ lint_r() {
   R_LIBS=$(cat .setup/r-library) Rscript --no-save --no-restore tools/lint_r.R
 }
 
-step "ruff check" .venv/bin/ruff check .
-step "ruff format" .venv/bin/ruff format --check .
-step "mypy" .venv/bin/mypy
-step "doctests" .venv/bin/python tools/check_doctests.py
+python_checks() {
+  step "ruff check" .venv/bin/ruff check .
+  step "ruff format" .venv/bin/ruff format --check .
+  step "mypy" .venv/bin/mypy
+  step "doctests" .venv/bin/python tools/check_doctests.py
+  printf '%s\n' "${summary[@]}" >"$lines"
+  exit "$failed"
+}
+
+# Those of Python run beside those of R.
+lines=.setup/python-checks.lines
+log=.setup/python-checks.log
+rm -f "$lines"
+python_checks >"$log" 2>&1 &
+python_job=$!
+trap 'kill "$python_job" 2>/dev/null' EXIT
+
 if [[ -f .setup/r-library ]]; then
   step "lintr" lint_r
   step "manual pages" tools/write_r_docs.sh --check
@@ -52,6 +65,10 @@ else
   not_run "lintr, manual pages, R CMD check: R is not ready here (make setup says what to install)"
 fi
 
+wait "$python_job" || failed=1
+cat "$log"
+
 echo
+cat "$lines" || failed=1
 printf '%s\n' "${summary[@]}"
 exit "$failed"

@@ -10,7 +10,7 @@ import safetensors.torch
 import tiny
 import torch
 import transformers
-from precision import SCORES
+from precision import assert_near
 
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError, NotFoundError
@@ -43,7 +43,7 @@ def test_minilm_equals_sentence_transformers(minilm):
     library = pytest.importorskip("sentence_transformers")
     texts = [*tiny.sentences(12, longest=60), "Ünïcode ☃ 日本", "word " * 400]
     theirs = library.SentenceTransformer(str(minilm), device="cpu").encode(texts, batch_size=1)
-    np.testing.assert_allclose(numbers(tidydl.embed(texts, minilm)), theirs, atol=SCORES, rtol=0)
+    assert_near(numbers(tidydl.embed(texts, minilm)), theirs)
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,12 @@ def test_minilm_equals_sentence_transformers(minilm):
 def test_pooling_is_over_the_tokens_of_the_text_alone(folder, pooling, pool):
     texts = tiny.sentences(6)
     ours = numbers(tidydl.embed(texts, folder, pooling, normalize=False))
-    np.testing.assert_allclose(ours, [pool(own(folder, text)) for text in texts], atol=SCORES, rtol=0)
+    assert_near(ours, [pool(own(folder, text)) for text in texts])
 
 
 def test_normalized_embeddings_have_length_one(folder):
     frame = tidydl.embed(["sun", "rain"], folder)
-    np.testing.assert_allclose(np.linalg.norm(numbers(frame), axis=1), 1, atol=SCORES)
+    assert_near(np.linalg.norm(numbers(frame), axis=1), 1)
 
 
 def test_columns_are_the_same_for_none_one_and_many_and_missing_stays_missing(folder):
@@ -88,13 +88,13 @@ def test_images_are_embedded_too(tmp_path):
     values = transformers.AutoImageProcessor.from_pretrained(folder)(images=pixels, return_tensors="pt")
     with torch.no_grad():
         theirs = model(**values).last_hidden_state[0].mean(0)
-    np.testing.assert_allclose(numbers(frame)[0], theirs, atol=SCORES)
+    assert_near(numbers(frame)[0], theirs)
 
 
 def test_the_encoder_of_a_classifier_can_be_taken(tmp_path):
     folder = tiny.text_folder(tmp_path / "classifier")
     loaded = transformers.AutoModelForSequenceClassification.from_pretrained(folder)
-    np.testing.assert_allclose(numbers(tidydl.embed("sun", folder)), numbers(tidydl.embed("sun", loaded)), atol=SCORES)
+    assert_near(numbers(tidydl.embed("sun", folder)), numbers(tidydl.embed("sun", loaded)))
 
 
 @pytest.mark.parametrize(

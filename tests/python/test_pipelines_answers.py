@@ -8,7 +8,7 @@ import pytest
 import tiny
 import torch
 import transformers
-from precision import SCORES
+from precision import SCORES, assert_near
 
 import tidydl
 from tidydl.errors import ArgumentError
@@ -71,7 +71,7 @@ def test_answers_are_the_likeliest_spans_of_the_models_outputs(qa, reader, longe
         expected = by_hand(reader, question, context, longest, whole_words)[:4]
         found = ours[ours[".row"] == row]
         assert list(zip(found["start"], found["end"], strict=True)) == [span for span, _ in expected]
-        np.testing.assert_allclose(found["score"], [score for _, score in expected], atol=SCORES, rtol=0)
+        assert_near(found["score"], [score for _, score in expected])
         assert found["answer"].tolist() == [context[start:end] for (start, end), _ in expected]
 
 
@@ -87,7 +87,7 @@ def test_a_long_context_is_read_in_windows_and_the_best_span_wins(qa, reader):
     }
     expected = by_hand(reader, "the dog ?", context, windows=windows)[:5]
     assert list(zip(ours["start"], ours["end"], strict=True)) == [span for span, _ in expected]
-    np.testing.assert_allclose(ours["score"], [score for _, score in expected], atol=SCORES, rtol=0)
+    assert_near(ours["score"], [score for _, score in expected])
     assert ours.attrs["tidydl"]["truncated"] == 0
     with pytest.warns(UserWarning, match="1 text was longer"):
         cut = qa(question="the dog ?", context=context, long="truncate")

@@ -9,7 +9,7 @@ import soundfile
 import tiny
 import tiny_media
 import transformers
-from precision import SCORES
+from precision import SCORES, assert_near
 from tiny_media import kept, sound, tone, wav
 
 import tidydl
@@ -37,7 +37,7 @@ def test_scores_equal_the_plain_pipeline_one_sound_at_a_time(name):
     frame = ours(name)(SOUNDS)
     assert len(frame) == len(theirs) == len(SOUNDS) * min(5, own.model.config.num_labels)
     assert frame["label"].astype(object).tolist() == [line["label"] for line in theirs]
-    np.testing.assert_allclose(frame["score"], [line["score"] for line in theirs], atol=SCORES, rtol=0)
+    assert_near(frame["score"], [line["score"] for line in theirs])
     assert frame["score"].nunique() > 1 or name == "one label"
 
 
@@ -54,7 +54,7 @@ def test_the_sounds_of_a_batch_score_as_each_alone(name):
     some = ours(name)
     alone = pd.concat([some(each) for each in SOUNDS])["score"].to_numpy()
     for options in ({}, {"batch_size": 3}, {"batch_size": 1}):
-        np.testing.assert_allclose(some(SOUNDS, **options)["score"], alone, atol=SCORES, rtol=0)
+        assert_near(some(SOUNDS, **options)["score"], alone)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
@@ -123,7 +123,7 @@ def test_another_rate_is_brought_to_that_of_the_model(ppl):
     slow, usual = sound(0.5, rate=8000), sound(0.5)
     assert ppl(slow)["label"].iloc[0] == ppl(usual)["label"].iloc[0]
     expected = ppl({"array": ppl(slow)["audio"][0].array(16_000), "sampling_rate": 16_000})
-    np.testing.assert_allclose(ppl(slow)["score"], expected["score"], atol=SCORES)
+    assert_near(ppl(slow)["score"], expected["score"])
 
 
 def test_a_column_of_sounds_is_found_joined_and_keeps_its_index(ppl):
@@ -158,7 +158,7 @@ def test_a_failing_sound_has_a_row_of_its_own(ppl):
     assert "cannot be decoded" in messages[1]
     assert "gone.wav" in messages[2]
     assert "8 samples, which is too short" in messages[3]
-    np.testing.assert_allclose(frame["score"].iloc[[0, 4]], ppl(SOUNDS[:2], top_k=1)["score"], atol=SCORES)
+    assert_near(frame["score"].iloc[[0, 4]], ppl(SOUNDS[:2], top_k=1)["score"])
 
 
 @pytest.mark.parametrize(

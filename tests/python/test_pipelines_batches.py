@@ -1,12 +1,11 @@
 """Batches of texts: equal ones once, within a budget, and what happens where memory runs out."""
 
-import numpy as np
 import pandas as pd
 import pytest
 import tiny
 import torch
 import transformers
-from precision import SCORES
+from precision import SCORES, assert_near
 
 import tidydl
 from tidydl.errors import DeviceError
@@ -15,7 +14,7 @@ from tidydl.pipelines import batching
 
 def assert_same_scores(ours, theirs):
     assert ours["label"].astype(object).tolist() == theirs["label"].tolist()
-    np.testing.assert_allclose(ours["score"], theirs["score"], atol=SCORES, rtol=0)
+    assert_near(ours["score"], theirs["score"])
 
 
 def test_equal_texts_are_computed_once(ppl):

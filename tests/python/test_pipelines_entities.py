@@ -2,12 +2,11 @@
 
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
 import tiny
 import transformers
-from precision import SCORES
+from precision import SCORES, assert_near
 
 import tidydl
 from tidydl.errors import ArgumentError
@@ -38,7 +37,7 @@ def plain(folder, texts, **options):
 def assert_same_entities(ours, theirs):
     for name in (".row", "entity", "word", "start", "end"):
         assert ours[name].tolist() == theirs[name].tolist(), name
-    np.testing.assert_allclose(ours["score"], theirs["score"].astype(float), atol=SCORES, rtol=0)
+    assert_near(ours["score"], theirs["score"].astype(float))
 
 
 @pytest.mark.filterwarnings("ignore:Tokenizer does not support")

@@ -13,7 +13,7 @@ import tiny_media
 import torch
 import transformers
 from PIL import Image
-from precision import SCORES
+from precision import assert_near
 
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError, DeviceError, NotFoundError, TidydlError
@@ -157,7 +157,7 @@ def test_models_of_texts_and_images_embed_both_into_one_space():
     scores = ppl(picture, candidate_labels=labels, hypothesis_template="{}").set_index("label")["score"]
     cosines = tidydl.similarity(tidydl.embed(picture, folder), tidydl.embed(labels, folder))["similarity"].to_numpy()
     logits = cosines * ppl.model.logit_scale.exp().item()
-    np.testing.assert_allclose(scores[labels], np.exp(logits) / np.exp(logits).sum(), atol=SCORES)
+    assert_near(scores[labels], np.exp(logits) / np.exp(logits).sum())
     assert len(tidydl.embed([], folder)) == 0
     with pytest.raises(ArgumentError, match="`pooling`"):
         tidydl.embed(["cat"], folder, pooling="cls")

@@ -8,7 +8,7 @@ import pytest
 import tiny
 import transformers
 from PIL import Image
-from precision import SCORES
+from precision import SCORES, assert_near
 
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
@@ -45,7 +45,7 @@ def test_scores_equal_the_plain_pipeline_one_image_at_a_time(ppl, folder, tmp_pa
     theirs = [line for path in paths for line in own(path, top_k=7)]
     ours = ppl(paths, top_k=None)
     assert ours["label"].astype(object).tolist() == [line["label"] for line in theirs]
-    np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=SCORES, rtol=0)
+    assert_near(ours["score"], [line["score"] for line in theirs])
 
 
 def test_a_photo_on_its_side_is_turned_upright_as_transformers_does(ppl, folder, tmp_path):

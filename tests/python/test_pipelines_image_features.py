@@ -6,7 +6,7 @@ import pytest
 import tiny
 import tiny_vision
 import transformers
-from precision import SCORES
+from precision import IN_IMAGES, assert_near
 from tiny_vision import damaged, kinds, picture, pictures
 
 import tidydl
@@ -45,20 +45,20 @@ def test_pooled_features_are_those_of_the_plain_states(features, own, pooling):
     expected = [POOLS[pooling](np.array(own(image)[0])) for image in pictures()]
     frame = features(pictures(), pooling=pooling)
     assert frame.columns.tolist()[:3] == [".row", "image", "dim_1"]
-    np.testing.assert_allclose(numbers(frame), expected, atol=SCORES, rtol=0)
+    assert_near(numbers(frame), expected)
     assert np.std(expected, axis=0).min() > 1e-3
 
 
 def test_the_models_own_pooler_is_that_of_the_plain_pipeline(features, own):
     expected = [own(image, pool=True)[0] for image in pictures()]
-    np.testing.assert_allclose(numbers(features(pictures(), pooling="pooler")), expected, atol=SCORES, rtol=0)
-    np.testing.assert_allclose(numbers(features(pictures(), pool=True)), expected, atol=SCORES, rtol=0)
+    assert_near(numbers(features(pictures(), pooling="pooler")), expected, within=IN_IMAGES)
+    assert_near(numbers(features(pictures(), pool=True)), expected, within=IN_IMAGES)
 
 
 def test_without_pooling_each_patch_has_a_line(features, own):
     frame = features(pictures(), pooling="none")
     assert frame.columns.tolist()[:4] == [".row", "image", "patch", "dim_1"]
-    np.testing.assert_allclose(numbers(frame), np.vstack([own(image)[0] for image in pictures()]), atol=SCORES, rtol=0)
+    assert_near(numbers(frame), np.vstack([own(image)[0] for image in pictures()]))
     assert frame.loc[frame[".row"] == 0, "patch"].tolist() == list(range(17))
     assert features.counted(frame.columns) == ("patch",)
     np.testing.assert_array_equal(numbers(frame), numbers(features(pictures(), pool=False)))
@@ -67,12 +67,12 @@ def test_without_pooling_each_patch_has_a_line(features, own):
 def test_a_convolutional_network_has_its_places_as_patches(convolutional):
     own = transformers.pipeline("image-feature-extraction", model=str(tiny_vision.kept("resnet")), device="cpu")
     states = [np.array(own(image)[0]).reshape(16, -1).T for image in pictures()]
-    np.testing.assert_allclose(numbers(convolutional(pictures(), pooling="none")), np.vstack(states), atol=SCORES)
+    assert_near(numbers(convolutional(pictures(), pooling="none")), np.vstack(states))
     for pooling in ("mean", "max"):
         expected = [POOLS[pooling](each) for each in states]
-        np.testing.assert_allclose(numbers(convolutional(pictures(), pooling=pooling)), expected, atol=SCORES)
+        assert_near(numbers(convolutional(pictures(), pooling=pooling)), expected)
     pooled = [np.ravel(own(image, pool=True)) for image in pictures()]
-    np.testing.assert_allclose(numbers(convolutional(pictures(), pooling="pooler")), pooled, atol=SCORES)
+    assert_near(numbers(convolutional(pictures(), pooling="pooler")), pooled)
     with pytest.raises(ArgumentError, match="no class token"):
         convolutional(picture(1), pooling="cls")
 
@@ -80,7 +80,7 @@ def test_a_convolutional_network_has_its_places_as_patches(convolutional):
 @pytest.mark.parametrize("pooling", ["mean", "pooler", "none"])
 def test_normalised_features_have_length_one(features, pooling):
     plain, scaled = (numbers(features(pictures(), pooling=pooling, normalize=flag)) for flag in (False, True))
-    np.testing.assert_allclose(scaled, plain / np.linalg.norm(plain, axis=1, keepdims=True), atol=SCORES)
+    assert_near(scaled, plain / np.linalg.norm(plain, axis=1, keepdims=True))
 
 
 def test_features_are_the_embeddings_of_the_same_model(features, vit):
@@ -116,7 +116,7 @@ def test_images_of_all_sizes_have_the_features_they_have_alone(features, convolu
     for ppl in (features, convolutional):
         together = ppl(pictures(), pooling=pooling, batch_size=3)
         alone = pd.concat([ppl(image, pooling=pooling) for image in pictures()])
-        np.testing.assert_allclose(numbers(together), numbers(alone), atol=SCORES, rtol=0)
+        assert_near(numbers(together), numbers(alone))
 
 
 def test_features_join_the_data_unless_there_is_one_per_patch(features):
@@ -163,7 +163,7 @@ def test_the_pooler_of_an_encoder_of_texts_is_that_of_its_model():
     model = transformers.AutoModel.from_pretrained(tiny.kept("encoder"))
     expected = [model(**tokenizer(text, return_tensors="pt")).pooler_output[0].detach().numpy() for text in texts]
     frame = ppl([*texts, None], pooling="pooler")
-    np.testing.assert_allclose(numbers(frame)[:6], expected, atol=SCORES, rtol=0)
+    assert_near(numbers(frame)[:6], expected, within=IN_IMAGES)
     assert kinds(ppl([], pooling="pooler")) == kinds(frame)
     assert frame["dim_1"].isna().tolist() == [False] * 6 + [True]
 

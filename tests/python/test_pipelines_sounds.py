@@ -11,7 +11,7 @@ import pytest
 import tiny
 import torch
 import transformers
-from precision import SCORES
+from precision import assert_near
 from tiny_sounds import VOICE, kept
 
 import tidydl
@@ -67,7 +67,7 @@ def test_sounds_equal_those_of_the_plain_pipeline_from_the_same_draws(name):
     frame = ours(name)(TEXTS, seed=3, **given(name))
     for place, (text, made) in enumerate(zip(TEXTS, samples(frame), strict=True)):
         expected = theirs(name, text, place, 3)
-        np.testing.assert_allclose(made, expected["audio"], atol=SCORES, rtol=0)
+        assert_near(made, expected["audio"])
         assert frame["sampling_rate"][place] == expected["sampling_rate"]
         assert frame["duration_s"][place] == pytest.approx(len(made) / expected["sampling_rate"])
         assert np.abs(made).max() > 0.01
@@ -154,7 +154,7 @@ def test_what_is_written_by_tokens_follows_its_options():
     drawn = [samples(ppl(TEXTS[0], seed=1, temperature=heat))[0] for heat in (0.5, 3.0)]
     assert not np.array_equal(*drawn)
     expected = theirs("musicgen", TEXTS[0], 0, 1, generate_kwargs={"temperature": 3.0})
-    np.testing.assert_allclose(drawn[1], expected["audio"], atol=SCORES)
+    assert_near(drawn[1], expected["audio"])
 
 
 def test_a_voice_of_the_model_can_be_chosen():
@@ -166,7 +166,7 @@ def test_a_voice_of_the_model_can_be_chosen():
         with seeded(line_seed(4, place, 0), "cpu"):
             made = plain.preprocess(text, voice_preset="calm")
             expected = plain.postprocess(plain.forward(made, forward_params={}, generate_kwargs={}))
-        np.testing.assert_allclose(calm[place], expected["audio"], atol=SCORES)
+        assert_near(calm[place], expected["audio"])
     with pytest.raises(ArgumentError, match=r"`voice_preset` 'clam' is not known.*\n.*'calm'.*\n.*Did you mean 'calm'"):
         bark(TEXTS[0], seed=4, voice_preset="clam")
     with pytest.raises(ArgumentError, match="makes 301 tokens, and the model reads 256"):

@@ -10,7 +10,7 @@ import pytest
 import tiny
 import torch
 import transformers
-from precision import SCORES
+from precision import SCORES, assert_near
 
 import tidydl
 from tidydl.errors import (
@@ -24,7 +24,7 @@ from tidydl.progress import Progress
 def assert_same_scores(ours, theirs):
     assert ours[".row"].tolist() == theirs[".row"].tolist()
     assert ours["label"].astype(object).tolist() == theirs["label"].tolist()
-    np.testing.assert_allclose(ours["score"], theirs["score"], atol=SCORES, rtol=0)
+    assert_near(ours["score"], theirs["score"])
 
 
 def test_scores_equal_the_plain_pipeline_one_text_at_a_time(ppl, plain):
@@ -46,7 +46,7 @@ def test_order_and_repeats_survive_batching(ppl, seed):
     assert together[".row"].tolist() == alone[".row"].tolist()
     assert together["text"].isna().tolist() == alone["text"].isna().tolist()
     assert together["label"].astype(object).fillna("-").tolist() == alone["label"].astype(object).fillna("-").tolist()
-    np.testing.assert_allclose(together["score"], alone["score"], atol=SCORES, rtol=0)
+    assert_near(together["score"], alone["score"])
 
 
 def test_more_texts_than_one_chunk_keep_their_order(ppl, monkeypatch):
@@ -293,7 +293,7 @@ def test_the_problem_type_of_the_model_is_respected(tmp_path):
     folder = tiny.text_folder(tmp_path / "many", problem_type="multi_label_classification")
     ours = tidydl.pipeline(model=folder)("sun", top_k=None)
     theirs = transformers.pipeline("text-classification", model=str(folder))("sun", top_k=None)
-    np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=SCORES)
+    assert_near(ours["score"], [line["score"] for line in theirs])
 
 
 @pytest.mark.parametrize("text", ["sun " * 2_500_000, "日" * 3_500_000], ids=["words", "no blanks"])
@@ -307,7 +307,7 @@ def test_of_a_text_of_10_megabytes_no_more_is_tokenised_than_can_matter(ppl, mon
     assert frame["score"].notna().all()
     assert frame.attrs["tidydl"]["truncated"] == 1
     assert max(map(len, asked)) < 10_000
-    np.testing.assert_allclose(frame["score"][0], ppl(text[:1000])["score"][0], atol=SCORES)
+    assert_near(frame["score"][0], ppl(text[:1000])["score"][0])
 
 
 def test_blanks_before_a_text_or_a_word_without_an_end_lose_nothing(ppl):
@@ -325,4 +325,4 @@ def test_a_long_text_in_windows_has_the_mean_of_their_scores(ppl):
     with torch.no_grad():
         each = [ppl.model(input_ids=torch.tensor([window])).logits.softmax(-1)[0].numpy() for window in windows]
     mean = dict(zip(ppl.labels, np.mean(each, axis=0), strict=True))
-    np.testing.assert_allclose(frame["score"], [mean[label] for label in frame["label"]], atol=SCORES)
+    assert_near(frame["score"], [mean[label] for label in frame["label"]])

@@ -6,7 +6,7 @@ import pytest
 import tiny
 import transformers
 from PIL import Image
-from precision import SCORES
+from precision import SCORES, assert_near
 from tiny_media import LABELS, film, frames, kept, moving
 
 import tidydl
@@ -36,7 +36,7 @@ def test_scores_of_the_first_frames_equal_the_plain_pipeline(ppl, films, rate):
     ours = ppl(films, frame_sampling_rate=rate)
     assert len(ours) == len(theirs) == 20
     assert ours["label"].astype(object).tolist() == [line["label"] for line in theirs]
-    np.testing.assert_allclose(ours["score"], [line["score"] for line in theirs], atol=SCORES, rtol=0)
+    assert_near(ours["score"], [line["score"] for line in theirs])
 
 
 def by_hand(ppl, pixels):
@@ -62,11 +62,11 @@ def by_hand(ppl, pixels):
 def test_frames_are_spread_over_the_film_or_follow_each_other(ppl, exact, options, seen):
     for x in (exact, frames()):
         found = ppl(x, **options)["score"]
-        np.testing.assert_allclose(found, by_hand(ppl, frames()[seen]), atol=SCORES, rtol=0)
+        assert_near(found, by_hand(ppl, frames()[seen]))
 
 
 def test_a_number_of_frames_that_the_model_cannot_see_is_refused(ppl, exact):
-    np.testing.assert_allclose(ppl(exact, num_frames=4)["score"], ppl(exact)["score"], atol=SCORES)
+    assert_near(ppl(exact, num_frames=4)["score"], ppl(exact)["score"])
     with pytest.raises(ArgumentError, match="`num_frames` is 6") as caught:
         ppl(exact, num_frames=6)
     assert caught.value.allowed.startswith("4")
@@ -84,7 +84,7 @@ def test_another_error_of_the_model_is_not_blamed_on_the_number_of_frames(ppl, e
 
 def test_a_film_shorter_than_what_is_seen_repeats_its_last_frame(ppl):
     short = frames(2)
-    np.testing.assert_allclose(ppl(short)["score"], by_hand(ppl, short[[0, 0, 0, 1]]), atol=SCORES)
+    assert_near(ppl(short)["score"], by_hand(ppl, short[[0, 0, 0, 1]]))
     np.testing.assert_allclose(
         ppl(short, frame_sampling_rate=1)["score"], by_hand(ppl, short[[0, 1, 1, 1]]), atol=SCORES
     )
@@ -101,14 +101,14 @@ def test_a_film_scores_the_same_however_it_comes(ppl, exact, tmp_path):
     path = tmp_path / "a.gif"
     path.write_bytes(gif)
     for x in (gif, path, pixels):
-        np.testing.assert_allclose(ppl(x)["score"], by_hand(ppl, pixels[[0, 1, 2, 4]]), atol=SCORES)
+        assert_near(ppl(x)["score"], by_hand(ppl, pixels[[0, 1, 2, 4]]))
 
 
 def test_films_of_several_sizes_share_a_batch_and_score_as_each_alone(ppl):
     some = [frames(seed=i, size=(20 + 4 * i, 32)) for i in range(5)]
     alone = pd.concat([ppl(each) for each in some])["score"].to_numpy()
     for options in ({}, {"batch_size": 3}, {"batch_size": 1}):
-        np.testing.assert_allclose(ppl(some, **options)["score"], alone, atol=SCORES, rtol=0)
+        assert_near(ppl(some, **options)["score"], alone)
 
 
 def test_columns_and_kinds_are_the_same_for_none_one_and_many(ppl, films):
@@ -144,7 +144,7 @@ def test_a_failing_film_has_a_row_of_its_own(ppl, films):
     assert frame["score"].isna().tolist() == [False, True, True, False]
     assert "cannot be decoded" in frame[".error"][1]
     assert "gone.mp4" in frame[".error"][2]
-    np.testing.assert_allclose(frame["score"].iloc[[0, 3]], ppl(films[:2], top_k=1)["score"], atol=SCORES)
+    assert_near(frame["score"].iloc[[0, 3]], ppl(films[:2], top_k=1)["score"])
 
 
 @pytest.mark.parametrize(

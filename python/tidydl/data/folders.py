@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,24 +47,25 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
     bounds = Bounds(folder, trusted)
     found: dict[str, Path] = {}
     others = links = 0
-    for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
-        for link in [Path(place, name) for name in folders if os.path.islink(os.path.join(place, name))]:
+    for place, folders, files in _walk(folder):
+        folders[:] = [each for each in folders if not each.name.startswith((".", "__"))]
+        for link in [each for each in folders if each.is_symlink()]:
             bounds.check(link)
             links += 1
             if links > _MOST_LINKS:
                 raise _too_many_links(folder)
-            if _leads_back(link, folder):
-                folders.remove(link.name)
-        within = Path(place).relative_to(folder).as_posix()
+            if _leads_back(Path(link), folder):
+                folders.remove(link)
+        within = place.relative_to(folder).as_posix()
         start = "" if within == "." else f"{within}/"
-        for name in names:
+        for file in files:
+            name = file.name
             if not name.startswith((".", "__", "~$")) and name not in _IGNORED:
-                found[start + name] = Path(place, name)
+                found[start + name] = place / name
                 is_data = os.path.splitext(name)[1].lower() in _DATA
                 others += not is_data
-                if is_data and os.path.islink(found[start + name]):
-                    bounds.check(found[start + name])
+                if is_data and file.is_symlink():
+                    bounds.check(file)
         data = len(found) - others
         if others > max(_MOST_OTHERS, _OTHERS_TO_DATA * data):
             raise ArgumentError(
@@ -74,6 +75,32 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
                 hint="Name the folder inside it that has the data, or their files by a pattern such as 'data/*.csv'.",
             )
     return dict(sorted(found.items()))
+
+
+def _walk(top: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]], list[os.DirEntry[str]]]]:
+    """Go through folders as os.walk() does, links followed, with what the system said of each file at once.
+
+    What is taken off the list of folders is not gone into.
+    """
+    waiting = [top]
+    while waiting:
+        place = waiting.pop()
+        try:
+            with os.scandir(place) as entries:
+                inside = list(entries)
+        except OSError:
+            continue
+        folders = [each for each in inside if _is_folder(each)]
+        known = {each.name for each in folders}
+        yield place, folders, [each for each in inside if each.name not in known]
+        waiting += [Path(each) for each in folders]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _too_many_links(folder: Path) -> ArgumentError:

@@ -19,6 +19,7 @@ __all__ = ["is_temporal", "json_table", "lines_table", "moments"]
 
 _LARGEST_BLOCK = 2**31 - 1
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
+_STRIDE = 2**16  # bytes that stay near the processor
 _DEEPEST = 200  # levels of nesting
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # one that does not end goes to the end
@@ -83,8 +84,22 @@ def _check_depth(lines: bytes) -> None:
     RecursionError
         They are.
     """
-    if _depth(lines) > _DEEPEST and _depth(_STRING.sub(b"", lines)) > _DEEPEST:  # brackets in texts open nothing
+    if (
+        _at_most(lines) > _DEEPEST and _depth(lines) > _DEEPEST and _depth(_STRING.sub(b"", lines)) > _DEEPEST
+    ):  # brackets in texts open nothing
         raise RecursionError(f"more than {_DEEPEST} levels")
+
+
+def _at_most(lines: bytes) -> int:
+    """Return a number that the depth cannot be above, quickly: an object that follows another nests nothing."""
+    import numpy as np
+
+    most = 0
+    for start in range(0, len(lines), _STRIDE):
+        letters = np.frombuffer(lines, np.uint8, min(_STRIDE, len(lines) - start), start) | 0x20  # "[" becomes "{"
+        opened, closed = letters == ord("{"), letters == ord("}")
+        most += np.count_nonzero(opened) - np.count_nonzero(opened[2:] & closed[:-2])
+    return most
 
 
 def _depth(lines: bytes) -> int:

@@ -32,7 +32,7 @@ Source = tuple[bytes | None, str | None]  # encoded bytes, path
 
 def is_url(text: str) -> bool:
     """Say whether a text is the address of something in the net."""
-    return _URL.search(text) is not None
+    return "://" in text and _URL.search(text) is not None
 
 
 def source_of(value: Any, kind: str, allowed: str, folder_hint: str | None = None) -> Source | None:
