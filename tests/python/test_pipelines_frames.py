@@ -68,6 +68,15 @@ def test_widen_gives_one_row_an_input(ppl):
         tidydl.widen(long.drop(columns=".row"))
 
 
+def test_widen_spreads_what_is_alike_with_what_it_holds():
+    vectors = pd.DataFrame({"text": ["a", "b", "c"], "dim_1": [1.0, 0.0, 1.0], "dim_2": [0.0, 1.0, 1.0]})
+    wide = tidydl.widen(tidydl.similarity(vectors, top_k=2))
+    repeated = [".row_y", "text_y", "similarity"]
+    assert wide.columns.tolist() == [".row", "text", *repeated, *(f"{name}.1" for name in repeated)]
+    assert wide["text_y"].tolist() == ["c", "c", "a"]
+    assert wide["text_y.1"].tolist() == ["b", "a", "b"]
+
+
 def test_tasks_are_listed_with_their_aliases():
     frame = tidydl.tasks().set_index("task")
     assert frame.loc["text-classification", "aliases"] == "sentiment-analysis"
