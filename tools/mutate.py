@@ -123,7 +123,7 @@ def falls(tree, path, seconds):
         if made.returncode:
             return "killed (not installed)"
         del environment["PYTHONPATH"]
-        environment["R_LIBS"] = str(library)
+        environment |= {"R_LIBS": str(library), "RETICULATE_PYTHON": sys.executable, "NOT_CRAN": "true"}
         command = ["Rscript", "tools/test_r.R", f"^({'|'.join(names)})$"]
     else:
         files = [f"tests/python/test_{name}.py" for name in names]
