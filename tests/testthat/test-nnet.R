@@ -66,6 +66,9 @@ test_that("inputs and response may be given as numbers", {
   expect_same_fit(both(iris[1:4], class.ind(iris$Species), size = 2, softmax = TRUE, maxit = 20))
   expect_same_fit(both(as.matrix(iris[1:3]), iris$Petal.Width, size = 2, linout = TRUE, maxit = 20))
   expect_s3_class(nnet(iris[1:2], iris$Species, size = 1, maxit = 1, trace = FALSE), "nnet")
+  two <- class.ind(iris$Species == "setosa")
+  expect_same_fit(both(iris[1:4], two, size = 1, softmax = TRUE, maxit = 20))
+  expect_same_fit(both(iris[1:4], two, size = 1, censored = TRUE, maxit = 20))
 })
 
 test_that("a fit draws from R's random numbers just what package nnet draws", {
