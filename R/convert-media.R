@@ -5,7 +5,7 @@ encode_media <- function(x, name) {
   elements <- vctrs::vec_data(x)
   bytes <- lapply(elements, function(one) one[["bytes"]])
   lengths <- ifelse(vapply(bytes, is.null, logical(1)), -1L, lengths(bytes))
-  paths <- vapply(elements, function(one) if (is.null(one[["path"]])) NA_character_ else one[["path"]], character(1))
+  paths <- vapply(elements, path_of_media, character(1))
   list(
     kind = if (is_image(x)) "image" else "audio", n = length(elements), data = as.raw(unlist(bytes)),
     lengths = bytes_of(as.integer(lengths)), path = encode_text(paths)

@@ -98,9 +98,11 @@ vec_cast.tidydl_audio.tidydl_audio <- function(x, to, ...) x
 as.character.tidydl_media <- function(x, ...) {
   # the path where there is one, so that a frame can be written as text
   shown <- format(x)
-  paths <- vapply(vctrs::vec_data(x), function(one) if (is.null(one[["path"]])) NA_character_ else one[["path"]], character(1))
+  paths <- vapply(vctrs::vec_data(x), path_of_media, character(1))
   ifelse(is.na(paths), shown, paths)
 }
+
+path_of_media <- function(one) if (is.null(one[["path"]])) NA_character_ else one[["path"]]
 
 #' @export
 summary.tidydl_media <- function(object, ...) summary(format(object))

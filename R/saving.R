@@ -23,8 +23,8 @@
 #'
 #'   There are limits of size: a formula has at most 10,000 terms and 5,000 summands and is nested at most 100 deep,
 #'   `poly()` and splines have at most degree 100, a factor has at most 10,000 levels (95 where `contr.poly()` codes
-#'   it), and `rep()`, `seq()` and `:` make at most a million values. In the call `maxit` is at most a million, `MaxNWts`
-#'   100,000, `rang` 10,000, `repeats` and `threads` 1,000.
+#'   it), and `rep()`, `seq()` and `:` make at most a million values. In the call `maxit` is at most a million,
+#'   `MaxNWts` 100,000, `rang` 10,000, `repeats` and `threads` 1,000.
 #'
 #' @param fit A network fitted with [nnet()] or [multinom()], of this package or of package nnet, or loaded.
 #' @param file The path of the file, such as `"fit.json"`.

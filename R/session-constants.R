@@ -1,5 +1,5 @@
-# Names in a formula that are neither columns nor vectors of as many values: the values of the session under them, as R's own models read them whenever
-# they predict. A fit knows them by name and by a hash of what they were.
+# Names in a formula that are neither columns nor vectors of as many values: the values of the session under them, as
+# R's own models read them whenever they predict. A fit knows them by name and by a hash of what they were.
 
 constants_of_r <- c("T", "F", "pi", "letters", "LETTERS", "month.name", "month.abb")
 

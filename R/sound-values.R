@@ -23,7 +23,9 @@ unsound_factor <- function(x) {
     return("is a factor without sound levels")
   }
   codes <- unclass(x)
-  if (min(codes, 1L, na.rm = TRUE) < 1L || max(codes, 0L, na.rm = TRUE) > length(levels)) "is a factor with values that are no levels"
+  if (min(codes, 1L, na.rm = TRUE) < 1L || max(codes, 0L, na.rm = TRUE) > length(levels)) {
+    "is a factor with values that are no levels"
+  }
 }
 
 unsound_time <- function(x) {

@@ -266,8 +266,9 @@ test_that("what calls have noted is numbers of the kind and the number that such
   wrong <- list(
     list("splines::bs(x)", 3, numbers("degree", 200000), knots, ends), list("splines::bs(x)", 3, knots, ends),
     list("splines::bs(x)", 3, numbers("degree", 1.5), knots, ends), list("splines::ns(x)", 3, knots),
-    list("splines::bs(x)", 3, numbers("degree", 2), knots, ends), list("splines::ns(x)", 3, numbers("knots", "Inf"), ends),
-    list("splines::ns(x)", 3, knots, numbers("Boundary.knots", 1, 1)), list("splines::ns(x)", 3, numbers("knots", 1), ends),
+    list("splines::bs(x)", 3, numbers("degree", 2), knots, ends),
+    list("splines::ns(x)", 3, numbers("knots", "Inf"), ends), list("splines::ns(x)", 3, numbers("knots", 1), ends),
+    list("splines::ns(x)", 3, knots, numbers("Boundary.knots", 1, 1)),
     list("splines::ns(x)", 3, list(name = "knots", texts = list("a", "b")), ends),
     list("splines::ns(x)", 3, knots, ends, list(name = "intercept", numbers = list(1))),
     list("splines::ns(x)", 3, knots, knots, ends), list("poly(x, 3)", 3, numbers("coefs", 1)),
@@ -298,7 +299,8 @@ test_that("update() of a loaded network takes its own size, and no number beyond
   expect_message(loaded <- load_model(file), "takes that of the network, 2", class = "tidydl_message")
   expect_identical(suppressWarnings(update(loaded, data = iris))$n, c(1, 2, 3))
   own <- function(text) suppressMessages(read_call(text, 2))
-  for (text in c("nnet(y ~ x, d, size = %s)", "nnet(y ~ x, d, siz = %s)", "nnet(y ~ x, d, w, %s)", "nnet(x, y, w, %s)")) {
+  forms <- c("nnet(y ~ x, d, size = %s)", "nnet(y ~ x, d, siz = %s)", "nnet(y ~ x, d, w, %s)", "nnet(x, y, w, %s)")
+  for (text in forms) {
     expect_identical(own(sprintf(text, "1e9")), str2lang(sprintf(text, "2")), label = text)
   }
   expect_no_message(expect_identical(read_call("nnet(y ~ x, d, size = 2L)", 2), quote(nnet(y ~ x, d, size = 2L))))
