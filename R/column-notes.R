@@ -65,9 +65,9 @@ plain_attribute <- function(value) {
 note_of_time <- function(x) {
   if (inherits(x, "difftime")) {
     list(units = units(x))
-  } else if (inherits(x, "POSIXct") && !length(attr(x, "tzone"))) {
+  } else if (inherits(x, "POSIXct") && !length(attr(x, "tzone", exact = TRUE))) {
     list(zone = "none")
-  } else if (inherits(x, c("POSIXct", "POSIXlt")) && names_no_zone(attr(x, "tzone"))) {
+  } else if (inherits(x, c("POSIXct", "POSIXlt")) && names_no_zone(attr(x, "tzone", exact = TRUE))) {
     list(zone = "")
   }
 }
@@ -75,13 +75,13 @@ note_of_time <- function(x) {
 names_no_zone <- function(tzone) !length(tzone) || !isTRUE(nzchar(tzone[[1]]))
 
 # Of which kind the vectors in a list column are, where it is one: what is empty or missing does not tell by itself.
-note_of_cells <- function(cells) {
+note_of_cells <- function(cells, depth = 0L) {
   known <- unclass(cells)[!vapply(cells, is.null, NA)]
-  if (!length(known) || any(vapply(known, is.data.frame, NA))) {
+  if (!length(known) || depth > most_nested || any(vapply(known, is.data.frame, NA))) {
     return(NULL)
   }
   if (is.list(known[[1]]) && all(vapply(known, is_plain_list, NA))) {
-    return(list(each = c(list(kind = "list"), note_of_cells(unlist(known, recursive = FALSE)))))
+    return(list(each = c(list(kind = "list"), note_of_cells(unlist(known, recursive = FALSE), depth + 1L))))
   }
   told <- known[!are_unknown(known)]
   kinds <- kinds_in_cells(told)

@@ -1,15 +1,15 @@
 # R values to the records of python/tidydl/bridge and back: typed columns as bytes. All text crosses as NUL-ended
 # UTF-8; only the names of a record's own fields and kinds, plain ASCII, cross as strings.
 
-encode <- function(x, name = "The value", cell = FALSE) {
+encode <- function(x, name = "The value", cell = FALSE, depth = 0L) {
   if (is.null(x)) {
     return(list(kind = "null"))
   }
   if (is.data.frame(x)) {
-    return(encode_frame(x, name))
+    return(encode_frame(x, name, depth))
   }
   if (is_media(x)) {
-    return(encode_media(x))
+    return(encode_media(x, name))
   }
   if (is_raster(x)) {
     x <- raster_array(x)
@@ -18,7 +18,7 @@ encode <- function(x, name = "The value", cell = FALSE) {
     return(encode_object(x, name))
   }
   if (is.list(x) && !inherits(x, "POSIXlt")) {
-    return(encode_list(x, name))
+    return(encode_list(x, name, depth = depth))
   }
   record <- encode_vector(x, name)
   if (!is.null(dim(x))) {
@@ -44,7 +44,8 @@ encode_object <- function(x, name) {
   list(kind = "object", object = x)
 }
 
-encode_frame <- function(x, name) {
+encode_frame <- function(x, name, depth = 0L) {
+  refuse_nested(name, depth)
   if (length(x) && is.null(names(x))) {
     abort_tidydl(
       "bridge", sprintf("%s is a data frame whose columns have no names.", name), "A name for each column.",
@@ -67,17 +68,17 @@ encode_frame <- function(x, name) {
     }
     column_name <- sprintf("Column `%s`", names(x)[[i]])
     if (is.list(column) && !is_media(column) && !inherits(column, "POSIXlt")) {
-      encode_list(column, column_name, cell = TRUE)
+      encode_list(column, column_name, cell = TRUE, depth)
     } else {
       encode_vector(column, column_name)
     }
   })
   record <- list(kind = "frame", n = nrow(x), names = encode_text(names(x)), columns = columns)
-  provenance <- attr(x, "tidydl")
+  provenance <- attr(x, "tidydl", exact = TRUE)
   if (!is.null(provenance)) {
     record$provenance <- encode(provenance)
   }
-  notes <- attr(x, "tidydl_notes")
+  notes <- attr(x, "tidydl_notes", exact = TRUE)
   if (!is.null(notes)) {
     record$notes <- encode(notes)
   }
@@ -93,8 +94,9 @@ plain_column <- function(column) {
 }
 
 encode_vector <- function(x, name) {
+  refuse_unsound(x, name)
   if (is_media(x)) {
-    return(encode_media(x))
+    return(encode_media(x, name))
   }
   if (inherits(x, "POSIXlt")) {
     x <- as.POSIXct(x)
@@ -159,7 +161,7 @@ bytes_of <- function(x) {
 }
 
 zone_of <- function(x) {
-  zone <- attr(x, "tzone")[1]
+  zone <- attr(x, "tzone", exact = TRUE)[1]
   if (is.null(zone) || is.na(zone) || !nzchar(zone)) zone_here() else zone
 }
 
@@ -205,7 +207,8 @@ has_own_encoding <- function() !l10n_info()[["UTF-8"]] && !is_plain_locale(Sys.g
 
 is_plain_locale <- function(name) name %in% c("C", "POSIX")
 
-encode_list <- function(x, name, cell = FALSE) {
+encode_list <- function(x, name, cell = FALSE, depth = 0L) {
+  refuse_nested(name, depth)
   record <- list(kind = "list")
   labels <- names(x)
   if (!cell && !is.null(labels)) {
@@ -221,7 +224,8 @@ encode_list <- function(x, name, cell = FALSE) {
   kind <- common_type(x, cell)
   if (is.null(kind)) {
     label <- if (is.null(record$names)) sprintf("%s, item %d,", name, seq_along(x)) else sprintf("`%s`", labels)
-    record$items <- unname(Map(function(item, label) encode(item, label, cell), x, label))
+    record$items <- vector("list", length(x)) # filled by a loop, which takes less of R's memory for calls than Map()
+    for (i in seq_along(x)) record$items[[i]] <- encode(x[[i]], label[[i]], cell, depth + 1L)
     return(record)
   }
   lengths <- lengths(x, use.names = FALSE)
@@ -249,17 +253,6 @@ common_type <- function(x, cell) {
 
 laid_classes <- c("Date", "POSIXct", "difftime", "factor")
 laid_attributes <- c("class", "tzone", "units", "levels")
-
-encode_media <- function(x) {
-  elements <- vctrs::vec_data(x)
-  bytes <- lapply(elements, function(one) one$bytes)
-  lengths <- ifelse(vapply(bytes, is.null, logical(1)), -1L, lengths(bytes))
-  paths <- vapply(elements, function(one) if (is.null(one$path)) NA_character_ else one$path, character(1))
-  list(
-    kind = if (is_image(x)) "image" else "audio", n = length(elements), data = as.raw(unlist(bytes)),
-    lengths = bytes_of(as.integer(lengths)), path = encode_text(paths)
-  )
-}
 
 decode <- function(record) {
   x <- switch(record$kind,
@@ -364,35 +357,6 @@ decode_list <- function(record) {
   ends <- cumsum(pmax(lengths, 0L))
   lapply(seq_along(lengths), function(i) {
     if (lengths[[i]] >= 0) values[seq.int(to = ends[[i]], length.out = lengths[[i]])]
-  })
-}
-
-decode_images <- function(record) {
-  width <- integers(record$width)
-  height <- integers(record$height)
-  mode <- decode_text(record$mode)
-  wrong <- decode_text(record$wrong)
-  new_image(decode_media(record, function(i, bytes, path) {
-    one_image(bytes, path, width[[i]], height[[i]], mode[[i]], wrong[[i]])
-  }))
-}
-
-decode_audios <- function(record) {
-  rate <- integers(record$rate)
-  seconds <- readBin(record$seconds, "double", record$n, endian = "little")
-  wrong <- decode_text(record$wrong)
-  new_audio(decode_media(record, function(i, bytes, path) one_audio(bytes, path, seconds[[i]], rate[[i]], wrong[[i]])))
-}
-
-# Cuts the bytes of images or sounds, laid end to end, apart; NULL where there is neither content nor path.
-decode_media <- function(record, make) {
-  lengths <- integers(record$lengths)
-  path <- decode_text(record$path)
-  ends <- cumsum(as.double(pmax(lengths, 0L)))
-  lapply(seq_along(lengths), function(i) {
-    bytes <- if (lengths[[i]] >= 0) record$data[seq.int(to = ends[[i]], length.out = lengths[[i]])]
-    file <- if (!is.na(path[[i]])) path[[i]]
-    if (!is.null(bytes) || !is.null(file)) make(i, bytes, file)
   })
 }
 

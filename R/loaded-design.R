@@ -36,6 +36,9 @@ terms_of <- function(design, file) {
   if (is.null(formula)) refuse("with a response")
   terms <- tryCatch(stats::terms(formula), error = function(cnd) refuse("of R's"))
   if (is.null(attr(terms, "variables")) || "." %in% all.names(formula)) refuse("of R's")
+  if (!all(all.vars(formula) %in% c(design$reads, constants_of_r))) {
+    damaged(file, "'design$reads' lacks a column of the formula")
+  }
   terms
 }
 
@@ -86,65 +89,14 @@ written_again <- function(text) {
 }
 
 with_classes <- function(terms, variables, about, in_frame, memory) {
-  attr(terms, "predvars") <- as.call(c(quote(list), unname(lapply(variables, remembering, memory))))
+  widths <- lapply(about[seq_along(in_frame)], function(each) if (!is.null(each$class)) width_of(each$class))
+  predicted <- Map(remembering_whole, unname(variables), unname(widths), MoreArgs = list(memory = memory))
+  attr(terms, "predvars") <- as.call(c(quote(list), predicted))
   names(about) <- c(in_frame, if (length(about) > length(in_frame)) "(weights)")
   about <- about[!vapply(about, function(each) is.null(each$class), logical(1))] # of a variable taken out by a minus
   attr(terms, "dataClasses") <- vapply(about, function(each) each$class, "")
   terms
 }
-
-# The arguments that calls have noted, by how R writes the calls.
-memory_of <- function(design, file) {
-  noted <- design$memory
-  calls <- vapply(noted, function(each) {
-    expression <- vetted_text(each$call)
-    if (is.null(expression)) damaged(file, sprintf("'%s$memory' is not an expression of R's", design$place))
-    deparse1(expression, backtick = TRUE, width.cutoff = 500L)
-  }, "")
-  stats::setNames(lapply(noted, function(each) arguments_of(each$arguments, file)), calls)
-}
-
-arguments_of <- function(arguments, file) {
-  values <- lapply(arguments, argument_of, file)
-  named <- vapply(arguments, function(each) each$name, "")
-  if (any(nzchar(named))) stats::setNames(values, named) else unname(values)
-}
-
-argument_of <- function(argument, file) {
-  if (!is.null(argument$code)) {
-    expression <- vetted_text(argument$code)
-    if (is.null(expression)) damaged(file, "'design$memory' is not an expression of R's")
-    return(expression)
-  }
-  if (!is.null(argument$list)) {
-    return(arguments_of(argument$list, file))
-  }
-  values <- if (argument$whole) as.integer(argument$values) else argument$values
-  if (is.null(argument$names)) values else stats::setNames(values, argument$names)
-}
-
-# Gives calls what they have noted. That of others, such as as.numeric(), is Python's alone.
-remembering <- function(expression, memory) {
-  if (!is.call(expression)) {
-    return(expression)
-  }
-  noted <- memory[[deparse1(expression, backtick = TRUE, width.cutoff = 500L)]]
-  name <- called_name(expression[[1L]])
-  for (i in seq_along(expression)[-1L]) {
-    if (is.call(expression[[i]])) expression[[i]] <- remembering(expression[[i]], memory)
-  }
-  if (is.null(noted) || !name %in% c("poly", "scale", "ns", "bs")) {
-    return(expression)
-  }
-  noted <- noted[names(noted) %in% kept_arguments]
-  if (name %in% c("ns", "bs")) {
-    expression <- expression[1:2] # the knots say all
-  }
-  expression[names(noted)] <- noted
-  expression
-}
-
-kept_arguments <- c("coefs", "center", "scale", "knots", "Boundary.knots", "degree", "intercept", "periodic", "raw")
 
 known_of <- function(about, in_frame, name, read) {
   known <- !vapply(about[seq_along(in_frame)], function(each) is.null(each[[name]]), logical(1))
@@ -166,6 +118,9 @@ contrasts_of <- function(variable) {
   values
 }
 
+# How many columns a variable of numbers has, by its class.
+width_of <- function(class) if (startsWith(class, "nmatrix.")) as.double(sub("\\D+", "", class)) else 1
+
 # How many columns the model matrix has besides the intercept, by the rules of model.matrix(), without making it.
 number_of_columns <- function(fit, in_frame) {
   coding <- attr(fit$terms, "factors")
@@ -181,7 +136,7 @@ number_of_columns <- function(fit, in_frame) {
     given <- fit$contrasts[[in_frame[[i]]]]
     if (is.matrix(given)) ncol(given) else levels[[i]] - 1
   }, double(1))
-  numbers <- ifelse(grepl("^nmatrix", classes), as.double(sub("\\D+", "", classes)), 1)
+  numbers <- vapply(classes, width_of, double(1))
   if (!attr(fit$terms, "intercept")) {
     first <- which(coding > 0 & labelled, arr.ind = TRUE)
     if (length(first)) coding[first[1L, , drop = FALSE]] <- 2L

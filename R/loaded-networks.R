@@ -55,7 +55,8 @@ in_order <- function(fit) {
 }
 
 average_of <- function(saved, file) {
-  fits <- lapply(saved$fits, network_of, file)
+  first <- network_of(saved$fits[[1]], file)
+  fits <- c(list(first), suppressMessages(lapply(saved$fits[-1L], network_of, file), "tidydl_message"))
   average <- finish_fits(average_fits(fits, fits[[1]]$fitted.values), identity)
   average$fitted.values[] <- saved$fitted
   average$residuals[] <- saved$residuals
@@ -70,7 +71,7 @@ model_of <- function(saved, file) {
     damaged(file, "'n' does not fit the model")
   }
   fit <- add_components(fit, saved, added)
-  fit$call <- if (is.null(saved$call$text)) quote(multinom()) else read_call(saved$call$text)
+  fit$call <- if (is.null(saved$call$text)) quote(multinom()) else read_call(saved$call$text, multinom = TRUE)
   about <- fit$tidydl
   fit <- c(fit[intersect(model_components, names(fit))], list(tidydl = about))
   structure(fit, class = c("tidydl_multinom", "multinom", "nnet"))

@@ -23,22 +23,25 @@ is_media <- function(x) inherits(x, "tidydl_media")
 #' @export
 format.tidydl_image <- function(x, ...) {
   format_media(x, function(image) {
-    if (is.na(image$width)) {
-      return(sprintf("<img %s>", image$wrong))
+    if (!is_known(image[["width"]])) {
+      return(sprintf("<img %s>", if (is_known(image[["wrong"]])) image[["wrong"]] else "of unknown size"))
     }
-    sprintf("<img %d\u00d7%d %s>", image$width, image$height, image$mode)
+    sprintf("<img %.0f\u00d7%.0f %s>", image[["width"]], image[["height"]], image[["mode"]])
   })
 }
 
 #' @export
 format.tidydl_audio <- function(x, ...) {
   format_media(x, function(sound) {
-    if (is.na(sound$rate)) {
-      return(sprintf("<audio %s>", sound$wrong))
+    if (!is_known(sound[["rate"]])) {
+      return(sprintf("<audio %s>", if (is_known(sound[["wrong"]])) sound[["wrong"]] else "of unknown length"))
     }
-    sprintf("<audio %.2f s %d Hz>", sound$seconds, sound$rate)
+    sprintf("<audio %.2f s %.0f Hz>", sound[["seconds"]], sound[["rate"]])
   })
 }
+
+# Elements that were made by hand may say less than one_image() and one_audio() do.
+is_known <- function(x) !is.null(x) && !is.na(x)
 
 format_media <- function(x, format_one) {
   vapply(vctrs::vec_data(x), function(one) {
@@ -95,9 +98,11 @@ vec_cast.tidydl_audio.tidydl_audio <- function(x, to, ...) x
 as.character.tidydl_media <- function(x, ...) {
   # the path where there is one, so that a frame can be written as text
   shown <- format(x)
-  paths <- vapply(vctrs::vec_data(x), function(one) if (is.null(one$path)) NA_character_ else one$path, character(1))
+  paths <- vapply(vctrs::vec_data(x), path_of_media, character(1))
   ifelse(is.na(paths), shown, paths)
 }
+
+path_of_media <- function(one) if (is.null(one[["path"]])) NA_character_ else one[["path"]]
 
 #' @export
 summary.tidydl_media <- function(object, ...) summary(format(object))

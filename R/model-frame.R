@@ -5,6 +5,7 @@ model_frame_of <- function(frame_call, formula, data, caller, call) {
   frame_call <- read_texts(frame_call, formula, data, caller, call)
   frame <- tryCatch(eval(frame_call, caller), error = function(cnd) {
     if (inherits(cnd, "tidydl_error")) rlang::cnd_signal(cnd)
+    if (is_unknown_name(cnd)) blame_argument(frame_call, conditionMessage(cnd), data, caller, call)
     weights <- tryCatch(eval(frame_call$weights, data, caller), error = function(cnd) NULL)
     refuse_formula(conditionMessage(cnd), formula, weights, data, call)
   })
@@ -12,8 +13,22 @@ model_frame_of <- function(frame_call, formula, data, caller, call) {
   frame
 }
 
+# A name that nothing has may stand in an argument, not in the formula.
+blame_argument <- function(frame_call, said, data, caller, call) {
+  for (name in intersect(c("weights", "subset", "na.action"), names(frame_call))) {
+    found <- tryCatch(list(eval(frame_call[[name]], data, caller)), error = conditionMessage)
+    if (identical(found, said)) {
+      hint <- "Check its spelling; text stands in quotes."
+      abort_tidydl("argument", sprintf("`%s` cannot be evaluated: %s.", name, said), hint = hint, call = call)
+    }
+  }
+}
+
 # What `data` is, for which update() of a loaded model may look in vain.
 given_data <- function(data, expression, call) {
+  if (!in_update()) {
+    return(data)
+  }
   tryCatch(data, error = function(cnd) {
     name <- as.character(expression)
     gone <- is.symbol(expression) && conditionMessage(cnd) == gettextf("object '%s' not found", name, domain = "R")
@@ -24,6 +39,11 @@ given_data <- function(data, expression, call) {
       call = call
     )
   })
+}
+
+# Whether update() fits again, which step(), drop1() and add1() call too.
+in_update <- function() {
+  any(vapply(seq_len(sys.nframe()), function(i) identical(sys.function(i), stats::update.default), logical(1)))
 }
 
 no_data_kept <- "Give it by `data`: a model that was loaded keeps no data."

@@ -49,7 +49,7 @@
 #' @export
 multinom <- function(formula, data, weights, subset, na.action, contrasts = NULL, Hess = FALSE, summ = 0,
                      censored = FALSE, model = FALSE, ...) {
-  call <- match.call()
+  call <- with_name(match.call(), "multinom")
   if (!missing(formula) && is.character(formula)) {
     call$formula <- formula <- formula_of_text(formula, parent.frame(), quote(multinom()))
   }
@@ -72,6 +72,8 @@ multinom <- function(formula, data, weights, subset, na.action, contrasts = NULL
   if (asked$model) fit$model <- frame
   if (asked$Hess) fit$Hessian <- fit$tidydl$information
   about <- fit$tidydl
+  constants <- session_constants(terms, given)
+  if (length(constants)) about$constants <- constants
   fit$tidydl <- NULL
   structure(c(fit, list(tidydl = about)), class = c("tidydl_multinom", "multinom", "nnet"))
 }

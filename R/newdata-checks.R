@@ -9,7 +9,7 @@ check_newdata <- function(object, newdata, call = quote(predict())) {
     )
   }
   terms <- stats::delete.response(object$terms)
-  for (name in setdiff(all.vars(terms), names(newdata))) {
+  for (name in names_needed(object, newdata)) {
     abort_column_gone("newdata", name, names(newdata), call)
   }
   for (name in intersect(all.vars(terms), names(newdata)[duplicated(names(newdata))])) {
@@ -33,6 +33,7 @@ check_newdata <- function(object, newdata, call = quote(predict())) {
       newdata[[name]] <- as.double(column) # missing throughout
     }
   }
+  warn_changed_constants(object, newdata)
   check_labels(object, with_labels(object, newdata), terms, call)
 }
 

@@ -36,7 +36,7 @@ check_formula <- function(formula, data, call = quote(nnet())) {
 
 # A loaded model's call names `data`, under which R has a function of its own.
 data_frame_hint <- function(data) {
-  if (is.function(data)) {
+  if (is.function(data) && in_update()) {
     return(no_data_kept)
   }
   if (is.matrix(data)) "Make a data frame of it: as.data.frame(...)"

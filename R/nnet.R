@@ -99,6 +99,8 @@ nnet.formula <- function(formula, data, weights, ..., subset, na.action, contras
   fit <- fit_network(x, response, if (length(w)) w else rep(1, nrow(x)), ..., argument = "data")
   finish_fits(fit, function(fit) {
     fit$terms <- terms
+    constants <- session_constants(terms, given)
+    if (length(constants)) fit$tidydl$constants <- constants
     fit$coefnames <- colnames(x)
     fit$call <- call
     fit$na.action <- attr(frame, "na.action")
@@ -129,7 +131,7 @@ nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy
                          censored = FALSE, skip = FALSE, rang = 0.7, decay = 0, maxit = 100, Hess = FALSE,
                          trace = TRUE, MaxNWts = 1000, abstol = 1.0e-4, reltol = 1.0e-8, engine = NULL, device = "cpu",
                          threads = NULL, repeats = 1, ...) {
-  call <- match.call()
+  call <- with_name(match.call(), "nnet")
   if (missing(x) || missing(y)) {
     abort_tidydl(
       "argument", "`x` and `y` are needed where there is no formula.",

@@ -24,13 +24,13 @@ plain_frames <- function(found, path, call) {
 
 is_plain_frame <- function(x) typeof(x) == "list" && !isS4(x) && "data.frame" %in% attr(x, "class", exact = TRUE)
 
-plain_frame <- function(x, path, call, within = NULL) {
+plain_frame <- function(x, path, call, within = NULL, depth = 0L) {
   names <- attr(x, "names", exact = TRUE)
   columns <- unclass(x)
   attributes(columns) <- NULL
   names <- if (typeof(names) == "character") as.vector(names) else as.character(seq_along(columns))
   within <- paste0(if (!is.null(within)) paste0(within, "$"), names)
-  columns <- Map(function(column, name) plain_values(column, name, path, call), columns, within)
+  columns <- Map(function(column, name) plain_values(column, name, path, call, depth), columns, within)
   sizes <- vapply(columns, vctrs::vec_size, integer(1))
   if (length(unique(sizes)) > 1L) {
     refuse_no_data(path, within[[match(FALSE, sizes == sizes[[1]])]], "has another length than the others", call)
@@ -39,12 +39,15 @@ plain_frame <- function(x, path, call, within = NULL) {
   tibble::new_tibble(stats::setNames(columns, names), nrow = rows)
 }
 
-plain_values <- function(x, name, path, call) {
+plain_values <- function(x, name, path, call, depth = 0L) {
   if (is.null(x)) {
     return(NULL)
   }
+  if (depth > most_nested) {
+    refuse_no_data(path, name, sprintf("is nested more than %d lists deep", most_nested), call)
+  }
   if (is_plain_frame(x)) {
-    return(plain_frame(x, path, call, name))
+    return(plain_frame(x, path, call, name, depth + 1L))
   }
   held <- attr(x, "class", exact = TRUE)
   if (isS4(x) || !typeof(x) %in% c(plain_types, "list")) {
@@ -54,11 +57,15 @@ plain_values <- function(x, name, path, call) {
     other <- setdiff(held, plain_classes)[[1]]
     refuse_no_data(path, name, sprintf("is of class '%s', which is no plain data", other), call)
   }
+  wrong <- unsound(x)
+  if (!is.null(wrong)) {
+    refuse_no_data(path, name, wrong, call)
+  }
   kept <- Filter(is_plain_attribute, attributes(x))
   x <- unclass(x)
   attributes(x) <- NULL
   if (typeof(x) == "list") {
-    x <- lapply(x, plain_values, name, path, call)
+    x <- lapply(x, plain_values, name, path, call, depth + 1L)
   }
   attributes(x) <- kept
   if (is_media(x)) {
@@ -67,12 +74,12 @@ plain_values <- function(x, name, path, call) {
   x
 }
 
-is_plain_attribute <- function(x) {
-  if (isS4(x)) {
+is_plain_attribute <- function(x, depth = 0L) {
+  if (isS4(x) || depth > most_nested) {
     return(FALSE)
   }
   if (typeof(x) == "list") {
-    return(is.null(attr(x, "class", exact = TRUE)) && all(vapply(x, is_plain_attribute, NA)))
+    return(is.null(attr(x, "class", exact = TRUE)) && all(vapply(x, is_plain_attribute, NA, depth + 1L)))
   }
   typeof(x) %in% c(plain_types, "NULL") && all(names(attributes(x)) %in% c("names", "dim"))
 }
@@ -99,13 +106,13 @@ refuse_no_data <- function(path, name, what, call) {
 refuse_media_outside <- function(x, name, path, call) {
   folder <- normalizePath(dirname(path), "/")
   for (one in unclass(x)) {
-    if (is.null(one$bytes) && !is.null(one$path)) {
-      there <- normalizePath(path.expand(one$path), "/", mustWork = FALSE)
+    if (is.null(one[["bytes"]]) && !is.null(one[["path"]])) {
+      there <- normalizePath(path.expand(one[["path"]]), "/", mustWork = FALSE)
       if (!startsWith(there, paste0(sub("/$", "", folder), "/")) || ".." %in% strsplit(there, "/")[[1]]) {
         abort_tidydl(
           "data",
           sprintf("Column '%s' of '%s' names the file '%s', which is outside of the folder '%s'.", name, path,
-                  one$path, folder),
+                  one[["path"]], folder),
           "Contents, or paths of files in the folder of the data set, or below.",
           "If the data are yours, add trusted = TRUE; else leave the column out by `columns`.",
           call = call

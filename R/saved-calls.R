@@ -5,7 +5,7 @@ add_call <- function(fit, call, file) {
   if (length(call$arguments)) {
     fit$tidydl$arguments <- call$arguments
   }
-  fit$call <- if (is.null(call$text)) made_call(fit) else read_call(call$text)
+  fit$call <- if (is.null(call$text)) made_call(fit) else read_call(call$text, fit$n[[2]])
   fit
 }
 
@@ -19,14 +19,58 @@ made_call <- function(fit) {
   as.call(c(quote(nnet), data, size = fit$n[[2]], if (is_skip(fit)) list(skip = TRUE)))
 }
 
-read_call <- function(text) {
+# `size` is that of the network, whatever the call says: update() fits what was loaded, unless it is told otherwise.
+read_call <- function(text, size = NULL, multinom = FALSE) {
   call <- if (nchar(text, "bytes") <= most_letters) tryCatch(str2lang(text), error = function(cnd) NULL)
   if (!is.call(call) || !fitting_name(call[[1L]]) %in% fitting_functions) {
-    return(quote(nnet()))
+    return(if (multinom) quote(multinom()) else quote(nnet()))
   }
   arguments <- as.list(call)[-1L]
-  arguments <- arguments[!gaps(arguments)]
-  as.call(c(call[[1L]], Map(tamed, arguments, names_of(arguments))))
+  call <- as.call(c(call[[1L]], arguments[!gaps(arguments)]))
+  meant <- names_meant(call)
+  given <- as.list(call)[-1L]
+  arguments <- Map(tamed, given, meant)
+  if (!is.null(size)) arguments[meant == "size"] <- lapply(given[meant == "size"], own_size, size)
+  as.call(c(call[[1L]], arguments))
+}
+
+own_size <- function(given, size) {
+  if (!is.numeric(given) || given != size) {
+    rlang::inform(
+      sprintf("The call gives `size` as '%s'; update() takes that of the network, %.0f.", short_code(given), size),
+      class = "tidydl_message"
+    )
+    given <- size
+  }
+  given
+}
+
+# The names of the arguments that a call gives, by position or by the beginnings of their names too.
+names_meant <- function(call) {
+  given <- names_of(as.list(call)[-1L])
+  definition <- if (grepl("multinom", fitting_name(call[[1L]]))) {
+    multinom
+  } else if (any(c("formula", "data") %in% given)) {
+    formula_form
+  } else {
+    nnet.default
+  }
+  call[-1L] <- seq_along(given)
+  matched <- tryCatch(as.list(match.call(definition, call))[-1L], error = function(cnd) list())
+  given[as.integer(matched)] <- names_of(matched)
+  given
+}
+
+# nnet.formula() passes on what is not its own by position too.
+formula_form <- function(formula, data, weights, size, Wts, mask, linout, entropy, softmax, censored, skip, rang, decay,
+                         maxit, Hess, trace, MaxNWts, ...) NULL
+
+# The largest numbers that a call of a file may give; those that are computed could be any, names are the user's own.
+most_given <- c(MaxNWts = 1e5, maxit = 1e6, rang = 1e4, repeats = 1e3, threads = 1e3)
+
+is_too_large <- function(expression, name) {
+  name %in% names(most_given) && (is.numeric(expression) || is.call(expression)) &&
+    literal_size(expression) > most_given[[name]]
 }
 
 fitting_name <- function(called) if (is.call(called) && length(called) > 3L) "" else short_code(called)
@@ -48,6 +92,9 @@ tamed <- function(expression, name) {
 }
 
 has_passed <- function(expression, name) {
+  if (is_too_large(expression, name)) {
+    return(FALSE)
+  }
   switch(name,
     na.action = if (is.character(expression)) all(expression %in% na_words) else is_na_function(expression),
     contrasts = are_contrasts(expression),

@@ -5,7 +5,7 @@ model_content <- function(fit) {
   content$weights <- many(as.double(fit$weights))
   content["hessian"] <- list(NULL)
   content$design$columns <- many(setdiff(fit$vcoefnames, "(Intercept)"))
-  arguments <- as.list(fit$call)[-1L]
+  arguments <- as.list(saved_call(fit))[-1L]
   content$call$given <- unname(Map(
     function(name, value) list(name = name, value = deparse1(value, backtick = TRUE)),
     names(arguments), arguments

@@ -31,13 +31,16 @@ network_content <- function(fit) {
       outputs = many(colnames(fit$fitted.values)), output_names = many(names_for_python(fit)),
       design = design_content(fit),
       call = list(
-        text = if (is.call(fit$call)) deparse1(fit$call, backtick = TRUE), arguments = about$arguments
+        text = if (is.call(fit$call)) deparse1(saved_call(fit), backtick = TRUE), arguments = about$arguments
       )
     ),
     run_content(about),
     list(hessian = if (!is.null(fit$Hessian)) many(t(fit$Hessian)))
   )
 }
+
+# The call without data; of a fit of package nnet it may hold the function itself.
+saved_call <- function(fit) shown_call(with_name(fit$call, if (inherits(fit, "multinom")) "multinom" else "nnet"))
 
 # Python names a single output as well: by the second class, or by the response.
 names_for_python <- function(fit) {

@@ -8,7 +8,8 @@ vet_sizes <- function(name, arguments, call) {
   switch(name,
     poly = {
       degrees <- sizes_in(arguments[-1L], "coefs")
-      variables <- max(1, sum(!vapply(arguments, is_size, logical(1)) & !names_of(arguments) %in% poly_options))
+      read <- arguments[!vapply(arguments, is_size, logical(1)) & !names_of(arguments) %in% poly_options]
+      variables <- sum(vapply(read, columns_bound, double(1)))
       if (any(degrees > most_degree)) refuse(most_degree, "as the degree")
       if (variables > 1 && (max(1, degrees) + 1)^variables > most_products) refuse(most_products, "products")
     },
@@ -25,6 +26,15 @@ vet_sizes <- function(name, arguments, call) {
 }
 
 poly_options <- c("degree", "coefs", "raw", "simple")
+
+# How many columns an argument has that is none of the user's matrices: those that cbind() puts together.
+columns_bound <- function(expression) {
+  if (!is.call(expression)) {
+    return(1)
+  }
+  inside <- vapply(as.list(expression)[-1L], columns_bound, double(1))
+  if (called_name(expression[[1L]]) == "cbind") sum(inside) else max(1, inside)
+}
 
 names_of <- function(arguments) if (is.null(names(arguments))) rep("", length(arguments)) else names(arguments)
 
@@ -71,7 +81,7 @@ is_one_value <- function(part) {
 
 # Whether something of the user's data is read; R's own constants are none.
 has_variable <- function(expression) {
-  any(!all.vars(expression) %in% c("T", "F", "pi", "letters", "LETTERS", "month.name", "month.abb"))
+  any(!all.vars(expression) %in% constants_of_r)
 }
 
 # How many values an expression makes at most for each value of the data.

@@ -6,6 +6,10 @@
 #' loaded, `predict()`, `print()`, `summary()`, `tidy()` and `glance()` of a network need no Python. A file that is
 #' there is replaced, whole or not at all.
 #'
+#' Where the formula reads values of your session, such as `k` in `y ~ I(x * k)`, `predict()` uses what they are at the
+#' time, as R's own models do, and warns where they have changed. They are not in the file, of which a warning tells;
+#' `newdata` then holds them as columns.
+#'
 #' Numbers are written with 17 digits; a missing one is `null`, and what is not finite is `"NaN"`, `"Inf"` or `"-Inf"`.
 #' Row names are kept as they are.
 #'
@@ -14,11 +18,13 @@
 #'   one allow-list: functions that compute numbers or factors (`log()`, `I()`, `poly()`, `splines::ns()`, `factor()`
 #'   and their kin; the message of the error lists them), contrasts and `na.action` by name, and texts that call no
 #'   other function when they are read as formulas. What else stood in the call becomes a name that shows it, which
-#'   `update()` does not find. The formula's environment is the global one.
+#'   `update()` does not find. The formula's environment is the global one. `size` is that of the network, whatever the
+#'   call says; a message tells where that is something else.
 #'
 #'   There are limits of size: a formula has at most 10,000 terms and 5,000 summands and is nested at most 100 deep,
 #'   `poly()` and splines have at most degree 100, a factor has at most 10,000 levels (95 where `contr.poly()` codes
-#'   it), and `rep()`, `seq()` and `:` make at most a million values.
+#'   it), and `rep()`, `seq()` and `:` make at most a million values. In the call `maxit` is at most a million,
+#'   `MaxNWts` 100,000, `rang` 10,000, `repeats` and `threads` 1,000.
 #'
 #' @param fit A network fitted with [nnet()] or [multinom()], of this package or of package nnet, or loaded.
 #' @param file The path of the file, such as `"fit.json"`.
@@ -48,6 +54,7 @@ save_model <- function(fit, file) {
   call_python("save_model", list(
     file = path, kind = kind, network = kind_content(fit, kind), written_by = written_by()
   ))
+  warn_of_constants(fit)
   invisible(file)
 }
 

@@ -51,7 +51,7 @@
 tune_nnet <- function(formula, data, ..., size, decay = 0, resamples = 10, times = NULL, prop = 0.75, repeats = 1,
                       metric = NULL, engine = NULL, device = "cpu", threads = NULL) {
   began <- proc.time()[["elapsed"]]
-  call <- match.call()
+  call <- with_name(match.call(), "tune_nnet")
   search <- list(
     size = if (!missing(size)) size, decay = decay, resamples = resamples, times = times, prop = prop,
     repeats = repeats, metric = metric, engine = engine, device = device, threads = threads

@@ -53,6 +53,7 @@ in_words_of_r <- function(text) {
   text <- valid_text(text)
   text <- gsub("\\{'(\\w+)': ('[^']*'|\\[[^]]*\\])\\}", "list(\\1 = \\2)", text, perl = TRUE)
   text <- gsub("\\[((?:'[^']*', )*'[^']*')\\]", "c(\\1)", text, perl = TRUE)
+  text <- gsub("os\\.makedirs\\(('[^']*')\\)", "dir.create(\\1, recursive = TRUE)", text)
   text <- sub("pandas.read_sas(path, format='xport')", "haven::read_xpt(path)", text, fixed = TRUE)
   quoted <- gregexpr("(?<!\\w)('[^'\n]*'|\"[^\"\n]*\")(?!\\w)", text, perl = TRUE)
   plain <- regmatches(text, quoted, invert = TRUE)[[1]]

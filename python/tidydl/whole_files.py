@@ -18,7 +18,7 @@ from typing import IO
 from tidydl.boundaries import FULL_DISK, PASSING, WRITTEN_FILES
 from tidydl.errors import StorageError, TidydlError
 
-__all__ = ["begun_beside", "unwritable", "whole_file", "whole_folder", "write_whole"]
+__all__ = ["begun_beside", "refuse_missing_folder", "unwritable", "whole_file", "whole_folder", "write_whole"]
 
 
 def write_whole(path: str | os.PathLike[str], text: str | bytes, subject: str | None = None) -> None:
@@ -54,6 +54,7 @@ def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iter
     try:
         _refuse_planted(Path(path), subject)
         target = Path(os.path.realpath(path))
+        refuse_missing_folder(target, subject)
         mode = _mode_of(target, subject)
         begun = begun_beside(target)
         try:
@@ -86,6 +87,7 @@ def whole_folder(path: str | os.PathLike[str], subject: str | None = None) -> It
     subject = subject or f"'{os.fspath(path)}'"
     begun = None
     try:
+        refuse_missing_folder(Path(path), subject)
         begun = begun_beside(Path(path))
         begun.mkdir()
         yield begun
@@ -97,6 +99,23 @@ def whole_folder(path: str | os.PathLike[str], subject: str | None = None) -> It
     finally:
         if begun is not None:
             shutil.rmtree(begun, ignore_errors=True)
+
+
+def refuse_missing_folder(path: Path, subject: str) -> None:
+    """Refuse a path in a folder that does not exist.
+
+    Raises
+    ------
+    StorageError
+        Names the folder and says how to make it.
+    """
+    folder = path.absolute().parent
+    if not folder.exists():
+        raise StorageError(
+            f"{subject} is in the folder '{folder}', which does not exist.",
+            allowed="A folder that is there already.",
+            hint=f"Make it first: os.makedirs('{folder}').",
+        )
 
 
 def unwritable(subject: str, problem: BaseException) -> TidydlError:

@@ -10,7 +10,7 @@ from tidydl.errors import ArgumentError, DataError
 from tidydl.plots.bars import importance_layout
 from tidydl.plots.curves import curve_layout
 from tidydl.plots.heatmap import confusion_layout
-from tidydl.plots.names import shown_names, wrapped
+from tidydl.plots.names import as_text, shown_names, wrapped
 from tidydl.plots.network_layout import network_layout
 from tidydl.plots.profiles import groups_layout, profile_layout
 from tidydl.plots.units import colours_between, r_colour
@@ -220,3 +220,25 @@ def test_what_variables_are_held_at_is_written_into_the_bars_of_levels():
     assert layout["bars"]["text"].tolist() == ["", data["kind"].mode()[0]] * 2
     assert layout["bars"]["ymax"].iloc[[0, 2]].tolist() == [data["age"].min(), data["age"].max()]
     assert layout["keys"]["colour"].is_unique
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_names_and_labels_with_dollar_signs_are_drawn_as_text_and_no_formulas(tmp_path):
+    numbers = np.random.default_rng(1).normal(size=(30, 2))
+    data = pd.DataFrame(numbers, columns=["$x^$", "z$_$"]).assign(y=["$y^$", "$_$", "n"] * 10, g=["$a^$", "b$"] * 15)
+    fit = nnet("y ~ .", data, size=1, trace=False, maxit=2)
+    digits = tidydl.example_data("digits", split="test[:2]").assign(label=["$x^$", "$"])
+    pictures = [
+        tidydl.plotnet(fit),
+        autoplot(tidydl.importance(fit)),
+        autoplot(tidydl.confusion(fit)),
+        autoplot(tidydl.lekprofile(fit, data)),
+        autoplot(tidydl.lekprofile(fit, data, group_show=True)),
+        tidydl.plot_images(digits, caption="label"),
+    ]
+    for place, picture in enumerate(pictures):
+        picture.save(tmp_path / f"{place}.png", verbose=False, dpi=40)
+        assert (tmp_path / f"{place}.png").stat().st_size > 500
+    texts = as_text(pd.DataFrame({"text": ["$x^$", None], "kind": pd.Categorical(["a$", "b"]), "at": [1.0, 2.0]}))
+    assert texts["text"].tolist()[0] == r"\$x^\$"
+    assert list(texts["kind"].cat.categories) == [r"a\$", "b"]

@@ -11,7 +11,7 @@ import pytest
 import tidydl
 
 PRELUDE = """
-import contextlib, io, json, os, signal, sys, threading, warnings
+import contextlib, io, json, os, signal, sys, threading, time, warnings
 import numpy as np
 import tidydl
 from tidydl import example_data, nnet, set_seed
@@ -97,15 +97,30 @@ thread.join()
 """
 
 INTERRUPT = """
+def stop_r(ended):
+    while signal.getsignal(signal.SIGINT) is handler and not ended.is_set():
+        time.sleep(0.001)  # until R works
+    os.kill(os.getpid(), signal.SIGINT)
+
+def fit_stopped():
+    ended = threading.Event()
+    threading.Thread(target=stop_r, args=[ended]).start()
+    nnet(x, x[:, 0] ** 2, size=10, MaxNWts=2000, linout=True, maxit=100, abstol=0, reltol=0, trace=False, engine="r")
+    ended.set()
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is not there in the background
 handler = signal.getsignal(signal.SIGINT)
 x = np.random.default_rng(1).normal(size=(4000, 10))
-threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
-    nnet(x, x[:, 0] ** 2, size=10, MaxNWts=2000, linout=True, maxit=300, abstol=0, reltol=0, engine="r")
+    fit_stopped()
     answers["ended"] = "by itself"
 except KeyboardInterrupt:
     answers["ended"] = "by the interrupt"
 answers["handler kept"] = signal.getsignal(signal.SIGINT) is handler
+handler = signal.SIG_IGN
+signal.signal(signal.SIGINT, handler)
+fit_stopped()
+answers["ignored"] = signal.getsignal(signal.SIGINT) is handler
 """
 
 ABSENT = """
@@ -171,6 +186,7 @@ def test_another_thread_is_refused(found):
 def test_an_interrupt_waits_for_r_and_is_raised_then(found):
     assert found["ended"] == "by the interrupt"
     assert found["handler kept"]
+    assert found["ignored"]
 
 
 def test_the_start_of_r_warns_of_nothing_that_r_sets_for_itself(found):

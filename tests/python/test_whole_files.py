@@ -141,7 +141,7 @@ def test_a_full_disk_is_named_and_leaves_what_was_there(tmp_path):
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path):
-    with pytest.raises(StorageError, match="No such file or directory"):
+    with pytest.raises(StorageError, match="nowhere', which does not exist"):
         write_whole(tmp_path / "nowhere" / "a.txt", "text")
 
 

@@ -356,7 +356,7 @@ is_raw_error <- function(problem) {
 fuzz_tries <- function(default) as.integer(Sys.getenv("TIDYDL_FUZZ_TRIES", default))
 
 # Makes tries; a data frame with a row for each that ended in what is not ours.
-raw_errors <- function(tries, seed = 1) {
+raw_errors <- function(tries, seed = as.integer(Sys.getenv("TIDYDL_FUZZ_SEED", "1"))) {
   register_raising()
   withr::local_seed(1)
   fits <- fuzz_fits() # with the compiled code that is there, before the cache is another

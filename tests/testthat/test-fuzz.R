@@ -1,4 +1,4 @@
-# TIDYDL_FUZZ_TRIES is how many calls are drawn.
+# TIDYDL_FUZZ_TRIES is how many calls are drawn, TIDYDL_FUZZ_SEED from which seed.
 
 test_that("every error of a call with hostile arguments is ours", {
   skip_without_python()

@@ -93,3 +93,24 @@ test_that("nobs() counts the rows of each kind of fit", {
   likelihood <- sum(log(stats::fitted(fit)[cbind(seq_len(60), as.integer(flowers$Species))]))
   expect_equal(stats::BIC(fit), -2 * likelihood + log(60) * length(fit$wts), tolerance = 1e-10)
 })
+
+test_that("a fit of do.call() shows the function that made it and no data, also when it was saved and loaded", {
+  model <- do.call(multinom, list(Species ~ Sepal.Width, flowers, maxit = 2, trace = FALSE, engine = "r"))
+  network <- do.call(nnet, list(as.matrix(iris[1:3]), iris[[4]], size = 1, maxit = 2, trace = FALSE, engine = "r"))
+  file <- withr::local_tempfile(fileext = ".json")
+  for (fit in list(model, network)) {
+    save_model(fit, file)
+    for (each in list(fit, load_model(file))) {
+      name <- if (inherits(fit, "multinom")) "multinom" else "nnet"
+      expect_match(deparse1(each$call[[1]]), name, fixed = TRUE)
+    }
+    expect_lt(nchar(deparse1(load_model(file)$call)), 200)
+  }
+  for (each in list(model, summary(model))) {
+    shown <- utils::capture.output(print(each))
+    expect_match(paste(shown[2:3], collapse = ""), "multinom(formula = Species ~ Sepal.Width, data = `<data frame>`",
+      fixed = TRUE)
+    expect_lt(length(shown), 25)
+  }
+  expect_identical(stats::update(model, maxit = 1)$call$data, flowers) # the data are still in the call
+})

@@ -125,3 +125,38 @@ test_that("arguments that exclude each other are refused before anything is warn
   }
   expect_length(told, 0)
 })
+
+test_that("a name that nothing has is told as R tells it, and of the argument in which it stands", {
+  data <- births()
+  for (fit in fitters) {
+    error <- expect_error(fit(kind ~ l, no_such_data, engine = "r"), "object 'no_such_data' not found",
+      class = "tidydl_error_data")
+    expect_match(error$hint, "spelling")
+    for (argument in c("weights", "subset", "na.action")) {
+      call <- as.call(c(list(fit, kind ~ l, quote(data), engine = "r"), stats::setNames(list(quote(nope)), argument)))
+      expect_error(eval(call), sprintf("`%s` cannot be evaluated: object 'nope' not found", argument),
+        class = "tidydl_error_argument")
+    }
+    fitted <- fit(kind ~ l, data, engine = "r")
+    expect_error(update(fitted, data = nope), "Give it by `data`", class = "tidydl_error_argument")
+  }
+})
+
+test_that("values of the session are read when R predicts, and those that changed or are not saved are told of", {
+  data <- births()
+  k <- 2
+  for (fit in fitters) {
+    fitted <- fit(kind ~ I(l * k) + I(l * pi), data, engine = "r")
+    before <- expect_no_warning(predict(fitted, data[1:5, ]))
+    file <- withr::local_tempfile(fileext = ".json")
+    expect_warning(save_model(fitted, file), "reads 'k' of your session", class = "tidydl_warning")
+    expect_error(predict(load_model(file), data), "lacks the column 'k'", class = "tidydl_error_column")
+    expect_identical(predict(load_model(file), transform(data[1:5, ], k = 2)), before)
+    k <- 9
+    expect_warning(predict(fitted, data), "'k' of your session", class = "tidydl_warning")
+    k <- 2
+  }
+  of_rows <- data$l
+  fitted <- fitters$nnet(kind ~ of_rows, data, engine = "r")
+  expect_error(predict(fitted, data[1:5, ]), "lacks the column 'of_rows'", class = "tidydl_error_column")
+})

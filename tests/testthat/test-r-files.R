@@ -95,3 +95,29 @@ test_that("images in files of R's own lie in the folder of the file", {
     expect_match(said$problem, "outside of the folder", fixed = TRUE)
   }
 })
+
+test_that("values that do not fit their class are refused from files and on their way to Python", {
+  skip_without_python()
+  factor_of <- function(x, ...) { # which R itself does not make
+    text <- rawToChar(serialize(structure(x, ..., class = "fact0r"), NULL, ascii = TRUE))
+    unserialize(charToRaw(gsub("fact0r", "factor", text, fixed = TRUE)))
+  }
+  images <- function(...) structure(list(...), class = c("tidydl_image", "tidydl_media", "vctrs_vctr", "list"))
+  deep <- list(1)
+  for (i in 1:3000) deep <- list(deep)
+  wrong <- list(
+    images(5), images("a.png"), images(list(byt = as.raw(1:3))), images(list(bytes = "x")), images(list(path = 1)),
+    images(list(path = c("a", "b"))), images(list(path = NA_character_)), images(list(path = character())),
+    structure(1, class = c("tidydl_image", "tidydl_media")), factor_of("a", levels = "a"), factor_of(9L, levels = "a"),
+    factor_of(1L, levels = c("a", "a")), structure("a", class = "Date"), structure(1, class = "difftime"),
+    structure(1, class = c("POSIXct", "POSIXt"), tzone = 5), structure(list(1), class = c("POSIXlt", "POSIXt")), deep
+  )
+  for (each in wrong) {
+    frame <- structure(list(x = each), class = "data.frame", row.names = 1L)
+    expect_error(plain_frames(frame, "x.rds", NULL), "column 'x'", class = "tidydl_error_data")
+    expect_error(write_dataset(frame, tempfile(fileext = ".parquet")), "Column `x`", class = "tidydl_error")
+  }
+  partly <- images(list(pathway = "/etc/hosts", bytes = NULL), NULL, list(bytes = as.raw(1)))
+  expect_identical(encode(partly)$path$missing, bytes_of(1:3))
+  expect_identical(format(partly)[c(1, 3)], rep("<img of unknown size>", 2))
+})

@@ -237,3 +237,79 @@ test_that("a loaded network is fitted again where its data are at hand", {
   })
   expect_equal(stats::formula(chosen[[1]]), stats::formula(chosen[[2]]), ignore_formula_env = TRUE)
 })
+
+# A design of one call, as save_model() writes it, with what the call has noted.
+design_of_call <- function(call, width, ...) {
+  list(
+    columns = as.list(paste0("c", seq_len(width))), formula = paste("y ~", call), reads = list("y", "x", "z"),
+    variables = list(list(name = "y", class = "factor"), list(name = call, class = sprintf("nmatrix.%d", width))),
+    memory = list(list(call = call, arguments = list(...)))
+  )
+}
+
+numbers <- function(name, ...) list(name = name, numbers = list(...))
+
+polynomial <- function(alpha, norm2) {
+  list(name = "coefs", list = list(numbers("alpha", alpha), do.call(numbers, c("norm2", norm2))))
+}
+
+test_that("what calls have noted is numbers of the kind and the number that such calls keep", {
+  network <- read_shared("saved_network.json")
+  file <- withr::local_tempfile(fileext = ".json")
+  load_with <- function(...) {
+    network$network$design <- design_of_call(...)
+    write_saved(network, file)
+    load_model(file)
+  }
+  knots <- numbers("knots", 0.1, 0.2)
+  ends <- numbers("Boundary.knots", -1, 1)
+  wrong <- list(
+    list("splines::bs(x)", 3, numbers("degree", 200000), knots, ends), list("splines::bs(x)", 3, knots, ends),
+    list("splines::bs(x)", 3, numbers("degree", 1.5), knots, ends), list("splines::ns(x)", 3, knots),
+    list("splines::bs(x)", 3, numbers("degree", 2), knots, ends),
+    list("splines::ns(x)", 3, numbers("knots", "Inf"), ends), list("splines::ns(x)", 3, numbers("knots", 1), ends),
+    list("splines::ns(x)", 3, knots, numbers("Boundary.knots", 1, 1)),
+    list("splines::ns(x)", 3, list(name = "knots", texts = list("a", "b")), ends),
+    list("splines::ns(x)", 3, knots, ends, list(name = "intercept", numbers = list(1))),
+    list("splines::ns(x)", 3, knots, knots, ends), list("poly(x, 3)", 3, numbers("coefs", 1)),
+    list("poly(x, 3)", 3, list(name = "coefs", list = list(numbers("alpha", 1, 2, 3)))),
+    list("poly(x, z, degree = 3)", 3, numbers("coefs", 1)),
+    list("scale(cbind(x, z, z))", 3, numbers("center", 1), numbers("scale", 1)),
+    list("scale(cbind(x, z, z))", 3, numbers("center", 1, 2, 3)), list("scale(cbind(x, z, z))", 3, numbers("center"))
+  )
+  for (each in wrong) {
+    expect_error(do.call(load_with, each), "does not fit '", class = "tidydl_error_damaged", label = deparse1(each))
+  }
+  expect_error(load_with("splines::bs(x)", 3), class = "tidydl_error_damaged")
+  lacking <- design_of_call("splines::ns(x)", 3)
+  network$network$design <- lacking
+  network$network$design$memory <- list()
+  write_saved(network, file)
+  expect_error(load_model(file), "memory' lacks", class = "tidydl_error_damaged")
+  network <- read_shared("saved_network.json")
+  right <- load_with("splines::ns(x)", 3, knots, ends, list(name = "intercept", flags = list(FALSE)))
+  expect_identical(dim(predict(right, data.frame(x = 0:3 / 3))), c(4L, 1L))
+  expect_error(vetted_formula("y ~ poly(cbind(a, b, c, d, e, f), 20)"), "At most", class = "tidydl_error_formula")
+})
+
+test_that("update() of a loaded network takes its own size, and no number beyond reason", {
+  file <- withr::local_tempfile(fileext = ".json")
+  fit <- suppressWarnings(nnet(Species ~ Sepal.Width, iris, size = length(1:2), trace = FALSE, engine = "r", maxit = 2))
+  save_model(fit, file)
+  expect_message(loaded <- load_model(file), "takes that of the network, 2", class = "tidydl_message")
+  expect_identical(suppressWarnings(update(loaded, data = iris))$n, c(1, 2, 3))
+  own <- function(text) suppressMessages(read_call(text, 2))
+  forms <- c("nnet(y ~ x, d, size = %s)", "nnet(y ~ x, d, siz = %s)", "nnet(y ~ x, d, w, %s)", "nnet(x, y, w, %s)")
+  for (text in forms) {
+    expect_identical(own(sprintf(text, "1e9")), str2lang(sprintf(text, "2")), label = text)
+  }
+  expect_no_message(expect_identical(read_call("nnet(y ~ x, d, size = 2L)", 2), quote(nnet(y ~ x, d, size = 2L))))
+  for (name in c("maxit", "MaxNWts", "rang", "repeats", "threads")) {
+    for (value in c("1e12", "10^12", "Inf", "rep(1, 3)")) {
+      call <- own(sprintf("nnet(y ~ x, d, size = 2, %s = %s)", name, value))
+      expect_true(is.symbol(call[[name]]), label = paste(name, value))
+    }
+    expect_identical(own(sprintf("nnet(y ~ x, d, size = 2, %s = 100)", name))[[name]], 100)
+  }
+  expect_true(is.symbol(own("nnet(x, y, w, 2, k, m, a, b, c, d, e, f, g, 1e12)")[[15]]))
+})

@@ -203,7 +203,9 @@ test_that("a formula that could not be loaded is not saved", {
 test_that("places that cannot be written or read are named", {
   fit <- fit_quietly(grade ~ sleep, garden(), size = 1, maxit = 2)
   folder <- scratch_folder()
-  expect_error(save_model(fit, file.path(folder, "nowhere", "fit.json")), class = "tidydl_error_storage")
+  nowhere <- file.path(folder, "nowhere", "fit.json")
+  error <- expect_error(save_model(fit, nowhere), "which does not exist", class = "tidydl_error_storage")
+  expect_identical(error$hint, sprintf("Make it first: dir.create('%s', recursive = TRUE).", dirname(nowhere)))
   expect_error(save_model(fit, folder), "is a folder", class = "tidydl_error_argument")
   expect_error(save_model(fit, 3), "`file` is 3", class = "tidydl_error_argument")
   expect_error(save_model(1:2, file.path(folder, "fit.json")), "`fit` is 2 values", class = "tidydl_error_argument")

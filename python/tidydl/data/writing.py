@@ -21,7 +21,7 @@ from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, DataError, StorageError
 from tidydl.progress import Progress, Work
 from tidydl.progress import run as run_work
-from tidydl.whole_files import begun_beside, unwritable, whole_file
+from tidydl.whole_files import begun_beside, refuse_missing_folder, unwritable, whole_file
 
 if TYPE_CHECKING:
     import datasets
@@ -181,9 +181,10 @@ def _place(path: Any, argument: str) -> Path:
             allowed="The path of a file named .parquet, or a folder.",
             hint="Write the folder out instead of '~'.",
         ) from error
+    refuse_missing_folder(place, f"`{argument}` '{place}'")
     if not place.absolute().parent.is_dir():
         raise StorageError(
-            f"`{argument}` '{place}' is in a folder that does not exist.", allowed="A folder that is there already."
+            f"`{argument}` '{place}' is in '{place.parent}', which is no folder.", allowed="A path in a folder."
         )
     return place
 

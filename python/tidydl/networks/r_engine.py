@@ -207,4 +207,4 @@ def _interrupts_held() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, before or signal.SIG_DFL)
     if noted:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)  # to whoever had interrupts before, who may ignore them

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.networks.effects.variable_importance import Importance
-from tidydl.plots.names import LETTER, shown_names, wrapped
+from tidydl.plots.names import LETTER, as_text, shown_names, wrapped
 from tidydl.plots.units import BASE_SIZE, TICKS, line_size, theme
 from tidydl.verbs import autoplot
 
@@ -97,7 +97,7 @@ def _autoplot(x: Importance) -> Any:
     import plotnine as p9
 
     about = x.attrs.get("tidydl", {})
-    layout = importance_layout(x, about.get("method"), about.get("metric"))
+    layout = as_text(importance_layout(x, about.get("method"), about.get("metric")))
     bars = layout["bars"]
     corners = p9.aes(xmin="xmin", xmax="xmax", ymin="ymin", ymax="ymax", fill="fill")
     panels = len(bars["output"].cat.categories)

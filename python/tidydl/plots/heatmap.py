@@ -9,7 +9,7 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.networks.classification import Confusion
-from tidydl.plots.names import LETTER, shown_names
+from tidydl.plots.names import LETTER, as_text, shown_names
 from tidydl.plots.units import BASE_SIZE, TICKS
 from tidydl.verbs import autoplot
 
@@ -75,7 +75,7 @@ def _autoplot(x: Confusion) -> Any:
     """Draw the counts, response by truth."""
     import plotnine as p9
 
-    layout = confusion_layout(x)
+    layout = as_text(confusion_layout(x))
     longest = max((len(name) for name in layout["x"]["label"]), default=0)
     names = max(longest - 6, 0) * LETTER * 0.8 * BASE_SIZE / 72
     side = min(max(3.5, 0.42 * len(layout["x"]) + 1.5) + names, 10.0)

@@ -15,6 +15,7 @@ from tidydl.boundaries import guarded
 from tidydl.checks import check_count, described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, ColumnError, DataError, nearest, one_of
+from tidydl.plots.names import as_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -282,7 +283,7 @@ def _drawn(cells: pd.DataFrame, pixels: pd.DataFrame) -> Any:
     return (
         p9.ggplot()
         + p9.geom_raster(p9.aes("x", "y", fill="colour"), shown)
-        + p9.geom_text(p9.aes("x", "y", label="caption"), cells, va="bottom", size=9)
+        + p9.geom_text(p9.aes("x", "y", label="caption"), as_text(cells), va="bottom", size=9)
         + p9.scale_fill_identity()
         + p9.coord_fixed(expand=False)
         + p9.theme_void()

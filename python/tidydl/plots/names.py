@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["LETTER", "LONGEST", "STRIP", "shown_names", "wrapped"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["LETTER", "LONGEST", "STRIP", "as_text", "shown_names", "wrapped"]
 
 LONGEST = 34  # letters of a name; the rest is cut off
 STRIP = 18  # letters of a line above a panel or in a legend
@@ -61,3 +65,32 @@ def wrapped(text: str, letters: int = STRIP) -> str:
         lines.append(text[:at])
         text = text[at:]
     return "\n".join([*lines, text])
+
+
+def as_text(layout: Any) -> Any:
+    """Return a layout whose texts matplotlib writes as they are: between two ``$`` it would read formulas.
+
+    Parameters
+    ----------
+    layout
+        A text, a data frame, a dict of those, or anything else, which stays as it is.
+    """
+    import pandas as pd
+
+    if isinstance(layout, str):
+        return layout.replace("$", r"\$")
+    if isinstance(layout, dict):
+        return {name: as_text(value) for name, value in layout.items()}
+    if not isinstance(layout, pd.DataFrame):
+        return layout
+    return layout.assign(**{str(name): _column_as_text(layout[name]) for name in layout.columns})
+
+
+def _column_as_text(column: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.rename_categories([as_text(label) for label in column.cat.categories])
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column
+    return column.map(as_text, na_action="ignore").astype(column.dtype)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
 from tidydl.checks import check_choice, check_flag, check_number
+from tidydl.plots.names import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,7 +182,7 @@ def _labelled(picture: Any, layout: dict[str, Any], node_labs: bool, var_labs: b
     """Write the units' labels into the circles and their names beside them."""
     import plotnine as p9
 
-    nodes, gap = layout["nodes"], layout["name_gap"]
+    nodes, gap = as_text(layout["nodes"]), layout["name_gap"]
     if node_labs:
         picture += p9.geom_text(p9.aes("x", "y", label="label"), nodes, size=layout["label_size"])
     if var_labs:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.networks.effects.sensitivity import LekGroups, LekProfile
-from tidydl.plots.names import LETTER, LONGEST, STRIP, shown_names, wrapped
+from tidydl.plots.names import LETTER, LONGEST, STRIP, as_text, shown_names, wrapped
 from tidydl.plots.units import BASE_SIZE, TICKS, colours_between, line_size, point_size, theme
 from tidydl.verbs import autoplot
 
@@ -178,7 +178,7 @@ def _autoplot(x: LekProfile) -> Any:
     """Draw the profiles: a panel for each variable, and a row of panels for each output where there are several."""
     import plotnine as p9
 
-    layout = profile_layout(x)
+    layout = as_text(profile_layout(x))
     lines, ticks = layout["lines"], layout["ticks"]
     colours = dict(zip(layout["keys"]["group"], layout["keys"]["colour"], strict=True))
     panels = len(lines["variable"].cat.categories)
@@ -207,7 +207,7 @@ def _autoplot_groups(x: LekGroups) -> Any:
     """Draw the held values: a panel for each variable, a bar for each group."""
     import plotnine as p9
 
-    layout = groups_layout(x)
+    layout = as_text(groups_layout(x))
     bars = layout["bars"]
     colours = dict(zip(layout["keys"]["group"], layout["keys"]["colour"], strict=True))
     panels = len(bars["variable"].cat.categories)

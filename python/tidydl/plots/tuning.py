@@ -9,6 +9,7 @@ import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.networks.model_selection.tuning import Tuning
+from tidydl.plots.names import as_text
 from tidydl.plots.units import BASE_SIZE, TICKS, colours_between, line_size, point_size
 from tidydl.verbs import autoplot
 
@@ -71,7 +72,7 @@ def _autoplot(x: Tuning) -> Any:
     """Draw the metric by size with its standard error, a line for each decay, a ring around the best."""
     import plotnine as p9
 
-    layout = tuning_layout(x.summary)
+    layout = as_text(tuning_layout(x.summary))
     points, ticks = layout["points"], layout["ticks"]
     colours = dict(zip(layout["keys"]["decay"], layout["keys"]["colour"], strict=True))
     return (

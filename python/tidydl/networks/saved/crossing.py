@@ -15,13 +15,19 @@ from tidydl.boundaries import SAVED_MODELS
 from tidydl.networks.arguments import number_of_weights
 from tidydl.networks.saved.design import MOST_LEVELS, check_class, contrasts_dim, levels_of, named_contrasts
 from tidydl.networks.saved.files import WRITTEN, check_path, read_saved, write_saved
-from tidydl.networks.saved.networks import MOST_UNITS, decay_of, shape_of
+from tidydl.networks.saved.networks import (
+    MOST_ITERATIONS,
+    MOST_UNITS,
+    check_others,
+    decay_of,
+    given_of,
+    left_out_of,
+    shape_of,
+)
 from tidydl.networks.saved.networks import levels_of as classes_of
 from tidydl.networks.saved.parts import MISSING, Part, number_text, numbers_text
 
 __all__ = ["load_for_r", "save_for_r"]
-
-MOST_ITERATIONS = 2**31 - 1  # which R's whole numbers hold
 
 
 def save_for_r(file: str, kind: str, network: dict[str, Any], written_by: dict[str, str]) -> None:
@@ -85,8 +91,8 @@ def _network(part: Part) -> dict[str, Any]:
     n_weights = number_of_weights(shape)
     wts, mask = part.numbers("wts", n_weights), part.flags("mask", n_weights)
     decay = part.numbers("decay")
-    if len(decay) != 1:
-        decay_of(part, n_weights)
+    decay_of(part, n_weights)
+    check_others(part, shape, n_weights)
     rows = part.whole("rows", MOST_UNITS)
     fitted, residuals = (part.matrix(name, rows, shape.outputs) for name in ("fitted", "residuals"))
     levels = classes_of(part, shape)
@@ -106,7 +112,7 @@ def _network(part: Part) -> dict[str, Any]:
         "residuals": residuals,
         "weights": None if part.is_null("weights") else part.numbers("weights", rows),
         "row_names": None if part.is_null("row_names") else _row_names(part.part("row_names"), rows),
-        "left_out": None if part.is_null("left_out") else _left_out(part.part("left_out")),
+        "left_out": _left_out(part),
         "levels": None if levels is None else _texts(levels),
         "response": part.text("response"),
         "outputs": None if part.is_null("outputs") else _texts(part.texts("outputs", shape.outputs)),
@@ -139,15 +145,12 @@ def _row_names(part: Part, rows: int) -> Any:
     return _texts([str(label) for label in part.wholes("labels", rows)])
 
 
-def _left_out(part: Part) -> dict[str, Any]:
-    rows = part.wholes("rows")
-    if rows and not 0 < min(rows) <= max(rows) <= MOST_ITERATIONS:
-        raise part.fault(f"'{part.place}$rows' are no rows")
-    return {
-        "rows": np.array(rows, dtype=float),
-        "labels": _texts(part.texts("labels", len(rows))),
-        "exclude": part.flag("exclude"),
-    }
+def _left_out(part: Part) -> dict[str, Any] | None:
+    found = left_out_of(part)
+    if found is None:
+        return None
+    rows, labels, exclude = found
+    return {"rows": np.array(rows, dtype=float), "labels": _texts(labels), "exclude": exclude}
 
 
 def _count(part: Part, name: str) -> float:
@@ -191,6 +194,7 @@ def _design(part: Part, inputs: int | None) -> dict[str, Any]:
         "place": part.place,
         "columns": _texts(columns),
         "formula": part.text("formula"),
+        "reads": _texts(part.texts("reads", distinct=True)),
         "variables": [_variable(each) for each in part.parts("variables")],
         "memory": [
             {"call": each.text("call"), "arguments": [_argument(one) for one in each.parts("arguments")]}
@@ -272,6 +276,7 @@ def _model(part: Part) -> dict[str, Any]:
     fits = intercept in (0, 1) and names * (len(classes) - 1) == coefficients
     if not fits or names + len(offsets) != network["n"][0] or len(offsets) not in (0, outputs):
         raise part.fault("'n' does not fit the model")
+    given_of(part.part("call"))
     if network["weights"] is None:
         raise part.fault("'weights' is missing")
     return {

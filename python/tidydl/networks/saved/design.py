@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -212,6 +213,8 @@ def _memory_of(part: Part, formula: Formula) -> dict[str, Any]:
     for noted in part.parts("memory"):
         text = vet(noted.text("call")).text
         given = {each.text("name"): each for each in noted.parts("arguments")}
+        if len(given) < noted.length("arguments"):
+            raise noted.fault(f"'{noted.place}$arguments' does not fit '{text}'")
         if text in calls and given:
             found[text] = _kept(calls[text], given, noted)
     for factor in formula.factors:
@@ -230,11 +233,15 @@ def _kept(call: Call, given: Mapping[str, Part], part: Part) -> Any:
         inside = given["coefs"].parts("list")
         several = [each.parts("list") for each in inside] if variables > 1 else [inside]
         bases = tuple(_basis({each.text("name"): each for each in one}, part) for one in several)
-        if len(bases) == variables and all(len(basis.centres) == options.get("degree", 1) for basis in bases):
+        known = all(map(math.isfinite, (each for basis in bases for each in (*basis.centres, *basis.squares))))
+        degree = options.get("degree", 1)
+        if known and len(bases) == variables and all(len(basis.centres) == degree for basis in bases):
             return bases
     elif call.function == "scale":
         pairs = (("center", 0.0), ("scale", 1.0))
-        return tuple(_number(given.get(name), options.get(name), without, part) for name, without in pairs)
+        numbers = tuple(_number(given.get(name), options.get(name), without, part) for name, without in pairs)
+        if all(map(math.isfinite, numbers)):
+            return numbers
     elif call.function == "as.numeric" and "levels" in given:
         return given["levels"].texts("texts")
     raise part.fault(f"'{part.place}$arguments' does not fit '{written(call)}'")

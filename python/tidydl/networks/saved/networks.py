@@ -19,9 +19,21 @@ from tidydl.networks.record import NNet
 from tidydl.networks.saved.design import design_content, design_of, index_content, index_of
 from tidydl.networks.saved.parts import Part, number_text, numbers_text
 
-__all__ = ["KINDS", "MOST_UNITS", "Kind", "decay_of", "levels_of", "shape_of"]
+__all__ = [
+    "KINDS",
+    "MOST_ITERATIONS",
+    "MOST_UNITS",
+    "Kind",
+    "check_others",
+    "decay_of",
+    "given_of",
+    "left_out_of",
+    "levels_of",
+    "shape_of",
+]
 
 MOST_UNITS = 10**9
+MOST_ITERATIONS = 2**31 - 1  # which R's whole numbers hold
 MOST_LONE_INPUTS = 10**6  # that no weight leads from, so that the number of weights says nothing of them
 
 
@@ -112,6 +124,7 @@ def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
     fitted, residuals = (part.matrix(name, rows, shape.outputs) for name in ("fitted", "residuals"))
     if levels is not None and shape.outputs == 1 and not (np.abs(fitted + residuals - 0.5) < 1).all():
         raise part.fault("'residuals' does not fit the levels")
+    check_others(part, shape, n_weights)
     return {
         "shape": shape,
         "wts": wts,
@@ -123,8 +136,8 @@ def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
         "response": part.text("response"),
         "output_names": part.texts("output_names", shape.outputs),
         "lev": levels,
-        "iterations": part.optional_whole("iterations"),
-        "evaluations": part.optional_whole("evaluations"),
+        "iterations": part.optional_whole("iterations", MOST_ITERATIONS),
+        "evaluations": part.optional_whole("evaluations", MOST_ITERATIONS),
         "curve": np.column_stack([passes, curve.numbers("value", len(passes))]).astype(float).reshape(-1, 2),
         "seconds": part.number("seconds"),
         "mask": part.flags("mask", n_weights),
@@ -163,7 +176,30 @@ def levels_of(part: Part, shape: Shape) -> tuple[str, ...] | None:
 def decay_of(part: Part, n_weights: int) -> np.ndarray:
     """Read the penalty of each weight, or one of all."""
     values = part.numbers("decay")
+    if not (np.isfinite(values) & (values >= 0)).all():
+        raise part.fault("'decay' has values that are negative, missing or infinite")
     return np.broadcast_to(values, (n_weights,)) if len(values) == 1 else part.numbers("decay", n_weights)
+
+
+def check_others(part: Part, shape: Shape, n_weights: int) -> None:
+    """Refuse what one of the languages alone reads and could not, so that both read the same files."""
+    part.texts("output_names", shape.outputs)
+    if not part.is_null("outputs"):
+        part.texts("outputs", shape.outputs)
+    if not part.is_null("hessian"):
+        part.matrix("hessian", n_weights, n_weights)
+    left_out_of(part)
+
+
+def left_out_of(part: Part) -> tuple[list[int], tuple[str, ...], bool] | None:
+    """Read which rows the fit left out, their labels, and whether predictions have a place for them."""
+    if part.is_null("left_out"):
+        return None
+    given = part.part("left_out")
+    rows = given.wholes("rows")
+    if rows and not 0 < min(rows) <= max(rows) <= MOST_ITERATIONS:
+        raise given.fault(f"'{given.place}$rows' are no rows")
+    return rows, given.texts("labels", len(rows)), given.flag("exclude")
 
 
 def _call_of(part: Part) -> dict[str, Any]:
@@ -206,15 +242,17 @@ def _model_of(part: Part) -> Multinom:
         design=design_of(design, names),
         classes=classes,
         deviance=added.number("deviance"),
-        rank=added.whole("rank"),
+        rank=added.whole("rank", MOST_ITERATIONS),
         edf=added.number("edf"),
         AIC=added.number("AIC"),
         information=added.matrix("information", coefficients, coefficients),
         intercept=bool(intercept),
         offsets=len(added.texts("offsets")),
-        given=_given_of(part.part("call")),
+        given=given_of(part.part("call")),
     )
     fit.call.pop("R", None)  # shown by what was given
+    if part.is_null("weights"):
+        raise part.fault("'weights' is missing")
     formula = fit.design.formula
     fits = formula is not None and intercept == formula.intercept and fit.mask.sum() == coefficients
     if not fits or offsets not in (0, 1 if shape.outputs == 1 else shape.outputs):
@@ -224,7 +262,7 @@ def _model_of(part: Part) -> Multinom:
     return fit
 
 
-def _given_of(part: Part) -> dict[str, Any]:
+def given_of(part: Part) -> dict[str, Any]:
     """Read the arguments that the call shows."""
     given = {each.text("name"): _given_value(each) for each in part.parts("given")}
     if not isinstance(given.get("formula", ""), str):

@@ -142,9 +142,9 @@ class Part:
             raise self._wrong(name, "whole numbers")
         return [int(value) for value in values]
 
-    def optional_whole(self, name: str) -> int | None:
+    def optional_whole(self, name: str, most: int = _LARGEST) -> int | None:
         """Give a whole number, or None where it is null."""
-        return None if self.is_null(name) else self.whole(name)
+        return None if self.is_null(name) else self.whole(name, most)
 
     def flag(self, name: str) -> bool:
         """Give a logical."""

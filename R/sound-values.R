@@ -1,0 +1,93 @@
+# What a vector of a class must be for that class's methods not to fail: files and hands can put any class on any
+# values. Gives what is wrong in the words of an error, NULL where nothing is.
+
+unsound <- function(x) {
+  if (!is.object(x)) {
+    return(NULL)
+  }
+  classes <- oldClass(x)
+  kind <- Find(function(each) each %in% classes, names(unsound_kinds))
+  if (!is.null(kind)) unsound_kinds[[kind]](x)
+}
+
+refuse_unsound <- function(x, name) {
+  wrong <- unsound(x)
+  if (!is.null(wrong)) {
+    abort_tidydl("bridge", sprintf("%s %s.", name, wrong), "A vector as R's own functions make it.", "Make it anew.")
+  }
+}
+
+unsound_factor <- function(x) {
+  levels <- attr(x, "levels", exact = TRUE)
+  if (typeof(x) != "integer" || typeof(levels) != "character" || anyDuplicated(levels)) {
+    return("is a factor without sound levels")
+  }
+  codes <- unclass(x)
+  if (min(codes, 1L, na.rm = TRUE) < 1L || max(codes, 0L, na.rm = TRUE) > length(levels)) {
+    "is a factor with values that are no levels"
+  }
+}
+
+unsound_time <- function(x) {
+  zone <- attr(x, "tzone", exact = TRUE)
+  if (!is_of_numbers(x) || !is.null(zone) && typeof(zone) != "character") "holds times that are no numbers"
+}
+
+unsound_parts <- function(x) {
+  right <- typeof(x) == "list" && tryCatch(is.numeric(unclass(as.POSIXct(x))), error = function(cnd) FALSE)
+  if (!right) "holds times whose parts do not fit"
+}
+
+unsound_duration <- function(x) {
+  units <- attr(x, "units", exact = TRUE)
+  known <- is.character(units) && length(units) == 1L && units %in% c("secs", "mins", "hours", "days", "weeks")
+  if (!is_of_numbers(x) || !known) "holds durations without a unit that R knows"
+}
+
+unsound_media <- function(x) {
+  right <- typeof(x) == "list" && inherits(x, "vctrs_vctr") && is_image(x) != is_audio(x) &&
+    all(vapply(unclass(x), is_media_element, logical(1)))
+  if (!right) "holds images or sounds that are neither contents nor a path"
+}
+
+is_media_element <- function(one) {
+  if (is.null(one)) {
+    return(TRUE)
+  }
+  known <- typeof(one) == "list" && !is.object(one)
+  known && (is.null(one[["bytes"]]) || is.raw(one[["bytes"]])) && (is.null(one[["path"]]) || is_path(one[["path"]])) &&
+    are_facts(one[setdiff(names(one), c("bytes", "path"))])
+}
+
+# What is known of an image or a sound: of one that has a size or a rate all that is shown of it.
+are_facts <- function(facts) {
+  numbers <- facts[intersect(names(facts), c("width", "height", "seconds", "rate"))]
+  texts <- facts[intersect(names(facts), c("mode", "wrong"))]
+  all(lengths(facts) == 1L) && all(vapply(numbers, is.numeric, NA)) && all(vapply(texts, is.character, NA)) &&
+    ("width" %in% names(facts)) == all(c("height", "mode") %in% names(facts)) &&
+    ("rate" %in% names(facts)) == ("seconds" %in% names(facts))
+}
+
+is_path <- function(x) is.character(x) && !is.object(x) && length(x) == 1L && !is.na(x)
+
+is_of_numbers <- function(x) typeof(x) %in% c("double", "integer")
+
+unsound_kinds <- list(
+  factor = unsound_factor, POSIXct = unsound_time, POSIXlt = unsound_parts, difftime = unsound_duration,
+  Date = function(x) if (!is_of_numbers(x)) "holds dates that are no numbers",
+  integer64 = function(x) if (typeof(x) != "double") "holds whole numbers that are none",
+  tidydl_media = unsound_media
+)
+
+# Lists inside lists; what recurs for each of them must end before R's own memory for calls does.
+most_nested <- 32L
+
+refuse_nested <- function(name, depth) {
+  if (depth > most_nested) {
+    abort_tidydl(
+      "data", sprintf("%s is nested more than %d lists deep.", sub(", item.*", "", name), most_nested),
+      "Lists with fewer lists inside each other.",
+      call = NULL
+    )
+  }
+}
