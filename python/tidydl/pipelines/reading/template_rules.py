@@ -120,7 +120,7 @@ def check_call(budget: Budget, called: Any, rest: list[Any], given: dict[str, An
         return
     if not any(issubclass(kind, kinds) and name in names for kinds, names in _METHODS):
         raise TemplateLimitError(f"it calls `{name}` of a {kind.__name__}, which no chat template needs")
-    if issubclass(kind, str):
+    if isinstance(owner, str):
         _check_text_method(budget, name, owner, rest, given)
 
 
