@@ -31,8 +31,8 @@ _KEPT = 400  # bytes of what is known of a list, and of a filter that waits
 _WRITTEN = 12  # bytes at most that a character takes while it is written by repr(), as JSON or in capitals
 _BITS = 10_000  # of a whole number
 _DEEPEST = 200  # lists in lists
-_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
-HOLDING = (list, tuple, dict, set, frozenset, MappingProxyType, *_VIEWS)
+_VIEWS: Any = (type({}.keys()), type({}.values()), type({}.items()))
+HOLDING: Any = (list, tuple, dict, set, frozenset, MappingProxyType, *_VIEWS)
 _local = threading.local()
 
 
