@@ -61,6 +61,7 @@ HTML = b"<html><body>Please log in to this network.</body></html>"
 # How answers go wrong, and the kind of the error; None where all is well nevertheless.
 ANSWERS = {
     "deep": ({"what": "said", "on": "info", "body": b"[" * 200_000}, "hub"),
+    "many-values": ({"what": "said", "on": "info", "body": b'{"a":[' + b"[]," * 3_000_000 + b"0]}"}, "hub"),
     "no-json": ({"what": "said", "on": "info", "body": HTML, "headers": {"Content-Type": "text/html"}}, "hub"),
     "bytes": ({"what": "said", "on": "info", "body": b"\xff\xfe\x00"}, "hub"),
     "bomb": (

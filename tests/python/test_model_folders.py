@@ -17,6 +17,7 @@ from PIL import Image
 
 import tidydl
 from tidydl.errors import ArgumentError, DamagedFileError, DataError, NotFoundError, StorageError, TidydlError
+from tidydl.pipelines.vetting.sizes import large_input
 
 HERE = Path(__file__).parent
 HOSTILE = {**hostile_models.TEXT, **hostile_models.IMAGE}
@@ -177,12 +178,55 @@ def test_a_tokenizer_that_makes_texts_endlessly_longer_is_refused(copied):
 
 
 @pytest.mark.parametrize(
+    ("part", "step"),
+    [
+        ("decoder", {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 20_000}),
+        (
+            "post_processor",
+            {
+                "type": "TemplateProcessing",
+                "single": [{"SpecialToken": {"id": "x", "type_id": 0}}] * 200
+                + [{"Sequence": {"id": "A", "type_id": 0}}],
+                "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}],
+                "special_tokens": {"x": {"id": "x", "ids": [1] * 100, "tokens": ["x"] * 100}},
+            },
+        ),
+        (
+            "padding",
+            {"strategy": {"Fixed": 10**9}, "direction": "Right", "pad_to_multiple_of": None}
+            | {"pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"},
+        ),
+    ],
+)
+def test_other_steps_of_a_tokenizer_that_make_much_of_a_text_are_refused(copied, part, step):
+    held = json.loads((copied / "tokenizer.json").read_text("utf-8"))
+    (copied / "tokenizer.json").write_text(json.dumps({**held, part: step}), "utf-8")
+    rewrite(copied / "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")
+    with pytest.raises(ArgumentError, match=r"times as long|fills each text"):
+        pipeline(copied)("a")
+
+
+def test_settings_that_are_usual_ask_for_nothing_too_large():
+    usual = {"model_max_length": 10**30, "image_token_id": 151_655, "image_mean": [0.5] * 3, "rescale_factor": 1 / 255}
+    usual |= {"chunk_length": 30, "n_fft": 400, "sampling_rate": 16_000, "nb_max_frames": 3000, "n_samples": 480_000}
+    assert large_input(usual | {"size": {"height": 224, "width": 224}, "crop_size": 224, "resample": 3}) is None
+    patches = {"merge_size": 2, "max_pixels": 12_845_056, "size": {"shortest_edge": 3136, "longest_edge": 12_845_056}}
+    assert large_input({"image_processor": patches}) is None
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"size": {"height": 10**6, "width": 10**6}},
         {"size": {"height": 30_000, "width": 30_000}},
         {"size": {"shortest_edge": 10**6}},
         {"size": 10**6},
+        {"size": 30_000},
+        {"crop_size": 10**6},
+        {"crop_size": [30_000, 30_000]},
+        {"pad_size": {"height": 1e6, "width": 16}},
+        {"image_processor": {"size": [10**6, 16]}},
+        {"max_length_s": 1e6, "sampling_rate": 48_000},
         {"crop_size": {"height": 10**9, "width": 16}},
         {"image_mean": "x"},
         {"resample": 99},

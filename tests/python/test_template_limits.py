@@ -1,8 +1,10 @@
 """Chat templates of strangers: what uses up time or memory is an error that names the limit, in seconds, not hours."""
 
+import os
 import resource
 import time
 
+import fuzz_templates
 import pytest
 import tiny_multimodal
 
@@ -12,6 +14,7 @@ from tidydl.errors import ArgumentError
 CHAT = [{"role": "user", "content": "the sun"}]
 DOUBLING = "{% set n = namespace(s='a') %}{% for i in range(40) %}{% set n.s = CODE %}{% endfor %}{{ n.s }}"
 LISTS = "{% set n = namespace(s=['a']) %}{% for i in range(40) %}{% set n.s = CODE %}{% endfor %}{{ n.s }}"
+LARGE = "{% set x = '😀' * 9000000 %}"
 TEMPLATES = {
     "repeated": ("{{ 'a' * 10**10 }}", "characters"),
     "repeated list": ("{{ ([0] * 10**9) | length }}", "characters"),
@@ -56,9 +59,23 @@ TEMPLATES = {
     "indented JSON": ("{{ [[[1]]] | tojson(indent=10**9) }}", "times"),
     "mapped": ("{{ ['a'] | map('center', 10**10) | list }}", "times"),
     "joined by much": ("{{ range(99999) | join('a' * 99999) }}", "characters"),
-    "bytes": ("{{ (1).to_bytes(10**10, 'big') }}", "times"),
-    "nested": ("{{ " + "(" * 100_000 + "1" + ")" * 100_000 + " }}", "recursion"),
+    "bytes": ("{{ (1).to_bytes(10**10, 'big') }}", "calls"),
+    "nested": ("{{ " + "(" * 50_000 + "1" + ")" * 50_000 + " }}", "recursion"),
     "longer than templates are": ("a" * 2_000_000, "characters"),
+    "many texts alive": (LARGE + "".join(f"{{% set a{n} = x + 'b' %}}" for n in range(60)), "MB in all"),
+    "many parts alive": (LARGE + "".join(f"{{% set a{n} = x[1:] %}}" for n in range(60)), "MB in all"),
+    "letters as a list": (LARGE + "{{ x | list | length }}", "MB in all"),
+    "letters as arguments": (LARGE + "{{ cycler(*x) }}", "steps"),
+    "widths of tabs": ("{{ ('\t' * 1000).expandtabs(10**9) }}", "times"),
+    "mapped to a list": ("{% set a = range(99999) | map('center', 99999) | list %}", "MB in all"),
+    "views of views": (LISTS.replace("CODE", "{'a': n.s, 'b': n.s}.items()"), "characters"),
+    "tuples of tuples": (LISTS.replace("range(40)", "range(99999)").replace("CODE", "(n.s,)"), "deep"),
+    "filters of filters": (LISTS.replace("range(40)", "range(99999)").replace("CODE", "n.s | map('string')"), "deep"),
+    "digits": ("{{ 5 | round(-10**9) }}", "times"),
+    "one hash": ("{{ range(0, 99999 * (2**61 - 1), 2**61 - 1) | unique | list | length }}", "bits"),
+    "comments": ("{{ ('<!---->' * 100000) | striptags }}", "striptags"),
+    "constants": ("{{ 'a' | center(99999) }}" * 7000, "characters"),
+    "compared": ("{% for i in range(99999) %}{% if 'a' in range(99999) %}{% endif %}{% endfor %}", "longer than"),
     "included": ("{% include 'other' %}", "loader"),
 }
 
@@ -114,3 +131,25 @@ def test_templates_run_without_limits_again_afterwards(chatter):
     chatter([CHAT], max_new_tokens=2)
     assert chat_template_utils._compile_jinja_template is own
     assert own("{{ 'a' * 3 }}").render() == "aaa"
+
+
+def test_templates_drawn_at_random_take_no_more_than_they_may():
+    tries, seed = (int(os.environ.get(f"TIDYDL_FUZZ_{name}", 40)) for name in ("TRIES", "SEED"))
+    found, ends = fuzz_templates.faults(min(tries, 400), seed)
+    assert not found
+    assert ends["written"]
+
+
+def test_a_long_chat_is_written_about_as_fast_as_by_transformers(chatter):
+    from transformers.utils import chat_template_utils
+
+    from tidydl.pipelines.reading.template_limits import within_limits
+
+    template = (
+        "{% for m in messages %}{% if loop.index0 < messages | length %}{{ m.content | trim }}{% endif %}{% endfor %}"
+    )
+    with within_limits():
+        limited = chat_template_utils._compile_jinja_template(template)
+        began = time.process_time()
+        limited.render(messages=[{"role": "user", "content": "the sun"}] * 5000)
+    assert time.process_time() - began < 2

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ _ALLOWED = "A README that begins with YAML between lines of '---', as the Hub de
 _LARGEST = 2**24  # bytes
 _DEEPEST = 64
 _MOST = 1_000_000  # values, those that aliases repeat included
+_DIGITS = 22  # of a whole number: longer ones take time by the square, or share one hash
+_WHOLE = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|[0-9][0-9_:]*)")  # hours:minutes:seconds too, as YAML 1.1 has them
 _FILES = ("data_files", "data_dir")
 
 
@@ -72,6 +75,8 @@ def safe_yaml(text: str, place: Path) -> Any:
             count += sizes.get(event.anchor, 1)
         elif isinstance(event, yaml.NodeEvent):
             count += 1
+            if isinstance(event, yaml.ScalarEvent) and len(event.value) > _DIGITS and _is_whole(event):
+                raise _too_large(place, f"{_DIGITS} digits of a number")
             if isinstance(event, yaml.CollectionStartEvent):
                 open_.append((event.anchor, count))
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -83,6 +88,10 @@ def safe_yaml(text: str, place: Path) -> Any:
         if count > _MOST:
             raise _too_large(place, f"{_MOST:,} values")
     return yaml.load(text, Loader=reader)
+
+
+def _is_whole(scalar: Any) -> bool:
+    return (scalar.implicit[0] or scalar.tag is not None) and _WHOLE.fullmatch(scalar.value) is not None
 
 
 def _too_large(place: Path, limit: str) -> DamagedFileError:

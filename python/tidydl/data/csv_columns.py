@@ -121,12 +121,14 @@ def _free_name(stem: str, taken: Collection[str], free: dict[str, Iterator[str]]
 
 def some_begin_with_zero(stream: Any, separator: str) -> bool:
     """Say whether any number of a csv file begins with a zero and another digit, as an identifier may."""
-    before = b"\n"  # so that the first field stands behind something too
+    before, blanks = b"\n", _blanks(separator)  # so that the first field stands behind something too
     while held := stream.read(_BLOCK):
         held = before + held
         if _a_number_begins_with_zero(held, separator):
             return True
-        before = held[max(len(held[:-2].rstrip(_BLANKS)) - 1, 0) :]
+        body = held[:-2]
+        begun = body.rstrip(blanks)
+        before = begun[-1:] + body[len(begun) :][:1] + held[-2:]  # one blank says as much as many
     return _a_number_begins_with_zero(before + b"\n", separator)
 
 
@@ -138,10 +140,15 @@ def _a_number_begins_with_zero(held: bytes, separator: str) -> bool:
     zeros = 1 + np.flatnonzero((text[1:-2] == ord("0")) & (text[2:-1] - ord("0") < 10))
     goes_on = _among(b"0123456789.eE" + _BLANKS + _AROUND + separator.encode())
     zeros = zeros[goes_on[text[zeros + 2]]]  # as dates such as 01/02/2020 and times do not
-    blank, start = _among(_BLANKS.replace(separator.encode(), b"")), zeros - 1
-    while (behind := blank[text[start]]).any():
-        start = start - behind
+    blank, start = _among(_blanks(separator)), zeros - 1
+    if blank[text[start]].any():
+        others = np.flatnonzero(~blank[text])
+        start = others[np.searchsorted(others, start, side="right") - 1]
     return bool(_among(_AROUND + separator.encode())[text[start]].any())
+
+
+def _blanks(separator: str) -> bytes:
+    return _BLANKS.replace(separator.encode(), b"")
 
 
 def _among(wanted: bytes) -> Any:

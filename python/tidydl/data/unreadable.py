@@ -25,7 +25,7 @@ __all__ = [
     "uneven",
 ]
 
-_MIXED = re.compile(r"Column\(/(.*)\) changed from (\w+) to (\w+)")
+_MIXED = re.compile(r"[^(]*Column\(/(.*)\) changed from (\w+) to (\w+)", re.DOTALL)
 _READ_BY = {
     ".sav": "pandas.read_spss(path)",
     ".zsav": "pandas.read_spss(path)",
@@ -63,7 +63,7 @@ def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
         return not_utf8(path, kind, "in its header" if kind == "csv" else "a byte of another encoding")
     if "UTF8" in str(error):  # as Arrow calls it
         return not_utf8(path, kind, "in some column")
-    if found := _MIXED.search(str(error)):
+    if found := _MIXED.match(str(error)):
         return DataError(
             f"`path` '{path}' mixes kinds in column '{found[1].replace('/', '.')}': {found[2]} and {found[3]}.",
             allowed="Values of one kind in a column.",

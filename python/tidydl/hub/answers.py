@@ -20,7 +20,8 @@ from tidydl.hub.repositories import COMMIT, DIGEST, Repository
 
 __all__ = ["answered", "asked_for", "commit_in", "digest_in", "size_in"]
 
-_LONGEST = 256 << 20  # bytes of an answer: the listing of some million files
+_LONGEST = 64 << 20  # bytes of an answer: some hundred thousand files take 20 MB
+_VALUES = 2_000_000  # in an answer: each takes some hundred bytes
 _LARGEST = 1 << 50  # bytes of a file
 
 
@@ -53,6 +54,8 @@ def asked_for(repo: Repository, what: str, seconds: float, **query: str) -> dict
             held += chunk
             if len(held) > _LONGEST:
                 raise _nonsense(repo, f"an answer of more than {_LONGEST >> 20} MB")
+    if sum(map(held.count, (b",", b"[", b"{"))) > _VALUES:
+        raise _nonsense(repo, f"an answer of more than {_VALUES:,} values")
     try:
         told = json.loads(held)
     except (ValueError, RecursionError):

@@ -50,7 +50,7 @@ def _value(name: str, value: Any) -> Tree:
 
 
 def _parsed(text: str) -> Tree:
-    tokens = [token for token in _TOKEN.findall(text) if token]
+    tokens = [token for token in _TOKEN.findall(text.rstrip()) if token]
     try:
         tree, rest = _expression(tokens, 0)
     except RecursionError:  # shown as it is

@@ -19,7 +19,7 @@ SETTINGS = (
     *("processor_config.json", "video_preprocessor_config.json", "audio_tokenizer_config.json", "decision_config.json"),
     *("special_tokens_map.json", "added_tokens.json", "adapter_config.json", "chat_template.json"),
 )
-_READER = re.compile(r"\w*(Tokenizer|Processor|FeatureExtractor|Backend)\w*")
+_READER = re.compile(r"(?=\w*?(?:Tokenizer|Processor|FeatureExtractor|Backend))\w+")
 _ATTENTION = re.compile(r"[\w|.-]*")
 _NAMES_BY_USER = ("id2label", "label2id")
 _TOKENS = ("special_tokens_map.json", "added_tokens.json", "chat_template.json")  # whose entries are no settings

@@ -18,19 +18,24 @@ _SPARE = 250_000_000  # numbers that a model may have beside those in its files:
 _PACKED = 16  # numbers that one of a quantized file may stand for
 _MODULES = 1000  # layers, experts and the like that a model may have though its files hold fewer weights
 _GROWTH = 10_000
+_PADDED = 1 << 20  # tokens
 # Entries that say how often a part is repeated, and those of these names that say how long or wide something is.
 _REPEATED = re.compile(r"\w*(layers?|blocks?|depths?|experts?|stages?|codebooks?)|(num|n)_\w+")
 _LENGTHS = re.compile(r"\w*(positions?|ctx|context|tokens?|labels|length|vocab|embeddings|size|dim|channels|frames)")
-# The largest values of entries by which inputs are read.
+# The largest values of entries by which inputs are read: of these names, of those that are sizes, and of all others.
 _LARGEST = {
-    **dict.fromkeys(("height", "width", "max_height", "max_width", "image_size", "shortest_edge", "size"), 32_768),
-    **dict.fromkeys(("max_pixels", "min_pixels", "longest_edge"), 1 << 28),
+    **dict.fromkeys(("max_pixels", "min_pixels"), 1 << 28),
     **dict.fromkeys(("feature_size", "num_mel_bins", "num_frames", "patch_size", "max_patches", "n_fft"), 1 << 17),
     "chunk_length": 3600,
     "sampling_rate": 1_000_000,
     "n_samples": 1 << 32,
     "nb_max_frames": 10_000_000,
 }
+_SIZES = re.compile(r"(?:\w*_)?(?:size|height|width|edge)")
+_SIDE = 32_768
+_OTHER = 1 << 28
+_FREE = re.compile(r"\w*(?:token|length)\w*|\w+_id")  # ids, and lengths that say how much may be, not how much is
+_SECONDS = ("chunk_length", "chunk_length_s", "max_length_s")
 _PIXELS = 1 << 28
 
 
@@ -92,7 +97,7 @@ def refuse_claims(config: Any, auto: Any, held: Held, source: str) -> None:
     """
     if not held.tensors:
         return
-    numbers = list(_numbers(config.to_dict()))
+    numbers = [(name, each) for name, each in _numbers(config.to_dict()) if isinstance(each, int)]
     most = max(held.tensors, _MODULES)
     for name, value in numbers:
         if _REPEATED.fullmatch(name) and not _LENGTHS.fullmatch(name) and value > max(most, held.longest):
@@ -126,19 +131,9 @@ def _claim(source: str, what: str) -> ArgumentError:
     )
 
 
-def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, int]]:
-    """Go through the whole numbers of settings, with the names of their entries."""
-    waiting = [(name, value)]
-    while waiting:
-        name, value = waiting.pop()
-        if isinstance(value, bool):
-            continue
-        if isinstance(value, int):
-            yield name, value
-        elif isinstance(value, Mapping):
-            waiting.extend((str(key), each) for key, each in value.items() if key not in ("id2label", "label2id"))
-        elif isinstance(value, (list, tuple)):
-            waiting.extend((name, each) for each in value)
+def _numbers(value: Any) -> Iterator[tuple[str, Any]]:
+    """Go through the numbers of settings, with the names of their entries."""
+    return ((name, each) for name, each in _entries(value) if isinstance(each, (int, float)) and each is not True)
 
 
 def large_input(held: dict[str, Any]) -> str | None:
@@ -146,17 +141,54 @@ def large_input(held: dict[str, Any]) -> str | None:
 
     Where images are cut into patches, the shortest and longest edge are numbers of pixels.
     """
-    patches = "merge_size" in held or "max_pixels" in held
+    patches = any(name in ("merge_size", "max_pixels") for name, _ in _entries(held))
     for name, value in _numbers(held):
-        limit = 1 << 28 if patches and name in ("shortest_edge", "size") else _LARGEST.get(name, 1 << 40)
+        limit = 1 << 28 if patches and name in ("shortest_edge", "longest_edge", "size") else _limit(name)
         if value > limit:
             return f"claims `{name}` {value}, and at most {limit} can be read"
-    size = held.get("size")
-    given = [size.get("height"), size.get("width")] if isinstance(size, dict) else []
-    sides = [side for side in given if isinstance(side, int)]
-    if len(sides) == 2 and sides[0] * sides[1] > _PIXELS:
-        return f"claims images of {sides[0]} by {sides[1]} pixels, and at most {_PIXELS} pixels can be read"
+    for entry, value in _entries(held):
+        sides = _sides(entry, value, patches)
+        if len(sides) == 2 and sides[0] * sides[1] > _PIXELS:
+            return f"claims images of {sides[0]} by {sides[1]} pixels, and at most {_PIXELS} pixels can be read"
+        if isinstance(value, dict):
+            samples = _number(value.get("sampling_rate")) * max(_number(value.get(name)) for name in _SECONDS)
+            if samples > _PIXELS:
+                return f"claims pieces of {samples:.0f} samples, and at most {_PIXELS} can be read"
     return None
+
+
+def _limit(name: str) -> float:
+    if name in _LARGEST:
+        return _LARGEST[name]
+    return _SIDE if _SIZES.fullmatch(name) else float("inf") if _FREE.fullmatch(name) else _OTHER
+
+
+def _entries(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Go through all values of settings, with the names of their entries."""
+    waiting = [(name, value)]
+    while waiting:
+        name, value = waiting.pop()
+        yield name, value
+        if isinstance(value, Mapping):
+            waiting.extend((str(key), each) for key, each in value.items() if key not in ("id2label", "label2id"))
+        elif isinstance(value, (list, tuple)):
+            waiting.extend((name, each) for each in value)
+
+
+def _number(value: Any) -> float:
+    return value if isinstance(value, (int, float)) else 0
+
+
+def _sides(name: str, value: Any, patches: bool) -> list[float]:
+    """Return how many pixels an image is high and wide; nothing where a value says neither."""
+    if isinstance(value, dict):
+        found = [value.get("height"), value.get("width")]
+    elif isinstance(value, list):
+        found = value if _SIZES.fullmatch(name) else []
+    else:
+        square = name in ("size", "crop_size", "pad_size", "image_size", "shortest_edge") and not patches
+        found = [value, value] if square else []
+    return [side for side in found if isinstance(side, (int, float))]
 
 
 def refuse_growth(tokenizer: Any, source: str, argument: str) -> None:
@@ -167,20 +199,43 @@ def refuse_growth(tokenizer: Any, source: str, argument: str) -> None:
     ArgumentError
         Says how much longer.
     """
-    normalizer = getattr(getattr(tokenizer, "backend_tokenizer", None), "normalizer", None)
-    if normalizer is None:
-        return
-    growth, waiting = 1.0, [json.loads(normalizer.__getstate__())]
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    for part in ("normalizer", "decoder", "post_processor"):
+        step = getattr(backend, part, None)
+        growth = 0.0 if step is None else _growth(json.loads(step.__getstate__()))
+        if growth > _GROWTH:
+            raise _grows(source, argument, f"makes texts up to {growth:.3g} times as long")
+    padded = getattr(backend, "padding", None) or {}
+    length = max(padded.get("length") or 0, padded.get("pad_to_multiple_of") or 0)
+    if length > _PADDED:
+        raise _grows(source, argument, f"fills each text up to {length} tokens")
+
+
+def _growth(whole: dict[str, Any]) -> float:
+    """Return how many times as long a step of a tokenizer makes a text, or how many tokens it adds."""
+    growth, added, waiting = 1.0, 0, [whole]
     while waiting:
         step = waiting.pop()
-        waiting.extend(step.get("normalizers") or [])
+        for steps in ("normalizers", "decoders", "processors"):
+            waiting.extend(step.get(steps) or [])
         if step.get("type") == "Replace":
             pattern = (step.get("pattern") or {}).get("String")
             growth *= max(1.0, len(step.get("content") or "") / max(1, len(pattern or "")))
         growth *= max(1.0, len(step.get("prepend") or "") / 100)
-    if growth > _GROWTH:
-        raise ArgumentError(
-            f"`{argument}` is '{source}', whose tokenizer makes texts up to {growth:.3g} times as long.",
-            allowed=f"A tokenizer whose replacements make a text at most {_GROWTH} times as long.",
-            hint="Use another model, or one whose tokenizer.json you have read.",
-        )
+        if step.get("type") == "TemplateProcessing":
+            added += max(_added(step, step.get("single") or []), _added(step, step.get("pair") or []))
+    return max(growth, added)
+
+
+def _added(step: dict[str, Any], pieces: list[dict[str, Any]]) -> int:
+    """Return how many special tokens a template puts around a text."""
+    lengths = {name: len(token.get("ids") or ()) for name, token in (step.get("special_tokens") or {}).items()}
+    return sum(lengths.get((piece.get("SpecialToken") or {}).get("id"), 0) for piece in pieces)
+
+
+def _grows(source: str, argument: str, what: str) -> ArgumentError:
+    return ArgumentError(
+        f"`{argument}` is '{source}', whose tokenizer {what}.",
+        allowed=f"A tokenizer that makes a text at most {_GROWTH} times as long, and fills it up to {_PADDED} tokens.",
+        hint="Use another model, or one whose tokenizer.json you have read.",
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +22,7 @@ from tidydl.pipelines.running.generating import GREEDY, generation_settings, gen
 __all__ = ["way"]
 
 _PROMPT = "<s_docvqa><s_question>{}</s_question><s_answer>"
-_ANSWER = re.compile(r"<s_answer>(.*)</s_answer>", re.DOTALL)
+_ANSWER = ("<s_answer>", "</s_answer>")
 
 
 def way(task: Task, loaded: Loaded, options: Options, top_k: int) -> Way:
@@ -109,6 +108,7 @@ def _answer(tokenizer: Any, top_k: int, encoded: Any, lines: list[int], found: l
     text = tokenizer.decode(found[0][0])
     for token in (tokenizer.eos_token, tokenizer.pad_token):
         text = text.replace(token, "") if token else text
-    marked = _ANSWER.search(text)
-    answer = (None if marked is None else marked[1].strip(), None, None, None)
+    begun, ended = text.find(_ANSWER[0]), text.rfind(_ANSWER[1])
+    marked = text[begun + len(_ANSWER[0]) : ended].strip() if 0 <= begun < ended else None
+    answer = (marked, None, None, None)
     return [answer] if top_k == 1 else [(1, *answer)]
