@@ -27,11 +27,10 @@ from PIL import Image
 
 import tidydl
 from tidydl import cache, load_dataset, stream
-from tidydl.data import parquet_files
 from tidydl.data.audios import as_audio
 from tidydl.data.images import as_image
 from tidydl.data.video_value import as_video
-from tidydl.errors import ArgumentError, DamagedFileError, DataError, NotFoundError, StorageError, TidydlError
+from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, StorageError, TidydlError
 from tidydl.storage import abandoned, begun_folder
 
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
@@ -216,18 +215,6 @@ def test_zip_files_write_nothing_outside(tmp_path, name):
     (tmp_path / "a.zip").write_bytes(zipped(("b.csv", "x\n1\n"), (name, "x\n2\n")))
     with pytest.raises(ArgumentError, match="outside of its folder"):
         load_dataset(tmp_path / "a.zip")
-
-
-def test_parquet_that_claims_more_than_the_machine_holds_is_refused_and_its_first_rows_are_read(tmp_path, monkeypatch):
-    rows = 2**20
-    with pq.ParquetWriter(tmp_path / "a.parquet", pa.schema([("x", pa.int64())])) as writer:
-        block = pa.table({"x": pa.array(np.zeros(rows, "int64"))})
-        for _ in range(4):
-            writer.write_table(block)
-    monkeypatch.setattr(parquet_files, "_memory", lambda: 2**24)  # a small machine
-    with light(), pytest.raises(DataError, match=r"claims 4,194,304 rows of 1 columns"):
-        load_dataset(tmp_path / "a.parquet")
-    assert len(load_dataset(tmp_path / "a.parquet", n=3)) == 3
 
 
 @pytest.mark.parametrize("kind", ["string", "large_string", "dictionary", "list", "struct"])

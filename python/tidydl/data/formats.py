@@ -138,7 +138,7 @@ class Unpacked(io.RawIOBase):
         DamagedFileError
             They are more than is safe to unpack.
         """
-        most = self._left - self._read + 1
+        most = int(self._left) - self._read + 1
         found: bytes = self._stream.read(most if size is None or size < 0 else min(size, most))
         self._read += len(found)
         self._allowance.add(self._path, self._read)
