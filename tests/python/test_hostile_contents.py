@@ -210,6 +210,26 @@ def zipped(*files):
     return held.getvalue()
 
 
+@pytest.mark.parametrize("make", [as_image, as_audio, as_video])
+def test_what_stands_for_bytes_and_is_none_takes_no_memory(make):
+    for wrong in (2**31, True, "x", 1.5, range(2**30), [[1]], [256]):
+        with light(), pytest.raises(ArgumentError):
+            make({"bytes": wrong, "path": None})
+    for wrong in (5, ["a"], {"x": 1}):
+        for content in (None, b"x"):
+            with pytest.raises(ArgumentError):
+                make({"bytes": content, "path": wrong})
+
+
+@pytest.mark.parametrize("kind", ["S1000000", "U1000000", "V1000000", "array"])
+def test_the_dtype_that_a_file_notes_does_not_widen_a_column(tmp_path, kind):
+    table = pa.table({"x": ["a"] * 10_000, "n": range(10_000)})
+    told = json.dumps({"dtypes": {"x": kind, "n": kind}})
+    pq.write_table(table.replace_schema_metadata({"tidydl": told}), tmp_path / "a.parquet")
+    with light():
+        pd.testing.assert_frame_equal(load_dataset(tmp_path / "a.parquet"), table.to_pandas(), check_dtype=False)
+
+
 @pytest.mark.parametrize("name", ["../a.csv", "/tmp/a.csv", "d/../../a.csv", "..\\a.csv", "C:\\a.csv"])
 def test_zip_files_write_nothing_outside(tmp_path, name):
     (tmp_path / "a.zip").write_bytes(zipped(("b.csv", "x\n1\n"), (name, "x\n2\n")))

@@ -207,11 +207,13 @@ def places_of(names: Sequence[str], columns: Sequence[str]) -> list[int]:
     Raises
     ------
     ColumnError
-        There is no such column.
+        There is no such column, or several are called so.
     """
     for wanted in columns:
         if not isinstance(wanted, str):
             raise no_column(f"`columns` holds {described(wanted)}, and columns are chosen by name.", None, names)
         if wanted not in names:
             raise no_column(f"`columns` names '{wanted}', which the data do not have.", wanted, names)
+        if names.count(wanted) > 1:
+            raise no_column(f"`columns` names '{wanted}', which several columns are called.", None, names)
     return [names.index(wanted) for wanted in columns]

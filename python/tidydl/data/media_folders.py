@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.csv_columns import named_apart
 from tidydl.data.formats import MEDIA
 from tidydl.data.inside import Bounds, leads_out
 from tidydl.data.pandas_index import index_names, with_index_named
@@ -116,10 +117,11 @@ def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tupl
     """Put the images or sounds in the place of the columns that name their files."""
     columns: dict[str, Any] = {}
     features: dict[str, dict[str, Any]] = {}
+    table = table.rename_columns(named_apart(table.column_names))
     for name in table.column_names:
         if name == "file_name" or name.endswith("_file_name"):
             new = name.removesuffix("file_name").removesuffix("_") or kind
-            if new in table.column_names:
+            if new in table.column_names or new in columns:
                 raise DataError(
                     f"'{place}' has a column '{new}', which is what the files of '{name}' are called.",
                     allowed=f"No column '{new}' beside '{name}'.",
