@@ -6,10 +6,7 @@ import io
 import json
 import os
 import resource
-import signal
 import struct
-import subprocess
-import sys
 import time
 import zipfile
 import zlib
@@ -26,12 +23,11 @@ import transformers.image_utils
 from PIL import Image
 
 import tidydl
-from tidydl import cache, load_dataset, stream
+from tidydl import load_dataset, stream
 from tidydl.data.audios import as_audio
 from tidydl.data.images import as_image
 from tidydl.data.video_value import as_video
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, StorageError, TidydlError
-from tidydl.storage import abandoned, begun_folder
 
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
 
@@ -337,49 +333,3 @@ def test_files_that_vanish_or_fail_while_they_are_read_are_told_of(tmp_path, fau
     (tmp_path / "set" / "a.csv").symlink_to(tmp_path / "set" / "gone.csv")
     with pytest.raises(TidydlError):
         load_dataset(tmp_path / "set")
-
-
-UNPACKING = """
-import sys, time
-from pathlib import Path
-from tidydl.storage import begun_folder
-with begun_folder(Path(sys.argv[1])) as folder:
-    (folder / ".unpacked-from").write_text("/data/birds.zip")
-    (folder / "1.png").write_bytes(bytes(1_000_000))
-    print(folder, flush=True)
-    time.sleep(60)
-"""
-
-
-def test_what_a_killed_process_has_unpacked_is_listed_and_removed(tmp_path, monkeypatch):
-    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path))
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    place = tmp_path / "unpacked"
-    place.mkdir()
-    process = subprocess.Popen([sys.executable, "-c", UNPACKING, str(place)], stdout=subprocess.PIPE, text=True)
-    folder = Path(process.stdout.readline().strip())
-    assert list(abandoned(place)) == []  # somebody is at work on it
-    assert not (cache()["kind"] == "unpacked").any()
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    listed = cache()
-    listed = listed[listed["kind"] == "unpacked"]
-    assert listed["id"].tolist() == ["/data/birds.zip"]
-    assert listed["size_mb"].tolist() == [pytest.approx(1.0, abs=0.01)]
-    cache(remove="/data/birds.zip")
-    assert not folder.exists()
-
-
-def test_what_killed_processes_left_is_cleared_by_the_next_that_unpacks(tmp_path, monkeypatch):
-    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
-    left = tmp_path / "cache" / "unpacked" / ".begun-left"
-    left.mkdir(parents=True)
-    picture = io.BytesIO()
-    Image.new("L", (2, 2)).save(picture, "PNG")
-    (tmp_path / "a.zip").write_bytes(zipped(("a/1.png", picture.getvalue())))
-    with begun_folder(left.parent) as held:
-        load_dataset(tmp_path / "a.zip")
-        assert held.exists()
-    assert not left.exists()
-    assert len(list(left.parent.iterdir())) == 1

@@ -106,8 +106,8 @@ def unpacked_for_good(path: Path) -> Path:
             hint="Set TIDYDL_CACHE to one, or unpack the zip file yourself.",
         ) from error
     with begun as scratch:
-        (scratch / UNPACKED_FROM).write_text(os.fspath(path.absolute()), "utf-8", "surrogateescape")
         unpacked(path, scratch)
+        _note_source(scratch / UNPACKED_FROM, path)
         try:
             os.replace(scratch, target)
         except OSError:
@@ -116,10 +116,21 @@ def unpacked_for_good(path: Path) -> Path:
     return target
 
 
+def _note_source(note: Path, path: Path) -> None:
+    """Note the zip file that was unpacked, in the place of what in it is called so."""
+    if note.is_dir():
+        shutil.rmtree(note)
+    note.write_text(os.fspath(path.absolute()), "utf-8", "surrogateescape")
+
+
 def _is_whole(folder: Path, path: Path) -> bool:
     """Say whether all files that were unpacked of a zip file are there still."""
     with zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as held:
-        return all((folder / info.filename).is_file() for info in held.infolist() if not info.is_dir())
+        return all((folder / info.filename).is_file() for info in held.infolist() if not _is_ours(info))
+
+
+def _is_ours(info: zipfile.ZipInfo) -> bool:
+    return info.is_dir() or info.filename.partition("/")[0].lower() == UNPACKED_FROM
 
 
 def _encoding_of_names(path: Path) -> str | None:
