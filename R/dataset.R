@@ -79,6 +79,7 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
   of_text <- list(sep = sep, field = field, older = older)
   of_rows <- list(columns = as_list(columns), n = n, sample = sample, seed = seed, drawn = where_to_draw(sample, seed))
   if (is_r_file(path)) {
+    check_older("load_dataset", older)
     path <- splits_of_r_file(path, split, trusted)
     split <- NULL
   } else if (is_splits(path)) {

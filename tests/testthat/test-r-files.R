@@ -95,3 +95,12 @@ test_that("images in files of R's own lie in the folder of the file", {
     expect_match(said$problem, "outside of the folder", fixed = TRUE)
   }
 })
+
+test_that("a misspelt argument is named before a file of R is read, or refused", {
+  skip_without_python()
+  file <- withr::local_tempfile(fileext = ".rds")
+  saveRDS(data.frame(x = 1), file)
+  for (read in list(load_dataset, function(...) stream_dataset(..., callback = nrow))) {
+    expect_error(read(file, trustd = TRUE), "no argument 'trustd'.*\n.*\n.*'trusted'", class = "tidydl_error_argument")
+  }
+})
