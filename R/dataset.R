@@ -79,6 +79,7 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
   of_text <- list(sep = sep, field = field, older = older)
   of_rows <- list(columns = as_list(columns), n = n, sample = sample, seed = seed, drawn = where_to_draw(sample, seed))
   if (is_r_file(path)) {
+    check_older("load_dataset", older)
     path <- splits_of_r_file(path, split, trusted)
     split <- NULL
   } else if (is_splits(path)) {
@@ -203,10 +204,9 @@ features <- function(data) {
 #' Write a data set to parquet
 #'
 #' [load_dataset()] gives it back as it was: factors with their levels, dates, times with their zones, durations with
-#' their units, images and sounds (their contents, or of those in files the paths: the files must stay where they are,
-#' one that is gone is `<img missing>`, and those outside of the folder of `path` need `trusted = TRUE`), what is
-#' missing and what is `NaN`, and list columns
-#' of vectors, of data frames (as `tidyr::nest()` makes them) and of lists. Python reads the same file.
+#' their units, images and sounds (their contents, or of those in files the paths: below the folder of `path` as seen from
+#' it, so that the folder may be moved; those outside of it must stay where they are and need `trusted = TRUE`; one that
+#' is gone is `<img missing>`), what is missing and what is `NaN`, and list columns of vectors, of data frames (as `tidyr::nest()` makes them) and of lists. Python reads the same file.
 #'
 #' @param data A data frame, or several by split in a named list. Row names are not written.
 #' @param path A file named `.parquet`; for splits a folder, in which each gets a file of its name. A file that

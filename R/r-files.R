@@ -5,6 +5,11 @@ is_r_file <- function(path) {
     file.exists(path)
 }
 
+# A misspelt argument is told of before the file is read, or refused for want of it.
+check_older <- function(name, older, call = rlang::caller_env()) {
+  if (length(older)) call_python("check_older", list(called = name, older = older), call = call)
+}
+
 # What `split` asks for of the data frames of an R file; by default all there are. A lone one is the split "train".
 splits_of_r_file <- function(path, split, trusted = FALSE, call = rlang::caller_env()) {
   frames <- read_r_file(path, check_flag("trusted", trusted, call = call), call)

@@ -103,6 +103,7 @@ check_stream <- function(callback, output, augment, prefix, call = rlang::caller
 }
 
 of_r_file <- function(path, given, call) {
+  check_older("stream_dataset", given[!names(given) %in% stream_arguments], call)
   trusted <- if (is.null(given$trusted)) FALSE else given$trusted
   splits_of_r_file(path, given$split, trusted, call)
 }

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from .boundaries import guarded
-from .storage import cache_folder, compiled_code_folder
+from .private_folders import compiled_code_folder
+from .storage import cache_folder
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -29,7 +29,7 @@ class TooLongError(KeyboardInterrupt):
 
 def prepare(folder):
     """Write what valid calls read, and keep the session away from the network and the user's own folders."""
-    from tidydl.storage import compiled_code_folder
+    from tidydl.private_folders import compiled_code_folder
 
     os.environ["NUMBA_CACHE_DIR"] = str(compiled_code_folder() or folder)  # compiled code is not made anew
     for name in ("HF_HOME", "TIDYDL_CACHE"):

@@ -15,8 +15,8 @@ from test_engine import fit, large, problem, solve
 
 from tidydl.networks.exact import compiling, kernels, metric, shares
 from tidydl.networks.exact.many import fit_many
+from tidydl.private_folders import compiled_code_folder, is_private
 from tidydl.progress import run
-from tidydl.storage import compiled_code_folder, is_private
 
 NETWORKS = Path(compiling.__file__).parent
 PACKAGE = NETWORKS.parents[1]

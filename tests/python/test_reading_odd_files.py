@@ -241,10 +241,6 @@ def test_arrays_of_records_that_are_none_are_damaged(tmp_path, text, says):
         load_dataset(written(tmp_path, "a.json", text))
 
 
-def test_of_values_with_the_same_name_the_last_counts(tmp_path):
-    assert load_dataset(written(tmp_path, "a.json", '[{"a": 1, "a": 2}, {"a": 3}]'))["a"].tolist() == [2, 3]
-
-
 def test_arrays_of_records_may_be_written_in_any_layout(tmp_path):
     text = ' [ \n{"a" : 1,\n "b": "],[{"} , {"a":2, "b":\n"ü"}\n,{"b": null}\n ] \n'
     frame = load_dataset(written(tmp_path, "a.json", text))

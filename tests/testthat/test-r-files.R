@@ -121,3 +121,12 @@ test_that("values that do not fit their class are refused from files and on thei
   expect_identical(encode(partly)$path$missing, bytes_of(1:3))
   expect_identical(format(partly)[c(1, 3)], rep("<img of unknown size>", 2))
 })
+
+test_that("a misspelt argument is named before a file of R is read, or refused", {
+  skip_without_python()
+  file <- withr::local_tempfile(fileext = ".rds")
+  saveRDS(data.frame(x = 1), file)
+  for (read in list(load_dataset, function(...) stream_dataset(..., callback = nrow))) {
+    expect_error(read(file, trustd = TRUE), "no argument 'trustd'.*\n.*\n.*'trusted'", class = "tidydl_error_argument")
+  }
+})

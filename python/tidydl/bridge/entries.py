@@ -63,6 +63,7 @@ ENTRIES: dict[str, Entry] = {
     "confusion_layout": Entry("tidydl.plots.heatmap:confusion_layout"),
     "image_layout": Entry("tidydl.plots.images:image_layout"),
     "load_dataset": Entry("tidydl.data.entries:load_frames"),
+    "check_older": Entry("tidydl.data.entries:check_older"),
     "split_cuts": Entry("tidydl.data.entries:split_cuts"),
     "load_object": Entry("tidydl.data.entries:load_object", as_object=True),
     "load_arrow": Entry("tidydl.data.entries:load_arrow"),

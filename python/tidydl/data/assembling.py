@@ -15,13 +15,12 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidydl.boundaries import FULL_DISK, WRITTEN_FILES
 from tidydl.errors import DamagedFileError, DependencyError, StorageError, bring_extra
-from tidydl.storage import cache_folder
+from tidydl.storage import abandoned, begun_folder, cache_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,24 +73,19 @@ def assembled(head: Path) -> Path:
     """
     encoder = encoder_folder()
     models = cache_folder() / "models"
+    for left in abandoned(models):
+        shutil.rmtree(left, ignore_errors=True)
     target = models / f"{head.name}-{_fingerprint(encoder, head)}"
     if _is_whole(target):
         return target
-    scratch = None
     advice = "Name another folder in the environment variable TIDYDL_CACHE, or free some space."
     subject = f"The model in the cache folder '{models}'"
-    try:
-        with WRITTEN_FILES.guard(
-            subject, _full, allowed="A folder that you may write to, with 100 MB free.", hint=advice
-        ):
-            models.mkdir(parents=True, exist_ok=True)
-            scratch = Path(tempfile.mkdtemp(prefix=f".{head.name}-", dir=models))
+    with WRITTEN_FILES.guard(subject, _full, allowed="A folder that you may write to, with 100 MB free.", hint=advice):
+        models.mkdir(parents=True, exist_ok=True)
+        with begun_folder(models) as scratch:
             write_model(encoder, head, scratch)
             scratch.chmod(0o755)
             _put(scratch, target)
-    finally:
-        if scratch is not None:
-            shutil.rmtree(scratch, ignore_errors=True)
     return target
 
 
@@ -211,9 +205,8 @@ def _is_whole(folder: Path) -> bool:
 def _put(scratch: Path, target: Path) -> None:
     """Move a finished folder to its place; another process may have been there first."""
     if target.exists() and not _is_whole(target):
-        broken = Path(tempfile.mkdtemp(prefix=".broken-", dir=target.parent))
-        os.replace(target, broken / "model")
-        shutil.rmtree(broken, ignore_errors=True)
+        with begun_folder(target.parent) as broken:
+            os.replace(target, broken / "model")
     try:
         os.rename(scratch, target)
     except OSError:

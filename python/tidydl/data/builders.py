@@ -16,8 +16,8 @@ from tidydl.data.cards import check_card, check_kind
 from tidydl.data.formats import FORMATS, suffix_of
 from tidydl.data.inside import Bounds
 from tidydl.data.media_paths import check_media_paths
+from tidydl.data.packed import check_packed
 from tidydl.data.reading import READERS
-from tidydl.data.zips import check_zip
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError, one_of, unknown_name
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ def prepared(builder: Any, path: str, bounds: Bounds, scratch: Path | None = Non
 
     files = [str(file) for found in builder.config.data_files.values() for file in found]
     packed = frozenset(file for file in files if zipfile.is_zipfile(file))
-    for file in packed:
-        check_zip(Path(file))
+    for file in files:
+        check_packed(Path(file))
 
     def explain(error: BaseException) -> TidydlError:
         cause = error.__cause__ or error

@@ -257,6 +257,7 @@ def _with_missing(values: pa.ChunkedArray) -> Any:
 def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema) -> pd.DataFrame:
     """Give columns the very dtypes that a frame of ours had when it was written."""
     import pandas as pd
+    import pyarrow as pa
 
     dtypes = {name: kind for name, kind in notes.get("dtypes", {}).items() if name in frame.columns}
     if not dtypes or not frame.columns.is_unique:
@@ -268,7 +269,7 @@ def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema) 
             levels = levels_again(column.cat.categories, about["dtype"]) if "dtype" in about else None
             made = column if levels is None else column.cat.rename_categories(levels)
             frame[name] = made.cat.as_ordered() if about.get("ordered") else made
-        elif kind == "array":
+        elif kind == "array" and pa.types.is_list(schema.field(name).type):
             frame[name] = _objects(_arrays(column, schema.field(name).type))
         elif str(column.dtype) == kind or kind in _AS_THEY_ARE or {str(column.dtype), kind} == _TEXT:
             continue
@@ -283,11 +284,13 @@ def _has_room(kind: str, stored: pa.DataType) -> bool:
     import pandas as pd
     import pyarrow as pa
 
-    if not (pa.types.is_integer(stored) or pa.types.is_floating(stored)):
-        return True
     try:
         noted: Any = pd.api.types.pandas_dtype(kind)
     except TypeError:
+        return True
+    if isinstance(noted, np.dtype) and noted.kind in "SUV":  # of no frame, and of any width
+        return False
+    if not (pa.types.is_integer(stored) or pa.types.is_floating(stored)):
         return True
     noted = getattr(noted, "numpy_dtype", noted)
     if not isinstance(noted, np.dtype) or noted.kind not in "biuf" or noted == np.float16:  # which is stored as float32

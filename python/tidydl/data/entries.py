@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.boundaries import guarded
 from tidydl.data.loading import load
 from tidydl.data.older_arguments import in_todays_words
+from tidydl.data.opening_streams import ARGUMENTS as OF_STREAMS
 from tidydl.data.requests import check_split, request_of
 from tidydl.data.selecting import wanted_of
 from tidydl.data.splits import Cut, asks_for_all, cuts_of, refuse_a_column_split
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tidydl.data.image_value import Image
 
-__all__ = ["image_pixels", "load_arrow", "load_frames", "load_object", "split_cuts", "write_frames"]
+__all__ = ["check_older", "image_pixels", "load_arrow", "load_frames", "load_object", "split_cuts", "write_frames"]
 
 _ARGUMENTS = (
     *("path", "name", "data_dir", "data_files", "split", "columns", "n", "sample", "seed", "as", "revision", "token"),
@@ -70,6 +71,12 @@ def load_arrow(**arguments: Any) -> bytes | dict[str, bytes]:
     """Load a table, or several by split, each as Arrow writes it to a stream."""
     made = load_frames(form="arrow", **arguments)
     return {split: _streamed(table) for split, table in made.items()} if isinstance(made, dict) else _streamed(made)
+
+
+@partial(guarded, name="load_dataset")
+def check_older(called: str, older: Mapping[str, Any]) -> None:
+    """Refuse arguments that ``load_dataset()`` or ``stream_dataset()`` does not have, before R reads a file itself."""
+    in_todays_words(called, older, _ARGUMENTS if called == "load_dataset" else OF_STREAMS)
 
 
 @partial(guarded, name="load_dataset")

@@ -15,7 +15,7 @@ from tidydl.data.formats import TextOptions, places_of, refuse
 from tidydl.data.joined_notes import metadata_of_all
 from tidydl.data.media_paths import checked_blocks
 from tidydl.data.pandas_index import has_index, index_names, with_index_named
-from tidydl.data.parquet_files import check_text, open_parquet
+from tidydl.data.parquet_files import batch_rows, check_text, open_parquet
 from tidydl.data.resolving import Listing
 from tidydl.data.splits import misfit, refuse_other_labels
 from tidydl.data.tables import parquet_files
@@ -247,8 +247,9 @@ def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> 
     wanted = None if columns is None else list(columns)
     above = 0
     with reading(path, "parquet"), open_parquet(path, buffer_size=_BUFFER) as file:
+        size = batch_rows(path, wanted, _BLOCK)
         for group in range(file.metadata.num_row_groups):  # of several at once all would stay in memory
-            for batch in file.iter_batches(_BLOCK, row_groups=[group], columns=wanted):
+            for batch in file.iter_batches(size, row_groups=[group], columns=wanted):
                 table = pa.Table.from_batches([batch])
                 table = check_text(table if wanted is None else table.select(wanted), path, above)
                 above += table.num_rows

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
+from tidydl.data.allowance import RATIO, SMALL, allowance
 from tidydl.data.names_of_files import for_arrow
 from tidydl.data.unreadable import how_to_read, reading, refuse_wide_characters
 from tidydl.errors import ArgumentError, DamagedFileError, no_column
@@ -22,9 +22,8 @@ __all__ = [
     "MEDIA",
     "PACKED",
     "PLAIN",
-    "RATIO",
-    "SMALL",
     "TextOptions",
+    "Unpacked",
     "chosen",
     "content_of",
     "format_of",
@@ -33,6 +32,7 @@ __all__ = [
     "places_of",
     "refuse",
     "suffix_of",
+    "too_much",
 ]
 
 FORMATS = {
@@ -53,8 +53,6 @@ MEDIA = {
 }
 _COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 PACKED = tuple(_COMPRESSIONS)
-RATIO = 200  # unpacked to packed, far above what tables and images reach
-SMALL = 100 * 2**20  # bytes that do no harm, however much they were packed
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def open_bytes(path: str) -> Any:
 
 
 class Unpacked(io.RawIOBase):
-    """What is in a packed file, which may not be far larger than the file.
+    """What is in a packed file, which may not be far larger than the files of this load are on the disk.
 
     Parameters
     ----------
@@ -118,7 +116,9 @@ class Unpacked(io.RawIOBase):
     def __init__(self, stream: Any, path: str):
         self._stream = stream
         self._path = path
-        self._left = max(SMALL, RATIO * os.path.getsize(path))
+        self._allowance = allowance()
+        self._left = self._allowance.left(path)
+        self._read = 0
 
     def readable(self) -> bool:
         """Return True."""
@@ -138,21 +138,28 @@ class Unpacked(io.RawIOBase):
         DamagedFileError
             They are more than is safe to unpack.
         """
-        wanted = self._left + 1 if size is None or size < 0 else min(size, self._left + 1)
-        found: bytes = self._stream.read(wanted)
-        self._left -= len(found)
-        if self._left < 0:
-            raise DamagedFileError(
-                f"`path` '{self._path}' holds more than {RATIO} times as many bytes unpacked as packed.",
-                allowed=f"A packed file of data: at most {RATIO} times its own size, or {SMALL // 2**20} MiB.",
-                hint="If you trust where it comes from, unpack it yourself.",
-            )
+        most = int(self._left) - self._read + 1
+        found: bytes = self._stream.read(most if size is None or size < 0 else min(size, most))
+        self._read += len(found)
+        self._allowance.add(self._path, self._read)
+        if self._read > self._left:
+            raise too_much(self._path)
         return found
 
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
         super().close()
+
+
+def too_much(path: str) -> DamagedFileError:
+    """Make the error for a packed file that goes beyond the allowance of its load."""
+    return DamagedFileError(
+        f"`path` '{path}' holds more than {RATIO} times as many bytes unpacked as packed, by itself or with the files "
+        "read before it.",
+        allowed=f"Packed files of data: all together at most {RATIO} times their size, or {SMALL // 2**20} MiB.",
+        hint="If you trust where it comes from, unpack it yourself.",
+    )
 
 
 def head_of(path: str, kind: str) -> bytes:
@@ -200,11 +207,13 @@ def places_of(names: Sequence[str], columns: Sequence[str]) -> list[int]:
     Raises
     ------
     ColumnError
-        There is no such column.
+        There is no such column, or several are called so.
     """
     for wanted in columns:
         if not isinstance(wanted, str):
             raise no_column(f"`columns` holds {described(wanted)}, and columns are chosen by name.", None, names)
         if wanted not in names:
             raise no_column(f"`columns` names '{wanted}', which the data do not have.", wanted, names)
+        if names.count(wanted) > 1:
+            raise no_column(f"`columns` names '{wanted}', which several columns are called.", None, names)
     return [names.index(wanted) for wanted in columns]

@@ -180,7 +180,7 @@ class HubFiles:
             self.asked.name,
             data_dir=self.asked.data_dir,
             data_files=self.asked.data_files,
-            cache_dir=str(self.scratch / "prepared"),
+            cache_dir=str(self.scratch / ".prepared"),
         )
 
     def _no_files(self, names: Sequence[str]) -> TidydlError:

@@ -13,6 +13,7 @@ __all__ = ["Bounds", "fixed_part", "leads_out"]
 
 _REPOSITORY = re.compile(r"(?:models|datasets|spaces)--.+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_UP = re.compile(r"(?:^|[\\/])\.\.(?:[\\/]|$)")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -34,7 +35,7 @@ class Bounds:
 
     def hold(self, path: str | os.PathLike[str]) -> bool:
         """Return whether a path, links followed, is inside the folder."""
-        root, real = self._root(), self._followed(os.path.abspath(path))
+        root, real = self._root(), self._followed(path)
         return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
 
     def check(self, path: str | os.PathLike[str]) -> None:
@@ -57,8 +58,11 @@ class Bounds:
             self._real[""] = _repository_of(os.path.realpath(self.folder))
         return self._real[""]
 
-    def _followed(self, path: str) -> str:
+    def _followed(self, path: str | os.PathLike[str]) -> str:
         """Follow links; folders, in which many files lie, once."""
+        if _UP.search(os.fspath(path)):  # of a link it is the folder above where that leads
+            return os.path.realpath(path)
+        path = os.path.abspath(path)
         folder, name = os.path.split(path)
         if not name or os.path.islink(path):
             return os.path.realpath(path)

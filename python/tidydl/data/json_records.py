@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.csv_columns import named_apart
 from tidydl.data.large_numbers import large_numbers, whole_numbers
 from tidydl.data.nested import in_one
 from tidydl.errors import ArgumentError, unknown_name
@@ -41,7 +42,7 @@ def json_table(content: bytes, field: str | None = None, *, by_line: bool = Fals
     except pa.ArrowInvalid as error:
         if "specified twice" not in str(error):
             raise
-        lines = _written(list(_records_in(lines.decode())))  # of values with the same name the last one
+        lines = _written(list(_records_in(lines.decode())))
         table = lines_table(lines)
     large = large_numbers(table)
     if large:
@@ -190,13 +191,13 @@ def _as_lines(content: bytes, field: str | None) -> bytes:
     start = content.lstrip()[:1]
     if field is None and start == b"{":
         try:
-            whole = json.loads(content)
+            whole = json.loads(content, object_pairs_hook=_with_all_values)
         except ValueError:  # several objects, one a line
             return content
         if _is_table(whole):
             return _written(whole["data"])
         if _is_split(whole):
-            whole = {str(name): [row[k] for row in whole["data"]] for k, name in enumerate(whole["columns"])}
+            return _written(_from_rows(whole))
         if _is_of_columns(whole):
             whole = {name: list(values.values()) for name, values in whole.items()}
         if not (whole and all(isinstance(value, list) for value in whole.values())):
@@ -204,7 +205,7 @@ def _as_lines(content: bytes, field: str | None) -> bytes:
         return _written(_from_columns(whole))
     if field is None and start == b"[":
         return b"\n".join(_elements(content.decode()))
-    whole = json.loads(content)
+    whole = json.loads(content, object_pairs_hook=_with_all_values)
     if field is not None:
         if not isinstance(whole, dict) or field not in whole:
             raise unknown_name("field", field, whole if isinstance(whole, dict) else [])
@@ -221,12 +222,31 @@ def _is_table(whole: dict[str, Any]) -> bool:
 
 def _is_split(whole: dict[str, Any]) -> bool:
     """Say whether rows stand beside the names of their columns, as ``DataFrame.to_json(orient="split")`` writes."""
-    if set(whole) != {"columns", "index", "data"} or not all(isinstance(each, list) for each in whole.values()):
+    if not {"columns", "data"} <= set(whole) <= {"columns", "index", "data"}:
         return False
-    width = len(whole["columns"])
-    return len(whole["index"]) == len(whole["data"]) and all(
-        isinstance(row, list) and len(row) == width for row in whole["data"]
-    )
+    if not all(isinstance(each, list) for each in whole.values()):
+        return False
+    width, rows = len(whole["columns"]), whole["data"]
+    indexed = len(whole.get("index", rows)) == len(rows)
+    return indexed and all(isinstance(row, list) and len(row) == width for row in rows)
+
+
+def _from_rows(whole: dict[str, Any]) -> list[dict[str, Any]]:
+    """Make records of rows; an index that does more than count them is a column, as of parquet files."""
+    names = named_apart(["" if name is None else str(name) for name in whole["columns"]])
+    rows, index = whole["data"], whole.get("index")
+    if index is None or index == list(range(len(rows))):
+        return [dict(zip(names, row, strict=True)) for row in rows]
+    names = ["level_0" if "index" in names else "index", *names]
+    return [dict(zip(names, (label, *row), strict=True)) for label, row in zip(index, rows, strict=True)]
+
+
+def _with_all_values(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of all its values: a second x is x.1, as in csv files."""
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    return dict(zip(named_apart([name for name, _ in pairs]), [value for _, value in pairs], strict=True))
 
 
 def _is_of_columns(whole: dict[str, Any]) -> bool:
@@ -272,7 +292,7 @@ def _after(text: str, place: int) -> int:
 
 
 def _records_in(text: str) -> Iterator[dict[str, Any]]:
-    read = json.JSONDecoder().raw_decode
+    read = json.JSONDecoder(object_pairs_hook=_with_all_values).raw_decode
     place = _after(text, 0)
     while place < len(text):
         record, end = read(text, place)

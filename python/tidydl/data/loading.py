@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_choice, check_flag
+from tidydl.data.allowance import one_allowance
 from tidydl.data.frames_by_split import asked_frames
 from tidydl.data.older_arguments import in_todays_words
 from tidydl.data.requests import Request, request_of
@@ -190,7 +191,7 @@ def load(request: Request, wanted: Wanted, form: str = "frame") -> Any:
         return _of_frame(request, wanted, form)
     from tidydl.data.fetching import fetch
 
-    with DATA_FILES.guard(f"`path` '{request.path}'"):
+    with DATA_FILES.guard(f"`path` '{request.path}'"), one_allowance():
         raw = fetch(request, wanted)
         splits = list(raw.tables) if request.split is None else request.splits
         made = {split: _made(raw, request, wanted, split, form) for split in splits}

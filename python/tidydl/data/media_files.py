@@ -66,11 +66,25 @@ def source_of(value: Any, kind: str, allowed: str, folder_hint: str | None = Non
         content = value.read()
         return _content(content if isinstance(content, bytes) else b"", kind, allowed), None
     if isinstance(value, Mapping) and ("bytes" in value or "path" in value):
-        content, path = value.get("bytes"), value.get("path")
+        content, path = _as_bytes(value.get("bytes")), value.get("path")
+        if not isinstance(path, (str, bytes, os.PathLike, type(None))):
+            return None
         if content is not None:
-            return _content(bytes(content), kind, allowed), None if path is None else os.fsdecode(path)
-        if path is not None:
+            return _content(content, kind, allowed), None if path is None else os.fsdecode(path)
+        if path is not None and value.get("bytes") is None:
             return None, _file(os.fsdecode(path), kind, allowed, folder_hint)
+    return None
+
+
+def _as_bytes(value: Any) -> bytes | None:
+    """Return bytes, or whole numbers that stand for them; None of anything else: bytes(n) would be n zeros."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) == 1:
+        try:
+            return bytes(value)
+        except (TypeError, ValueError):  # they are none
+            return None
     return None
 
 

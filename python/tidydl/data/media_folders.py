@@ -5,10 +5,12 @@ Nothing is opened but the metadata files; the rules are those of the ``imagefold
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.csv_columns import named_apart
 from tidydl.data.formats import MEDIA
 from tidydl.data.inside import Bounds, leads_out
 from tidydl.data.pandas_index import index_names, with_index_named
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["METADATA", "media_tables"]
 
+_IN_FOLDER = "Paths of files in the folder of the metadata file, or below."
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
@@ -116,10 +119,11 @@ def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tupl
     """Put the images or sounds in the place of the columns that name their files."""
     columns: dict[str, Any] = {}
     features: dict[str, dict[str, Any]] = {}
+    table = table.rename_columns(named_apart(table.column_names))
     for name in table.column_names:
         if name == "file_name" or name.endswith("_file_name"):
             new = name.removesuffix("file_name").removesuffix("_") or kind
-            if new in table.column_names:
+            if new in table.column_names or new in columns:
                 raise DataError(
                     f"'{place}' has a column '{new}', which is what the files of '{name}' are called.",
                     allowed=f"No column '{new}' beside '{name}'.",
@@ -144,13 +148,17 @@ def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tupl
 def _beside(place: Path, name: Any, bounds: Bounds) -> str | None:
     if name is None:
         return None
-    path = place.parent / str(name)
-    if leads_out(str(name)):
+    out = leads_out(str(name))
+    if out in ("a URL", "no path"):
+        raise DataError(f"'{place}' names the file '{name}', which is {out}.", allowed=_IN_FOLDER)
+    path = place.parent / (os.path.expanduser(str(name)) if bounds.trusted else str(name))
+    if out is not None and not bounds.trusted and (str(name).startswith("~") or not bounds.hold(path)):
         raise DataError(
             f"'{place}' names the file '{name}', which lies outside of its folder.",
-            allowed="Paths of files in the folder of the metadata file, or below.",
+            allowed=_IN_FOLDER,
+            hint="If the data are yours, add trusted=True.",
         )
     if not path.is_file():
         raise NotFoundError(f"'{place}' names the file '{name}', which does not exist.")
     bounds.check(path)
-    return str(path.absolute())
+    return os.path.realpath(path) if ".." in path.parts else os.path.abspath(path)

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.inside import Bounds, leads_out
 from tidydl.data.media_files import is_url
+from tidydl.data.nested import in_one
 from tidydl.errors import ArgumentError, DataError
 from tidydl.storage import unpacked_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["check_media_paths", "checked_blocks"]
+__all__ = ["check_media_paths", "checked_blocks", "relative_media_paths"]
 
 _MEDIA = ("Image", "Audio", "Video", "Pdf", "Nifti", "Mesh")  # features of `datasets` whose cells may be paths
 _LISTS = ("List", "LargeList", "Sequence")
@@ -85,6 +86,32 @@ def checked_blocks(
 ) -> Callable[[], Iterator[pa.Table]]:
     """Return what gives the blocks of a file, each checked by :func:`check_media_paths`."""
     return lambda: (check_media_paths(block, features, bounds, f"'{file}'", file.parent) for block in blocks())
+
+
+def relative_media_paths(table: pa.Table, folder: Path) -> pa.Table:
+    """Return a table to be written into a folder, with the paths of images and sounds below that as seen from it."""
+    known = _described(table.schema.metadata or {})
+    inside = os.path.join(os.path.realpath(folder), "")
+    within: dict[str, str | None] = {}
+    for place, name in enumerate(table.column_names):
+        found = {}
+        for chunk in table.column(place).chunks:
+            for path in _paths_in(chunk, known.get(name)):
+                above, file = os.path.split(path)
+                if above not in within:
+                    within[above] = _within(above, inside)
+                relative = f"{within[above]}{file}"
+                if within[above] is not None and leads_out(relative) is None:
+                    found[path] = relative
+        if found:
+            table = _renamed(table, place, known.get(name), partial(_replaced, found))
+    return table
+
+
+def _within(place: str, inside: str) -> str | None:
+    """Return what comes before the names of files in a folder, seen from another; None where that does not hold it."""
+    real = "" if is_url(place) or "\0" in place else os.path.join(os.path.realpath(os.path.expanduser(place)), "")
+    return Path(real.removeprefix(inside), "_").as_posix()[:-1] if real.startswith(inside) else None
 
 
 def _described(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
@@ -185,7 +212,8 @@ def _opened_as(path: str, allowed: Sequence[Bounds], seen_from: Path | None, sou
     if "\0" not in path and not leads_out(path):
         beside = os.path.join(seen_from or bounds.folder, path)
         if bounds.trusted or bounds.hold(beside):
-            return full if os.path.exists(full) and (bounds.trusted or bounds.hold(full)) else os.path.abspath(beside)
+            here = not os.path.exists(beside) and os.path.exists(full) and (bounds.trusted or bounds.hold(full))
+            return full if here else os.path.abspath(beside)
     elif bounds.trusted or ("\0" not in path and any(each.hold(full) for each in allowed)):
         return full
     raise DataError(
@@ -200,8 +228,24 @@ def _renamed(table: pa.Table, place: int, feature: Any, rename: Rename) -> pa.Ta
     import pyarrow as pa
 
     field = table.schema.field(place)
+    if _is_media(field.type, feature) and str(field.type.field("path").type) in ("string", "large_string"):
+        return table.set_column(place, field, _with_other_paths(in_one(table.column(place)), rename))
     made = [_with_paths(value, field.type, feature, rename) for value in table.column(place).to_pylist()]
     return table.set_column(place, field, pa.chunked_array([pa.array(made, field.type)]))
+
+
+def _with_other_paths(values: pa.StructArray, rename: Rename) -> pa.StructArray:
+    """Put other paths in the place of those of images and sounds without contents."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    parts = dict(zip([each.name for each in values.type], values.flatten(), strict=True))
+    coded = parts["path"].dictionary_encode()
+    names = pa.array([rename(path) for path in coded.dictionary.to_pylist()], parts["path"].type)
+    others = names.take(coded.indices)
+    bare = parts["bytes"].is_null() if "bytes" in parts else pa.scalar(True)
+    parts["path"] = pc.if_else(bare, others, parts["path"])
+    return pa.StructArray.from_arrays(list(parts.values()), fields=list(values.type), mask=values.is_null())
 
 
 def _with_paths(value: Any, kind: Any, feature: Any, rename: Rename) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_count
+from tidydl.data.allowance import one_allowance
 from tidydl.data.frames_by_split import asked_frames
 from tidydl.data.older_arguments import in_todays_words
 from tidydl.data.requests import Request, request_of
@@ -128,7 +129,7 @@ def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> d
         return {split: _stream_of_frame(each, wanted, size) for split, each in frames.items()}
     if request.frame is not None:
         return {"train": _stream_of_frame(request.frame, wanted, size)}
-    with DATA_FILES.guard(f"`path` '{request.path}'"):
+    with DATA_FILES.guard(f"`path` '{request.path}'"), one_allowance():
         feeds, features, format_ = _feeds(request, wanted)
         splits = request.splits or list(feeds)
         return {split: _stream(feeds, split, request, wanted, size, features, format_) for split in splits}

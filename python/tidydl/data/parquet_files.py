@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.allowance import RATIO, allowance_of_memory, memory
 from tidydl.data.names_of_files import for_arrow
 from tidydl.data.unreadable import damaged
 from tidydl.errors import DamagedFileError, DataError
@@ -14,10 +15,14 @@ from tidydl.errors import DamagedFileError, DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["check_room", "check_text", "open_parquet", "whole_parquet"]
+__all__ = ["batch_rows", "check_text", "open_parquet", "whole_parquet"]
 
 _PLACE = re.compile(r"at (?:string )?index (\d+)")
 _GIB = 2**30
+_LARGE = 2**25  # bytes of a file that does not hold much more than it seems
+_BATCH = 2**26  # bytes decoded at once
+_BUFFER = 2**20  # bytes of a column read at once
+_SIZES = {"INT64": 8, "DOUBLE": 8, "INT96": 8, "FLOAT": 4, "BYTE_ARRAY": 4, "BOOLEAN": 0.125}  # of others at least 1
 
 
 def open_parquet(path: str | os.PathLike[str], **options: Any) -> Any:
@@ -33,16 +38,86 @@ def _plain(path: str | os.PathLike[str]) -> str:
     return os.path.abspath(path)
 
 
-def whole_parquet(path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> pa.Table:
-    """Read a parquet file, several row groups at once."""
+def whole_parquet(file: Any, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read all rows of an open parquet file.
+
+    Raises
+    ------
+    DataError
+        They need more memory than there is, or than so small a file may take.
+    """
+    names = None if columns is None else list(columns)
+    check_room(file, path, columns)
+    if os.path.getsize(path) < _LARGE:
+        return _counted(file, path, names)
+    doubled = len(set(file.schema_arrow.names)) < len(file.schema_arrow.names)
+    table = file.read() if doubled else _at_once(path, names)  # which cannot tell columns of one name apart
+    _take(path, table.nbytes)
+    return table
+
+
+def _at_once(path: str, names: list[str] | None) -> pa.Table:
+    """Read a whole file, several row groups at once."""
     from pyarrow import fs, parquet
 
-    names = None if columns is None else list(columns)
     source = for_arrow(_plain(path))
     if not isinstance(source, str):
         with source:
             return parquet.read_table(source, columns=names, partitioning=None)
     return parquet.read_table(source, columns=names, partitioning=None, filesystem=fs.LocalFileSystem())
+
+
+def _counted(file: Any, path: str, names: list[str] | None) -> pa.Table:
+    """Read a small file batch by batch, and stop where it turns out to hold far more than it seems."""
+    import pyarrow as pa
+
+    batches, taken = [], 0
+    for batch in file.iter_batches(batch_rows(path, names), columns=names):
+        batches.append(batch)
+        taken += batch.nbytes
+        _take(path, taken)
+    if batches:
+        return pa.Table.from_batches(batches).replace_schema_metadata(file.schema_arrow.metadata)
+    nothing = file.schema_arrow.empty_table()
+    return nothing if names is None else nothing.select(names)
+
+
+def batch_rows(path: str, columns: Sequence[str] | None, most: int = 65_536) -> int:
+    """Return how many rows of a file are read at once: fewer than ``most`` where its dictionaries hold long texts."""
+    return max(1, min(most, _BATCH // max(1, _longest(path, columns))))
+
+
+def _longest(path: str, columns: Sequence[str] | None) -> int:
+    """Return the bytes of the longest values of dictionaries, of which each takes no more than a bit in the file."""
+    with open_parquet(path) as file:
+        leaves = map(file.metadata.schema.column, range(file.metadata.num_columns))
+        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+        groups = file.metadata.num_row_groups
+    texts = [each for each in texts if columns is None or each in columns or each.partition(".")[0] in columns]
+    longest = 0
+    if texts:
+        with open_parquet(path, read_dictionary=texts, buffer_size=_BUFFER) as file:
+            for group in range(groups):
+                first = next(file.iter_batches(1, row_groups=[group], columns=texts), None)
+                longest = max(longest, sum(map(_longest_in, [] if first is None else first.columns)))
+    return longest
+
+
+def _longest_in(values: Any) -> int:
+    """Return the bytes of the longest value of a dictionary, or of those in a structure or list."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = values.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return _longest_in(values.storage)
+    if pa.types.is_dictionary(kind):
+        return int(pc.max(pc.binary_length(values.dictionary)).as_py() or 0)
+    if pa.types.is_struct(kind):
+        return sum(map(_longest_in, values.flatten()))
+    if pa.types.is_map(kind):
+        return _longest_in(values.keys) + _longest_in(values.items)
+    return _longest_in(values.values) if hasattr(kind, "value_type") else 0
 
 
 def check_room(file: Any, path: str, columns: Sequence[str] | None = None) -> None:
@@ -51,36 +126,50 @@ def check_room(file: Any, path: str, columns: Sequence[str] | None = None) -> No
     Raises
     ------
     DataError
-        The rows that it claims need more than the memory of this machine.
+        The rows that it claims need more memory than there is, or than so small a file may take.
     """
     widths = [_width(each.type) for each in file.schema_arrow if columns is None or each.name in columns]
-    rows, there = file.metadata.num_rows, _memory()
-    needed = rows * sum(widths)
-    if there and needed > there:
-        raise DataError(
-            f"`path` '{path}' claims {rows:,} rows of {len(widths)} columns, {needed / _GIB:,.0f} GiB in memory.",
-            allowed=f"What fits into the {there / _GIB:,.0f} GiB of this machine.",
-            hint="Ask for some `columns` or the first `n` rows, or go through it with a stream.",
-        )
+    rows = file.metadata.num_rows
+    _take(path, rows * sum(widths) + _in_lists(file, columns), f"claims {rows:,} rows of {len(widths)} columns")
 
 
 def _width(kind: pa.DataType) -> float:
-    """Return how many bytes a value takes at least."""
+    """Return how many bytes a value takes at least, but for what is in lists."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(kind):
         return _width(kind.index_type)
+    if pa.types.is_struct(kind):
+        return sum(_width(each.type) for each in kind)
     try:
         return kind.bit_width / 8
     except ValueError:
         return 4.0  # the offset of a text or a list
 
 
-def _memory() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 0
+def _in_lists(file: Any, columns: Sequence[str] | None) -> float:
+    """Return how many bytes the values in lists take at least, as the file counts them: a row may hold any number."""
+    metadata, total = file.metadata, 0.0
+    for place in range(metadata.num_columns):
+        leaf = metadata.schema.column(place)
+        if leaf.max_repetition_level and (columns is None or leaf.path.partition(".")[0] in columns):
+            count = sum(metadata.row_group(k).column(place).num_values for k in range(metadata.num_row_groups))
+            total += count * _SIZES.get(leaf.physical_type, 1)
+    return total
+
+
+def _take(path: str, needed: float, what: str = "holds far more than it seems") -> None:
+    """Count what a file takes in memory, where this load may take so much."""
+    allowed = allowance_of_memory()
+    left = allowed.left(path)
+    if needed > left:
+        raise DataError(
+            f"`path` '{path}' {what}, {needed / _GIB:,.1f} GiB in memory, and {max(left, 0) / _GIB:,.1f} GiB are left.",
+            allowed=f"A quarter of the {memory() / _GIB:,.0f} GiB of this machine, or all of it for files that are no "
+            f"smaller than a {RATIO}th of what they hold.",
+            hint="Ask for some `columns` or the first `n` rows, or go through it with a stream.",
+        )
+    allowed.add(path, int(needed))
 
 
 def check_text(table: pa.Table, path: str, above: int = 0) -> pa.Table:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.data.csv_files import read_csv
 from tidydl.data.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, places_of, refuse, suffix_of
 from tidydl.data.json_records import json_table
-from tidydl.data.parquet_files import check_room, check_text, open_parquet, whole_parquet
+from tidydl.data.parquet_files import batch_rows, check_text, open_parquet, whole_parquet
 from tidydl.data.unreadable import empty_file, reading, refuse_other_bytes
 
 if TYPE_CHECKING:
@@ -37,20 +37,11 @@ def read_parquet(
         if columns is not None:
             places_of(file.schema_arrow.names, columns)
         if limit is None or limit >= file.metadata.num_rows:
-            check_room(file, path, columns)
-            return check_text(_all_rows(file, path, columns), path)
-        return check_text(chosen(_first_rows(file, columns, limit), columns), path)
+            return check_text(chosen(whole_parquet(file, path, columns), columns), path)
+        return check_text(chosen(_first_rows(file, path, columns, limit), columns), path)
 
 
-def _all_rows(file: Any, path: str, columns: Sequence[str] | None) -> pa.Table:
-    """Read a whole file, several row groups at once."""
-    names = file.schema_arrow.names
-    if len(set(names)) < len(names):  # of which only the file itself knows what to make
-        return chosen(file.read(), columns)
-    return chosen(whole_parquet(path, columns), columns)
-
-
-def _first_rows(file: Any, columns: Sequence[str] | None, limit: int) -> pa.Table:
+def _first_rows(file: Any, path: str, columns: Sequence[str] | None, limit: int) -> pa.Table:
     """Read the first rows out of the row groups that hold them."""
     import pyarrow as pa
 
@@ -60,9 +51,8 @@ def _first_rows(file: Any, columns: Sequence[str] | None, limit: int) -> pa.Tabl
         rows += file.metadata.row_group(len(groups)).num_rows
         groups.append(len(groups))
     kept, left = [], limit
-    for batch in file.iter_batches(
-        min(max(limit, 1), 65_536), row_groups=groups, columns=None if columns is None else list(columns)
-    ):
+    size = batch_rows(path, columns, min(max(limit, 1), 65_536))
+    for batch in file.iter_batches(size, row_groups=groups, columns=None if columns is None else list(columns)):
         kept.append(batch.slice(0, left))
         left -= kept[-1].num_rows
         if left <= 0:

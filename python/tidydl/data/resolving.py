@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import DATA_FILES
+from tidydl.data.allowance import allowance
 from tidydl.data.builders import built
 from tidydl.data.folders import data_files_of, matching, no_match, splits_by_name
 from tidydl.data.formats import FORMATS, MEDIA, format_of, suffix_of
@@ -222,8 +223,11 @@ def _unpacked(file: Path, room: ExitStack, keep: bool) -> Path:
     except (OSError, zipfile.BadZipFile):
         keep = False  # unpacking says what is wrong
     if keep:
-        return unpacked_for_good(file)
-    return unpacked(file, Path(room.enter_context(tempfile.TemporaryDirectory(prefix="tidydl-"))))
+        folder = unpacked_for_good(file)
+    else:
+        folder = unpacked(file, Path(room.enter_context(tempfile.TemporaryDirectory(prefix="tidydl-"))))
+    allowance().put_into(folder)
+    return folder
 
 
 def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted: bool) -> Listing:

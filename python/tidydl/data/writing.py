@@ -17,6 +17,7 @@ from tidydl.boundaries import guarded
 from tidydl.checks import check_path_name, described, frame_hint
 from tidydl.data.foreign import is_frame, table_of
 from tidydl.data.frames_by_split import by_name
+from tidydl.data.media_paths import relative_media_paths
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, DataError, StorageError
 from tidydl.progress import Progress, Work
@@ -47,7 +48,8 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
     data
         A data frame; splits, a dictionary of frames by name; or a stream, which is written as it is read. The index is
         not written. Images and sounds that are paths stay paths: their files must stay too, and one that is gone is
-        shown as missing. Those outside of the folder of ``path`` are read again where that is ``trusted``.
+        shown as missing. Paths below the folder of ``path`` are written as seen from it, so that the folder may be
+        moved; those outside of it are read again where ``path`` is ``trusted``.
     path
         A file named ``.parquet``; for splits a folder, in which each gets a file of its name. A file that is there
         already is replaced when all is written, and keeps its mode; of a link, what it leads to. A folder that holds
@@ -103,7 +105,7 @@ def write_steps(data: Any, path: Any, argument: str = "path") -> Work[str]:
     elif _is_one(data):
         _check_suffix(place, argument)
         with whole_file(place) as file:
-            yield from _write_one(data, file)
+            yield from _write_one(data, file, None if place.is_symlink() else place.absolute().parent)
     else:
         raise ArgumentError(f"`data` is {described(data)}.", allowed=_ALLOWED, hint=frame_hint(data))
     return str(place)
@@ -201,23 +203,24 @@ def _check_suffix(place: Path, argument: str) -> None:
         )
 
 
-def _table_of(data: Any) -> pa.Table:
-    """Give the table of a frame with all that is known of its columns."""
+def _table_of(data: Any, folder: Path | None = None) -> pa.Table:
+    """Give the table of a frame with all that is known of its columns, to be written into a folder."""
     from tidydl.data.decoding import decode
     from tidydl.data.encoding import encode
 
-    return encode(data if hasattr(data, "iloc") else decode(table_of(data)))
+    table = encode(data if hasattr(data, "iloc") else decode(table_of(data)))
+    return table if folder is None else relative_media_paths(table, folder)
 
 
-def _write_one(data: Any, file: IO[bytes]) -> Work[None]:
+def _write_one(data: Any, file: IO[bytes], folder: Path | None) -> Work[None]:
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
         if isinstance(data, Stream):
-            yield from _write_stream(data, file)
+            yield from _write_stream(data, file, folder)
         else:
-            table = _table_of(data)
+            table = _table_of(data, folder)
             parquet.write_table(table, file)
             yield Progress(table.num_rows, table.num_rows, "row")
     except pa.ArrowException as error:
@@ -228,14 +231,13 @@ def _write_one(data: Any, file: IO[bytes]) -> Work[None]:
         ) from error
 
 
-def _write_stream(data: Stream, file: IO[bytes]) -> Work[None]:
+def _write_stream(data: Stream, file: IO[bytes], folder: Path | None) -> Work[None]:
     """Write frame by frame; some are gathered into a row group, and no more are ever in memory."""
-    from tidydl.data.encoding import encode
     from tidydl.data.joined_notes import metadata_of_all
 
     done, writer, schema = 0, None, None
     with ExitStack() as closing:
-        for group in _groups(_typed(encode(frame), data.types) for frame in data):
+        for group in _groups(_typed(_table_of(frame, folder), data.types) for frame in data):
             if writer is None or schema is None:
                 schema = group.schema
                 writer = closing.enter_context(_writer_of(file, schema))
@@ -244,7 +246,7 @@ def _write_stream(data: Stream, file: IO[bytes]) -> Work[None]:
             done += group.num_rows
             yield Progress(done, data.rows or done, "row")
         if writer is None or schema is None:
-            schema = _typed(encode(data.empty), data.types).schema
+            schema = _typed(_table_of(data.empty), data.types).schema
             writer = closing.enter_context(_writer_of(file, schema))
         writer.add_key_value_metadata(_told_last(schema))
 
@@ -342,7 +344,8 @@ def _write_folder(data: Mapping[str, Any], place: Path) -> Work[None]:
             scratch.mkdir()
         with ExitStack() as files:  # each takes its name when all are written
             for name, each in data.items():
-                yield from _write_one(each, files.enter_context(whole_file(folder / f"{name}.parquet")))
+                file = files.enter_context(whole_file(folder / f"{name}.parquet"))
+                yield from _write_one(each, file, place)
             if not set(data) <= set(_KNOWN_SPLITS) or (folder / _README).exists():
                 files.enter_context(whole_file(folder / _README)).write(_card(data).encode())
         if folder is scratch:

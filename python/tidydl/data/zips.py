@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tidydl.boundaries import DATA_FILES
-from tidydl.data.formats import RATIO, SMALL
+from tidydl.data.allowance import RATIO, SMALL, allowance
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
 from tidydl.storage import UNPACKED_FROM, abandoned, begun_folder, cache_folder, unpacked_folder
 
@@ -91,6 +91,7 @@ def unpacked_for_good(path: Path) -> Path:
         if target.is_dir() and not _is_whole(target, path):
             shutil.rmtree(target)
         if target.is_dir():
+            check_zip(path)
             with suppress(OSError):  # of a folder that only others can write to
                 os.utime(target)  # when it was used last
             return target
@@ -105,8 +106,8 @@ def unpacked_for_good(path: Path) -> Path:
             hint="Set TIDYDL_CACHE to one, or unpack the zip file yourself.",
         ) from error
     with begun as scratch:
-        (scratch / UNPACKED_FROM).write_text(os.fspath(path.absolute()), "utf-8", "surrogateescape")
         unpacked(path, scratch)
+        _note_source(scratch / UNPACKED_FROM, path)
         try:
             os.replace(scratch, target)
         except OSError:
@@ -115,10 +116,21 @@ def unpacked_for_good(path: Path) -> Path:
     return target
 
 
+def _note_source(note: Path, path: Path) -> None:
+    """Note the zip file that was unpacked, in the place of what in it is called so."""
+    if note.is_dir():
+        shutil.rmtree(note)
+    note.write_text(os.fspath(path.absolute()), "utf-8", "surrogateescape")
+
+
 def _is_whole(folder: Path, path: Path) -> bool:
     """Say whether all files that were unpacked of a zip file are there still."""
     with zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as held:
-        return all((folder / info.filename).is_file() for info in held.infolist() if not info.is_dir())
+        return all((folder / info.filename).is_file() for info in held.infolist() if not _is_ours(info))
+
+
+def _is_ours(info: zipfile.ZipInfo) -> bool:
+    return info.is_dir() or info.filename.partition("/")[0].lower() == UNPACKED_FROM
 
 
 def _encoding_of_names(path: Path) -> str | None:
@@ -149,14 +161,17 @@ def _look_through(held: zipfile.ZipFile, path: Path) -> None:
                 allowed="A zip file without a password.",
                 hint="Unpack it yourself and give the folder.",
             )
-    total, packed = sum(info.file_size for info in infos), path.stat().st_size
-    if total > _MOST or len(infos) > _FILES or (total > SMALL and total > RATIO * packed):
+    total, packed, shared = sum(info.file_size for info in infos), path.stat().st_size, allowance()
+    left = shared.left(path)
+    if total > _MOST or len(infos) > _FILES or total > left:
         raise _unsafe(path, f"claims to hold {total / 2**30:.1f} GiB in {len(infos)} files, packed into {packed} bytes")
+    shared.add(path, total)
 
 
 def _unsafe(path: Path, what: str) -> ArgumentError:
     return ArgumentError(
         f"`path` '{path}' {what}.",
-        allowed=f"A zip file of data: at most {_MOST // 2**30} GiB, and {RATIO} times its own size.",
+        allowed=f"Zip files of data: at most {_MOST // 2**30} GiB each, and {RATIO} times their size all together, or "
+        f"{SMALL // 2**20} MiB.",
         hint="If you trust where it comes from, unpack it yourself and give the folder.",
     )

@@ -23,7 +23,7 @@ import numba
 from llvmlite import binding
 from numba.core import caching, config
 
-from tidydl.storage import compiled_code_folder, is_private
+from tidydl.private_folders import compiled_code_folder, is_private
 
 __all__ = ["SOURCES", "compiled", "compiling_note", "is_compiled", "made_from", "part"]
 

@@ -18,9 +18,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from tidydl.boundaries import DATA_FILES, FULL_DISK, WRITTEN_FILES
 from tidydl.checks import check_path_name, described
-from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, StorageError
+from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
 from tidydl.pipelines.checkpoints.identity import difference
-from tidydl.pipelines.checkpoints.owners import OWNER, is_scratch, remove_scratch, scratch_name
+from tidydl.pipelines.checkpoints.owners import OWNER, is_scratch, json_in, remove_scratch, scratch_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +126,12 @@ class Folder:
         known = _json_in(self.place / name)
         if not isinstance(known, dict) or known.get("format") != FORMAT:
             return None
-        return known if known.get("checksum") == _checksum(known) else None
+        try:
+            whole = known.get("checksum") == _checksum(known)
+        except RecursionError:
+            return None
+        seed = known.get("seed", "")
+        return known if whole and isinstance(known.get("about"), dict) and isinstance(seed, (int, type(None))) else None
 
     # Parts -----------------------------------------------------------------------------------------------------------
 
@@ -149,7 +154,7 @@ class Folder:
         """Return what a part says of itself; None where it is not as it was written."""
         try:
             return self._read(path)[1]
-        except (DamagedFileError, NotFoundError, StorageError):
+        except TidydlError:  # too large for the memory, too: no part of ours is
             return None
 
     def read_part(self, path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -168,7 +173,7 @@ class Folder:
     def _read(self, path: Path) -> tuple[Any, dict[str, Any]]:
         match = _PART.fullmatch(path.name)
         with DATA_FILES.guard(f"The file '{path}'"):
-            content = path.read_bytes()
+            content = path.read_bytes() if path.is_file() else b""
             if match is None or hashlib.sha256(content).hexdigest()[:32] != match[3]:
                 raise DamagedFileError(
                     f"The file '{path}' is damaged: it is not as it was written.",
@@ -194,8 +199,9 @@ class Folder:
 
     def finish(self, frame: pd.DataFrame, facts: Mapping[str, Any], seed: int | None) -> None:
         """Write the whole, note its checksum, and only then delete the parts."""
-        _, digest = self._write_table(frame, facts, lambda _: _RESULT)
-        run = {"format": FORMAT, "about": self.about, "seed": seed, "rows": len(frame), "sha256": digest}
+        path, digest = self._write_table(frame, facts, lambda _: _RESULT)
+        told = {"rows": len(frame), "bytes": path.stat().st_size, "sha256": digest}
+        run = {"format": FORMAT, "about": self.about, "seed": seed, **told}
         self._write(_DONE, lambda file: file.write(_with_checksum(run)))
         for _, _, part in self._named_parts():
             with suppress(OSError):
@@ -222,6 +228,9 @@ class Folder:
             raise self._lost(_DONE, "it is not as it was written")
         with DATA_FILES.guard(f"The file '{path}'"):
             try:
+                size = path.stat().st_size if path.is_file() or not path.exists() else -1
+                if size < 0 or known.get("bytes", size) != size:
+                    raise self._lost(_RESULT, "it is not as it was written")
                 with open(path, "rb") as file:
                     whole = hashlib.file_digest(file, "sha256").hexdigest() == known["sha256"]
                     file.seek(0)
@@ -307,7 +316,7 @@ def _table_in(file: IO[bytes]) -> tuple[Any, dict[str, Any]]:
 def _json_in(path: Path) -> Any:
     """Read a small file of JSON; None where it is not there or none."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        return json_in(path)
     except (OSError, ValueError, RecursionError):
         return None
 

@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import re
+import stat
 import threading
 import time
 import uuid
@@ -24,12 +25,14 @@ from tidydl.boundaries import DATA_FILES, WRITTEN_FILES
 from tidydl.errors import ArgumentError, StorageError
 from tidydl.progress import Note, Pause, Work
 
-__all__ = ["OWNER", "Ownership", "hold", "is_scratch", "remove_scratch", "scratch_name"]
+__all__ = ["OWNER", "Ownership", "hold", "is_scratch", "json_in", "remove_scratch", "scratch_name"]
 
-OWNER = re.compile(r"owner-(\d{6})\.json")
+OWNER = re.compile(r"owner-(\d{6,})\.json", re.ASCII)
 BEAT = 5.0  # seconds between two touches
 SILENCE = 120.0  # seconds without one, after which an owner that cannot be looked at counts as ended
 _POLL = 0.1
+_TRIES = 100  # to become the owner, each time overtaken by another
+_LARGEST = 2**24  # bytes of a file of JSON
 _SCRATCH = re.compile(r"\.(?:claim|clock|file)-[0-9a-f]{32}")
 _held: set[str] = set()  # the tokens of what this process owns
 
@@ -123,7 +126,7 @@ def hold(place: Path, is_done: Any) -> Work[Ownership | None]:
     StorageError
         Where nothing can be written.
     """
-    told = False
+    told, overtaken = False, 0
     while not is_done():
         owner = _claim(place)
         if isinstance(owner, Ownership):
@@ -132,6 +135,14 @@ def hold(place: Path, is_done: Any) -> Work[Ownership | None]:
             _refuse_endless(place, owner)
             yield Pause() if told else Note(f"Waiting for {owner}, which is at work in '{place}'.")
             told = True
+        overtaken = 0 if owner is not None else overtaken + 1
+        if overtaken > _TRIES:
+            raise StorageError(
+                f"`checkpoint` is '{place}', where no owner-<number>.json can be made that is the newest.",
+                allowed="The folder of a run, with the files that the run made.",
+                hint="Delete the files named owner-… in it, unless another process is at work there.",
+            )
+        if owner is not None or overtaken > 1:
             time.sleep(_POLL)
     return None
 
@@ -196,10 +207,18 @@ def _newest(place: Path) -> _Holder | None:
 def _record(path: Path) -> dict[str, Any]:
     """Read what an owner wrote about itself; nothing where that cannot be read."""
     try:
-        record = json.loads(path.read_text("utf-8"))
+        record = json_in(path)
     except (OSError, ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) and isinstance(record.get("token"), str) else {}
+
+
+def json_in(path: Path) -> Any:
+    """Read a file of JSON; one that is none of ours, such as a pipe that nobody writes to, is an ``OSError``."""
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LARGEST:
+        raise OSError(f"{path} is no small file")
+    return json.loads(path.read_text("utf-8"))
 
 
 def _this_process() -> dict[str, Any]:
@@ -279,17 +298,20 @@ def _refuse_endless(place: Path, holder: _Holder) -> None:
 
 
 def _silent_for(path: Path) -> float:
-    """Return the seconds since an owner touched its file, both by the clock of the disk that holds it."""
+    """Return the seconds from now that an owner touched its file, both by the clock of the disk that holds it.
+
+    One that is at work touches it now: not long ago, and not in the future either.
+    """
     probe = path.with_name(scratch_name("clock"))
     touched = time.time()
     try:
-        touched = path.stat().st_mtime
+        touched = path.lstat().st_mtime
         try:
             probe.touch()
-            return probe.stat().st_mtime - touched
+            return abs(probe.stat().st_mtime - touched)
         finally:
             probe.unlink(missing_ok=True)
     except FileNotFoundError:  # it was released
         return 0.0
     except OSError:  # a folder that cannot be written
-        return time.time() - touched
+        return abs(time.time() - touched)

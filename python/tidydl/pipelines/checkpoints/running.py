@@ -77,7 +77,7 @@ def _work(
     done: list[Part] = []
     start, size = 0, _FIRST
     while start < len(inputs) or not done:
-        part = _longest_from(start, there)
+        part = _longest_from(start, there, len(inputs))
         if part is None:
             stop = min(start + size, len(inputs), *(first for first, _, _ in there if first > start))
             began = time.monotonic()
@@ -90,8 +90,8 @@ def _work(
     _merge(folder, done, seed)
 
 
-def _longest_from(start: int, parts: list[Part]) -> Part | None:
-    here = [part for part in parts if part[0] == start and (part[1] > start or len(parts) == 1)]
+def _longest_from(start: int, parts: list[Part], total: int) -> Part | None:
+    here = [part for part in parts if part[0] == start and min(start + 1, total) <= part[1] <= total]
     return max(here, key=lambda part: part[1], default=None)
 
 
