@@ -99,7 +99,7 @@ def _at_most(lines: bytes) -> int:
     for start in range(0, len(lines), _STRIDE):
         letters = np.frombuffer(lines, np.uint8, min(_STRIDE, len(lines) - start), start) | 0x20  # "[" becomes "{"
         opened, closed = letters == ord("{"), letters == ord("}")
-        most += np.count_nonzero(opened) - np.count_nonzero(opened[2:] & closed[:-2])
+        most += int(np.count_nonzero(opened) - np.count_nonzero(opened[2:] & closed[:-2]))
     return most
 
 
