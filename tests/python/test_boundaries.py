@@ -2,10 +2,11 @@
 
 import errno
 import json
+import pkgutil
 import socket
-import sys
 import zipfile
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -130,6 +131,8 @@ def places(tmp_path_factory):
     frame = pd.DataFrame({"x": [1.0, 2.0], "g": ["a", "b"]})
     frame.to_csv(place / "a.csv", index=False)
     frame.to_parquet(place / "a.parquet")
+    large = pd.DataFrame({"x": np.random.default_rng(1).random(2**22)})  # 32 MiB, which are read at once
+    large.to_parquet(place / "large.parquet", compression=None)
     (place / "a.json").write_text(json.dumps({"data": [{"x": 1}, {"x": 2}]}))
     (place / "a.jsonl").write_text('{"x": 1}\n{"x": 2}\n')
     (place / "card").mkdir()
@@ -160,7 +163,8 @@ def saved(place):
 FILES = {
     "pyarrow.csv.read_csv": lambda place: tidydl.load_dataset(place / "a.csv"),
     "pyarrow.parquet.ParquetFile": lambda place: tidydl.load_dataset(place / "a.parquet"),
-    "pyarrow.parquet.read_table": lambda place: tidydl.load_dataset(place / "a.parquet"),
+    "pyarrow.parquet.ParquetFile.iter_batches": lambda place: tidydl.load_dataset(place / "a.parquet"),
+    "pyarrow.parquet.read_table": lambda place: tidydl.load_dataset(place / "large.parquet"),
     "json.loads": lambda place: tidydl.load_dataset(place / "a.json", field="data"),
     "yaml.load": lambda place: tidydl.load_dataset(place / "card"),
     "zipfile.ZipFile": lambda place: tidydl.load_dataset(place / "a.zip"),
@@ -173,13 +177,12 @@ SAVED = {"json.loads": lambda place: tidydl.load_model(place / "fit.json")}
 
 def broken(monkeypatch, target, problem):
     """Let a library's function raise where we call it."""
-    module, _, name = target.rpartition(".")
-    __import__(module)
+    owner, _, name = target.rpartition(".")
 
     def fail(*args, **given):
         raise problem
 
-    monkeypatch.setattr(sys.modules[module], name, fail)
+    monkeypatch.setattr(pkgutil.resolve_name(owner), name, fail)
 
 
 def meets(work, problem, *, causes=True):
