@@ -384,3 +384,14 @@ def test_whole_numbers_stay_whole_in_large_ids(tmp_path):
     column = load_dataset(tmp_path / "ids.csv")["id"]
     assert column.dtype == np.int64
     assert column[0] == 9007199254740993
+
+
+def test_every_format_is_read_whole_and_in_blocks_and_has_a_name():
+    from tidydl.data.cards import KINDS
+    from tidydl.data.feeds import _OPENERS
+    from tidydl.data.formats import FORMATS
+    from tidydl.data.reading import READERS
+    from tidydl.data.resolving import BUILDERS
+
+    assert set(FORMATS.values()) == READERS.keys() == _OPENERS.keys()
+    assert READERS.keys() <= BUILDERS.keys() == set(KINDS)
