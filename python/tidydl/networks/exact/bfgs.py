@@ -45,7 +45,7 @@ def _begin_forward(problem, search, s):
 
 @part
 def _ceiling(s):
-    """Give the sum of losses above which a point on the line will be refused, whatever the rows to come add."""
+    """Return the sum of losses above which a point on the line will be refused, whatever the rows to come add."""
     if s.phase != FORWARD or s.gradients == 0:
         return math.inf
     return s.ceiling - s.penalty + 1e-9 * abs(s.penalty)

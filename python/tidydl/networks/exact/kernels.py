@@ -88,7 +88,7 @@ class Room(NamedTuple):
 
 
 def _sections(shape: Shape) -> tuple[int, int, int, int, int]:
-    """Give the padded numbers of hidden and output units, and where the sections begin after the first.
+    """Return the padded numbers of hidden and output units, and where the sections begin after the first.
 
     First come the weights to the hidden units, each source's in a row, the bias first; then those to the output units
     in the same way; then those from the hidden units to each output unit, and zeros for the hidden units.
@@ -104,7 +104,7 @@ sections = part(_sections)
 
 
 def room(shape: Shape, rows: int, data_bytes: int = 0) -> Room:
-    """Give room to work in for some rows of data; of what each row gives, no more is kept than the data take."""
+    """Return room to work in for some rows of data; of what each row gives, no more is kept than the data take."""
     hidden, out, _, _, zeros = _sections(shape)
     kept = min(rows, max(data_bytes, _KEPT_BYTES) // (8 * (hidden + out + shape.outputs)))
     kept = max(TILE, -(-kept // TILE) * TILE)
@@ -123,7 +123,7 @@ def room(shape: Shape, rows: int, data_bytes: int = 0) -> Room:
 
 
 def _places(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
-    """Give where each weight lies by its source, and where its slope does."""
+    """Return where each weight lies by its source, and where its slope does."""
     p, h, k = shape.inputs, shape.hidden, shape.outputs
     hidden, out, to_outputs, from_hidden, _ = _sections(shape)
     to_hidden = np.arange(1 + p) * hidden + np.arange(h)[:, None]
@@ -304,19 +304,19 @@ def _run_through(shape, room, wts, x, found):
 
 
 def flat(numbers: np.ndarray) -> np.ndarray:
-    """Give an array as the kernels read it: flat, float64 and read-only, so that one compiled version serves all."""
+    """Return an array as the kernels read it: flat, float64 and read-only, so that one compiled version serves all."""
     seen = np.require(numbers, dtype=np.float64, requirements=["C", "A"]).reshape(-1).view()
     seen.flags.writeable = False
     return seen
 
 
 def plain(shape: Shape) -> Shape:
-    """Give a shape in Python's own numbers, so that one compiled version serves all."""
+    """Return a shape in Python's own numbers, so that one compiled version serves all."""
     return Shape(int(shape.inputs), int(shape.hidden), int(shape.outputs), bool(shape.skip), int(shape.loss))
 
 
 def outputs(shape: Shape, wts: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Give the outputs of the network, rows by outputs, for the rows of ``x``."""
+    """Return the outputs of the network, rows by outputs, for the rows of ``x``."""
     found = np.empty((len(x), shape.outputs))
     shape = plain(shape)
     _run_through(shape, room(shape, TILE), flat(wts), flat(x), found)

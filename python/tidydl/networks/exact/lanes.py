@@ -78,7 +78,7 @@ def _place(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> 
 
 @intrinsic
 def load(typingctx, array, at):
-    """Give the eight numbers of a flat array that start at ``at``."""
+    """Return the eight numbers of a flat array that start at ``at``."""
 
     def generate(context, builder, signature, arguments):
         place = _place(context, builder, signature.args[0], *arguments)
@@ -101,7 +101,7 @@ def store(typingctx, array, at, lanes):
 
 @intrinsic
 def spread(typingctx, number):
-    """Give one number in all lanes."""
+    """Return one number in all lanes."""
 
     def generate(context, builder, signature, arguments):
         return _broadcast(builder, arguments[0])
@@ -111,7 +111,7 @@ def spread(typingctx, number):
 
 @intrinsic
 def add_product(typingctx, total, lanes, array, at):
-    """Give ``total + lanes * array[at]``, the product rounded before it is added."""
+    """Return ``total + lanes * array[at]``, the product rounded before it is added."""
 
     def generate(context, builder, signature, arguments):
         total, lanes, array, at = arguments
@@ -133,25 +133,25 @@ def _of_two(operation: str) -> Any:
 
 @intrinsic
 def add(typingctx, a, b):
-    """Give a + b."""
+    """Return a + b."""
     return _of_two("fadd")(typingctx, a, b)
 
 
 @intrinsic
 def subtract(typingctx, a, b):
-    """Give a - b."""
+    """Return a - b."""
     return _of_two("fsub")(typingctx, a, b)
 
 
 @intrinsic
 def multiply(typingctx, a, b):
-    """Give a * b."""
+    """Return a * b."""
     return _of_two("fmul")(typingctx, a, b)
 
 
 @intrinsic
 def divide(typingctx, a, b):
-    """Give a / b."""
+    """Return a / b."""
     return _of_two("fdiv")(typingctx, a, b)
 
 
@@ -164,13 +164,13 @@ def _multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 def _chosen(builder: Any, a: Any, b: Any, places: Any) -> Any:
-    """Give the chosen elements of two vectors."""
+    """Return the chosen elements of two vectors."""
     kind = ir.VectorType(ir.IntType(32), len(places))
     return builder.shuffle_vector(a, b, ir.Constant(kind, list(places)))
 
 
 def _look_up(builder: Any, offsets: Any) -> tuple[Any, Any]:
-    """Give the pairs of the table that start at the offsets, as eight first and eight second integers."""
+    """Return the pairs of the table that start at the offsets, as eight first and eight second integers."""
     table = cgutils.global_constant(builder, "exp_table", ir.Constant(ir.ArrayType(ir.IntType(64), len(TABLE)), TABLE))
     table.align = 16
     start = builder.bitcast(table, ir.IntType(64).as_pointer())
@@ -187,7 +187,7 @@ def _look_up(builder: Any, offsets: Any) -> tuple[Any, Any]:
 
 
 def _exp(builder: Any, x: Any) -> Any:
-    """Give exp(x) for arguments below 512 in size, by the steps of the C library."""
+    """Return exp(x) for arguments below 512 in size, by the steps of the C library."""
     shifted = _multiply_add(builder, _constant(INVERSE), x, _constant(ADDED))
     bits = builder.bitcast(shifted, _INTEGERS)
     whole = builder.fsub(shifted, _constant(ADDED))
@@ -204,7 +204,7 @@ def _exp(builder: Any, x: Any) -> Any:
 
 
 def _loaded_block(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> list[Any]:
-    """Give a block of eight by eight numbers, column after column, as its columns."""
+    """Return a block of eight by eight numbers, column after column, as its columns."""
     columns = []
     for column in range(WIDTH):
         here = builder.add(at, ir.Constant(at.type, WIDTH * column))
@@ -214,7 +214,7 @@ def _loaded_block(context: Any, builder: Any, array_type: Any, array: Any, at: A
 
 
 def _turned(builder: Any, columns: list[Any]) -> list[Any]:
-    """Give the rows of a block from its columns."""
+    """Return the rows of a block from its columns."""
     step = 1
     while step < WIDTH:
         turned = list(columns)
@@ -258,7 +258,7 @@ def add_turned_block(typingctx, total, blocks, at, factors, f_at):
 
 @intrinsic
 def exp(typingctx, x):
-    """Give exp(x), where all x are below 512 in size; bits as of the C library where ``exponential`` found them so."""
+    """Return exp(x), all x below 512 in size; bits as of the C library where ``exponential`` found them so."""
 
     def generate(context, builder, signature, arguments):
         return _exp(builder, arguments[0])
@@ -268,7 +268,7 @@ def exp(typingctx, x):
 
 @intrinsic
 def sigmoid(typingctx, sums):
-    """Give 1 / (1 + exp(-sum)), exactly 0 below -15 and exactly 1 above 15."""
+    """Return 1 / (1 + exp(-sum)), exactly 0 below -15 and exactly 1 above 15."""
 
     def generate(context, builder, signature, arguments):
         (sums,) = arguments
@@ -294,7 +294,7 @@ def _differing(numbers, found):
 
 
 def room_for(count: int) -> np.ndarray:
-    """Give zeros that begin where a line of the processor's cache does, so that eight numbers never lie across two."""
+    """Return zeros that begin where a line of the processor's cache does, so that no eight numbers lie across two."""
     longer = np.zeros(count + WIDTH)
     first = -longer.ctypes.data % (8 * WIDTH) // 8
     return longer[first : first + count]
@@ -302,7 +302,7 @@ def room_for(count: int) -> np.ndarray:
 
 @functools.cache
 def exp_is_exact() -> bool:
-    """Say whether ``exp`` has the bits of this machine's C library, from numbers on all entries of its table."""
+    """Return whether ``exp`` has the bits of this machine's C library, from numbers on all entries of its table."""
     steps = np.arange(-4096, 4096) * (math.log(2) / 128 / 8)
     numbers = np.concatenate([steps, steps * 1.9, steps * 20.3, 500.0 * np.sin(np.arange(8192.0))])
     return _differing(numbers, np.empty(WIDTH)) == 0

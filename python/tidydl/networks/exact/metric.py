@@ -29,7 +29,7 @@ _BLOCK = WIDTH * WIDTH
 
 
 def empty_metric(size: int) -> np.ndarray:
-    """Give room for a metric of ``size`` rows."""
+    """Return room for a metric of ``size`` rows."""
     blocks = -(-size // WIDTH)
     return room_for(_BLOCK * (blocks * (blocks + 1) // 2))
 

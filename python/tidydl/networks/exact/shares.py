@@ -28,14 +28,14 @@ _ALONE = 16
 
 
 def cores() -> int:
-    """Give how many cores this process may use."""
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def sensible_threads(rows: int, n_weights: int, most: int | None = None) -> int:
-    """Give how many threads a fit should use: one for each twenty million multiplications of an evaluation.
+    """Return how many threads a fit should use: one for each twenty million multiplications of an evaluation.
 
     At most ``most``, or the cores this process may use, and 8. With fewer multiplications a thread costs more than it
     gains.

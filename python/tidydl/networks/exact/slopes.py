@@ -95,7 +95,7 @@ def _add_rows(slopes, at, errors, first, step, rows):
 
 @compiled_part
 def _share(count, part, parts):
-    """Give where a part of ``count`` things begins, and how many it has."""
+    """Return where a part of ``count`` things begins, and how many it has."""
     first = count * part // parts
     return first, count * (part + 1) // parts - first
 
