@@ -187,7 +187,7 @@ def classes_of(fit: Any, values: np.ndarray, index: Any) -> pd.Series:
 
 
 def most_probable(levels: Sequence[str], values: np.ndarray) -> Any:
-    """Return the level of the largest output in each row, the first of several, as a categorical; missing like its row."""
+    """Return the level of the largest output in each row, of ties the first, as a categorical; missing like its row."""
     import pandas as pd
 
     names = list(dict.fromkeys(levels))  # the columns of a matrix may share one
