@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tidydl.checks import check_flag
 
@@ -104,7 +104,7 @@ def run(work: Work[Result], *, progress: bool | None = None, write: Callable[[st
             bar.close()
 
 
-def _bar(event: Progress):
+def _bar(event: Progress) -> Any:
     from tqdm.auto import tqdm
 
     return tqdm(total=event.total, unit=event.unit, file=sys.stderr, leave=False)

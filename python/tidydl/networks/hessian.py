@@ -47,7 +47,9 @@ def hessian(
     return found
 
 
-def _add_rows(found, shape: Shape, x, y, weights, wts) -> None:
+def _add_rows(
+    found: np.ndarray, shape: Shape, x: np.ndarray, y: np.ndarray, weights: np.ndarray, wts: np.ndarray
+) -> None:
     p, h, k = shape.inputs, shape.hidden, shape.outputs
     width = 1 + h + (p if shape.skip else 0)
     to_hidden = wts[: h * (1 + p)].reshape(h, 1 + p)
