@@ -32,7 +32,7 @@ def faults(archive: Path, prefix: str) -> list[str]:
 
 
 def prefix_of(archive: Path) -> str:
-    """Say where in an archive the Python package lies."""
+    """Return where in an archive the Python package lies."""
     if archive.suffix == ".whl":
         return ""
     return R_PREFIX if archive.name.startswith("tidydl_") else f"{archive.name.removesuffix('.tar.gz')}/python/"

@@ -18,7 +18,7 @@ def pages(printed: str) -> dict[str, str]:
 
 
 def faults(printed: str) -> list[str]:
-    """Give a line for each page whose examples were not run."""
+    """Return a line for each page whose examples were not run."""
     found = pages(printed)
     wrong = [] if found else ["there are no examples"]
     for name, text in found.items():

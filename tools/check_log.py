@@ -24,7 +24,7 @@ def entries(log: str) -> list[str]:
 
 
 def status(entry: str) -> str:
-    """Give the verdict of one entry."""
+    """Return the verdict of one entry."""
     found = re.search(r"\.\.\..*?\b(OK|NOTE|WARNING|ERROR|SKIPPED|NONE)\b", entry, flags=re.DOTALL)
     worst = re.findall(r"^ +(?:\[.*\] )?(NOTE|WARNING|ERROR)\b", entry, flags=re.MULTILINE)
     for verdict in ("ERROR", "WARNING", "NOTE"):
@@ -34,7 +34,7 @@ def status(entry: str) -> str:
 
 
 def allowed(entry: str) -> str | None:
-    """Give the reason why a note is allowed, or None."""
+    """Return the reason why a note is allowed, or None."""
     flat = " ".join(entry.split())
     return next((reason for pattern, reason in UNAVOIDABLE.items() if re.search(pattern, flat)), None)
 

@@ -12,7 +12,7 @@ SHOWN = 10  # the first rows of a tibble, which the page shows
 
 
 def read(path):
-    """Give the noted values by step and item."""
+    """Return the noted values by step and item."""
     notes = {}
     for line in Path(path).read_text("utf-8").splitlines():
         step, item, *values = line.rstrip(" ").split("\t")
@@ -21,7 +21,7 @@ def read(path):
 
 
 def compare(item, one, other):
-    """Say how far two lists of values of one item agree."""
+    """Return how far two lists of values of one item agree."""
     if one == other:
         return "equal"
     if item not in ROUNDED:
@@ -45,13 +45,13 @@ def near_an_edge(values):
 
 
 def verdict_on(item, one, other):
-    """Say how far two lists of values of one item agree, and whether the pages can show them."""
+    """Return how far two lists of values of one item agree, and whether the pages can show them."""
     edges = [*near_an_edge(one), *near_an_edge(other)] if item in ROUNDED else []
     return f"DIFFERENT elsewhere: {edges[0]:.7g} lies near a rounding edge" if edges else compare(item, one, other)
 
 
 def shown(values):
-    """Give one value whole, or how many there are and the first."""
+    """Return one value whole, or how many there are and the first."""
     first = values[0].strip()
     try:
         first = f"{float(first):.8g}"

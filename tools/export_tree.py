@@ -37,7 +37,7 @@ def found_by_walking() -> list[str]:
 
 
 def link_target(name: str) -> str | None:
-    """Say which folder a link stands for; a clone on Windows leaves a text file that holds the target."""
+    """Return which folder a link stands for; a clone on Windows leaves a text file that holds the target."""
     path = ROOT / name
     is_text = not path.is_symlink() and path.is_file() and 0 < path.stat().st_size < 100 and path.suffix == ""
     if not path.is_symlink() and not is_text:

@@ -66,7 +66,7 @@ OF_R = [
 
 
 def python_mutants(text):
-    """Give (line, what, new text) for each thing that can be changed."""
+    """Return (line, what, new text) for each thing that can be changed."""
     tree = ast.parse(text)
     lines = text.split("\n")
 
@@ -113,7 +113,7 @@ def tests_of(path):
 
 
 def falls(tree, path, seconds):
-    """Say how the tests of a file fail in a tree, or None where they pass."""
+    """Return how the tests of a file fail in a tree, or None where they pass."""
     names = tests_of(path)
     environment = {**os.environ, "PYTHONPATH": str(tree / "python"), "TIDYDL_CACHE": str(tree / ".cache")}
     if path.startswith("R/"):

@@ -43,7 +43,7 @@ Reproduce: `python tools/make_digits.py && python tools/train_digits.py`.
 
 
 def pixels(frame) -> torch.Tensor:
-    """Give the images as an n x 3 x 8 x 8 tensor, scaled as the image processor does."""
+    """Return the images as an n x 3 x 8 x 8 tensor, scaled as the image processor does."""
     grey = np.stack([image.array() for image in frame["image"]]).astype(np.float32)
     return torch.from_numpy((grey / 255 - 0.5) / 0.5)[:, None].repeat(1, 3, 1, 1)
 

@@ -66,7 +66,7 @@ def write_head(weight: np.ndarray, bias: np.ndarray, labels: list[str]) -> None:
 
 
 def run_model(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Give the pooled vectors and the logits of the whole model for each text."""
+    """Return the pooled vectors and the logits of the whole model for each text."""
     with tempfile.TemporaryDirectory() as folder:
         write_model(encoder_folder(), TARGET, Path(folder))
         tokenizer = AutoTokenizer.from_pretrained(folder)

@@ -55,7 +55,7 @@ def check_path_name(argument: str, path: str | os.PathLike[str]) -> None:
 
 
 def check_count(argument: str, value: Any, minimum: int = 0, *, hint: str | None = None) -> int:
-    """Give a whole number that is at least ``minimum``; 3.0 counts as 3.
+    """Return a whole number that is at least ``minimum``; 3.0 counts as 3.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def check_number(
     *,
     hint: str | None = None,
 ) -> float:
-    """Give a finite number within bounds, both included.
+    """Return a finite number within bounds, both included.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def _number_allowed(minimum: float, maximum: float) -> str:
 
 
 def check_flag(argument: str, value: Any, *, hint: str | None = None) -> bool:
-    """Give True or False; 1 and "yes" are neither.
+    """Return True or False; 1 and "yes" are neither.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def check_flag(argument: str, value: Any, *, hint: str | None = None) -> bool:
 
 
 def check_choice(argument: str, value: Any, choices: Sequence[str], *, hint: str | None = None) -> str:
-    """Give one of the choices, spelled exactly; the error suggests the nearest.
+    """Return one of the choices, spelled exactly; the error suggests the nearest.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def check_numbers(argument: str, value: Any, *, hint: str | None = None) -> np.n
 
 
 def numbers_in(value: Any) -> np.ndarray | None:
-    """Give numbers and logicals as doubles, missing ones as NaN; None where there is anything else among them."""
+    """Return numbers and logicals as doubles, missing ones as NaN; None where there is anything else among them."""
     import numpy as np
 
     try:
@@ -201,7 +201,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _double(value: Any) -> float:
-    """Give a number as a double; a whole number beyond the largest double is infinite."""
+    """Return a number as a double; a whole number beyond the largest double is infinite."""
     try:
         return float(value)
     except OverflowError:
@@ -217,7 +217,7 @@ def _refusal(argument: str, value: Any, allowed: str, hint: str | None) -> Argum
 
 
 def described(value: Any) -> str:
-    """Say what a value is, in words that ``R/words.R`` knows; of what Python alone has, its class."""
+    """Return what a value is, in words that ``R/words.R`` knows; of what Python alone has, its class."""
     try:
         return _described(value)
     except PASSING:
@@ -272,6 +272,6 @@ def _article(word: str) -> str:
 
 
 def frame_hint(value: Any) -> str | None:
-    """Say how what is no data frame becomes one, where it can."""
+    """Return how what is no data frame becomes one, where it can."""
     holds_columns = isinstance(value, Mapping) or getattr(value, "ndim", 0) == 2
     return "Make a data frame of it: pandas.DataFrame(...)" if holds_columns and not _is_frame(value) else None

@@ -48,7 +48,7 @@ def import_torch() -> Any:
 
 
 def resolve_device(device: Any = "auto") -> str:
-    """Say which device is really used.
+    """Return which device is really used.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def _has_mps(torch: Any) -> bool:
 
 
 def why_no_cuda() -> str | None:
-    """Say why CUDA cannot be used, or None where it can."""
+    """Return why CUDA cannot be used, or None where it can."""
     torch = import_torch()
     if torch.cuda.is_available():
         return None
@@ -213,7 +213,7 @@ def _processor() -> str:
 
 
 def _main_memory() -> float | None:
-    """Give the main memory in GiB where the system says."""
+    """Return the main memory in GiB where the system says."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     except (AttributeError, OSError, ValueError):

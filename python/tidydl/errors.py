@@ -178,7 +178,7 @@ def one_of(names: Iterable[object]) -> str:
 
 
 def bring_extra(extra: str) -> str:
-    """Say how optional libraries are brought, in either language."""
+    """Return how optional libraries are brought, in either language."""
     return f'`pip install "tidydl[{extra}]"`, or in R `install_tidydl(extras = "{extra}")`, then start anew.'
 
 
@@ -197,7 +197,7 @@ def unknown_name(
     hint: str | None = None,
     error: type[TidydlError] = NotFoundError,
 ) -> TidydlError:
-    """Make the error for a name that is not among the known ones, suggesting the nearest.
+    """Build the error for a name that is not among the known ones, suggesting the nearest.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def unknown_name(
 
 
 def no_argument(function: str, name: str, known: Iterable[str]) -> ArgumentError:
-    """Make the error for an argument that a function does not have, naming the nearest that it has."""
+    """Build the error for an argument that a function does not have, naming the nearest that it has."""
     known = list(known)
     close = nearest(name, known)
     return ArgumentError(
@@ -233,7 +233,7 @@ def no_argument(function: str, name: str, known: Iterable[str]) -> ArgumentError
 
 
 def no_column(problem: str, name: object, columns: Iterable[object], argument: str = "data") -> ColumnError:
-    """Make the error for a column that a data frame does not have, listing those it has and suggesting the nearest.
+    """Build the error for a column that a data frame does not have, listing those it has and suggesting the nearest.
 
     Parameters
     ----------

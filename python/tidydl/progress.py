@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tidydl.checks import check_flag
 
@@ -52,7 +52,7 @@ Work = Generator[Event, None, Result]
 
 
 def somebody_looks() -> bool:
-    """Say whether a person watches: a terminal or a notebook, never a pipe or a rendered document."""
+    """Return whether a person watches: a terminal or a notebook, never a pipe or a rendered document."""
     if sys.stderr is not None and hasattr(sys.stderr, "isatty") and sys.stderr.isatty():
         return True
     shell = sys.modules.get("IPython")
@@ -63,7 +63,7 @@ def somebody_looks() -> bool:
 
 
 def _is_batch_kernel() -> bool:
-    """Say whether a notebook is run by nbconvert, nbclient or papermill, with nobody in front of it."""
+    """Return whether a notebook is run by nbconvert, nbclient or papermill, with nobody in front of it."""
     return any(name in sys.modules for name in ("nbclient", "papermill"))
 
 
@@ -104,7 +104,7 @@ def run(work: Work[Result], *, progress: bool | None = None, write: Callable[[st
             bar.close()
 
 
-def _bar(event: Progress):
+def _bar(event: Progress) -> Any:
     from tqdm.auto import tqdm
 
     return tqdm(total=event.total, unit=event.unit, file=sys.stderr, leave=False)

@@ -31,7 +31,7 @@ def format_numbers(values: Sequence[float], digits: int = 7) -> list[str]:
 
 
 def _parts(value: float, digits: int) -> tuple[bool, int, int]:
-    """Give the sign, the decimal exponent and the significant digits needed, at most ``digits``."""
+    """Return the sign, the decimal exponent and the significant digits needed, at most ``digits``."""
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     shown = mantissa.lstrip("-").replace(".", "").rstrip("0")
     return value < 0, int(exponent), max(len(shown), 1)

@@ -83,7 +83,7 @@ class Report:
         return [finding for finding in self.findings if finding.status == "fault"]
 
     def frame(self) -> pd.DataFrame:
-        """Give the report as a data frame with the columns ``item``, ``value``, ``status`` and ``mend``.
+        """Return the report as a data frame with the columns ``item``, ``value``, ``status`` and ``mend``.
 
         ``status`` is a categorical with the levels ``ok``, ``note`` and ``fault``; ``mend`` is missing where
         there is nothing to mend.
@@ -148,12 +148,12 @@ def sitrep(*, hub: bool = True, device: bool = True) -> Report:
 
 @guarded
 def situation_frame(hub: bool = True, device: bool = True) -> pd.DataFrame:
-    """Give the report as a data frame; this is what R asks for."""
+    """Return the report as a data frame; this is what R asks for."""
     return sitrep(hub=hub, device=device).frame()
 
 
 def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """Give the findings of one look; what goes wrong while looking is a finding itself."""
+    """Yield the findings of one look; what goes wrong while looking is a finding itself."""
     try:
         yield from look()
     except Exception as problem:  # a report that fails on a broken machine would be of no use
@@ -265,7 +265,7 @@ def _caches() -> Iterator[Finding]:
 
 
 def _hub_cache() -> Path:
-    """Give the folder in which huggingface_hub keeps models."""
+    """Return the folder in which huggingface_hub keeps models."""
     constants = _hub_constants()
     if constants is not None:
         return Path(constants.HF_HUB_CACHE)
@@ -373,7 +373,7 @@ def _sign_of_life(endpoint: str) -> str | None:
 
 
 def _compiled_code() -> Iterator[Finding]:
-    """Say where compiled code is kept."""
+    """Return where compiled code is kept."""
     if _version("numba") is None:
         return
     place = compiled_code_folder()

@@ -26,7 +26,7 @@ UNPACKED_FROM = ".unpacked-from"  # the file in an unpacked zip file that holds 
 
 
 def cache_folder() -> Path:
-    """Give the cache folder: ``TIDYDL_CACHE`` where set, else the platform's place for caches. It may not exist yet."""
+    """Return the cache folder: ``TIDYDL_CACHE`` where set, else the platform's place for caches. It may not exist."""
     named = os.environ.get("TIDYDL_CACHE")
     if named:
         return Path(named).expanduser()
@@ -38,13 +38,13 @@ def cache_folder() -> Path:
 
 
 def unpacked_folder() -> Path:
-    """Give the folder in which zip files of images and sounds stay unpacked. It may not exist yet."""
+    """Return the folder in which zip files of images and sounds stay unpacked. It may not exist yet."""
     return cache_folder() / "unpacked"
 
 
 @contextmanager
 def begun_folder(place: Path) -> Iterator[Path]:
-    """Make a hidden folder to be filled, and renamed by who fills it; it is deleted where it keeps its name.
+    """Build a hidden folder to be filled, and renamed by who fills it; it is deleted where it keeps its name.
 
     While it is filled it is locked, so that others can tell it from one whose process was killed.
     """

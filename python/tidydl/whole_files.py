@@ -77,7 +77,7 @@ def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iter
 
 @contextmanager
 def whole_folder(path: str | os.PathLike[str], subject: str | None = None) -> Iterator[Path]:
-    """Make a folder that is there whole or not at all: the folder that is given takes the name when the block ends.
+    """Build a folder that is there whole or not at all: the folder that is given takes the name when the block ends.
 
     Raises
     ------

@@ -68,7 +68,7 @@ def measure_r(x, y, starts):
 
 
 def ways_to_fit(x, y, starts, given):
-    """Give what is compared, the peer first: a name, how many networks it fits, and what gives seconds and values."""
+    """Return what is compared, the peer first: a name, how many networks it fits, and what gives seconds and values."""
     fits, few = fits_of(x, y, starts), given.few
     torch = choose_engine("torch", given.device, None)
     alone, exact = Engine("exact", "cpu", 1), Engine("exact", "cpu", os.cpu_count() or 1)

@@ -139,7 +139,7 @@ def resident():
 
 
 def memory(rows, shape):
-    """Give the megabytes of the data, and by how much a fit makes the process grow."""
+    """Return the megabytes of the data, and by how much a fit makes the process grow."""
     x, y, start = problem(rows, shape)
     fit = job(shape, x, y, start, 3)
     ours(job(shape, x[:100], y[:100], start, 1))

@@ -31,7 +31,7 @@ def short_texts(count: int) -> list[str]:
 
 
 def resident() -> int:
-    """Give the bytes of memory that this process holds (Linux)."""
+    """Return the bytes of memory that this process holds (Linux)."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 

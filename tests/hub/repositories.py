@@ -46,7 +46,7 @@ class Fault:
     body: bytes = b""
 
     def takes(self, request: str, path: str | None, whats: tuple[str, ...]) -> bool:
-        """Say whether it happens in this answer, and count it."""
+        """Return whether it happens in this answer, and count it."""
         meant = (
             self.what in whats
             and self.times != 0
@@ -114,7 +114,7 @@ class Repo:
         self.faults.append(Fault(what, **how))
 
     def fault(self, request: str, path: str | None, *whats: str) -> Fault | None:
-        """Give what goes wrong in an answer, of certain kinds."""
+        """Return what goes wrong in an answer, of certain kinds."""
         return next((each for each in self.faults if each.takes(request, path, whats)), None)
 
 

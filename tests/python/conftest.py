@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """Give the folder of a tiny text classifier."""
+    """Return the folder of a tiny text classifier."""
     import tiny
 
     return tiny.text_folder(tmp_path_factory.mktemp("model") / "bert")
@@ -37,7 +37,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def ppl(folder):
-    """Give our pipeline over the tiny text classifier."""
+    """Return our pipeline over the tiny text classifier."""
     import tidydl
 
     return tidydl.pipeline("text-classification", model=folder, device="cpu")
@@ -45,7 +45,7 @@ def ppl(folder):
 
 @pytest.fixture(scope="session")
 def plain(folder):
-    """Give transformers' own pipeline, one text at a time, without padding."""
+    """Return transformers' own pipeline, one text at a time, without padding."""
     import pandas as pd
     import transformers
 

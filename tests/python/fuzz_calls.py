@@ -82,7 +82,7 @@ def _with(make, draw):
 
 
 def attempt(number, seed, folder):
-    """Make a try; returns what was called and the exception that left it, or None."""
+    """Build a try; returns what was called and the exception that left it, or None."""
     subject, told, made = drawn(number, seed)
     arguments = {name: make(folder) for name, make in made.items()}
     words = f"{subject.name}({', '.join(told)})"
@@ -117,7 +117,7 @@ def _limited():
 
 
 def is_ours(error, words=""):
-    """Say whether an error is one that a user should meet; a broken file is never blamed on an argument."""
+    """Return whether an error is one that a user should meet; a broken file is never blamed on an argument."""
     from tidydl.errors import TidydlError
 
     if isinstance(error, TidydlError):
@@ -126,7 +126,7 @@ def is_ours(error, words=""):
 
 
 def is_blamed(error):
-    """Say whether an error was met by the guard of all arguments alone, which no check foresaw."""
+    """Return whether an error was met by the guard of all arguments alone, which no check foresaw."""
     return str(getattr(error, "problem", "")).startswith("An argument of `")
 
 

@@ -349,5 +349,5 @@ _KINDS = {
 
 
 def kinds_for(kind):
-    """Give the parts of the pool that hurt an argument of a kind, oftener drawn where named oftener."""
+    """Return the parts of the pool that hurt an argument of a kind, oftener drawn where named oftener."""
     return _KINDS[kind]

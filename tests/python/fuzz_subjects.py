@@ -29,7 +29,7 @@ class Subject:
 
 
 def made(make):
-    """Make a value that needs no folder."""
+    """Build a value that needs no folder."""
     return lambda folder: make()
 
 

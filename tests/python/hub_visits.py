@@ -23,7 +23,7 @@ def attempt(do="pipeline", **how):
 
 
 def classify(**how):
-    """Make a pipeline and run it."""
+    """Build a pipeline and run it."""
     ppl = tidydl.pipeline(**how)
     frame = ppl("the sun was happy")
     return {"task": ppl.task, "label": str(frame["label"][0]), "record": frame.attrs["tidydl"], "shown": repr(ppl)}

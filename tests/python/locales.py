@@ -7,7 +7,7 @@ import pytest
 
 
 def make_locale(folder, language, encoding):
-    """Make a locale below a folder; give the variables of a process that speaks it."""
+    """Build a locale below a folder; give the variables of a process that speaks it."""
     if shutil.which("localedef") is None:
         pytest.skip("localedef, which makes locales, is not installed")
     name = f"{language}.{encoding}"

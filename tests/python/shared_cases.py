@@ -44,7 +44,7 @@ def call(name: str, arguments: dict[str, Any], folder: Path) -> Any:
 
 
 def value_of(value: Any, folder: Path) -> Any:
-    """Make a value of its notation: what is no object with a known first name stands for itself."""
+    """Build a value of its notation: what is no object with a known first name stands for itself."""
     if not isinstance(value, dict):
         return value
     notation = next(iter(value))

@@ -14,7 +14,7 @@ from tidydl.errors import ArgumentError, ColumnError, DataError, FormulaError, T
 
 
 def told_by(work):
-    """Give what a call warns of, each time it does."""
+    """Return what a call warns of, each time it does."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         work()

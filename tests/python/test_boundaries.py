@@ -296,7 +296,7 @@ class Hostile:
 
 @pytest.fixture(scope="module")
 def looks(places):
-    """Give calls of public functions, each taking an object in place of an argument."""
+    """Return calls of public functions, each taking an object in place of an argument."""
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "g": ["a", "b", "a"]})
     fit = tidydl.nnet("g ~ x", frame, size=1, trace=False, maxit=1)
     return {

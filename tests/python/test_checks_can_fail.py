@@ -21,7 +21,7 @@ def number(node: ast.AST) -> float:
 
 
 def says_little(pattern: str) -> bool:
-    """Say whether a pattern is found in nearly every message."""
+    """Return whether a pattern is found in nearly every message."""
     return len(re.sub(r"[\s.*+?^$]", "", pattern)) < 3
 
 

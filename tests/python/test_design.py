@@ -74,7 +74,7 @@ def survey(n=40):
 
 
 def as_r(data):
-    """Give numeric columns and codes, and the R code that puts the frame together again."""
+    """Return numeric columns and codes, and the R code that puts the frame together again."""
     arrays, made = {}, []
     for i, name in enumerate(data.columns):
         column = data[name]

@@ -53,7 +53,7 @@ def peak():
 
 
 def of_file(folder, name, *, streamed=True):
-    """Make the reader of bytes that are a file of this name."""
+    """Build the reader of bytes that are a file of this name."""
     file = folder / name
 
     def read(given):
@@ -112,7 +112,7 @@ def test_text(tmp_path):
 
 
 def described_parquet(rng):
-    """Make a parquet file whose metadata say what is not so."""
+    """Build a parquet file whose metadata say what is not so."""
     kinds = ["ClassLabel", "Image", "Audio", "List", "Value", "Sequence", "Video", "Array2D", "", None, 5]
     feature = {"_type": rng.choice(kinds), "names": rng.choice([["a"], {"0": "a"}, {"x": 1}, None, 3, []])}
     if rng.random() < 0.5:

@@ -18,7 +18,7 @@ FILES = (
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """Give the folders whose files are mutated, by the file."""
+    """Return the folders whose files are mutated, by the file."""
     import hostile_models
 
     top = tmp_path_factory.mktemp("seeds")
@@ -31,7 +31,7 @@ def folders(tmp_path_factory):
 
 
 def seed_of(folder, name):
-    """Give the bytes that are mutated, and what makes a whole file of them again."""
+    """Return the bytes that are mutated, and what makes a whole file of them again."""
     if name != "header":
         return (folder / name).read_bytes(), folder / name, lambda content: content
     path = folder / "model.safetensors"

@@ -53,7 +53,7 @@ def step(kind, name, **how):
 
 
 def well(found):
-    """Say whether a visit gave the right result."""
+    """Return whether a visit gave the right result."""
     return found.get("rows") == {"": 20_000} or found.get("label") in tiny.LABELS
 
 

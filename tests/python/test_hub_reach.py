@@ -13,7 +13,7 @@ from tidydl.hub import patience, reach
 
 @pytest.fixture
 def seen(monkeypatch):
-    """Give the memory of the Hub's signs of life, empty, with no switch and no proxy set."""
+    """Return the memory of the Hub's signs of life, empty, with no switch and no proxy set."""
     known = {}
     monkeypatch.setattr(reach, "_seen", known)
     proxies = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -72,7 +72,7 @@ def test_with_a_proxy_it_is_the_proxy_that_is_knocked_at(seen, monkeypatch):
 
 
 def refusal(status, **headers):
-    """Give what the client raises for a status."""
+    """Return what the client raises for a status."""
     from huggingface_hub.errors import HfHubHTTPError
 
     library = sys.modules[HfHubHTTPError.__bases__[0].__module__.partition(".")[0]]

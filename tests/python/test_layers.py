@@ -71,7 +71,7 @@ def imports_of(name: str, tree: ast.Module, modules: dict[str, ast.Module]) -> I
 
 
 def layer_of(name: str) -> int | None:
-    """Give the layer of a module; the package itself, a table of contents, has none."""
+    """Return the layer of a module; the package itself, a table of contents, has none."""
     parts = name.split(".")
     if len(parts) == 1:
         return None
@@ -82,7 +82,7 @@ def layer_of(name: str) -> int | None:
 
 
 def graph_of(source: Path) -> dict[str, set[str]]:
-    """Give the modules of tidydl that each of them imports."""
+    """Return the modules of tidydl that each of them imports."""
     modules = modules_of(source)
     return {name: set(imports_of(name, tree, modules)) - {name} for name, tree in modules.items()}
 
@@ -119,7 +119,7 @@ def faults_of_families(source: Path, families: set[str]) -> list[str]:
 
 
 def reached(name: str, graph: dict[str, set[str]]) -> set[str]:
-    """Give the modules beside the families that one of them needs, directly or through others."""
+    """Return the modules beside the families that one of them needs, directly or through others."""
     found: set[str] = set()
     waiting = [name]
     while waiting:

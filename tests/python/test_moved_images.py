@@ -14,7 +14,7 @@ from tidydl.errors import DataError
 
 @pytest.fixture
 def place(tmp_path):
-    """Make a folder of three images, and one beside it."""
+    """Build a folder of three images, and one beside it."""
     for name in ("set/1.png", "set/below/2.png", "out.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.new("L", (2, 2), 7).save(tmp_path / name)

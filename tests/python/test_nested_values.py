@@ -152,7 +152,7 @@ def test_what_r_notes_of_columns_travels_with_the_frame(tmp_path):
 
 
 def noted(frame, **notes):
-    """Give a frame with notes of R about its columns."""
+    """Return a frame with notes of R about its columns."""
     made = frame.copy()
     made.attrs["tidydl_r"] = notes
     return made

@@ -26,7 +26,7 @@ def test_parquet_that_claims_more_than_the_machine_holds_is_refused_and_its_firs
 
 
 def repeated(rows):
-    """Give one long text again and again, of which a parquet file holds one."""
+    """Return one long text again and again, of which a parquet file holds one."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, "int32")), pa.array([LONG]))
 
 

@@ -207,7 +207,7 @@ def test_without_words_tesseract_reads_them_or_is_asked_for(answers, monkeypatch
 
 
 def tesseract_reading(words, calls):
-    """Give what stands for pytesseract: it finds these words, each two pixels further right and down."""
+    """Return what stands for pytesseract: it finds these words, each two pixels further right and down."""
 
     def image_to_data(image, lang, output_type, config):
         assert image.size == (30, 40)

@@ -17,7 +17,7 @@ PROMPTS = tiny.sentences(12, longest=5)
 
 @pytest.fixture(scope="module")
 def write():
-    """Give a pipeline that draws few tokens."""
+    """Return a pipeline that draws few tokens."""
     return tidydl.pipeline("text-generation", model=tiny.kept("causal"), do_sample=True, max_new_tokens=5, seed=1)
 
 

@@ -22,7 +22,7 @@ def ppl():
 
 
 def overlap(one, other):
-    """Give the share of their union that two boxes have in common, box by box, in single precision."""
+    """Return the share of their union that two boxes have in common, box by box, in single precision."""
     sides = [np.float32(min(one[i + 2], other[i + 2])) - np.float32(max(one[i], other[i])) for i in (0, 1)]
     common = max(sides[0], np.float32(0)) * max(sides[1], np.float32(0))
     areas = [np.float32(box[2] - box[0]) * np.float32(box[3] - box[1]) for box in (one, other)]
@@ -31,7 +31,7 @@ def overlap(one, other):
 
 
 def by_brute_force(boxes, scores, threshold):
-    """Say which boxes are left when each is compared with all better ones that are left."""
+    """Return which boxes are left when each is compared with all better ones that are left."""
     kept = []
     for i in sorted(range(len(boxes)), key=lambda i: -scores[i]):
         if not any(overlap(boxes[i], boxes[j]) > threshold for j in kept):
@@ -46,7 +46,7 @@ def from_runs(size, counts):
 
 @pytest.fixture(scope="module")
 def own():
-    """Give transformers' own pipeline, with boxes suppressed by brute force in place of torchvision."""
+    """Return transformers' own pipeline, with boxes suppressed by brute force in place of torchvision."""
     plain = tiny_vision.plain("mask-generation", "sam")
 
     def chosen(masks, scores, boxes, threshold):

@@ -27,7 +27,7 @@ MODELS = ["vits", "speecht5", "musicgen", "bark", "csm"]
 
 
 def given(name):
-    """Give the options that a model needs."""
+    """Return the options that a model needs."""
     return {"speaker_embeddings": VOICE, "vocoder": str(kept("vocoder"))} if name == "speecht5" else {}
 
 

@@ -222,7 +222,7 @@ def test_a_long_sound_needs_a_model_that_says_when_something_ends(ppl):
 
 @cache
 def byte_tokens():
-    """Make a tokenizer of bytes, as Whisper has for rare characters, and of a few beginnings of words."""
+    """Build a tokenizer of bytes, as Whisper has for rare characters, and of a few beginnings of words."""
     from tokenizers.pre_tokenizers import ByteLevel
 
     pieces = [*sorted(ByteLevel.alphabet()), "Ġsun", "Ġrain", "Ġ("]

@@ -89,7 +89,7 @@ FORMULAS = st.one_of(
 
 
 def tried(work):
-    """Give what a call gives, None where it is one of our errors; no library's own warning may come through."""
+    """Return what a call gives, None where it is one of our errors; no library's own warning may come through."""
     tidydl.set_seed(1)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
@@ -123,7 +123,7 @@ def recomputed(fit, targets):
 
 
 def is_plain(fit, targets):
-    """Say whether the value follows from the fitted values to the digits compared: no loss near a logarithm of 0."""
+    """Return whether the value follows from the fitted values to the digits compared: no loss near a logarithm of 0."""
     if fit.censored or fit.decay.max() >= 100 or (fit.entropy and ((targets < 0) | (targets > 1)).any()):
         return False
     outputs = fit.fitted_values

@@ -143,7 +143,7 @@ def answers_of(*codes):
 
 @pytest.fixture(scope="module")
 def found():
-    """Give what a Python with rpy2 found."""
+    """Return what a Python with rpy2 found."""
     if importlib.util.find_spec("rpy2") is None or shutil.which("R") is None:
         pytest.skip("rpy2 or R is not installed")
     return answers_of(FIRST, SAME, NOT_TOLD, REPEATS, REFUSALS, INTERRUPT)
@@ -151,7 +151,7 @@ def found():
 
 @pytest.fixture(scope="module")
 def absent():
-    """Give what is said where rpy2, then R too, is missing."""
+    """Return what is said where rpy2, then R too, is missing."""
     return answers_of(ABSENT)
 
 

@@ -189,7 +189,7 @@ SUBSETS = st.one_of(st.none(), st.none(), st.lists(st.sampled_from(WORDS), min_s
 
 
 def answer(function, *arguments, **options):
-    """Give what a call returns, or the error of ours that it ends with."""
+    """Return what a call returns, or the error of ours that it ends with."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         try:

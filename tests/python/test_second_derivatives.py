@@ -12,7 +12,7 @@ SEEDS = [*range(22), 47]
 
 
 def counts(one):
-    """Give a softmax problem responses that are counts, as multinom has them."""
+    """Return a softmax problem responses that are counts, as multinom has them."""
     if one["shape"].loss == SOFTMAX:
         one["y"] = one["y"] * 3.0 + np.roll(one["y"], 1, axis=0)
     return one

@@ -21,7 +21,7 @@ def references_of(file):
 
 
 def opened(text, expected):
-    """Give the expected text where only what it leaves open, {anything}, differs."""
+    """Return the expected text where only what it leaves open, {anything}, differs."""
     start, hole, end = expected.partition("{anything}")
     return expected if hole and text.startswith(start) and text.endswith(end) else text
 

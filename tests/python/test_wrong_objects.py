@@ -14,7 +14,7 @@ from tidydl.errors import ArgumentError, DataError, TidydlError
 
 
 def fits(data, weights):
-    """Give calls of all that take case weights."""
+    """Return calls of all that take case weights."""
     return [
         lambda: nnet("kind ~ hours", data, weights=weights, size=1, trace=False),
         lambda: multinom("kind ~ hours", data, weights=weights, trace=False),

@@ -235,7 +235,7 @@ _kept = keeper(MODELS)
 
 
 def kept(name: str) -> Path:
-    """Give the folder of a model of the shared cases, written once a session.
+    """Return the folder of a model of the shared cases, written once a session.
 
     ``"vision.yolos"`` is the model ``"yolos"`` of the module ``tiny_vision``.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def keeper(models: Mapping[str, Callable[[Path], Path]]) -> Callable[[str], Path]:
-    """Give what gives the folder of a model by its name."""
+    """Return what gives the folder of a model by its name."""
 
     @cache
     def folder() -> tempfile.TemporaryDirectory:

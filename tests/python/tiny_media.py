@@ -14,7 +14,7 @@ ENDS = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}  # of the byte-
 
 
 def tone(seconds=0.2, pitch=220.0, rate=RATE, seed=None):
-    """Give samples of a tone, with noise of a seed."""
+    """Return samples of a tone, with noise of a seed."""
     import numpy as np
 
     samples = 0.5 * np.sin(2 * np.pi * pitch * np.arange(round(seconds * rate)) / rate)
@@ -24,12 +24,12 @@ def tone(seconds=0.2, pitch=220.0, rate=RATE, seed=None):
 
 
 def sound(seconds=0.2, pitch=220.0, rate=RATE, seed=None):
-    """Give a tone with its rate, as pipelines read sounds."""
+    """Return a tone with its rate, as pipelines read sounds."""
     return {"array": tone(seconds, pitch, rate, seed), "sampling_rate": rate}
 
 
 def wav(seconds=0.2, pitch=220.0, rate=RATE, seed=None):
-    """Give a tone as the bytes of a WAV file."""
+    """Return a tone as the bytes of a WAV file."""
     from scipy.io import wavfile
 
     stream = io.BytesIO()
@@ -38,7 +38,7 @@ def wav(seconds=0.2, pitch=220.0, rate=RATE, seed=None):
 
 
 def frames(count=12, seed=1, size=(24, 32)):
-    """Give the frames of a film as an array."""
+    """Return the frames of a film as an array."""
     import numpy as np
 
     return np.random.default_rng(seed).integers(0, 256, (count, *size, 3), dtype="uint8")
@@ -58,7 +58,7 @@ def film(path, count=12, seed=1, size=(24, 32), codec="mpeg4", pixels="yuv420p")
 
 
 def moving(count=5, seed=1, size=(24, 32)):
-    """Give a film as the bytes of an animated GIF of few colours, and its frames."""
+    """Return a film as the bytes of an animated GIF of few colours, and its frames."""
     import numpy as np
     from PIL import Image
 

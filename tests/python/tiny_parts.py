@@ -36,25 +36,25 @@ def scene(seed: int, size: tuple[int, int]):
 
 
 def damaged() -> bytes:
-    """Give an image file that ends too early."""
+    """Return an image file that ends too early."""
     stream = io.BytesIO()
     picture(6).save(stream, "PNG")
     return stream.getvalue()[:-200]
 
 
 def kinds(frame) -> tuple:
-    """Give the names and kinds of a frame's columns, to compare them."""
+    """Return the names and kinds of a frame's columns, to compare them."""
     return tuple(zip(frame.columns, map(str, frame.dtypes), strict=True))
 
 
 def named(count: int) -> dict:
-    """Give the labels of a config."""
+    """Return the labels of a config."""
     labels = [f"thing {i}" for i in range(count)]
     return {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
 
 
 def resnet(stages: int = 2, **config):
-    """Give the config of a tiny convolutional backbone."""
+    """Return the config of a tiny convolutional backbone."""
     import transformers
 
     return transformers.ResNetConfig(
@@ -120,7 +120,7 @@ DETR = {
 
 
 def swin(*stages: int):
-    """Give the config of a tiny Swin backbone."""
+    """Return the config of a tiny Swin backbone."""
     import transformers
 
     return transformers.SwinConfig(

@@ -34,7 +34,7 @@ def pieces(*more: str) -> list[str]:
 
 
 def word_tokenizer(*more: str, **settings):
-    """Make a WordPiece tokenizer over our words."""
+    """Build a WordPiece tokenizer over our words."""
     import transformers
 
     vocabulary = {piece: i for i, piece in enumerate(pieces(*more))}
@@ -42,7 +42,7 @@ def word_tokenizer(*more: str, **settings):
 
 
 def byte_tokenizer(*special: str):
-    """Make a tokenizer of pairs of bytes, trained on our words."""
+    """Build a tokenizer of pairs of bytes, trained on our words."""
     import tokenizers
     import transformers
 
@@ -59,7 +59,7 @@ def byte_tokenizer(*special: str):
 
 
 def words_of(tokenizer, **more) -> dict:
-    """Give the settings of the part of a model that reads and writes words: a Llama."""
+    """Return the settings of the part of a model that reads and writes words: a Llama."""
     return {
         **TEXT,
         "model_type": "llama",
@@ -74,7 +74,7 @@ def words_of(tokenizer, **more) -> dict:
 
 
 def picture_reader(kind: str = "CLIP", **settings):
-    """Make an image processor of Pillow that gives images of our size."""
+    """Build an image processor of Pillow that gives images of our size."""
     import transformers
 
     size = {"height": SIDE, "width": SIDE}

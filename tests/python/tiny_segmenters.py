@@ -42,7 +42,7 @@ def maskformer_folder(folder: Path) -> Path:
 
 
 def queries(**more) -> dict:
-    """Give the sizes that Mask2Former and OneFormer share."""
+    """Return the sizes that Mask2Former and OneFormer share."""
     return {
         "backbone_config": swin(1, 2, 3, 4),
         "hidden_dim": 32,

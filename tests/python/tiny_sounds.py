@@ -92,7 +92,7 @@ def vocoder_folder(folder: Path) -> Path:
 
 
 def _codec(**config):
-    """Give the settings of a tiny codec."""
+    """Return the settings of a tiny codec."""
     import transformers
 
     return transformers.EncodecConfig(

@@ -15,7 +15,7 @@ LANGUAGES = ["en", "de", "zh"]
 
 
 def letters_tokenizer(folder: Path):
-    """Make the tokenizer of letters that CTC models write with."""
+    """Build the tokenizer of letters that CTC models write with."""
     import transformers
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def letters_tokenizer(folder: Path):
 
 
 def wav2vec2_config(norm="layer", spread=2.0, **config):
-    """Give the settings of a tiny Wav2Vec2, which hears 100 samples a moment."""
+    """Return the settings of a tiny Wav2Vec2, which hears 100 samples a moment."""
     import transformers
 
     return transformers.Wav2Vec2Config(

@@ -12,7 +12,7 @@ __all__ = ["MODELS", "damaged", "kept", "kinds", "named", "picture", "pictures",
 
 
 def plain(task: str, name: str):
-    """Give transformers' own pipeline over a model of ours."""
+    """Return transformers' own pipeline over a model of ours."""
     import transformers
 
     return transformers.pipeline(task, model=str(kept(name)), device="cpu")

@@ -22,7 +22,7 @@ def heard(event, arguments):
 
 
 def is_foreign(event, folder):
-    """Say whether an event is none of loading what lies in a folder."""
+    """Return whether an event is none of loading what lies in a folder."""
     kind, what = event
     if kind != "open":
         return True

@@ -39,7 +39,7 @@ def media_files() -> None:
 
 
 def given(value):
-    """Make a value of its notation."""
+    """Build a value of its notation."""
     if not isinstance(value, dict):
         return value
     if "data" in value and value["data"].endswith(".wav"):  # for files transformers' own pipelines need ffmpeg
@@ -54,7 +54,7 @@ def given(value):
 
 
 def plain(case: dict):
-    """Give transformers' own pipeline for a case, and the case's other arguments."""
+    """Return transformers' own pipeline for a case, and the case's other arguments."""
     made = case["arguments"]["pipeline"]["arguments"]
     folder = str(tiny.kept(made["model"]["tiny_model"]))
     arguments = {name: given(value) for name, value in case["arguments"].items() if name != "pipeline"}

@@ -59,7 +59,7 @@ def data_files() -> None:
 
 
 def inputs_of(arguments: dict) -> list:
-    """Give the inputs of a case as plain texts and pictures, None where missing."""
+    """Return the inputs of a case as plain texts and pictures, None where missing."""
     x = arguments["x"]
     if isinstance(x, list):
         return x
@@ -124,7 +124,7 @@ def embed(case: dict) -> dict:
 
 
 def plain(case: dict) -> tuple:
-    """Give transformers' own pipeline, the inputs of a case and its options."""
+    """Return transformers' own pipeline, the inputs of a case and its options."""
     made = case["arguments"]["pipeline"]["arguments"]
     own = transformers.pipeline(made["task"], model=str(tiny.kept(made["model"]["tiny_model"])), device="cpu")
     options = {name: value for name, value in case["arguments"].items() if name not in ("pipeline", "x")}

@@ -142,7 +142,7 @@ def _parts(values: Any, record: Record) -> list[Any]:
 
 
 def _as_cell(values: pd.Series, kind: str) -> Any:
-    """Give a vector in a list column: numbers as an array; texts, times, and what has missing ones, as a list."""
+    """Return a vector in a list column: numbers as an array; texts, times, and what has missing ones, as a list."""
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fib":
         return values.to_numpy()
     held = values.dt.date if kind == "date" else values
@@ -173,7 +173,7 @@ def _is_vector(value: Any) -> bool:
 
 
 def _plain(values: Any) -> Any:
-    """Give values as numpy can hold them: whole numbers with missing ones as doubles, text as objects."""
+    """Return values as numpy can hold them: whole numbers with missing ones as doubles, text as objects."""
     dtype = getattr(values, "dtype", None)
     if isinstance(dtype, np.dtype):
         return values

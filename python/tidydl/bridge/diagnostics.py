@@ -30,7 +30,7 @@ __all__ = [
 
 
 def echo(value: Any) -> Any:
-    """Give back what came."""
+    """Return what came."""
     return value
 
 
@@ -75,7 +75,7 @@ def warn(text: str, value: Any = None, printed: str | None = None) -> Any:
 
 
 def indices(which: Any) -> dict[str, Any]:
-    """Give positions back in a frame with ``.row`` and in another column that counts."""
+    """Return positions back in a frame with ``.row`` and in another column that counts."""
     import pandas as pd
 
     frame = pd.DataFrame({".row": which, "mask": which, "other": which})
@@ -83,7 +83,7 @@ def indices(which: Any) -> dict[str, Any]:
 
 
 def describe(value: Any) -> str:
-    """Say what Python made of a value: its type, or the dtypes of a frame's columns."""
+    """Return what Python made of a value: its type, or the dtypes of a frame's columns."""
     import pandas as pd
 
     if isinstance(value, pd.DataFrame):
@@ -92,7 +92,7 @@ def describe(value: Any) -> str:
 
 
 def table(rows: int, first: int = 0) -> pd.DataFrame:
-    """Make a frame of doubles, whole numbers, distinct texts of 20 characters and labels of six levels."""
+    """Build a frame of doubles, whole numbers, distinct texts of 20 characters and labels of six levels."""
     import numpy as np
     import pandas as pd
 
@@ -116,12 +116,12 @@ def keep(rows: int, first: int = 0) -> None:
 
 
 def kept() -> Any:
-    """Give what was kept."""
+    """Return what was kept."""
     return _kept[0]
 
 
 def size() -> float:
-    """Give the size of what was kept, in MiB."""
+    """Return the size of what was kept, in MiB."""
     return float(_kept[0].memory_usage(deep=True).sum()) / 2**20
 
 
@@ -131,7 +131,7 @@ def check(name: str, values: list[Any]) -> None:
 
 
 def as_sounds(values: list[Any]) -> Any:
-    """Make a column of sounds."""
+    """Build a column of sounds."""
     from tidydl.data.audios import AudioArray
 
     return AudioArray(values)

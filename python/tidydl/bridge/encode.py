@@ -212,7 +212,7 @@ class _Writer:
 
 
 def _text_is_object() -> bool:
-    """Say whether this pandas keeps text as objects (before 3), so that an empty column of them is text."""
+    """Return whether this pandas keeps text as objects (before 3), so that an empty column of them is text."""
     import pandas as pd
 
     return pd.Series([], dtype="str").dtype == object
@@ -247,7 +247,7 @@ def _runs(values: list[Any]) -> tuple[Any, list[int]] | None:
 
 
 def _are_times(values: Sequence[Any], kinds: set[type]) -> bool:
-    """Say whether all values are durations, or moments of one zone."""
+    """Return whether all values are durations, or moments of one zone."""
     import pandas as pd
 
     kinds = kinds - {type(pd.NaT)}

@@ -19,7 +19,7 @@ _NA = -(2**31)
 
 
 def media_kind(value: Any) -> str | None:
-    """Give the kind of media a value is: an image (ours or PIL's), a sound of ours, or None; imports nothing for it."""
+    """Return the kind of media a value is: an image (ours or PIL's), a sound, or None; imports nothing."""
     for kind, module, name in (
         ("image", "tidydl.data.images", "Image"),
         ("image", "PIL.Image", "Image"),

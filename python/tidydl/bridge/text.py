@@ -45,7 +45,7 @@ class Repairs:
 
 
 def arrow_of_text(values: Any, name: str, repairs: Repairs) -> pa.Array:
-    """Make an Arrow array of ``large_string`` that R can hold from a Series, an array or a list of strings.
+    """Build an Arrow array of ``large_string`` that R can hold from a Series, an array or a list of strings.
 
     Lone surrogates are not text in any encoding; they become the replacement character.
     """

@@ -151,7 +151,7 @@ def _pack_timedelta(series: pd.Series) -> Record:
 
 
 def _seconds(moments: np.ndarray) -> np.ndarray:
-    """Give moments in seconds, whole seconds and the rest apart so that nothing is rounded twice."""
+    """Return moments in seconds, whole seconds and the rest apart so that nothing is rounded twice."""
     per = _PER_SECOND[np.datetime_data(moments.dtype)[0]]
     counts = moments.view("int64")
     seconds = (counts // per).astype("float64")
@@ -162,7 +162,7 @@ def _seconds(moments: np.ndarray) -> np.ndarray:
 
 
 def _zone_name(zone: Any) -> str | None:
-    """Give the name by which R knows a time zone; a fixed offset is told in UTC."""
+    """Return the name by which R knows a time zone; a fixed offset is told in UTC."""
     if zone is None:
         return None
     name = getattr(zone, "key", None) or getattr(zone, "zone", None)
@@ -232,7 +232,7 @@ def _pack_found_number(series: pd.Series, found: str, name: str, repairs: Repair
 
 
 def _moments(series: pd.Series) -> pd.Series:
-    """Make a column of moments of objects: of one zone where all have the same, else of UTC."""
+    """Build a column of moments of objects: of one zone where all have the same, else of UTC."""
     import pandas as pd
 
     zones = {getattr(moment, "tzinfo", None) for moment in series[series.notna()]}

@@ -37,7 +37,7 @@ RECIPE = "1"  # raise it when the same parts are put together differently
 
 
 def encoder_folder() -> Path:
-    """Give the folder of the MiniLM sentence encoder that the pip package carries.
+    """Return the folder of the MiniLM sentence encoder that the pip package carries.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def encoder_folder() -> Path:
 
 
 def assembled(head: Path) -> Path:
-    """Give the folder of the whole model, put together in the cache when it is first asked for.
+    """Return the folder of the whole model, put together in the cache when it is first asked for.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def write_model(encoder: Path, head: Path, target: Path) -> None:
 
 
 def _averaging_layer(prefix: str, size: int, inner: int) -> dict[str, np.ndarray]:
-    """Make the layer that gives each token the average of all tokens, scaled to mean 0 and variance 1."""
+    """Build the layer that gives each token the average of all tokens, scaled to mean 0 and variance 1."""
     import numpy as np
 
     nothing, same, ones = np.zeros((size, size), "f4"), np.eye(size, dtype="f4"), np.ones(size, "f4")
@@ -170,7 +170,7 @@ def _averaging_layer(prefix: str, size: int, inner: int) -> dict[str, np.ndarray
 
 
 def _plain_pooler(size: int, scale: float) -> dict[str, np.ndarray]:
-    """Make a pooler, which is tanh of a dense layer, that passes its input on almost as it is."""
+    """Build a pooler, which is tanh of a dense layer, that passes its input on almost as it is."""
     import numpy as np
 
     return {
@@ -190,7 +190,7 @@ def _fingerprint(encoder: Path, head: Path) -> str:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Say whether a model folder is there with all its files and weights of full length."""
+    """Return whether a model folder is there with all its files and weights of full length."""
     from safetensors import SafetensorError, safe_open
 
     if not all((folder / name).is_file() for name in ("config.json", "tokenizer.json", WEIGHTS, *CARD)):

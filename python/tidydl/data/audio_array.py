@@ -23,11 +23,11 @@ class AudioDtype(ExtensionDtype):
 
     @classmethod
     def construct_array_type(cls) -> type[AudioArray]:  # type: ignore[valid-type]
-        """Give the class of its arrays."""
+        """Return the class of its arrays."""
         return AudioArray
 
     def __from_arrow__(self, array: Any) -> AudioArray:
-        """Give the column of what pandas read from parquet."""
+        """Return the column of what pandas read from parquet."""
         return AudioArray(array.to_pylist())
 
 

@@ -40,7 +40,7 @@ def wav_of(samples: np.ndarray, rate: int) -> bytes:
 
 
 def read_header(content: bytes | None, path: str | None) -> tuple[int, int, int]:
-    """Give the sampling rate, the number of samples and of channels, without decoding where soundfile is installed.
+    """Return the sampling rate, the number of samples and of channels, without decoding where soundfile is installed.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def too_long(path: str | None) -> DamagedFileError:
 
 
 def _first_bytes(content: bytes | None, path: str | None) -> bytes:
-    """Give the first bytes, which tell what a file is, whatever it is called; refuse an empty one."""
+    """Return the first bytes, which tell what a file is, whatever it is called; refuse an empty one."""
     try:
         with opened(content, path) as file:
             first = file.read(12)

@@ -108,7 +108,7 @@ def _resampled(samples: np.ndarray, rate: int, wanted: int, path: str | None) ->
 
 
 def as_audio(value: Any) -> Audio:
-    """Make an :class:`Audio` of a path, bytes, or samples with their rate.
+    """Build an :class:`Audio` of a path, bytes, or samples with their rate.
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ class Header:
 
 
 def header_apart(path: str, names: Sequence[str], open_bytes: Callable[[str], Any]) -> Header | None:
-    """Give other names for the columns of a file, where some have none, or one that others have."""
+    """Return other names for the columns of a file, where some have none, or one that others have."""
     apart = named_apart(names)
     if apart == names:
         return None
@@ -83,7 +83,7 @@ def csv_settings(
     include: Sequence[str] | None = None,
     header: Header | None = None,
 ) -> dict[str, Any]:
-    """Give how pyarrow is to read csv: what is missing, what is text, the types known already, and which columns."""
+    """Return how pyarrow is to read csv: what is missing, what is text, the types known already, and which columns."""
     from pyarrow import csv
 
     return {
@@ -100,7 +100,7 @@ def csv_settings(
 
 
 def named_apart(names: Sequence[str]) -> list[str]:
-    """Give each column a name of its own, as R's ``read.csv()`` does: X where there is none, x.1 for a second x."""
+    """Return each column a name of its own, as R's ``read.csv()`` does: X where there is none, x.1 for a second x."""
     taken = set(names) - {""}
     free: dict[str, Iterator[str]] = {}
     seen: set[str] = set()
@@ -120,7 +120,7 @@ def _free_name(stem: str, taken: Collection[str], free: dict[str, Iterator[str]]
 
 
 def some_begin_with_zero(stream: Any, separator: str) -> bool:
-    """Say whether any number of a csv file begins with a zero and another digit, as an identifier may."""
+    """Return whether any number of a csv file begins with a zero and another digit, as an identifier may."""
     before, blanks = b"\n", _blanks(separator)  # so that the first field stands behind something too
     while held := stream.read(_BLOCK):
         held = before + held
@@ -177,7 +177,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def one_begins_with_zero(texts: pa.Array | pa.ChunkedArray) -> bool:
-    """Say whether a text begins with a zero and another digit."""
+    """Return whether a text begins with a zero and another digit."""
     import pyarrow.compute as pc
 
     return bool(pc.any(pc.match_substring_regex(texts, _LEADING_ZERO)).as_py())

@@ -89,7 +89,7 @@ def _with_digits(table: pa.Table, texts: pa.Table, large: Sequence[str]) -> pa.T
 
 
 def csv_fault(path: str, sep: str | None, error: Exception) -> TidydlError:
-    """Make the error for a csv file that Arrow refuses: the row that is too long, the separator, or the damage."""
+    """Build the error for a csv file that Arrow refuses: the row that is too long, the separator, or the damage."""
     separator = separator_of(path, sep)
     other = other_separator(path, separator) if sep is None else None
     if other is not None:
@@ -124,7 +124,7 @@ def _uneven_row(path: str, separator: str) -> Any:
 
 
 def separator_of(path: str, sep: str | None) -> str:
-    """Give what separates the columns of a csv file."""
+    """Return what separates the columns of a csv file."""
     if sep is None:
         return "\t" if suffix_of(Path(path)) == ".tsv" else ","
     if len(sep) != 1 or not sep.isascii() or sep in '\r\n"\0':

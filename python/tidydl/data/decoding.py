@@ -46,7 +46,7 @@ def notes_of(schema: pa.Schema) -> dict[str, Any]:
 def decode(
     table: pa.Table, features: Mapping[str, Any] | None = None, *, nullable: Collection[str] | None = None
 ) -> pd.DataFrame:
-    """Make the frame.
+    """Build the frame.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def _column(values: pa.ChunkedArray, feature: Any, name: str, lacks: bool) -> An
 
 
 def _plainly_stored(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Give values of extension types, views and runs as the plain ones they stand for."""
+    """Return values of extension types, views and runs as the plain ones they stand for."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -255,7 +255,7 @@ def _with_missing(values: pa.ChunkedArray) -> Any:
 
 
 def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema) -> pd.DataFrame:
-    """Give columns the very dtypes that a frame of ours had when it was written."""
+    """Return columns the very dtypes that a frame of ours had when it was written."""
     import pandas as pd
     import pyarrow as pa
 
@@ -279,7 +279,7 @@ def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema) 
 
 
 def _has_room(kind: str, stored: pa.DataType) -> bool:
-    """Say whether a noted dtype holds all numbers of a type, which it may not where files were joined."""
+    """Return whether a noted dtype holds all numbers of a type, which it may not where files were joined."""
     import numpy as np
     import pandas as pd
     import pyarrow as pa
@@ -299,7 +299,7 @@ def _has_room(kind: str, stored: pa.DataType) -> bool:
 
 
 def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
-    """Give levels of another dtype by their names as text; None where their text does not tell them."""
+    """Return levels of another dtype by their names as text; None where their text does not tell them."""
     import pandas as pd
 
     if kind in ("bool", "boolean"):  # every text that is not empty were true
@@ -323,7 +323,7 @@ def _arrays(lists: Iterable[Any], kind: Any) -> list[Any]:
 
 
 def _cast(column: Any, kind: str) -> Any:
-    """Give a column another dtype where it has it; a part of the data may lack what the whole had."""
+    """Return a column another dtype where it has it; a part of the data may lack what the whole had."""
     if kind == "object":  # nothing was known of the values where there were none
         return column.astype(object).where(column.notna(), None)
     nullable = {"int": "Int", "uint": "UInt", "bool": "boolean"}

@@ -82,7 +82,7 @@ def _described(data: Any) -> pd.DataFrame:
 
 
 def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give columns that pandas leaves to Arrow as they would be read from a file."""
+    """Return columns that pandas leaves to Arrow as they would be read from a file."""
     import pandas as pd
     import pyarrow as pa
 

@@ -27,7 +27,7 @@ _MEDIA = {"image": "Image", "audio": "Audio"}
 
 
 def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Table:
-    """Make the table; its metadata says what the columns mean, and holds some facts (plain JSON).
+    """Build the table; its metadata says what the columns mean, and holds some facts (plain JSON).
 
     Raises
     ------
@@ -80,7 +80,7 @@ def refuse_same_names(names: Sequence[str], whose: str = "`data`") -> None:
 
 
 def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
-    """Give a column's Arrow array, its feature, its dtype by name, and what else is known of what it holds."""
+    """Return a column's Arrow array, its feature, its dtype by name, and what else is known of what it holds."""
     import pandas as pd
     import pyarrow as pa
 
@@ -165,7 +165,7 @@ def _are_told_by(names: list[str], levels: pd.Index[Any]) -> bool:
 
 
 def _kind_again(kind: str, held: Any) -> str:
-    """Give the dtype that a column has when it is read: dates and decimals of Python become those of pandas."""
+    """Return the dtype that a column has when it is read: dates and decimals of Python become those of pandas."""
     import pyarrow as pa
 
     if kind == "object" and pa.types.is_date(held):
@@ -174,7 +174,7 @@ def _kind_again(kind: str, held: Any) -> str:
 
 
 def _holds_nothing(kind: Any) -> bool:
-    """Say whether a structure without fields is somewhere in a type, which parquet does not know."""
+    """Return whether a structure without fields is somewhere in a type, which parquet does not know."""
     import pyarrow as pa
 
     if pa.types.is_struct(kind) and not kind.num_fields:

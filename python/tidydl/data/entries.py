@@ -81,7 +81,7 @@ def check_older(called: str, older: Mapping[str, Any]) -> None:
 
 @partial(guarded, name="load_dataset")
 def split_cuts(rows: Mapping[str, int], columns: Iterable[str], split: Any) -> dict[str, dict[str, Any]]:
-    """Say which rows of R's own data frames are asked for, of how many each split has, and which columns there are.
+    """Return which rows of R's own data frames are asked for, of how many each split has, and which columns there are.
 
     By what was asked for: ``cuts``, a frame of ``split``, ``start`` and ``stop`` as Python counts them, and whether the
     rows are to be ``marked`` by their splits.

@@ -95,7 +95,7 @@ def example_data(name: str, split: str | None = None) -> pd.DataFrame:
 
 @guarded
 def example_model(name: str) -> str:
-    """Give the folder of an example model.
+    """Return the folder of an example model.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def _known(name: object, kind: str) -> dict[str, Any]:
 
 
 def _categories(levels: list[str] | None) -> Any:
-    """Make the categorical kind with these levels, or with those in the data in sorted order."""
+    """Build the categorical kind with these levels, or with those in the data in sorted order."""
     import pandas as pd
 
     return "category" if levels is None else pd.CategoricalDtype(levels)

@@ -47,7 +47,7 @@ class Feed:
 
 
 def feeds_of(listing: Listing, options: TextOptions, columns: Mapping[str, Sequence[str] | None]) -> dict[str, Feed]:
-    """Make the feed of each split of its files, each of its format; ``columns`` are those wanted of a split.
+    """Build the feed of each split of its files, each of its format; ``columns`` are those wanted of a split.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def _refuse_same_names(file: str, names: Sequence[str]) -> None:
 
 
 def feed_of_table(table: pa.Table) -> Feed:
-    """Make the feed of a table, which may be mapped from a file."""
+    """Build the feed of a table, which may be mapped from a file."""
     import pyarrow as pa
 
     nullable = frozenset(name for name in table.schema.names if _lacks(table, name))
@@ -108,7 +108,7 @@ def _lacks(table: pa.Table, name: str) -> bool:
 
 
 def joined(names: Sequence[str], feeds: Sequence[Feed]) -> Feed:
-    """Make one feed of several, read one after the other; numbers take the wider kind, missing columns are filled.
+    """Build one feed of several, read one after the other; numbers take the wider kind, missing columns are filled.
 
     ``names`` are what the feeds are called in a message: their files, or their splits.
     """
@@ -159,7 +159,7 @@ def _all_levels(parts: Sequence[pa.Array]) -> pa.Array:
 
 
 def _fitted(block: pa.Table, schema: pa.Schema, levels: Mapping[str, pa.Array]) -> pa.Table:
-    """Give a block the kinds, and the levels, of the whole."""
+    """Return a block the kinds, and the levels, of the whole."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -20,12 +20,12 @@ _FRAMES = {
 
 
 def is_frame(value: Any) -> bool:
-    """Say whether a value is a data frame of a library that we know, without importing any."""
+    """Return whether a value is a data frame of a library that we know, without importing any."""
     return any(each.__name__ in _FRAMES.get(each.__module__.partition(".")[0], ()) for each in type(value).__mro__)
 
 
 def table_of(frame: Any) -> pa.Table:
-    """Give the Arrow table of a frame of polars, pyarrow or ``datasets``.
+    """Return the Arrow table of a frame of polars, pyarrow or ``datasets``.
 
     Raises
     ------

@@ -68,13 +68,13 @@ PLAIN = TextOptions()
 
 
 def suffix_of(path: Path) -> str:
-    """Give the ending of a file's name that says its format, in small letters."""
+    """Return the ending of a file's name that says its format, in small letters."""
     suffixes = [each.lower() for each in path.suffixes]
     return suffixes[-2] if len(suffixes) > 1 and suffixes[-1] in PACKED else (suffixes or [""])[-1]
 
 
 def format_of(path: Path) -> str:
-    """Give the format of a file by its name: 'csv', 'parquet', 'json' or 'text'."""
+    """Return the format of a file by its name: 'csv', 'parquet', 'json' or 'text'."""
     suffix = suffix_of(path)
     if suffix not in FORMATS:
         raise ArgumentError(
@@ -153,7 +153,7 @@ class Unpacked(io.RawIOBase):
 
 
 def too_much(path: str) -> DamagedFileError:
-    """Make the error for a packed file that goes beyond the allowance of its load."""
+    """Build the error for a packed file that goes beyond the allowance of its load."""
     return DamagedFileError(
         f"`path` '{path}' holds more than {RATIO} times as many bytes unpacked as packed, by itself or with the files "
         "read before it.",
@@ -163,7 +163,7 @@ def too_much(path: str) -> DamagedFileError:
 
 
 def head_of(path: str, kind: str) -> bytes:
-    """Give the first bytes of a text file, which must not be wide characters.
+    """Return the first bytes of a text file, which must not be wide characters.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def head_of(path: str, kind: str) -> bytes:
 
 
 def content_of(path: str) -> tuple[Any, int]:
-    """Give the path, or what is in a packed file, and the size that it has unpacked."""
+    """Return the path, or what is in a packed file, and the size that it has unpacked."""
     import pyarrow as pa
 
     with reading(path, "packed text"):
@@ -197,12 +197,12 @@ def refuse(argument: str, value: object, kind: str) -> None:
 
 
 def chosen(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
-    """Give the columns that are wanted, in that order; all where none are named."""
+    """Return the columns that are wanted, in that order; all where none are named."""
     return table if columns is None else table.select(places_of(table.schema.names, columns))
 
 
 def places_of(names: Sequence[str], columns: Sequence[str]) -> list[int]:
-    """Say where the wanted columns are among those there are.
+    """Return where the wanted columns are among those there are.
 
     Raises
     ------

@@ -17,7 +17,7 @@ __all__ = ["as_frames", "holds_frames", "lists_of_structures", "structures_in"]
 
 
 def holds_frames(column: pd.Series) -> bool:
-    """Say whether a column of objects has data frames in its cells."""
+    """Return whether a column of objects has data frames in its cells."""
     import pandas as pd
 
     return any(isinstance(value, pd.DataFrame) for value in column)
@@ -26,7 +26,7 @@ def holds_frames(column: pd.Series) -> bool:
 def lists_of_structures(
     column: pd.Series, name: str, encode: Callable[[pd.DataFrame], pa.Table]
 ) -> tuple[pa.Array, dict[bytes, bytes]]:
-    """Make the Arrow array of frames, and give the metadata of a table of all their rows.
+    """Build the Arrow array of frames, and give the metadata of a table of all their rows.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def lists_of_structures(
 
 
 def _alike(values: Sequence[Any], name: str) -> list[pd.DataFrame]:
-    """Give the frames with their columns in one order."""
+    """Return the frames with their columns in one order."""
     import pandas as pd
 
     odd = next((value for value in values if not isinstance(value, pd.DataFrame)), None)
@@ -100,7 +100,7 @@ def _below_each_other(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _notes_of_all(frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
-    """Give R's notes of the columns on which all frames agree that have a value there."""
+    """Return R's notes of the columns on which all frames agree that have a value there."""
     notes = [plain_notes(frame.attrs.get(OF_R)) for frame in frames]
     if not any(notes):
         return {}
@@ -116,7 +116,7 @@ def _labels_of_all(parts: Sequence[pd.Series]) -> Any:
 
 
 def structures_in(kind: pa.DataType) -> bool:
-    """Say whether a type is that of lists of structures."""
+    """Return whether a type is that of lists of structures."""
     import pyarrow as pa
 
     return pa.types.is_list(kind) and pa.types.is_struct(kind.value_type)
@@ -125,7 +125,7 @@ def structures_in(kind: pa.DataType) -> bool:
 def as_frames(
     values: pa.ChunkedArray, metadata: Mapping[str, str], decode: Callable[[pa.Table], pd.DataFrame]
 ) -> list[pd.DataFrame | None]:
-    """Make the frames again of lists of structures."""
+    """Build the frames again of lists of structures."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

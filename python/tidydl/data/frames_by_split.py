@@ -34,7 +34,7 @@ def by_name(frames: Mapping[Any, Any], argument: str) -> dict[str, Any]:
 
 
 def asked_frames(frames: Mapping[str, Any], splits: list[str]) -> dict[str, Any]:
-    """Give what is asked for of frames: by default all, whole ones as they are, those cut or joined as pandas has them.
+    """Return what is asked for of frames: all by default, whole ones unchanged, those cut or joined as pandas has them.
 
     Raises
     ------

@@ -226,7 +226,7 @@ class HubFiles:
 
 
 def _as_data_files(files: Mapping[str, list[str]]) -> Any:
-    """Give files by split as the builders of ``datasets`` hold them."""
+    """Return files by split as the builders of ``datasets`` hold them."""
     from datasets.data_files import DataFilesDict, DataFilesList
 
     return DataFilesDict({split: DataFilesList(some, [()] * len(some)) for split, some in files.items()})

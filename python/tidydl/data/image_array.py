@@ -23,11 +23,11 @@ class ImageDtype(ExtensionDtype):
 
     @classmethod
     def construct_array_type(cls) -> type[ImageArray]:  # type: ignore[valid-type]
-        """Give the class of its arrays."""
+        """Return the class of its arrays."""
         return ImageArray
 
     def __from_arrow__(self, array: Any) -> ImageArray:
-        """Give the column of what pandas read from parquet."""
+        """Return the column of what pandas read from parquet."""
         return ImageArray(array.to_pylist())
 
 

@@ -128,7 +128,7 @@ def eight_bits(picture: Pillow.Image) -> Pillow.Image:
 
 
 def as_image(value: Any) -> Image:
-    """Make an :class:`Image` of a path, bytes, a PIL image, an array or a ``{bytes, path}`` dictionary.
+    """Build an :class:`Image` of a path, bytes, a PIL image, an array or a ``{bytes, path}`` dictionary.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def _from_array(value: Any) -> Pillow.Image:
 
 
 def _storable(image: Pillow.Image) -> Pillow.Image:
-    """Give a PIL image as one that PNG can hold."""
+    """Return a PIL image as one that PNG can hold."""
     if image.mode == "F":
         return _from_array(image)
     return image if image.mode in _LOSSLESS_IN_PNG else image.convert("RGB")

@@ -17,7 +17,7 @@ __all__ = ["metadata_of_all"]
 
 
 def metadata_of_all(schemas: Sequence[pa.Schema]) -> dict[bytes, bytes]:
-    """Give the metadata of parts bound by row: the first's, and the others' of columns that it lacks.
+    """Return the metadata of parts bound by row: the first's, and the others' of columns that it lacks.
 
     R's notes of a column are kept where all parts that have it agree.
     """
@@ -34,7 +34,7 @@ def metadata_of_all(schemas: Sequence[pa.Schema]) -> dict[bytes, bytes]:
 
 
 def _of_all(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Give what is known by name: by the first that knows it."""
+    """Return what is known by name: by the first that knows it."""
     known: dict[str, Any] = {}
     for part in parts:
         known |= {name: each for name, each in part.items() if name not in known}
@@ -60,7 +60,7 @@ def _notes_of_all(schemas: Sequence[pa.Schema], notes: Sequence[dict[str, Any]])
 
 
 def _within(schema: pa.Schema, name: str, notes: Mapping[str, Any]) -> pa.Schema | None:
-    """Give the schema of the frames in the cells of a column, with what is known of their columns."""
+    """Return the schema of the frames in the cells of a column, with what is known of their columns."""
     import pyarrow as pa
 
     about = notes.get("levels", {}).get(name)

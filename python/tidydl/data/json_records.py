@@ -113,7 +113,7 @@ def _depth(lines: bytes) -> int:
 
 
 def _as_texts(kind: pa.DataType) -> pa.DataType:
-    """Give a type whose dates and moments are text, in lists and structures too."""
+    """Return a type whose dates and moments are text, in lists and structures too."""
     import pyarrow as pa
 
     if is_temporal(kind):
@@ -126,7 +126,7 @@ def _as_texts(kind: pa.DataType) -> pa.DataType:
 
 
 def _with_moments(values: pa.ChunkedArray, read: pa.DataType) -> pa.ChunkedArray:
-    """Make the dates and moments of texts that Arrow reads as such, and of moments with parts of a second."""
+    """Build the dates and moments of texts that Arrow reads as such, and of moments with parts of a second."""
     import pyarrow as pa
 
     if is_temporal(read):
@@ -159,14 +159,14 @@ def _parsed(lines: bytes, schema: pa.Schema | None = None, others: str = "infer"
 
 
 def is_temporal(kind: pa.DataType) -> bool:
-    """Say whether values are dates or moments."""
+    """Return whether values are dates or moments."""
     import pyarrow as pa
 
     return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
 
 
 def _begins_with_moment(texts: pa.ChunkedArray) -> bool:
-    """Say whether the first text is a date or a moment."""
+    """Return whether the first text is a date or a moment."""
     first = next((each for chunk in texts.chunks for each in chunk if each.is_valid), None)
     return first is not None and _MOMENT.match(first.as_py()) is not None
 
@@ -187,7 +187,7 @@ def moments(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _as_lines(content: bytes, field: str | None) -> bytes:
-    """Give JSON as one object after the other, which is the form Arrow reads."""
+    """Return JSON as one object after the other, which is the form Arrow reads."""
     start = content.lstrip()[:1]
     if field is None and start == b"{":
         try:
@@ -214,14 +214,14 @@ def _as_lines(content: bytes, field: str | None) -> bytes:
 
 
 def _is_table(whole: dict[str, Any]) -> bool:
-    """Say whether records stand beside a description of them, as ``DataFrame.to_json(orient="table")`` writes."""
+    """Return whether records stand beside a description of them, as ``DataFrame.to_json(orient="table")`` writes."""
     if set(whole) != {"schema", "data"} or not isinstance(whole["schema"], dict) or "fields" not in whole["schema"]:
         return False
     return isinstance(whole["data"], list) and all(isinstance(record, dict) for record in whole["data"])
 
 
 def _is_split(whole: dict[str, Any]) -> bool:
-    """Say whether rows stand beside the names of their columns, as ``DataFrame.to_json(orient="split")`` writes."""
+    """Return whether rows stand beside the names of their columns, as ``DataFrame.to_json(orient="split")`` writes."""
     if not {"columns", "data"} <= set(whole) <= {"columns", "index", "data"}:
         return False
     if not all(isinstance(each, list) for each in whole.values()):
@@ -242,7 +242,7 @@ def _from_rows(whole: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _with_all_values(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of all its values: a second x is x.1, as in csv files."""
+    """Build an object of all its values: a second x is x.1, as in csv files."""
     made = dict(pairs)
     if len(made) == len(pairs):
         return made
@@ -250,7 +250,7 @@ def _with_all_values(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _is_of_columns(whole: dict[str, Any]) -> bool:
-    """Say whether each column is an object of values by their row: "0", "1", …, as ``DataFrame.to_json()`` writes."""
+    """Return whether each column is an object of values by row: "0", "1", …, as ``DataFrame.to_json()`` writes."""
     if not whole or not all(isinstance(values, dict) and values for values in whole.values()):
         return False
     rows = [str(row) for row in range(len(next(iter(whole.values()))))]
@@ -258,7 +258,7 @@ def _is_of_columns(whole: dict[str, Any]) -> bool:
 
 
 def _elements(text: str) -> Iterator[bytes]:
-    """Give the records of an array as they are written."""
+    """Yield the records of an array as they are written."""
     read = json.JSONDecoder().raw_decode
     place = _after(text, text.index("[") + 1)
     if text[place : place + 1] == "]":
@@ -286,7 +286,7 @@ def _end_of(text: str, place: int) -> tuple[()]:
 
 
 def _after(text: str, place: int) -> int:
-    """Give the place after the space that begins here."""
+    """Return the place after the space that begins here."""
     space = _SPACE.match(text, place)
     return place if space is None else space.end()
 

@@ -29,7 +29,7 @@ _OF_OBJECTS = {
 
 
 def kind_of(column: pd.Series) -> str:
-    """Give the kind of a column.
+    """Return the kind of a column.
 
     It is one of double, integer, logical, string, label, date, datetime, time, duration, image, audio, binary, complex
     and list. Periods, intervals and UUIDs are written as text, and so are strings.
@@ -85,7 +85,7 @@ def _of_arrow(held: Any) -> str:
 
 
 def _whole_days(column: pd.Series) -> bool:
-    """Say whether all are at midnight, as the crossing to R asks too."""
+    """Return whether all are at midnight, as the crossing to R asks too."""
     import numpy as np
 
     seconds = column.to_numpy().astype("int64")

@@ -35,7 +35,7 @@ def _is_large(column: pa.ChunkedArray) -> bool:
 
 
 def whole_numbers(values: Sequence[Any]) -> pa.Array | None:
-    """Give whole numbers of any size as unsigned ones where they fit, else as text; None where others are among."""
+    """Return whole numbers of any size as unsigned ones where they fit, else as text; None where others are among."""
     import pyarrow as pa
 
     if any(type(value) is not int for value in values if value is not None):
@@ -47,7 +47,7 @@ def whole_numbers(values: Sequence[Any]) -> pa.Array | None:
 
 
 def large_of_texts(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Give numbers that were read as texts: unsigned where they fit, else the texts; None if some are not whole."""
+    """Return numbers that were read as texts: unsigned where they fit, else the texts; None if some are not whole."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -209,7 +209,7 @@ def _by_split(made: dict[str, Any], form: str) -> Any:
 
 
 def _made(raw: Raw, request: Request, wanted: Wanted, split: str, form: str) -> Any:
-    """Make the frame, table or dataset of a split."""
+    """Build the frame, table or dataset of a split."""
     from tidydl.data.decoding import decode
 
     table = wanted.of_table(raw.tables[split] if split in raw.tables else pick(raw.tables, split))
@@ -223,7 +223,7 @@ def _made(raw: Raw, request: Request, wanted: Wanted, split: str, form: str) -> 
 
 
 def _meant(table: pa.Table, raw: Raw) -> Mapping[str, Any]:
-    """Say what the columns of a table mean: each split may know it of its own."""
+    """Return what the columns of a table mean: each split may know it of its own."""
     from tidydl.data.decoding import features_of
 
     return {**raw.features, **features_of(table.schema)}
@@ -235,7 +235,7 @@ def _rows_said(wanted: Wanted) -> dict[str, int]:
 
 
 def _of_frame(request: Request, wanted: Wanted, form: str) -> Any:
-    """Give what is wanted of a data frame that is there already, or of several by split."""
+    """Return what is wanted of a data frame that is there already, or of several by split."""
     if not isinstance(request.frame, Mapping):
         return _of_one_frame(request.frame, wanted, form)
     frames = asked_frames(request.frame, request.splits)

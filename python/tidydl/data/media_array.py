@@ -13,7 +13,7 @@ __all__ = ["MediaArray", "held_type"]
 
 
 def held_type() -> Any:
-    """Give the type in Arrow of what is held of an image or sound."""
+    """Return the type in Arrow of what is held of an image or sound."""
     import pyarrow as pa
 
     return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -32,7 +32,7 @@ class MediaArray(ExtensionArray):
 
     @staticmethod
     def _made(value: Any) -> Any:
-        """Make a value of what is given for one."""
+        """Build a value of what is given for one."""
         raise NotImplementedError
 
     @classmethod
@@ -96,13 +96,13 @@ class MediaArray(ExtensionArray):
         return self._values.copy() if copy else self._values
 
     def __arrow_array__(self, type: Any = None) -> Any:
-        """Give the Arrow array, as ``datasets`` has images and sounds: their bytes, or the paths of their files."""
+        """Return the Arrow array, as ``datasets`` has images and sounds: their bytes, or the paths of their files."""
         import pyarrow as pa
 
         return pa.array([None if value is None else value.held for value in self._values], type=held_type())
 
     def isna(self) -> np.ndarray:
-        """Say which values are missing."""
+        """Return which values are missing."""
         return np.array([value is None for value in self._values], dtype=bool)
 
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Any:

@@ -31,7 +31,7 @@ Source = tuple[bytes | None, str | None]  # encoded bytes, path
 
 
 def is_url(text: str) -> bool:
-    """Say whether a text is the address of something in the net."""
+    """Return whether a text is the address of something in the net."""
     return "://" in text and _URL.search(text) is not None
 
 
@@ -89,7 +89,7 @@ def _as_bytes(value: Any) -> bytes | None:
 
 
 def lost_file(stored: Any, make: Callable[[bytes | None, str | None], Made]) -> Made | None:
-    """Make the image or sound of a file that is gone since it was noted: shown as missing, an error when read."""
+    """Build the image or sound of a file that is gone since it was noted: shown as missing, an error when read."""
     path = stored.get("path") if isinstance(stored, Mapping) and stored.get("bytes") is None else None
     if not isinstance(path, str) or is_url(path) or os.path.exists(os.path.expanduser(path)):
         return None

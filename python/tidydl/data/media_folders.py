@@ -29,7 +29,7 @@ METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 def media_tables(
     kind: str, splits: Mapping[str, Mapping[str, Path]], *, trusted: bool = False
 ) -> tuple[dict[str, pa.Table], dict[str, dict[str, Any]]]:
-    """Make one table a split.
+    """Build one table a split.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def media_tables(
 
 
 def is_media(path: Path, kind: str) -> bool:
-    """Say whether a file is an image or a sound, by its name."""
+    """Return whether a file is an image or a sound, by its name."""
     return path.suffix.lower() in MEDIA[kind]
 
 
@@ -91,7 +91,7 @@ def _column(paths: Sequence[str | None]) -> Any:
 def _described(
     kind: str, splits: Mapping[str, Mapping[str, Path]], trusted: bool
 ) -> tuple[dict[str, pa.Table], dict[str, dict[str, Any]]]:
-    """Make the tables that metadata files describe, a row of theirs each."""
+    """Build the tables that metadata files describe, a row of theirs each."""
     from tidydl.data.splits import join
 
     tables, features = {}, {}

@@ -18,14 +18,14 @@ _SIGN_OFF = 0x7FFFFFFFFFFFFFFF
 
 
 def is_not_missing(numbers: np.ndarray) -> np.ndarray:
-    """Say which doubles are a NaN that stands for no missing value."""
+    """Return which doubles are a NaN that stands for no missing value."""
     import numpy as np
 
     return (numbers.view("uint64") & np.uint64(_SIGN_OFF)) == np.uint64(NOT_MISSING)
 
 
 def with_nulls(numbers: np.ndarray) -> pa.Array:
-    """Make an Arrow array of doubles whose missing ones are null, and no other NaN is."""
+    """Build an Arrow array of doubles whose missing ones are null, and no other NaN is."""
     import numpy as np
     import pyarrow as pa
 
@@ -37,7 +37,7 @@ def with_nulls(numbers: np.ndarray) -> pa.Array:
 
 
 def numbers_of(values: pa.ChunkedArray) -> np.ndarray | None:
-    """Give Arrow's doubles where some are NaN without being null, by their bits; None where none are."""
+    """Return Arrow's doubles where some are NaN without being null, by their bits; None where none are."""
     import numpy as np
     import pyarrow.compute as pc
 

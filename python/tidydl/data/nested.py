@@ -17,21 +17,21 @@ _LISTS = ("List", "LargeList", "Sequence")
 
 
 def in_one(values: pa.ChunkedArray) -> Any:
-    """Give values as one array."""
+    """Return values as one array."""
     import pyarrow as pa
 
     return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
 
 
 def holds_more(kind: pa.DataType) -> bool:
-    """Say whether a value of this type holds others, or bytes: what a column of objects is for."""
+    """Return whether a value of this type holds others, or bytes: what a column of objects is for."""
     import pyarrow as pa
 
     return pa.types.is_nested(kind) or str(kind) in ("binary", "large_binary") or pa.types.is_fixed_size_binary(kind)
 
 
 def label_names(feature: Mapping[str, Any]) -> list[str]:
-    """Give the label names, which metadata of a README may hold by code."""
+    """Return the label names, which metadata of a README may hold by code."""
     names = feature["names"]
     if isinstance(names, Mapping):
         return [str(names[code]) for code in sorted(names, key=int)]
@@ -39,7 +39,7 @@ def label_names(feature: Mapping[str, Any]) -> list[str]:
 
 
 def labels_within(features: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[str]]]:
-    """Give the names of all labels that features describe, with where each is: its column, and the field in cells."""
+    """Yield the names of all labels that features describe, with where each is: its column, and the field in cells."""
     if isinstance(features, list) and len(features) == 1:  # how features were once written
         (features,) = features
     if not isinstance(features, Mapping):
@@ -55,7 +55,7 @@ def labels_within(features: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[
 
 
 def value_maker(kind: pa.DataType, feature: Any) -> Maker | None:
-    """Give what makes our value of one that Arrow gives as lists and dictionaries; None where it is one already.
+    """Return what makes our value of one that Arrow gives as lists and dictionaries; None where it is one already.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def _of(kind: Any) -> range:
 
 
 def _within(kind: Any) -> Any:
-    """Give the type of what a list holds."""
+    """Return the type of what a list holds."""
     return getattr(kind, "value_type", kind)
 
 

@@ -54,7 +54,7 @@ _OF_ALL_ROWS = {
 
 
 def in_todays_words(function: str, older: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
-    """Give what older arguments mean, by the names of today.
+    """Return what older arguments mean, by the names of today.
 
     Parameters
     ----------

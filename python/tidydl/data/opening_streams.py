@@ -136,7 +136,7 @@ def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> d
 
 
 def _feeds(request: Request, wanted: Wanted) -> tuple[dict[str, Feed], Mapping[str, Any], str]:
-    """Give the feed of each split that is needed, what their columns mean, and of which format the files are."""
+    """Return the feed of each split that is needed, what their columns mean, and of which format the files are."""
     from tidydl.data.feeds import feed_of_table, feeds_of
     from tidydl.data.fetching import from_hub, list_files, needed_splits
     from tidydl.data.formats import TextOptions
@@ -170,7 +170,7 @@ def _stream(
     features: Mapping[str, Any],
     format_: str,
 ) -> Stream:
-    """Make the stream of what a split names: the cuts of several feeds one after the other."""
+    """Build the stream of what a split names: the cuts of several feeds one after the other."""
     from tidydl.data.decoding import decode, features_of
     from tidydl.data.feeds import joined
     from tidydl.data.formats import chosen
@@ -211,7 +211,7 @@ def _stream(
 
 
 def _is_plain(schema: pa.Schema, name: str, meant: Mapping[str, Any]) -> bool:
-    """Say whether values are written as they were stored, and not as the names of labels."""
+    """Return whether values are written as they were stored, and not as the names of labels."""
     from tidydl.data.nested import value_maker
 
     return value_maker(schema.field(name).type, meant.get(name)) is None
@@ -229,7 +229,7 @@ def _marked(feeds: Mapping[str, Feed]) -> dict[str, Feed]:
 
 
 def _with_levels(nothing: pa.Table, levels: Mapping[str, pa.Array]) -> pa.Table:
-    """Give the levels to a table of no rows, whose dictionaries know none."""
+    """Return the levels to a table of no rows, whose dictionaries know none."""
     import pyarrow as pa
 
     for place, each in enumerate(nothing.schema):
@@ -241,7 +241,7 @@ def _with_levels(nothing: pa.Table, levels: Mapping[str, pa.Array]) -> pa.Table:
 
 
 def _cut(feed: Feed, cut: Cut) -> Feed:
-    """Give some of the rows of a feed."""
+    """Return some of the rows of a feed."""
     from dataclasses import replace
 
     if (cut.start, cut.stop) == (0, feed.rows):
@@ -289,7 +289,7 @@ def _rebatched(blocks: Iterator[pa.Table], size: int) -> Iterator[pa.Table]:
 
 
 def _stream_of_frame(frame: Any, wanted: Wanted, size: int) -> Stream:
-    """Make the stream of a data frame that is in memory already."""
+    """Build the stream of a data frame that is in memory already."""
     from tidydl.data.decoding import decode
     from tidydl.data.foreign import table_of
 

@@ -60,7 +60,7 @@ def _count(file: IO[bytes], path: str) -> None:
 
 
 def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Give the packed files in a zip or tar file, which must not be too large; holes in a tar file take no room."""
+    """Yield the packed files in a zip or tar file, which must not be too large; holes in a tar file take no room."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as held:
             for info in held.infolist():

@@ -18,12 +18,12 @@ _LEVEL = re.compile(r"__index_level_\d+__")
 
 
 def has_index(names: Iterable[str]) -> bool:
-    """Say whether columns of an index without names are among these."""
+    """Return whether columns of an index without names are among these."""
     return any(map(_LEVEL.fullmatch, names))
 
 
 def index_names(splits: Iterable[Sequence[str]]) -> dict[str, str | None]:
-    """Say what the columns of an index without names are called, as ``reset_index()`` does; None if it counts rows.
+    """Return what the columns of an index without names are called, as ``reset_index()`` does; None if it counts rows.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def _file_of(path: str) -> Any:
 
 
 def _counts_rows(files: Mapping[str, Any], level: str) -> bool:
-    """Say whether an index is 0, 1, 2 and so on: in each file anew, or on from file to file."""
+    """Return whether an index is 0, 1, 2 and so on: in each file anew, or on from file to file."""
     anew = onward = True
     above = 0
     for path, file in files.items():
@@ -68,7 +68,7 @@ def _counts_rows(files: Mapping[str, Any], level: str) -> bool:
 
 
 def _counted_from(file: Any, path: str, level: str) -> int | None:
-    """Give the first value of an index of whole numbers that grows by 1 from row to row; None of any other."""
+    """Return the first value of an index of whole numbers that grows by 1 from row to row; None of any other."""
     import numpy as np
     import pyarrow as pa
 
@@ -90,7 +90,7 @@ def _counted_from(file: Any, path: str, level: str) -> int | None:
 
 
 def _jumps(file: Any, level: str) -> bool:
-    """Say whether what the file notes of its row groups tells already that an index leaves out or repeats numbers."""
+    """Return whether what the file notes of its row groups already tells that an index skips or repeats numbers."""
     place = next(k for k in range(file.metadata.num_columns) if file.metadata.schema.column(k).path == level)
     for group in map(file.metadata.row_group, range(file.metadata.num_row_groups)):
         noted = group.column(place).statistics
@@ -100,7 +100,7 @@ def _jumps(file: Any, level: str) -> bool:
 
 
 def with_index_named(table: pa.Table, names: Mapping[str, str | None]) -> pa.Table:
-    """Give the columns of an index their names, and leave out one that counts rows."""
+    """Return the columns of an index their names, and leave out one that counts rows."""
     if not names:
         return table
     called = [names.get(name, name) for name in table.schema.names]

@@ -13,7 +13,7 @@ IN_FILE = "r"  # where they are in what a file notes
 
 
 def plain_notes(given: Any) -> dict[str, dict[str, Any]]:
-    """Give the notes among what somebody else may have put there: dictionaries by column, as JSON holds them."""
+    """Return the notes among what somebody else may have put there: dictionaries by column, as JSON holds them."""
     if not isinstance(given, Mapping):
         return {}
     return {
@@ -32,7 +32,7 @@ def _is_json(note: dict[str, Any]) -> bool:
 
 
 def agreed(columns: Sequence[Collection[str]], notes: Sequence[Mapping[str, dict[str, Any]]]) -> dict[str, Any]:
-    """Give the notes on which all parts agree that have the column.
+    """Return the notes on which all parts agree that have the column.
 
     Parameters
     ----------

@@ -124,7 +124,7 @@ def request_of(
 
 
 def _are_frames(path: Any) -> bool:
-    """Say whether something is data frames by split."""
+    """Return whether something is data frames by split."""
     return isinstance(path, Mapping) and len(path) > 0 and all(is_frame(each) for each in path.values())
 
 
@@ -154,7 +154,7 @@ def refuse_of_hub(request: Request) -> None:
 
 
 def check_split(split: Any) -> str | list[str] | None:
-    """Give a split, or several, as they are asked for.
+    """Return a split, or several, as they are asked for.
 
     Raises
     ------
@@ -189,7 +189,7 @@ def _folder(data_dir: object, place: str) -> str | None:
 
 
 def _patterns(data_files: Any) -> Any:
-    """Give the file patterns as ``datasets`` takes them, with no URL among them."""
+    """Return the file patterns as ``datasets`` takes them, with no URL among them."""
     if data_files is None:
         return None
     for pattern in _flat(data_files):

@@ -85,7 +85,7 @@ class Listing:
 
 
 def is_pattern(path: str) -> bool:
-    """Say whether a path is a pattern for several."""
+    """Return whether a path is a pattern for several."""
     return any(character in path for character in "*?[") and not os.path.exists(path)
 
 
@@ -181,7 +181,7 @@ def _base(place: Path, data_dir: str | None, forced: str | None) -> Path:
 
 
 def _describes_itself(folder: Path) -> bool:
-    """Say whether a README says how the folder is to be read."""
+    """Return whether a README says how the folder is to be read."""
     place = folder / "README.md"
     if not place.is_file():
         return False

@@ -30,13 +30,13 @@ class Wanted:
     seed: int | None = None
 
     def of_table(self, table: pa.Table) -> pa.Table:
-        """Give what is wanted of a table."""
+        """Return what is wanted of a table."""
         table = chosen(table, self.columns)
         rows = self._rows(table.num_rows)
         return table.take(rows) if rows else table.slice(0, self.n if rows is None else 0)
 
     def of_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Give what is wanted of a data frame, whose index stays."""
+        """Return what is wanted of a data frame, whose index stays."""
         if self.columns is not None:
             frame = frame.iloc[:, places_of([str(name) for name in frame.columns], self.columns)]
         rows = self._rows(len(frame))

@@ -105,7 +105,7 @@ def split_names(split: str) -> list[str] | None:
 
 
 def cuts_of(rows: Mapping[str, int], split: str) -> list[Cut]:
-    """Say which rows a split names, sliced and joined as it says.
+    """Return which rows a split names, sliced and joined as it says.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def _bad_slice(part: str) -> TidydlError:
 
 
 def pick(tables: Mapping[str, pa.Table], split: str) -> pa.Table:
-    """Give the rows that a split names; ``"all"`` joins all splits and tells them apart in a column ``split``."""
+    """Return the rows that a split names; ``"all"`` joins all splits and tells them apart in a column ``split``."""
     if asks_for_all(tables, split):
         tables = mark_all(tables)
     cuts = cuts_of({name: table.num_rows for name, table in tables.items()}, split)
@@ -164,7 +164,7 @@ def pick(tables: Mapping[str, pa.Table], split: str) -> pa.Table:
 
 
 def asks_for_all(names: Collection[str], split: str) -> bool:
-    """Say whether a split joins all splits, which a column ``split`` then tells apart."""
+    """Return whether a split joins all splits, which a column ``split`` then tells apart."""
     return ALL not in names and any(_is_all(part) for part in split.split("+"))
 
 
@@ -256,7 +256,7 @@ def refuse_other_labels(schemas: Mapping[str, pa.Schema]) -> None:
 
 
 def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
-    """Say which column of which file has another kind than before."""
+    """Return which column of which file has another kind than before."""
     import pyarrow as pa
 
     hint, allowed = "Load them one by one.", "Columns of one name with one kind of values in all of them."

@@ -61,7 +61,7 @@ class Stream:
         return self._batches()
 
     def __len__(self) -> int:
-        """Give the number of frames, where the number of rows is known."""
+        """Return the number of frames, where the number of rows is known."""
         if self.rows is None:
             raise TypeError("it is not known how many frames this stream has")
         return max(1, -(-self.rows // self.batch_size))

@@ -102,12 +102,12 @@ def _read(
 
 
 def parquet_files(files: Mapping[Path, str]) -> list[str]:
-    """Give those of the files that are parquet."""
+    """Return those of the files that are parquet."""
     return [str(file) for file, kind in files.items() if kind == "parquet"]
 
 
 def columns_in(files: Mapping[Path, str], columns: Sequence[str] | None) -> Sequence[str] | None:
-    """Give the columns where all files are parquet and have them, so that no others need be read; else None."""
+    """Return the columns where all files are parquet and have them, so that no others need be read; else None."""
     if columns is None or len(parquet_files(files)) < len(files):
         return None
     try:
@@ -117,7 +117,7 @@ def columns_in(files: Mapping[Path, str], columns: Sequence[str] | None) -> Sequ
 
 
 def as_datasets_has_it(table: pa.Table, features: Mapping[str, Any]) -> pa.Table:
-    """Give a table whose ``huggingface`` metadata says what its columns mean, labels as codes.
+    """Return a table whose ``huggingface`` metadata says what its columns mean, labels as codes.
 
     Parameters
     ----------

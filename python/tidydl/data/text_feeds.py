@@ -102,7 +102,7 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
 
 
 def _with_digits(path: str, options: TextOptions, known: Settled, large: set[str]) -> pa.Schema:
-    """Give columns of numbers that do not keep their digits another kind, which a look at their texts tells."""
+    """Return columns of numbers that do not keep their digits another kind, which a look at their texts tells."""
     import pyarrow as pa
 
     schema = known.schema
@@ -145,7 +145,7 @@ def _csv_reader(
 
 
 def _wider(kind: pa.DataType, value: str) -> pa.DataType:
-    """Give the next type, of those that Arrow tries after this one, that a value fits."""
+    """Return the next type, of those that Arrow tries after this one, that a value fits."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -205,7 +205,7 @@ def settled_json(path: str, options: TextOptions) -> Settled:
 
 
 def _has_lines(path: str) -> bool:
-    """Say whether a file holds one object a line, and several of them."""
+    """Return whether a file holds one object a line, and several of them."""
     try:
         with open_bytes(path) as stream:
             lines = io.BufferedReader(stream)
@@ -218,7 +218,7 @@ def _has_lines(path: str) -> bool:
 
 
 def _merged(known: pa.Field | None, other: pa.Field) -> pa.Field:
-    """Give the kind that both blocks have: moments of different kinds the wider, or else text."""
+    """Return the kind that both blocks have: moments of different kinds the wider, or else text."""
     import pyarrow as pa
 
     if known is None or known.type == other.type:

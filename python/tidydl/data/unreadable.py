@@ -48,7 +48,7 @@ def reading(path: str, kind: str) -> Iterator[None]:
 
 
 def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
-    """Make the error for a file that is not what it should be, or is not there any more."""
+    """Build the error for a file that is not what it should be, or is not there any more."""
     if isinstance(error, TidydlError):
         return error
     if isinstance(error, FileNotFoundError):
@@ -81,7 +81,7 @@ def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
 
 
 def how_to_read(suffix: str) -> str | None:
-    """Say what reads a file of another program, by the ending of its name; None where nothing is known."""
+    """Return what reads a file of another program, by the ending of its name; None where nothing is known."""
     if suffix in _OF_R:
         return "R's load_dataset() reads it, and write_dataset() there makes a parquet file for both languages."
     if suffix not in _READ_BY:
@@ -90,12 +90,12 @@ def how_to_read(suffix: str) -> str | None:
 
 
 def empty_file(path: str, allowed: str) -> DamagedFileError:
-    """Make the error for a file of no bytes."""
+    """Build the error for a file of no bytes."""
     return DamagedFileError(f"`path` '{path}' is an empty file.", allowed=allowed)
 
 
 def not_utf8(path: str, kind: str, where: str) -> DamagedFileError:
-    """Make the error for text in another encoding."""
+    """Build the error for text in another encoding."""
     return DamagedFileError(
         f"`path` '{path}' is not UTF-8 text ({where}).",
         allowed="Text files in UTF-8.",
@@ -128,7 +128,7 @@ def refuse_other_encodings(schema: pa.Schema, path: str) -> None:
 
 
 def uneven(path: str, row: Any) -> DamagedFileError:
-    """Make the error for a row of csv with more or fewer fields than the header."""
+    """Build the error for a row of csv with more or fewer fields than the header."""
     return DamagedFileError(
         f"`path` '{path}' has {row.actual_columns} fields in row {row.number}, and {row.expected_columns} in its"
         " header, which is row 1.",

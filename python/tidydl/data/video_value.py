@@ -151,7 +151,7 @@ def _frames_by_av(source: Any, which: Sequence[int]) -> list[np.ndarray]:
 
 
 def as_video(value: Any) -> Video:
-    """Make a :class:`Video` of a path, bytes, an array of frames or a list of images.
+    """Build a :class:`Video` of a path, bytes, an array of frames or a list of images.
 
     Raises
     ------

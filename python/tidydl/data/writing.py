@@ -118,7 +118,7 @@ def check_file(path: Any, argument: str) -> None:
 
 @guarded
 def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
-    """Give a data frame as a dataset of the ``datasets`` library, its kinds as features.
+    """Return a data frame as a dataset of the ``datasets`` library, its kinds as features.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def _check_suffix(place: Path, argument: str) -> None:
 
 
 def _table_of(data: Any, folder: Path | None = None) -> pa.Table:
-    """Give the table of a frame with all that is known of its columns, to be written into a folder."""
+    """Return the table of a frame with all that is known of its columns, to be written into a folder."""
     from tidydl.data.decoding import decode
     from tidydl.data.encoding import encode
 
@@ -258,13 +258,13 @@ def _writer_of(file: IO[bytes], schema: pa.Schema) -> parquet.ParquetWriter:
 
 
 def _told_last(schema: pa.Schema) -> dict[str, str]:
-    """Give what a file says of its columns, in the form of Arrow's own: all frames of a stream have a say in it."""
+    """Return what a file says of its columns, in the form of Arrow's own: all frames of a stream have a say in it."""
     whole = base64.b64encode(schema.serialize().to_pybytes()).decode()
     return {**{key.decode(): held.decode() for key, held in (schema.metadata or {}).items()}, "ARROW:schema": whole}
 
 
 def _typed(table: pa.Table, types: Mapping[str, Any]) -> pa.Table:
-    """Give columns without a single value the types that they have elsewhere."""
+    """Return columns without a single value the types that they have elsewhere."""
     import pyarrow as pa
 
     for place, each in enumerate(table.schema):
@@ -293,7 +293,7 @@ def _bound(tables: list[pa.Table]) -> pa.Table:
 
 
 def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
-    """Give a later part of a stream the kinds of the first."""
+    """Return a later part of a stream the kinds of the first."""
     import pyarrow as pa
 
     from tidydl.data.splits import refuse_other_labels
@@ -376,7 +376,7 @@ def _refuse_other_files(place: Path, names: Iterable[str]) -> None:
 
 
 def _is_card(file: Path) -> bool:
-    """Say whether a file is the README of an earlier data set, with nothing of anybody else's in it."""
+    """Return whether a file is the README of an earlier data set, with nothing of anybody else's in it."""
     if file.name != _README or not file.is_file():
         return False
     return _CARD.fullmatch(file.read_text("utf-8", "replace")) is not None

@@ -124,7 +124,7 @@ def _note_source(note: Path, path: Path) -> None:
 
 
 def _is_whole(folder: Path, path: Path) -> bool:
-    """Say whether all files that were unpacked of a zip file are there still."""
+    """Return whether all files that were unpacked of a zip file are there still."""
     with zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as held:
         return all((folder / info.filename).is_file() for info in held.infolist() if not _is_ours(info))
 
@@ -134,7 +134,7 @@ def _is_ours(info: zipfile.ZipInfo) -> bool:
 
 
 def _encoding_of_names(path: Path) -> str | None:
-    """Give the encoding of names that do not say theirs: UTF-8 where they can be, as R's ``zip()`` writes them."""
+    """Return the encoding of names that do not say theirs: UTF-8 where they can be, as R's ``zip()`` writes them."""
     with zipfile.ZipFile(path) as held:
         silent = [info.orig_filename for info in held.infolist() if not info.flag_bits & _SAYS_UTF8]
     try:

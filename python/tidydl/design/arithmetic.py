@@ -74,7 +74,7 @@ _raised = _by_element("pow", "power")
 
 
 def logarithm(values: np.ndarray, base: float | None = None) -> np.ndarray:
-    """Give logarithms, natural ones without a base."""
+    """Return logarithms, natural ones without a base."""
     if base in (2, 10):
         return ELEMENTWISE[f"log{base:.0f}"](values)
     return _natural(values) if base is None else _natural(values) / _natural(base)
@@ -123,7 +123,7 @@ def compared(sign: str, left: Value | str, right: Value | str, text: str, argume
 
 
 def _codes(sign: str, left: Value | str, right: Value | str, text: str, argument: str) -> tuple[np.ndarray, np.ndarray]:
-    """Give numbers that compare as labels do."""
+    """Return numbers that compare as labels do."""
     import numpy as np
 
     labels = [each for each in (left, right) if isinstance(each, Labels)]
@@ -156,7 +156,7 @@ def _codes(sign: str, left: Value | str, right: Value | str, text: str, argument
 
 
 def among(value: Value, constants: tuple[float | str | bool, ...]) -> Logicals:
-    """Say which values are among some constants; what is missing is not."""
+    """Return which values are among some constants; what is missing is not."""
     import numpy as np
 
     if isinstance(value, Labels):

@@ -34,7 +34,7 @@ class Coding:
     ordered: bool = False
 
     def columns(self, codes: np.ndarray, full: bool) -> tuple[np.ndarray, tuple[str, ...]]:
-        """Give the columns for codes of levels, and the ends of their names: one for each level where ``full``."""
+        """Return the columns for codes of levels, and the ends of their names: one for each level where ``full``."""
         import numpy as np
 
         if full:
@@ -47,7 +47,7 @@ class Coding:
         return matrix[codes], ends
 
     def width(self, full: bool) -> int:
-        """Give the number of columns."""
+        """Return the number of columns."""
         return len(self.levels) if full else len(self.ends) if self.matrix is not None else len(self.levels) - 1
 
 
@@ -60,7 +60,7 @@ def _indicators(codes: np.ndarray, n: int) -> np.ndarray:
 
 
 def _named(name: str, levels: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Make the matrix of known contrasts other than R's default, levels by columns, and the ends of the names."""
+    """Build the matrix of known contrasts other than R's default, levels by columns, and the ends of the names."""
     import numpy as np
 
     n = len(levels)

@@ -151,7 +151,7 @@ class Scope:
 
 
 def column_expression(name: str) -> Expression:
-    """Make the expression that is a column as it stands."""
+    """Build the expression that is a column as it stands."""
     node = Name(name)
     return Expression(written(node), (name,), node)
 
@@ -176,13 +176,13 @@ def vetted(node: Node, argument: str = "formula") -> Expression:
 
 
 def options_of(call: Call) -> tuple[int, dict[str, Any]]:
-    """Give how many arguments of a vetted call are evaluated, and its constants by name."""
+    """Return how many arguments of a vetted call are evaluated, and its constants by name."""
     inner, options = _arguments(call, FUNCTIONS[call.function], "formula")
     return len(inner), options
 
 
 def parts_of(text: str, function: str) -> list[tuple[str | None, Node]] | None:
-    """Give the arguments of a call that stands alone, such as ``cbind(a, b)``; None where the text is no such call."""
+    """Return the arguments of a call that stands alone, such as ``cbind(a, b)``; None where the text is none."""
     node = parse(text)
     return list(node.arguments) if isinstance(node, Call) and node.function == function else None
 
@@ -276,7 +276,7 @@ def _wrong_argument(node: Call, given: str, function: Function, argument: str) -
 
 
 def _constant(node: Node) -> Any:
-    """Give the value of a constant, of ``c()`` a tuple of them; None where it is none."""
+    """Return the value of a constant, of ``c()`` a tuple of them; None where it is none."""
     if isinstance(node, Constant):
         return node.value
     if isinstance(node, Operation) and node.sign == "-" and len(node.operands) == 1:

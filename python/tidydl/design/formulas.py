@@ -131,7 +131,7 @@ def _check_columns(formula: Formula, columns: Sequence[str]) -> None:
 
 
 def several_columns(name: str, argument: str = "data") -> ColumnError:
-    """Make the error for columns of one name."""
+    """Build the error for columns of one name."""
     return ColumnError(
         f"`{argument}` has several columns named '{name}'.",
         allowed="One column of each name that the formula uses.",
@@ -140,7 +140,7 @@ def several_columns(name: str, argument: str = "data") -> ColumnError:
 
 
 def _response(text: str) -> tuple[str, tuple[str, ...], tuple[Expression, ...]]:
-    """Give how R writes the response, the names of its columns, and its parts: several inside ``cbind()``."""
+    """Return how R writes the response, the names of its columns, and its parts: several inside ``cbind()``."""
     bound = parts_of(text, "cbind")
     if bound is None:
         expression = vet(text)

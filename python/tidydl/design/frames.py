@@ -84,7 +84,7 @@ def from_formula(
     contrasts: Any = None,
     usable: np.ndarray | None = None,
 ) -> ModelFrame:
-    """Make the numbers of a formula.
+    """Build the numbers of a formula.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def _evaluated(
 
 
 def _missing(unused: Iterable[Expression], data: pd.DataFrame, memory: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Say where variables are missing that a formula names but does not use: R leaves those rows out too."""
+    """Return where variables are missing that a formula names but does not use: R leaves those rows out too."""
     names = [str(name) for name in data.columns]
     columns = [each for each in unused if each.is_column]  # of whatever kind
     marks = {each.text: data.iloc[:, names.index(each.columns[0])].isna().to_numpy(dtype=bool) for each in columns}
@@ -210,7 +210,7 @@ def _offset(formula: Formula, values: Mapping[str, Value]) -> np.ndarray | None:
 
 
 def design_matrix(design: Design, newdata: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Make the numbers of new data: x of the complete rows, and which rows are complete.
+    """Build the numbers of new data: x of the complete rows, and which rows are complete.
 
     A column that the formula names but does not use, as an offset or behind a minus, may be absent; a row where it is
     there and missing is incomplete, as in R.
@@ -273,7 +273,7 @@ def _any(marks: Iterable[np.ndarray], rows: int) -> np.ndarray:
 
 
 def column_gone(name: str, columns: Sequence[str], argument: str = "newdata") -> ColumnError:
-    """Make the error for data that lack a column of the fit."""
+    """Build the error for data that lack a column of the fit."""
     problem = f"`{argument}` lacks the column '{name}', which the network was fitted with."
     return no_column(problem, name, columns, argument)
 

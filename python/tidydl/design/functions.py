@@ -35,11 +35,11 @@ class Situation:
     kept: Any = None
 
     def numeric(self, value: Value, position: int = 0) -> np.ndarray:
-        """Give numbers to compute with, logicals as 0 and 1."""
+        """Return numbers to compute with, logicals as 0 and 1."""
         return numeric(value, self.inner[position], self.argument)
 
     def refuse(self, problem: str, allowed: str, error: type[TidydlError] = FormulaError) -> TidydlError:
-        """Make the error for a call that cannot be answered."""
+        """Build the error for a call that cannot be answered."""
         return error(f"`{self.argument}` {problem} in '{self.text}'.", allowed=allowed)
 
 
@@ -61,7 +61,7 @@ class Function:
 
 
 def numeric(value: Value, text: str, argument: str = "formula") -> np.ndarray:
-    """Give numbers to compute with, logicals as 0 and 1.
+    """Return numbers to compute with, logicals as 0 and 1.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def _is_missing(values: Sequence[Value], options: Mapping[str, Any], at: Situati
 
 
 def _as_numeric(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, Any]:
-    """Give the numbers of levels from 1, as R does, in the order that they had at the fit."""
+    """Return the numbers of levels from 1, as R does, in the order that they had at the fit."""
     import numpy as np
 
     value = values[0]

@@ -24,7 +24,7 @@ LOGICAL = ("FALSE", "TRUE")
 def model_columns(
     formula: Formula, values: Mapping[str, Value], codings: Mapping[str, Coding], rows: int
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Make the columns of a formula's terms and their names.
+    """Build the columns of a formula's terms and their names.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def number_of_columns(formula: Formula, codings: Mapping[str, Coding], widths: M
 
 
 def _is_full(formula: Formula, codings: Mapping[str, Coding], at: int, name: str) -> bool:
-    """Say whether a factor has one column for each level: without its margin, or as the first without an intercept."""
+    """Return whether a factor has a column for each level: without its margin, or as the first without an intercept."""
     if name not in codings:
         return False
     if not formula.intercept and (at, name) == _first_categorical(formula, codings):
@@ -101,7 +101,7 @@ def _is_full(formula: Formula, codings: Mapping[str, Coding], at: int, name: str
 
 
 def _lacks_margin(formula: Formula, at: int, name: str) -> bool:
-    """Say whether no term before this one has all its other factors, as R looks for a term's margin."""
+    """Return whether no term before this one has all its other factors, as R looks for a term's margin."""
     margin = formula.factor_sets[at] - {name}
     if not margin:
         return False
@@ -139,7 +139,7 @@ def _first_categorical(formula: Formula, codings: Mapping[str, Coding]) -> tuple
 
 
 def _coded(factor: Expression, value: Value, coding: Coding | None, full: bool) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Give one factor's columns and the ends of their names."""
+    """Return one factor's columns and the ends of their names."""
     if coding is not None:
         return coding.columns(_codes(factor.text, value, coding.levels), full)
     if isinstance(value, Labels) or (isinstance(value, Logicals) and len(value.values)):
@@ -163,7 +163,7 @@ def _codes(name: str, value: Value, levels: tuple[str, ...]) -> np.ndarray:
 
 
 def levels_not_seen(argument: str, name: str, new: Sequence[str], levels: Sequence[str]) -> DataError:
-    """Make the error for data with levels that the fit did not have."""
+    """Build the error for data with levels that the fit did not have."""
     return DataError(
         f"`{argument}` has in '{name}' levels that the network has not seen: {', '.join(new)}.",
         allowed=f"The levels {', '.join(levels)}.",

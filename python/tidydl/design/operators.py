@@ -66,7 +66,7 @@ def _tuples(tree: Any) -> Any:
 
 
 def unreadable(text: str, reason: str, hint: str | None = None) -> FormulaError:
-    """Make the error for a right-hand side that cannot be read."""
+    """Build the error for a right-hand side that cannot be read."""
     return FormulaError(
         f"`formula` '{text}' cannot be read: {reason}.",
         allowed="Terms joined by + - : * / ^ %in% and parentheses.",

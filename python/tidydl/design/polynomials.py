@@ -29,7 +29,7 @@ class Basis:
     squares: tuple[float, ...]
 
     def columns(self, x: np.ndarray) -> np.ndarray:
-        """Give the polynomials of values, rows by degrees from 1."""
+        """Return the polynomials of values, rows by degrees from 1."""
         import numpy as np
 
         below, here = np.zeros(len(x)), np.ones(len(x))
@@ -58,7 +58,7 @@ def orthogonal_basis(x: np.ndarray, degree: int) -> Basis:
 
 
 def raw_powers(x: np.ndarray, degree: int) -> np.ndarray:
-    """Give the powers of values from 1 to the degree."""
+    """Return the powers of values from 1 to the degree."""
     import numpy as np
 
     return np.column_stack([power(x, k) for k in range(1, degree + 1)])

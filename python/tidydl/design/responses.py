@@ -34,7 +34,7 @@ class Response:
 
 
 def response_values(name: str, values: Any) -> Response:
-    """Make a response of one column's values: a class where they are labels or text, else numbers."""
+    """Build a response of one column's values: a class where they are labels or text, else numbers."""
     import pandas as pd
 
     column = values if isinstance(values, pd.Series) else pd.Series(values)
@@ -59,7 +59,7 @@ def predictable(name: str, column: pd.Series) -> Value:
 
 
 def response_of(name: str, value: Value) -> Response:
-    """Make a response of one value for each row."""
+    """Build a response of one value for each row."""
     if isinstance(value, Labels):
         labels = _classes(name, value)
         return Response(name, labels.codes.reshape(-1, 1).astype(float), labels.levels)

@@ -54,7 +54,7 @@ def column_values(columns: Sequence[str], data: pd.DataFrame, argument: str = "f
 
 
 def chosen_rows(subset: Any, data: pd.DataFrame) -> np.ndarray:
-    """Give the positions of the rows that a subset asks for, in its order; a missing logical asks for no row.
+    """Return the positions of the rows that a subset asks for, in its order; a missing logical asks for no row.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def refuse_incomplete(missing: Mapping[str, np.ndarray]) -> None:
 
 
 def no_rows(given: int, chosen: int) -> DataError:
-    """Make the error for data of which no row is left."""
+    """Build the error for data of which no row is left."""
     if given == 0:
         return DataError("`data` has no rows.", allowed="At least one row.")
     if chosen == 0:

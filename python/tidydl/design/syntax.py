@@ -225,7 +225,7 @@ class _Reader:
         self._next()
 
     def refuse(self, reason: str | None = None, hint: str | None = None) -> NoReturn:
-        """Say where reading came to an end, and why."""
+        """Return where reading came to an end, and why."""
         if reason is None:
             said = self.token.text
             reason = f"'{said}' is not expected there" if said else "it ends too early"

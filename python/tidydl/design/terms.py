@@ -130,7 +130,7 @@ class Algebra:
         return f"({says})" if len(variables) > 1 else says
 
     def _expand(self, tree: Any, add: bool, text: str) -> dict[int, None]:
-        """Give the terms of an operator tree, in order; ``add`` is False behind a minus, where 1 means no intercept."""
+        """Return the terms of an operator tree, in order; ``add`` is False behind a minus, where 1 is no intercept."""
         rest = []
         while isinstance(tree, tuple) and len(tree) == 3 and tree[0] in "+-":  # a long sum is no deep nest
             rest.append((tree[0], tree[2]))
@@ -177,7 +177,7 @@ class Algebra:
 
 
 def _ends(words: Sequence[str]) -> bool:
-    """Say whether what was read so far ends a term."""
+    """Return whether what was read so far ends a term."""
     return bool(words) and (words[-1] == ")" or words[-1][0] in "vn")
 
 

@@ -35,7 +35,7 @@ class Numbers:
         return unknown.any(axis=1) if unknown.ndim == 2 else unknown
 
     def take(self, rows: np.ndarray) -> Numbers:
-        """Give the values of some rows."""
+        """Return the values of some rows."""
         return Numbers(self.values[rows], self.ends, self.whole)
 
     @property
@@ -58,7 +58,7 @@ class Logicals:
         return np.isnan(self.values)
 
     def take(self, rows: np.ndarray) -> Logicals:
-        """Give the values of some rows."""
+        """Return the values of some rows."""
         return Logicals(self.values[rows])
 
 
@@ -80,7 +80,7 @@ class Labels:
         return self.codes < 0
 
     def take(self, rows: np.ndarray) -> Labels:
-        """Give the values of some rows, of text only the levels that are met there."""
+        """Return the values of some rows, of text only the levels that are met there."""
         taken = Labels(self.codes[rows], self.levels, self.ordered, self.is_text)
         return taken.met() if self.is_text else taken
 
@@ -128,7 +128,7 @@ def value_of(column: pd.Series) -> Value | None:
 
 
 def kind_held(column: pd.Series) -> str:
-    """Say what a column holds that has no values in a formula."""
+    """Return what a column holds that has no values in a formula."""
     import pandas as pd
 
     kind = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else str(column.dtype)

@@ -13,7 +13,7 @@ PARQUET = "refs/convert/parquet"
 
 
 def has_parquet_branch(repo: Repository) -> bool:
-    """Say whether the Hub has a data set as parquet files too, as far as it answers."""
+    """Return whether the Hub has a data set as parquet files too, as far as it answers."""
     from huggingface_hub import constants
 
     if out_of_reach():

@@ -183,7 +183,7 @@ def _point(blob: Path, pointer: Path) -> None:
 
 
 def is_intact(path: Path, promised: File) -> bool:
-    """Say whether a file has the hash that was promised; where none was, it counts as intact."""
+    """Return whether a file has the hash that was promised; where none was, it counts as intact."""
     return promised.digest is None or digest_of(path, len(promised.digest)) == promised.digest
 
 

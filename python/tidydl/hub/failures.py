@@ -73,7 +73,7 @@ def refusal(problem: Exception, repo: Repository, argument: str, here: Sequence[
 
 
 def _said_no(status: int | None, repo: Repository, named: str) -> HubError:
-    """Make the error for a status that has none of its own; None is for a Hub that is too slow."""
+    """Build the error for a status that has none of its own; None is for a Hub that is too slow."""
     if status == 401:
         said, hint = (
             "does not accept the access token",

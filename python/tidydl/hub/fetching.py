@@ -51,7 +51,7 @@ class Snapshot:
         return self.repo.snapshot(self.commit)
 
     def promised(self, name: str) -> File:
-        """Give size and hash of a file, as far as they are known."""
+        """Return size and hash of a file, as far as they are known."""
         return self.listing.files.get(name, File())
 
 

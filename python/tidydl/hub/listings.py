@@ -86,7 +86,7 @@ def _listing_of(repo: Repository, argument: str) -> Listing:
 
 
 def is_known(repo: Repository) -> bool:
-    """Say whether a repository is on the Hub, as far as that can be asked, or was."""
+    """Return whether a repository is on the Hub, as far as that can be asked, or was."""
     if kept_listing(repo) is not None:
         return True
     if out_of_reach():
@@ -124,7 +124,7 @@ def _promised(sibling: dict[str, Any]) -> File:
 
 
 def storage_note(repo: Repository, commit: str) -> Path:
-    """Give the file in which a listing is kept; its time says when the repository was last used."""
+    """Return the file in which a listing is kept; its time says when the repository was last used."""
     return repo.storage / ".tidydl" / f"{commit}.json"
 
 
@@ -149,7 +149,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def kept_listing(repo: Repository) -> Listing | None:
-    """Give the listing that is kept, or make one of the files that are here; None where nothing is."""
+    """Return the listing that is kept, or make one of the files that are here; None where nothing is."""
     commit = _commit_of(repo)
     if commit is None:
         return None
@@ -174,7 +174,7 @@ def _held(path: Path) -> File:
 
 
 def _commit_of(repo: Repository) -> str | None:
-    """Give the commit that a revision was when it was last asked for."""
+    """Return the commit that a revision was when it was last asked for."""
     if COMMIT.fullmatch(repo.revision):
         return repo.revision
     try:

@@ -62,19 +62,19 @@ def patiently(call: Callable[[], Result], patience: Patience) -> Result:
 
 
 def status_of(problem: BaseException) -> int | None:
-    """Give the HTTP status behind a problem, None where there was no answer."""
+    """Return the HTTP status behind a problem, None where there was no answer."""
     from huggingface_hub.errors import HfHubHTTPError
 
     return problem.response.status_code if isinstance(problem, HfHubHTTPError) else None
 
 
 def passes(problem: BaseException) -> bool:
-    """Say whether a problem with the Hub may be gone soon."""
+    """Return whether a problem with the Hub may be gone soon."""
     return is_silence(problem) or status_of(problem) in _PASSING
 
 
 def is_silence(problem: BaseException) -> bool:
-    """Say whether the connection failed, rather than that the Hub said no."""
+    """Return whether the connection failed, rather than that the Hub said no."""
     from huggingface_hub import errors
 
     # the base of all errors of the HTTP library, which is another in other versions of the client
@@ -83,7 +83,7 @@ def is_silence(problem: BaseException) -> bool:
 
 
 def is_timeout(problem: BaseException) -> bool:
-    """Say whether the Hub was too slow."""
+    """Return whether the Hub was too slow."""
     import sys
 
     from huggingface_hub.errors import HfHubHTTPError

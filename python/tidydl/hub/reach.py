@@ -26,7 +26,7 @@ def switched_off() -> list[str]:
 
 
 def out_of_reach(*, patient: bool = True) -> bool:
-    """Say whether the Hub may not be asked or does not answer.
+    """Return whether the Hub may not be asked or does not answer.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def doubt() -> None:
 
 
 def _address() -> tuple[str, int]:
-    """Give the host and port that connections to the Hub go to first: the Hub itself, or a proxy."""
+    """Return the host and port that connections to the Hub go to first: the Hub itself, or a proxy."""
     from urllib.request import getproxies, proxy_bypass
 
     from huggingface_hub import constants

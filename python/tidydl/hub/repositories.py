@@ -67,31 +67,31 @@ class Repository:
         return cache_place(self.cache_dir) / repo_folder_name(repo_id=self.id, repo_type=self.kind)
 
     def snapshot(self, commit: str) -> Path:
-        """Give the folder of the files of one commit, which may not exist."""
+        """Return the folder of the files of one commit, which may not exist."""
         return self.storage / "snapshots" / commit
 
     def blob(self, digest: str) -> Path:
-        """Give where the content with a hash is kept."""
+        """Return where the content with a hash is kept."""
         return self.storage / "blobs" / digest
 
     def lock(self, digest: str) -> Path:
-        """Give the file by which processes agree on who downloads some content; the client uses the same."""
+        """Return the file by which processes agree on who downloads some content; the client uses the same."""
         return self.storage.parent / ".locks" / self.storage.name / f"{digest}.lock"
 
     def at(self, commit: str) -> Repository:
-        """Give the same repository in the version of a commit."""
+        """Return the same repository in the version of a commit."""
         return replace(self, revision=commit)
 
 
 def cache_place(cache_dir: str | None = None) -> Path:
-    """Give the folder in which the client keeps all repositories."""
+    """Return the folder in which the client keeps all repositories."""
     from huggingface_hub import constants
 
     return Path(cache_dir or constants.HF_HUB_CACHE).expanduser()
 
 
 def is_inside(path: object) -> bool:
-    """Say whether a path, as the Hub writes it, is that of a file inside the folder it is put into, on any system."""
+    """Return whether a path, as the Hub writes it, names a file inside the folder that it goes to, on any system."""
     if not isinstance(path, str) or not path or len(path) > _LONGEST_PATH or _ODD.search(path):
         return False
     parts = PurePosixPath(path)

@@ -46,7 +46,7 @@ class _Stored:
     alone: bool
 
     def is_called(self, name: str) -> bool:
-        """Say whether a name means this: its id, its hash, or the path of its zip file in any spelling."""
+        """Return whether a name means this: its id, its hash, or the path of its zip file in any spelling."""
         if name in (self.id, self.commit):
             return True
         return self.kind == _UNPACKED and os.path.abspath(os.path.expanduser(name)) == os.path.abspath(self.id)

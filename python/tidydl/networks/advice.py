@@ -46,7 +46,7 @@ def warn_of_offset(inputs: Inputs) -> None:
 def advice(
     argument: str, x: np.ndarray, names: Sequence[str], rang: float | None, targets: np.ndarray, loss: int
 ) -> list[str]:
-    """Say what is amiss with inputs and targets, a sentence or two each.
+    """Return what is amiss with inputs and targets, a sentence or two each.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def advice(
 
 
 def column_labels(names: Sequence[str], count: int, letter: str = "i") -> list[str]:
-    """Give what columns are called: by their names, else as the weights call inputs and outputs, from i1 or o1."""
+    """Return what columns are called: by their names, else as the weights call inputs and outputs, from i1 or o1."""
     return list(names) if len(names) == count else [f"{letter}{at + 1}" for at in range(count)]
 
 
@@ -128,7 +128,7 @@ def _dependent(x: np.ndarray, constant: np.ndarray) -> np.ndarray:
 
 
 def _surely_independent(scaled: np.ndarray) -> bool:
-    """Say whether columns of length 1 are far from dependent, by a decomposition quicker than QR but less exact."""
+    """Return whether columns of length 1 are far from dependent, by a decomposition quicker than QR but less exact."""
     try:
         return bool(np.diagonal(np.linalg.cholesky(scaled.T @ scaled)).min() > 1e-4)
     except np.linalg.LinAlgError:

@@ -97,7 +97,7 @@ class Plan:
     Wts: np.ndarray | None
 
     def initial_weights(self, numbers: rng.RandomNumbers | None = None) -> np.ndarray:
-        """Give the weights to start from: those given, else drawn, by default with the session's random numbers."""
+        """Return the weights to start from: those given, else drawn, by default with the session's random numbers."""
         if self.Wts is not None:
             return self.Wts
         if self.rang == 0:
@@ -106,7 +106,7 @@ class Plan:
         return -self.rang + (self.rang + self.rang) * drawn
 
     def fit(self, inputs: Inputs, wts: np.ndarray) -> Fit:
-        """Give the fit that starts from these weights."""
+        """Return the fit that starts from these weights."""
         return Fit(self.shape, inputs.x, inputs.targets, inputs.weights, wts, self.mask, self.decay, self.settings)
 
 
@@ -204,7 +204,7 @@ def _decay(decay: Any, n_weights: int) -> np.ndarray:
 
 
 def _decay_problem(decay: Any) -> str:
-    """Say what a single value is, also one in a list, as R knows no other."""
+    """Return what a single value is, also one in a list, as R knows no other."""
     if hasattr(decay, "to_numpy"):
         decay = decay.to_numpy(dtype=object)
     if isinstance(decay, np.ndarray) and decay.size == 1:

@@ -126,13 +126,13 @@ def _predict(x: AveragedNNet, newdata: Any = None, type: str = "raw") -> Any:
 
 @verbs.fitted.register(AveragedNNet)
 def _fitted(x: AveragedNNet) -> pd.DataFrame:
-    """Give the mean outputs for the training rows."""
+    """Return the mean outputs for the training rows."""
     return _predict(x)
 
 
 @verbs.residuals.register(AveragedNNet)
 def _residuals(x: AveragedNNet) -> pd.DataFrame:
-    """Give target less mean output for the training rows."""
+    """Return target less mean output for the training rows."""
     import pandas as pd
 
     return pd.DataFrame(x.residuals, index=x.index, columns=list(x.output_names))
@@ -147,7 +147,7 @@ def _augment(x: AveragedNNet, data: Any = None, newdata: Any = None) -> pd.DataF
 
 @verbs.coef.register(AveragedNNet)
 def _coef(x: AveragedNNet) -> pd.DataFrame:
-    """Give the weights by name, a row for each network: ``.fit``, counted from 0, is the index."""
+    """Return the weights by name, a row for each network: ``.fit``, counted from 0, is the index."""
     import pandas as pd
 
     index = pd.RangeIndex(len(x.fits), name=FIT)
@@ -167,13 +167,13 @@ class AveragedSummary:
 
 @verbs.summary.register(AveragedNNet)
 def _summary(x: AveragedNNet) -> AveragedSummary:
-    """Give each network's weights unit by unit."""
+    """Return each network's weights unit by unit."""
     return AveragedSummary(x)
 
 
 @verbs.tidy.register(AveragedNNet)
 def _tidy(x: AveragedNNet) -> pd.DataFrame:
-    """Give one row per weight of each network: ``.fit``, counted from 0, and the columns of one network's frame."""
+    """Return one row per weight of each network: ``.fit``, counted from 0, and the columns of one network's frame."""
     import pandas as pd
 
     frames = [verbs.tidy(fit) for fit in x.fits]
@@ -184,7 +184,7 @@ def _tidy(x: AveragedNNet) -> pd.DataFrame:
 
 @verbs.glance.register(AveragedNNet)
 def _glance(x: AveragedNNet) -> pd.DataFrame:
-    """Give one row: ``value`` is the mean of the networks' values, ``iterations`` and ``seconds`` are all together."""
+    """Return one row: ``value`` is the mean of the networks' values, ``iterations`` and ``seconds`` are sums."""
     values = [fit.value for fit in x.fits]
     known = [fit.iterations for fit in x.fits if fit.iterations is not None]
     data = {

@@ -145,7 +145,7 @@ def confusion(data: Any, truth: str | None = None, estimate: str | None = None) 
 
 
 def _levels(truth: pd.Series, estimate: pd.Series) -> list[str]:
-    """Give the classes of both columns: the truth's order first."""
+    """Return the classes of both columns: the truth's order first."""
     found = [list(column.astype("category").cat.categories) for column in (truth, estimate)]
     return list(dict.fromkeys(level_text(level) for level in [*found[0], *found[1]]))
 
@@ -179,7 +179,7 @@ def _ratio(part: Sequence[float] | np.ndarray, whole: Sequence[float] | np.ndarr
 
 @verbs.tidy.register(Confusion)
 def _tidy(x: Confusion) -> pd.DataFrame:
-    """Give each class its rows, the rows said to be of it, recall, precision and F1."""
+    """Return each class its rows, the rows said to be of it, recall, precision and F1."""
     counts = x.table.to_numpy(dtype=float)
     found, n, predicted = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
     levels = list(x.table.columns)
@@ -196,7 +196,7 @@ def _tidy(x: Confusion) -> pd.DataFrame:
 
 @verbs.glance.register(Confusion)
 def _glance(x: Confusion) -> pd.DataFrame:
-    """Give accuracy, balanced accuracy (mean recall of the classes that occur), Cohen's kappa and the rows counted."""
+    """Return accuracy, balanced accuracy (mean recall of the classes that occur), Cohen's kappa and the rows."""
     counts = x.table.to_numpy(dtype=float)
     data = agreement(counts.T) | {"nobs": int(counts.sum())}
     return GLANCE.frame({name: [value] for name, value in data.items()})

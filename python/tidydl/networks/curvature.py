@@ -21,7 +21,7 @@ __all__ = ["hessian", "hessian_of", "nnetHess"]
 
 @guarded
 def hessian(net: Any, x: Any = None, y: Any = None, weights: Any = None) -> pd.DataFrame:
-    """Give the second derivatives of a network's value (loss and penalty) by every pair of weights.
+    """Return the second derivatives of a network's value (loss and penalty) by every pair of weights.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ nnetHess = hessian  # noqa: N816  (its name in R)
 
 
 def hessian_of(net: NNet, inputs: Inputs) -> pd.DataFrame:
-    """Give the second derivatives of a network's value for these inputs."""
+    """Return the second derivatives of a network's value for these inputs."""
     import pandas as pd
 
     sizes = (inputs.x.shape[1], inputs.targets.shape[1])

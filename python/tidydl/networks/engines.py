@@ -69,7 +69,7 @@ def solve_many(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | Tidy
 
 
 def all_made(solutions: Sequence[Solution | TidydlError]) -> list[Solution]:
-    """Give the solutions where there is no error among them, and raise the first that there is."""
+    """Return the solutions where there is no error among them, and raise the first that there is."""
     made: list[Solution] = []
     for each in solutions:
         if isinstance(each, TidydlError):

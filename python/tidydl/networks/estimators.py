@@ -251,11 +251,11 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Give the probability of each class: rows by classes, in the order of ``classes_``."""
+        """Return the probability of each class: rows by classes, in the order of ``classes_``."""
         return class_shares(self._outputs(X))
 
     def predict(self, X: Any) -> np.ndarray:
-        """Give the most probable class of each row; of classes equally probable the first."""
+        """Return the most probable class of each row; of classes equally probable the first."""
         shares = self.predict_proba(X)
         return self.classes_[np.argmax(shares, axis=1)]
 
@@ -358,7 +358,7 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Give the predicted number of each row, or rows by outputs where y had several."""
+        """Return the predicted number of each row, or rows by outputs where y had several."""
         values = self._outputs(X)
         return values[:, 0] if self._one_output else values
 
@@ -375,7 +375,7 @@ def _index(given: Any, rows: int) -> Any:
 
 
 def _seed(random_state: Any) -> int:
-    """Give a seed for R's generator: a whole number as it is, any other state by drawing one from it."""
+    """Return a seed for R's generator: a whole number as it is, any other state by drawing one from it."""
     if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
         seed = int(random_state)
         return seed - 2**32 if _SEEDS < seed < 2**32 else seed  # the same 32 bits, as R writes them

@@ -18,7 +18,7 @@ class Excluded:
     complete: np.ndarray
 
     def filled(self, values: np.ndarray) -> np.ndarray:
-        """Give values of the complete rows for all rows, missing in the others."""
+        """Return values of the complete rows for all rows, missing in the others."""
         every = np.full((len(self.complete), values.shape[1]), np.nan)
         every[self.complete] = values
         return every

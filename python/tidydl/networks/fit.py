@@ -190,7 +190,7 @@ def _refuse_start(Wts: Any) -> None:
 
 
 def _levels(inputs: Inputs, planned: Plan) -> tuple[str, ...] | None:
-    """Give the names of the classes, where numbers were fitted those that R gives them."""
+    """Return the names of the classes, where numbers were fitted those that R gives them."""
     if inputs.response.levels is not None:
         return inputs.response.levels
     if planned.shape.loss == ENTROPY:

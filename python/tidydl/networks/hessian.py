@@ -14,7 +14,7 @@ _ROOM = 4_000_000
 def hessian(
     shape: Shape, x: np.ndarray, y: np.ndarray, weights: np.ndarray, wts: np.ndarray, decay: np.ndarray
 ) -> np.ndarray:
-    """Give the second derivatives of the value (loss and penalty) by every pair of weights.
+    """Return the second derivatives of the value (loss and penalty) by every pair of weights.
 
     Parameters
     ----------
@@ -47,7 +47,9 @@ def hessian(
     return found
 
 
-def _add_rows(found, shape: Shape, x, y, weights, wts) -> None:
+def _add_rows(
+    found: np.ndarray, shape: Shape, x: np.ndarray, y: np.ndarray, weights: np.ndarray, wts: np.ndarray
+) -> None:
     p, h, k = shape.inputs, shape.hidden, shape.outputs
     width = 1 + h + (p if shape.skip else 0)
     to_hidden = wts[: h * (1 + p)].reshape(h, 1 + p)
@@ -80,13 +82,13 @@ def _add_rows(found, shape: Shape, x, y, weights, wts) -> None:
 
 
 def _sigmoid(sums: np.ndarray) -> np.ndarray:
-    """Give sigmoids, exactly 0 and 1 beyond 15 as in the kernels."""
+    """Return sigmoids, exactly 0 and 1 beyond 15 as in the kernels."""
     inner = 1 / (1 + np.exp(-np.clip(sums, -15, 15)))
     return np.where(sums < -15, 0.0, np.where(sums > 15, 1.0, inner))
 
 
 def _by_sums(loss: int, out: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the first and second derivatives of each row's loss by its output sums."""
+    """Return the first and second derivatives of each row's loss by its output sums."""
     if loss == SOFTMAX:
         total = y.sum(axis=1, keepdims=True)
         return total * out - y, total[:, :, None] * _spread(out)
@@ -107,5 +109,5 @@ def _by_sums(loss: int, out: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _spread(shares: np.ndarray) -> np.ndarray:
-    """Give diag(p) - pp' for each row's shares p."""
+    """Return diag(p) - pp' for each row's shares p."""
     return shares[:, :, None] * np.eye(shares.shape[1]) - shares[:, :, None] * shares[:, None, :]

@@ -39,7 +39,7 @@ _DEPENDENT = 1e-7
 def information(
     x: np.ndarray, shares: np.ndarray, weights: np.ndarray, allowed: np.ndarray | None = None
 ) -> np.ndarray:
-    """Give the observed information of the coefficients of a multinomial model.
+    """Return the observed information of the coefficients of a multinomial model.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def rank(x: np.ndarray) -> int:
 
 
 def covariance_of_weights(fit: NNet) -> np.ndarray:
-    """Give the covariance of a network's weights from its Hessian; missing for fixed weights.
+    """Return the covariance of a network's weights from its Hessian; missing for fixed weights.
 
     It is the inverse of the Hessian of minus the log-likelihood, a penalty included, over the weights that may change.
     For least squares that is the Hessian of the value by twice the variance of the residuals, estimated from their sum
@@ -135,28 +135,28 @@ def covariance_of_weights(fit: NNet) -> np.ndarray:
 
 
 def standard_errors(fit: NNet) -> np.ndarray:
-    """Give the standard error of each weight, missing where there is none."""
+    """Return the standard error of each weight, missing where there is none."""
     return roots(np.diag(covariance_of_weights(fit)))
 
 
 def roots(variances: np.ndarray) -> np.ndarray:
-    """Give square roots, missing where a variance is negative, as rounding makes some of a singular information."""
+    """Return square roots, missing where a variance is negative, as rounding makes some of a singular information."""
     with np.errstate(invalid="ignore"):
         return np.sqrt(variances)
 
 
 def normal_quantile(probability: float) -> float:
-    """Give the standard normal's quantile, as R's ``qnorm()``."""
+    """Return the standard normal's quantile, as R's ``qnorm()``."""
     return NormalDist().inv_cdf(probability)
 
 
 def normal_beyond(values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Give the probability of a standard normal at least as far from 0."""
+    """Return the probability of a standard normal at least as far from 0."""
     return np.array([math.erfc(abs(value) / math.sqrt(2)) for value in values])
 
 
 def chi_square_above(value: float, degrees: float) -> float:
-    """Give the probability of a chi-square above a value."""
+    """Return the probability of a chi-square above a value."""
     from scipy.special import chdtrc
 
     if degrees <= 0:
@@ -170,7 +170,7 @@ def interval_names(level: float) -> list[str]:
 
 
 def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.DataFrame:
-    """Give estimates with as many standard errors to either side as the level wants."""
+    """Return estimates with as many standard errors to either side as the level wants."""
     import pandas as pd
 
     half = normal_quantile(1 - (1 - level) / 2) * errors
@@ -180,7 +180,7 @@ def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.Data
 
 
 def chosen_names(parm: Any, names: list[str]) -> list[int]:
-    """Give the places of the estimates that are asked for, by name or by place; None asks for all.
+    """Return the places of the estimates that are asked for, by name or by place; None asks for all.
 
     Raises
     ------

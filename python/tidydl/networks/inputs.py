@@ -177,7 +177,7 @@ def _in_column(argument: str, found: np.ndarray, names: Sequence[str]) -> str:
 
 
 def _own(values: np.ndarray) -> np.ndarray:
-    """Give values that may be written: for others, as pandas has them, the engine would be compiled once more."""
+    """Return values that may be written: for others, as pandas has them, the engine would be compiled once more."""
     return np.require(values, requirements=["C", "W"])
 
 
@@ -211,7 +211,7 @@ def _case_weights(weights: Any, data: Any, *, missing_ok: bool = False) -> np.nd
 
 
 def label_column(data: pd.DataFrame, argument: str, name: Any) -> pd.Series:
-    """Give the column of labels that an argument names.
+    """Return the column of labels that an argument names.
 
     Raises
     ------

@@ -41,7 +41,7 @@ class LogLik(float):
 
 @verbs.logLik.register(NNet)
 def _log_likelihood(x: NNet) -> LogLik:
-    """Give minus the value, where that is a log-likelihood."""
+    """Return minus the value, where that is a log-likelihood."""
     if not x.is_likelihood:
         raise ArgumentError(
             "`x` is a network whose value is no log-likelihood: least squares, or with a penalty.",

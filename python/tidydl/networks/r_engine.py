@@ -90,7 +90,7 @@ def _fit(nnet: Any, fit: Fit, maxit: int, trace: bool) -> dict[str, Any]:
 
 
 def _arguments(fit: Fit, maxit: int, trace: bool) -> dict[str, Any]:
-    """Give the arguments of ``nnet.default()`` as R's vectors."""
+    """Return the arguments of ``nnet.default()`` as R's vectors."""
     from rpy2.rinterface import BoolSexpVector, FloatSexpVector
 
     numbers = {"weights": fit.weights, "Wts": fit.wts, "decay": fit.decay, "size": fit.shape.hidden, "maxit": maxit}

@@ -33,7 +33,7 @@ def connection_names(shape: Shape) -> list[str]:
 
 
 def _names_classes(lev: tuple[str, ...] | None, targets: np.ndarray) -> bool:
-    """Say whether levels are the classes of the targets: one of them in each row, and nothing between."""
+    """Return whether levels are the classes of the targets: one of them in each row, and nothing between."""
     outputs = targets.shape[1]
     if lev is None or len(set(lev)) != max(2, outputs):
         return False
@@ -162,7 +162,7 @@ class NNet:
         return connection_names(self.shape)
 
     def model_matrix(self, newdata: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Give the inputs that the formula makes of the complete rows of new data, and which rows these are."""
+        """Return the inputs that the formula makes of the complete rows of new data, and which rows these are."""
         return design_matrix(self.design, newdata)
 
     def __repr__(self) -> str:
@@ -192,11 +192,11 @@ class NNet:
         return verbs.predict(self, newdata, type=type)
 
     def summary(self) -> NNetSummary:
-        """Give the weights unit by unit, printing as R's ``summary()``."""
+        """Return the weights unit by unit, printing as R's ``summary()``."""
         return NNetSummary(self)
 
     def coef(self) -> pd.Series:
-        """Give the weights by name."""
+        """Return the weights by name."""
         return verbs.coef(self)
 
 
@@ -226,7 +226,7 @@ def _summary(x: NNet) -> NNetSummary:
 
 @verbs.coef.register(NNet)
 def _coef(x: NNet) -> pd.Series:
-    """Give the weights, named as in R."""
+    """Return the weights, named as in R."""
     import pandas as pd
 
     return pd.Series(x.wts, index=x.connections, name="estimate")

@@ -51,7 +51,7 @@ LAYERS = ("hidden", "output", "skip")
 
 
 def _units(fit: NNet) -> tuple[list[str], list[str], list[str]]:
-    """Give for each weight where it comes from, where it leads and its layer, by the names that users know."""
+    """Return for each weight where it comes from, where it leads and its layer, by the names that users know."""
     p, h, k = fit.n
     inputs = list(fit.coefnames) or [f"i{i + 1}" for i in range(p)]
     hidden = [f"h{j + 1}" for j in range(h)]
@@ -66,7 +66,7 @@ def _units(fit: NNet) -> tuple[list[str], list[str], list[str]]:
 
 @verbs.tidy.register(NNet)
 def _tidy(x: NNet) -> pd.DataFrame:
-    """Give one row per weight: term, from, to, layer, estimate, and std.error where the fit has a Hessian."""
+    """Return one row per weight: term, from, to, layer, estimate, and std.error where the fit has a Hessian."""
     origin, target, layer = _units(x)
     data = {"term": x.connections, "from": origin, "to": target, "layer": layer, "estimate": x.wts}
     if x.Hessian is None:
@@ -77,7 +77,7 @@ def _tidy(x: NNet) -> pd.DataFrame:
 
 @verbs.glance.register(NNet)
 def _glance(x: NNet) -> pd.DataFrame:
-    """Give one row; ``logLik`` and ``AIC`` only where the value is a likelihood."""
+    """Return one row; ``logLik`` and ``AIC`` only where the value is a likelihood."""
     log_likelihood = -x.value if x.is_likelihood else np.nan
     data = {
         "n_weights": len(x.wts),
@@ -96,7 +96,7 @@ def _glance(x: NNet) -> pd.DataFrame:
 
 @verbs.vcov.register(NNet)
 def _vcov(x: NNet) -> pd.DataFrame:
-    """Give the covariance of the weights that may change, from the Hessian that the fit has."""
+    """Return the covariance of the weights that may change, from the Hessian that the fit has."""
     import pandas as pd
 
     _need_hessian(x)
@@ -107,7 +107,7 @@ def _vcov(x: NNet) -> pd.DataFrame:
 
 @verbs.confint.register(NNet)
 def _confint(x: NNet, parm: Any = None, level: float = 0.95) -> pd.DataFrame:
-    """Give an interval for each weight that may change, the bounds as columns."""
+    """Return an interval for each weight that may change, the bounds as columns."""
     import pandas as pd
 
     covariance = _vcov(x)
@@ -128,7 +128,7 @@ def _need_hessian(fit: NNet) -> None:
 
 
 def _inputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, np.ndarray, Any]:
-    """Give x of the complete rows of new data, which rows those are, and the index of all rows."""
+    """Return x of the complete rows of new data, which rows those are, and the index of all rows."""
     import pandas as pd
 
     is_frame = isinstance(newdata, pd.DataFrame)
@@ -163,12 +163,12 @@ def _chosen(design: Design, newdata: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_place(fit: NNet, values: np.ndarray) -> tuple[np.ndarray, Any]:
-    """Give values of the training rows and their index, incomplete rows in their place where they are to keep it."""
+    """Return values of the training rows and their index, incomplete rows in their place where they are to keep it."""
     return (values, fit.index) if fit.excluded is None else (fit.excluded.filled(values), fit.excluded.index)
 
 
 def raw_outputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, Any]:
-    """Give outputs for all rows, missing where a row is incomplete, and the rows' index."""
+    """Return outputs for all rows, missing where a row is incomplete, and the rows' index."""
     if newdata is None:
         return fit.fitted_values, fit.index
     x, complete, index = _inputs(fit, newdata)
@@ -179,7 +179,7 @@ def raw_outputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, Any]:
 
 
 def classes_of(fit: Any, values: np.ndarray, index: Any) -> pd.Series:
-    """Give the class of the largest output in each row, the first of several; missing where the row is."""
+    """Return the class of the largest output in each row, the first of several; missing where the row is."""
     import pandas as pd
 
     assert fit.lev is not None
@@ -187,7 +187,7 @@ def classes_of(fit: Any, values: np.ndarray, index: Any) -> pd.Series:
 
 
 def most_probable(levels: Sequence[str], values: np.ndarray) -> Any:
-    """Give the level of the largest output in each row, the first of several, as a categorical; missing as its row."""
+    """Return the level of the largest output in each row, of ties the first, as a categorical; missing like its row."""
     import pandas as pd
 
     names = list(dict.fromkeys(levels))  # the columns of a matrix may share one
@@ -197,7 +197,7 @@ def most_probable(levels: Sequence[str], values: np.ndarray) -> Any:
 
 
 def class_shares(values: np.ndarray) -> np.ndarray:
-    """Give a column for each class: of two classes the outputs have one, for the second."""
+    """Return a column for each class: of two classes the outputs have one, for the second."""
     return np.column_stack([1 - values, values]) if values.shape[1] == 1 else values
 
 
@@ -242,13 +242,13 @@ def need_classes(fit: Any) -> None:
 
 @verbs.fitted.register(NNet)
 def _fitted(x: NNet) -> pd.DataFrame:
-    """Give the outputs for the training rows."""
+    """Return the outputs for the training rows."""
     return _predict(x)
 
 
 @verbs.residuals.register(NNet)
 def _residuals(x: NNet) -> pd.DataFrame:
-    """Give target less output for the training rows."""
+    """Return target less output for the training rows."""
     import pandas as pd
 
     values, index = in_place(x, x.residuals)
@@ -256,7 +256,7 @@ def _residuals(x: NNet) -> pd.DataFrame:
 
 
 def observed(fit: Any) -> pd.Series:
-    """Give the classes of the training rows."""
+    """Return the classes of the training rows."""
     import pandas as pd
 
     targets = np.round(fit.fitted_values + fit.residuals)

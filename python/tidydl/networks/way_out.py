@@ -10,13 +10,13 @@ __all__ = ["best_network", "network_hint"]
 
 
 def best_network(value: Any) -> Any:
-    """Give the refitted network of a search, anything else as it is."""
+    """Return the refitted network of a search, anything else as it is."""
     found = getattr(value, "fit", None)
     return found if isinstance(found, NNet) else value
 
 
 def network_hint(value: Any) -> str | None:
-    """Say where the network is in a search or in an estimator that was fitted."""
+    """Return where the network is in a search or in an estimator that was fitted."""
     if best_network(value) is not value:
         return "Take its network: `fit`."
     return "Take its network: `network_`." if isinstance(getattr(value, "network_", None), NNet) else None

@@ -55,7 +55,7 @@ class Encoded(Protocol):
         ...
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Give the tensors of some lines."""
+        """Return the tensors of some lines."""
         ...
 
 
@@ -285,7 +285,7 @@ def _plan(encoded: Encoded, way: Way, weights: Any, lanes: int) -> Iterator[list
 
 
 def _shapes(encoded: Encoded, way: Way) -> Sequence[Hashable]:
-    """Say which lines may share a batch: those of one shape, else of one size, or all."""
+    """Return which lines may share a batch: those of one shape, else of one size, or all."""
     if way.padding != "equal":
         return [None] * len(encoded.sizes)
     return getattr(encoded, "shapes", None) or encoded.sizes
@@ -321,7 +321,7 @@ def _lines(loaded: Loaded, encoded: Encoded, way: Way, positions: list[int], tol
 
 
 def _is_of_the_call(problem: BaseException) -> bool:
-    """Say whether an error is about the call as a whole rather than about an input."""
+    """Return whether an error is about the call as a whole rather than about an input."""
     return isinstance(problem, TidydlError) and problem.place is None and not isinstance(problem, DeviceError)
 
 
@@ -339,7 +339,7 @@ def _is_out_of_memory(problem: BaseException) -> bool:
 
 
 def _free(torch: Any, device: str) -> None:
-    """Give back what the failed batch still holds."""
+    """Return what the failed batch still holds."""
     if device.startswith("cuda"):
         torch.cuda.empty_cache()
 

@@ -49,7 +49,7 @@ def origin_of(component: Any) -> Origin | None:
 
 
 def read_components(names: Sequence[str], given: Mapping[str, Any], source: Source | None) -> dict[str, Any]:
-    """Give what reads a model's inputs, loading what is not given from where the model lies.
+    """Return what reads a model's inputs, loading what is not given from where the model lies.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def _component(name: str, given: Mapping[str, Any], source: Source | None) -> An
 
 
 def _loaded(given: Any, name: str, argument: str) -> Any:
-    """Give a component that is loaded, or load it from where it lies."""
+    """Return a component that is loaded, or load it from where it lies."""
     if hasattr(given, "save_pretrained"):
         return given
     return _kept(name, Source(locate(given, argument)), argument)
@@ -123,7 +123,7 @@ def _read(name: str, source: Source, argument: str) -> Any:
 
 
 def _by_pillow() -> dict[str, Any]:
-    """Give the argument that asks for Pillow."""
+    """Return the argument that asks for Pillow."""
     from transformers.models.auto import image_processing_auto
 
     return {"backend": "pil"} if hasattr(image_processing_auto, "_resolve_backend") else {"use_fast": False}

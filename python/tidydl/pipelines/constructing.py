@@ -31,7 +31,7 @@ def pipeline(
     top_k: Any = DEFAULT,
     **options: Any,
 ) -> Pipeline:
-    """Make a pipeline: a task and a model that does it, ready to be called with data.
+    """Build a pipeline: a task and a model that does it, ready to be called with data.
 
     Parameters
     ----------

@@ -69,16 +69,16 @@ class Task:
     other_components: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def for_kind(self, kind: str | None) -> Task:
-        """Give the task as it is done by a type of model: what reads its inputs may differ."""
+        """Return the task as it is done by a type of model: what reads its inputs may differ."""
         return replace(self, components=self.other_components.get(kind or "", self.components))
 
     def contract(self, parts: Sequence[Part], columns: Contract | None = None) -> Contract:
-        """Give all columns of a result: ``.row``, the parts it repeats, and the task's own."""
+        """Return all columns of a result: ``.row``, the parts it repeats, and the task's own."""
         own = self.columns if columns is None else columns
         return Contract((Column(ROW, "index"), *(part.column for part in parts), *own.columns))
 
     def has_spans(self, options: Mapping[str, Any]) -> bool:
-        """Say whether an input has any number of results with these options."""
+        """Return whether an input has any number of results with these options."""
         return self.spans(options) if callable(self.spans) else self.spans
 
     @property

@@ -172,7 +172,7 @@ def embed_steps(
 
 
 def _forward(loaded: Loaded, modality: str, pooling: str, normalize: bool) -> Any:
-    """Say what makes the numbers of a batch."""
+    """Return what makes the numbers of a batch."""
     if not has_two_sides(loaded.config):
         return partial(_alone, loaded, modality, pooling, normalize)
     if pooling != "mean":
@@ -197,7 +197,7 @@ def _alone(loaded: Loaded, modality: str, pooling: str, normalize: bool, tensors
 
 
 def _named(modality: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Give the inputs or the column that is named; naming one of the other kind is an error."""
+    """Return the inputs or the column that is named; naming one of the other kind is an error."""
     other = "image" if modality == "text" else "text"
     if given[other] is not None:
         raise ArgumentError(
@@ -261,7 +261,7 @@ def _modality_of_inputs(x: Any, given: Mapping[str, Any]) -> str:
 
 
 def _sentence_limit(loaded: Loaded) -> int | None:
-    """Give the length in tokens that a sentence encoder was made for, where it says so beside its weights."""
+    """Return the length in tokens that a sentence encoder was made for, where it says so beside its weights."""
     if loaded.asked is None:  # a model object of the user's own
         return None
     path = loaded.asked[0].source.folder() / "sentence_bert_config.json"

@@ -42,7 +42,7 @@ def pipeline_open(spec: Mapping[str, Any], token: str | None = None) -> dict[str
 
 @partial(guarded, name="pipeline")
 def pipeline_draws(spec: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> bool:
-    """Say whether a call draws at random, so that R is to give a number of its own generator."""
+    """Return whether a call draws at random, so that R is to give a number of its own generator."""
     return _open(spec).draws(dict(options or {}))
 
 

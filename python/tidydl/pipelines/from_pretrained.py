@@ -37,7 +37,7 @@ class Source:
     remote_code: bool = False
 
     def repository(self) -> Repository | None:
-        """Give the repository of the Hub in the version that this session uses, None for a folder."""
+        """Return the repository of the Hub in the version that this session uses, None for a folder."""
         if self.location.folder is not None:
             return None
         name = self.location.source
@@ -75,17 +75,17 @@ class Source:
         return sorted(path.name for path in self.location.folder.iterdir())
 
     def folder(self) -> Path:
-        """Give the folder on this machine that holds the files."""
+        """Return the folder on this machine that holds the files."""
         snapshot = self.fetched()
         return snapshot.folder if snapshot is not None else Path(self.location.source)
 
     def tag(self) -> str | None:
-        """Give the task that the Hub says the model does."""
+        """Return the task that the Hub says the model does."""
         snapshot = self.fetched()
         return None if snapshot is None else snapshot.listing.tag
 
     def commit(self) -> str | None:
-        """Give the hash of the version that was downloaded, None for a folder."""
+        """Return the hash of the version that was downloaded, None for a folder."""
         return _commits.get(self)
 
 

@@ -53,7 +53,7 @@ class Inputs:
         return len(next(iter(self.parts.values())))
 
     def values(self) -> list[Any]:
-        """Give one value per input, or a tuple where inputs have several parts; None where missing."""
+        """Return one value per input, or a tuple where inputs have several parts; None where missing."""
         columns = list(self.parts.values())
         if len(columns) == 1:
             return columns[0]
@@ -65,7 +65,7 @@ class Inputs:
         return [part for part in self.parts if not part.shared]
 
     def between(self, start: int, stop: int) -> Inputs:
-        """Give some of the inputs, with no index and failures of their own, counted from the first of them."""
+        """Return some of the inputs, with no index and failures of their own, counted from the first of them."""
         parts = {part: values[start:stop] for part, values in self.parts.items()}
         failures: Failures = None if self.failures is None else {}
         return Inputs(parts, None, self.constant, failures, self.first + start)
@@ -117,13 +117,13 @@ def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any], *, tole
 
 
 def gathered_from(x: pd.DataFrame, parts: Sequence[Part]) -> tuple[list[Any], list[int] | None] | None:
-    """Give the inputs that several rows of a frame make together, with their own numbers; None where each is a row."""
+    """Return the inputs that several rows of a frame make together, with their numbers; None where each is a row."""
     gather = getattr(modality_of(parts[0]), "gather", None)
     return None if gather is None else gather(x)
 
 
 def modality_of(part: Part) -> Any:
-    """Give the module that reads inputs of this kind."""
+    """Return the module that reads inputs of this kind."""
     return importlib.import_module(f"tidydl.pipelines.reading.{part.modality}s")
 
 
@@ -140,7 +140,7 @@ def _table_first(x: Any, parts: Sequence[Part], given: dict[str, Any]) -> tuple[
 
 
 def is_foreign(x: Any) -> bool:
-    """Say whether it is a frame or column of polars or pyarrow."""
+    """Return whether it is a frame or column of polars or pyarrow."""
     return type(x).__module__.partition(".")[0] in ("polars", "pyarrow")
 
 
@@ -157,7 +157,7 @@ def in_pandas(x: Any) -> Any:
 
 
 def _as_frame(x: Any, parts: Sequence[Part]) -> pd.DataFrame | None:
-    """Make a frame of a list of inputs with several parts, each a dict or a tuple; None where it is none."""
+    """Build a frame of a list of inputs with several parts, each a dict or a tuple; None where it is none."""
     import pandas as pd
 
     if not isinstance(x, (list, tuple)) or not x or modality_of(parts[0]).is_one(x):
@@ -211,7 +211,7 @@ def _for_each(values: list[Any], part: Part, n: int) -> list[Any]:
 
 
 def _by_part(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Say which values each part has."""
+    """Return which values each part has."""
     values = dict(given)
     needed = _needed(parts)
     free = [part for part in needed if part.name not in given]
@@ -266,7 +266,7 @@ def _values(x: Any, part: Part, parts: Sequence[Part], failures: Failures) -> li
 
 
 def _many(x: Any, part: Part) -> list[Any]:
-    """Make a list of what may be one value or many."""
+    """Build a list of what may be one value or many."""
     modality = modality_of(part)
     if is_missing(x) or modality.is_one(x):
         return [x]
@@ -319,7 +319,7 @@ def _recycled(read: dict[Part, list[Any]]) -> dict[Part, list[Any]]:
 
 
 def _index(values: Iterable[Any], read: dict[Part, list[Any]]) -> pd.Index | None:
-    """Give the index of the first Series among the parts, where it has a line for each input."""
+    """Return the index of the first Series among the parts, where it has a line for each input."""
     import pandas as pd
 
     n = max(len(each) for each in read.values())

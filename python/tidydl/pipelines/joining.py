@@ -52,7 +52,7 @@ def augment_pipeline(x: Pipeline, data: Any, *, prefix: str = "", progress: bool
 
 
 def augmented(x: Pipeline, given: Mapping[str, Any], prefix: str = "", drawn: int | None = None) -> Mapped:
-    """Say what ``augment()`` does to each frame of a stream."""
+    """Return what ``augment()`` does to each frame of a stream."""
     refuse_checkpoint(given)
     return Mapped(
         lambda frame, first, begun: augment_steps(x, frame, prefix=prefix, drawn=begun, first=first, **given),
@@ -103,7 +103,7 @@ def augment_steps(
 
 
 def _new_columns(x: Pipeline, result: pd.DataFrame, prefix: str) -> pd.DataFrame:
-    """Give what a result adds to the data, one row per input."""
+    """Return what a result adds to the data, one row per input."""
     wide = widen(result)
     new = wide.drop(columns=[name for name in (ROW, *x.parts, "mask") if name in wide.columns])
     return new.rename(columns=lambda name: f"{prefix}{name}")

@@ -17,7 +17,7 @@ _MOST = 8  # each holds a batch in memory
 
 
 def lane_count(device: str) -> int:
-    """Say how many batches to compute at once: on a CPU as many as torch may use threads."""
+    """Return how many batches to compute at once: on a CPU as many as torch may use threads."""
     import torch
 
     return min(torch.get_num_threads(), _MOST) if device == "cpu" else 1

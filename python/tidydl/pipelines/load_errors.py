@@ -116,7 +116,7 @@ _LIBRARY = re.compile(r"pip install `?([\w-]+)|requires the ([\w-]+) library|req
 
 
 def _library_missing(text: str, location: Location, argument: str) -> DependencyError:
-    """Say which library reads the inputs of a model, as far as transformers tell."""
+    """Return which library reads the inputs of a model, as far as transformers tell."""
     named = _LIBRARY.search(text)
     library = next((each for each in named.groups() if each), "").lower() if named else ""
     problem = f"`{argument}` is '{location.source}', which needs a library that is missing or does not start"

@@ -297,7 +297,7 @@ def _give_back(devices: Any) -> None:
 
 
 def class_labels(config: Any, source: str, *, repeated: bool = False) -> list[str]:
-    """Give the labels of a classifier in the order of its outputs.
+    """Return the labels of a classifier in the order of its outputs.
 
     Raises
     ------

@@ -42,7 +42,7 @@ class Location:
     folder: Path | None
 
     def fingerprint(self) -> tuple[tuple[str, int, int], ...]:
-        """Give what tells a changed folder from an unchanged one: names, sizes and times of its files."""
+        """Return what tells a changed folder from an unchanged one: names, sizes and times of its files."""
         if self.folder is None:
             return ()
         with DATA_FILES.guard(f"The folder '{self.folder}'"):

@@ -34,7 +34,7 @@ class Family(Protocol):
     """
 
     def facts(self, loaded: Loaded) -> dict[str, Any]:
-        """Give what is to be known of a loaded model; refuse one that cannot do the task."""
+        """Return what is to be known of a loaded model; refuse one that cannot do the task."""
         ...
 
     def run(
@@ -58,7 +58,7 @@ class Modality(Protocol):
         ...
 
     def is_one(self, x: Any) -> bool:
-        """Say whether ``x`` is one value rather than several."""
+        """Return whether ``x`` is one value rather than several."""
         ...
 
     def read(self, value: Any, where: str) -> Any:
@@ -66,11 +66,11 @@ class Modality(Protocol):
         ...
 
     def key(self, value: Any) -> Hashable:
-        """Give what is equal for equal values, of what was read."""
+        """Return what is equal for equal values, of what was read."""
         ...
 
     def column_fits(self, column: Any) -> bool:
-        """Say whether a column of a data frame holds such values, where the call names none."""
+        """Return whether a column of a data frame holds such values, where the call names none."""
         ...
 
 
@@ -88,7 +88,7 @@ class Prepared(Modality, Protocol):
         ...
 
     def padding(self, loaded: Loaded) -> str:
-        """Say which values may share a batch: ``"any"``, those of one length or shape (``"equal"``), or ``"none"``."""
+        """Return what may share a batch: ``"any"``, values of one length or shape (``"equal"``), or none."""
         ...
 
 

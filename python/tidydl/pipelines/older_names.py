@@ -105,7 +105,7 @@ def _older_flag(said: dict[str, Any], name: str) -> bool | None:
 
 
 def asks_for_what_is_done(name: str, value: Any) -> bool:
-    """Say whether an argument of older code asks for what is done anyway.
+    """Return whether an argument of older code asks for what is done anyway.
 
     Raises
     ------
@@ -124,5 +124,5 @@ def asks_for_what_is_done(name: str, value: Any) -> bool:
 
 
 def what_to_write(name: str) -> str | None:
-    """Say what to write now in place of an argument of older code, where it is one."""
+    """Return what to write now in place of an argument of older code, where it is one."""
     return _WRITE_NOW.get(name)

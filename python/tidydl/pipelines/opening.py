@@ -135,12 +135,12 @@ def config_of(model: Any, loading: Mapping[str, Any]) -> Any:
 
 
 def _is_model(model: Any) -> bool:
-    """Say whether it is a loaded model rather than the name of one."""
+    """Return whether it is a loaded model rather than the name of one."""
     return hasattr(model, "forward") and hasattr(model, "config")
 
 
 def _given(task: Task, loading: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what the caller gave to read inputs with; what the task has no use for would be ignored: an error."""
+    """Return what the caller gave to read inputs with; what the task has no use for would be ignored: an error."""
     given = {name: loading[name] for name in READERS if loading[name] is not None}
     older = given.get("feature_extractor")
     if older is not None and "image_processor" in task.components and "image_processor" not in given:
@@ -159,7 +159,7 @@ def _given(task: Task, loading: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fitting_task(task: Task | None, config: Any, name: str, source: Source | None = None) -> Task:
-    """Give the task, read from the model where it is None; refuse a model that does not do it."""
+    """Return the task, read from the model where it is None; refuse a model that does not do it."""
     read = task_of_config(config)
     kinds = ", ".join(getattr(config, "architectures", None) or [getattr(config, "model_type", "unknown")])
     if task is None:

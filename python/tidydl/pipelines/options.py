@@ -51,7 +51,7 @@ def _known(task: Task) -> dict[str, Any]:
 
 
 def _option(name: str, known: Mapping[str, Any]) -> Option:
-    """Give the rule of an option; windows share tokens, so a task without ``stride`` reads each text once."""
+    """Return the rule of an option; windows share tokens, so a task without ``stride`` reads each text once."""
     return OPTIONS["long_whole" if name == "long" and "stride" not in known else name]
 
 

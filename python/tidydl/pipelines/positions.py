@@ -10,12 +10,12 @@ __all__ = ["is_frame", "is_missing", "nth_value", "of_value", "ordinal", "value_
 
 
 def is_frame(x: Any) -> bool:
-    """Say whether it is a data frame of pandas, or one that is used like it."""
+    """Return whether it is a data frame of pandas, or one that is used like it."""
     return hasattr(x, "columns") and hasattr(x, "iloc")
 
 
 def is_missing(value: Any) -> bool:
-    """Say whether a single value is missing: None, NaN, pandas' NA or NaT."""
+    """Return whether a single value is missing: None, NaN, pandas' NA or NaT."""
     if value is None or (isinstance(value, float) and value != value):
         return True
     return type(value).__name__ in ("NAType", "NaTType")
@@ -29,12 +29,12 @@ def ordinal(position: int) -> str:
 
 
 def nth_value(place: int, name: str = "x") -> str:
-    """Say which value of an argument is meant, as a message begins."""
+    """Return which value of an argument is meant, as a message begins."""
     return f"The {ordinal(place)} value of `{name}`"
 
 
 def value_error(place: int, problem: str, *, allowed: str, hint: str | None = None, name: str = "x") -> ArgumentError:
-    """Make the error about one value of an argument, by its place."""
+    """Build the error about one value of an argument, by its place."""
     return ArgumentError(f"{nth_value(place, name)} {problem}", allowed=allowed, hint=hint, place=place)
 
 

@@ -35,7 +35,7 @@ OTHER = ".row_y"  # the other row of a pair
 
 
 def input_columns(inputs: Inputs, rows: np.ndarray) -> dict[str, Any]:
-    """Give the columns ``.row`` and the inputs, each input as often as it has lines."""
+    """Return the columns ``.row`` and the inputs, each input as often as it has lines."""
     import numpy as np
 
     columns: dict[str, Any] = {ROW: rows}
@@ -52,7 +52,7 @@ def input_columns(inputs: Inputs, rows: np.ndarray) -> dict[str, Any]:
 
 
 def _media(values: list[Any], kind: str) -> Any:
-    """Make the column of images or sounds."""
+    """Build the column of images or sounds."""
     if kind == "image":
         from tidydl.data.images import ImageArray
 
@@ -63,7 +63,7 @@ def _media(values: list[Any], kind: str) -> Any:
 
 
 def spread(outcome: Outcome, counts: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Say which input each line of a frame belongs to, and where its values stand.
+    """Return which input each line of a frame belongs to, and where its values stand.
 
     ``counts`` is how many lines each of the different results has. The places count through the lines of all
     results laid end to end; a missing input has one line, in place -1.
@@ -131,7 +131,7 @@ def _taken(values: list[Any], source: np.ndarray, kind: str) -> Any:
 
 
 def repeated_index(inputs: Inputs, rows: np.ndarray) -> pd.Index | None:
-    """Give the index of the result: that of the Series or frame that came in, repeated as its rows are."""
+    """Return the index of the result: that of the Series or frame that came in, repeated as its rows are."""
     return None if inputs.index is None else inputs.index.take(rows)
 
 
@@ -145,7 +145,7 @@ def with_errors(frame: pd.DataFrame, failures: Mapping[int, str]) -> pd.DataFram
 
 
 def without_rank(contract: Contract) -> Contract:
-    """Give the columns of results of which each input has one, the best."""
+    """Return the columns of results of which each input has one, the best."""
     return Contract(tuple(column for column in contract.columns if column.name != RANK))
 
 
@@ -170,7 +170,7 @@ def provenance(task: str, loaded: Loaded, **more: Any) -> dict[str, Any]:
 
 
 def count_of_answers(options: Mapping[str, Any]) -> int:
-    """Give how many answers a question gets.
+    """Return how many answers a question gets.
 
     Raises
     ------

@@ -161,7 +161,7 @@ def _precedence(task: Task) -> int:
 
 
 def _reads(task: Task, config: Any) -> bool:
-    """Say whether a model reads what the task reads, which its head does not tell of a bare one."""
+    """Return whether a model reads what the task reads, which its head does not tell of a bare one."""
     if task.kinds:
         return config.model_type in task.kinds
     if "" not in task.heads:
@@ -175,12 +175,12 @@ def _reads(task: Task, config: Any) -> bool:
 
 
 def has_two_sides(config: Any) -> bool:
-    """Say whether a model puts texts and images into one space, as CLIP does."""
+    """Return whether a model puts texts and images into one space, as CLIP does."""
     return hasattr(config, "text_config") and hasattr(config, "vision_config") and config.model_type in _TWO_SIDED
 
 
 def fits(task: Task, config: Any) -> bool:
-    """Say whether a model does a task: its head is one of the task's, or it has none and could carry one."""
+    """Return whether a model does a task: its head is one of the task's, or it has none and could carry one."""
     kind = getattr(config, "model_type", None)
     if task.family == "features" and has_two_sides(config):
         return True
@@ -191,7 +191,7 @@ def fits(task: Task, config: Any) -> bool:
 
 
 def head_of(task: Task, config: Any) -> str:
-    """Give the head that the config names among those of the task, else the usual one."""
+    """Return the head that the config names among those of the task, else the usual one."""
     named = _named_head(task, config)
     return task.heads[0] if named is None else named
 
@@ -205,7 +205,7 @@ def _named_head(task: Task, config: Any) -> str | None:
 
 
 def _classes(head: str) -> dict[str, str]:
-    """Give the classes of transformers with this head, by type of model."""
+    """Return the classes of transformers with this head, by type of model."""
     from transformers.models.auto import modeling_auto
 
     words = "".join(f"_{letter}" if letter.isupper() else letter for letter in head).upper().strip("_")

@@ -33,7 +33,7 @@ __all__ = ["Pipeline"]
 
 
 def family_of(task: Task) -> Any:
-    """Give the module that does the work of a task."""
+    """Return the module that does the work of a task."""
     return importlib.import_module(f"tidydl.pipelines.families.{task.family}")
 
 
@@ -153,7 +153,7 @@ class Pipeline:
         self._family = family_of(self._task)
 
     def mapped(self, given: Mapping[str, Any], drawn: int | None = None) -> Mapped:
-        """Say what the pipeline does to each frame of a stream."""
+        """Return what the pipeline does to each frame of a stream."""
         refuse_checkpoint(given)
         return Mapped(
             lambda frame, first, begun: self.steps(frame, drawn=begun, first=first, **given),
@@ -162,7 +162,7 @@ class Pipeline:
         )
 
     def draw(self, given: Mapping[str, Any], drawn: int | None = None) -> int | None:
-        """Say where the random draws of a call start; None where there are none."""
+        """Return where the random draws of a call start; None where there are none."""
         return self._seed(self._options_of(given), drawn)
 
     def steps(
@@ -194,12 +194,12 @@ class Pipeline:
         return frame
 
     def gathers(self, data: pd.DataFrame, given: Mapping[str, Any]) -> bool:
-        """Say whether several rows of a data frame make an input together, as the messages of a chat do."""
+        """Return whether several rows of a data frame make an input together, as the messages of a chat do."""
         first = self._task.parts[0]
         return given.get(first.name) is None and gathered_from(data, self._task.parts) is not None
 
     def draws(self, given: Mapping[str, Any]) -> bool:
-        """Say whether a call with these arguments draws at random, with no seed given."""
+        """Return whether a call with these arguments draws at random, with no seed given."""
         options = self._options_of(given)
         return options.get("seed") is None and self._seed(options, 0) is not None
 
@@ -213,12 +213,12 @@ class Pipeline:
             return (yield from self._family.run(self._task, self._loaded, inputs, options, self._note))
 
     def _seed(self, options: Options, drawn: int | None) -> int | None:
-        """Say where the draws of a call start, None where nothing is drawn at random."""
+        """Return where the draws of a call start, None where nothing is drawn at random."""
         seed_of = getattr(self._family, "seed_of", None)
         return None if seed_of is None else seed_of(self._loaded, options, drawn)
 
     def has_spans(self, given: Mapping[str, Any]) -> bool:
-        """Say whether, with these options, an input has any number of results, a line each."""
+        """Return whether, with these options, an input has any number of results, a line each."""
         return self._task.has_spans(self._options_of(given))
 
     def counted(self, names: Iterable[str], prefix: str = "") -> tuple[str, ...]:

@@ -29,7 +29,7 @@ _CELLS = 4_000_000  # numbers of a block of pairs, so that memory stays small
 def similarity(
     x: Any, y: Any = None, method: str = "cosine", pairs: str = "all", top_k: int | None = None
 ) -> pd.DataFrame:
-    """Say how alike embeddings are.
+    """Return how alike embeddings are.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def _frame(
 
 
 def _numbers(frame: pd.DataFrame) -> np.ndarray:
-    """Give the numbers of the rows: those the frame has, else as they stand."""
+    """Return the numbers of the rows: those the frame has, else as they stand."""
     import numpy as np
 
     return frame[ROW].to_numpy("int64") if ROW in frame.columns else np.arange(len(frame))

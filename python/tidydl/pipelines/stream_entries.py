@@ -124,7 +124,7 @@ def stream_run(
 
 @partial(guarded, name="stream_dataset")
 def stream_next(id: str, anew: bool = False) -> Work[Any]:
-    """Give the next frame, or None after the last, when the stream stands at its start again; ``anew`` starts it."""
+    """Return the next frame, or None after the last, when the stream stands at its start again; ``anew`` starts it."""
     held = _known(id)
     if held.batches is None or anew:
         held.batches, held.first = iter(held.source), 0

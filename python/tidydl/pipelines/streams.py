@@ -31,7 +31,7 @@ class Mapped:
     what: str
 
     def over(self, stream: Stream, *, rows: int | None, progress: bool | None) -> Stream:
-        """Give the stream of results; ``rows`` is how many they are, where that is known."""
+        """Return the stream of results; ``rows`` is how many they are, where that is known."""
         empty = run_work(self.run(stream.empty, 0, 0), progress=False)
 
         def batches() -> Iterator[pd.DataFrame]:

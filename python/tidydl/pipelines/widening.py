@@ -18,7 +18,7 @@ __all__ = ["unranked", "widen"]
 
 @guarded
 def widen(x: pd.DataFrame) -> pd.DataFrame:
-    """Give one row per input, the ranks spread wide.
+    """Return one row per input, the ranks spread wide.
 
     Parameters
     ----------
@@ -115,6 +115,6 @@ def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
 
 
 def unranked(name: str) -> str:
-    """Give the name of a column without what tells ranks apart: ``start`` of ``start.1``."""
+    """Return the name of a column without what tells ranks apart: ``start`` of ``start.1``."""
     base, _, rank = name.rpartition(".")
     return base if rank.isdigit() else name

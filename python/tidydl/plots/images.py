@@ -140,7 +140,7 @@ def image_layout(
 
 
 def _chosen(data: Any, n: int, image: str, seed: int | None) -> pd.DataFrame:
-    """Give the rows to draw, with the images as a column of kind image."""
+    """Return the rows to draw, with the images as a column of kind image."""
     import pandas as pd
 
     from tidydl.data.images import ImageArray, ImageDtype

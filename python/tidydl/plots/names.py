@@ -19,7 +19,7 @@ _EARLIEST = 0.5  # of a line: a break before that is not worth it
 
 
 def shown_names(names: Sequence[str], longest: int = LONGEST) -> list[str]:
-    """Give the names as they are written, the same for the same name and another one for another.
+    """Return the names as they are written, the same for the same name and another one for another.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ NAME_GAP = 6.0  # between a circle and the name beside it, in points
 
 
 def recommended_height(n: Sequence[int]) -> float:
-    """Give the height in inches at which the units of the largest layer do not touch."""
+    """Return the height in inches at which the units of the largest layer do not touch."""
     return max(5.0, 0.2 * max(n))
 
 
@@ -179,7 +179,7 @@ def _connections(n: Sequence[int], wts: np.ndarray, has_skip: bool, mask: Any, s
 def _kept(
     lines: pd.DataFrame, shown: set[str], skip: bool | None, bias: bool, only_skip: bool, pruned: bool
 ) -> pd.Series:
-    """Say which lines are to be seen."""
+    """Return which lines are to be seen."""
     is_bias = lines["from"].str.startswith("b")
     wanted = ~is_bias | (bias and not only_skip)
     for end in ("from", "to"):
@@ -238,7 +238,7 @@ def _drawn_lines(
     neg_col: str,
     prune_col: str | None,
 ) -> pd.DataFrame:
-    """Give the lines their ends, widths and colours, the weakest first."""
+    """Return the lines their ends, widths and colours, the weakest first."""
     lines = lines.iloc[np.argsort(lines["weight"].abs().to_numpy(), kind="stable")].copy()
     places = nodes.set_index("node")
     for end, x, y in (("from", "x", "y"), ("to", "xend", "yend")):

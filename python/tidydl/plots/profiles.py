@@ -91,7 +91,7 @@ def profile_layout(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _strips(names: Any, columns: int) -> dict[str, str]:
-    """Give the names as they stand above panels: cut, and in several lines."""
+    """Return the names as they stand above panels: cut, and in several lines."""
     names = [str(name) for name in names]
     letters = max(min(STRIP, _ROOM // columns), 6)
     shown = shown_names(names, min(LONGEST, _LINES * letters))
@@ -112,7 +112,7 @@ def _ends(x: np.ndarray) -> tuple[float, float]:
 
 
 def _ticks(rows: pd.DataFrame) -> tuple[list[float], list[str]]:
-    """Give the ticks of one variable: its levels, or some four to seven round numbers."""
+    """Return the ticks of one variable: its levels, or some four to seven round numbers."""
     if rows["level"].notna().any():
         named = rows.drop_duplicates("x")
         return list(named["x"]), shown_names(list(named["level"]), STRIP)
@@ -169,7 +169,7 @@ def groups_layout(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _size(columns: int, rows: int, below: float = 0.0) -> tuple[float, float]:
-    """Give the inches of the picture, so many of them for what stands below each row of panels."""
+    """Return the inches of the picture, so many of them for what stands below each row of panels."""
     return min(2.2 * columns + 1.4, 12.0), max(3.2, min((1.9 + below) * rows + 0.8, 14.0))
 
 

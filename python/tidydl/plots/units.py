@@ -21,19 +21,19 @@ _R_NAMES = {"grey": "#BEBEBE", "gray": "#BEBEBE", "green": "#00FF00", "maroon": 
 
 
 def theme(**more: Any) -> Any:
-    """Give the theme of R's ``theme_bw()``, with more settings."""
+    """Return the theme of R's ``theme_bw()``, with more settings."""
     import plotnine as p9
 
     return p9.theme_bw(base_size=BASE_SIZE) + p9.theme(strip_background=p9.element_rect(fill="#D9D9D9"), **more)
 
 
 def line_size(points: float) -> float:
-    """Give plotnine's size of a line so many points wide."""
+    """Return plotnine's size of a line so many points wide."""
     return points / _LINE
 
 
 def point_size(points: float) -> float:
-    """Give plotnine's size of a circle so many points across."""
+    """Return plotnine's size of a circle so many points across."""
     return max(points / _LINE - STROKE, 0.0)
 
 
@@ -54,12 +54,12 @@ def r_colour(colour: str, argument: str = "colour") -> str:
 
 
 def r_colours(colours: str | Sequence[str]) -> list[str]:
-    """Give one or several colours by their R names as the web knows them."""
+    """Return one or several colours by their R names as the web knows them."""
     return [r_colour(colour) for colour in ([colours] if isinstance(colours, str) else colours)]
 
 
 def colours_between(count: int) -> list[str]:
-    """Give colours in order, from dark violet to light green."""
+    """Return colours in order, from dark violet to light green."""
     if count == 1:
         return [_SEQUENCE[1]]
     return [_between(place * (len(_SEQUENCE) - 1) / (count - 1)) for place in range(count)]

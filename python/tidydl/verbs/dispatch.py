@@ -22,11 +22,11 @@ class Verb(Protocol):
         """Call the method of the object's class."""
 
     def register(self, cls: type) -> Callable[[Method], Method]:
-        """Make a function the method of a class."""
+        """Register a function as the method of a class."""
 
 
 def verb(refusal: Callable[..., Any]) -> Verb:
-    """Make a verb of the function that answers, with its error, for classes without a method.
+    """Build a verb of the function that answers, with its error, for classes without a method.
 
     It is ``functools.singledispatch``, but arguments that a method does not have are refused by the verb's name with
     an :class:`tidydl.errors.ArgumentError`, where Python would name the method's own function.

@@ -53,7 +53,7 @@ def predict(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 @verb
 def coef(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Give the estimated weights by name.
+    """Return the estimated weights by name.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def coef(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 @verb
 def fitted(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Give the fitted values of the training rows.
+    """Return the fitted values of the training rows.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def fitted(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 @verb
 def residuals(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Give observed less fitted values of the training rows.
+    """Return observed less fitted values of the training rows.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def residuals(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 @verb
 def summary(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Give an object that prints as R's ``summary()`` of the same fit.
+    """Return an object that prints as R's ``summary()`` of the same fit.
 
     Parameters
     ----------

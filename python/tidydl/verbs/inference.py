@@ -17,7 +17,7 @@ __all__ = ["AIC", "BIC", "anova", "confint", "logLik", "vcov"]
 
 @verb
 def vcov(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Give the covariance of the estimates, as R's ``vcov()``.
+    """Return the covariance of the estimates, as R's ``vcov()``.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def vcov(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 @verb
 def confint(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Give confidence intervals of the estimates, as R's ``confint()``.
+    """Return confidence intervals of the estimates, as R's ``confint()``.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def confint(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 @verb
 def logLik(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Give the log-likelihood, as R's ``logLik()``.
+    """Return the log-likelihood, as R's ``logLik()``.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def anova(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def AIC(x: Any, *others: Any, k: float = 2.0) -> Any:
-    """Give Akaike's information criterion, as R's ``AIC()``.
+    """Return Akaike's information criterion, as R's ``AIC()``.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def AIC(x: Any, *others: Any, k: float = 2.0) -> Any:
 
 
 def BIC(x: Any, *others: Any) -> Any:
-    """Give the Bayesian information criterion, as R's ``BIC()``.
+    """Return the Bayesian information criterion, as R's ``BIC()``.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ __all__ = ["no_method"]
 
 
 def no_method(verb: str, x: object, allowed: str = "what nnet() and its kin return") -> ArgumentError:
-    """Make the error for an object that a verb does not know."""
+    """Build the error for an object that a verb does not know."""
     return ArgumentError(
         f"`x` is {described(x)}, for which there is no {verb}().", allowed=f"{verb}() takes {allowed}."
     )

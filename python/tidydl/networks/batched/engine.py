@@ -28,7 +28,7 @@ _BYTES_ON_CPU = 2**29
 
 
 def torch_device(device: Any) -> str:
-    """Say which device the engine uses: ``"auto"`` is a CUDA card where there is one, else the CPU.
+    """Return which device the engine uses: ``"auto"`` is a CUDA card where there is one, else the CPU.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def _memory_explained(fits: Sequence[Fit], device: str) -> Iterator[None]:
 
 
 def _curve(search: BatchSearch, place: int, since: int = 0) -> np.ndarray:
-    """Give one network's iterations and values."""
+    """Return one network's iterations and values."""
     rows = [
         (gradients[at[0]], value[at[0]])
         for places, gradients, value in search.curve[since:]
@@ -176,7 +176,7 @@ def _curve(search: BatchSearch, place: int, since: int = 0) -> np.ndarray:
 
 
 def _curves(search: BatchSearch, count: int) -> list[np.ndarray]:
-    """Give each network's iterations and values."""
+    """Return each network's iterations and values."""
     if not search.curve:
         return [np.empty((0, 2))] * count
     places, gradients, values = (np.concatenate(parts) for parts in zip(*search.curve, strict=True))
@@ -186,7 +186,7 @@ def _curves(search: BatchSearch, count: int) -> list[np.ndarray]:
 
 
 def _solutions(fits: Sequence[Fit], search: BatchSearch, seconds: float) -> list[Solution | TidydlError]:
-    """Give each network its solution; the time is shared out evenly."""
+    """Return each network its solution; the time is shared out evenly."""
     found, curves, fitted = search.found, _curves(search, len(fits)), search.fitted()
     return [
         Solution(

@@ -60,7 +60,7 @@ class Networks:
         return cls(shape, put(x), put(x1), put(y.T), put(weights), put(decay), is_marked)
 
     def part(self, which: Any) -> Networks:
-        """Give some of the networks."""
+        """Return some of the networks."""
         weights = self.weights if len(self.weights) == 1 else self.weights[which]
         return replace(self, weights=weights, decay=self.decay[which])
 
@@ -87,7 +87,7 @@ class Networks:
         return hidden, out
 
     def values(self, wts: Any, out: Any) -> Any:
-        """Give loss plus penalty of each network."""
+        """Return loss plus penalty of each network."""
         return (self._row_losses(out) * self.weights).sum(dim=1) + (self.decay * wts * wts).sum(dim=1)
 
     def _row_losses(self, out: Any) -> Any:
@@ -108,7 +108,7 @@ class Networks:
         return ((out - y) ** 2).sum(dim=1)
 
     def slopes(self, wts: Any, hidden: Any, out: Any) -> Any:
-        """Give the slopes of loss plus penalty by the weights, after a forward pass at these weights."""
+        """Return the slopes of loss plus penalty by the weights, after a forward pass at these weights."""
         torch = import_torch()
         p, h, k = self.shape.inputs, self.shape.hidden, self.shape.outputs
         _, second = self._layers(wts)
@@ -123,7 +123,7 @@ class Networks:
         return torch.cat([to_hidden, to_outputs], dim=1) + 2 * self.decay * wts
 
     def _output_errors(self, out: Any) -> Any:
-        """Give the slopes of each row's loss, of weight 1, by what reaches the output units."""
+        """Return the slopes of each row's loss, of weight 1, by what reaches the output units."""
         torch = import_torch()
         y = self.y
         if self.shape.loss == SOFTMAX:
@@ -138,12 +138,12 @@ class Networks:
 
 
 def _sigmoid(total: Any) -> Any:
-    """Give the logistic function, exactly 0 and 1 beyond 15 as in R."""
+    """Return the logistic function, exactly 0 and 1 beyond 15 as in R."""
     torch = import_torch()
     return torch.sigmoid(total).masked_fill_(total > _SATURATED, 1.0).masked_fill_(total < -_SATURATED, 0.0)
 
 
 def _entropy(y: Any) -> Any:
-    """Give the cross-entropy of shares with themselves."""
+    """Return the cross-entropy of shares with themselves."""
     torch = import_torch()
     return torch.special.xlogy(y, y) + torch.special.xlogy(1 - y, 1 - y)

@@ -95,7 +95,7 @@ class BatchSearch:
             yield len(self.found["value"]) - len(self.place) + ended
 
     def fitted(self) -> np.ndarray:
-        """Give the outputs of all networks where they ended: networks by rows by outputs."""
+        """Return the outputs of all networks where they ended: networks by rows by outputs."""
         torch = import_torch()
         wts = torch.tensor(self.found["wts"], device=self.every.x.device)
         _, out = self.every.forward(wts)

@@ -17,7 +17,7 @@ _BLOCK = 8192  # rows at a time, which stay in the processor's cache
 
 
 def cluster(rows: np.ndarray, count: int) -> np.ndarray:
-    """Say which of so many clusters each row belongs to, the largest cluster being 0.
+    """Return which of so many clusters each row belongs to, the largest cluster being 0.
 
     The best of ten starts (k-means++; Arthur & Vassilvitskii 2007), each improved by Lloyd's algorithm until no row
     changes its cluster. The starts are drawn from random numbers of their own, so that the answer is always the same.
@@ -46,7 +46,7 @@ def cluster(rows: np.ndarray, count: int) -> np.ndarray:
 
 
 def has_different(rows: np.ndarray, count: int) -> bool:
-    """Say whether so many of the rows are different; the first blocks of rows mostly tell."""
+    """Return whether so many of the rows are different; the first blocks of rows mostly tell."""
     seen = rows[:0]
     for start in range(0, len(rows), _BLOCK):
         seen = np.unique(np.concatenate([seen, rows[start : start + _BLOCK]]), axis=0)
@@ -66,7 +66,7 @@ def _spread(rows: np.ndarray, count: int, numbers: RandomNumbers) -> np.ndarray:
 
 
 def _squares(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Give the squared distances, rows by centres."""
+    """Return the squared distances, rows by centres."""
     squares = np.empty((len(rows), len(centres)))
     for start in range(0, len(rows), _BLOCK):
         block = slice(start, start + _BLOCK)
@@ -91,7 +91,7 @@ def _means(rows: np.ndarray, member: np.ndarray, count: int) -> np.ndarray:
 
 
 def _improved(rows: np.ndarray, centres: np.ndarray, rounds: int = MOST_ROUNDS) -> tuple[float, np.ndarray]:
-    """Give the sum of squares within the clusters and the cluster of each row."""
+    """Return the sum of squares within the clusters and the cluster of each row."""
     member = np.full(len(rows), -1)
     for _ in range(rounds):
         squares = _squares(rows, centres)

@@ -28,11 +28,11 @@ class Variable:
     dtype: Any
 
     def values(self, steps: int) -> np.ndarray:
-        """Give the values it runs through: numbers, or the places of the levels from 1."""
+        """Return the values it runs through: numbers, or the places of the levels from 1."""
         return self.codes_at(steps) + (self.levels is not None)
 
     def codes_at(self, steps: int) -> np.ndarray:
-        """Give the codes it runs through."""
+        """Return the codes it runs through."""
         if self.levels is not None:
             return np.arange(len(self.levels), dtype=float)
         return np.linspace(self.codes.min(), self.codes.max(), steps)
@@ -46,7 +46,7 @@ class Variable:
         return [self.level(code) for code in self.codes_at(steps)]
 
     def value(self, code: float) -> float:
-        """Give the value of a code as a number."""
+        """Return the value of a code as a number."""
         return float(code) if self.levels is None else code + 1.0
 
     def level(self, code: float) -> str | None:
@@ -54,11 +54,11 @@ class Variable:
         return None if self.levels is None else level_text(self.levels[int(code)])
 
     def commonest(self, rows: np.ndarray | slice = slice(None)) -> float:
-        """Give the code of the commonest level, the first of several."""
+        """Return the code of the commonest level, the first of several."""
         return float(np.argmax(np.bincount(self.codes[rows].astype(int), minlength=len(self.levels or ()))))
 
     def column(self, codes: np.ndarray) -> np.ndarray | pd.Series:
-        """Make a column of codes: numbers, or levels of the kind they had."""
+        """Build a column of codes: numbers, or levels of the kind they had."""
         if self.levels is None:
             return codes
         return pd.Series([self.levels[int(code)] for code in codes], dtype=self.dtype)
@@ -98,7 +98,7 @@ def _coded(column: pd.Series, levels: list[Any]) -> Variable:
 
 
 def held_values(variables: dict[str, Variable], group_vals: Any, grp_nms: Sequence[str] | None) -> pd.DataFrame:
-    """Give the codes that each group holds: groups by variables, the index naming the groups.
+    """Return the codes that each group holds: groups by variables, the index naming the groups.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def _unique(names: list[str]) -> list[str]:
 
 
 def quantiles(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Give R's quantiles (type 7; Hyndman & Fan 1996, The American Statistician 50, 361-365)."""
+    """Return R's quantiles (type 7; Hyndman & Fan 1996, The American Statistician 50, 361-365)."""
     ordered = np.sort(values)
     at = (len(ordered) - 1) * shares
     low = np.floor(at).astype(int)

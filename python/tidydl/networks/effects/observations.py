@@ -60,7 +60,7 @@ def labels_of(fit: Any) -> tuple[list[str], list[str]]:
 
 
 def predicted(fit: Any, frame: pd.DataFrame) -> np.ndarray:
-    """Give the outputs for data, rows by outputs."""
+    """Return the outputs for data, rows by outputs."""
     type = "probs" if isinstance(fit, Multinom) else "raw"
     data = frame.to_numpy() if fit.design.formula is None else frame
     return np.asarray(verbs.predict(fit, data, type=type), dtype=float).reshape(len(frame), -1)
@@ -111,7 +111,7 @@ def _need_frame(data: Any) -> pd.DataFrame:
 
 
 def _number_frame(fit: Any, data: Any) -> pd.DataFrame:
-    """Make a frame of inputs given as numbers, under the names that the network has for them."""
+    """Build a frame of inputs given as numbers, under the names that the network has for them."""
     if data is None:
         raise ArgumentError(f"`data` is {described(data)}.", allowed="The inputs of the network, rows by inputs.")
     if isinstance(data, pd.DataFrame) and fit.design.columns and data.columns.is_unique:
@@ -147,7 +147,7 @@ def _columns(y: Any) -> list[pd.Series]:
 
 
 def _targets(fit: Any, parts: list[pd.Series]) -> np.ndarray:
-    """Give the response as the outputs should be: of classes indicators, of counts of classes their shares."""
+    """Return the response as the outputs should be: of classes indicators, of counts of classes their shares."""
     if isinstance(fit, Multinom) and len(parts) > 1:
         counts = np.column_stack([part.to_numpy(dtype=float) for part in parts])
         shares = counts / counts.sum(axis=1, keepdims=True)

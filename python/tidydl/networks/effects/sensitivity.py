@@ -183,7 +183,7 @@ def _chosen(argument: str, wanted: Any, names: list[str]) -> list[str]:
 
 
 def _block(variables: dict[str, Variable], name: str, held: pd.DataFrame, steps: int) -> dict[str, np.ndarray]:
-    """Give the codes of every variable while one runs through its values, once for each group."""
+    """Return the codes of every variable while one runs through its values, once for each group."""
     running = variables[name].codes_at(steps)
     block = {other: np.repeat(held[other].to_numpy(), len(running)) for other in variables}
     return block | {name: np.tile(running, len(held))}

@@ -49,7 +49,7 @@ def importance(
     repeats: int = 10,
     seed: float | None = None,
 ) -> Importance:
-    """Say how much each input matters to a network.
+    """Return how much each input matters to a network.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def importance(
 
 @guarded
 def garson(fit: Any) -> Importance:
-    """Give Garson's importance of the inputs: ``importance(fit, "garson")``.
+    """Return Garson's importance of the inputs: ``importance(fit, "garson")``.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def garson(fit: Any) -> Importance:
 
 @guarded
 def olden(fit: Any) -> Importance:
-    """Give Olden's importance of the inputs: ``importance(fit, "olden")``.
+    """Return Olden's importance of the inputs: ``importance(fit, "olden")``.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def weight_importance(
 
 
 def _weights(n: Sequence[int], wts: Any, skip: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give the weights without biases: hidden by inputs, outputs by hidden, outputs by inputs (0 without skip)."""
+    """Return the weights without biases: hidden by inputs, outputs by hidden, outputs by inputs (0 without skip)."""
     p, h, k = (int(each) for each in n)
     values = np.atleast_1d(np.asarray(wts, dtype=float))
     hidden = values[: h * (1 + p)].reshape(h, 1 + p)[:, 1:]

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from tidydl.networks.exact.compiling import compiled, part
 from tidydl.networks.exact.kernels import TILE, forward, set_weights
 from tidydl.networks.exact.metric import multiply_metric, reset_metric, update_metric
@@ -25,6 +27,8 @@ from tidydl.networks.exact.problems import (
     SEARCHED,
     STOPPED,
     TRY,
+    Problem,
+    Search,
 )
 from tidydl.networks.exact.slopes import add_slopes, begin_slopes, end_slopes
 
@@ -34,7 +38,7 @@ _STEP_SHRINKS, _ACCEPTED_DECREASE, _NO_CHANGE = 0.2, 1e-4, 10.0
 
 
 @part
-def _begin_forward(problem, search, s):
+def _begin_forward(problem: Problem, search: Search, s: np.record) -> None:
     """Lay out the weights and sum the penalty."""
     set_weights(problem.room, search.wts)
     s.total = 0.0
@@ -44,15 +48,15 @@ def _begin_forward(problem, search, s):
 
 
 @part
-def _ceiling(s):
-    """Give the sum of losses above which a point on the line will be refused, whatever the rows to come add."""
+def _ceiling(s: np.record) -> float:
+    """Return the sum of losses above which a point on the line will be refused, whatever the rows to come add."""
     if s.phase != FORWARD or s.gradients == 0:
         return math.inf
     return s.ceiling - s.penalty + 1e-9 * abs(s.penalty)
 
 
 @part
-def _forward_rows(problem, search, s, rows):
+def _forward_rows(problem: Problem, search: Search, s: np.record, rows: int) -> None:
     """Evaluate some rows of the loss, and judge the point where those were the last, or it is sure to be refused."""
     if s.row == 0:
         _begin_forward(problem, search, s)
@@ -66,7 +70,7 @@ def _forward_rows(problem, search, s, rows):
 
 
 @part
-def _end_forward(problem, search, s, cut):
+def _end_forward(problem: Problem, search: Search, s: np.record, cut: bool) -> None:
     """Judge the point, where its last row is reached or it was cut short."""
     if s.row < problem.weights.size and not cut:
         return
@@ -81,7 +85,7 @@ def _end_forward(problem, search, s, cut):
 
 
 @part
-def _gradient_rows(problem, search, s, rows):
+def _gradient_rows(problem: Problem, search: Search, s: np.record, rows: int) -> None:
     """Evaluate some rows of the slopes, and learn from them where those were the last."""
     if s.row == 0:
         begin_slopes(problem.room, search.wts, problem.decay)
@@ -99,7 +103,7 @@ def _gradient_rows(problem, search, s, rows):
 
 
 @part
-def _end_gradient(problem, search, s):
+def _end_gradient(problem: Problem, search: Search, s: np.record) -> None:
     if s.row == problem.weights.size:
         end_slopes(problem.room, search.slopes)
         s.row = 0
@@ -107,7 +111,7 @@ def _end_gradient(problem, search, s):
 
 
 @part
-def _choose_direction(problem, search, s):
+def _choose_direction(problem: Problem, search: Search, s: np.record) -> None:
     """Set the direction of descent and its projection on the slopes; keep where it starts."""
     free, n = problem.free, problem.free.size
     if s.last_reset == s.gradients:
@@ -123,7 +127,7 @@ def _choose_direction(problem, search, s):
 
 
 @part
-def _put_weights(problem, search, step):
+def _put_weights(problem: Problem, search: Search, step: float) -> bool:
     """Put the weights at the end of a step; False when no weight changes."""
     free, unchanged = problem.free, 0
     for i in range(free.size):
@@ -134,7 +138,7 @@ def _put_weights(problem, search, step):
 
 
 @part
-def _try_step(problem, search, s):
+def _try_step(problem: Problem, search: Search, s: np.record) -> None:
     """Go to the end of the step, or, where no weight changes, end the search with the value last tried."""
     s.moved = 0
     if _put_weights(problem, search, s.step):
@@ -150,7 +154,7 @@ def _try_step(problem, search, s):
 
 
 @part
-def _update(problem, search, s):
+def _update(problem: Problem, search: Search, s: np.record) -> None:
     """Learn from the step just made, or reset where the slopes did not grow along it."""
     free, n = problem.free, problem.free.size
     t, c, x = search.direction, search.change, search.product
@@ -173,7 +177,7 @@ def _update(problem, search, s):
 
 
 @part
-def _after_forward(s):
+def _after_forward(s: np.record) -> None:
     """Judge a point just evaluated: the first of all, or one along the line."""
     s.evaluations += 1
     if s.gradients == 0:
@@ -193,7 +197,7 @@ def _after_forward(s):
 
 
 @part
-def _after_search(s):
+def _after_search(s: np.record) -> None:
     """Take the step, or, where nothing is gained, reset once and end the second time."""
     gained = s.value > s.abstol and abs(s.value - s.lowest) > s.reltol * (abs(s.lowest) + s.reltol)
     if not gained:
@@ -209,7 +213,7 @@ def _after_search(s):
 
 
 @part
-def _after_gradient(problem, search, s):
+def _after_gradient(problem: Problem, search: Search, s: np.record) -> None:
     s.gradients += 1
     s.iterations += 1
     if s.gradients == 1:
@@ -222,7 +226,7 @@ def _after_gradient(problem, search, s):
 
 
 @part
-def _after_pass(problem, search, s):
+def _after_pass(problem: Problem, search: Search, s: np.record) -> None:
     """Note the value last tried, and end or go on."""
     search.curve[s.curve_length, 0] = s.iterations
     search.curve[s.curve_length, 1] = s.value
@@ -237,7 +241,7 @@ def _after_pass(problem, search, s):
 
 
 @compiled
-def advance(problem, search, work, alone):
+def advance(problem: Problem, search: Search, work: int, alone: bool) -> int:
     """Advance the search by about ``work`` multiplications, or to its end, or until the curve is full.
 
     Where it is not ``alone``, it stops when rows are to be evaluated, which the caller then does. Returns the
@@ -278,7 +282,7 @@ def advance(problem, search, work, alone):
 
 
 @compiled
-def begin_evaluation(problem, search):
+def begin_evaluation(problem: Problem, search: Search) -> tuple[int, float]:
     """Prepare the rows that come next; give the first, and the sum of losses above which none matters."""
     s = search.state[0]
     if s.row == 0:
@@ -290,7 +294,7 @@ def begin_evaluation(problem, search):
 
 
 @compiled
-def end_evaluation(problem, search, first, last, cut):
+def end_evaluation(problem: Problem, search: Search, first: int, last: int, cut: bool) -> None:
     """Take up the rows that were evaluated, unless they were cut short, and go on where they were the last."""
     s = search.state[0]
     s.row = last

@@ -55,7 +55,7 @@ def _jit(function: Callable) -> Any:
 
 
 def is_compiled(function: Any) -> bool:
-    """Say whether machine code of a compiled function is at hand, in this process or on disk."""
+    """Return whether machine code of a compiled function is at hand, in this process or on disk."""
     if function.signatures:
         return True
     return _FOLDER is not None and any(
@@ -64,13 +64,13 @@ def is_compiled(function: Any) -> bool:
 
 
 def compiling_note() -> str:
-    """Say what the first call waits for."""
+    """Return what the first call waits for."""
     when = "once on this machine" if _FOLDER is not None else "in every session, as no folder can keep it"
     return f"tidydl compiles its engine: {when}, some 10 seconds."
 
 
 def made_from(sources: Path) -> str:
-    """Give a digest of what the machine code depends on: sources, compiler and processor."""
+    """Return a digest of what the machine code depends on: sources, compiler and processor."""
     digest = hashlib.sha256()
     for name in SOURCES:
         digest.update((sources / f"{name}.py").read_bytes())
@@ -81,7 +81,7 @@ def made_from(sources: Path) -> str:
 
 
 def _folder() -> Path | None:
-    """Give the folder for this machine code, made where it is not there yet."""
+    """Return the folder for this machine code, made where it is not there yet."""
     base = compiled_code_folder()
     if base is None:
         return None

@@ -121,7 +121,7 @@ def notes(n_free: int, threads: int) -> Work[None]:
 
 
 def cost_note(n_free: int) -> str | None:
-    """Say what the search will cost where there are very many weights to find; None where there are not."""
+    """Return what the search will cost where there are very many weights to find; None where there are not."""
     if n_free <= _MANY_WEIGHTS:
         return None
     megabytes = 4 * n_free**2 / 1e6

@@ -56,6 +56,8 @@ _IMPOSSIBLE = 1000.0
 _NEVER_ZERO = 1e-80
 _KEPT_BYTES = 32_000_000
 
+Index = int | np.integer
+
 
 class Shape(NamedTuple):
     """The numbers of units, whether inputs also reach the outputs, and the loss (one of the constants above)."""
@@ -88,7 +90,7 @@ class Room(NamedTuple):
 
 
 def _sections(shape: Shape) -> tuple[int, int, int, int, int]:
-    """Give the padded numbers of hidden and output units, and where the sections begin after the first.
+    """Return the padded numbers of hidden and output units, and where the sections begin after the first.
 
     First come the weights to the hidden units, each source's in a row, the bias first; then those to the output units
     in the same way; then those from the hidden units to each output unit, and zeros for the hidden units.
@@ -104,7 +106,7 @@ sections = part(_sections)
 
 
 def room(shape: Shape, rows: int, data_bytes: int = 0) -> Room:
-    """Give room to work in for some rows of data; of what each row gives, no more is kept than the data take."""
+    """Return room to work in for some rows of data; of what each row gives, no more is kept than the data take."""
     hidden, out, _, _, zeros = _sections(shape)
     kept = min(rows, max(data_bytes, _KEPT_BYTES) // (8 * (hidden + out + shape.outputs)))
     kept = max(TILE, -(-kept // TILE) * TILE)
@@ -123,7 +125,7 @@ def room(shape: Shape, rows: int, data_bytes: int = 0) -> Room:
 
 
 def _places(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
-    """Give where each weight lies by its source, and where its slope does."""
+    """Return where each weight lies by its source, and where its slope does."""
     p, h, k = shape.inputs, shape.hidden, shape.outputs
     hidden, out, to_outputs, from_hidden, _ = _sections(shape)
     to_hidden = np.arange(1 + p) * hidden + np.arange(h)[:, None]
@@ -135,7 +137,7 @@ def _places(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
 
 
 @part
-def set_weights(room, wts):
+def set_weights(room: Room, wts: np.ndarray) -> None:
     """Lay the weights out."""
     for w in range(wts.size):
         room.laid[room.forth[w]] = 0.0 + wts[w]
@@ -143,7 +145,17 @@ def set_weights(room, wts):
 
 
 @part
-def add_products(into, rows, start, begin, factors, steps, lanes, terms, size):
+def add_products(
+    into: np.ndarray,
+    rows: tuple[Index, Index],
+    start: np.ndarray,
+    begin: tuple[Index, Index],
+    factors: np.ndarray,
+    steps: tuple[Index, Index, Index],
+    lanes: np.ndarray,
+    terms: tuple[Index, Index],
+    size: tuple[Index, Index, Index],
+) -> None:
     """For each row, add ``factors[row, term] * lanes[term]`` to ``start[row]``, term after term, and put that ``into``.
 
     ``rows`` and ``begin`` say where the rows of ``into`` and ``start`` lie: the first place and the step to the next.
@@ -177,7 +189,7 @@ def add_products(into, rows, start, begin, factors, steps, lanes, terms, size):
 
 
 @part
-def _sigmoids(values, first, last, quick):
+def _sigmoids(values: np.ndarray, first: int, last: int, quick: bool) -> None:
     if quick:
         for at in range(first, last, WIDTH):
             store(values, at, sigmoid(load(values, at)))
@@ -193,7 +205,7 @@ def _sigmoids(values, first, last, quick):
 
 
 @part
-def _softmax(out, at, k, quick):
+def _softmax(out: np.ndarray, at: int, k: int, quick: bool) -> None:
     """Turn one row's linear outputs into probabilities."""
     largest = out[at]
     smallest = out[at]
@@ -216,7 +228,7 @@ def _softmax(out, at, k, quick):
 
 
 @part
-def _cross_entropy(y, t):
+def _cross_entropy(y: float, t: float) -> float:
     total = 0.0
     if t > 0.0:
         total -= t * math.log((y + _NEVER_ZERO) / t)
@@ -226,7 +238,17 @@ def _cross_entropy(y, t):
 
 
 @part
-def _add_row_loss(total, shape, out, at, y, y_at, weight, terms, t_at):
+def _add_row_loss(
+    total: float,
+    shape: Shape,
+    out: np.ndarray,
+    at: int,
+    y: np.ndarray,
+    y_at: int,
+    weight: float,
+    terms: np.ndarray,
+    t_at: int,
+) -> float:
     """Add one row's loss to the total so far, output after output, and note the terms added."""
     kind, k = shape.loss, shape.outputs
     if kind == CENSORED:
@@ -254,7 +276,9 @@ def _add_row_loss(total, shape, out, at, y, y_at, weight, terms, t_at):
 
 
 @part
-def forward(shape, room, x, y, weights, start, rows, total):
+def forward(
+    shape: Shape, room: Room, x: np.ndarray, y: np.ndarray, weights: np.ndarray, start: int, rows: int, total: float
+) -> float:
     """Run at most a tile of rows through the network and add their losses to ``total``; none without weights."""
     p, h, k = shape.inputs, shape.hidden, shape.outputs
     hidden, out, to_outputs, _, _ = sections(shape)
@@ -289,7 +313,7 @@ def forward(shape, room, x, y, weights, start, rows, total):
 
 
 @compiled
-def _run_through(shape, room, wts, x, found):
+def _run_through(shape: Shape, room: Room, wts: np.ndarray, x: np.ndarray, found: np.ndarray) -> None:
     """Fill ``found``, rows by outputs, with the outputs of all rows."""
     set_weights(room, wts)
     nothing = wts[:0]
@@ -304,19 +328,19 @@ def _run_through(shape, room, wts, x, found):
 
 
 def flat(numbers: np.ndarray) -> np.ndarray:
-    """Give an array as the kernels read it: flat, float64 and read-only, so that one compiled version serves all."""
+    """Return an array as the kernels read it: flat, float64 and read-only, so that one compiled version serves all."""
     seen = np.require(numbers, dtype=np.float64, requirements=["C", "A"]).reshape(-1).view()
     seen.flags.writeable = False
     return seen
 
 
 def plain(shape: Shape) -> Shape:
-    """Give a shape in Python's own numbers, so that one compiled version serves all."""
+    """Return a shape in Python's own numbers, so that one compiled version serves all."""
     return Shape(int(shape.inputs), int(shape.hidden), int(shape.outputs), bool(shape.skip), int(shape.loss))
 
 
 def outputs(shape: Shape, wts: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Give the outputs of the network, rows by outputs, for the rows of ``x``."""
+    """Return the outputs of the network, rows by outputs, for the rows of ``x``."""
     found = np.empty((len(x), shape.outputs))
     shape = plain(shape)
     _run_through(shape, room(shape, TILE), flat(wts), flat(x), found)

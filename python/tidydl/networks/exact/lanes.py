@@ -77,10 +77,10 @@ def _place(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> 
 
 
 @intrinsic
-def load(typingctx, array, at):
-    """Give the eight numbers of a flat array that start at ``at``."""
+def load(typingctx: Any, array: Any, at: Any) -> Any:
+    """Return the eight numbers of a flat array that start at ``at``."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         place = _place(context, builder, signature.args[0], *arguments)
         return builder.load(builder.bitcast(place, _DOUBLES.as_pointer()), align=8)
 
@@ -88,10 +88,10 @@ def load(typingctx, array, at):
 
 
 @intrinsic
-def store(typingctx, array, at, lanes):
+def store(typingctx: Any, array: Any, at: Any, lanes: Any) -> Any:
     """Put eight numbers into a flat array from ``at`` on."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         place = _place(context, builder, signature.args[0], *arguments[:2])
         builder.store(arguments[2], builder.bitcast(place, _DOUBLES.as_pointer()), align=8)
         return context.get_dummy_value()
@@ -100,20 +100,20 @@ def store(typingctx, array, at, lanes):
 
 
 @intrinsic
-def spread(typingctx, number):
-    """Give one number in all lanes."""
+def spread(typingctx: Any, number: Any) -> Any:
+    """Return one number in all lanes."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _broadcast(builder, arguments[0])
 
     return _lanes(types.float64), generate
 
 
 @intrinsic
-def add_product(typingctx, total, lanes, array, at):
-    """Give ``total + lanes * array[at]``, the product rounded before it is added."""
+def add_product(typingctx: Any, total: Any, lanes: Any, array: Any, at: Any) -> Any:
+    """Return ``total + lanes * array[at]``, the product rounded before it is added."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         total, lanes, array, at = arguments
         factor = builder.load(_place(context, builder, signature.args[2], array, at))
         return builder.fadd(total, builder.fmul(lanes, _broadcast(builder, factor)))
@@ -122,8 +122,8 @@ def add_product(typingctx, total, lanes, array, at):
 
 
 def _of_two(operation: str) -> Any:
-    def typed(typingctx, a, b):
-        def generate(context, builder, signature, arguments):
+    def typed(typingctx: Any, a: Any, b: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return getattr(builder, operation)(*arguments)
 
         return _lanes(_lanes, _lanes), generate
@@ -132,26 +132,26 @@ def _of_two(operation: str) -> Any:
 
 
 @intrinsic
-def add(typingctx, a, b):
-    """Give a + b."""
+def add(typingctx: Any, a: Any, b: Any) -> Any:
+    """Return a + b."""
     return _of_two("fadd")(typingctx, a, b)
 
 
 @intrinsic
-def subtract(typingctx, a, b):
-    """Give a - b."""
+def subtract(typingctx: Any, a: Any, b: Any) -> Any:
+    """Return a - b."""
     return _of_two("fsub")(typingctx, a, b)
 
 
 @intrinsic
-def multiply(typingctx, a, b):
-    """Give a * b."""
+def multiply(typingctx: Any, a: Any, b: Any) -> Any:
+    """Return a * b."""
     return _of_two("fmul")(typingctx, a, b)
 
 
 @intrinsic
-def divide(typingctx, a, b):
-    """Give a / b."""
+def divide(typingctx: Any, a: Any, b: Any) -> Any:
+    """Return a / b."""
     return _of_two("fdiv")(typingctx, a, b)
 
 
@@ -164,13 +164,13 @@ def _multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 def _chosen(builder: Any, a: Any, b: Any, places: Any) -> Any:
-    """Give the chosen elements of two vectors."""
+    """Return the chosen elements of two vectors."""
     kind = ir.VectorType(ir.IntType(32), len(places))
     return builder.shuffle_vector(a, b, ir.Constant(kind, list(places)))
 
 
 def _look_up(builder: Any, offsets: Any) -> tuple[Any, Any]:
-    """Give the pairs of the table that start at the offsets, as eight first and eight second integers."""
+    """Return the pairs of the table that start at the offsets, as eight first and eight second integers."""
     table = cgutils.global_constant(builder, "exp_table", ir.Constant(ir.ArrayType(ir.IntType(64), len(TABLE)), TABLE))
     table.align = 16
     start = builder.bitcast(table, ir.IntType(64).as_pointer())
@@ -187,7 +187,7 @@ def _look_up(builder: Any, offsets: Any) -> tuple[Any, Any]:
 
 
 def _exp(builder: Any, x: Any) -> Any:
-    """Give exp(x) for arguments below 512 in size, by the steps of the C library."""
+    """Return exp(x) for arguments below 512 in size, by the steps of the C library."""
     shifted = _multiply_add(builder, _constant(INVERSE), x, _constant(ADDED))
     bits = builder.bitcast(shifted, _INTEGERS)
     whole = builder.fsub(shifted, _constant(ADDED))
@@ -204,7 +204,7 @@ def _exp(builder: Any, x: Any) -> Any:
 
 
 def _loaded_block(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> list[Any]:
-    """Give a block of eight by eight numbers, column after column, as its columns."""
+    """Return a block of eight by eight numbers, column after column, as its columns."""
     columns = []
     for column in range(WIDTH):
         here = builder.add(at, ir.Constant(at.type, WIDTH * column))
@@ -214,7 +214,7 @@ def _loaded_block(context: Any, builder: Any, array_type: Any, array: Any, at: A
 
 
 def _turned(builder: Any, columns: list[Any]) -> list[Any]:
-    """Give the rows of a block from its columns."""
+    """Return the rows of a block from its columns."""
     step = 1
     while step < WIDTH:
         turned = list(columns)
@@ -229,8 +229,8 @@ def _turned(builder: Any, columns: list[Any]) -> list[Any]:
 
 
 def _add_block(turns: bool) -> Any:
-    def typed(typingctx, total, blocks, at, factors, f_at):
-        def generate(context, builder, signature, arguments):
+    def typed(typingctx: Any, total: Any, blocks: Any, at: Any, factors: Any, f_at: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             total, blocks, at, factors, f_at = arguments
             columns = _loaded_block(context, builder, signature.args[1], blocks, at)
             for i, lanes in enumerate(_turned(builder, columns) if turns else columns):
@@ -245,32 +245,32 @@ def _add_block(turns: bool) -> Any:
 
 
 @intrinsic
-def add_block(typingctx, total, blocks, at, factors, f_at):
+def add_block(typingctx: Any, total: Any, blocks: Any, at: Any, factors: Any, f_at: Any) -> Any:
     """Add to ``total`` the product of a block of eight by eight (columns from ``at``) with eight factors, in order."""
     return _add_block(False)(typingctx, total, blocks, at, factors, f_at)
 
 
 @intrinsic
-def add_turned_block(typingctx, total, blocks, at, factors, f_at):
+def add_turned_block(typingctx: Any, total: Any, blocks: Any, at: Any, factors: Any, f_at: Any) -> Any:
     """Add to ``total`` the product of a block's transpose with eight factors, in order."""
     return _add_block(True)(typingctx, total, blocks, at, factors, f_at)
 
 
 @intrinsic
-def exp(typingctx, x):
-    """Give exp(x), where all x are below 512 in size; bits as of the C library where ``exponential`` found them so."""
+def exp(typingctx: Any, x: Any) -> Any:
+    """Return exp(x), all x below 512 in size; bits as of the C library where ``exponential`` found them so."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _exp(builder, arguments[0])
 
     return _lanes(_lanes), generate
 
 
 @intrinsic
-def sigmoid(typingctx, sums):
-    """Give 1 / (1 + exp(-sum)), exactly 0 below -15 and exactly 1 above 15."""
+def sigmoid(typingctx: Any, sums: Any) -> Any:
+    """Return 1 / (1 + exp(-sum)), exactly 0 below -15 and exactly 1 above 15."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         (sums,) = arguments
         low = builder.fcmp_ordered("<", sums, _constant(-15.0))
         high = builder.fcmp_ordered(">", sums, _constant(15.0))
@@ -283,7 +283,7 @@ def sigmoid(typingctx, sums):
 
 
 @compiled
-def _differing(numbers, found):
+def _differing(numbers: np.ndarray, found: np.ndarray) -> int:
     """Count the numbers whose exp() from above is not that of the C library."""
     count = 0
     for at in range(0, numbers.size, WIDTH):
@@ -294,7 +294,7 @@ def _differing(numbers, found):
 
 
 def room_for(count: int) -> np.ndarray:
-    """Give zeros that begin where a line of the processor's cache does, so that eight numbers never lie across two."""
+    """Return zeros that begin where a line of the processor's cache does, so that no eight numbers lie across two."""
     longer = np.zeros(count + WIDTH)
     first = -longer.ctypes.data % (8 * WIDTH) // 8
     return longer[first : first + count]
@@ -302,7 +302,7 @@ def room_for(count: int) -> np.ndarray:
 
 @functools.cache
 def exp_is_exact() -> bool:
-    """Say whether ``exp`` has the bits of this machine's C library, from numbers on all entries of its table."""
+    """Return whether ``exp`` has the bits of this machine's C library, from numbers on all entries of its table."""
     steps = np.arange(-4096, 4096) * (math.log(2) / 128 / 8)
     numbers = np.concatenate([steps, steps * 1.9, steps * 20.3, 500.0 * np.sin(np.arange(8192.0))])
     return _differing(numbers, np.empty(WIDTH)) == 0

@@ -29,13 +29,13 @@ _BLOCK = WIDTH * WIDTH
 
 
 def empty_metric(size: int) -> np.ndarray:
-    """Give room for a metric of ``size`` rows."""
+    """Return room for a metric of ``size`` rows."""
     blocks = -(-size // WIDTH)
     return room_for(_BLOCK * (blocks * (blocks + 1) // 2))
 
 
 @part
-def reset_metric(metric, size):
+def reset_metric(metric: np.ndarray, size: int) -> None:
     """Make it the identity."""
     metric[:] = 0.0
     for i in range(size):
@@ -44,7 +44,7 @@ def reset_metric(metric, size):
 
 
 @part
-def multiply_metric(metric, v, out):
+def multiply_metric(metric: np.ndarray, v: np.ndarray, out: np.ndarray) -> None:
     """Fill ``out`` with the matrix times v, each element summed in index order.
 
     The blocks are read once. An element takes its part left of the diagonal and on it from its own row of blocks, and
@@ -62,7 +62,7 @@ def multiply_metric(metric, v, out):
 
 
 @part
-def update_metric(metric, t, x, scaled, along):
+def update_metric(metric: np.ndarray, t: np.ndarray, x: np.ndarray, scaled: np.ndarray, along: float) -> None:
     """Add ``(scaled[i] * t[j] - x[i] * t[j] - t[i] * x[j]) / along`` to each element of the lower half."""
     divisor = spread(along)
     at = 0

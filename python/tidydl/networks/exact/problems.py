@@ -117,7 +117,7 @@ def start_problem(
 
 
 def tile_room(made: Room) -> tuple[np.ndarray, np.ndarray]:
-    """Give the room for one thread's slopes: a tile's errors of the outputs and of the hidden units."""
+    """Return the room for one thread's slopes: a tile's errors of the outputs and of the hidden units."""
     return room_for(TILE * (made.out.size // made.kept)), room_for(TILE * (made.hidden.size // made.kept))
 
 

@@ -28,14 +28,14 @@ _ALONE = 16
 
 
 def cores() -> int:
-    """Give how many cores this process may use."""
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def sensible_threads(rows: int, n_weights: int, most: int | None = None) -> int:
-    """Give how many threads a fit should use: one for each twenty million multiplications of an evaluation.
+    """Return how many threads a fit should use: one for each twenty million multiplications of an evaluation.
 
     At most ``most``, or the cores this process may use, and 8. With fewer multiplications a thread costs more than it
     gains.
@@ -44,7 +44,9 @@ def sensible_threads(rows: int, n_weights: int, most: int | None = None) -> int:
 
 
 @compiled
-def _forward_share(problem, gains, ceiling, first, last, part, parts):
+def _forward_share(
+    problem: Problem, gains: np.ndarray, ceiling: float, first: int, last: int, part: int, parts: int
+) -> None:
     """Run every ``parts``-th block of rows forward, unless what all have added by then is above the ceiling."""
     for block in range(first + part * _BLOCK, last, parts * _BLOCK):
         for start in range(block, min(block + _BLOCK, last), TILE):
@@ -61,7 +63,9 @@ def _forward_share(problem, gains, ceiling, first, last, part, parts):
 
 
 @compiled
-def _slopes_share(problem, errors, back, first, last, part, parts):
+def _slopes_share(
+    problem: Problem, errors: np.ndarray, back: np.ndarray, first: int, last: int, part: int, parts: int
+) -> None:
     """Add a part of the slopes over some rows."""
     add_slopes(
         problem.shape, problem.room, errors, back, problem.x, problem.y, problem.weights, first, last, part, parts

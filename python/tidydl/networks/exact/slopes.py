@@ -15,6 +15,8 @@ from tidydl.networks.exact.kernels import (
     LEAST_SQUARES,
     SOFTMAX,
     TILE,
+    Room,
+    Shape,
     add_products,
     sections,
 )
@@ -24,21 +26,23 @@ __all__ = ["add_slopes", "begin_slopes", "end_slopes"]
 
 
 @compiled_part
-def begin_slopes(room, wts, decay):
+def begin_slopes(room: Room, wts: np.ndarray, decay: np.ndarray) -> None:
     """Let each slope start with that of the penalty."""
     for w in range(wts.size):
         room.slopes[room.back[w]] = 2.0 * decay[w] * wts[w]
 
 
 @compiled_part
-def end_slopes(room, slopes):
+def end_slopes(room: Room, slopes: np.ndarray) -> None:
     """Give the slopes in the order of the weights."""
     for w in range(slopes.size):
         slopes[w] = room.slopes[room.back[w]]
 
 
 @compiled_part
-def _output_errors(kind, out, at, y, y_at, k, errors, to):
+def _output_errors(
+    kind: int, out: np.ndarray, at: int, y: np.ndarray, y_at: int, k: int, errors: np.ndarray, to: int
+) -> None:
     """Give the slopes of one row's loss (of weight 1) by the sums that reach its output units."""
     if kind == SOFTMAX:
         total = 0.0
@@ -66,7 +70,17 @@ def _output_errors(kind, out, at, y, y_at, k, errors, to):
 
 
 @compiled_part
-def _hidden_errors(shape, room, errors, back, weights, start, rows, first, vectors):
+def _hidden_errors(
+    shape: Shape,
+    room: Room,
+    errors: np.ndarray,
+    back: np.ndarray,
+    weights: np.ndarray,
+    start: int,
+    rows: int,
+    first: int,
+    vectors: int,
+) -> None:
     """Fill the weighted errors of some of the hidden units; the outputs' are added from the last to the first."""
     hidden, out, _, from_hidden, zeros = sections(shape)
     none, last = np.int64(0), shape.outputs - 1
@@ -85,7 +99,7 @@ def _hidden_errors(shape, room, errors, back, weights, start, rows, first, vecto
 
 
 @compiled_part
-def _add_rows(slopes, at, errors, first, step, rows):
+def _add_rows(slopes: np.ndarray, at: int, errors: np.ndarray, first: int, step: int, rows: int) -> None:
     """Add the rows' errors to the slopes of eight biases."""
     total = load(slopes, at)
     for r in range(rows):
@@ -94,14 +108,26 @@ def _add_rows(slopes, at, errors, first, step, rows):
 
 
 @compiled_part
-def _share(count, part, parts):
-    """Give where a part of ``count`` things begins, and how many it has."""
+def _share(count: int, part: int, parts: int) -> tuple[int, int]:
+    """Return where a part of ``count`` things begins, and how many it has."""
     first = count * part // parts
     return first, count * (part + 1) // parts - first
 
 
 @compiled_part
-def _add_tile(shape, room, errors, back, x, y, weights, start, rows, part, parts):
+def _add_tile(
+    shape: Shape,
+    room: Room,
+    errors: np.ndarray,
+    back: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray,
+    start: int,
+    rows: int,
+    part: int,
+    parts: int,
+) -> None:
     p, k = shape.inputs, shape.outputs
     hidden, out, to_outputs, from_hidden, _ = sections(shape)
     slopes, none, one = room.slopes, np.int64(0), np.int64(1)
@@ -144,7 +170,19 @@ def _add_tile(shape, room, errors, back, x, y, weights, start, rows, part, parts
 
 
 @compiled_part
-def add_slopes(shape, room, errors, back, x, y, weights, first, last, part, parts):
+def add_slopes(
+    shape: Shape,
+    room: Room,
+    errors: np.ndarray,
+    back: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray,
+    first: int,
+    last: int,
+    part: int,
+    parts: int,
+) -> None:
     """Add the slopes of the rows from ``first`` to ``last``, after a forward pass that kept them.
 
     ``errors`` (a tile by outputs) and ``back`` (a tile by hidden units) are room to work in, of this thread alone.

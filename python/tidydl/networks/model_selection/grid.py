@@ -59,7 +59,7 @@ class Search:
 
 
 def _fits_contract(is_class: bool) -> Contract:
-    """Give the columns of the frame with a row a fit."""
+    """Return the columns of the frame with a row a fit."""
     kinds: dict[str, Any] = {"size": "integer", "decay": "double", "resample": "label", "restart": "index"}
     kinds |= {"chosen": "logical", "value": "double", "convergence": "integer", "iterations": "integer"}
     kinds |= dict.fromkeys(metrics_for(is_class), "double")
@@ -104,7 +104,7 @@ def search_grid(grid: Grid, metric: str, engine: Engine) -> Work[Search]:
 
 
 def _fits(grid: Grid, engine: Engine) -> Any:
-    """Give the fits, restarts within resamples within grid points."""
+    """Return the fits, restarts within resamples within grid points."""
     parts = [_rows_of(grid, resample, engine) for resample in grid.resamples]
     for plan, starts in zip(grid.plans, grid.starts, strict=True):
         for (x, y, weights), of_resample in zip(parts, starts, strict=True):
@@ -113,7 +113,7 @@ def _fits(grid: Grid, engine: Engine) -> Any:
 
 
 def _rows_of(grid: Grid, resample: Resample, engine: Engine) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give the rows that train: a copy of them, or all rows and how often each of them counts."""
+    """Return the rows that train: a copy of them, or all rows and how often each of them counts."""
     if engine.shares_rows:
         counts = np.bincount(resample.train, minlength=len(grid.x)).astype(float)
         return grid.x, grid.targets, grid.weights * counts

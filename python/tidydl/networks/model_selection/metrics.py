@@ -30,7 +30,7 @@ def metrics_for(is_class: bool) -> tuple[str, ...]:
 
 
 def check_metric(metric: Any, is_class: bool) -> str:
-    """Give the metric that is asked for; by default the accuracy of classes, the root mean squared error of numbers.
+    """Return the metric that is asked for; by default the accuracy of classes, the root mean squared error of numbers.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def check_metric(metric: Any, is_class: bool) -> str:
 
 
 def is_smaller_better(metric: str) -> bool:
-    """Say whether the best is the smallest."""
+    """Return whether the best is the smallest."""
     return metric in ("log_loss", "rmse", "mae")
 
 
@@ -93,7 +93,7 @@ def _judge_classes(outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]
 
 
 def agreement(counts: np.ndarray) -> dict[str, float]:
-    """Say how well predicted classes meet the true ones.
+    """Return how well predicted classes meet the true ones.
 
     Parameters
     ----------

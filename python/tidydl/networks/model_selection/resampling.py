@@ -99,7 +99,7 @@ def _share(prop: Any) -> float:
 
 
 def _strata(data: pd.DataFrame, name: str) -> list[np.ndarray]:
-    """Give the positions of each value's rows, values in the order in which they occur."""
+    """Return the positions of each value's rows, values in the order in which they occur."""
     codes, values = pd.factorize(label_column(data, "strata", name), use_na_sentinel=False)
     groups = [np.flatnonzero(codes == code) for code in range(len(values))]
     alone = [_written(value) for value, rows in zip(values, groups, strict=True) if len(rows) < 2]

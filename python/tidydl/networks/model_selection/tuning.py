@@ -243,7 +243,7 @@ def _several(argument: str, value: Any) -> list[Any]:
 
 
 def _groups(inputs: Inputs) -> list[np.ndarray]:
-    """Give the rows of each class, or all rows where numbers are predicted."""
+    """Return the rows of each class, or all rows where numbers are predicted."""
     levels = inputs.response.levels
     if levels is None:
         return [np.arange(len(inputs.x))]
@@ -267,13 +267,13 @@ def _refit(inputs: Inputs, planned: Plan, starts: list[np.ndarray], engine: Engi
 
 @verbs.tidy.register(Tuning)
 def _tidy(x: Tuning) -> pd.DataFrame:
-    """Give one row per grid point: size, decay, metric, mean, std_error, n, best."""
+    """Return one row per grid point: size, decay, metric, mean, std_error, n, best."""
     return x.summary.copy()
 
 
 @verbs.glance.register(Tuning)
 def _glance(x: Tuning) -> pd.DataFrame:
-    """Give one row: how much was tried, what is best, and how good that is."""
+    """Return one row: how much was tried, what is best, and how good that is."""
     best = x.summary[x.summary["best"].to_numpy(dtype=bool)].iloc[0]
     data = {
         "n_points": len(x.summary),
@@ -303,11 +303,11 @@ def _augment(x: Tuning, data: Any = None, newdata: Any = None) -> pd.DataFrame:
 
 @verbs.coef.register(Tuning)
 def _coef(x: Tuning) -> pd.Series:
-    """Give the best network's weights by name."""
+    """Return the best network's weights by name."""
     return verbs.coef(x.fit)
 
 
 @verbs.summary.register(Tuning)
 def _summary(x: Tuning) -> NNetSummary:
-    """Give the best network's weights unit by unit."""
+    """Return the best network's weights unit by unit."""
     return verbs.summary(x.fit)

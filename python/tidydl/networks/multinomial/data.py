@@ -54,7 +54,7 @@ class Model:
         return fixed.ravel()
 
     def shares(self, censored: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Give what the outputs should be, and how much each row counts: a row of counts by its total.
+        """Return what the outputs should be, and how much each row counts: a row of counts by its total.
 
         Raises
         ------
@@ -80,7 +80,7 @@ def _check_counts(counts: np.ndarray) -> None:
 
 
 def model_of(inputs: Inputs) -> Model:
-    """Make the model of a formula's inputs: numbers in one column are classes, as in R.
+    """Build the model of a formula's inputs: numbers in one column are classes, as in R.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def model_of(inputs: Inputs) -> Model:
 
 
 def offset_columns(offset: np.ndarray | None, rows: int, outputs: int, classes: int) -> np.ndarray:
-    """Give offsets as columns for the outputs: of two classes told apart by one output the difference is what counts.
+    """Return offsets as columns for the outputs: of two classes told apart by one output the difference is what counts.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def _as_classes(response: Response) -> Response:
 
 
 def put_together(model: Model, summ: int) -> Model:
-    """Give one row for all rows that are alike, its weight the sum of theirs.
+    """Return one row for all rows that are alike, its weight the sum of theirs.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def put_together(model: Model, summ: int) -> Model:
 
 
 def _weighed(y: np.ndarray, weights: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give counts their own weight of 1, and an indicator's sum as a share of the weight."""
+    """Return counts their own weight of 1, and an indicator's sum as a share of the weight."""
     kept = weights > 0
     y, weights, first = y[kept], weights[kept], first[kept]
     if y.shape[1] == 1:

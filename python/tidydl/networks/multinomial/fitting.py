@@ -184,7 +184,7 @@ class _Asked:
 
 
 def _given(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Give the arguments that are not left at their defaults, as the call is to be printed."""
+    """Return the arguments that are not left at their defaults, as the call is to be printed."""
     given: dict[str, Any] = {}
     for name, each in inspect.signature(multinom).parameters.items():
         value = arguments.get(name)
@@ -200,7 +200,7 @@ def _given(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _network(inputs: Inputs, used: Model, censored: bool) -> Inputs:
-    """Give the inputs of the network that fits the model."""
+    """Return the inputs of the network that fits the model."""
     shares, weights = used.shares(censored)
     names = used.classes if shares.shape[1] > 1 else used.classes[1:]
     response = Response(inputs.response.name, shares, None, names)
@@ -228,7 +228,7 @@ def _multinomial(made: NNet, whole: Model, used: Model, given: dict[str, Any]) -
 
 
 def _model_frame(inputs: Inputs, data: pd.DataFrame, weights: Any) -> pd.DataFrame:
-    """Give the complete rows of the columns that the formula reads, and their weights where there are any."""
+    """Return the complete rows of the columns that the formula reads, and their weights where there are any."""
     formula = inputs.design.formula
     assert formula is not None
     columns = [column for column in data.columns if str(column) in formula.columns]

@@ -86,7 +86,7 @@ class Multinom(NNet):
         return self.shape.outputs == 1
 
     def model_matrix(self, newdata: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Give the whole model matrix of the complete rows of new data, and which rows these are."""
+        """Return the whole model matrix of the complete rows of new data, and which rows these are."""
         x, complete = design_matrix(self.design, newdata)
         offset = design_offset(self.design, newdata)
         columns = offset_columns(offset, len(x), self.shape.outputs, len(self.classes))
@@ -128,19 +128,19 @@ class Multinom(NNet):
         return verbs.predict(self, newdata, type=type)
 
     def summary(self, correlation: bool = False) -> MultinomSummary:  # type: ignore[override]
-        """Give coefficients and standard errors, printing as R's ``summary()``."""
+        """Return coefficients and standard errors, printing as R's ``summary()``."""
         return MultinomSummary(self, correlation)
 
     def coef(self) -> Any:
-        """Give the coefficients."""
+        """Return the coefficients."""
         return verbs.coef(self)
 
     def vcov(self) -> pd.DataFrame:
-        """Give the covariance of the coefficients; see :func:`tidydl.vcov`."""
+        """Return the covariance of the coefficients; see :func:`tidydl.vcov`."""
         return verbs.vcov(self)
 
     def confint(self, parm: Any = None, level: float = 0.95) -> pd.DataFrame:
-        """Give confidence intervals; see :func:`tidydl.confint`."""
+        """Return confidence intervals; see :func:`tidydl.confint`."""
         return verbs.confint(self, parm, level)
 
 
@@ -193,7 +193,7 @@ def _lower_triangle(correlation: pd.DataFrame) -> list[str]:
 
 
 def _in_shape(fit: Multinom, values: np.ndarray) -> Any:
-    """Give values of the coefficients in R's shape: classes by names, of two classes a named vector."""
+    """Return values of the coefficients in R's shape: classes by names, of two classes a named vector."""
     import pandas as pd
 
     if fit.is_binary:
@@ -203,7 +203,7 @@ def _in_shape(fit: Multinom, values: np.ndarray) -> Any:
 
 @verbs.coef.register(Multinom)
 def _coef(x: Multinom) -> Any:
-    """Give the coefficients as R does: classes by names, of two classes a named vector."""
+    """Return the coefficients as R does: classes by names, of two classes a named vector."""
     return _in_shape(x, x.coefficients)
 
 

@@ -60,7 +60,7 @@ ANOVA = Contract.of(
 
 @verbs.vcov.register(Multinom)
 def _vcov(x: Multinom) -> pd.DataFrame:
-    """Give the covariance of the coefficients, named ``class:name`` (of two classes by name alone), as R does."""
+    """Return the covariance of the coefficients, named ``class:name`` (of two classes by name alone), as R does."""
     import pandas as pd
 
     return pd.DataFrame(x.covariance.copy(), index=x.coefficient_names, columns=x.coefficient_names)
@@ -68,7 +68,7 @@ def _vcov(x: Multinom) -> pd.DataFrame:
 
 @verbs.confint.register(Multinom)
 def _confint(x: Multinom, parm: Any = None, level: float = 0.95) -> pd.DataFrame:
-    """Give an interval for each coefficient: rows by class and name (of two classes by name), bounds as columns."""
+    """Return an interval for each coefficient: rows by class and name (of two classes by name), bounds as columns."""
     import pandas as pd
 
     names = list(x.vcoefnames)
@@ -83,7 +83,7 @@ def _confint(x: Multinom, parm: Any = None, level: float = 0.95) -> pd.DataFrame
 
 @verbs.logLik.register(Multinom)
 def _log_likelihood(x: Multinom) -> LogLik:
-    """Give minus half the deviance, to which a penalty adds as in R."""
+    """Return minus half the deviance, to which a penalty adds as in R."""
     return LogLik(-0.5 * x.deviance, x.edf, float(np.sum(x.weights)))
 
 
@@ -149,7 +149,7 @@ def _right_side(fit: Multinom) -> str:
 
 @verbs.tidy.register(Multinom)
 def _tidy(x: Multinom, conf_int: bool = False, conf_level: float = 0.95, exponentiate: bool = False) -> pd.DataFrame:
-    """Give one row per coefficient, as broom does.
+    """Return one row per coefficient, as broom does.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def _tidy(x: Multinom, conf_int: bool = False, conf_level: float = 0.95, exponen
 
 @verbs.glance.register(Multinom)
 def _glance(x: Multinom) -> pd.DataFrame:
-    """Give one row: what broom gives (edf, deviance, AIC, nobs), the log-likelihood, and how the fit went."""
+    """Return one row: what broom gives (edf, deviance, AIC, nobs), the log-likelihood, and how the fit went."""
     data = {
         "edf": x.edf,
         "deviance": x.deviance,

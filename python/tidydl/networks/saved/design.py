@@ -71,7 +71,7 @@ def _variables(design: Design, formula: Formula) -> list[dict[str, Any]]:
 
 
 def _is_matrix(calls: Mapping[str, Any]) -> bool:
-    """Say whether R has a matrix where there are such calls, if it has numbers at all."""
+    """Return whether R has a matrix where there are such calls, if it has numbers at all."""
     functions = {call.function for call in calls.values()}
     return bool(functions & {"poly", "scale"}) and "as.numeric" not in functions
 
@@ -256,7 +256,7 @@ def _basis(given: Mapping[str, Part], part: Part) -> Basis:
 
 
 def _number(given: Part | None, option: Any, without: float, part: Part) -> float:
-    """Give a centre or a scale: what was kept, or what the call itself says where R keeps nothing."""
+    """Return a centre or a scale: what was kept, or what the call itself says where R keeps nothing."""
     if given is not None:
         return float(given.numbers("numbers", 1)[0])
     if option is False:

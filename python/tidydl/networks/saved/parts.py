@@ -62,7 +62,7 @@ class Part:
         self._values = values
 
     def fault(self, what: str) -> DamagedFileError:
-        """Make the error for a file that does not hold what it should."""
+        """Build the error for a file that does not hold what it should."""
         return DamagedFileError(
             f"`file` '{self.file}' is damaged: {what}.",
             allowed="The file as save_model() wrote it.",
@@ -86,15 +86,15 @@ class Part:
         return list(self._values)
 
     def is_null(self, name: str) -> bool:
-        """Say whether a value is absent on purpose, or not there at all."""
+        """Return whether a value is absent on purpose, or not there at all."""
         return self._values.get(name) is None
 
     def part(self, name: str) -> Part:
-        """Give an object."""
+        """Return an object."""
         return Part(self._value(name), self.file, self._name(name))
 
     def parts(self, name: str) -> list[Part]:
-        """Give a list of objects."""
+        """Return a list of objects."""
         return [Part(each, self.file, f"{self._name(name)}[{i}]") for i, each in enumerate(self._list(name), start=1)]
 
     def _list(self, name: str) -> list[Any]:
@@ -110,25 +110,25 @@ class Part:
         return values
 
     def numbers(self, name: str, length: int | None = None) -> np.ndarray:
-        """Give doubles, so many where a length is given; null is missing."""
+        """Return doubles, so many where a length is given; null is missing."""
         try:
             return np.array([_double(value) for value in self._of_length(name, length)], dtype=float)
         except (TypeError, OverflowError):
             raise self._wrong(name, "numbers") from None
 
     def matrix(self, name: str, rows: int, columns: int) -> np.ndarray:
-        """Give doubles, rows by columns, written row by row."""
+        """Return doubles, rows by columns, written row by row."""
         return self.numbers(name, rows * columns).reshape(rows, columns)
 
     def number(self, name: str) -> float:
-        """Give one double."""
+        """Return one double."""
         try:
             return _double(self._value(name))
         except (TypeError, OverflowError):
             raise self._wrong(name, "one number") from None
 
     def whole(self, name: str, most: int = _LARGEST) -> int:
-        """Give a whole number of at least 0."""
+        """Return a whole number of at least 0."""
         value = self._value(name)
         right = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not right or not 0 <= value <= most or value % 1 != 0:
@@ -136,18 +136,18 @@ class Part:
         return int(value)
 
     def wholes(self, name: str, length: int | None = None) -> list[int]:
-        """Give whole numbers."""
+        """Return whole numbers."""
         values = self.numbers(name, length)
         if not (np.isfinite(values) & (values == np.floor(values)) & (np.abs(values) <= _LARGEST)).all():
             raise self._wrong(name, "whole numbers")
         return [int(value) for value in values]
 
     def optional_whole(self, name: str, most: int = _LARGEST) -> int | None:
-        """Give a whole number, or None where it is null."""
+        """Return a whole number, or None where it is null."""
         return None if self.is_null(name) else self.whole(name, most)
 
     def flag(self, name: str) -> bool:
-        """Give a logical."""
+        """Return a logical."""
         value = self._value(name)
         if not isinstance(value, bool):
             raise self._wrong(name, "true or false")
@@ -158,35 +158,35 @@ class Part:
         return len(self._list(name))
 
     def flags(self, name: str, length: int) -> np.ndarray:
-        """Give logicals."""
+        """Return logicals."""
         values = self._of_length(name, length)
         if not all(isinstance(value, bool) for value in values):
             raise self._wrong(name, "true or false for each")
         return np.array(values, dtype=bool)
 
     def text(self, name: str) -> str:
-        """Give one text."""
+        """Return one text."""
         value = self._value(name)
         if not _is_text(value):
             raise self._wrong(name, "a text")
         return value
 
     def texts(self, name: str, length: int | None = None, *, distinct: bool = False) -> tuple[str, ...]:
-        """Give texts."""
+        """Return texts."""
         values = self._of_length(name, length)
         if not all(_is_text(value) for value in values) or (distinct and len(set(values)) < len(values)):
             raise self._wrong(name, "different texts" if distinct else "texts")
         return tuple(values)
 
     def choice(self, name: str, choices: Iterable[str]) -> str:
-        """Give one of some texts."""
+        """Return one of some texts."""
         value = self.text(name)
         if value not in choices:
             raise self._wrong(name, "known")
         return value
 
     def raw(self, name: str) -> Any:
-        """Give a value as JSON has it."""
+        """Return a value as JSON has it."""
         return self._value(name)
 
 

@@ -337,7 +337,7 @@ def _is_ours(name: str) -> bool:
 
 
 def _folder(folder: Any) -> Path:
-    """Make the folder of a checkpoint."""
+    """Build the folder of a checkpoint."""
     if not isinstance(folder, (str, os.PathLike)) or not str(folder):
         raise ArgumentError(f"`checkpoint` is {described(folder)}.", allowed="The path of a folder.")
     check_path_name("checkpoint", folder)

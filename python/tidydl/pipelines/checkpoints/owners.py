@@ -170,7 +170,7 @@ def _claim(place: Path) -> Ownership | _Holder | None:
 
 
 def _made(path: Path, text: str) -> bool:
-    """Make a file with its content at once, unless it is there; where links are unknown, empty at first."""
+    """Build a file with its content at once, unless it is there; where links are unknown, empty at first."""
     begun = path.with_name(scratch_name("claim"))
     try:
         begun.write_text(text, "utf-8")

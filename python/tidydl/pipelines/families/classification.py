@@ -28,7 +28,7 @@ _MISFITS = ("size of tensor", "size of the tensor", "invalid for input of size",
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded classifier: its labels in order."""
+    """Return what is to be known of a loaded classifier: its labels in order."""
     return {"labels": class_labels(loaded.config, loaded.source)}
 
 
@@ -70,7 +70,7 @@ def _encoder(task: Task, loaded: Loaded, options: Options) -> Any:
 
 
 def _mean(encoded: Any, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
-    """Give the mean of the scores of an input's windows, mostly one."""
+    """Return the mean of the scores of an input's windows, mostly one."""
     return found[0] if len(found) == 1 else sum(found[1:], found[0]) / len(found)
 
 

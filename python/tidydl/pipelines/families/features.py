@@ -31,7 +31,7 @@ POSITIONS = ("patch",)  # columns that count from 0 and are there with some opti
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded encoder: nothing more."""
+    """Return what is to be known of a loaded encoder: nothing more."""
     if has_two_sides(loaded.config):
         raise ArgumentError(
             f"`model` is '{loaded.source}', which puts texts and images into one space.",
@@ -58,7 +58,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
 
 
 def _text_way(loaded: Loaded, options: Options) -> Way:
-    """Say how texts are run."""
+    """Return how texts are run."""
     pooling, normalize = options["pooling"], options["normalize"]
     if pooling == "none" and options["long"] == "window":
         raise ArgumentError(
@@ -78,7 +78,7 @@ def _text_way(loaded: Loaded, options: Options) -> Way:
 
 
 def _image_way(loaded: Loaded, options: Options) -> Way:
-    """Say how images are run."""
+    """Return how images are run."""
     pooling, normalize = options["pooling"], options["normalize"]
     return Way(
         encode=partial(image_batches.encode, loaded),
@@ -134,7 +134,7 @@ def _patches(encoded: Any, lines: list[int], found: list[Any]) -> tuple[list[int
 
 
 def _mean(normalize: bool, encoded: Any, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
-    """Give the mean of the numbers of a text's windows, mostly one."""
+    """Return the mean of the numbers of a text's windows, mostly one."""
     import numpy as np
 
     if len(found) == 1:

@@ -34,7 +34,7 @@ Cut = Callable[[int], list[Span]]
 
 
 def is_one(x: Any) -> bool:
-    """Say whether ``x`` is one sound rather than several."""
+    """Return whether ``x`` is one sound rather than several."""
     if isinstance(x, (str, bytes, bytearray, os.PathLike, Mapping, int, float)) or _is_sound(x):
         return True
     return getattr(x, "ndim", 0) >= 1 and str(getattr(x, "dtype", "object")) not in ("object", "audio", "str")
@@ -59,12 +59,12 @@ def read(value: Any, where: str) -> Any:
 
 
 def key(audio: Any) -> Any:
-    """Give what is equal for equal inputs: the path of a file, else the encoded bytes."""
+    """Return what is equal for equal inputs: the path of a file, else the encoded bytes."""
     return audio.path if audio.is_file else audio.bytes
 
 
 def column_fits(column: Any) -> bool:
-    """Say whether a column of a frame holds sounds. Paths are taken only from a column that is named."""
+    """Return whether a column of a frame holds sounds. Paths are taken only from a column that is named."""
     return cells_fit(column, is_one, "audio")
 
 
@@ -136,7 +136,7 @@ class EncodedAudios:
 
 
 def _seconds(made: Mapping[str, Any], rate: int) -> float:
-    """Say how many seconds the model hears of a piece, which may have been filled up."""
+    """Return how many seconds the model hears of a piece, which may have been filled up."""
     longest = max((each for each in made.values()), key=lambda each: each.numel())
     return max(longest.shape[1:], default=1) / (rate if longest.ndim == 2 else _SPECTRA)
 
@@ -232,5 +232,5 @@ def samples(audio: Any, rate: int, place: int) -> np.ndarray:
 
 
 def padding(loaded: Loaded) -> str:
-    """Say which sounds may share a batch: those of one shape, since most models hear padding."""
+    """Return which sounds may share a batch: those of one shape, since most models hear padding."""
     return "equal"

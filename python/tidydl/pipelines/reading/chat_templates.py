@@ -67,5 +67,5 @@ def unreadable(problem: BaseException, place: int, by: str) -> TidydlError:
 
 
 def first_line(problem: BaseException) -> str:
-    """Give the first line of a message, or the name of the error that has none."""
+    """Return the first line of a message, or the name of the error that has none."""
     return (str(problem).strip().splitlines() or [type(problem).__name__])[0]

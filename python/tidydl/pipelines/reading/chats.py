@@ -19,19 +19,19 @@ ALLOWED = "A string, a chat (a data frame or list of dicts with role and content
 
 
 def is_one(x: Any) -> bool:
-    """Say whether it is one text or chat."""
+    """Return whether it is one text or chat."""
     return texts.is_one(x) or is_chat(x)
 
 
 def is_chat(x: Any) -> bool:
-    """Say whether it is one chat: a data frame or a list of messages, each with a role."""
+    """Return whether it is one chat: a data frame or a list of messages, each with a role."""
     if is_frame(x):
         return {"role", "content"} <= set(x.columns)
     return isinstance(x, (list, tuple)) and bool(x) and all(isinstance(each, Mapping) and "role" in each for each in x)
 
 
 def gather(x: pd.DataFrame) -> tuple[list[Any], list[int] | None] | None:
-    """Give the chats that a data frame with role and content holds, one or, by ``.row``, several with their numbers.
+    """Return the chats that a data frame with role and content holds, one or, by ``.row``, several with their numbers.
 
     None where it holds no chat.
 
@@ -53,10 +53,10 @@ def gather(x: pd.DataFrame) -> tuple[list[Any], list[int] | None] | None:
 
 
 def messages_of(chat: Any) -> Any:
-    """Give the messages of a chat, each by the names of what it holds."""
+    """Return the messages of a chat, each by the names of what it holds."""
     return chat.to_dict("records") if is_frame(chat) else chat
 
 
 def column_fits(column: Any) -> bool:
-    """Say whether a column of a frame holds texts. Chats are taken from a column that is named."""
+    """Return whether a column of a frame holds texts. Chats are taken from a column that is named."""
     return texts.column_fits(column)

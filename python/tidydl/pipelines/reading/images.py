@@ -21,7 +21,7 @@ _PATCHES_UNKNOWN = 256
 
 
 def is_one(x: Any) -> bool:
-    """Say whether ``x`` is one image rather than several."""
+    """Return whether ``x`` is one image rather than several."""
     if isinstance(x, (str, bytes, bytearray, os.PathLike, dict, int, float)) or _is_picture(x):
         return True
     shape = getattr(x, "shape", None)
@@ -32,7 +32,7 @@ def is_one(x: Any) -> bool:
 
 
 def _is_picture(x: Any) -> bool:
-    """Say whether it is a PIL image, one of ours, or an open file."""
+    """Return whether it is a PIL image, one of ours, or an open file."""
     return (
         hasattr(x, "pil")
         or (hasattr(x, "read") and hasattr(x, "seek"))
@@ -54,12 +54,12 @@ def read(value: Any, where: str) -> Any:
 
 
 def key(image: Any) -> Any:
-    """Give what is equal for equal inputs: the path of a file, else the encoded bytes."""
+    """Return what is equal for equal inputs: the path of a file, else the encoded bytes."""
     return image.path if image.is_file else image.bytes
 
 
 def column_fits(column: Any) -> bool:
-    """Say whether a column of a frame holds images. Paths are taken only from a column that is named."""
+    """Return whether a column of a frame holds images. Paths are taken only from a column that is named."""
     return cells_fit(column, is_one, "image")
 
 
@@ -141,5 +141,5 @@ def _patches(config: Any) -> int:
 
 
 def padding(loaded: Loaded) -> str:
-    """Say which images may share a batch: all, since the processor scales them to one size."""
+    """Return which images may share a batch: all, since the processor scales them to one size."""
     return "any"

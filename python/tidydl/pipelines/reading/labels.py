@@ -15,12 +15,12 @@ ALLOWED = "A list of labels for all inputs, or the column of a data frame that h
 
 
 def is_one(x: Any) -> bool:
-    """Say whether it is one set of labels: a string with commas between, or a list of strings."""
+    """Return whether it is one set of labels: a string with commas between, or a list of strings."""
     return isinstance(x, str) or not any(_is_list(each) for each in x)
 
 
 def key(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Give what is equal for equal labels."""
+    """Return what is equal for equal labels."""
     return labels
 
 

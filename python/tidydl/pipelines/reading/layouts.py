@@ -24,7 +24,7 @@ Layout = tuple[tuple[str, Box], ...]
 
 
 def is_one(x: Any) -> bool:
-    """Say whether it is the words of one page rather than of several."""
+    """Return whether it is the words of one page rather than of several."""
     if is_frame(x) or isinstance(x, (str, Mapping)):
         return True
     return _is_list(x) and len(x) > 0 and _is_pair(x[0])
@@ -86,15 +86,15 @@ def _box(box: Any, word: Any, where: str) -> Box:
 
 
 def key(layout: Layout) -> Layout:
-    """Give what is equal for equal inputs."""
+    """Return what is equal for equal inputs."""
     return layout
 
 
 def shown(layout: Layout) -> str:
-    """Give what the result repeats: the words of the page."""
+    """Return what the result repeats: the words of the page."""
     return " ".join(word for word, _ in layout)
 
 
 def column_fits(column: Any) -> bool:
-    """Say whether a column of a frame holds pages of words."""
+    """Return whether a column of a frame holds pages of words."""
     return cells_fit(column, is_one)

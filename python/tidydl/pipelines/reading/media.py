@@ -20,7 +20,7 @@ def read_by(make: Callable[[Any], Any], value: Any, where: str) -> Any:
 
 
 def cells_fit(column: Any, is_one: Callable[[Any], bool], dtype: str | None = None) -> bool:
-    """Say whether a column of a frame is of this dtype, or has objects as cells of which the first is one of them.
+    """Return whether a column of a frame is of this dtype, or has objects as cells of which the first is one of them.
 
     Strings are not looked into: paths are taken only from a column that is named.
     """

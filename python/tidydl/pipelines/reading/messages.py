@@ -36,7 +36,7 @@ _TYPES = {
 
 
 def reader(kind: str) -> Any:
-    """Give the module that reads images, sounds or films."""
+    """Return the module that reads images, sounds or films."""
     return importlib.import_module(f"tidydl.pipelines.reading.{kind}s")
 
 
@@ -134,7 +134,7 @@ def _decoded(value: str, where: str) -> bytes:
 
 
 def key(value: str | Chat) -> Hashable:
-    """Give what is equal for equal inputs."""
+    """Return what is equal for equal inputs."""
     if isinstance(value, str):
         return value
     return tuple((role, tuple(_block_key(block) for block in blocks)) for role, blocks in value)
@@ -146,5 +146,5 @@ def _block_key(block: Block) -> Hashable:
 
 
 def shown(value: str | Chat) -> str:
-    """Give what the result repeats: of a chat the text of its last message."""
+    """Return what the result repeats: of a chat the text of its last message."""
     return value if isinstance(value, str) else " ".join(each for kind, each in value[-1][1] if kind == "text")

@@ -38,7 +38,7 @@ def words_in(image: Any, lang: str | None, flags: str) -> Layout:
 
 
 def _box(image: Any, left: int, top: int, width: int, height: int) -> tuple[int, int, int, int]:
-    """Give a box in thousandths of the image, which it never leaves."""
+    """Return a box in thousandths of the image, which it never leaves."""
     across, down = image.size
     shares = (left / across, top / down, (left + width) / across, (top + height) / down)
     x0, y0, x1, y1 = (min(SIDE, max(0, int(SIDE * share))) for share in shares)

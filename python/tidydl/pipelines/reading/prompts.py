@@ -38,10 +38,10 @@ def read(value: Any, where: str) -> str | Chat:
 
 
 def key(value: str | Chat) -> str | Chat:
-    """Give what is equal for equal prompts."""
+    """Return what is equal for equal prompts."""
     return value
 
 
 def shown(value: str | Chat) -> str:
-    """Give what the result repeats of a prompt: of a chat its last message."""
+    """Return what the result repeats of a prompt: of a chat its last message."""
     return value if isinstance(value, str) else value[-1][1]

@@ -31,7 +31,7 @@ _ANSWERS = {
 
 
 def is_one(x: Any) -> bool:
-    """Say whether it is one set of questions."""
+    """Return whether it is one set of questions."""
     return is_frame(x) or isinstance(x, (str, Mapping))
 
 
@@ -40,12 +40,12 @@ def _is_list(x: Any) -> bool:
 
 
 def key(questions: str) -> str:
-    """Give what is equal for equal questions."""
+    """Return what is equal for equal questions."""
     return questions
 
 
 def column_fits(column: Any) -> bool:
-    """Say whether a column of a frame holds questions: only one that is named."""
+    """Return whether a column of a frame holds questions: only one that is named."""
     return False
 
 

@@ -18,7 +18,7 @@ ALLOWED = "A data frame, or a list of them, one for each question."
 
 
 def is_table(x: Any) -> bool:
-    """Say whether it is one table: a frame, or a dict of columns."""
+    """Return whether it is one table: a frame, or a dict of columns."""
     return is_frame(x) or isinstance(x, Mapping)
 
 

@@ -159,7 +159,7 @@ def refuse_bits(bits: int) -> None:
 
 @contextmanager
 def spending() -> Iterator[None]:
-    """Give what templates run in this block, in this thread, one budget."""
+    """Return what templates run in this block, in this thread, one budget."""
     _local.budget = Budget()
     try:
         yield

@@ -31,7 +31,7 @@ _CHARACTERS = 200  # of which a token is all but sure to be made
 
 
 def is_one(x: Any) -> bool:
-    """Say whether ``x`` is one text rather than several."""
+    """Return whether ``x`` is one text rather than several."""
     return isinstance(x, (str, bytes, int, float)) or getattr(x, "ndim", None) == 0
 
 
@@ -77,12 +77,12 @@ def read(value: Any, where: str, *, blank: bool = False) -> str:
 
 
 def key(text: str) -> str:
-    """Give what is equal for equal inputs."""
+    """Return what is equal for equal inputs."""
     return text
 
 
 def column_fits(column: Any) -> bool:
-    """Say whether a column of a frame holds texts: strings, labels or objects that are strings."""
+    """Return whether a column of a frame holds texts: strings, labels or objects that are strings."""
     import pandas as pd
 
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -107,7 +107,7 @@ class EncodedTexts:
         return range(len(self.sizes))
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some of the texts, padded to the longest of them."""
+        """Build the tensors of some of the texts, padded to the longest of them."""
         return padded(self.loaded, self.tokens, positions)
 
 
@@ -161,7 +161,7 @@ def _shortened(tokenizer: Any, texts: list[Any], limit: int) -> tuple[dict[str, 
 
 
 def start_of(text: Any, limit: int) -> Any:
-    """Give as much of a text as can matter, in whole words: a book is not tokenised for its first page."""
+    """Return as much of a text as can matter, in whole words: a book is not tokenised for its first page."""
     if isinstance(text, tuple):
         starts = tuple(start_of(each, limit) for each in text)
         return text if all(start is each for start, each in zip(starts, text, strict=True)) else starts
@@ -196,12 +196,12 @@ def refuse_empty(sizes: list[int], places: Sequence[int]) -> None:
 
 
 def token_limit(loaded: Loaded, max_length: int | None = None) -> int | None:
-    """Give how many tokens the model reads at most, None where there is no limit."""
+    """Return how many tokens the model reads at most, None where there is no limit."""
     return _least(getattr(loaded.processor, "model_max_length", None), _positions(loaded.model), max_length)
 
 
 def part_limit(loaded: Loaded, *, writes: bool = False) -> int | None:
-    """Give how many tokens the part of a model that reads texts takes at most, or the part that ``writes`` them.
+    """Return how many tokens the part of a model that reads texts takes at most, or the part that ``writes`` them.
 
     For models that read images or sounds too, whose own config says nothing about texts. None where there is no limit.
     """
@@ -226,7 +226,7 @@ def _positions(model: Any) -> int | None:
 
 
 def padding(loaded: Loaded) -> str:
-    """Say which texts may share a batch: those of ``"any"`` length, of ``"equal"`` length, or ``"none"``.
+    """Return which texts may share a batch: those of ``"any"`` length, of ``"equal"`` length, or ``"none"``.
 
     A model that has no token for padding takes one text at a time. Where padding goes on the left, it would
     shift the positions of the words, so only texts of equal length go together: scores are those of each

@@ -21,7 +21,7 @@ _COST = 1024
 
 
 def is_one(x: Any) -> bool:
-    """Say whether ``x`` is one film rather than several: a list of images is one, a list of paths is several."""
+    """Return whether ``x`` is one film rather than several: a list of images is one, a list of paths is several."""
     if isinstance(x, (str, bytes, bytearray, os.PathLike, Mapping, int, float)) or hasattr(x, "frames"):
         return True
     if getattr(x, "ndim", 0) == 4:
@@ -47,12 +47,12 @@ def read(value: Any, where: str) -> Any:
 
 
 def key(video: Any) -> Any:
-    """Give what is equal for equal inputs."""
+    """Return what is equal for equal inputs."""
     return video.key
 
 
 def shown(video: Any) -> str:
-    """Give what the result repeats of a film: its path, or how many frames it has."""
+    """Return what the result repeats of a film: its path, or how many frames it has."""
     from tidydl.data.media_files import wrong_with
 
     try:
@@ -62,7 +62,7 @@ def shown(video: Any) -> str:
 
 
 def column_fits(column: Any) -> bool:
-    """Say whether a column of a frame holds films. Paths are taken only from a column that is named."""
+    """Return whether a column of a frame holds films. Paths are taken only from a column that is named."""
     return cells_fit(column, is_one)
 
 
@@ -130,5 +130,5 @@ def chosen_frames(video: Any, count: int, step: float | None, place: int) -> Any
 
 
 def padding(loaded: Loaded) -> str:
-    """Say which films may share a batch: all, since the processor scales them to one size."""
+    """Return which films may share a batch: all, since the processor scales them to one size."""
     return "any"

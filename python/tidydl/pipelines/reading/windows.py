@@ -106,7 +106,7 @@ class EncodedLines:
         self.extra.append(extra)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some lines."""
+        """Build the tensors of some lines."""
         return texts.padded(self.loaded, self.tokens, positions)
 
 

@@ -34,7 +34,7 @@ IDLE_WHEN_GREEDY = tuple(name for name, _, _ in _WARPERS)
 
 
 def begin_of_draws(seed: int | None, drawn: int | None) -> int:
-    """Give where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator."""
+    """Return where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator."""
     if seed is not None:
         return int(seed)
     return current().positions(_LARGEST_SEED, 1)[0] + 1 if drawn is None else int(drawn)
@@ -51,7 +51,7 @@ class Placed:
         return getattr(self.lines, name)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some lines, beside their places."""
+        """Build the tensors of some lines, beside their places."""
         return {**self.lines.batch(positions), "places": [self.places[self.lines.owners[i]] for i in positions]}
 
 

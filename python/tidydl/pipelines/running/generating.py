@@ -56,19 +56,19 @@ class Settings:
 
 
 def writes_on(loaded: Loaded) -> bool:
-    """Say whether the model goes on with its input rather than writing a text of its own beside it."""
+    """Return whether the model goes on with its input rather than writing a text of its own beside it."""
     return not getattr(loaded.config, "is_encoder_decoder", False)
 
 
 def samples(loaded: Loaded, options: Options) -> bool:
-    """Say whether tokens are drawn at random: as the call says, else as the model's own settings do."""
+    """Return whether tokens are drawn at random: as the call says, else as the model's own settings do."""
     if options["do_sample"] is not None:
         return bool(options["do_sample"])
     return bool(getattr(loaded.model.generation_config, "do_sample", False))
 
 
 def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int | None:
-    """Give where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator.
+    """Return where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator.
 
     None where nothing is drawn at random.
 
@@ -150,7 +150,7 @@ def _idle(name: str) -> ArgumentError:
 
 
 def _specific(task: Task, loaded: Loaded, options: Options) -> dict[str, Any]:
-    """Give the settings that some models have for a task, a prefix of the text among them."""
+    """Return the settings that some models have for a task, a prefix of the text among them."""
     known = getattr(loaded.config, "task_specific_params", None) or {}
     if task.name != "translation":
         return known.get(task.name) or {}
@@ -158,14 +158,14 @@ def _specific(task: Task, loaded: Loaded, options: Options) -> dict[str, Any]:
 
 
 def padding_of(settings: Settings, drawn: int | None) -> str:
-    """Say which prompts may share a batch: where beams are drawn, none with another."""
+    """Return which prompts may share a batch: where beams are drawn, none with another."""
     if drawn is not None and (settings.config.num_beams or 1) > 1:
         return "none"
     return "equal" if settings.total_length else "any"
 
 
 def told_apart(key: Callable[[Any], Any], drawn: int | None) -> Callable[[Any], Any]:
-    """Give what is equal for equal inputs; where tokens are drawn at random, each input draws on its own."""
+    """Return what is equal for equal inputs; where tokens are drawn at random, each input draws on its own."""
     return key if drawn is None else lambda value: object()
 
 
@@ -234,7 +234,7 @@ def _run(
 
 
 def _repeated(values: Any, times: int, lines: int) -> Any:
-    """Give each line of a tensor several times; where a single line has many parts, all of them as often in turn."""
+    """Return each line of a tensor several times; where a single line has many parts, all of them as often in turn."""
     import torch
 
     if not isinstance(values, torch.Tensor) or times == 1:

@@ -57,13 +57,13 @@ def encode(loaded: Loaded, values: list[Any], places: Sequence[int]) -> EncodedI
 
 
 def size_of(encoded: EncodedImages, line: int) -> tuple[int, int]:
-    """Give the width and height of one of the images."""
+    """Return the width and height of one of the images."""
     shape: Any = encoded.shapes[line]
     return shape
 
 
 def padding(loaded: Loaded) -> str:
-    """Say which images may share a batch: all where they are scaled to one size, else those of one size.
+    """Return which images may share a batch: all where they are scaled to one size, else those of one size.
 
     Processors fill smaller images up to the largest of their batch, which changes the numbers of the smaller ones.
     """
@@ -71,7 +71,7 @@ def padding(loaded: Loaded) -> str:
 
 
 def _one_size(processor: Any) -> tuple[int, int] | None:
-    """Give the height and width that all images have in the end; None where these depend on the image."""
+    """Return the height and width that all images have in the end; None where these depend on the image."""
     if getattr(processor, "do_center_crop", False):
         return _height_and_width(processor.crop_size)
     if getattr(processor, "keep_aspect_ratio", False) or getattr(processor, "do_split_image", False):
@@ -104,7 +104,7 @@ def _scale(size: Any, width: int, height: int) -> float:
 
 
 def one_by_one(outputs: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Give what a model made of a batch image by image: of each a batch of one, on the CPU in usual precision."""
+    """Return what a model made of a batch image by image: of each a batch of one, on the CPU in usual precision."""
     kept = {name: outputs[name] for name in names if outputs.get(name) is not None}
     kept = {name: (each.float() if each.is_floating_point() else each).cpu() for name, each in kept.items()}
     count = min(len(each) for each in kept.values())
@@ -112,7 +112,7 @@ def one_by_one(outputs: Mapping[str, Any], names: Sequence[str]) -> list[dict[st
 
 
 def reader(loaded: Loaded, *methods: str) -> Any:
-    """Give the method of the image processor that reads results out of what the model made, the first there is.
+    """Return the method of the image processor that reads results out of what the model made, the first there is.
 
     Raises
     ------
@@ -131,5 +131,5 @@ def reader(loaded: Loaded, *methods: str) -> Any:
 
 
 def levels(names: Sequence[str]) -> list[str]:
-    """Give the labels of a model, each once: detectors call many outputs 'N/A'."""
+    """Return the labels of a model, each once: detectors call many outputs 'N/A'."""
     return list(dict.fromkeys(names))

@@ -38,12 +38,12 @@ def chosen_frame(
 
 
 def levels_of(inputs: Inputs) -> list[str]:
-    """Give all labels of a call in the order in which they were given."""
+    """Return all labels of a call in the order in which they were given."""
     return list(dict.fromkeys(label for labels in _sets(inputs) for label in labels))
 
 
 def _sets(inputs: Inputs) -> list[tuple[str, ...]]:
-    """Give the different sets of labels in order."""
+    """Return the different sets of labels in order."""
     if inputs.constant:
         return list(inputs.constant.values())
     labels = next(values for part, values in inputs.parts.items() if part.shared)

@@ -20,7 +20,7 @@ def edge_logits(model: Any, tensors: dict[str, Any]) -> np.ndarray:
 
 
 def candidates(starts: np.ndarray, ends: np.ndarray, longest: int, most: int) -> Iterator[tuple[int, int, float]]:
-    """Give the likeliest stretches of at most so many tokens: the first token, the last, and the score."""
+    """Yield the likeliest stretches of at most so many tokens: the first token, the last, and the score."""
     import numpy as np
 
     scores = np.tril(np.triu(np.outer(starts, ends)), longest - 1).ravel()
@@ -32,7 +32,7 @@ def candidates(starts: np.ndarray, ends: np.ndarray, longest: int, most: int) ->
 
 
 def usual_overlap(usual: int, most: int, room: int) -> int:
-    """Give how many tokens windows share where the call does not say: as is usual, or half of what there is room for.
+    """Return how many tokens windows share where the call does not say: as is usual, or half of what there is room for.
 
     ``most`` tokens make a line, of which ``room`` are left for the window.
     """

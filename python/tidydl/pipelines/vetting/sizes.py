@@ -137,7 +137,7 @@ def _numbers(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def large_input(held: dict[str, Any]) -> str | None:
-    """Say which entry of a processor's settings makes inputs too large, as the end of a sentence; None where none does.
+    """Return which entry of a processor's settings makes inputs too large, as the end of a sentence; None without one.
 
     Where images are cut into patches, the shortest and longest edge are numbers of pixels.
     """

@@ -36,7 +36,7 @@ _MADE = ("predicted_depth", "field_of_view")
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: nothing more."""
+    """Return what is to be known of a loaded model: nothing more."""
     image_batches.reader(loaded, _READER)
     return {}
 

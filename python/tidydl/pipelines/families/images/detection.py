@@ -32,7 +32,7 @@ _MADE = ("logits", "pred_boxes", "order_logits")  # what boxes are read from
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded detector: its labels."""
+    """Return what is to be known of a loaded detector: its labels."""
     image_batches.reader(loaded, BOX_READER)
     return {"labels": image_batches.levels(_names(loaded))}
 

@@ -30,12 +30,12 @@ __all__ = ["facts", "run"]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: how many times as wide and high its images are."""
+    """Return what is to be known of a loaded model: how many times as wide and high its images are."""
     return {"upscale": getattr(loaded.config, "upscale", None)}
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Make an image of each image and give the tidy frame: a line per image."""
+    """Build an image of each image and give the tidy frame: a line per image."""
     way = Way(
         encode=partial(image_batches.encode, loaded),
         forward=partial(_forward, loaded.model),

@@ -36,7 +36,7 @@ Pair = tuple[Any, Any]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: nothing more."""
+    """Return what is to be known of a loaded model: nothing more."""
     image_batches.reader(loaded, _READER)
     return {}
 

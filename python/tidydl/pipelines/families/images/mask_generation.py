@@ -44,7 +44,7 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: nothing more."""
+    """Return what is to be known of a loaded model: nothing more."""
     image_batches.reader(loaded, "post_process_masks")
     return {}
 
@@ -107,7 +107,7 @@ def _masks(loaded: Loaded, options: Options, batch: dict[str, Any]) -> list[list
 
 
 def _crops(width: int, height: int, options: Options) -> Iterator[_Crop]:
-    """Give the whole image, then with each layer twice as many crops along each side, which overlap."""
+    """Yield the whole image, then with each layer twice as many crops along each side, which overlap."""
     yield _Crop((0, 0, width, height), options["points_per_crop"])
     for layer in range(1, options["crops_n_layers"] + 1):
         count = 2**layer
@@ -164,7 +164,7 @@ def _good(
 
 
 def _stable(masks: Any, options: Options) -> Any:
-    """Say which masks stay much the same when the cutoff is moved up and down."""
+    """Return which masks stay much the same when the cutoff is moved up and down."""
     import torch
 
     if options["stability_score_thresh"] <= 0:
@@ -195,7 +195,7 @@ def _lines(encoded: EncodedImages, lines: list[int], found: list[list[_Found]]) 
 
 
 def _unpacked(found: _Found, height: int, width: int) -> np.ndarray:
-    """Give a mask at the size of its image."""
+    """Return a mask at the size of its image."""
     import numpy as np
 
     left, top, right, bottom = found.box

@@ -21,7 +21,7 @@ __all__ = ["encode", "is_prompted", "scaled"]
 
 
 def is_prompted(loaded: Loaded) -> bool:
-    """Say whether a model is told by a sentence what to tell apart."""
+    """Return whether a model is told by a sentence what to tell apart."""
     return bool(loaded.config.model_type == "oneformer")
 
 
@@ -33,7 +33,7 @@ class _Prompted(EncodedImages):
     subtask: str = ""
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some images and the sentence for each."""
+        """Build the tensors of some images and the sentence for each."""
         asked = [self.subtask] * len(positions)
         made = self.loaded.image_processor(self.pixels(positions), task_inputs=asked, return_tensors="pt")
         made["task_inputs"] = self.task_tokens.expand(len(positions), -1)

@@ -16,7 +16,7 @@ __all__ = ["box_around", "suppressed"]
 
 
 def suppressed(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> list[int]:
-    """Say which boxes are left, the best first, when each drops the worse ones that overlap it too much.
+    """Return which boxes are left, the best first, when each drops the worse ones that overlap it too much.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def suppressed(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> list[
 
 
 def box_around(mask: np.ndarray) -> tuple[int, int, int, int]:
-    """Give the first and last column and row of a mask's pixels: left, top, right, bottom; 0 where it has none."""
+    """Return the first and last column and row of a mask's pixels: left, top, right, bottom; 0 where it has none."""
     import numpy as np
 
     columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))

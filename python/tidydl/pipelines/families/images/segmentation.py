@@ -43,7 +43,7 @@ _THRESHOLDS = ("threshold", "mask_threshold", "overlap_mask_area_threshold")
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: its labels, and what it can tell apart."""
+    """Return what is to be known of a loaded model: its labels, and what it can tell apart."""
     image_batches.reader(loaded, *map(_reader_of, _SUBTASKS))
     return {"labels": image_batches.levels(_names(loaded)), "subtasks": _subtasks(loaded)}
 
@@ -82,7 +82,7 @@ def _subtasks(loaded: Loaded) -> list[str]:
 
 
 def _subtask(loaded: Loaded, wanted: str | None) -> str:
-    """Say what is told apart: what is wanted, else the first that the model can.
+    """Return what is told apart: what is wanted, else the first that the model can.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def _subtask(loaded: Loaded, wanted: str | None) -> str:
 
 
 def _is_split(loaded: Loaded) -> bool:
-    """Say whether an image is cut into several that the model sees side by side (EoMT)."""
+    """Return whether an image is cut into several that the model sees side by side (EoMT)."""
     return bool(getattr(loaded.image_processor, "do_split_image", False))
 
 
@@ -151,7 +151,7 @@ def _read(
 
 
 def _classes_of_pixels(loaded: Loaded, made: dict[str, Any], height: int, width: int) -> Any:
-    """Give the code of the likeliest class of each pixel of an image.
+    """Return the code of the likeliest class of each pixel of an image.
 
     A score of each class for each pixel of a photograph may be more than fits into memory. Scores that only have to be
     scaled to its size are then scaled for some classes at a time.
@@ -173,7 +173,7 @@ def _classes_of_pixels(loaded: Loaded, made: dict[str, Any], height: int, width:
 
 
 def _understood(read: Any, thresholds: dict[str, Any], subtask: str) -> dict[str, Any]:
-    """Give the thresholds that a reader takes, and say that no segments are to be fused, which it would warn of."""
+    """Return the thresholds that a reader takes, and say that no segments are to be fused, which it would warn of."""
     known = inspect.signature(read).parameters
     said = {**thresholds, **({"label_ids_to_fuse": set()} if subtask == "panoptic" else {})}
     return {name: value for name, value in said.items() if name in known}

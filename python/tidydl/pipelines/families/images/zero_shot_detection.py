@@ -46,7 +46,7 @@ Value = tuple[Any, tuple[str, ...]]  # an image and its labels
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded detector: nothing more.
+    """Return what is to be known of a loaded detector: nothing more.
 
     Raises
     ------

@@ -40,7 +40,7 @@ _FONT = ("ybelkada/fonts", "Arial.TTF")  # that Pix2Struct was trained with
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: whether it draws at random unless told otherwise."""
+    """Return what is to be known of a loaded model: whether it draws at random unless told otherwise."""
     return {"do_sample": samples(loaded, {"do_sample": None})}
 
 

@@ -112,7 +112,7 @@ def _next(kind: str, given: list[Block], place: int) -> Block:
 
 
 def _seen(loaded: Loaded, block: Block, place: int, num_frames: int | None) -> Block:
-    """Say how the model reads a block: a film by frames, where it reads images only; refuse what it cannot read."""
+    """Return how the model reads a block: a film by frames, where it reads images only; refuse what it cannot read."""
     kind, processor = block[0], loaded.processor
     if kind == "video":
         films = getattr(processor, "video_processor", None)

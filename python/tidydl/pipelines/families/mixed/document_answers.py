@@ -41,7 +41,7 @@ Span = tuple[int, int]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: nothing more."""
+    """Return what is to be known of a loaded model: nothing more."""
     return {}
 
 
@@ -59,7 +59,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
 
 
 def _way(loaded: Loaded, options: Options, top_k: int) -> Way:
-    """Say how answers are found among the words of pages."""
+    """Return how answers are found among the words of pages."""
     return Way(
         encode=partial(encode, loaded, options, {}),
         forward=partial(edge_logits, loaded.model),
@@ -96,13 +96,13 @@ def _answers(
 
 
 def _places_of_none(encoded: PageWindows, line: int) -> list[int]:
-    """Give the places whose probabilities mean that the window holds no answer: the tokens of the whole."""
+    """Return the places whose probabilities mean that the window holds no answer: the tokens of the whole."""
     whole = encoded.loaded.tokenizer.cls_token_id
     return [i for i, token in enumerate(encoded.tokens[line]["input_ids"]) if token == whole and whole is not None]
 
 
 def _chances(logits: np.ndarray, words: list[int | None], none: list[int]) -> tuple[np.ndarray, np.ndarray, float]:
-    """Give the probabilities of starts and ends, 0 for what is no word of the page, and that of no answer."""
+    """Return the probabilities of starts and ends, 0 for what is no word of the page, and that of no answer."""
     import numpy as np
 
     of_page = np.array([word is not None for word in words])

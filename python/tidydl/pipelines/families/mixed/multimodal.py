@@ -45,7 +45,7 @@ _TOKENS = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: whether it draws at random unless told otherwise."""
+    """Return what is to be known of a loaded model: whether it draws at random unless told otherwise."""
     return {"do_sample": samples(loaded, {"do_sample": None})}
 
 
@@ -99,18 +99,18 @@ def _not_read(loaded: Loaded) -> list[str]:
 
 
 def _own_way(loaded: Loaded, usual: Any) -> bool:
-    """Say whether the model generates in a way of its own."""
+    """Return whether the model generates in a way of its own."""
     return type(loaded.model).generate is not usual.generate
 
 
 def _padding(settings: Settings, drawn: int | None) -> str:
-    """Say which inputs may share a batch; where each has several draws, none with another."""
+    """Return which inputs may share a batch; where each has several draws, none with another."""
     alone = padding_of(settings, drawn) == "none" or (drawn is not None and settings.sequences > 1)
     return "none" if alone else "equal"
 
 
 def _can_be_filled_up(loaded: Loaded) -> bool:
-    """Say whether prompts may be filled up on the left: the model then counts its positions from their beginnings."""
+    """Return whether prompts may be padded on the left: the model then counts its positions from their beginnings."""
     from transformers import GenerationMixin
 
     counts = "position_ids" in inspect.signature(loaded.model.forward).parameters
@@ -207,7 +207,7 @@ def _encode(
 
 
 def _shape(made: dict[str, Any], length: int, fill: bool) -> Hashable:
-    """Give what is equal for inputs that may share a batch."""
+    """Return what is equal for inputs that may share a batch."""
     shapes = []
     for name, values in sorted(made.items()):
         if not hasattr(values, "shape"):

@@ -47,7 +47,7 @@ class PageWindows:
         return [False] * len(self.pages)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some windows; where the model also looks at the page, decode its image."""
+        """Build the tensors of some windows; where the model also looks at the page, decode its image."""
         import torch
 
         rows = [self.tokens[i] for i in positions]
@@ -125,7 +125,7 @@ def _as_given(loaded: Loaded, question: str, page: Layout) -> dict[str, Any]:
 
 
 def _shared(stride: float | None, most: int, room: int) -> int:
-    """Give how many tokens windows share, by default as many as transformers do."""
+    """Return how many tokens windows share, by default as many as transformers do."""
     if stride is None:
         return usual_overlap(_STRIDE, most, room)
     if stride >= room:
@@ -138,7 +138,7 @@ def _shared(stride: float | None, most: int, room: int) -> int:
 
 
 def _boxes(ids: list[int], of_page: list[int | None], page: Layout, separator: int) -> list[list[int]]:
-    """Give the box of each token: that of its word; separators stand at the end of the page, all else at its top."""
+    """Return the box of each token: that of its word; separators stand at the end of the page, all else at its top."""
     others = {separator: _SEPARATOR_BOX}
     return [
         others.get(token, _NO_BOX) if word is None else list(page[word][1])

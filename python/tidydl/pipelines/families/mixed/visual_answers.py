@@ -40,7 +40,7 @@ Value = tuple[Any, str]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: the answers it can give, where they are known."""
+    """Return what is to be known of a loaded model: the answers it can give, where they are known."""
     return {} if _writes(loaded) else {"labels": class_labels(loaded.config, loaded.source)}
 
 
@@ -66,7 +66,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
 
 
 def _writes(loaded: Loaded) -> bool:
-    """Say whether the model writes its answer rather than choosing among those it knows."""
+    """Return whether the model writes its answer rather than choosing among those it knows."""
     return bool(loaded.model.can_generate())
 
 

@@ -26,7 +26,7 @@ _ANSWER = ("<s_answer>", "</s_answer>")
 
 
 def way(task: Task, loaded: Loaded, options: Options, top_k: int) -> Way:
-    """Say how answers are written.
+    """Return how answers are written.
 
     Raises
     ------

@@ -42,7 +42,7 @@ _MOST = 4  # and by how many times what a batch may cost they grow at most
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: whether labels are judged each alone or against each other."""
+    """Return what is to be known of a loaded model: whether labels are judged each alone or against each other."""
     return {"judges_by": "sigmoid" if _is_siglip(loaded) else "softmax"}
 
 
@@ -100,7 +100,7 @@ class _Judged:
         return [max(1, int(size * share)) for size in self.media.sizes]
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some images or sounds and of all labels that any of them has."""
+        """Build the tensors of some images or sounds and of all labels that any of them has."""
         wanted = {label: k for k, label in enumerate(dict.fromkeys(each for i in positions for each in self.labels[i]))}
         lines = [self.lines[label] for label in wanted]
         device = self.media.loaded.device
@@ -152,5 +152,5 @@ def _logits(loaded: Loaded, name: str, tensors: dict[str, Any]) -> list[np.ndarr
 
 
 def _scores(function: Any, encoded: _Judged, lines: list[int], found: list[np.ndarray]) -> tuple[Any, np.ndarray]:
-    """Give the labels of an image or sound with their scores."""
+    """Return the labels of an image or sound with their scores."""
     return encoded.labels[encoded.owners[lines[0]]], function(found[0])

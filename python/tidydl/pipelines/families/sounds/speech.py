@@ -28,7 +28,7 @@ _WINDOWS_ONLY = ("chunk_length_s", "stride_length_s")
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: how it hears, and which timestamps it can give."""
+    """Return what is to be known of a loaded model: how it hears, and which timestamps it can give."""
     listens = _listens(loaded)
     return {"listens_by": listens, "timestamps": [str(each).lower() for each in _timestamps(loaded)]}
 
@@ -50,7 +50,7 @@ def _listens(loaded: Loaded) -> str:
 
 
 def _timestamps(loaded: Loaded) -> list[bool | str]:
-    """Give the values that ``return_timestamps`` may have besides false."""
+    """Return the values that ``return_timestamps`` may have besides false."""
     listens = _listens(loaded)
     if listens == "ctc":
         return speech_ctc.timestamps(loaded)

@@ -31,7 +31,7 @@ Line = tuple[int, str, float, float]
 
 
 def timestamps(loaded: Loaded) -> list[bool | str]:
-    """Give the timestamps that the tokenizer and the model know."""
+    """Return the timestamps that the tokenizer and the model know."""
     known = inspect.signature(loaded.tokenizer.decode).parameters
     if _samples_per_token(loaded) is None:
         return []
@@ -39,7 +39,7 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
 
 
 def way(loaded: Loaded, options: Options) -> Way:
-    """Say how a model hears sounds moment by moment."""
+    """Return how a model hears sounds moment by moment."""
     windows = _windows(loaded, options)
     return Way(
         encode=partial(
@@ -65,7 +65,7 @@ def _tokens(model: Any, tensors: dict[str, Any]) -> list[list[int]]:
 
 
 def _samples_per_token(loaded: Loaded) -> int | None:
-    """Say how many samples of a sound the model gives a token for, None where it does not say."""
+    """Return how many samples of a sound the model gives a token for, None where it does not say."""
     config, hop = loaded.config, getattr(loaded.feature_extractor, "hop_length", None)
     ratio = getattr(config, "inputs_to_logits_ratio", None)
     if config.model_type == "lasr_ctc":  # counts the lines of a spectrogram
@@ -97,7 +97,7 @@ class _Windows:
         return spans
 
     def kept(self, tokens: list[int], span: Span, first: bool, last: bool) -> list[int]:
-        """Give the tokens of a window without those of its outer parts."""
+        """Return the tokens of a window without those of its outer parts."""
         outer = self.stride // self.unit
         end = round((span[1] - span[0]) / self.unit) - (0 if last else outer)
         return tokens[0 if first else outer : end]

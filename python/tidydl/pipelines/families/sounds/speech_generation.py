@@ -53,7 +53,7 @@ class Stretch:
 
 
 def timestamps(loaded: Loaded) -> list[bool | str]:
-    """Give the timestamps that Whisper knows: of stretches, and of words where it says which heads align them."""
+    """Return the timestamps that Whisper knows: of stretches, and of words where it says which heads align them."""
     settings = loaded.model.generation_config
     if getattr(settings, "no_timestamps_token_id", None) is None:
         return []
@@ -61,7 +61,7 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
 
 
 def way(loaded: Loaded, options: Options, listens: str) -> Way:
-    """Say how a model writes a text for a sound."""
+    """Return how a model writes a text for a sound."""
     whisper, stamps = listens == "whisper", options["return_timestamps"]
     draws = bool(getattr(loaded.model.generation_config, "do_sample", False)) and not whisper
     settings = {} if listens == "transducer" else _settings(loaded, options, whisper)
@@ -125,7 +125,7 @@ def _language_code(name: str, known: Mapping[str, int]) -> str:
 
 
 def _other_language(loaded: Loaded, options: Options) -> dict[str, Any]:
-    """Say which language a text is to be in, where ``generate()`` wants to know."""
+    """Return which language a text is to be in, where ``generate()`` wants to know."""
     wants = "tgt_lang" in inspect.signature(loaded.model.generate).parameters
     if options["translate"]:
         raise ArgumentError(
@@ -261,13 +261,13 @@ def _text(loaded: Loaded, stretch: Stretch, transducer: bool) -> str:
 
 
 def _first_time(loaded: Loaded) -> int | None:
-    """Give the first of the tokens that stand for times, which come after all others; None where there are none."""
+    """Return the first of the tokens that stand for times, which come after all others; None where there are none."""
     last = getattr(loaded.model.generation_config, "no_timestamps_token_id", None)
     return None if last is None else last + 1
 
 
 def _words(loaded: Loaded, stretches: list[Stretch]) -> list[tuple[str, float, float]]:
-    """Give the words of all stretches: each begins when the token before it ends, and ends as its last token does."""
+    """Return the words of all stretches: each begins when the token before it ends, and ends as its last token does."""
     special, first = set(loaded.tokenizer.all_special_ids), _first_time(loaded)
     words, before = [], 0.0
     for stretch in stretches:

@@ -44,7 +44,7 @@ Line = tuple[int, float, Any]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: the samples a second, unless a vocoder decides, and its voices."""
+    """Return what is to be known of a loaded model: the samples a second, unless a vocoder decides, and its voices."""
     if _generates(loaded) and "tgt_lang" in inspect.signature(loaded.model.generate).parameters:
         raise ArgumentError(
             f"`model` is '{loaded.source}', which translates before it speaks.",
@@ -55,7 +55,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 
 def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int:
-    """Give where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator."""
+    """Return where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator."""
     return begin_of_draws(options["seed"], drawn)
 
 
@@ -65,7 +65,7 @@ def other_models(loaded: Loaded, options: Options) -> tuple[Any, ...]:
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Make the sounds of all texts and give the tidy frame."""
+    """Build the sounds of all texts and give the tidy frame."""
     seed = options["seed"]
     settings = _settings(loaded, options)
     if options["vocoder"] is not None and not _is_silent(loaded):
@@ -91,12 +91,12 @@ def _kind(loaded: Loaded) -> str:
 
 
 def _generates(loaded: Loaded) -> bool:
-    """Say whether the model writes its sounds token by token."""
+    """Return whether the model writes its sounds token by token."""
     return bool(loaded.model.can_generate())
 
 
 def _is_silent(loaded: Loaded) -> bool:
-    """Say whether the model makes a spectrogram, of which a vocoder makes sound."""
+    """Return whether the model makes a spectrogram, of which a vocoder makes sound."""
     return _kind(loaded) in SPECTROGRAMS
 
 
@@ -143,7 +143,7 @@ def _settings(loaded: Loaded, options: Options) -> dict[str, Any]:
 
 
 def _speaker(loaded: Loaded, numbers: Sequence[float] | None) -> dict[str, Any]:
-    """Make a tensor of the numbers of a voice, for models that want them."""
+    """Build a tensor of the numbers of a voice, for models that want them."""
     import torch
 
     wants = _kind(loaded) == "speecht5"
@@ -196,7 +196,7 @@ class _Read:
         return [False] * len(self.made)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Give the tensors of the one text, beside its place."""
+        """Return the tensors of the one text, beside its place."""
         line = positions[0]
         moved = on_device(self.loaded, self.made[line])
         if "history_prompt" in moved:  # of a voice: tensors by name
@@ -252,7 +252,7 @@ def _refuse_long(loaded: Loaded, size: int, place: int) -> None:
 def _samples(
     loaded: Loaded, settings: dict[str, Any], vocoder: Any, seed: int | None, tensors: dict[str, Any]
 ) -> list[np.ndarray]:
-    """Make the sound of a text: its samples, or channels × samples."""
+    """Build the sound of a text: its samples, or channels × samples."""
     place = tensors.pop("place")
     with quiet_loading(), seeded(line_seed(seed or 0, place, 0), loaded.device):
         if _generates(loaded):

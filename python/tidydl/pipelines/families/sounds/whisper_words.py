@@ -17,7 +17,7 @@ Piece = tuple[str, int, int]  # a text, and the first and last of the tokens it 
 
 
 def words_of(tokenizer: Any, tokens: Sequence[int], spaceless: bool = False) -> list[Piece]:
-    """Give the words of a text with the first and the last token of each.
+    """Return the words of a text with the first and the last token of each.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ Span = tuple[int, int]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: nothing more."""
+    """Return what is to be known of a loaded model: nothing more."""
     return {}
 
 
@@ -80,7 +80,7 @@ class _Windows(EncodedLines):
     words: list[list[Span]] = field(default_factory=list)
 
     def answer_of(self, owner: int, start: int, end: int, whole_words: bool) -> Span:
-        """Give the characters from one token of a context to another."""
+        """Return the characters from one token of a context to another."""
         places = self.words[owner] if whole_words else self.offsets[owner]
         return places[start][0], places[end][1]
 
@@ -111,7 +111,7 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
 
 
 def _place_of_none(tokenizer: Any, ids: list[int]) -> int:
-    """Give the place whose probabilities mean that the window holds no answer: the token of the whole."""
+    """Return the place whose probabilities mean that the window holds no answer: the token of the whole."""
     return ids.index(tokenizer.cls_token_id) if tokenizer.cls_token_id in ids else 0
 
 
@@ -155,7 +155,7 @@ def _answers(
 
 
 def _chances(encoded: _Windows, line: int, logits: np.ndarray, has_none: bool) -> tuple[np.ndarray, np.ndarray, float]:
-    """Give the probabilities of starts and ends of the context's tokens, and that of no answer."""
+    """Return the probabilities of starts and ends of the context's tokens, and that of no answer."""
     import numpy as np
 
     start, stop = encoded.spans[line]

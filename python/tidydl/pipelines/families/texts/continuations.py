@@ -29,14 +29,14 @@ Value = tuple[str, tuple[str, ...]]
 
 
 def writes(loaded: Loaded) -> bool:
-    """Say whether the model is a causal language model."""
+    """Return whether the model is a causal language model."""
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
     return type(loaded.model).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
 
 
 def way(loaded: Loaded, options: Options) -> Way:
-    """Say how labels are judged by their probability."""
+    """Return how labels are judged by their probability."""
     if options["multi_label"]:
         raise ArgumentError(
             "`multi_label` is true, but a causal language model chooses among the labels.",
@@ -65,7 +65,7 @@ class _Continued(EncodedLines):
     """Lines whose last tokens are to be judged: from ``at`` on."""
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some lines, with the ends of what is judged."""
+        """Build the tensors of some lines, with the ends of what is judged."""
         import torch
 
         tensors, sizes = super().batch(positions), self.sizes
@@ -146,7 +146,7 @@ def _log_probabilities(model: Any, tensors: dict[str, Any]) -> np.ndarray:
 
 
 def _shares(per_token: bool, encoded: EncodedLines, lines: list[int], found: list[Any]) -> tuple[Any, np.ndarray]:
-    """Give the probability of each label of a text among its labels."""
+    """Return the probability of each label of a text among its labels."""
     import numpy as np
 
     labels = encoded.texts[encoded.owners[lines[0]]][1]

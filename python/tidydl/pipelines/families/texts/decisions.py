@@ -43,7 +43,7 @@ Prompt = tuple[dict[str, Any], list[Any]]  # the tokens and where they are read,
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: what scores the answers, a head or the labels of options."""
+    """Return what is to be known of a loaded model: what scores the answers, a head or the labels of options."""
     _decision()
     return {"decides_by": "head" if _has_head(loaded) else "labels"}
 
@@ -83,12 +83,12 @@ def _decision() -> Any:
 
 
 def _has_head(loaded: Loaded) -> bool:
-    """Say whether the model scores options itself."""
+    """Return whether the model scores options itself."""
     return hasattr(loaded.model, "decide")
 
 
 def _settings(loaded: Loaded) -> Any:
-    """Give how the model is asked: its own settings, those that lie with it, or the usual ones."""
+    """Return how the model is asked: its own settings, those that lie with it, or the usual ones."""
     settings = loaded.model.decision_config if _has_head(loaded) else _settings_of(loaded)
     if settings.adapter:
         raise ArgumentError(
@@ -130,7 +130,7 @@ class _Prompts:
         return [int(inputs["input_ids"].shape[1]) for inputs, _ in self.prompts]
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some prompts, beside what is asked."""
+        """Build the tensors of some prompts, beside what is asked."""
         tokens = [self.prompts[i][0]["input_ids"][0].tolist() for i in positions]
         rows = {"input_ids": tokens, "attention_mask": [[1] * len(row) for row in tokens]}
         tensors = texts.padded(self.loaded, rows, range(len(positions)))

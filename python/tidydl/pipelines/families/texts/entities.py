@@ -48,7 +48,7 @@ class _Marked(NamedTuple):
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: its labels in order."""
+    """Return what is to be known of a loaded model: its labels in order."""
     return {"labels": class_labels(loaded.config, loaded.source)}
 
 
@@ -80,7 +80,7 @@ def _probabilities(model: Any, tensors: dict[str, Any]) -> np.ndarray:
 def _entities(
     tokenizer: Any, labels: list[str], options: Options, encoded: EncodedLines, lines: list[int], found: list[Any]
 ) -> list[_Marked]:
-    """Make the entities of a text of the probabilities of its tokens."""
+    """Build the entities of a text of the probabilities of its tokens."""
     owner = encoded.owners[lines[0]]
     scores = _merged(encoded, lines, found)
     pieces = _pieces(tokenizer, encoded.texts[owner], encoded.ids[owner], encoded.offsets[owner], scores)
@@ -95,7 +95,7 @@ def _entities(
 
 
 def _merged(encoded: EncodedLines, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
-    """Give one line of probabilities per token: of windows that share it, from where it is farthest from an edge."""
+    """Return one line of probabilities per token: of windows that share it, from where it is farthest from an edge."""
     import numpy as np
 
     size = max(encoded.spans[line][1] for line in lines)
@@ -145,7 +145,7 @@ def _words(pieces: list[_Piece]) -> list[list[_Piece]]:
 
 
 def _word(tokenizer: Any, word: list[_Piece], strategy: str, labels: list[str]) -> _Marked:
-    """Give a word the label of its first token, of its surest one, or of the mean of their probabilities."""
+    """Return a word the label of its first token, of its surest one, or of the mean of their probabilities."""
     import numpy as np
 
     scores = {

@@ -25,7 +25,7 @@ __all__ = ["facts", "run"]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: how its masks are written."""
+    """Return what is to be known of a loaded model: how its masks are written."""
     return {"mask_token": loaded.processor.mask_token}
 
 

@@ -32,7 +32,7 @@ Value = tuple[str, "pd.DataFrame"]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: what it may do with the cells of an answer."""
+    """Return what is to be known of a loaded model: what it may do with the cells of an answer."""
     known = getattr(loaded.config, "aggregation_labels", None) or {}
     return {"aggregators": list(known.values())}
 
@@ -73,7 +73,7 @@ class _Tables:
         return range(len(self.tokens))
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some lines."""
+        """Build the tensors of some lines."""
         import torch
 
         rows = [self.tokens[i] for i in positions]

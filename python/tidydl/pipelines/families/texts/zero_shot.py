@@ -38,7 +38,7 @@ Value = tuple[str, tuple[str, ...]]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: how it judges labels."""
+    """Return what is to be known of a loaded model: how it judges labels."""
     if not continuations.writes(loaded):
         _entailment(loaded)
     return {"judges_by": "probability" if continuations.writes(loaded) else "entailment"}
@@ -125,7 +125,7 @@ def _logits(model: Any, entailment: int, tensors: dict[str, Any]) -> np.ndarray:
 
 
 def _scores(multi_label: bool, encoded: EncodedLines, lines: list[int], found: list[Any]) -> tuple[Any, np.ndarray]:
-    """Give the scores of a text's labels: against each other, or each against its contradiction."""
+    """Return the scores of a text's labels: against each other, or each against its contradiction."""
     import numpy as np
 
     labels = encoded.texts[encoded.owners[lines[0]]][1]

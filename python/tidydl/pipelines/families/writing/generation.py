@@ -42,7 +42,7 @@ _TOGETHER = 32
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Give what is to be known of a loaded model: whether it draws at random unless told otherwise."""
+    """Return what is to be known of a loaded model: whether it draws at random unless told otherwise."""
     return {"do_sample": samples(loaded, {"do_sample": None})}
 
 
@@ -68,7 +68,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
 
 
 def _begin_with(languages: Languages) -> dict[str, Any]:
-    """Give what ``generate()`` is told of the language it is to write."""
+    """Return what ``generate()`` is told of the language it is to write."""
     return {} if languages.forced_bos is None else {"forced_bos_token_id": languages.forced_bos}
 
 
@@ -76,7 +76,7 @@ class _Prompts(EncodedLines):
     """Prompts, filled up on the left."""
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Make the tensors of some prompts."""
+        """Build the tensors of some prompts."""
         return texts.padded(self.loaded, self.tokens, positions, side="left")
 
 

@@ -84,7 +84,7 @@ def _beginning(code: str, known: dict[str, int]) -> str | None:
 
 
 def _codes(tokenizer: Any) -> dict[str, int]:
-    """Give the languages of a tokenizer, and the token that stands for each."""
+    """Return the languages of a tokenizer, and the token that stands for each."""
     if hasattr(tokenizer, "get_lang_id"):  # M2M100 writes its languages in tokens of another form
         return {str(code): tokenizer.get_lang_id(code) for code in tokenizer.lang_code_to_token}
     if hasattr(tokenizer, "lang_code_to_id"):
