@@ -73,7 +73,7 @@ def main(wanted: list[str]) -> int:
 def prepare(scratch: Path) -> None:
     """Go to an empty folder; compiled code alone is kept where it always is."""
     sys.path.insert(0, str(PACKAGE.parent))
-    from tidydl.storage import compiled_code_folder
+    from tidydl.private_folders import compiled_code_folder
 
     os.environ.update(
         NUMBA_CACHE_DIR=str(compiled_code_folder() or scratch / "compiled"),

@@ -141,7 +141,20 @@ MADE = {".venv", ".setup", "dist", "demo", "build", "bin", "run"}  # folders tha
 # What other libraries and R define.
 FOREIGN = {
     *("add1", "anova", "conditionMessage", "drop1", "import", "install.packages", "load", "match.call", "missing"),
-    *("model.frame", "parent.frame", "poly", "plot", "readRDS", "runif", "saveRDS", "set.seed", "step"),
+    *(
+        "I",
+        "bs",
+        "ns",
+        "model.frame",
+        "parent.frame",
+        "poly",
+        "plot",
+        "readRDS",
+        "runif",
+        "saveRDS",
+        "set.seed",
+        "step",
+    ),
     *("update", "use_condaenv", "use_virtualenv", "DataFrame", "to_json"),
 }
 
