@@ -75,7 +75,7 @@ def warn(text: str, value: Any = None, printed: str | None = None) -> Any:
 
 
 def indices(which: Any) -> dict[str, Any]:
-    """Return positions back in a frame with ``.row`` and in another column that counts."""
+    """Count positions again in the language's own way in a frame with ``.row`` and in another column that counts."""
     import pandas as pd
 
     frame = pd.DataFrame({".row": which, "mask": which, "other": which})

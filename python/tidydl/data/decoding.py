@@ -255,7 +255,7 @@ def _with_missing(values: pa.ChunkedArray) -> Any:
 
 
 def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema) -> pd.DataFrame:
-    """Return columns the very dtypes that a frame of ours had when it was written."""
+    """Return columns with the very dtypes that a frame of ours had when it was written."""
     import pandas as pd
     import pyarrow as pa
 
@@ -286,7 +286,7 @@ def _has_room(kind: str, stored: pa.DataType) -> bool:
 
     try:
         noted: Any = pd.api.types.pandas_dtype(kind)
-    except TypeError:
+    except (TypeError, ValueError, NotImplementedError):
         return True
     if isinstance(noted, np.dtype) and noted.kind in "SUV":  # of no frame, and of any width
         return False
@@ -323,7 +323,7 @@ def _arrays(lists: Iterable[Any], kind: Any) -> list[Any]:
 
 
 def _cast(column: Any, kind: str) -> Any:
-    """Return a column another dtype where it has it; a part of the data may lack what the whole had."""
+    """Return a column with another dtype where it fits; a part of the data may lack what the whole had."""
     if kind == "object":  # nothing was known of the values where there were none
         return column.astype(object).where(column.notna(), None)
     nullable = {"int": "Int", "uint": "UInt", "bool": "boolean"}

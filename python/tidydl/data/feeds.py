@@ -159,7 +159,7 @@ def _all_levels(parts: Sequence[pa.Array]) -> pa.Array:
 
 
 def _fitted(block: pa.Table, schema: pa.Schema, levels: Mapping[str, pa.Array]) -> pa.Table:
-    """Return a block the kinds, and the levels, of the whole."""
+    """Return a block with the kinds, and the levels, of the whole."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -102,7 +102,7 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
 
 
 def _with_digits(path: str, options: TextOptions, known: Settled, large: set[str]) -> pa.Schema:
-    """Return columns of numbers that do not keep their digits another kind, which a look at their texts tells."""
+    """Read columns of numbers that would lose digits as another kind, which a look at their text tells."""
     import pyarrow as pa
 
     schema = known.schema

@@ -264,7 +264,7 @@ def _told_last(schema: pa.Schema) -> dict[str, str]:
 
 
 def _typed(table: pa.Table, types: Mapping[str, Any]) -> pa.Table:
-    """Return columns without a single value the types that they have elsewhere."""
+    """Return columns without a single value with the types that they have elsewhere."""
     import pyarrow as pa
 
     for place, each in enumerate(table.schema):

@@ -179,7 +179,7 @@ def _ratio(part: Sequence[float] | np.ndarray, whole: Sequence[float] | np.ndarr
 
 @verbs.tidy.register(Confusion)
 def _tidy(x: Confusion) -> pd.DataFrame:
-    """Return each class its rows, the rows said to be of it, recall, precision and F1."""
+    """Return of each class its rows, the rows said to be of it, recall, precision and F1."""
     counts = x.table.to_numpy(dtype=float)
     found, n, predicted = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
     levels = list(x.table.columns)

@@ -238,7 +238,7 @@ def _drawn_lines(
     neg_col: str,
     prune_col: str | None,
 ) -> pd.DataFrame:
-    """Return the lines their ends, widths and colours, the weakest first."""
+    """Return the lines with their ends, widths and colours, the weakest first."""
     lines = lines.iloc[np.argsort(lines["weight"].abs().to_numpy(), kind="stable")].copy()
     places = nodes.set_index("node")
     for end, x, y in (("from", "x", "y"), ("to", "xend", "yend")):

@@ -186,7 +186,7 @@ def _curves(search: BatchSearch, count: int) -> list[np.ndarray]:
 
 
 def _solutions(fits: Sequence[Fit], search: BatchSearch, seconds: float) -> list[Solution | TidydlError]:
-    """Return each network its solution; the time is shared out evenly."""
+    """Return the solution of each network; the time is shared out evenly."""
     found, curves, fitted = search.found, _curves(search, len(fits)), search.fitted()
     return [
         Solution(

@@ -168,7 +168,7 @@ def put_together(model: Model, summ: int) -> Model:
 
 
 def _weighed(y: np.ndarray, weights: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return counts their own weight of 1, and an indicator's sum as a share of the weight."""
+    """Return counts with a weight of 1, and an indicator's sum as a share of the weight."""
     kept = weights > 0
     y, weights, first = y[kept], weights[kept], first[kept]
     if y.shape[1] == 1:
