@@ -100,7 +100,7 @@ def csv_settings(
 
 
 def named_apart(names: Sequence[str]) -> list[str]:
-    """Return a name of its own for each column, as R's ``read.csv()`` does: X where there is none, x.1 for a second x."""
+    """Return a name of its own for each column, as R's ``read.csv()`` does: X for none, x.1 for a second x."""
     taken = set(names) - {""}
     free: dict[str, Iterator[str]] = {}
     seen: set[str] = set()
