@@ -3,7 +3,7 @@ from .data.examples import example_data as example_data
 from .data.examples import example_model as example_model
 from .data.examples import examples as examples
 from .data.loading import load_dataset as load_dataset
-from .data.opening_streams import stream as stream
+from .data.stream_loading import stream as stream
 from .data.writing import as_dataset as as_dataset
 from .data.writing import write_dataset as write_dataset
 from .errors import TidydlError as TidydlError

@@ -152,7 +152,7 @@ def test_an_unpacked_zip_file_is_read_where_nothing_can_be_written(unpacked, mon
     def refused(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("tidydl.data.zips.os.utime", refused)
+    monkeypatch.setattr("tidydl.data.sources.zips.os.utime", refused)
     assert tidydl.load_dataset(unpacked)["image"][0].width == 4
 
 

@@ -17,7 +17,17 @@ SOURCE = ROOT / "python"
 # From the ground up. Names in one row may import each other, as long as no circle comes of it.
 LAYERS = (
     ("errors",),
-    ("boundaries", "checks", "rng", "columns", "storage", "private_folders", "progress", "whole_files"),
+    (
+        "boundaries",
+        "checks",
+        "rng",
+        "columns",
+        "storage",
+        "private_folders",
+        "progress",
+        "whole_files",
+        "user_warnings",
+    ),
     ("verbs", "device", "rprint", "hub"),
     ("design",),
     ("networks", "data"),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
-from tidydl.data.decoding import features_of
-from tidydl.data.joined_notes import metadata_of_all
-from tidydl.data.nested import labels_within
+from tidydl.data.arrow.merged_metadata import metadata_of_all
+from tidydl.data.arrow.nested import labels_within
+from tidydl.data.arrow.to_frame import features_of
 from tidydl.errors import ArgumentError, ColumnError, DataError, TidydlError, unknown_name
 
 if TYPE_CHECKING:

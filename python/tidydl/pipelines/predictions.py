@@ -54,10 +54,10 @@ def input_columns(inputs: Inputs, rows: np.ndarray) -> dict[str, Any]:
 def _media(values: list[Any], kind: str) -> Any:
     """Make the column of images or sounds."""
     if kind == "image":
-        from tidydl.data.images import ImageArray
+        from tidydl.data.media.image import ImageArray
 
         return ImageArray(values)
-    from tidydl.data.audios import AudioArray
+    from tidydl.data.media.audio import AudioArray
 
     return AudioArray(values)
 

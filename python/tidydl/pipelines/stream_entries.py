@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
 from tidydl.columns import Counted
-from tidydl.data.older_arguments import in_todays_words
-from tidydl.data.opening_streams import ARGUMENTS, stream
+from tidydl.data.legacy_arguments import in_todays_words
+from tidydl.data.stream_loading import ARGUMENTS, stream
 from tidydl.data.streaming import Stream
 from tidydl.data.writing import check_file, write_steps
 from tidydl.errors import BridgeError

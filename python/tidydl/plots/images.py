@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from tidydl.data.images import Image
+    from tidydl.data.media.image import Image
 
 __all__ = ["image_layout", "plot_images"]
 
@@ -143,7 +143,7 @@ def _chosen(data: Any, n: int, image: str, seed: int | None) -> pd.DataFrame:
     """Give the rows to draw, with the images as a column of kind image."""
     import pandas as pd
 
-    from tidydl.data.images import ImageArray, ImageDtype
+    from tidydl.data.media.image import ImageArray, ImageDtype
     from tidydl.rng import RandomNumbers
 
     if not isinstance(data, pd.DataFrame):
@@ -170,7 +170,7 @@ def _thumbnail(image: Image | None) -> np.ndarray | None:
     import numpy as np
     from PIL import Image as Pillow
 
-    from tidydl.data.image_value import eight_bits
+    from tidydl.data.media.image_value import eight_bits
 
     if image is None:
         return None

@@ -53,7 +53,7 @@ def read(value: Any, where: str) -> Any:
     ArgumentError, NotFoundError, DamagedFileError
         Where it is no sound; says which value it was.
     """
-    from tidydl.data.audios import as_audio
+    from tidydl.data.media.audio import as_audio
 
     return read_by(as_audio, value, where)
 

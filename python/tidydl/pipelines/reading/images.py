@@ -48,7 +48,7 @@ def read(value: Any, where: str) -> Any:
     ArgumentError, NotFoundError, DamagedFileError
         Where it is no image; says which value it was.
     """
-    from tidydl.data.images import as_image
+    from tidydl.data.media.image import as_image
 
     return read_by(as_image, value, where)
 

@@ -41,7 +41,7 @@ def read(value: Any, where: str) -> Any:
     ArgumentError, NotFoundError, DamagedFileError
         Where it is no film; says which value it was.
     """
-    from tidydl.data.video_value import as_video
+    from tidydl.data.media.video_value import as_video
 
     return read_by(as_video, value, where)
 
@@ -53,7 +53,7 @@ def key(video: Any) -> Any:
 
 def shown(video: Any) -> str:
     """Give what the result repeats of a film: its path, or how many frames it has."""
-    from tidydl.data.media_files import wrong_with
+    from tidydl.data.media.media_files import wrong_with
 
     try:
         return repr(video)

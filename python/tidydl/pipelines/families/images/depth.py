@@ -98,7 +98,7 @@ def _grey(depth: np.ndarray) -> Any:
     """Draw depths in grey: black the least, white the greatest."""
     import numpy as np
 
-    from tidydl.data.images import as_image
+    from tidydl.data.media.image import as_image
 
     low, high = depth.min(), depth.max()
     shares = (depth - low) / (high - low) if high > low else np.zeros_like(depth)

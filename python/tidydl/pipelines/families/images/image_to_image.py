@@ -61,7 +61,7 @@ def _forward(model: Any, tensors: dict[str, Any]) -> list[tuple[Any, int]]:
 
 def _line(encoded: EncodedImages, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
     """Write the line of an image: what was made of it, without what was made of its padding."""
-    from tidydl.data.images import as_image
+    from tidydl.data.media.image import as_image
 
     made, times = found[0]
     width, height = (side * times for side in image_batches.size_of(encoded, lines[0]))

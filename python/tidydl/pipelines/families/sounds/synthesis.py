@@ -278,7 +278,7 @@ def _waveform(loaded: Loaded, made: Any) -> np.ndarray:
 
 def _line(rate: int, encoded: _Read, lines: list[int], found: list[np.ndarray]) -> list[Line]:
     """Write the line of a sound."""
-    from tidydl.data.audios import as_audio
+    from tidydl.data.media.audio import as_audio
 
     samples, place = found[0], encoded.places[lines[0]]
     try:
