@@ -307,7 +307,7 @@ def test_a_damaged_zip_file_is_named(tmp_path, cache):
 def asked(monkeypatch):
     """Put a table in the place of the Hub, and give what it was asked for."""
     from tidydl.data import reading_sources
-    from tidydl.data.sources.local_files import Raw
+    from tidydl.data.sources.listing import Raw
 
     seen = {}
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from tidydl.data.sources.local_files import Raw
+    from tidydl.data.sources.listing import Raw
     from tidydl.data.streaming import Stream
 
 __all__ = ["load", "load_dataset"]
@@ -257,8 +257,8 @@ def _of_one_frame(given: Any, wanted: Wanted, form: str) -> Any:
 
 def _in_form(table: pa.Table, features: Mapping[str, Any], form: str) -> Any:
     from tidydl.data.arrow.from_frame import refuse_same_names
+    from tidydl.data.arrow.to_datasets import as_datasets_has_it, dataset_of
     from tidydl.data.arrow.to_frame import features_of
-    from tidydl.data.sources.listing_tables import as_datasets_has_it, dataset_of
 
     if form == "dataset":
         refuse_same_names(table.schema.names, "The data")

@@ -146,7 +146,7 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
     """
     import datasets
 
-    from tidydl.data.sources.listing_tables import dataset_of
+    from tidydl.data.arrow.to_datasets import dataset_of
 
     if isinstance(data, Mapping) and data and all(is_frame(each) for each in data.values()):
         return datasets.DatasetDict({split: as_dataset(each) for split, each in by_name(data, "data").items()})
@@ -287,7 +287,7 @@ def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _bound(tables: list[pa.Table]) -> pa.Table:
-    from tidydl.data.splits import join
+    from tidydl.data.arrow.concatenation import join
 
     return join([f"frame {place}" for place in range(len(tables))], tables)
 
@@ -296,7 +296,7 @@ def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
     """Give a later part of a stream the kinds of the first."""
     import pyarrow as pa
 
-    from tidydl.data.splits import refuse_other_labels
+    from tidydl.data.arrow.concatenation import refuse_other_labels
 
     if table.schema.names != schema.names:
         raise DataError(

@@ -5,19 +5,24 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.arrow.nested import in_one
 from tidydl.data.readers.csv_columns import named_apart
+from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, refuse, suffix_of
 from tidydl.data.readers.large_integers import large_numbers, whole_numbers
+from tidydl.data.readers.read_errors import empty_file, reading, refuse_other_bytes
 from tidydl.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["is_temporal", "json_table", "lines_table", "moments"]
+__all__ = ["is_temporal", "json_table", "lines_table", "moments", "read_json"]
 
+_BY_LINE = (".jsonl", ".ndjson")
+_RECORDS = "Records: one JSON object a line, or an array of them."
 _LARGEST_BLOCK = 2**31 - 1
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
 _STRIDE = 2**16  # bytes that stay near the processor
@@ -319,3 +324,20 @@ def _written(whole: Any) -> bytes:
 
 def _no_records() -> ValueError:
     return ValueError("it holds no records (objects with the same names)")
+
+
+def read_json(
+    path: str, options: TextOptions = PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
+) -> pa.Table:
+    """Read records: one JSON object a line, or an array of them, in a larger object named by ``field``."""
+    refuse("sep", options.sep, "json")
+    if not head_of(path, "json"):
+        raise empty_file(path, _RECORDS)
+    with reading(path, "json"):
+        with open_bytes(path) as stream:
+            content = stream.read().removeprefix(b"\xef\xbb\xbf")
+        if not content.strip():
+            raise empty_file(path, _RECORDS)
+        refuse_other_bytes(path, content, "json")
+        table = json_table(content, options.field, by_line=suffix_of(Path(path)) in _BY_LINE)
+    return chosen(table, columns).slice(0, limit)

@@ -1,4 +1,4 @@
-"""Opening parquet files, which may come from anywhere: paths are never addresses, and what they claim is checked."""
+"""Reading parquet files, which may come from anywhere: paths are never addresses, and what they claim is checked."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.readers.decompression_limits import RATIO, allowance_of_memory, memory
 from tidydl.data.readers.filename_encoding import for_arrow
-from tidydl.data.readers.read_errors import damaged
+from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, places_of, refuse
+from tidydl.data.readers.read_errors import damaged, reading
 from tidydl.errors import DamagedFileError, DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["batch_rows", "check_text", "open_parquet", "whole_parquet"]
+__all__ = ["batch_rows", "check_text", "open_parquet", "read_parquet", "whole_parquet"]
 
 _PLACE = re.compile(r"at (?:string )?index (\d+)")
 _GIB = 2**30
@@ -236,3 +237,37 @@ def _not_text(path: str, column: str, row: int | None, error: Exception) -> Exce
         allowed="Text in UTF-8.",
         hint="Leave the column out by `columns`, or write the file anew with its text in UTF-8.",
     )
+
+
+def read_parquet(
+    path: str, options: TextOptions = PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
+) -> pa.Table:
+    """Read a parquet file with the metadata that says what its columns mean, and no more of it than is wanted."""
+    refuse("sep", options.sep, "parquet")
+    refuse("field", options.field, "parquet")
+    with reading(path, "parquet"), open_parquet(path) as file:
+        if columns is not None:
+            places_of(file.schema_arrow.names, columns)
+        if limit is None or limit >= file.metadata.num_rows:
+            return check_text(chosen(whole_parquet(file, path, columns), columns), path)
+        return check_text(chosen(_first_rows(file, path, columns, limit), columns), path)
+
+
+def _first_rows(file: Any, path: str, columns: Sequence[str] | None, limit: int) -> pa.Table:
+    """Read the first rows out of the row groups that hold them."""
+    import pyarrow as pa
+
+    groups: list[int] = []
+    rows = 0
+    while rows < limit:
+        rows += file.metadata.row_group(len(groups)).num_rows
+        groups.append(len(groups))
+    kept, left = [], limit
+    size = batch_rows(path, columns, min(max(limit, 1), 65_536))
+    for batch in file.iter_batches(size, row_groups=groups, columns=None if columns is None else list(columns)):
+        kept.append(batch.slice(0, left))
+        left -= kept[-1].num_rows
+        if left <= 0:
+            break
+    schema = kept[0].schema if kept else chosen(file.schema_arrow.empty_table(), columns).schema
+    return pa.Table.from_batches(kept, schema).replace_schema_metadata(file.schema_arrow.metadata)

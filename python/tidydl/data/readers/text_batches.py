@@ -19,10 +19,9 @@ from tidydl.data.readers.csv_columns import (
     one_begins_with_zero,
 )
 from tidydl.data.readers.formats import TextOptions, head_of, open_bytes
-from tidydl.data.readers.json import is_temporal, lines_table
+from tidydl.data.readers.json import is_temporal, lines_table, read_json
 from tidydl.data.readers.large_integers import large_numbers, large_of_texts
 from tidydl.data.readers.read_errors import damaged, empty_file, reading, refuse_other_bytes, refuse_other_encodings
-from tidydl.data.readers.table_readers import READERS
 from tidydl.errors import TidydlError
 
 if TYPE_CHECKING:
@@ -182,14 +181,14 @@ def settled_json(path: str, options: TextOptions) -> Settled:
     if not head_of(path, "json"):
         raise empty_file(path, "Records: one JSON object a line, or an array of them.")
     if options.field is not None or not _has_lines(path):
-        return Settled(pa.schema([]), 0, table=READERS["json"](path, options))
+        return Settled(pa.schema([]), 0, table=read_json(path, options))
     fields: dict[str, pa.Field] = {}
     absent: dict[str, int] = {}
     rows = 0
     try:
         for block in _json_tables(path, None):
             if large_numbers(block):  # whose kind only all of them tell
-                return Settled(pa.schema([]), 0, table=READERS["json"](path, options))
+                return Settled(pa.schema([]), 0, table=read_json(path, options))
             for each, column in zip(block.schema, block.columns, strict=True):
                 fields[each.name] = _merged(fields.get(each.name), each)
                 absent[each.name] = absent.get(each.name, rows) + column.null_count
@@ -197,7 +196,7 @@ def settled_json(path: str, options: TextOptions) -> Settled:
                 absent[name] += block.num_rows
             rows += block.num_rows
     except (pa.ArrowException, ValueError, RecursionError):  # it says best what is wrong when it is read whole
-        return Settled(pa.schema([]), 0, table=READERS["json"](path, options))
+        return Settled(pa.schema([]), 0, table=read_json(path, options))
     except OSError as error:
         raise damaged(path, "json", error) from error
     nullable = frozenset(name for name, count in absent.items() if count)

@@ -12,8 +12,8 @@ from tidydl.data.readers.formats import FORMATS, TextOptions, suffix_of
 from tidydl.data.readers.table_readers import READERS
 from tidydl.data.sources.builders import prepared, quiet
 from tidydl.data.sources.hub_files import Asked, HubFiles
+from tidydl.data.sources.listing import Listing, Raw
 from tidydl.data.sources.listing_tables import read_listing
-from tidydl.data.sources.local_files import Listing, Raw
 from tidydl.data.sources.path_bounds import Bounds
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
 from tidydl.hub.repositories import Repository

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tidydl.data.arrow.nested import label_names
-from tidydl.data.arrow.to_frame import HUGGINGFACE, features_of
+from tidydl.data.arrow.concatenation import join
+from tidydl.data.arrow.to_frame import features_of
 from tidydl.data.readers.csv_columns import read_alike
 from tidydl.data.readers.formats import TextOptions
 from tidydl.data.readers.pandas_index import has_index, index_names, with_index_named
 from tidydl.data.readers.parquet import open_parquet
 from tidydl.data.readers.read_errors import reading
 from tidydl.data.readers.table_readers import READERS
-from tidydl.data.sources.local_files import Listing, Raw, refuse_options
+from tidydl.data.sources.listing import Listing, Raw
+from tidydl.data.sources.local_files import refuse_options
 from tidydl.data.sources.media_paths import check_media_paths
-from tidydl.data.splits import join
 from tidydl.errors import unknown_name
 
 if TYPE_CHECKING:
-    import datasets
     import pyarrow as pa
 
-__all__ = ["as_datasets_has_it", "columns_in", "dataset_of", "parquet_files", "read_listing"]
+__all__ = ["columns_in", "parquet_files", "read_listing"]
 
 
 def read_listing(
@@ -114,50 +113,3 @@ def columns_in(files: Mapping[Path, str], columns: Sequence[str] | None) -> Sequ
         return columns if all(set(columns) <= set(open_parquet(file).schema_arrow.names) for file in files) else None
     except Exception:
         return None  # reading says what is wrong
-
-
-def as_datasets_has_it(table: pa.Table, features: Mapping[str, Any]) -> pa.Table:
-    """Give a table whose ``huggingface`` metadata says what its columns mean, labels as codes.
-
-    Parameters
-    ----------
-    table
-        The data.
-    features
-        What is known of the columns.
-    """
-    import json
-
-    import pyarrow as pa
-
-    known = {name: feature for name, feature in features.items() if name in table.column_names}
-    for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type) and str(field.type.value_type) in ("string", "large_string"):
-            column = table.column(place).unify_dictionaries()
-            names = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
-            known[field.name] = {"names": names, "_type": "ClassLabel"}
-            codes = pa.chunked_array([chunk.indices.cast(pa.int64()) for chunk in column.chunks], pa.int64())
-            table = table.set_column(place, field.name, codes)
-        elif _is_label(known.get(field.name)) and pa.types.is_integer(field.type):
-            known[field.name] = {"names": label_names(known[field.name]), "_type": "ClassLabel"}
-            table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
-    metadata = {**(table.schema.metadata or {})}
-    if known:
-        metadata[HUGGINGFACE] = json.dumps({"info": {"features": known}}).encode()
-    return table.replace_schema_metadata(metadata)
-
-
-def dataset_of(table: pa.Table) -> datasets.Dataset:
-    """Return a dataset of the ``datasets`` library that holds a table in memory.
-
-    It gets a fingerprint at random: for one of the contents datasets pickles the whole table, and with it classes of
-    pyarrow that cannot be pickled in every version.
-    """
-    import datasets
-
-    fingerprint = datasets.fingerprint.generate_random_fingerprint()
-    return datasets.Dataset(datasets.table.InMemoryTable(table), fingerprint=fingerprint)
-
-
-def _is_label(feature: Any) -> bool:
-    return isinstance(feature, Mapping) and feature.get("_type") == "ClassLabel"

@@ -11,9 +11,9 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tidydl.boundaries import DATA_FILES
 from tidydl.data.readers.decompression_limits import allowance
@@ -21,6 +21,7 @@ from tidydl.data.readers.formats import FORMATS, MEDIA, format_of, suffix_of
 from tidydl.data.readers.read_errors import how_to_read
 from tidydl.data.sources.builders import built
 from tidydl.data.sources.folders import data_files_of, matching, no_match, splits_by_name
+from tidydl.data.sources.listing import Listing
 from tidydl.data.sources.media_folders import METADATA, media_tables
 from tidydl.data.sources.path_bounds import Bounds
 from tidydl.data.sources.paths import not_there
@@ -28,10 +29,7 @@ from tidydl.data.sources.zips import unpacked, unpacked_for_good
 from tidydl.errors import ArgumentError, NotFoundError
 from tidydl.user_warnings import warn_user
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["BUILDERS", "Listing", "Raw", "is_pattern", "listing_of", "refuse_options"]
+__all__ = ["BUILDERS", "is_pattern", "listing_of", "refuse_options"]
 
 BUILDERS = {
     "csv": "csv",
@@ -41,47 +39,6 @@ BUILDERS = {
     "imagefolder": "image",
     "audiofolder": "audio",
 }
-
-
-@dataclass
-class Raw:
-    """What was read: one table per split, what the columns mean, and of which format the files were."""
-
-    tables: dict[str, pa.Table]
-    features: Mapping[str, Any]
-    format: str
-    files: int
-
-
-@dataclass
-class Listing:
-    """The files of each split with the format of each, or tables where nothing more is to be read.
-
-    ``features`` say what the columns mean where the files do not say it themselves. ``bounds`` are what paths in the
-    files may not leave: by default the folder of each.
-    """
-
-    format: str
-    files: dict[str, dict[Path, str]] = field(default_factory=dict)
-    tables: dict[str, pa.Table] | None = None
-    features: Mapping[str, Any] = field(default_factory=dict)
-    bounds: Bounds | None = None
-
-    @property
-    def splits(self) -> list[str]:
-        """The names of the splits, in order."""
-        return list(self.files if self.tables is None else self.tables)
-
-    @property
-    def count(self) -> int:
-        """How many files there are."""
-        return sum(len(files) for files in self.files.values())
-
-    def bounds_of(self, file: Path) -> Bounds:
-        """Return what paths in a file may not leave."""
-        if self.bounds is not None and self.bounds.hold(file):
-            return self.bounds
-        return Bounds(file.parent, self.bounds is not None and self.bounds.trusted)
 
 
 def is_pattern(path: str) -> bool:

@@ -92,7 +92,7 @@ def _described(
     kind: str, splits: Mapping[str, Mapping[str, Path]], trusted: bool
 ) -> tuple[dict[str, pa.Table], dict[str, dict[str, Any]]]:
     """Make the tables that metadata files describe, a row of theirs each."""
-    from tidydl.data.splits import join
+    from tidydl.data.arrow.concatenation import join
 
     tables, features = {}, {}
     for split, files in splits.items():

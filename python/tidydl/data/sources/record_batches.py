@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.arrow.concatenation import misfit, refuse_other_labels
 from tidydl.data.arrow.merged_metadata import metadata_of_all
 from tidydl.data.readers.csv_columns import read_alike
 from tidydl.data.readers.formats import TextOptions, places_of, refuse
@@ -24,10 +25,9 @@ from tidydl.data.readers.text_batches import (
     settled_text,
     text_blocks,
 )
+from tidydl.data.sources.listing import Listing
 from tidydl.data.sources.listing_tables import parquet_files
-from tidydl.data.sources.local_files import Listing
 from tidydl.data.sources.media_paths import checked_blocks
-from tidydl.data.splits import misfit, refuse_other_labels
 from tidydl.errors import DataError
 
 if TYPE_CHECKING:
