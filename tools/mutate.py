@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Where wrong code means wrong results, and the tests that should tell.
 TESTS = {
     "python/tidydl/design/": "design model_frame random_formulas bad_input",
-    "python/tidydl/networks/tables": "verbs nnet",
+    "python/tidydl/networks/network_verbs": "verbs nnet",
     "python/tidydl/networks/averaging": "averaging",
     "python/tidydl/networks/inference": "verbs hessian",
     "python/tidydl/networks/classification": "confusion nnet",

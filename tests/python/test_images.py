@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 
 from tidydl.data.media.image import Image, ImageArray, as_image
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, DataError, NotFoundError
-from tidydl.plots.images import image_layout, plot_images
+from tidydl.plots.image_grid import image_layout, plot_images
 
 RAMP = np.arange(64, dtype="uint8").reshape(8, 8)
 

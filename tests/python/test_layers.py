@@ -33,7 +33,7 @@ LAYERS = (
     ("networks", "data"),
     ("pipelines",),
     ("plots",),
-    ("situation",),
+    ("environment",),
     ("bridge",),
     ("workshop",),
 )
@@ -199,7 +199,7 @@ def test_a_family_that_leans_on_another_is_noticed(tmp_path):
 def test_every_module_that_is_found_by_its_name_has_what_is_asked_of_it():
     from tidydl.pipelines.catalogue import TASKS
     from tidydl.pipelines.inputs import modality_of
-    from tidydl.pipelines.modules import Family, Modality, Prepared, Shared
+    from tidydl.pipelines.protocols import Family, Modality, Prepared, Shared
 
     for task in TASKS:
         assert isinstance(importlib.import_module(f"{PIPELINES}.families.{task.family}"), Family), task.family

@@ -9,7 +9,7 @@ from tidydl.columns import ROW, Contract
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome
 from tidydl.pipelines.inputs import Inputs, modality_of
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 
 if TYPE_CHECKING:
     import numpy as np

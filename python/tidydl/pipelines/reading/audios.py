@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import TidydlError
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value, value_error
 from tidydl.pipelines.reading.media import cells_fit, read_by
 from tidydl.pipelines.reading.tensors import on_device

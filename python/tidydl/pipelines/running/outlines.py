@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.running import image_batches
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from tidydl.errors import ArgumentError, NotFoundError, one_of
 from tidydl.pipelines.catalogue import TASKS
 from tidydl.pipelines.components import READERS
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.from_pretrained import Source, import_transformers, remember_token
-from tidydl.pipelines.loading import Loaded, Wanted, adopt, dtype_name, load, read_config
-from tidydl.pipelines.locations import locate
+from tidydl.pipelines.model_loading import Loaded, Wanted, adopt, dtype_name, load, read_config
+from tidydl.pipelines.model_location import locate
 from tidydl.pipelines.registry import fits, head_of, task_named, task_of_config
+from tidydl.pipelines.transformers_loaders import Source, import_transformers, remember_token
 
 __all__ = ["LOADING", "config_of", "open_model"]
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
 from tidydl.columns import Counted
-from tidydl.pipelines.constructing import pipeline
 from tidydl.pipelines.embedding import embed_steps
 from tidydl.pipelines.inputs import NOT_GIVEN
 from tidydl.pipelines.joining import augment_steps
+from tidydl.pipelines.make_pipeline import pipeline
 from tidydl.pipelines.runner import Pipeline
 from tidydl.pipelines.streams import warn_of_truncation
 from tidydl.progress import Work

@@ -8,16 +8,16 @@ import pytest
 import visiting  # noqa: F401 (it finds the server of the tests)
 
 from hub import Hub
-from tidydl.hub import patience, reach
+from tidydl.hub import connection, retries
 
 
 @pytest.fixture
 def seen(monkeypatch):
     """Give the memory of the Hub's signs of life, empty, with no switch and no proxy set."""
     known = {}
-    monkeypatch.setattr(reach, "_seen", known)
+    monkeypatch.setattr(connection, "_seen", known)
     proxies = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-    for name in (*reach.SWITCHES, *proxies, *map(str.lower, proxies)):
+    for name in (*connection.SWITCHES, *proxies, *map(str.lower, proxies)):
         monkeypatch.delenv(name, raising=False)
     return known
 
@@ -31,10 +31,10 @@ def at(monkeypatch, address):
 def test_an_answer_is_remembered_until_something_goes_wrong(seen, monkeypatch):
     with Hub() as hub:
         at(monkeypatch, hub.url)
-        assert not reach.out_of_reach()
-    assert not reach.out_of_reach()  # it is remembered
-    reach.doubt()
-    assert reach.out_of_reach()
+        assert not connection.out_of_reach()
+    assert not connection.out_of_reach()  # it is remembered
+    connection.doubt()
+    assert connection.out_of_reach()
     assert "silent" in seen
 
 
@@ -45,10 +45,10 @@ def test_a_name_that_is_looked_up_for_ever_costs_less_than_a_second(seen, monkey
         time.sleep(1.5)
         raise OSError
 
-    monkeypatch.setattr(reach.socket, "create_connection", look_up)
+    monkeypatch.setattr(connection.socket, "create_connection", look_up)
     began = time.monotonic()
-    assert reach.out_of_reach(patient=False)
-    assert reach.out_of_reach(patient=False)
+    assert connection.out_of_reach(patient=False)
+    assert connection.out_of_reach(patient=False)
     assert time.monotonic() - began < 1
 
 
@@ -57,18 +57,18 @@ def test_any_switch_keeps_the_hub_off(seen, monkeypatch, name):
     with Hub() as hub:
         at(monkeypatch, hub.url)
         monkeypatch.setenv(name, "1")
-        assert reach.out_of_reach()
+        assert connection.out_of_reach()
         monkeypatch.setenv(name, "0")
-        assert not reach.out_of_reach()
+        assert not connection.out_of_reach()
 
 
 def test_with_a_proxy_it_is_the_proxy_that_is_knocked_at(seen, monkeypatch):
     at(monkeypatch, "https://huggingface.co")
-    assert reach._address() == ("huggingface.co", 443)
+    assert connection._address() == ("huggingface.co", 443)
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
-    assert reach._address() == ("proxy.example", 3128)
+    assert connection._address() == ("proxy.example", 3128)
     monkeypatch.setenv("no_proxy", "huggingface.co")
-    assert reach._address() == ("huggingface.co", 443)
+    assert connection._address() == ("huggingface.co", 443)
 
 
 def refusal(status, **headers):
@@ -93,7 +93,7 @@ def refusal(status, **headers):
 )
 def test_the_waits_are_those_the_hub_asks_for_or_grow(problem, waits):
     waited = []
-    willing = patience.Patience(sleep=waited.append)
+    willing = retries.Patience(sleep=waited.append)
     while willing.wait(problem):
         pass
     assert waited == pytest.approx(waits)
@@ -102,5 +102,5 @@ def test_the_waits_are_those_the_hub_asks_for_or_grow(problem, waits):
 def test_a_date_to_wait_for_is_read():
     waited = []
     date = email.utils.formatdate(time.time() + 10, usegmt=True)
-    assert patience.Patience(sleep=waited.append).wait(refusal(503, **{"Retry-After": date}))
+    assert retries.Patience(sleep=waited.append).wait(refusal(503, **{"Retry-After": date}))
     assert 8 < waited[0] <= 10

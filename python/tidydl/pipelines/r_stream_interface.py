@@ -18,8 +18,8 @@ from tidydl.data.stream_loading import ARGUMENTS, stream
 from tidydl.data.streaming import Stream
 from tidydl.data.writing import check_file, write_steps
 from tidydl.errors import BridgeError
-from tidydl.pipelines.constructing import pipeline
 from tidydl.pipelines.joining import augmented
+from tidydl.pipelines.make_pipeline import pipeline
 from tidydl.pipelines.streams import Mapped
 from tidydl.progress import Work
 

@@ -15,7 +15,7 @@ from tidydl.networks.calls import written_formula
 from tidydl.networks.inference import chi_square_above, chosen_names, intervals, normal_beyond, roots
 from tidydl.networks.likelihood import LogLik
 from tidydl.networks.multinomial.record import Multinom
-from tidydl.networks.tables import class_shares, in_place, most_probable, raw_outputs
+from tidydl.networks.network_verbs import class_shares, in_place, most_probable, raw_outputs
 
 if TYPE_CHECKING:
     import pandas as pd

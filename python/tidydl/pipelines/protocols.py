@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from tidydl.pipelines.batching import Encoded
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.progress import Work
 

@@ -13,9 +13,9 @@ from tidydl.columns import Contract
 from tidydl.device import import_torch, resolve_device
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.pipelines.components import forget_components, read_components
-from tidydl.pipelines.from_pretrained import Source, forget_versions, import_transformers, quietly
-from tidydl.pipelines.locations import locate, require_files
-from tidydl.pipelines.turns import one_at_a_time
+from tidydl.pipelines.loading_lock import one_at_a_time
+from tidydl.pipelines.model_location import locate, require_files
+from tidydl.pipelines.transformers_loaders import Source, forget_versions, import_transformers, quietly
 from tidydl.pipelines.vetting.sizes import refuse_claims, weights_held
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from tidydl.errors import DamagedFileError, DependencyError, TidydlError
 from tidydl.hub.fetching import Snapshot, fetch, mend
 from tidydl.hub.repositories import Repository
 from tidydl.pipelines.load_errors import explain_failure
-from tidydl.pipelines.locations import Location
-from tidydl.pipelines.needed import reading_files, weight_files
-from tidydl.pipelines.turns import one_at_a_time
+from tidydl.pipelines.loading_lock import one_at_a_time
+from tidydl.pipelines.model_files import reading_files, weight_files
+from tidydl.pipelines.model_location import Location
 from tidydl.pipelines.vetting.folders import vet_folder
 
 __all__ = ["Source", "forget_versions", "import_transformers", "quiet_loading", "quietly", "remember_token"]

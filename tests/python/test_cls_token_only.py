@@ -7,7 +7,7 @@ import torch
 import transformers
 
 import tidydl
-from tidydl.pipelines.first_token import first_token_alone
+from tidydl.pipelines.cls_token_only import first_token_alone
 
 
 def rows_of_the_last_layer(ppl, texts, **options):

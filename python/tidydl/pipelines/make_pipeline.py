@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tidydl.boundaries import guarded
-from tidydl.pipelines.older_names import loading_in_todays_words
-from tidydl.pipelines.opening import LOADING, open_model
+from tidydl.pipelines.legacy_arguments import loading_in_todays_words
 from tidydl.pipelines.options import DEFAULT
 from tidydl.pipelines.runner import Pipeline
+from tidydl.pipelines.task_resolution import LOADING, open_model
 
 __all__ = ["pipeline"]
 

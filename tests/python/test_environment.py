@@ -14,13 +14,13 @@ from pathlib import Path
 import lazy_loader
 import pytest
 
-from tidydl import sitrep, situation
+from tidydl import environment, sitrep
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = "from tidydl import sitrep; print(sitrep(hub={hub}, device={device}))"
 
 
-def report_of(code: str, *, path: list[Path], bare: bool = False, **environment: str) -> str:
+def report_of(code: str, *, path: list[Path], bare: bool = False, **variables: str) -> str:
     """Print a report in a Python of its own; a bare one sees no installed packages."""
     places = [str(place) for place in (*path, ROOT / "python")]
     start = f"import sys; sys.path[:0] = {places!r}; "
@@ -31,7 +31,7 @@ def report_of(code: str, *, path: list[Path], bare: bool = False, **environment:
         text=True,
         timeout=60,
         check=True,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **variables},
     )
     return done.stdout
 
@@ -54,14 +54,14 @@ def record(folder: Path, name: str, version: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def here() -> situation.Report:
+def here() -> environment.Report:
     return sitrep(hub=False, device=False)
 
 
 def test_every_required_library_has_a_line_with_its_installed_version(here):
     found = {finding.item: finding.value for finding in here.findings}
-    assert {name: found[name] for name in situation.REQUIRED} == {
-        name: metadata.version(name) for name in situation.REQUIRED
+    assert {name: found[name] for name in environment.REQUIRED} == {
+        name: metadata.version(name) for name in environment.REQUIRED
     }
 
 
@@ -93,7 +93,7 @@ def test_missing_libraries_are_faults_with_the_command_that_installs_them(tmp_pa
     assert "✖ torch" in report
     assert mend_of(report, "torch").endswith('-m pip install "torch>=2.13"')
     assert line_of(report, "pandas").endswith("not installed")
-    assert f"{len(situation.REQUIRED)} faults to mend." in report
+    assert f"{len(environment.REQUIRED)} faults to mend." in report
 
 
 def test_a_library_that_is_too_old_is_a_fault(tmp_path):
@@ -142,14 +142,14 @@ def test_offline_switches_are_named_and_respected(monkeypatch):
 
 
 def test_no_switch_is_reported_where_none_is_set(monkeypatch):
-    for switch in situation.SWITCHES:
+    for switch in environment.SWITCHES:
         monkeypatch.delenv(switch, raising=False)
     found = {f.item: f.value for f in sitrep(hub=False, device=False).findings}
     assert found["offline switches"] == "none set"
 
 
 def hub_report(endpoint: str) -> str:
-    unset = dict.fromkeys([*situation.SWITCHES, "HTTP_PROXY", "http_proxy"], "")
+    unset = dict.fromkeys([*environment.SWITCHES, "HTTP_PROXY", "http_proxy"], "")
     code = REPORT.format(hub=True, device=False)
     return line_of(report_of(code, path=[], HF_ENDPOINT=endpoint, NO_PROXY="127.0.0.1", **unset), "Hub")
 
@@ -167,7 +167,7 @@ def test_a_hub_that_keeps_silent_is_waited_for_two_seconds():
         began = time.monotonic()
         line = hub_report(f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert "does not answer" in line
-        assert time.monotonic() - began < situation.HUB_SECONDS + 10  # and a Python's start
+        assert time.monotonic() - began < environment.HUB_SECONDS + 10  # and a Python's start
 
 
 def test_without_a_folder_for_compiled_code_it_says_so(tmp_path, monkeypatch):
@@ -184,7 +184,7 @@ def project() -> dict:
 
 def test_the_oldest_versions_are_those_of_the_project_file():
     declared = dict(line.split(">=") for line in project()["dependencies"])
-    assert declared == situation.REQUIRED
+    assert declared == environment.REQUIRED
 
 
 def sections() -> dict[str, list[str]]:
@@ -205,7 +205,7 @@ def name_and_oldest(line: str) -> tuple[str, str]:
 
 def test_the_tested_versions_cover_the_project_file_in_its_own_groups():
     core = dict(name_and_oldest(line) for line in sections()["core"])
-    assert core == situation.REQUIRED
+    assert core == environment.REQUIRED
     extras = set(project()["optional-dependencies"]) - {"r", "test", "all"}  # which install_tidydl() does not bring
     assert extras == set(sections()) - {"core", "test", "build"}
     for extra in extras:

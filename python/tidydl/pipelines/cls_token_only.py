@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from tidydl.pipelines.batching import Way
-from tidydl.pipelines.loading import Loaded, Weights
+from tidydl.pipelines.model_loading import Loaded, Weights
 
 __all__ = ["first_token_alone"]
 
