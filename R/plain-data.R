@@ -102,7 +102,7 @@ refuse_no_data <- function(path, name, what, call) {
   )
 }
 
-# As python/tidydl/data/media_paths.py refuses them.
+# As python/tidydl/data/sources/media_paths.py refuses them.
 refuse_media_outside <- function(x, name, path, call) {
   folder <- normalizePath(dirname(path), "/")
   for (one in unclass(x)) {

@@ -125,7 +125,7 @@ open_stream <- function(path, given, batch_size, output = NULL, call = rlang::ca
   call_python("stream_open", c(list(path = with_notes(path)), given[known], about), call = call)
 }
 
-# In the words of python/tidydl/data/opening_streams.py.
+# In the words of python/tidydl/data/stream_loading.py.
 refuse_several <- function(splits, split, call) {
   if (is.null(split)) {
     abort_tidydl(

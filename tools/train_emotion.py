@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from tidydl.data.assembling import PACKAGE, encoder_folder, write_model
+from tidydl.data.example_models import PACKAGE, encoder_folder, write_model
 from tidydl.data.examples import example_data
 
 SEED = 96

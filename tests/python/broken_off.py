@@ -5,12 +5,12 @@ import time
 from pathlib import Path
 
 import tidydl
-from tidydl.pipelines.checkpoints import running
+from tidydl.pipelines.checkpoints import resumable_run
 
 
 def run(model: str, texts: list[str], folder: str, pause: float = 0.01):
     """Run with parts of a fifth of a second; give the frame and how many texts were computed."""
-    running._SECONDS = 0.2
+    resumable_run._SECONDS = 0.2
     ppl = tidydl.pipeline(model=model, device="cpu", top_k=2)
     ppl(texts[:1])  # the first run of a model also tries whether it needs all tokens
     computed = 0

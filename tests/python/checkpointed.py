@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tidydl.pipelines.checkpoints import running
+from tidydl.pipelines.checkpoints import resumable_run
 
 SCRIPT = Path(__file__).with_name("broken_off.py")
 
@@ -26,7 +26,7 @@ def started(folder, texts, place, where):
 
 def broken_off(ppl, texts, place, parts, monkeypatch):
     """Leave the folder of a run that an interrupt ended after some parts."""
-    monkeypatch.setattr(running, "_SECONDS", 1e-6)
+    monkeypatch.setattr(resumable_run, "_SECONDS", 1e-6)
 
     def interrupt(*_):
         if len(list(place.glob("part-*"))) >= parts:

@@ -54,7 +54,7 @@ def load(**how):
 
 def read(path, **how):
     """Read a data set with what load_dataset() hands down: a token, another place, no checks."""
-    from tidydl.data.hub import read_hub
+    from tidydl.data.sources.hub_datasets import read_hub
 
     raw = read_hub(path, None, None, None, None, **how)
     return {"rows": {split: table.num_rows for split, table in raw.tables.items()}, "files": raw.files}

@@ -16,7 +16,7 @@ from scipy.io import wavfile
 from tiny_media import RATE, sound, tone, wav
 
 from tidydl import load_dataset, write_dataset
-from tidydl.data.audios import Audio, AudioArray, as_audio
+from tidydl.data.media.audio import Audio, AudioArray, as_audio
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError
 
 TONE = tone(0.25)
@@ -289,7 +289,7 @@ def test_thousands_of_paths_become_sounds_without_being_decoded(file, monkeypatc
 
 def test_one_sound_needs_no_pandas():
     heavy = "{'pandas', 'soundfile', 'scipy'}"
-    code = f"import sys; from tidydl.data.audios import as_audio; print({heavy} & set(sys.modules))"
+    code = f"import sys; from tidydl.data.media.audio import as_audio; print({heavy} & set(sys.modules))"
     source = Path(__file__).resolve().parents[2] / "python"
     done = subprocess.run(
         [sys.executable, "-c", code],

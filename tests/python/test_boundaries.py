@@ -274,7 +274,7 @@ def test_the_hub(monkeypatch, tmp_path, listening, problem):
 
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{listening.getsockname()[1]}")
-    monkeypatch.setattr("tidydl.hub.reach._seen", {})
+    monkeypatch.setattr("tidydl.hub.connection._seen", {})
     monkeypatch.setattr(huggingface_hub.utils, "get_session", fail)
     told = not isinstance(problem, OSError)  # of connections nothing is shown: a token may be in it
     meets(lambda: tidydl.load_dataset("tidydl/nothing", cache_dir=str(tmp_path)), problem, causes=told)

@@ -279,7 +279,7 @@ def test_a_value_without_counterpart_is_named():
 
 
 def test_images_cross_as_their_bytes():
-    from tidydl.data.images import ImageArray
+    from tidydl.data.media.image import ImageArray
 
     image = np.zeros((8, 6), "uint8")
     frame = pd.DataFrame({"image": ImageArray([image, None])})

@@ -7,7 +7,7 @@ import pytest
 from pandas_kinds import TEXT
 
 from tidydl import load_dataset, stream
-from tidydl.data import csv_columns
+from tidydl.data.readers import csv_columns
 
 
 def whole(path, **said):

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from tidydl import features, load_dataset, stream, write_dataset
-from tidydl.data.kinds import kind_of
+from tidydl.data.column_kinds import kind_of
 from tidydl.data.splits import Splits
 from tidydl.errors import ArgumentError, DataError
 

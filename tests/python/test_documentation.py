@@ -197,7 +197,7 @@ def words_of_the_code():
 
 
 def is_there(path, page):
-    """Say whether a path is one of the tree: from its root, from the Python package, or from the page's own folder."""
+    """Return whether a path is one of the tree: from its root, the Python package or from the page's own folder."""
     folder = page.parent.relative_to(ROOT).as_posix()
     bases = ("", "python/", "python/tidydl/", "python/tidydl/pipelines/", f"{folder}/")
     places = {f"{base}{path}".rstrip("/") for base in bases}
@@ -223,7 +223,7 @@ def stale_in(text, page=ROOT / "README.md"):
 
 
 def names_something(word, page):
-    """Say whether a word is the name of something that is there, or no such name at all, such as a value in quotes."""
+    """Return whether a word is the name of something that is there, or no such name at all (a value in quotes)."""
     called = re.match(r"@?([A-Za-z_][\w.]*)\(", word)
     if called:
         return not {called[1], called[1].rpartition(".")[2]}.isdisjoint(names_of_the_tree())
@@ -240,7 +240,7 @@ def names_something(word, page):
 
 
 def looks_like_ours(path, page):
-    """Say whether the first part of a path is a folder of ours, so that the rest should be there too."""
+    """Return whether the first part of a path is a folder of ours, so that the rest should be there too."""
     return is_there(path.split("/")[0], page)
 
 

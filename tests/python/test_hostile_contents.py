@@ -24,9 +24,9 @@ from PIL import Image
 
 import tidydl
 from tidydl import load_dataset, stream
-from tidydl.data.audios import as_audio
-from tidydl.data.images import as_image
-from tidydl.data.video_value import as_video
+from tidydl.data.media.audio import as_audio
+from tidydl.data.media.image import as_image
+from tidydl.data.media.video_value import as_video
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, StorageError, TidydlError
 
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"

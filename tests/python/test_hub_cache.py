@@ -11,7 +11,7 @@ from visiting import visit
 import tidydl
 from hub import Hub
 from tidydl.errors import NotFoundError
-from tidydl.hub import stored
+from tidydl.hub import cached_files
 
 COLUMNS = ["kind", "id", "revision", "refs", "size_mb", "last_used"]
 
@@ -83,7 +83,7 @@ def test_the_last_used_comes_first_with_all_it_takes(visited):
 
 
 def test_the_frame_of_nothing_has_the_same_columns():
-    nothing, some = stored._frame([]), tidydl.cache()
+    nothing, some = cached_files._frame([]), tidydl.cache()
     assert list(nothing.columns) == list(some.columns) == COLUMNS
     assert nothing.dtypes.to_list() == some.dtypes.to_list()
     assert str(nothing["last_used"].dtype) == "datetime64[us, UTC]"
@@ -122,7 +122,7 @@ def test_what_is_kept_does_where_the_hub_is_in_trouble(visited):
 def unpacked(tmp_path, monkeypatch):
     """Load images of a zip file, with empty caches."""
     monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(stored, "cache_place", lambda: tmp_path / "hub")
+    monkeypatch.setattr(cached_files, "cache_place", lambda: tmp_path / "hub")
     content = io.BytesIO()
     Image.new("L", (4, 4)).save(content, "PNG")
     path = tmp_path / "images.zip"
@@ -152,7 +152,7 @@ def test_an_unpacked_zip_file_is_read_where_nothing_can_be_written(unpacked, mon
     def refused(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("tidydl.data.zips.os.utime", refused)
+    monkeypatch.setattr("tidydl.data.sources.zips.os.utime", refused)
     assert tidydl.load_dataset(unpacked)["image"][0].width == 4
 
 

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from PIL import Image as Pillow
 
-from tidydl.data.images import Image, ImageArray, as_image
+from tidydl.data.media.image import Image, ImageArray, as_image
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, DataError, NotFoundError
-from tidydl.plots.images import image_layout, plot_images
+from tidydl.plots.image_grid import image_layout, plot_images
 
 RAMP = np.arange(64, dtype="uint8").reshape(8, 8)
 
@@ -193,7 +193,7 @@ def test_thousands_of_paths_become_images_without_being_decoded(file, monkeypatc
 
 
 def test_one_image_needs_no_pandas():
-    code = "import sys; from tidydl.data.images import as_image; print('pandas' in sys.modules)"
+    code = "import sys; from tidydl.data.media.image import as_image; print('pandas' in sys.modules)"
     source = Path(__file__).resolve().parents[2] / "python"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(source)!r}); {code}"],

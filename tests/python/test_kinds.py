@@ -11,7 +11,7 @@ import pytest
 from pandas_kinds import TEXT
 
 from tidydl import features, load_dataset, stream
-from tidydl.data.images import Image
+from tidydl.data.media.image import Image
 from tidydl.errors import ArgumentError, DataError
 
 

@@ -17,13 +17,23 @@ SOURCE = ROOT / "python"
 # From the ground up. Names in one row may import each other, as long as no circle comes of it.
 LAYERS = (
     ("errors",),
-    ("boundaries", "checks", "rng", "columns", "storage", "private_folders", "progress", "whole_files"),
+    (
+        "boundaries",
+        "checks",
+        "rng",
+        "columns",
+        "storage",
+        "private_folders",
+        "progress",
+        "whole_files",
+        "user_warnings",
+    ),
     ("verbs", "device", "rprint", "hub"),
     ("design",),
     ("networks", "data"),
     ("pipelines",),
     ("plots",),
-    ("situation",),
+    ("environment",),
     ("bridge",),
     ("workshop",),
 )
@@ -31,6 +41,8 @@ LIGHT = ("tidydl", *(f"tidydl.{name}" for row in LAYERS[:6] for name in row))
 PIPELINES = "tidydl.pipelines"
 # What reads inputs knows of no task, and what several families share knows of none of them.
 FORBIDDEN = {"reading": ("families", "running"), "running": ("families",)}
+# The folders of data/, from the ground up: none knows of those after it, nor of the modules beside them.
+DATA = ("media", "arrow", "readers", "sources")
 HEAVY = ("torch", "transformers", "datasets", "pandas", "numpy", "pyarrow", "numba", "matplotlib", "PIL")
 
 
@@ -44,22 +56,10 @@ def modules_of(source: Path) -> dict[str, ast.Module]:
     return found
 
 
-def is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-
-
-def nodes_of(tree: ast.AST) -> Iterator[ast.AST]:
-    """Walk everything that runs, functions included; what is imported for types alone makes no circle."""
-    for child in ast.iter_child_nodes(tree):
-        if not is_for_types(child):
-            yield child
-            yield from nodes_of(child)
-
-
 def imports_of(name: str, tree: ast.Module, modules: dict[str, ast.Module]) -> Iterator[str]:
-    """Name the modules of tidydl that a module imports."""
+    """Name the modules of tidydl that a module imports, in functions and for types too."""
     is_package = any(other.startswith(f"{name}.") for other in modules)
-    for node in nodes_of(tree):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "tidydl")
         elif isinstance(node, ast.ImportFrom):
@@ -70,15 +70,16 @@ def imports_of(name: str, tree: ast.Module, modules: dict[str, ast.Module]) -> I
                 yield from (full if full in modules else target for full in names)
 
 
-def layer_of(name: str) -> int | None:
-    """Return the layer of a module; the package itself, a table of contents, has none."""
+def layer_of(name: str) -> tuple[int, int] | None:
+    """Return the layer of a module, and within data/ that of its folder; the package, a table of contents, has none."""
     parts = name.split(".")
     if len(parts) == 1:
         return None
     rows = [row for row, names in enumerate(LAYERS) if parts[1] in names]
     if not rows:
         raise AssertionError(f"{name} belongs to no layer: give it one in LAYERS")
-    return rows[0]
+    in_folder = parts[1] == "data" and parts[2:3] and parts[2] in DATA
+    return rows[0], DATA.index(parts[2]) if in_folder else len(DATA)
 
 
 def graph_of(source: Path) -> dict[str, set[str]]:
@@ -189,7 +190,7 @@ def test_a_family_that_leans_on_another_is_noticed(tmp_path):
 def test_every_module_that_is_found_by_its_name_has_what_is_asked_of_it():
     from tidydl.pipelines.catalogue import TASKS
     from tidydl.pipelines.inputs import modality_of
-    from tidydl.pipelines.modules import Family, Modality, Prepared, Shared
+    from tidydl.pipelines.protocols import Family, Modality, Prepared, Shared
 
     for task in TASKS:
         assert isinstance(importlib.import_module(f"{PIPELINES}.families.{task.family}"), Family), task.family
@@ -219,9 +220,26 @@ def test_a_circle_is_noticed(tmp_path):
     assert faults_of(source) == ["a circle: tidydl.columns -> tidydl.rng -> tidydl.columns"]
 
 
-def test_an_import_for_types_alone_is_no_fault(tmp_path):
+def test_an_upward_import_for_types_alone_is_noticed(tmp_path):
     text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .rng import runif\n"
-    assert faults_of(write(tmp_path, errors=text, rng="")) == []
+    assert faults_of(write(tmp_path, errors=text, rng="")) == ["tidydl.errors imports tidydl.rng, which lies above it"]
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [("media.image", "arrow.nested"), ("arrow.nested", "readers.csv"), ("readers.csv", "sources.zips")]
+    + [(f"{folder}.one", "loading") for folder in DATA],
+)
+def test_an_upward_import_between_the_folders_of_data_is_noticed(tmp_path, here, there):
+    for name in ("media.image", "arrow.nested", "readers.csv", "sources.zips", "loading", here):
+        path = tmp_path / "tidydl" / "data" / (name.replace(".", "/") + ".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"from tidydl.data.{there} import f\n" if name == here else "")
+    assert faults_of(tmp_path) == [f"tidydl.data.{here} imports tidydl.data.{there}, which lies above it"]
+
+
+def test_the_folders_of_data_are_those_that_are_there():
+    assert {path.parent.name for path in (SOURCE / "tidydl" / "data").glob("*/__init__.py")} == set(DATA)
 
 
 def test_a_module_without_a_layer_is_noticed(tmp_path):

@@ -70,7 +70,7 @@ def test_what_computes_meanwhile_computes_in_its_own_precision(folders):
 def test_transformers_speaks_as_before_once_all_have_loaded(folders):
     from transformers.utils import logging
 
-    from tidydl.pipelines.from_pretrained import quiet_loading
+    from tidydl.pipelines.transformers_loaders import quiet_loading
 
     before = logging.get_verbosity(), logging.is_progress_bar_enabled()
     first, second = quiet_loading(), quiet_loading()

@@ -306,8 +306,8 @@ def test_a_damaged_zip_file_is_named(tmp_path, cache):
 @pytest.fixture
 def asked(monkeypatch):
     """Put a table in the place of the Hub, and give what it was asked for."""
-    from tidydl.data import fetching
-    from tidydl.data.resolving import Raw
+    from tidydl.data import reading_sources
+    from tidydl.data.sources.listing import Raw
 
     seen = {}
 
@@ -316,7 +316,7 @@ def asked(monkeypatch):
         tables = {"train": pa.table({"x": range(10), "y": range(10)}), "test": pa.table({"x": [1], "y": [None]})}
         return Raw(tables, {}, "hub", 2)
 
-    monkeypatch.setattr(fetching, "read_hub", read_hub)
+    monkeypatch.setattr(reading_sources, "read_hub", read_hub)
     return seen
 
 
@@ -339,7 +339,7 @@ def test_a_data_set_of_the_hub_is_streamed_and_sampled(asked):
 
 
 def test_a_token_is_in_no_print_of_what_was_asked_for():
-    from tidydl.data.requests import request_of
+    from tidydl.data.arguments import request_of
 
     assert "hf_x" not in repr(request_of("owner/name", None, None, None, None, token="hf_x"))
 
@@ -366,7 +366,7 @@ def test_a_folder_of_the_files_that_is_not_there_is_named(halves):
 
 
 def test_r_is_given_tables_as_arrow_writes_them(numbers):
-    from tidydl.data.entries import load_arrow
+    from tidydl.data.r_interface import load_arrow
 
     table = pa.ipc.open_stream(load_arrow(path=str(numbers), columns=["y"], n=2)).read_all()
     assert table.to_pydict() == {"y": ["t0", "t1"]}

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image as Pillow
 
 from tidydl import load_dataset
-from tidydl.data.audios import as_audio
+from tidydl.data.media.audio import as_audio
 from tidydl.errors import DataError, NotFoundError
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tidydl import load_dataset, stream, write_dataset
-from tidydl.data.images import ImageArray, as_image
+from tidydl.data.media.image import ImageArray, as_image
 from tidydl.errors import DataError
 
 

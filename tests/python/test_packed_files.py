@@ -10,8 +10,8 @@ import pytest
 from test_hostile_contents import light, zipped
 
 from tidydl import load_dataset, stream
-from tidydl.data import allowance
-from tidydl.data.packed import check_packed
+from tidydl.data.readers import decompression_limits
+from tidydl.data.sources.packed_files import check_packed
 from tidydl.errors import ArgumentError, DamagedFileError, TidydlError
 
 BOMB = gzip.compress(b"a\n" + b"1\n" * 2**20, 9)
@@ -21,11 +21,11 @@ CARD = "---\nconfigs: [{{config_name: d, data_files: {}}}]\n---\n"
 @pytest.fixture
 def small(monkeypatch):
     """Let one bomb pass, and no two."""
-    monkeypatch.setattr(allowance, "SMALL", 2**21 + 2**20)
+    monkeypatch.setattr(decompression_limits, "SMALL", 2**21 + 2**20)
 
 
 def test_packed_tables_that_unpack_to_far_more_are_refused_by_that_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(allowance, "SMALL", 2**21)
+    monkeypatch.setattr(decompression_limits, "SMALL", 2**21)
     many = 2**17
     parts = {"a.csv": b"a,b\n" + b"1,2\n" * many, "a.jsonl": b'{"a":1}\n' * many}
     for name, part in parts.items():
@@ -40,7 +40,7 @@ def test_packed_tables_that_unpack_to_far_more_are_refused_by_that_limit(tmp_pat
 
 
 def test_zip_files_that_unpack_to_far_more_are_refused_also_where_another_library_unpacks_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(allowance, "SMALL", 2**21)
+    monkeypatch.setattr(decompression_limits, "SMALL", 2**21)
     bomb = zipped(("a.csv", bytes(2**24)))
     (tmp_path / "a.zip").write_bytes(bomb)
     with light(), pytest.raises(ArgumentError, match="200 times"):
@@ -82,7 +82,7 @@ def test_zip_files_share_one_allowance_whether_or_not_they_are_unpacked_already(
 
 
 def test_large_packed_files_may_unpack_to_much_together(tmp_path, monkeypatch):
-    monkeypatch.setattr(allowance, "SMALL", 1000)
+    monkeypatch.setattr(decompression_limits, "SMALL", 1000)
     rows = "a,b\n" + "".join(f"{i},{i * 7919 % 1009}\n" for i in range(5000))
     for k in range(20):
         (tmp_path / f"{k}.csv.gz").write_bytes(gzip.compress(rows.encode()))
@@ -120,6 +120,6 @@ def test_tar_files_are_counted_by_what_they_hold(tmp_path, small):
     (tmp_path / "b.tar.gz").write_bytes(gzip.compress(tarred(("a.csv", bytes(2**24)))))
     (tmp_path / "c.tar").write_bytes(tarred(("a.csv", b"a\n1\n")))
     for name in ("a.tar", "b.tar.gz"):
-        with light(), allowance.one_allowance(), pytest.raises(DamagedFileError, match="200 times"):
+        with light(), decompression_limits.one_allowance(), pytest.raises(DamagedFileError, match="200 times"):
             check_packed(tmp_path / name)
     check_packed(tmp_path / "c.tar")

@@ -5,7 +5,7 @@ import pytest
 
 import tidydl
 from tidydl import load_dataset
-from tidydl.data import pandas_index
+from tidydl.data.readers import pandas_index
 
 INDEXED = {"x": [1.5, 2.5, 3.5], "label": ["a", "b", "a"]}
 

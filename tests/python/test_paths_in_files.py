@@ -12,7 +12,7 @@ from visiting import visit
 
 from hub import Hub
 from tidydl import load_dataset, stream, write_dataset
-from tidydl.data.images import ImageArray
+from tidydl.data.media.image import ImageArray
 from tidydl.errors import ArgumentError, DamagedFileError, DataError, TidydlError
 
 SECRET = "a,b\nsecret,1\n"
@@ -345,8 +345,8 @@ def test_a_page_that_no_reader_of_yaml_takes_is_an_error_of_ours_whatever_it_is(
 
 
 def test_a_cell_names_what_is_in_a_zip_file_of_its_own_data_set_alone(folder):
-    from tidydl.data.inside import Bounds
-    from tidydl.data.media_paths import check_media_paths
+    from tidydl.data.sources.media_paths import check_media_paths
+    from tidydl.data.sources.path_bounds import Bounds
 
     ours = str(folder / "a.zip")
 

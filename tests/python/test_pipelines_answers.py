@@ -12,7 +12,7 @@ from precision import SCORES, assert_near
 
 import tidydl
 from tidydl.errors import ArgumentError
-from tidydl.pipelines import entries
+from tidydl.pipelines import r_interface
 from tidydl.progress import run
 
 QUESTIONS = ["the dog ?", "my friend", "so", "the dog ?"]
@@ -153,7 +153,7 @@ def test_augment_joins_answers_and_r_counts_their_starts_alone(qa):
         *("qa_answer.1", "qa_score.1", "qa_start.1", "qa_end.1"),
     ]
     spec = {"model": str(tiny.kept("answers"))}
-    counted = run(entries.pipeline_augment(spec, data, "qa_", {"question": "q", "context": "text", "top_k": 2}))
+    counted = run(r_interface.pipeline_augment(spec, data, "qa_", {"question": "q", "context": "text", "top_k": 2}))
     assert counted.names == ("qa_start", "qa_start.1")
 
 

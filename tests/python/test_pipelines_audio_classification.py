@@ -13,7 +13,7 @@ from precision import SCORES, assert_near
 from tiny_media import kept, sound, tone, wav
 
 import tidydl
-from tidydl.data.audios import AudioArray
+from tidydl.data.media.audio import AudioArray
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
 from tidydl.pipelines.reading import audios
 

@@ -11,7 +11,7 @@ import tidydl
 from tidydl.errors import (
     ColumnError,
 )
-from tidydl.pipelines import entries
+from tidydl.pipelines import r_interface
 from tidydl.progress import run
 
 
@@ -86,20 +86,22 @@ def test_tasks_are_listed_with_their_aliases():
 
 def test_what_r_calls_takes_plain_data_and_gives_the_same_frames(folder, ppl):
     spec = {"task": "text-classification", "model": str(folder), "device": "cpu"}
-    facts = entries.pipeline_open(spec)
+    facts = r_interface.pipeline_open(spec)
     assert json.loads(json.dumps(facts)) == facts
     assert facts["labels"] == tiny.LABELS
     data = pd.DataFrame({"a": ["sun", None], "b": ["x", "y"]})
     options = {"text": "a", "top_k": 2}
-    pd.testing.assert_frame_equal(run(entries.pipeline_run(spec, data, options)).frame, ppl(data, text="a", top_k=2))
     pd.testing.assert_frame_equal(
-        run(entries.pipeline_augment(spec, data, "p_", options)).frame,
+        run(r_interface.pipeline_run(spec, data, options)).frame, ppl(data, text="a", top_k=2)
+    )
+    pd.testing.assert_frame_equal(
+        run(r_interface.pipeline_augment(spec, data, "p_", options)).frame,
         tidydl.augment(ppl, data, text="a", top_k=2, prefix="p_"),
     )
-    embedded = run(entries.embed_run({"model": str(folder)}, data, {"text": "a"}))
+    embedded = run(r_interface.embed_run({"model": str(folder)}, data, {"text": "a"}))
     pd.testing.assert_frame_equal(embedded, tidydl.embed(data, folder, text="a"))
     with pytest.warns(UserWarning, match="1 text was longer"):
-        run(entries.pipeline_run(spec, "sun " * 100))
+        run(r_interface.pipeline_run(spec, "sun " * 100))
 
 
 @pytest.mark.cuda

@@ -100,7 +100,7 @@ def test_an_image_scores_the_same_however_it_comes(ppl, tmp_path):
 
 
 def test_an_image_column_of_a_data_set_is_found_and_keeps_its_index(ppl):
-    from tidydl.data.images import ImageArray
+    from tidydl.data.media.image import ImageArray
 
     data = pd.DataFrame({"scan": ImageArray([picture(1), None]), "note": ["a", "b"]}, index=["x", "y"])
     assert ppl(data, top_k=2).index.tolist() == ["x", "x", "y"]

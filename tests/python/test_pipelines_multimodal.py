@@ -254,7 +254,7 @@ def test_sounds_are_heard_as_by_the_plain_pipeline():
     sounds = [sound(i, 6000 + 1500 * i) for i in range(4)]
     frame = ppl(TEXTS[:4], audio=sounds)
     for text, heard, found in zip(TEXTS, sounds, frame["generated_text"], strict=False):
-        samples = tidydl.data.audios.as_audio(heard).array(16000)
+        samples = tidydl.data.media.audio.as_audio(heard).array(16000)
         prompt = f"user: <audio>{text}\nanswer: "
         theirs = plain(text=prompt, audio=samples, return_full_text=False, generate_kwargs=GREEDY)
         assert found == theirs[0]["generated_text"].strip()

@@ -21,7 +21,7 @@ import tidydl
 from tidydl.errors import ArgumentError, DamagedFileError, DataError, StorageError
 from tidydl.pipelines import components
 from tidydl.pipelines.batching import Way, compute
-from tidydl.pipelines.checkpoints import running
+from tidydl.pipelines.checkpoints import resumable_run
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.inputs import Inputs
 from tidydl.progress import Progress
@@ -93,7 +93,7 @@ def test_augment_and_widen_keep_the_message_once(ppl):
 
 
 def test_a_run_in_parts_gives_the_frame_of_a_run_in_one(ppl, tmp_path, monkeypatch):
-    monkeypatch.setattr(running, "_SECONDS", 0.01)
+    monkeypatch.setattr(resumable_run, "_SECONDS", 0.01)
     texts = pd.Series([*tiny.sentences(70), None, 3, ""], index=range(100, 173))
     whole = ppl(texts, top_k=2, on_error="row")
     parted = ppl(texts, top_k=2, on_error="row", checkpoint=tmp_path / "run")
@@ -181,7 +181,7 @@ def test_a_damaged_result_is_named_and_not_computed_again_unasked(ppl, tmp_path)
 
 
 def test_generated_texts_go_on_with_the_seed_they_began_with(tmp_path, monkeypatch):
-    monkeypatch.setattr(running, "_SECONDS", 0.01)
+    monkeypatch.setattr(resumable_run, "_SECONDS", 0.01)
     write = tidydl.pipeline("text-generation", model=tiny.kept("causal"), do_sample=True, max_new_tokens=4)
     prompts = tiny.sentences(40, longest=4)
     tidydl.set_seed(1)

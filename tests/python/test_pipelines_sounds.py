@@ -16,7 +16,7 @@ from tiny_sounds import VOICE, kept
 
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError, DependencyError, NotFoundError
-from tidydl.pipelines import entries
+from tidydl.pipelines import r_interface
 from tidydl.pipelines.running.drawing import line_seed, seeded
 from tidydl.progress import run
 
@@ -236,7 +236,7 @@ def test_a_tokenizer_that_needs_another_library_says_so(vits, monkeypatch):
 
 def test_r_gets_its_draws_from_its_own_generator(vits):
     spec = {"model": str(kept("vits"))}
-    made = run(entries.pipeline_run(spec, TEXTS[:1], drawn=7))
+    made = run(r_interface.pipeline_run(spec, TEXTS[:1], drawn=7))
     expected = run(vits.steps(TEXTS[:1], drawn=7))
     assert expected.attrs["tidydl"]["seed"] == 7
     assert made.frame["audio"][0] == expected["audio"][0]

@@ -12,7 +12,7 @@ from tiny_media import RATE, sound, tone, wav
 from tiny_speech import kept
 
 import tidydl
-from tidydl.data.audios import AudioArray
+from tidydl.data.media.audio import AudioArray
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
 from tidydl.pipelines.families.sounds import speech_ctc
 

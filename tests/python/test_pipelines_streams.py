@@ -51,7 +51,7 @@ def test_a_stream_has_no_checkpoint_and_needs_its_column(ppl, sayings, tmp_path)
 
 
 def test_r_asks_for_one_frame_after_the_other(ppl, folder, sayings, tmp_path):
-    from tidydl.pipelines import stream_entries as r
+    from tidydl.pipelines import r_stream_interface as r
     from tidydl.progress import run
 
     opened = r.stream_open(path=sayings, batch_size=3)

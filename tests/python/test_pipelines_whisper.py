@@ -11,7 +11,7 @@ from tiny_media import RATE, sound
 from tiny_speech import SECONDS, kept
 
 import tidydl
-from tidydl.data.audios import as_audio
+from tidydl.data.media.audio import as_audio
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.families.sounds import speech_generation
 from tidydl.pipelines.families.sounds.whisper_words import words_of

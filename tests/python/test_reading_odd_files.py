@@ -258,7 +258,7 @@ def test_the_first_rows_of_plain_text_are_read_without_the_rest(tmp_path):
 
 @EITHER
 def test_a_disk_is_refused_before_all_of_it_is_looked_through(tmp_path, monkeypatch, read):
-    monkeypatch.setattr("tidydl.data.folders._MOST_OTHERS", 3)
+    monkeypatch.setattr("tidydl.data.sources.folders._MOST_OTHERS", 3)
     for number in range(3):
         written(tmp_path, f"{number}.log", "")
         written(tmp_path, f"{number}.csv", "x\n1\n2\n")

@@ -8,7 +8,7 @@ from precision import SCORES, assert_near
 from shared_cases import DATA, cases_of, perform, value_of
 
 import tidydl
-from tidydl.data.images import Image
+from tidydl.data.media.image import Image
 from tidydl.errors import TidydlError
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tidydl.data.cards import safe_yaml
-from tidydl.data.csv_columns import some_begin_with_zero
-from tidydl.data.unreadable import damaged
+from tidydl.data.readers.csv_columns import some_begin_with_zero
+from tidydl.data.readers.read_errors import damaged
+from tidydl.data.sources.dataset_cards import safe_yaml
 from tidydl.errors import DamagedFileError
 from tidydl.networks.calls import written_formula
 from tidydl.pipelines.vetting.settings import complaint

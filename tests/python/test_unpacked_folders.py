@@ -11,7 +11,7 @@ from PIL import Image
 from test_hostile_contents import zipped
 
 from tidydl import cache, load_dataset
-from tidydl.data import assembling
+from tidydl.data import example_models
 from tidydl.storage import abandoned, begun_folder
 
 
@@ -87,11 +87,11 @@ def test_what_killed_processes_left_of_a_model_is_cleared_by_the_next_that_wants
     models.mkdir()
     process = subprocess.Popen([sys.executable, "-c", script, str(models)], stdout=subprocess.PIPE, text=True)
     folder = Path(process.stdout.readline().strip())
-    head = Path(assembling.__file__).parent / "files" / "models" / "emotion"
-    made = assembling.assembled(head)
+    head = Path(example_models.__file__).parent / "files" / "models" / "emotion"
+    made = example_models.assembled(head)
     assert sorted(models.iterdir()) == sorted([made, folder])  # somebody is at work on it
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    assert assembling.assembled(head) == made
+    assert example_models.assembled(head) == made
     assert list(models.iterdir()) == [made]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from tiny_media import film, frames, moving, wav
 
-from tidydl.data.video_value import Video, as_video
+from tidydl.data.media.video_value import Video, as_video
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError
 
 

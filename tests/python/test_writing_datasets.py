@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from tidydl import as_dataset, example_data, load_dataset, stream, write_dataset
-from tidydl.data.audios import AudioArray
-from tidydl.data.images import ImageArray
+from tidydl.data.media.audio import AudioArray
+from tidydl.data.media.image import ImageArray
 from tidydl.errors import ArgumentError, DataError, StorageError
 
 

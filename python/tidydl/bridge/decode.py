@@ -11,7 +11,7 @@ from tidydl.bridge.media import MEDIA, unpack_media
 from tidydl.bridge.text import text_of
 from tidydl.bridge.vectors import Record, unpack
 from tidydl.columns import ROW
-from tidydl.data.r_notes import OF_R
+from tidydl.data.arrow.r_metadata import OF_R
 
 if TYPE_CHECKING:
     import pandas as pd

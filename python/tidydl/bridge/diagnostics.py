@@ -132,6 +132,6 @@ def check(name: str, values: list[Any]) -> None:
 
 def as_sounds(values: list[Any]) -> Any:
     """Build a column of sounds."""
-    from tidydl.data.audios import AudioArray
+    from tidydl.data.media.audio import AudioArray
 
     return AudioArray(values)

@@ -13,7 +13,7 @@ from tidydl.bridge.media import MEDIA, media_kind, pack_media
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record, pack, pack_double
 from tidydl.columns import ROW, Counted
-from tidydl.data.r_notes import OF_R, plain_notes
+from tidydl.data.arrow.r_metadata import OF_R, plain_notes
 from tidydl.errors import BridgeError
 
 if TYPE_CHECKING:

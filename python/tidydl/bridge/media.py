@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tidydl.bridge.text import Repairs, short_text, text_of
-from tidydl.data.media_files import wrong_with
+from tidydl.data.media.media_files import wrong_with
 from tidydl.errors import TidydlError
 
 __all__ = ["MEDIA", "media_kind", "pack_media", "unpack_media"]
@@ -21,9 +21,9 @@ _NA = -(2**31)
 def media_kind(value: Any) -> str | None:
     """Return the kind of media a value is: an image (ours or PIL's), a sound, or None; imports nothing."""
     for kind, module, name in (
-        ("image", "tidydl.data.images", "Image"),
+        ("image", "tidydl.data.media.image", "Image"),
         ("image", "PIL.Image", "Image"),
-        ("audio", "tidydl.data.audios", "Audio"),
+        ("audio", "tidydl.data.media.audio", "Audio"),
     ):
         loaded = sys.modules.get(module)
         if loaded is not None and isinstance(value, getattr(loaded, name)):
@@ -49,10 +49,10 @@ def pack_media(values: Sequence[Any], kind: str, repairs: Repairs) -> dict[str, 
 
 def _made(kind: str) -> Callable[[Any], Any]:
     if kind == "image":
-        from tidydl.data.images import as_image
+        from tidydl.data.media.image import as_image
 
         return as_image
-    from tidydl.data.audios import as_audio
+    from tidydl.data.media.audio import as_audio
 
     return as_audio
 
@@ -113,9 +113,9 @@ def unpack_media(record: dict[str, Any]) -> Any:
 
 def _classes(kind: str) -> tuple[Any, Any]:
     if kind == "image":
-        from tidydl.data.images import Image, ImageArray
+        from tidydl.data.media.image import Image, ImageArray
 
         return ImageArray, Image
-    from tidydl.data.audios import Audio, AudioArray
+    from tidydl.data.media.audio import Audio, AudioArray
 
     return AudioArray, Audio

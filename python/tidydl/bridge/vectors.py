@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidydl.bridge.text import Repairs, arrow_of_text, levels_of, pack_text, short_text, text_of, unpack_text
-from tidydl.data.missing_numbers import NOT_MISSING, is_not_missing
+from tidydl.data.arrow.nan_and_null import NOT_MISSING, is_not_missing
 
 if TYPE_CHECKING:
     import pandas as pd

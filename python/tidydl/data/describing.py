@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tidydl.boundaries import guarded
 from tidydl.checks import described, frame_hint
 from tidydl.columns import Contract
-from tidydl.data.foreign import is_frame, table_of
+from tidydl.data.arrow.other_libraries import is_frame, table_of
+from tidydl.data.column_kinds import kind_of
 from tidydl.data.frames_by_split import by_name
-from tidydl.data.kinds import kind_of
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
 
@@ -67,7 +67,7 @@ def features(data: Any) -> pd.DataFrame:
 
 
 def _described(data: Any) -> pd.DataFrame:
-    from tidydl.data.decoding import decode
+    from tidydl.data.arrow.to_frame import decode
 
     if isinstance(data, Stream):
         return _from_frames(data.empty, data)
@@ -86,7 +86,7 @@ def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
     import pyarrow as pa
 
-    from tidydl.data.decoding import decode
+    from tidydl.data.arrow.to_frame import decode
 
     if not any(isinstance(dtype, pd.ArrowDtype) for dtype in frame.dtypes):
         return frame

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.boundaries import guarded
 from tidydl.checks import described
 from tidydl.data.loading import load_dataset
-from tidydl.data.places import FILES
+from tidydl.data.sources.paths import FILES
 from tidydl.errors import ArgumentError, one_of, unknown_name
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def example_model(name: str) -> str:
     >>> os.path.exists(os.path.join(example_model("digits"), "config.json"))
     True
     """
-    from tidydl.data.assembling import assembled, encoder_folder
+    from tidydl.data.example_models import assembled, encoder_folder
 
     _known(name, "model")
     if name == "minilm":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.foreign import table_of
+from tidydl.data.arrow.other_libraries import table_of
 from tidydl.data.splits import pick, split_names
 from tidydl.errors import ArgumentError
 
@@ -49,8 +49,8 @@ def asked_frames(frames: Mapping[str, Any], splits: list[str]) -> dict[str, Any]
 
 
 def _picked(frames: Mapping[str, Any], split: str) -> pd.DataFrame:
-    from tidydl.data.decoding import decode
-    from tidydl.data.encoding import encode
+    from tidydl.data.arrow.from_frame import encode
+    from tidydl.data.arrow.to_frame import decode
 
     names = split_names(split)
     needed = frames if names is None or not set(names) <= set(frames) else names

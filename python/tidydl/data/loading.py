@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_choice, check_flag
-from tidydl.data.allowance import one_allowance
+from tidydl.data.arguments import Request, request_of
 from tidydl.data.frames_by_split import asked_frames
-from tidydl.data.older_arguments import in_todays_words
-from tidydl.data.requests import Request, request_of
+from tidydl.data.legacy_arguments import in_todays_words
+from tidydl.data.readers.decompression_limits import one_allowance
 from tidydl.data.selecting import Wanted, wanted_of
 from tidydl.data.splits import Splits, pick
 from tidydl.errors import ArgumentError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from tidydl.data.resolving import Raw
+    from tidydl.data.sources.listing import Raw
     from tidydl.data.streaming import Stream
 
 __all__ = ["load", "load_dataset"]
@@ -172,7 +172,7 @@ def load_dataset(
 
 
 def _streams(request: Request, columns: Any, n: Any, sample: Any, form: str) -> Any:
-    from tidydl.data.opening_streams import open_streams
+    from tidydl.data.stream_loading import open_streams
 
     if sample is not None or form != "frame":
         argument = "sample" if sample is not None else "as_"
@@ -189,7 +189,7 @@ def load(request: Request, wanted: Wanted, form: str = "frame") -> Any:
     """Load what a request names: a frame, a table or a dataset, or several by split."""
     if request.frame is not None:
         return _of_frame(request, wanted, form)
-    from tidydl.data.fetching import fetch
+    from tidydl.data.reading_sources import fetch
 
     with DATA_FILES.guard(f"`path` '{request.path}'"), one_allowance():
         raw = fetch(request, wanted)
@@ -210,7 +210,7 @@ def _by_split(made: dict[str, Any], form: str) -> Any:
 
 def _made(raw: Raw, request: Request, wanted: Wanted, split: str, form: str) -> Any:
     """Build the frame, table or dataset of a split."""
-    from tidydl.data.decoding import decode
+    from tidydl.data.arrow.to_frame import decode
 
     table = wanted.of_table(raw.tables[split] if split in raw.tables else pick(raw.tables, split))
     if form != "frame":
@@ -224,7 +224,7 @@ def _made(raw: Raw, request: Request, wanted: Wanted, split: str, form: str) -> 
 
 def _meant(table: pa.Table, raw: Raw) -> Mapping[str, Any]:
     """Return what the columns of a table mean: each split may know it of its own."""
-    from tidydl.data.decoding import features_of
+    from tidydl.data.arrow.to_frame import features_of
 
     return {**raw.features, **features_of(table.schema)}
 
@@ -244,9 +244,9 @@ def _of_frame(request: Request, wanted: Wanted, form: str) -> Any:
 
 
 def _of_one_frame(given: Any, wanted: Wanted, form: str) -> Any:
-    from tidydl.data.decoding import decode
-    from tidydl.data.encoding import encode
-    from tidydl.data.foreign import table_of
+    from tidydl.data.arrow.from_frame import encode
+    from tidydl.data.arrow.other_libraries import table_of
+    from tidydl.data.arrow.to_frame import decode
 
     if hasattr(given, "iloc"):
         frame = wanted.of_frame(given)
@@ -256,9 +256,9 @@ def _of_one_frame(given: Any, wanted: Wanted, form: str) -> Any:
 
 
 def _in_form(table: pa.Table, features: Mapping[str, Any], form: str) -> Any:
-    from tidydl.data.decoding import features_of
-    from tidydl.data.encoding import refuse_same_names
-    from tidydl.data.tables import as_datasets_has_it, dataset_of
+    from tidydl.data.arrow.from_frame import refuse_same_names
+    from tidydl.data.arrow.to_datasets import as_datasets_has_it, dataset_of
+    from tidydl.data.arrow.to_frame import features_of
 
     if form == "dataset":
         refuse_same_names(table.schema.names, "The data")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import check_count, described
-from tidydl.data.formats import chosen, places_of
+from tidydl.data.readers.formats import chosen, places_of
 from tidydl.errors import ArgumentError
 from tidydl.rng import current, stream_from
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.kinds import kind_of
+from tidydl.data.column_kinds import kind_of
 from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:

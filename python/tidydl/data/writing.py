@@ -15,9 +15,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
 from tidydl.checks import check_path_name, described, frame_hint
-from tidydl.data.foreign import is_frame, table_of
+from tidydl.data.arrow.other_libraries import is_frame, table_of
 from tidydl.data.frames_by_split import by_name
-from tidydl.data.media_paths import relative_media_paths
+from tidydl.data.sources.media_paths import relative_media_paths
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, DataError, StorageError
 from tidydl.progress import Progress, Work
@@ -146,7 +146,7 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
     """
     import datasets
 
-    from tidydl.data.tables import dataset_of
+    from tidydl.data.arrow.to_datasets import dataset_of
 
     if isinstance(data, Mapping) and data and all(is_frame(each) for each in data.values()):
         return datasets.DatasetDict({split: as_dataset(each) for split, each in by_name(data, "data").items()})
@@ -205,8 +205,8 @@ def _check_suffix(place: Path, argument: str) -> None:
 
 def _table_of(data: Any, folder: Path | None = None) -> pa.Table:
     """Return the table of a frame with all that is known of its columns, to be written into a folder."""
-    from tidydl.data.decoding import decode
-    from tidydl.data.encoding import encode
+    from tidydl.data.arrow.from_frame import encode
+    from tidydl.data.arrow.to_frame import decode
 
     table = encode(data if hasattr(data, "iloc") else decode(table_of(data)))
     return table if folder is None else relative_media_paths(table, folder)
@@ -233,7 +233,7 @@ def _write_one(data: Any, file: IO[bytes], folder: Path | None) -> Work[None]:
 
 def _write_stream(data: Stream, file: IO[bytes], folder: Path | None) -> Work[None]:
     """Write frame by frame; some are gathered into a row group, and no more are ever in memory."""
-    from tidydl.data.joined_notes import metadata_of_all
+    from tidydl.data.arrow.merged_metadata import metadata_of_all
 
     done, writer, schema = 0, None, None
     with ExitStack() as closing:
@@ -287,7 +287,7 @@ def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _bound(tables: list[pa.Table]) -> pa.Table:
-    from tidydl.data.splits import join
+    from tidydl.data.arrow.concatenation import join
 
     return join([f"frame {place}" for place in range(len(tables))], tables)
 
@@ -296,7 +296,7 @@ def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
     """Return a later part of a stream the kinds of the first."""
     import pyarrow as pa
 
-    from tidydl.data.splits import refuse_other_labels
+    from tidydl.data.arrow.concatenation import refuse_other_labels
 
     if table.schema.names != schema.names:
         raise DataError(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tidydl.hub.answers import answered, asked_for
-from tidydl.hub.patience import is_silence
-from tidydl.hub.reach import out_of_reach
+from tidydl.hub.api_responses import answered, asked_for
+from tidydl.hub.connection import out_of_reach
 from tidydl.hub.repositories import Repository
+from tidydl.hub.retries import is_silence
 
 __all__ = ["PARQUET", "has_parquet_branch"]
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tidydl.hub.answers import digest_in, size_in
+from tidydl.hub.api_responses import digest_in, size_in
 from tidydl.hub.failures import storing, too_little_room, wrong_content
 from tidydl.hub.listings import File
-from tidydl.hub.patience import Patience, patiently
 from tidydl.hub.repositories import Repository
+from tidydl.hub.retries import Patience, patiently
 
 __all__ = ["Download", "Stopped", "is_intact"]
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tidydl.errors import DamagedFileError, HubError, NotFoundError, StorageError, TidydlError
-from tidydl.hub.patience import is_silence, is_timeout, status_of
-from tidydl.hub.reach import switched_off
+from tidydl.hub.connection import switched_off
 from tidydl.hub.repositories import Repository
+from tidydl.hub.retries import is_silence, is_timeout, status_of
 
 __all__ = ["damaged_copy", "listed", "not_here", "refusal", "storing", "too_little_room", "wrong_content"]
 

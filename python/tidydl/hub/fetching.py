@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from tidydl.errors import TidydlError
-from tidydl.hub.answers import answered
+from tidydl.hub.api_responses import answered
+from tidydl.hub.connection import doubt, out_of_reach
 from tidydl.hub.downloading import Download, Stopped, is_intact
 from tidydl.hub.failures import damaged_copy, not_here, refusal, storing, too_little_room
 from tidydl.hub.listings import File, Listing, downloaded, keep_listing, listing_of
-from tidydl.hub.patience import is_silence
-from tidydl.hub.reach import doubt, out_of_reach
 from tidydl.hub.repositories import Repository, is_inside
+from tidydl.hub.retries import is_silence
 from tidydl.progress import somebody_looks
 
 __all__ = ["Snapshot", "fetch", "mend"]

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from tidydl.errors import HubError, NotFoundError
-from tidydl.hub.answers import answered, asked_for, commit_in, digest_in, size_in
+from tidydl.hub.api_responses import answered, asked_for, commit_in, digest_in, size_in
+from tidydl.hub.connection import doubt, out_of_reach
 from tidydl.hub.failures import not_here, refusal
-from tidydl.hub.patience import Patience, is_silence, passes, patiently
-from tidydl.hub.reach import doubt, out_of_reach
 from tidydl.hub.repositories import COMMIT, Repository, cache_place, is_inside
+from tidydl.hub.retries import Patience, is_silence, passes, patiently
 from tidydl.whole_files import write_whole
 
 __all__ = ["File", "Listing", "downloaded", "forget_listings", "is_known", "kept_listing", "listing_of", "storage_note"]

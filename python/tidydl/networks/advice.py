@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tidydl.networks.exact.kernels import ENTROPY, LEAST_SQUARES
+from tidydl.networks.inputs import Inputs, column_labels
 
 if TYPE_CHECKING:
     from tidydl.networks.arguments import Plan
-    from tidydl.networks.inputs import Inputs
 
-__all__ = ["advice", "advise", "column_labels", "warn_of_offset"]
+__all__ = ["advice", "advise", "warn_of_offset"]
 
 MOST_INPUTS = 60  # beyond, dependence is not looked for
 MOST_NAMED = 5
@@ -91,11 +91,6 @@ def advice(
             "For numbers ask for linear outputs by `linout`."
         )
     return found
-
-
-def column_labels(names: Sequence[str], count: int, letter: str = "i") -> list[str]:
-    """Return what columns are called: by their names, else as the weights call inputs and outputs, from i1 or o1."""
-    return list(names) if len(names) == count else [f"{letter}{at + 1}" for at in range(count)]
 
 
 def _listed(labels: Sequence[str], chosen: np.ndarray) -> str:

@@ -11,8 +11,8 @@ import numpy as np
 from tidydl import verbs
 from tidydl.checks import check_choice
 from tidydl.columns import Contract
+from tidydl.networks.network_verbs import augmented, classes_of, need_classes, raw_outputs
 from tidydl.networks.record import NNet
-from tidydl.networks.tables import augmented, classes_of, need_classes, raw_outputs
 
 if TYPE_CHECKING:
     import pandas as pd

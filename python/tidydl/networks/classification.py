@@ -16,9 +16,9 @@ from tidydl.errors import ArgumentError
 from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.inputs import label_column
 from tidydl.networks.model_selection.metrics import agreement
+from tidydl.networks.network_hints import best_network, network_hint
+from tidydl.networks.network_verbs import observed
 from tidydl.networks.record import NNet
-from tidydl.networks.tables import observed
-from tidydl.networks.way_out import best_network, network_hint
 from tidydl.rprint import level_text
 
 if TYPE_CHECKING:

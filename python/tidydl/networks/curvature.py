@@ -10,8 +10,8 @@ from tidydl.errors import ArgumentError
 from tidydl.networks.hessian import hessian as second_derivatives
 from tidydl.networks.inputs import Inputs, gather
 from tidydl.networks.multinomial.record import Multinom
+from tidydl.networks.network_hints import network_hint
 from tidydl.networks.record import NNet
-from tidydl.networks.way_out import network_hint
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ from tidydl.networks.arguments import Options, plan
 from tidydl.networks.engines import choose_engine, solve
 from tidydl.networks.fit import record
 from tidydl.networks.inputs import Inputs
-from tidydl.networks.tables import class_shares
+from tidydl.networks.network_verbs import class_shares
 from tidydl.progress import run
 from tidydl.rng import RandomNumbers
 from tidydl.verbs import predict

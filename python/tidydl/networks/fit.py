@@ -7,7 +7,7 @@ from typing import Any
 from tidydl.boundaries import arguments_of
 from tidydl.checks import check_count, check_flag
 from tidydl.errors import ArgumentError
-from tidydl.networks import tables as _tables  # noqa: F401  (the verbs learn of networks there)
+from tidydl.networks import network_verbs as _tables  # noqa: F401  (the verbs learn of networks there)
 from tidydl.networks.advice import advise, warn_of_offset
 from tidydl.networks.arguments import Options, Plan, plan, refuse_more, refuse_values
 from tidydl.networks.averaging import AveragedNNet

@@ -11,13 +11,12 @@ import numpy as np
 from tidydl.checks import described, frame_hint, numbers_in
 from tidydl.design import Design, Response, from_formula, from_matrix, response_values, same_index
 from tidydl.errors import ArgumentError, ColumnError, DataError, no_column
-from tidydl.networks.advice import column_labels
 from tidydl.networks.excluded import Excluded
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Inputs", "gather", "label_column", "need_finite"]
+__all__ = ["Inputs", "column_labels", "gather", "label_column", "need_finite"]
 
 
 @dataclass(frozen=True)
@@ -231,3 +230,8 @@ def label_column(data: pd.DataFrame, argument: str, name: Any) -> pd.Series:
     if column.dtype == object and not column.map(lambda value: isinstance(value, Hashable)).all():
         raise ColumnError(f"`data` has in '{name}' values that are no labels.", allowed="Labels, text or numbers.")
     return column
+
+
+def column_labels(names: Sequence[str], count: int, letter: str = "i") -> list[str]:
+    """Return what columns are called: by their names, else as the weights call inputs and outputs, from i1 or o1."""
+    return list(names) if len(names) == count else [f"{letter}{at + 1}" for at in range(count)]

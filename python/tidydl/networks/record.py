@@ -104,7 +104,7 @@ class NNet:
     Hessian: pd.DataFrame | None = None
     excluded: Excluded | None = None
 
-    _verbs: ClassVar[str] = "tidydl.networks.tables"
+    _verbs: ClassVar[str] = "tidydl.networks.network_verbs"
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take what was pickled; in a new process the verbs do not know of networks yet."""

@@ -19,10 +19,10 @@ from tidydl.boundaries import PASSING, first_line
 from tidydl.device import full_precision, import_torch
 from tidydl.errors import DeviceError, TidydlError
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.lanes import lane_count, side_by_side
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.loading_lock import at_work
+from tidydl.pipelines.model_loading import Loaded
+from tidydl.pipelines.parallel_batches import lane_count, side_by_side
 from tidydl.pipelines.tokens import refuse_unknown_tokens
-from tidydl.pipelines.turns import at_work
 from tidydl.progress import Progress, Work
 
 __all__ = ["Encoded", "Failure", "Outcome", "Way", "compute", "distinct", "only_line"]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.from_pretrained import Source, import_transformers, quietly
-from tidydl.pipelines.locations import locate, require_component_files
-from tidydl.pipelines.turns import one_at_a_time
+from tidydl.pipelines.loading_lock import one_at_a_time
+from tidydl.pipelines.model_location import locate, require_component_files
+from tidydl.pipelines.transformers_loaders import Source, import_transformers, quietly
 from tidydl.pipelines.vetting.sizes import refuse_growth
 
 __all__ = ["AUTO", "READERS", "Origin", "forget_components", "origin_of", "read_components"]

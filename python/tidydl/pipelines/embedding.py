@@ -15,8 +15,7 @@ from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.families.features import POOLINGS, features_frame, pooled, projected
 from tidydl.pipelines.inputs import NOT_GIVEN, modality_of, read_inputs
-from tidydl.pipelines.loading import Loaded
-from tidydl.pipelines.opening import LOADING, config_of, open_model
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.option_table import whole_number
 from tidydl.pipelines.positions import is_missing
 from tidydl.pipelines.predictions import provenance, with_errors
@@ -24,6 +23,7 @@ from tidydl.pipelines.reading.chat_templates import first_line
 from tidydl.pipelines.registry import has_two_sides
 from tidydl.pipelines.running_errors import running
 from tidydl.pipelines.streams import warn_of_truncation
+from tidydl.pipelines.task_resolution import LOADING, config_of, open_model
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, TidydlError
-from tidydl.pipelines.columns_of_inputs import choose_column, refuse_mistyped
 from tidydl.pipelines.declarations import Part
+from tidydl.pipelines.input_columns import choose_column, refuse_mistyped
 from tidydl.pipelines.positions import is_missing, nth_value
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tidydl.boundaries import arguments_of
 from tidydl.checks import described
@@ -19,12 +19,28 @@ from tidydl.progress import run as run_work
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tidydl.pipelines.runner import Pipeline
-
 __all__ = ["augment_pipeline", "augment_steps", "augmented"]
 
 
-def augment_pipeline(x: Pipeline, data: Any, *, prefix: str = "", progress: bool | None = None, **given: Any) -> Any:
+class _Pipeline(Protocol):
+    """What is needed of a :class:`~tidydl.pipelines.runner.Pipeline`, whose ``augment()`` is done here."""
+
+    @property
+    def task(self) -> str: ...
+
+    @property
+    def parts(self) -> list[str]: ...
+
+    def draw(self, given: Mapping[str, Any], drawn: int | None = None) -> int | None: ...
+
+    def steps(self, x: Any, *, drawn: int | None = None, first: int = 0, **given: Any) -> Work[pd.DataFrame]: ...
+
+    def gathers(self, data: pd.DataFrame, given: Mapping[str, Any]) -> bool: ...
+
+    def has_spans(self, given: Mapping[str, Any]) -> bool: ...
+
+
+def augment_pipeline(x: _Pipeline, data: Any, *, prefix: str = "", progress: bool | None = None, **given: Any) -> Any:
     """Join a pipeline's results to the data: its rows stay one to one, ranks are spread wide.
 
     Parameters
@@ -51,7 +67,7 @@ def augment_pipeline(x: Pipeline, data: Any, *, prefix: str = "", progress: bool
     return frame
 
 
-def augmented(x: Pipeline, given: Mapping[str, Any], prefix: str = "", drawn: int | None = None) -> Mapped:
+def augmented(x: _Pipeline, given: Mapping[str, Any], prefix: str = "", drawn: int | None = None) -> Mapped:
     """Return what ``augment()`` does to each frame of a stream."""
     refuse_checkpoint(given)
     return Mapped(
@@ -62,7 +78,7 @@ def augmented(x: Pipeline, given: Mapping[str, Any], prefix: str = "", drawn: in
 
 
 def augment_steps(
-    x: Pipeline, data: Any, *, prefix: str = "", drawn: int | None = None, first: int = 0, **given: Any
+    x: _Pipeline, data: Any, *, prefix: str = "", drawn: int | None = None, first: int = 0, **given: Any
 ) -> Work[pd.DataFrame]:
     """Do the work of ``augment()`` as a generator of progress events that returns the frame."""
     import pandas as pd
@@ -102,7 +118,7 @@ def augment_steps(
     return joined
 
 
-def _new_columns(x: Pipeline, result: pd.DataFrame, prefix: str) -> pd.DataFrame:
+def _new_columns(x: _Pipeline, result: pd.DataFrame, prefix: str) -> pd.DataFrame:
     """Return what a result adds to the data, one row per input."""
     wide = widen(result)
     new = wide.drop(columns=[name for name in (ROW, *x.parts, "mask") if name in wide.columns])

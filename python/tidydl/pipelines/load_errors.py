@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tidydl.boundaries import first_line
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, TidydlError
-from tidydl.pipelines.locations import ALLOWED, Location
+from tidydl.pipelines.model_location import ALLOWED, Location
 
 __all__ = ["explain_failure"]
 

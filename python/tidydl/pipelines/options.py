@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, nearest
 from tidydl.pipelines.declarations import RUNNING, Task
-from tidydl.pipelines.older_names import asks_for_what_is_done, in_todays_words, what_to_write
+from tidydl.pipelines.legacy_arguments import asks_for_what_is_done, in_todays_words, what_to_write
 from tidydl.pipelines.option_table import OPTIONS, Option
 
 if TYPE_CHECKING:

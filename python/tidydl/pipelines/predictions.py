@@ -9,7 +9,7 @@ from tidydl.columns import ROW, Contract
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome
 from tidydl.pipelines.inputs import Inputs, modality_of
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,10 +54,10 @@ def input_columns(inputs: Inputs, rows: np.ndarray) -> dict[str, Any]:
 def _media(values: list[Any], kind: str) -> Any:
     """Build the column of images or sounds."""
     if kind == "image":
-        from tidydl.data.images import ImageArray
+        from tidydl.data.media.image import ImageArray
 
         return ImageArray(values)
-    from tidydl.data.audios import AudioArray
+    from tidydl.data.media.audio import AudioArray
 
     return AudioArray(values)
 

@@ -12,11 +12,11 @@ from tidydl.columns import ROW
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.checkpoints.identity import identity
-from tidydl.pipelines.checkpoints.running import run_in_parts
+from tidydl.pipelines.checkpoints.resumable_run import run_in_parts
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import NOT_GIVEN, Inputs, gathered_from, read_inputs
 from tidydl.pipelines.joining import augment_pipeline
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options, read_options
 from tidydl.pipelines.predictions import with_errors
 from tidydl.pipelines.running_errors import running

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from tidydl.boundaries import MODEL_RUNNING
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 
 __all__ = ["running"]
 

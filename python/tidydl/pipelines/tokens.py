@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidydl.errors import DataError
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 
 __all__ = ["refuse_unknown_tokens"]
 

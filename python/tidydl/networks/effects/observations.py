@@ -14,8 +14,8 @@ from tidydl.design import column_gone, from_matrix, levels_not_seen, response_va
 from tidydl.errors import ArgumentError, DataError
 from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.multinomial.record import Multinom
+from tidydl.networks.network_hints import network_hint
 from tidydl.networks.record import NNet
-from tidydl.networks.way_out import network_hint
 
 __all__ = ["Observations", "labels_of", "need_network", "observations", "predicted", "read_rows"]
 

@@ -21,7 +21,7 @@ from tidydl.networks.exact.many import Fit
 from tidydl.networks.fit import record
 from tidydl.networks.inference import information, rank
 from tidydl.networks.inputs import Inputs, gather
-from tidydl.networks.multinomial import tables as _tables  # noqa: F401  (the verbs learn of the models there)
+from tidydl.networks.multinomial import multinom_verbs as _tables  # noqa: F401  (the verbs learn of the models there)
 from tidydl.networks.multinomial.data import Model, model_of, put_together
 from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet

@@ -61,7 +61,7 @@ class Multinom(NNet):
     given: dict[str, Any] = field(default_factory=dict)
     model: pd.DataFrame | None = None
 
-    _verbs: ClassVar[str] = "tidydl.networks.multinomial.tables"
+    _verbs: ClassVar[str] = "tidydl.networks.multinomial.multinom_verbs"
 
     @property
     def vcoefnames(self) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from typing import Any
 from tidydl.boundaries import SAVED_MODELS, guarded
 from tidydl.checks import check_path_name, described
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, StorageError, one_of
+from tidydl.networks.network_hints import network_hint
 from tidydl.networks.saved.networks import KINDS
 from tidydl.networks.saved.parts import Part
-from tidydl.networks.way_out import network_hint
 from tidydl.whole_files import write_whole
 
 __all__ = ["check_path", "load_model", "read_saved", "save_model", "write_saved"]

@@ -13,7 +13,7 @@ from tidydl.networks.arguments import LOSSES, number_of_weights
 from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.calls import written_call
 from tidydl.networks.exact.kernels import CENSORED, ENTROPY, SOFTMAX, Shape
-from tidydl.networks.multinomial import tables as _tables  # noqa: F401  (the verbs learn of the models there)
+from tidydl.networks.multinomial import multinom_verbs as _tables  # noqa: F401  (the verbs learn of the models there)
 from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
 from tidydl.networks.saved.design import design_content, design_of, index_content, index_of

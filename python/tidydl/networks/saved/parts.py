@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tidydl.data.missing_numbers import NOT_MISSING
+from tidydl.data.arrow.nan_and_null import NOT_MISSING
 from tidydl.errors import DamagedFileError
 
 __all__ = ["MISSING", "Part", "number_text", "numbers_text"]

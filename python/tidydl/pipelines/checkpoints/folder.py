@@ -165,7 +165,7 @@ class Folder:
         DamagedFileError
             Where it is not as it was written.
         """
-        from tidydl.data.decoding import decode
+        from tidydl.data.arrow.to_frame import decode
 
         table, facts = self._read(path)
         return decode(table), facts
@@ -221,7 +221,7 @@ class Folder:
         DamagedFileError
             Where it is not as it was written; names the file.
         """
-        from tidydl.data.decoding import decode
+        from tidydl.data.arrow.to_frame import decode
 
         known, path = self._noted(_DONE), self.place / _RESULT
         if known is None:
@@ -253,7 +253,7 @@ class Folder:
     def _write_table(self, frame: pd.DataFrame, facts: Mapping[str, Any], name: Callable[[str], str]) -> Any:
         import pyarrow.parquet as pq
 
-        from tidydl.data.encoding import encode
+        from tidydl.data.arrow.from_frame import encode
 
         table = encode(frame, facts)
         return self._write(name, lambda file: pq.write_table(table, file))
@@ -307,7 +307,7 @@ class _Hashing:
 def _table_in(file: IO[bytes]) -> tuple[Any, dict[str, Any]]:
     import pyarrow.parquet as pq
 
-    from tidydl.data.decoding import notes_of
+    from tidydl.data.arrow.to_frame import notes_of
 
     table = pq.read_table(file)
     return table, notes_of(table.schema)["facts"]

@@ -14,7 +14,7 @@ from tidydl.pipelines.checkpoints.file_hashes import FileHashes
 from tidydl.pipelines.checkpoints.model_contents import digest_of_model, digest_of_readers
 from tidydl.pipelines.declarations import RUNNING
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 
 __all__ = ["Identity", "difference", "identity"]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, Way, compute
+from tidydl.pipelines.cls_token_only import first_token_alone
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.first_token import first_token_alone
 from tidydl.pipelines.inputs import Inputs, modality_of
-from tidydl.pipelines.loading import Loaded, class_labels
+from tidydl.pipelines.model_loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import RANK, input_columns, provenance, repeated_index, without_rank
 from tidydl.pipelines.reading.windows import encode_long

@@ -11,7 +11,7 @@ from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, Way, compute, only_line
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import input_columns, provenance, repeated_index, spread
 from tidydl.pipelines.reading import images, texts

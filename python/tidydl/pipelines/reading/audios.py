@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import TidydlError
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value, value_error
 from tidydl.pipelines.reading.media import cells_fit, read_by
 from tidydl.pipelines.reading.tensors import on_device
@@ -53,7 +53,7 @@ def read(value: Any, where: str) -> Any:
     ArgumentError, NotFoundError, DamagedFileError
         Where it is no sound; says which value it was.
     """
-    from tidydl.data.audios import as_audio
+    from tidydl.data.media.audio import as_audio
 
     return read_by(as_audio, value, where)
 

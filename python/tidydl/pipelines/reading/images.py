@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tidydl.errors import TidydlError
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value
 from tidydl.pipelines.reading.media import cells_fit, read_by
 from tidydl.pipelines.reading.tensors import on_device
@@ -48,7 +48,7 @@ def read(value: Any, where: str) -> Any:
     ArgumentError, NotFoundError, DamagedFileError
         Where it is no image; says which value it was.
     """
-    from tidydl.data.images import as_image
+    from tidydl.data.media.image import as_image
 
     return read_by(as_image, value, where)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 
 __all__ = ["on_device"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import value_error
 
 __all__ = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidydl.errors import TidydlError
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value, value_error
 from tidydl.pipelines.reading.media import cells_fit, read_by
 from tidydl.pipelines.reading.tensors import on_device
@@ -41,7 +41,7 @@ def read(value: Any, where: str) -> Any:
     ArgumentError, NotFoundError, DamagedFileError
         Where it is no film; says which value it was.
     """
-    from tidydl.data.video_value import as_video
+    from tidydl.data.media.video_value import as_video
 
     return read_by(as_video, value, where)
 
@@ -53,7 +53,7 @@ def key(video: Any) -> Any:
 
 def shown(video: Any) -> str:
     """Return what the result repeats of a film: its path, or how many frames it has."""
-    from tidydl.data.media_files import wrong_with
+    from tidydl.data.media.media_files import wrong_with
 
     try:
         return repr(video)

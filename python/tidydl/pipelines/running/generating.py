@@ -9,11 +9,11 @@ from typing import Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.from_pretrained import quiet_loading
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.running.drawing import IDLE_WHEN_GREEDY, Draws, begin_of_draws, line_seed, seeded, warpers
+from tidydl.pipelines.transformers_loaders import quiet_loading
 
 __all__ = [
     "GREEDY",

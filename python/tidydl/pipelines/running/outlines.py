@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.running import image_batches
 
 if TYPE_CHECKING:
@@ -32,6 +32,6 @@ def boxes_above(loaded: Loaded, threshold: float, made: dict[str, Any], size: tu
 
 def mask_image(mask: np.ndarray) -> Any:
     """Build the image of a mask: 255 where it is, 0 elsewhere."""
-    from tidydl.data.images import as_image
+    from tidydl.data.media.image import as_image
 
     return as_image(mask.astype("uint8") * 255)

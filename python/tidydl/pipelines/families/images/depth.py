@@ -16,7 +16,7 @@ from tidydl.columns import Column, Contract
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images
@@ -98,7 +98,7 @@ def _grey(depth: np.ndarray) -> Any:
     """Draw depths in grey: black the least, white the greatest."""
     import numpy as np
 
-    from tidydl.data.images import as_image
+    from tidydl.data.media.image import as_image
 
     low, high = depth.min(), depth.max()
     shares = (depth - low) / (high - low) if high > low else np.zeros_like(depth)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded, class_labels
+from tidydl.pipelines.model_loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images

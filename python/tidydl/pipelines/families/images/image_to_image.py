@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images
@@ -61,7 +61,7 @@ def _forward(model: Any, tensors: dict[str, Any]) -> list[tuple[Any, int]]:
 
 def _line(encoded: EncodedImages, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
     """Write the line of an image: what was made of it, without what was made of its padding."""
-    from tidydl.data.images import as_image
+    from tidydl.data.media.image import as_image
 
     made, times = found[0]
     width, height = (side * times for side in image_batches.size_of(encoded, lines[0]))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.running import image_batches

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.from_pretrained import quiet_loading
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import audios, images, videos
 from tidydl.pipelines.reading.chat_templates import unreadable, written_chat
 from tidydl.pipelines.reading.messages import MEDIA, Block, Chat
+from tidydl.pipelines.transformers_loaders import quiet_loading
 
 __all__ = ["Conversation", "conversation_of", "tensors_of"]
 

@@ -23,7 +23,7 @@ from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.mixed import written_documents
 from tidydl.pipelines.families.mixed.page_windows import PageWindows, encode
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import count_of_answers, lines_frame, provenance, without_rank
 from tidydl.pipelines.reading import images

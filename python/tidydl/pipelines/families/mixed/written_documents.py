@@ -10,7 +10,7 @@ from typing import Any
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages

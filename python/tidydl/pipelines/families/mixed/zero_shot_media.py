@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.pipelines.batching import BUDGETS, Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs, modality_of
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading.texts import part_limit

@@ -17,7 +17,7 @@ from typing import Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import audios
 from tidydl.pipelines.reading.audios import EncodedAudios, Span

@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.pipelines.batching import Way
 from tidydl.pipelines.families.sounds.whisper_words import SPACELESS, words_of
-from tidydl.pipelines.from_pretrained import quiet_loading
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import audios
 from tidydl.pipelines.reading.audios import EncodedAudios
 from tidydl.pipelines.running.drawing import Placed, line_seed, seeded
+from tidydl.pipelines.transformers_loaders import quiet_loading
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,15 +17,15 @@ from tidydl.errors import ArgumentError, DependencyError, TidydlError, unknown_n
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.sounds.vocoders import SPECTROGRAMS, vocoder_for
-from tidydl.pipelines.from_pretrained import quiet_loading
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import nth_value, of_value, value_error
 from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.running.drawing import begin_of_draws, line_seed, seeded
+from tidydl.pipelines.transformers_loaders import quiet_loading
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
@@ -278,7 +278,7 @@ def _waveform(loaded: Loaded, made: Any) -> np.ndarray:
 
 def _line(rate: int, encoded: _Read, lines: list[int], found: list[np.ndarray]) -> list[Line]:
     """Write the line of a sound."""
-    from tidydl.data.audios import as_audio
+    from tidydl.data.media.audio import as_audio
 
     samples, place = found[0], encoded.places[lines[0]]
     try:

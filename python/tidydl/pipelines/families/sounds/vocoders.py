@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tidydl.pipelines.from_pretrained import Source, import_transformers, quietly
-from tidydl.pipelines.loading import Loaded
-from tidydl.pipelines.locations import locate, require_files
-from tidydl.pipelines.turns import one_at_a_time
+from tidydl.pipelines.loading_lock import one_at_a_time
+from tidydl.pipelines.model_loading import Loaded
+from tidydl.pipelines.model_location import locate, require_files
+from tidydl.pipelines.transformers_loaders import Source, import_transformers, quietly
 
 __all__ = ["SPECTROGRAMS", "vocoder_for"]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import EncodedLines, refuse_long, tokens_of

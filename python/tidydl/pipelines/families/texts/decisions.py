@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError, DependencyError
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.from_pretrained import Source, quiet_loading, quietly
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
-from tidydl.pipelines.locations import locate
+from tidydl.pipelines.model_loading import Loaded
+from tidydl.pipelines.model_location import locate
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.predictions import lines_frame, provenance
@@ -30,6 +29,7 @@ from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.template_limits import within_limits
 from tidydl.pipelines.reading.windows import refuse_long
 from tidydl.pipelines.running.probabilities import softmax
+from tidydl.pipelines.transformers_loaders import Source, quiet_loading, quietly
 from tidydl.progress import Work
 
 if TYPE_CHECKING:

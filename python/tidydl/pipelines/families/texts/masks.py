@@ -9,7 +9,7 @@ from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.predictions import lines_frame, provenance, without_rank

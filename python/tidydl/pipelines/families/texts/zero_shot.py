@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.cls_token_only import first_token_alone
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.texts import continuations
-from tidydl.pipelines.first_token import first_token_alone
 from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import EncodedLines, frame_of, refuse_long, room_for, spans_of, tokens_of

@@ -9,7 +9,7 @@ from typing import Any
 
 from tidydl.errors import ArgumentError, nearest
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.loading import Loaded
+from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 
 __all__ = ["Languages", "languages_of"]

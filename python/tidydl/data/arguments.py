@@ -1,0 +1,237 @@
+"""What a call asks for: where the data are, which splits, and what is said of the Hub and of text files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as field_
+from pathlib import Path
+from typing import Any
+
+from tidydl.checks import check_choice, check_flag, check_path_name, described
+from tidydl.data.arrow.other_libraries import is_frame
+from tidydl.data.frames_by_split import by_name
+from tidydl.data.media.media_files import is_url
+from tidydl.data.sources.paths import HERE, not_there
+from tidydl.errors import ArgumentError
+
+__all__ = ["Request", "check_split", "refuse_of_hub", "request_of"]
+
+_HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?$")
+_OF_HUB = re.compile(r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)|hf:/)/datasets/([\w.-]+/[\w.-]+)/?$")
+_CHECKS = ("all_checks", "basic_checks", "no_checks")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A call's arguments, checked: a path or a frame, and the rest as :func:`~tidydl.load_dataset` takes it."""
+
+    path: str
+    frame: Any = None
+    name: str | None = None
+    data_dir: str | None = None
+    data_files: Any = None
+    split: str | list[str] | None = None
+    revision: str | None = None
+    token: str | bool | None = field_(default=None, repr=False)
+    cache_dir: str | None = None
+    verification_mode: str | None = None
+    sep: str | None = None
+    field: str | None = None
+    trusted: bool = False
+
+    @property
+    def is_one(self) -> bool:
+        """Whether one split is asked for by name."""
+        return isinstance(self.split, str)
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that are asked for, as they were written; none where all are."""
+        return [self.split] if isinstance(self.split, str) else list(self.split or [])
+
+    @property
+    def is_on_hub(self) -> bool:
+        """Whether it is the id of a data set, and nothing on this machine.
+
+        A name without an owner is as likely a mistyped file or an example: it must be known there.
+        """
+        from tidydl.data.sources.local_files import BUILDERS
+        from tidydl.hub.listings import is_known
+        from tidydl.hub.repositories import Repository
+
+        place = Path(self.path)
+        if _HUB_ID.match(self.path) is None or place.exists() or place.suffix or self.path in BUILDERS:
+            return False
+        if "/" in self.path:
+            return not place.parent.is_dir()
+        asked = Repository("dataset", self.path, self.revision or "main", self.token, self.cache_dir)
+        return self.data_files is None and is_known(asked)
+
+
+def request_of(
+    path: Any,
+    name: Any,
+    data_dir: Any,
+    data_files: Any,
+    split: Any,
+    *,
+    cache_dir: Any = None,
+    trusted: Any = False,
+    **said: Any,
+) -> Request:
+    """Check the arguments of a call; ``said`` are those that are texts.
+
+    Raises
+    ------
+    ArgumentError
+        One has the wrong type or makes no sense.
+    NotFoundError
+        There is no such folder or file.
+    """
+    trusted = check_flag("trusted", trusted)
+    token = said.pop("token", None)
+    checks = said.pop("verification_mode", None)
+    if checks is not None:
+        checks = check_choice("verification_mode", getattr(checks, "value", checks), _CHECKS)
+    if is_frame(path) or _are_frames(path):
+        given = {"name": name, "data_dir": data_dir, "data_files": data_files, "token": token, **said}
+        _refuse_given({**given, "cache_dir": cache_dir}, "a data frame")
+        if isinstance(path, Mapping):
+            return Request("a data frame", by_name(path, "path"), split=check_split(split))
+        _refuse_given({"split": split}, "a data frame")
+        return Request("a data frame", path)
+    if not isinstance(path, (str, bytes)) and (isinstance(path, Sequence) or hasattr(path, "tolist")):
+        raise _several_paths(list(path))
+    place = _place(path)
+    _check_texts(name=name, **said)
+    if token is not None and not isinstance(token, (str, bool)):
+        raise ArgumentError("`token` is no text.", allowed="An access token of the Hub, as a string.")
+    return Request(
+        path=place,
+        name=name,
+        data_dir=_folder(data_dir, place),
+        data_files=_patterns(data_files),
+        split=check_split(split),
+        token=token,
+        cache_dir=None if cache_dir is None else _place(cache_dir, "cache_dir"),
+        verification_mode=checks,
+        trusted=trusted,
+        **said,
+    )
+
+
+def _are_frames(path: Any) -> bool:
+    """Return whether something is data frames by split."""
+    return isinstance(path, Mapping) and len(path) > 0 and all(is_frame(each) for each in path.values())
+
+
+def _several_paths(paths: Sequence[Any]) -> ArgumentError:
+    from tidydl.data.readers.formats import FORMATS, suffix_of
+
+    texts = [str(each) for each in paths if isinstance(each, (str, os.PathLike))]
+    kind = FORMATS.get(suffix_of(Path(texts[0])), "csv") if texts else "csv"
+    several = len(texts) == len(paths) > 0
+    return ArgumentError(
+        f"`path` is {described(paths)}.",
+        allowed=HERE,
+        hint=f"Give several files as `data_files`: load_dataset('{kind}', data_files={texts})." if several else None,
+    )
+
+
+def _refuse_given(given: Mapping[str, Any], what: str) -> None:
+    for argument, value in given.items():
+        if value is not None:
+            raise ArgumentError(f"`{argument}` means nothing for {what}.", hint=f"Leave `{argument}` out.")
+
+
+def refuse_of_hub(request: Request) -> None:
+    """Refuse what says something of the Hub alone."""
+    said = {"revision": request.revision, "token": request.token or None, "cache_dir": request.cache_dir}
+    _refuse_given(said, "local files")
+
+
+def check_split(split: Any) -> str | list[str] | None:
+    """Return a split, or several, as they are asked for.
+
+    Raises
+    ------
+    ArgumentError
+        It is neither a text nor a list of texts.
+    """
+    if split is None or isinstance(split, str):
+        return split
+    if isinstance(split, Sequence) and all(isinstance(part, str) for part in split) and len(split) > 0:
+        return list(split)
+    raise ArgumentError(f"`split` is {described(split)}.", allowed="A text such as 'train[:10%]', or a list of such.")
+
+
+def _place(path: object, argument: str = "path") -> str:
+    if not isinstance(path, (str, os.PathLike)) or not str(path):
+        raise ArgumentError(f"`{argument}` is {described(path)}.", allowed=HERE)
+    _refuse_url(argument, str(path))
+    text = os.fspath(path)
+    text = os.fsdecode(text) if isinstance(text, bytes) else text
+    check_path_name(argument, text)
+    return os.path.expanduser(text)
+
+
+def _folder(data_dir: object, place: str) -> str | None:
+    if data_dir is None:
+        return None
+    folder = _place(data_dir, "data_dir")
+    elsewhere = _HUB_ID.match(place) is not None and "/" in place and not os.path.exists(place)
+    if os.path.isdir(folder) or os.path.isdir(os.path.join(place, folder)) or elsewhere:
+        return folder
+    raise not_there(Path(folder), "data_dir")
+
+
+def _patterns(data_files: Any) -> Any:
+    """Return the file patterns as ``datasets`` takes them, with no URL among them."""
+    if data_files is None:
+        return None
+    for pattern in _flat(data_files):
+        if not isinstance(pattern, (str, os.PathLike)):
+            raise ArgumentError(
+                f"`data_files` holds {described(pattern)}.",
+                allowed="A path or pattern, several, or a dictionary of split to either.",
+            )
+        _refuse_url("data_files", str(pattern))
+        plain = not any(character in str(pattern) for character in "*?[")
+        if plain and os.path.isabs(pattern) and not os.path.exists(pattern):
+            raise not_there(Path(pattern), "data_files")
+    if isinstance(data_files, Mapping):
+        return {str(key): _as_text(value) for key, value in data_files.items()}
+    return _as_text(data_files)
+
+
+def _flat(data_files: Any) -> Iterator[Any]:
+    values = data_files.values() if isinstance(data_files, Mapping) else [data_files]
+    for value in values:
+        yield from value if isinstance(value, (list, tuple)) else [value]
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_as_text(one) for one in value]
+    check_path_name("data_files", value)
+    return os.path.expanduser(os.fspath(value))
+
+
+def _refuse_url(argument: str, value: str) -> None:
+    if is_url(value):
+        raise ArgumentError(
+            f"`{argument}` '{value}' is a URL, and URLs are never fetched unasked.",
+            allowed=HERE,
+            hint=f'It is a data set of the Hub: write load_dataset("{found[1]}").'
+            if (found := _OF_HUB.match(value))
+            else "Download the file first and give its path.",
+        )
+
+
+def _check_texts(**arguments: object) -> None:
+    for argument, value in arguments.items():
+        if value is not None and not isinstance(value, str):
+            raise ArgumentError(f"`{argument}` is {described(value)}.", allowed="A text.")

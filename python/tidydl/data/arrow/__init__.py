@@ -1,0 +1,1 @@
+"""Between Arrow tables and analysis-ready frames, and what their metadata says."""

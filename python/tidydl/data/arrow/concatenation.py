@@ -1,0 +1,134 @@
+"""Arrow tables bound by row: their kinds have to go together, and their labels to be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.arrow.merged_metadata import metadata_of_all
+from tidydl.data.arrow.nested import labels_within
+from tidydl.data.arrow.to_frame import features_of
+from tidydl.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["join", "misfit", "refuse_other_labels"]
+
+_WRITTEN = (
+    "frame ",
+    "rows ",
+)  # what parts of a stream that is written are called
+
+
+def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
+    """Bind tables by row; numbers of different kinds take the wider, missing columns are filled.
+
+    Parameters
+    ----------
+    names
+        What the tables are called in a message: their files, or their splits.
+    tables
+        The tables.
+
+    Raises
+    ------
+    DataError
+        A column has kinds that do not go together, or labels that differ.
+    """
+    import pyarrow as pa
+
+    if len(tables) == 1:
+        return tables[0]
+    schemas = {name: table.schema for name, table in zip(names, tables, strict=True)}
+    refuse_other_labels(schemas)
+    try:
+        alike = all(table.schema.equals(tables[0].schema) for table in tables)
+        bound = pa.concat_tables(tables, promote_options="none" if alike else "permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise misfit(schemas, error) from error
+    return bound.replace_schema_metadata(metadata_of_all([table.schema for table in tables]))
+
+
+def refuse_other_labels(schemas: Mapping[str, pa.Schema]) -> None:
+    """Refuse parts whose labels of one column, or in its cells, differ, for then the codes mean something else."""
+    known: dict[tuple[str, ...], tuple[str, list[str]]] = {}
+    for part, schema in schemas.items():
+        for place, names in labels_within(features_of(schema)):
+            first, before = known.setdefault(place, (part, names))
+            if names != before:
+                within = f" has in its cells, in '{'$'.join(place[1:])}'," if len(place) > 1 else " has"
+                raise DataError(
+                    f"Column '{place[0]}'{within} the labels {', '.join(before)} in {_told(first)},"
+                    f" and {', '.join(names)} in {_told(part)}.",
+                    allowed="The same labels, in the same order, in all of them.",
+                    hint="Load them one by one."
+                    if not part.startswith(_WRITTEN)
+                    else "Give the column all its labels in every frame.",
+                )
+
+
+def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
+    """Return which column of which file has another kind than before."""
+    import pyarrow as pa
+
+    hint, allowed = "Load them one by one.", "Columns of one name with one kind of values in all of them."
+    seen: dict[str, tuple[str, Any]] = {}
+    for part, schema in schemas.items():
+        for field in schema:
+            first, before = seen.setdefault(field.name, (part, field))
+            try:
+                merged = pa.unify_schemas([pa.schema([before]), pa.schema([field])], promote_options="permissive")
+            except (pa.ArrowInvalid, pa.ArrowTypeError):
+                one, other = _kinds(before.type, field.type)
+                return DataError(
+                    f"The files or splits do not fit together: column '{field.name}' is {one} in {_told(first)},"
+                    f" and {other} in {_told(part)}.",
+                    allowed=allowed,
+                    hint=hint,
+                )
+            seen[field.name] = (first, merged.field(0))
+    problem = f"The files or splits do not fit together: {str(error).splitlines()[0]}."
+    return DataError(problem, allowed=allowed, hint=hint)
+
+
+def _told(part: str) -> str:
+    if part.startswith("frame "):
+        return part
+    return f"the {part}" if part.startswith(("split ", *_WRITTEN)) else f"'{part}'"
+
+
+def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
+    """Say of which kinds the values of two Arrow types are, so that they differ."""
+    words = _kind(one), _kind(other)
+    if words[0] != words[1]:
+        return words
+    if words[0] == "moments":
+        return _zoned(one), _zoned(other)
+    if words[0] == "lists" and _kind(one.value_type) != _kind(other.value_type):
+        return f"lists of {_kind(one.value_type)}", f"lists of {_kind(other.value_type)}"
+    return (f"{words[0]} ({one})", f"{words[1]} ({other})") if words[0] != str(one) else words
+
+
+def _zoned(kind: Any) -> str:
+    return f"moments with zone {kind.tz}" if kind.tz else "moments without a zone"
+
+
+def _kind(kind: pa.DataType) -> str:
+    """Say of which kind values of an Arrow type are, in the words of the columns."""
+    import pyarrow as pa
+
+    is_ = pa.types
+    if is_.is_integer(kind):
+        return "whole numbers"
+    if is_.is_floating(kind) or is_.is_decimal(kind):
+        return "numbers"
+    if is_.is_boolean(kind):
+        return "true or false"
+    if is_.is_date(kind):
+        return "dates"
+    if is_.is_timestamp(kind):
+        return "moments"
+    if str(kind) in ("string", "large_string", "string_view") or is_.is_dictionary(kind):
+        return "text"
+    return "lists" if is_.is_list(kind) or is_.is_large_list(kind) else str(kind)

@@ -1,0 +1,265 @@
+"""Arrow tables of data frames, every column in its kind: labels, images and sounds among them.
+
+The kinds are written as ``datasets`` writes them, so that it reads the tables too; what only pandas tells apart stands
+beside them in metadata of our own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.arrow.nan_and_null import with_nulls
+from tidydl.data.arrow.nested_frames import holds_frames, lists_of_structures
+from tidydl.data.arrow.r_metadata import IN_FILE, OF_R, plain_notes
+from tidydl.data.arrow.to_frame import HUGGINGFACE, OURS, features_of, levels_again
+from tidydl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+__all__ = ["encode", "refuse_same_names"]
+
+_MEDIA = {"image": "Image", "audio": "Audio"}
+
+
+def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Table:
+    """Build the table; its metadata says what the columns mean, and holds some facts (plain JSON).
+
+    Raises
+    ------
+    DataError
+        Two columns have one name, one has none or several, or a column holds values that have no common kind.
+    """
+    import pyarrow as pa
+
+    _refuse_names(frame)
+    columns: dict[str, Any] = {}
+    features: dict[str, Any] = {}
+    notes: dict[str, Any] = {"dtypes": {}, "levels": {}, "facts": dict(facts or {})}
+    if of_r := plain_notes(frame.attrs.get(OF_R)):
+        notes[IN_FILE] = of_r
+    for name, column in zip(map(str, frame.columns), (frame.iloc[:, k] for k in range(frame.shape[1])), strict=True):
+        columns[name], feature, notes["dtypes"][name], levels = _column(column, name)
+        if feature is not None:
+            features[name] = feature
+        if levels:
+            notes["levels"][name] = levels
+    table = pa.table(columns) if columns else pa.table({})
+    metadata = {OURS: json.dumps(notes).encode()}
+    if not frame.empty or columns:
+        metadata[HUGGINGFACE] = json.dumps({"info": {"features": _all_features(table.schema, features)}}).encode()
+    return table.replace_schema_metadata(metadata)
+
+
+def _refuse_names(frame: pd.DataFrame) -> None:
+    """Refuse columns whose names do not tell them, or are none."""
+    import pandas as pd
+
+    odd = next((name for name in frame.columns if isinstance(name, tuple) or pd.isna(name)), "")
+    if isinstance(odd, tuple) or pd.isna(odd):
+        several = "several names, " if isinstance(odd, tuple) else ""
+        raise DataError(
+            f"`data` has a column with {several or 'no name, '}{odd!r}.",
+            allowed="Columns with one name each.",
+            hint="Give `data.columns` other names first.",
+        )
+    refuse_same_names([str(name) for name in frame.columns])
+
+
+def refuse_same_names(names: Sequence[str], whose: str = "`data`") -> None:
+    """Refuse columns of one name, which neither parquet nor ``datasets`` tells apart."""
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise DataError(
+            f"{whose} has two columns '{twice}'.", allowed="Columns with different names.", hint="Rename one of them."
+        )
+
+
+def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
+    """Return a column's Arrow array, its feature, its dtype by name, and what else is known of what it holds."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if isinstance(column.dtype, pd.SparseDtype):
+        sparse: Any = column.sparse
+        column = sparse.to_dense()
+    kind = str(column.dtype)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return _labels(column, name)
+    if kind in _MEDIA:
+        return pa.array(column.array), {"_type": _MEDIA[kind]}, kind, {}
+    if kind == "object" and _holds_media(column):
+        return _lists_of_media(column, name)
+    if kind == "object" and holds_frames(column):
+        return _frames(column, name)
+    if kind.startswith("complex"):
+        raise DataError(
+            f"Column '{name}' holds complex numbers.",
+            allowed="Real numbers.",
+            hint="Make two columns of it, of `.real` and `.imag`.",
+        )
+    try:
+        if kind == "object" and _holds_arrays(column):
+            lists = [value.tolist() if hasattr(value, "tolist") else value for value in column]
+            return pa.array(lists), None, "array", {}
+        made = _plain(column)
+    except OverflowError as error:
+        raise DataError(
+            f"Column '{name}' holds whole numbers beyond 64 bits.",
+            allowed="Whole numbers from -2^63 to 2^64 - 1.",
+            hint="Make them text, or floating numbers if they need not be exact.",
+        ) from error
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise DataError(
+            f"Column '{name}' holds values that have no common kind: {str(error).splitlines()[0].rstrip('.')}.",
+            allowed="Columns whose values are of one kind.",
+            hint="Make them text first, or leave the column out.",
+        ) from error
+    if _holds_nothing(made.type):
+        raise DataError(
+            f"Column '{name}' holds dictionaries without a single entry.",
+            allowed="Dictionaries with entries.",
+            hint="Make them missing, or leave the column out.",
+        )
+    return made, None, _kind_again(kind, made.type), {}
+
+
+def _frames(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
+    import pyarrow as pa
+
+    made, metadata = lists_of_structures(column, name, encode)
+    known = features_of(pa.schema([], metadata))
+    feature = {"feature": known, "_type": "List"} if len(known) == made.type.value_type.num_fields else None
+    return made, feature, "frames", {key.decode(): held.decode() for key, held in metadata.items()}
+
+
+def _labels(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dict[str, Any]]:
+    import numpy as np
+    import pyarrow as pa
+
+    codes = column.cat.codes.to_numpy().astype(np.int64)
+    levels = column.cat.categories
+    names = [str(each) for each in levels]
+    twice = next((each for each in names if names.count(each) > 1), None) if len(set(names)) < len(names) else None
+    if twice is not None:
+        raise DataError(
+            f"Column '{name}' has two categories that are '{twice}' as text.",
+            allowed="Categories that differ as text, which they are written as.",
+            hint="Rename one of them with `.cat.rename_categories()`.",
+        )
+    about: dict[str, Any] = {"ordered": True} if column.cat.ordered else {}
+    if levels.dtype != object and str(levels.dtype) != "str" and _are_told_by(names, levels):
+        about["dtype"] = str(levels.dtype)
+    return pa.array(codes, mask=codes < 0), {"names": names, "_type": "ClassLabel"}, "category", about
+
+
+def _are_told_by(names: list[str], levels: pd.Index[Any]) -> bool:
+    import pandas as pd
+
+    again = levels_again(pd.Index(names, dtype="str"), str(levels.dtype))
+    return again is not None and again.dtype == levels.dtype and again.equals(levels)
+
+
+def _kind_again(kind: str, held: Any) -> str:
+    """Return the dtype that a column has when it is read: dates and decimals of Python become those of pandas."""
+    import pyarrow as pa
+
+    if kind == "object" and pa.types.is_date(held):
+        return "datetime64[s]"
+    return "float64" if kind == "object" and pa.types.is_decimal(held) else kind
+
+
+def _holds_nothing(kind: Any) -> bool:
+    """Return whether a structure without fields is somewhere in a type, which parquet does not know."""
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind) and not kind.num_fields:
+        return True
+    return pa.types.is_nested(kind) and any(_holds_nothing(kind.field(k).type) for k in range(kind.num_fields))
+
+
+def _plain(column: pd.Series) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    if str(column.dtype) == "datetime64[s]" and _whole_days(column):
+        return pa.Array.from_pandas(column.astype("datetime64[s]")).cast(pa.date32())
+    if str(column.dtype).startswith(("period", "interval")):
+        return pa.array(column.astype("str").where(column.notna(), None), pa.string(), from_pandas=True)
+    if column.dtype == np.float64:
+        return with_nulls(column.to_numpy())
+    made = pa.Array.from_pandas(column if column.dtype != np.float16 else column.astype("float32"))
+    if str(made.type) == "extension<arrow.uuid>":  # which other libraries do not read
+        return pa.array([None if value is None else str(value) for value in made.to_pylist()], pa.string())
+    if (
+        column.dtype == object
+        and pa.types.is_date(made.type)
+        and any(isinstance(each, datetime) for each in column.dropna())
+    ):
+        raise ValueError("some are dates and some have a time of day")  # which would be cut off
+    made = made.combine_chunks() if isinstance(made, pa.ChunkedArray) and made.num_chunks < 2 else made
+    if pa.types.is_large_string(made.type):
+        try:  # the ordinary type of text, which reaches to 2 GiB a piece
+            return made.cast(pa.string())
+        except pa.ArrowInvalid:
+            return made
+    return made
+
+
+def _whole_days(column: pd.Series) -> bool:
+    import numpy as np
+
+    seconds = column.to_numpy().astype("int64")
+    known = seconds != np.iinfo("int64").min
+    return not (seconds[known] % 86400).any()
+
+
+def _holds_arrays(column: pd.Series) -> bool:
+    return any(hasattr(value, "tolist") and getattr(value, "ndim", 0) > 0 for value in column)
+
+
+def _first_in_lists(column: pd.Series) -> Any:
+    return next((each for value in column if isinstance(value, list) for each in value if each is not None), None)
+
+
+def _holds_media(column: pd.Series) -> bool:
+    return hasattr(_first_in_lists(column), "is_file")
+
+
+def _lists_of_media(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dict[str, Any]]:
+    import pyarrow as pa
+
+    from tidydl.data.media.media_array import held_type
+
+    kind = "Audio" if hasattr(_first_in_lists(column), "sampling_rate") else "Image"
+    held = [None if value is None else [None if each is None else each.held for each in value] for value in column]
+    feature = {"feature": {"_type": kind}, "_type": "List"}
+    return pa.array(held, type=pa.list_(held_type())), feature, "object", {}
+
+
+def _all_features(schema: pa.Schema, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe every column as ``datasets`` does, where it can, in the order of the columns."""
+    features = {field.name: known.get(field.name) or _feature(field.type) for field in schema}
+    return {name: feature for name, feature in features.items() if feature is not None}
+
+
+def _feature(kind: Any) -> Any:
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind):
+        inner = {kind.field(i).name: _feature(kind.field(i).type) for i in range(kind.num_fields)}
+        return None if any(each is None for each in inner.values()) else inner
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        held = _feature(kind.value_type)
+        return None if held is None else {"feature": held, "_type": "List" if pa.types.is_list(kind) else "LargeList"}
+    name = _DTYPES.get(str(kind), str(kind))
+    if pa.types.is_nested(kind) or pa.types.is_dictionary(kind):
+        return None
+    return {"dtype": name, "_type": "Value"}
+
+
+_DTYPES = {"double": "float64", "float": "float32", "halffloat": "float16", "date32[day]": "date32"}

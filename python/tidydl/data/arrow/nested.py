@@ -1,0 +1,128 @@
+"""Lists, structures and maps of Arrow as lists and dictionaries, what is in them by its feature: labels by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.media.media_files import lost_file
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["holds_more", "in_one", "label_names", "labels_within", "value_maker"]
+
+Maker = Callable[[Any], Any]
+_LISTS = ("List", "LargeList", "Sequence")
+
+
+def in_one(values: pa.ChunkedArray) -> Any:
+    """Return values as one array."""
+    import pyarrow as pa
+
+    return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
+
+
+def holds_more(kind: pa.DataType) -> bool:
+    """Return whether a value of this type holds others, or bytes: what a column of objects is for."""
+    import pyarrow as pa
+
+    return pa.types.is_nested(kind) or str(kind) in ("binary", "large_binary") or pa.types.is_fixed_size_binary(kind)
+
+
+def label_names(feature: Mapping[str, Any]) -> list[str]:
+    """Return the label names, which metadata of a README may hold by code."""
+    names = feature["names"]
+    if isinstance(names, Mapping):
+        return [str(names[code]) for code in sorted(names, key=int)]
+    return [str(name) for name in names]
+
+
+def labels_within(features: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Yield the names of all labels that features describe, with where each is: its column, and the field in cells."""
+    if isinstance(features, list) and len(features) == 1:  # how features were once written
+        (features,) = features
+    if not isinstance(features, Mapping):
+        return
+    kind = features.get("_type")
+    if not isinstance(kind, str):
+        for name, each in features.items():
+            yield from labels_within(each, (*place, str(name)))
+    elif kind == "ClassLabel":
+        yield place, label_names(features)
+    else:
+        yield from labels_within(features.get("feature"), place)
+
+
+def value_maker(kind: pa.DataType, feature: Any) -> Maker | None:
+    """Return what makes our value of one that Arrow gives as lists and dictionaries; None where it is one already.
+
+    Parameters
+    ----------
+    kind
+        The Arrow type.
+    feature
+        What ``datasets`` says of it.
+    """
+    import pyarrow as pa
+
+    if isinstance(feature, Mapping) and isinstance(feature.get("_type"), str):
+        return _by_feature(kind, feature)
+    if isinstance(feature, list) and len(feature) == 1:  # how features were once written
+        return _of_each(value_maker(_within(kind), feature[0]))
+    if pa.types.is_map(kind):
+        return lambda value: None if value is None else dict(value)
+    if pa.types.is_struct(kind):
+        named = feature if isinstance(feature, Mapping) else {}
+        makers = {kind.field(i).name: value_maker(kind.field(i).type, named.get(kind.field(i).name)) for i in _of(kind)}
+        return _of_fields({name: maker for name, maker in makers.items() if maker is not None})
+    return _of_each(value_maker(_within(kind), None)) if pa.types.is_nested(kind) else None
+
+
+def _by_feature(kind: pa.DataType, feature: Mapping[str, Any]) -> Maker | None:
+    import pyarrow as pa
+
+    what = feature["_type"]
+    if what in _LISTS:
+        inner = feature.get("feature")
+        # a sequence of a structure was once stored as a structure of lists
+        if pa.types.is_struct(kind) and isinstance(inner, Mapping):
+            return value_maker(kind, {name: {"feature": each, "_type": "List"} for name, each in inner.items()})
+        return _of_each(value_maker(_within(kind), inner))
+    if what == "ClassLabel" and pa.types.is_integer(kind):
+        names = label_names(feature)
+        return lambda code: names[code] if code is not None and 0 <= code < len(names) else None
+    if what == "Image":
+        from tidydl.data.media.image import Image, as_image
+
+        return lambda value: None if value is None else lost_file(value, Image) or as_image(value)
+    if what == "Audio":
+        from tidydl.data.media.audio import Audio, as_audio
+
+        return lambda value: None if value is None else lost_file(value, Audio) or as_audio(value)
+    return value_maker(kind, None)
+
+
+def _of(kind: Any) -> range:
+    return range(kind.num_fields)
+
+
+def _within(kind: Any) -> Any:
+    """Return the type of what a list holds."""
+    return getattr(kind, "value_type", kind)
+
+
+def _of_each(maker: Maker | None) -> Maker | None:
+    if maker is None:
+        return None
+    return lambda values: None if values is None else [maker(value) for value in values]
+
+
+def _of_fields(makers: dict[str, Maker]) -> Maker | None:
+    if not makers:
+        return None
+    return lambda value: (
+        None
+        if value is None
+        else {name: makers[name](each) if name in makers else each for name, each in value.items()}
+    )

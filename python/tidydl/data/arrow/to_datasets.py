@@ -1,0 +1,62 @@
+"""Arrow tables as the ``datasets`` library has them: its metadata, labels as codes, and its datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.arrow.nested import label_names
+from tidydl.data.arrow.to_frame import HUGGINGFACE
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow as pa
+
+__all__ = ["as_datasets_has_it", "dataset_of"]
+
+
+def as_datasets_has_it(table: pa.Table, features: Mapping[str, Any]) -> pa.Table:
+    """Return a table whose ``huggingface`` metadata says what its columns mean, labels as codes.
+
+    Parameters
+    ----------
+    table
+        The data.
+    features
+        What is known of the columns.
+    """
+    import json
+
+    import pyarrow as pa
+
+    known = {name: feature for name, feature in features.items() if name in table.column_names}
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type) and str(field.type.value_type) in ("string", "large_string"):
+            column = table.column(place).unify_dictionaries()
+            names = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
+            known[field.name] = {"names": names, "_type": "ClassLabel"}
+            codes = pa.chunked_array([chunk.indices.cast(pa.int64()) for chunk in column.chunks], pa.int64())
+            table = table.set_column(place, field.name, codes)
+        elif _is_label(known.get(field.name)) and pa.types.is_integer(field.type):
+            known[field.name] = {"names": label_names(known[field.name]), "_type": "ClassLabel"}
+            table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
+    metadata = {**(table.schema.metadata or {})}
+    if known:
+        metadata[HUGGINGFACE] = json.dumps({"info": {"features": known}}).encode()
+    return table.replace_schema_metadata(metadata)
+
+
+def dataset_of(table: pa.Table) -> datasets.Dataset:
+    """Return a dataset of the ``datasets`` library that holds a table in memory.
+
+    It gets a fingerprint at random: for one of the contents datasets pickles the whole table, and with it classes of
+    pyarrow that cannot be pickled in every version.
+    """
+    import datasets
+
+    fingerprint = datasets.fingerprint.generate_random_fingerprint()
+    return datasets.Dataset(datasets.table.InMemoryTable(table), fingerprint=fingerprint)
+
+
+def _is_label(feature: Any) -> bool:
+    return isinstance(feature, Mapping) and feature.get("_type") == "ClassLabel"

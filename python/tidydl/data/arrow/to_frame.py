@@ -1,0 +1,335 @@
+"""Make an analysis-ready frame of an Arrow table: labels by name, images as images, dates as dates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.arrow.nan_and_null import numbers_of
+from tidydl.data.arrow.nested import holds_more, label_names, value_maker
+from tidydl.data.arrow.nested_frames import as_frames, structures_in
+from tidydl.data.arrow.r_metadata import IN_FILE, OF_R, plain_notes
+from tidydl.data.media.media_files import lost_file
+from tidydl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+__all__ = ["HUGGINGFACE", "OURS", "decode", "features_of", "levels_again", "notes_of", "text_series"]
+
+HUGGINGFACE = b"huggingface"  # where `datasets` says what the columns mean
+_AS_THEY_ARE = ("category", "image", "audio", "frames")
+_TEXT = {"object", "str"}  # the kinds of text in pandas 2 and in pandas 3
+OURS = b"tidydl"  # where we say what only pandas tells apart
+
+
+def features_of(schema: pa.Schema) -> dict[str, Any]:
+    """Read what ``datasets`` wrote about the columns: a feature's description by column, or nothing."""
+    try:
+        info = json.loads((schema.metadata or {})[HUGGINGFACE])["info"]
+        return dict(info["features"])
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def notes_of(schema: pa.Schema) -> dict[str, Any]:
+    """Read what we wrote beside the features: by column ``dtypes``, ``levels`` and ``r``; ``facts``; or nothing."""
+    try:
+        return dict(json.loads((schema.metadata or {})[OURS]))
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def decode(
+    table: pa.Table, features: Mapping[str, Any] | None = None, *, nullable: Collection[str] | None = None
+) -> pd.DataFrame:
+    """Build the frame.
+
+    Parameters
+    ----------
+    table
+        The data.
+    features
+        What the columns mean, as in the ``huggingface`` metadata of a parquet file, which is the default.
+    nullable
+        The columns that get a kind with missing values, whether or not these rows have any; by default those that
+        have. A part of the data so gets the kinds of the whole.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``ClassLabel`` columns and dictionaries as categories in order, images of kind ``image``, sounds of kind
+        ``audio``, text ``str``, whole numbers ``int64`` (``Int64`` where some are missing), truth values ``bool``
+        (``boolean`` likewise, and for columns that hold nothing), dates ``datetime64[s]``, moments ``datetime64``
+        of another unit, durations ``timedelta64``, nested values as lists and dictionaries.
+
+    Raises
+    ------
+    DataError
+        A label has no name, or a text is not UTF-8.
+    """
+    import pandas as pd
+
+    known = features_of(table.schema) if features is None else features
+    notes = notes_of(table.schema)
+    frames = _kept_as_frames(notes)
+    columns = {}
+    for place, field in enumerate(table.schema):
+        values = table.column(place)
+        lacks = values.null_count > 0 if nullable is None else field.name in nullable
+        if field.name in frames and structures_in(field.type):
+            columns[place] = _objects(as_frames(values, frames[field.name], decode))
+        else:
+            columns[place] = _column(values, known.get(field.name), field.name, lacks)
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
+    frame.columns = pd.Index(table.schema.names, dtype="str")
+    if of_r := plain_notes(notes.get(IN_FILE)):
+        frame.attrs[OF_R] = of_r
+    return _as_noted(frame, notes, table.schema)
+
+
+def _kept_as_frames(notes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give, by column, what is known of the columns of the frames in its cells."""
+    about = notes.get("levels", {})
+    return {name: about[name] for name, kind in notes.get("dtypes", {}).items() if kind == "frames" and name in about}
+
+
+def _column(values: pa.ChunkedArray, feature: Any, name: str, lacks: bool) -> Any:
+    values = _plainly_stored(values)
+    kind = feature.get("_type") if isinstance(feature, Mapping) else None
+    if kind == "ClassLabel":
+        return _labels(values, feature, name)
+    if kind == "Audio" and _looks_like_media(values.type):
+        from tidydl.data.media.audio import Audio, AudioArray
+
+        return AudioArray([lost_file(value, Audio) or value for value in values.to_pylist()])
+    if (kind == "Image" or kind != "Audio") and _looks_like_media(values.type):
+        from tidydl.data.media.image import Image, ImageArray
+
+        return ImageArray([lost_file(value, Image) or value for value in values.to_pylist()])
+    return _nested(values, feature) if holds_more(values.type) else _flat(values, name, lacks)
+
+
+def _plainly_stored(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return values of extension types, views and runs as the plain ones they stand for."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = values.type
+    if isinstance(kind, pa.BaseExtensionType):
+        held = [chunk.storage for chunk in values.chunks]
+        return _plainly_stored(pa.chunked_array(held, type=kind.storage_type))
+    if pa.types.is_run_end_encoded(kind):
+        return _plainly_stored(pc.run_end_decode(values))
+    plain = {"string_view": pa.large_string(), "binary_view": pa.large_binary(), "halffloat": pa.float32()}
+    return values.cast(plain[str(kind)]) if str(kind) in plain else values
+
+
+def _labels(values: pa.ChunkedArray, feature: Mapping[str, Any], name: str) -> Any:
+    """Make categories of codes, of which -1 is a missing label, or of the names themselves."""
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    names = label_names(feature)
+    if not pa.types.is_integer(values.type):
+        return pd.Categorical(values.to_pylist(), categories=pd.Index(names, dtype="str"))
+    codes: Any = values.fill_null(-1).to_numpy()
+    if len(codes) and not (codes.min() >= -1 and codes.max() < len(names)):
+        wrong = codes[(codes < -1) | (codes >= len(names))][0]
+        raise DataError(
+            f"Column '{name}' holds the label {wrong}, and there are names for {len(names)}.",
+            allowed=f"Whole numbers from 0 to {len(names) - 1}.",
+        )
+    small = np.int8 if len(names) < 128 else np.int32
+    return pd.Categorical.from_codes(codes.astype(small), categories=pd.Index(names, dtype="str"), validate=False)
+
+
+def _looks_like_media(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    if not pa.types.is_struct(kind) or kind.num_fields != 2:
+        return False
+    fields = {kind.field(i).name: kind.field(i).type for i in range(2)}
+    return set(fields) == {"bytes", "path"} and (
+        pa.types.is_binary(fields["bytes"]) or pa.types.is_large_binary(fields["bytes"])
+    )
+
+
+def _nested(values: pa.ChunkedArray, feature: Any) -> Any:
+    make = value_maker(values.type, feature)
+    return _objects(values.to_pylist() if make is None else [make(value) for value in values.to_pylist()])
+
+
+def _objects(values: list[Any]) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    held = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):  # one by one, since a value may be a list
+        held[place] = value
+    return pd.Series(held, dtype=object)
+
+
+def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
+    import pandas as pd
+    import pyarrow as pa
+
+    kind = values.type
+    if pa.types.is_null(kind):
+        return pd.array([None] * len(values), dtype="boolean")
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return text_series(values, name)
+    if pa.types.is_dictionary(kind):
+        return _categories(values)
+    if lacks and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        return _with_missing(values)
+    if pa.types.is_float64(kind) and (numbers := numbers_of(values)) is not None:
+        return pd.Series(numbers, copy=False)
+    if pa.types.is_decimal(kind):
+        values, kind = values.cast(pa.float64()), pa.float64()
+    if pa.types.is_primitive(kind) and not pa.types.is_temporal(kind):
+        held = values.to_numpy()
+        return held if held.flags.writeable else held.copy()  # what shares Arrow's memory is read-only
+    if pa.types.is_timestamp(kind) and kind.unit == "s":
+        # seconds are the unit of whole days alone, so that a column of moments at midnight is none of dates
+        values = values.cast(pa.timestamp("ms", kind.tz))
+    column = pd.Series(values.to_pandas(date_as_object=False))
+    return column.astype("datetime64[s]") if pa.types.is_date(kind) else column.copy()
+
+
+def text_series(values: Any, name: str) -> Any:
+    """Make pandas' column of text, of the same memory where pandas holds text as Arrow does."""
+    import pandas as pd
+
+    dtype = _kind_of_text()
+    if hasattr(dtype, "__from_arrow__"):
+        return pd.Series(dtype.__from_arrow__(values), copy=False)
+    try:  # pandas 2 holds objects
+        return pd.Series(values.to_pandas(), dtype=object)
+    except UnicodeDecodeError as error:
+        raise DataError(f"Column '{name}' holds text that is not UTF-8.", allowed="Text in UTF-8.") from error
+
+
+@cache
+def _kind_of_text() -> Any:
+    import pandas as pd
+
+    return pd.Series([], dtype="str").dtype
+
+
+def _categories(values: pa.ChunkedArray) -> Any:
+    """Make categories of a dictionary, whose parts may know different ones."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if holds_more(values.type.value_type):
+        return _nested(values.cast(values.type.value_type), None)
+    made = pd.Series(values.unify_dictionaries().to_pandas())
+    if isinstance(made.dtype, pd.CategoricalDtype) and pa.types.is_null(values.type.value_type):
+        made = made.cat.set_categories(pd.Index([], dtype="str"))
+    if made.dtype == object:
+        return made.astype("category")
+    if made.cat.categories.dtype == object or _is_text(values.type.value_type):
+        levels: Any = pd.Index([str(each) for each in made.cat.categories], dtype="str")
+        made = made.cat.rename_categories(levels)
+    return made
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return str(kind) in ("string", "large_string", "string_view")
+
+
+def _with_missing(values: pa.ChunkedArray) -> Any:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    absent = values.is_null().to_numpy() if values.null_count else np.zeros(len(values), dtype=bool)
+    if pa.types.is_boolean(values.type):
+        return pd.arrays.BooleanArray(np.array(values.fill_null(False).to_numpy(), dtype=bool), np.array(absent))
+    return pd.arrays.IntegerArray(np.array(values.fill_null(0).to_numpy()), np.array(absent))
+
+
+def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema) -> pd.DataFrame:
+    """Return columns with the very dtypes that a frame of ours had when it was written."""
+    import pandas as pd
+    import pyarrow as pa
+
+    dtypes = {name: kind for name, kind in notes.get("dtypes", {}).items() if name in frame.columns}
+    if not dtypes or not frame.columns.is_unique:
+        return frame
+    for name, kind in dtypes.items():
+        column: Any = frame[name]
+        about = notes.get("levels", {}).get(name, {})
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            levels = levels_again(column.cat.categories, about["dtype"]) if "dtype" in about else None
+            made = column if levels is None else column.cat.rename_categories(levels)
+            frame[name] = made.cat.as_ordered() if about.get("ordered") else made
+        elif kind == "array" and pa.types.is_list(schema.field(name).type):
+            frame[name] = _objects(_arrays(column, schema.field(name).type))
+        elif str(column.dtype) == kind or kind in _AS_THEY_ARE or {str(column.dtype), kind} == _TEXT:
+            continue
+        elif _has_room(kind, schema.field(name).type):
+            frame[name] = _cast(column, kind)
+    return frame
+
+
+def _has_room(kind: str, stored: pa.DataType) -> bool:
+    """Return whether a noted dtype holds all numbers of a type, which it may not where files were joined."""
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        noted: Any = pd.api.types.pandas_dtype(kind)
+    except (TypeError, ValueError, NotImplementedError):
+        return True
+    if isinstance(noted, np.dtype) and noted.kind in "SUV":  # of no frame, and of any width
+        return False
+    if not (pa.types.is_integer(stored) or pa.types.is_floating(stored)):
+        return True
+    noted = getattr(noted, "numpy_dtype", noted)
+    if not isinstance(noted, np.dtype) or noted.kind not in "biuf" or noted == np.float16:  # which is stored as float32
+        return True
+    return np.can_cast(np.dtype(stored.to_pandas_dtype()), noted, "safe")
+
+
+def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
+    """Return levels of another dtype by their names as text; None where their text does not tell them."""
+    import pandas as pd
+
+    if kind in ("bool", "boolean"):  # every text that is not empty were true
+        known = {"True": True, "False": False}
+        return pd.Index([known[name] for name in names], dtype=kind) if set(names) <= set(known) else None
+    try:
+        return pd.Index(names.astype(kind))
+    except (TypeError, ValueError, NotImplementedError):
+        return None
+
+
+def _arrays(lists: Iterable[Any], kind: Any) -> list[Any]:
+    """Make arrays of lists; one without values has the kind of the others."""
+    import numpy as np
+    import pyarrow as pa
+
+    inner = kind.value_type if pa.types.is_list(kind) else pa.null()
+    typed = pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_boolean(inner)
+    nothing = np.array([], inner.to_pandas_dtype() if typed else float)
+    return [None if value is None else np.array(value) if len(value) else nothing.copy() for value in lists]
+
+
+def _cast(column: Any, kind: str) -> Any:
+    """Return a column with another dtype where it fits; a part of the data may lack what the whole had."""
+    if kind == "object":  # nothing was known of the values where there were none
+        return column.astype(object).where(column.notna(), None)
+    nullable = {"int": "Int", "uint": "UInt", "bool": "boolean"}
+    if column.hasnans and (stem := kind.rstrip("0123456789")) in nullable:
+        kind = nullable[stem] if stem == "bool" else nullable[stem] + kind[len(stem) :]
+    try:
+        return column.astype(kind)
+    except (TypeError, ValueError, NotImplementedError):
+        return column

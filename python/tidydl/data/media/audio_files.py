@@ -1,0 +1,250 @@
+"""Decoding of audio files: WAV by scipy, other formats by soundfile or PyAV where they are installed."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import warnings
+from itertools import chain
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+from tidydl.boundaries import DATA_FILES
+from tidydl.data.media.media_files import named, unreadable
+from tidydl.errors import DamagedFileError, DependencyError, TidydlError, bring_extra
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["MOST_SAMPLES", "open_media", "opened", "read_header", "read_samples", "too_long", "wav_of"]
+
+MOST_SAMPLES = 2**29  # 2 GiB: more than three hours of a usual rate
+_FASTEST = 10_000_000
+_LIBRARIES = ("soundfile", "av")
+_CONTAINERS = (
+    *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi", "flv", "mpeg", "mpegts", "mpegvideo", "asf"),
+    *("ogg", "wav", "w64", "rf64", "mp3", "aac", "flac", "aiff", "au", "caf", "amr", "ac3", "eac3", "m4v", "h264"),
+    *("hevc", "ivf", "gif", "apng", "yuv4mpegpipe", "wv", "tta", "ape", "dts", "oga", "mov,mp4,m4a,3gp,3g2,mj2"),
+)  # of FFmpeg; playlists, which name other files and addresses, are none of them
+_UNKNOWN = 0x7FFFF000  # a size from which on the writer of a stream did not know how long it would be
+_TOLERATED = 0.99  # the share of its samples that a file must have: some writers count a few bytes too many
+
+
+def wav_of(samples: np.ndarray, rate: int) -> bytes:
+    """Encode samples (float32, time × channels) as a WAV file, without loss."""
+    from scipy.io import wavfile
+
+    stream = io.BytesIO()
+    wavfile.write(stream, rate, samples)
+    return stream.getvalue()
+
+
+def read_header(content: bytes | None, path: str | None) -> tuple[int, int, int]:
+    """Return the sampling rate, the number of samples and of channels, without decoding where soundfile is installed.
+
+    Raises
+    ------
+    DamagedFileError, NotFoundError, DependencyError
+        As :func:`read_samples`.
+    """
+    library = _library("soundfile")
+    if library is not None and _first_bytes(content, path):
+        try:
+            info = library.info(_for_soundfile(content, path))
+            rate, frames, channels = int(info.samplerate), int(info.frames), int(info.channels)
+        except Exception:
+            pass  # another library may know the format
+        else:
+            return _checked_rate(rate, path), frames, channels
+    samples, rate = read_samples(content, path)
+    return rate, len(samples), 1 if samples.ndim == 1 else samples.shape[1]
+
+
+def read_samples(content: bytes | None, path: str | None) -> tuple[np.ndarray, int]:
+    """Decode a file to samples (float32, time, or time × channels) and their rate.
+
+    Raises
+    ------
+    NotFoundError
+        The file is gone.
+    DamagedFileError
+        It cannot be decoded.
+    DependencyError
+        It needs a library that is not installed.
+    """
+    with DATA_FILES.guard(named("audio", path), lambda error: _undecodable(path, error)):
+        if _is_wav(_first_bytes(content, path)):
+            _refuse_cut(content, path)
+            try:
+                samples, rate = _by_scipy(content, path)
+                return samples, _checked_rate(rate, path)
+            except ValueError:  # a WAV that holds another codec
+                pass
+        samples, rate = _by_library(content, path)
+        return samples, _checked_rate(rate, path)
+
+
+def _undecodable(path: str | None, error: BaseException) -> TidydlError | None:
+    return None if isinstance(error, MemoryError) else unreadable("audio", path, error)
+
+
+def _checked_rate(rate: int, path: str | None) -> int:
+    if not 1 <= rate <= _FASTEST:
+        raise DamagedFileError(
+            f"{named('audio', path)} says that it has {rate} samples a second.",
+            allowed=f"A sampling rate from 1 to {_FASTEST:,}.",
+            hint="Get the file again.",
+        )
+    return rate
+
+
+def too_long(path: str | None) -> DamagedFileError:
+    """Return the error for a sound with more samples than is safe to decode."""
+    return DamagedFileError(
+        f"{named('audio', path)} has more samples than is safe to decode.",
+        allowed=f"At most {MOST_SAMPLES:,} samples, those of all channels.",
+        hint="Cut it into shorter files first.",
+    )
+
+
+def _first_bytes(content: bytes | None, path: str | None) -> bytes:
+    """Return the first bytes, which tell what a file is, whatever it is called; refuse an empty one."""
+    try:
+        with opened(content, path) as file:
+            first = file.read(12)
+    except OSError as error:
+        raise unreadable("audio", path, error) from error
+    if not first:
+        raise DamagedFileError(
+            f"{named('audio', path)} is empty.", allowed="A file of some length.", hint="Get it again."
+        )
+    return first
+
+
+def opened(content: bytes | None, path: str | None) -> BinaryIO:
+    """Open the bytes, or the file at the path: decoders get no path, which some would take for an address."""
+    return open(str(path), "rb") if content is None else _Held(content)
+
+
+class _Held(io.BytesIO):
+    """Bytes, before the first of which a decoder of damaged ones may seek."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place, or to the first."""
+        return super().seek(max(offset, 0) if whence == io.SEEK_SET else offset, whence)
+
+
+def _for_soundfile(content: bytes | None, path: str | None) -> Any:
+    """Return what soundfile opens: for files a path, which it takes for nothing else."""
+    return os.path.abspath(str(path)) if content is None else _Held(content)
+
+
+def _is_wav(first: bytes) -> bool:
+    return first[:4] in (b"RIFF", b"RIFX", b"RF64") and first[8:12] == b"WAVE"
+
+
+def _refuse_cut(content: bytes | None, path: str | None) -> None:
+    """Refuse a WAV file that ends before its samples do; decoders would give what there is as if it were all."""
+    with opened(content, path) as file:
+        end = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        order: Literal["little", "big"] = "big" if file.read(4) == b"RIFX" else "little"
+        file.seek(12)
+        while len(head := file.read(8)) == 8:
+            size = int.from_bytes(head[4:], order)
+            if head[:4] == b"data":
+                if size < _UNKNOWN and end - file.tell() < _TOLERATED * size:
+                    raise _cut_off(path)
+                return
+            file.seek(size + size % 2, io.SEEK_CUR)
+
+
+def _by_scipy(content: bytes | None, path: str | None) -> tuple[np.ndarray, int]:
+    from scipy.io import wavfile
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of chunks that say nothing about the sound
+        with opened(content, path) as source:
+            rate, samples = wavfile.read(source)
+    return _as_floats(samples), int(rate)
+
+
+def _as_floats(samples: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    if samples.dtype == np.uint8:  # WAV files of 8 bits count from 0 to 255
+        return ((samples.astype("float32") - 128.0) / 128.0).astype("float32")
+    if samples.dtype.kind == "i":
+        return (samples / -float(np.iinfo(samples.dtype).min)).astype("float32")
+    return samples.astype("float32")
+
+
+def _by_library(content: bytes | None, path: str | None) -> tuple[np.ndarray, int]:
+    known = {name: library for name in _LIBRARIES if (library := _library(name)) is not None}
+    if not known:
+        raise DependencyError(
+            f"{named('audio', path)} is no WAV file, and no library for other formats is installed.",
+            allowed="WAV files; with soundfile also FLAC, OGG and MP3, with PyAV all that FFmpeg reads.",
+            hint=bring_extra("audio"),
+        )
+    problem: Exception | None = None
+    for name, library in known.items():
+        try:
+            if name == "soundfile":
+                return _by_soundfile(library, _for_soundfile(content, path), path)
+            with opened(content, path) as source:
+                return _by_av(library, source, path)
+        except TidydlError:
+            raise
+        except Exception as error:
+            problem = problem or error
+    assert problem is not None
+    raise problem
+
+
+def _by_soundfile(soundfile: Any, source: Any, path: str | None) -> tuple[np.ndarray, int]:
+    with soundfile.SoundFile(source) as file:
+        if file.frames * file.channels > MOST_SAMPLES:
+            raise too_long(path)
+        samples = file.read(dtype="float32")
+        if len(samples) < _TOLERATED * file.frames:
+            raise _cut_off(path)
+        return samples, int(file.samplerate)
+
+
+def open_media(av: Any, source: BinaryIO) -> Any:
+    """Open a sound or a video by PyAV: none of the formats that are lists of other files, and no addresses."""
+    allowed = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "none"}
+    return av.open(source, container_options=allowed)
+
+
+def _by_av(av: Any, source: Any, path: str | None) -> tuple[np.ndarray, int]:
+    import numpy as np
+
+    parts, count = [], 0
+    with open_media(av, source) as container:
+        stream = container.streams.audio[0]
+        resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
+        for frame in chain(container.decode(stream), [None]):  # None flushes what the resampler still holds
+            for made in resampler.resample(frame):
+                parts.append(made.to_ndarray())
+                count += parts[-1].size
+            if count > MOST_SAMPLES:
+                raise too_long(path)
+    samples = np.concatenate(parts, axis=1).T.astype("float32")
+    return (samples[:, 0] if samples.shape[1] == 1 else samples), int(stream.rate)
+
+
+def _library(name: str) -> Any | None:
+    try:
+        return importlib.import_module(name)
+    except (ImportError, OSError):  # OSError: soundfile without its libsndfile
+        return None
+
+
+def _cut_off(path: str | None) -> DamagedFileError:
+    return DamagedFileError(
+        f"{named('audio', path)} is cut off: it has fewer samples than it says.",
+        allowed="A whole audio file.",
+        hint="Get the file again, or save what there is of it as a new file with another program.",
+    )

@@ -1,0 +1,230 @@
+"""One image: encoded bytes or a path, decoded when somebody looks."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from tidydl.boundaries import DATA_FILES
+from tidydl.checks import described
+from tidydl.data.media.image_files import FORMATS, open_image, too_large
+from tidydl.data.media.media_files import named, source_of, unreadable, wrong_with
+from tidydl.data.media.media_value import MediaValue
+from tidydl.errors import ArgumentError, TidydlError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image as Pillow
+
+__all__ = ["Image", "as_image", "eight_bits"]
+
+ALLOWED = "A path, encoded bytes, a PIL image, an array of pixels, or a dictionary with `bytes` or `path`."
+_ORIENTATION = 0x0112  # the EXIF tag
+_LYING = (5, 6, 7, 8)  # its values for an image stored on its side
+_LOSSLESS_IN_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+
+
+class Image(MediaValue):
+    """One image, held as encoded bytes or as a path, and decoded only when looked at.
+
+    Made by :func:`as_image`. Two images are equal when their encoded bytes and paths are.
+
+    Parameters
+    ----------
+    content
+        The encoded bytes (PNG, JPEG, …), or None where the file at ``path`` has them.
+    path
+        The path of the file; where ``content`` is given only a name for messages.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_image(np.zeros((8, 8), dtype="uint8"))
+    <img 8×8 L>
+    """
+
+    __slots__ = ()
+
+    _kind = "image"
+
+    @property
+    def width(self) -> int:
+        """The width in pixels."""
+        return self._header()[0]
+
+    @property
+    def height(self) -> int:
+        """The height in pixels."""
+        return self._header()[1]
+
+    @property
+    def mode(self) -> str:
+        """Pillow's name of the pixel kind: ``L`` for grey, ``RGB``, ``RGBA`` and so on."""
+        return self._header()[2]
+
+    def pil(self) -> Pillow.Image:
+        """Decode to a PIL image, turned upright as its EXIF data says."""
+        from PIL import ImageOps
+
+        with (
+            self._open() as image,
+            DATA_FILES.guard(named("image", self.path), lambda error: _undecodable(self.path, error)),
+        ):
+            image.load()
+            return ImageOps.exif_transpose(image)
+
+    def array(self) -> np.ndarray:
+        """Decode to pixels: height × width, or height × width × channels; 0 to 255 for all usual images."""
+        import numpy as np
+
+        image = self.pil()
+        if image.mode in ("P", "PA"):
+            image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+        elif image.mode == "1":
+            image = image.convert("L")
+        return np.array(image)
+
+    def rgba(self) -> np.ndarray:
+        """Decode to what a screen shows: height × width × red, green, blue and opacity, from 0 to 255."""
+        import numpy as np
+
+        return np.asarray(eight_bits(self.pil()).convert("RGBA"))
+
+    def _open(self) -> Pillow.Image:
+        with DATA_FILES.guard(named("image", self.path), lambda error: _undecodable(self.path, error)):
+            return open_image(self._content, self._path)
+
+    def _header(self) -> tuple[int, int, str]:
+        with self._open() as image:
+            width, height = image.size
+            try:
+                lying = image.getexif().get(_ORIENTATION) in _LYING
+            except Exception:  # broken EXIF data says nothing about the size
+                lying = False
+            return (height, width, image.mode) if lying else (width, height, image.mode)
+
+    def __repr__(self) -> str:
+        try:
+            width, height, mode = self._header()
+        except TidydlError as error:
+            return f"<img {wrong_with(error)}>"
+        return f"<img {width}×{height} {mode}>"
+
+    def _repr_png_(self) -> Any:
+        image = self.pil()
+        return _encode(image if image.mode in _LOSSLESS_IN_PNG else image.convert("RGB"))
+
+
+def eight_bits(picture: Pillow.Image) -> Pillow.Image:
+    """Stretch pixels of more than 8 bits to what a screen shows."""
+    import numpy as np
+    from PIL import Image as Pillow
+
+    if not picture.mode.startswith("I") and picture.mode != "F":
+        return picture
+    values = np.asarray(picture, dtype=float)
+    values = (values - values.min()) / max(float(np.ptp(values)), 1.0)
+    return Pillow.fromarray(np.rint(values * 255).astype(np.uint8))
+
+
+def as_image(value: Any) -> Image:
+    """Build an :class:`Image` of a path, bytes, a PIL image, an array or a ``{bytes, path}`` dictionary.
+
+    Parameters
+    ----------
+    value
+        A path that exists; bytes of an image file; a PIL image; a numpy array of height × width (grey) or
+        height × width × 1, 3 or 4 channels, with integers from 0 to 255 or fractions from 0 to 1; a
+        dictionary with ``bytes`` or ``path`` as ``datasets`` makes them; or an :class:`Image`.
+
+    Returns
+    -------
+    Image
+        Not yet decoded, so that damage shows when somebody looks.
+
+    Raises
+    ------
+    NotFoundError
+        The path does not exist.
+    ArgumentError
+        The value is a URL or none of the above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_image(np.zeros((4, 6, 3)))
+    <img 6×4 RGB>
+    """
+    if isinstance(value, Image):
+        return value
+    source = source_of(value, "image", ALLOWED, "load_dataset() reads folders of images.")
+    if source is not None:
+        return Image(*source)
+    if type(value).__module__.partition(".")[0] == "PIL" and hasattr(value, "getbands"):
+        _check_format(value)
+        return Image(_encode(_storable(value)))
+    if hasattr(value, "__array__") and getattr(value, "ndim", 0) >= 2:
+        return Image(_encode(_from_array(value)))
+    raise ArgumentError(f"`image` is {described(value)}, which is not an image.", allowed=ALLOWED)
+
+
+def _check_format(image: Any) -> None:
+    """Refuse a PIL image that is still in a file of an unusual format, for decoding which other programs may start."""
+    if getattr(image, "format", None) not in (None, *FORMATS):
+        raise ArgumentError(
+            f"`image` is a PIL image of the format '{image.format}', which is not decoded.",
+            allowed=f"Images of the formats {', '.join(FORMATS)}, or in memory.",
+            hint="If you trust where it comes from, give a copy, which is decoded by Pillow: image.copy().",
+        )
+
+
+def _from_array(value: Any) -> Pillow.Image:
+    import numpy as np
+    from PIL import Image as Pillow
+
+    pixels = np.asarray(value)
+    if type(value).__module__.partition(".")[0] == "torch" and pixels.ndim == 3 and pixels.shape[0] in (1, 3, 4):
+        pixels = np.moveaxis(pixels, 0, -1)  # torch has the channels first
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    shaped = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))
+    if not shaped or 0 in pixels.shape or pixels.dtype.kind not in "buif":
+        raise ArgumentError(
+            f"`image` is an array of shape {pixels.shape} and kind {pixels.dtype}.",
+            allowed="Height × width, or height × width × 1, 3 or 4 channels, of numbers.",
+            hint="A batch of images is a list of arrays.",
+        )
+    top = 1 if pixels.dtype.kind in "fb" else 255
+    if not (pixels.min() >= 0 and pixels.max() <= top):  # so that NaN is refused too
+        raise ArgumentError(
+            f"`image` has pixels from {pixels.min()} to {pixels.max()}.",
+            allowed="Integers from 0 to 255, or fractions from 0 to 1.",
+            hint="Divide by the largest possible value first.",
+        )
+    scaled = np.rint(pixels * 255.0) if top == 1 else pixels
+    return Pillow.fromarray(np.ascontiguousarray(scaled.astype(np.uint8)))
+
+
+def _storable(image: Pillow.Image) -> Pillow.Image:
+    """Return a PIL image as one that PNG can hold."""
+    if image.mode == "F":
+        return _from_array(image)
+    return image if image.mode in _LOSSLESS_IN_PNG else image.convert("RGB")
+
+
+def _encode(image: Pillow.Image) -> bytes:
+    stream = io.BytesIO()
+    path = getattr(image, "filename", None) or None
+    # a PIL image opened from a damaged file decodes only here
+    with DATA_FILES.guard(named("image", path), lambda error: _undecodable(path, error)):
+        image.save(stream, format="PNG")
+    return stream.getvalue()
+
+
+def _undecodable(path: str | None, error: BaseException) -> TidydlError | None:
+    """Explain why an image could not be decoded, naming its file."""
+    from PIL import Image as Pillow
+
+    if isinstance(error, (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning)):
+        return too_large("image", path)
+    return None if isinstance(error, MemoryError) else unreadable("image", path, error)

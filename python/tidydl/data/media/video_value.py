@@ -1,0 +1,181 @@
+"""One film: a path, encoded bytes or frames, of which some frames are decoded when they are needed."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tidydl.boundaries import DATA_FILES
+from tidydl.checks import described
+from tidydl.data.media.audio_files import open_media, opened
+from tidydl.data.media.image_files import check_frames, open_image
+from tidydl.data.media.image_value import as_image
+from tidydl.data.media.media_files import named, source_of, unreadable
+from tidydl.errors import ArgumentError, DependencyError, bring_extra
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Video", "as_video"]
+
+ALLOWED = "A path, encoded bytes, an array of frames × height × width × 3, or a list of images."
+
+
+class Video:
+    """One film, held as encoded bytes, as a path or as frames.
+
+    Made by :func:`as_video`. Animated GIF, WebP and PNG are read by Pillow, all else by PyAV (extra ``video``).
+    """
+
+    def __init__(self, content: bytes | None = None, path: str | None = None, frames: np.ndarray | None = None):
+        self._content = content
+        self._path = path
+        self._frames = frames
+
+    @property
+    def path(self) -> str | None:
+        """The path of the file, or None."""
+        return self._path
+
+    @property
+    def key(self) -> Any:
+        """What is equal for equal films: the path of a file, else the bytes."""
+        if self._frames is not None:
+            return self._frames.shape, self._frames.tobytes()
+        return self._path if self._content is None else self._content
+
+    @cached_property
+    def count(self) -> int:
+        """How many frames there are."""
+        if self._frames is not None:
+            return len(self._frames)
+        return check_frames(self._decoded(_count_by_pillow, _count_by_av), self._path)
+
+    @cached_property
+    def rate(self) -> float | None:
+        """How many frames a second has, None where that is not known."""
+        return None if self._frames is not None else self._decoded(_rate_by_pillow, _rate_by_av)
+
+    def frames(self, which: Sequence[int]) -> np.ndarray:
+        """Decode some frames, in order: frames × height × width × 3, from 0 to 255."""
+        if self._frames is not None:
+            return self._frames[list(which)]
+        import numpy as np
+
+        wanted = sorted(set(which))
+        made = self._decoded(lambda image: _frames_by_pillow(image, wanted), lambda src: _frames_by_av(src, wanted))
+        found = dict(zip(wanted, made, strict=True))
+        with DATA_FILES.guard(named("video", self._path), lambda error: unreadable("video", self._path, error)):
+            return np.stack([found[place] for place in which])  # which may differ in size
+
+    def _decoded(self, by_pillow: Any, by_av: Any) -> Any:
+        """Let Pillow decode what it knows, and PyAV the rest; explain what goes wrong."""
+        from PIL import UnidentifiedImageError
+
+        with DATA_FILES.guard(named("video", self._path), lambda error: unreadable("video", self._path, error)):
+            try:
+                with open_image(self._content, self._path, "video") as image:
+                    return by_pillow(image)
+            except UnidentifiedImageError:
+                with opened(self._content, self._path) as source:
+                    return by_av(source)
+
+    def __repr__(self) -> str:
+        return self._path or f"<video {self.count} frames>"
+
+
+def _count_by_pillow(image: Any) -> int:
+    return int(getattr(image, "n_frames", 1))
+
+
+def _rate_by_pillow(image: Any) -> float | None:
+    milliseconds = image.info.get("duration")
+    return 1000 / milliseconds if milliseconds else None
+
+
+def _frames_by_pillow(image: Any, which: Sequence[int]) -> list[np.ndarray]:
+    import numpy as np
+
+    found = []
+    for place in which:
+        image.seek(place)
+        found.append(np.asarray(image.convert("RGB")))
+    return found
+
+
+def _video_in(source: Any) -> Any:
+    """Open a video; its pictures may not be larger than images may be."""
+    from PIL import Image as Pillow
+
+    container = open_media(_av(), source)
+    if Pillow.MAX_IMAGE_PIXELS is not None:
+        container.streams.video[0].codec_context.options = {"max_pixels": str(Pillow.MAX_IMAGE_PIXELS)}
+    return container
+
+
+def _av() -> Any:
+    try:
+        return importlib.import_module("av")
+    except ImportError as problem:
+        raise DependencyError(
+            "Films are read by PyAV, which is not installed.",
+            allowed="Without it: animated GIF, WebP and PNG, and frames as arrays.",
+            hint=bring_extra("video"),
+        ) from problem
+
+
+def _count_by_av(source: Any) -> int:
+    with _video_in(source) as container:
+        stream = container.streams.video[0]
+        return stream.frames or sum(1 for _ in container.decode(stream))
+
+
+def _rate_by_av(source: Any) -> float | None:
+    with _video_in(source) as container:
+        rate = container.streams.video[0].average_rate
+    return None if rate is None else float(rate)
+
+
+def _frames_by_av(source: Any, which: Sequence[int]) -> list[np.ndarray]:
+    wanted, found = set(which), {}
+    with _video_in(source) as container:
+        for place, frame in enumerate(container.decode(video=0)):
+            if place in wanted:
+                found[place] = frame.to_ndarray(format="rgb24")
+            if place >= which[-1]:
+                break
+        last = found.get(place, frame.to_ndarray(format="rgb24"))  # a header may promise more frames than there are
+    return [found.get(place, last) for place in which]
+
+
+def as_video(value: Any) -> Video:
+    """Build a :class:`Video` of a path, bytes, an array of frames or a list of images.
+
+    Raises
+    ------
+    NotFoundError
+        The path does not exist.
+    ArgumentError
+        The value is a URL or none of these.
+    """
+    if isinstance(value, Video):
+        return value
+    source = source_of(value, "video", ALLOWED, "A list of images is one film.")
+    if source is not None:
+        return Video(*source)
+    if getattr(value, "ndim", 0) == 4 or (isinstance(value, (list, tuple)) and value):
+        return Video(frames=_stacked(value))
+    raise ArgumentError(f"`video` is {described(value)}, which is not a film.", allowed=ALLOWED)
+
+
+def _stacked(frames: Any) -> np.ndarray:
+    """Read each frame as an image, in colours, all of one size."""
+    import numpy as np
+
+    made = [np.asarray(as_image(frame).pil().convert("RGB")) for frame in frames]
+    sizes = {frame.shape for frame in made}
+    if len(sizes) > 1:
+        raise ArgumentError(f"`video` has frames of {len(sizes)} sizes.", allowed="Frames of one size.")
+    return np.stack(made)

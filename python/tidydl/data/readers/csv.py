@@ -1,0 +1,173 @@
+"""Read a csv file into an Arrow table, its types those of whole columns; say what is wrong with one that is none."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.readers.csv_columns import (
+    csv_settings,
+    header_apart,
+    marked,
+    numbers_in_doubt,
+    one_begins_with_zero,
+)
+from tidydl.data.readers.filename_encoding import for_arrow
+from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, content_of, head_of, open_bytes, refuse, suffix_of
+from tidydl.data.readers.large_integers import large_numbers, large_of_texts
+from tidydl.data.readers.read_errors import damaged, empty_file, refuse_other_encodings, uneven
+from tidydl.errors import ArgumentError, TidydlError
+from tidydl.user_warnings import warn_user
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["csv_fault", "read_csv", "separator_of", "tell_of_one_column"]
+
+_LARGEST_BLOCK = 2**31 - 1
+
+
+def read_csv(
+    path: str, options: TextOptions = PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
+) -> pa.Table:
+    """Read a text table with a header; the separator is a comma, or a tab in files named .tsv."""
+    import pyarrow as pa
+
+    refuse("field", options.field, "csv")
+    separator = separator_of(path, options.sep)
+    if not head_of(path, "csv"):
+        raise empty_file(path, "A csv file with a header line.")
+    try:
+        table = _csv_table(path, separator, dict.fromkeys(options.texts or (), pa.string()))
+        if table.num_columns == 1:
+            tell_of_one_column(path, options.sep)
+        refuse_other_encodings(table.schema, path)
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise csv_fault(path, options.sep, error) from error
+    return chosen(table, columns).slice(0, limit)
+
+
+def _csv_table(path: str, separator: str, types: Mapping[str, pa.DataType]) -> pa.Table:
+    """Read a whole file, columns of digits that are no numbers as text."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    content, size = content_of(path)
+    settings = partial(csv_settings, separator, min(max(size, 2), _LARGEST_BLOCK))
+
+    def opened() -> Any:
+        return for_arrow(content) if isinstance(content, str) else pa.BufferReader(content)
+
+    def read(**said: Any) -> pa.Table:
+        return csv.read_csv(opened(), **settings(**said))
+
+    table = read(types=types)
+    header = header_apart(path, table.schema.names, open_bytes)
+    if header is not None:
+        table = read(types=types, header=header)
+    large = large_numbers(table)
+    doubtful = numbers_in_doubt(table.schema, large, lambda: pa.input_stream(opened(), compression=None), separator)
+    if doubtful:
+        texts = read(types=dict.fromkeys(doubtful, pa.string()), include=doubtful, header=header)
+        table = _with_digits(table, texts, large)
+    return table
+
+
+def _with_digits(table: pa.Table, texts: pa.Table, large: Sequence[str]) -> pa.Table:
+    """Put what keeps all digits in the place of numbers that do not."""
+    for name in texts.schema.names:
+        place, column = table.schema.names.index(name), texts.column(name)
+        if one_begins_with_zero(column):
+            table = table.set_column(place, marked(table.schema.field(place)), column)
+        elif name in large and (kept := large_of_texts(column)) is not None:
+            table = table.set_column(place, name, kept)
+    return table
+
+
+def csv_fault(path: str, sep: str | None, error: Exception) -> TidydlError:
+    """Build the error for a csv file that Arrow refuses: the row that is too long, the separator, or the damage."""
+    separator = separator_of(path, sep)
+    other = other_separator(path, separator) if sep is None else None
+    if other is not None:
+        return _separated_otherwise(path, separator, other)
+    row = _uneven_row(path, separator) if "columns, got" in str(error) else None
+    return damaged(path, "csv", error) if row is None else uneven(path, row)
+
+
+def _uneven_row(path: str, separator: str) -> Any:
+    """Find the first row whose fields are not as many as the header's."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    found: list[Any] = []
+
+    def note(row: Any) -> str:
+        found.append(row)
+        return "skip"
+
+    settings = csv_settings(separator, 2**24, include=["\0"])
+    settings["read_options"].use_threads = False  # which alone counts the rows
+    settings["read_options"].encoding = "latin1"  # in which rows of any bytes are told of
+    settings["parse_options"].invalid_row_handler = note
+    settings["convert_options"].include_missing_columns = True
+    try:
+        for _ in csv.open_csv(open_bytes(path), **settings):
+            if found:
+                break
+    except (pa.ArrowException, OSError):
+        pass  # the first error says what is wrong
+    return found[0] if found else None
+
+
+def separator_of(path: str, sep: str | None) -> str:
+    """Return what separates the columns of a csv file."""
+    if sep is None:
+        return "\t" if suffix_of(Path(path)) == ".tsv" else ","
+    if len(sep) != 1 or not sep.isascii() or sep in '\r\n"\0':
+        raise ArgumentError(
+            f"`sep` is {json.dumps(sep, ensure_ascii=False)}, which separates no columns.",
+            allowed="One ASCII character, such as a comma, a semicolon or a tab.",
+            hint="Leave `sep` out for commas, and for tabs in files named .tsv.",
+        )
+    return sep
+
+
+def other_separator(path: str, separator: str) -> str | None:
+    """Name what plainly separates the header of a file that the separator is not in; None where nothing does."""
+    with open_bytes(path) as file:
+        header = io.BufferedReader(file).readline().decode("utf-8", "replace")
+    if separator in header:
+        return None
+    return next((other for other in (";", "\t", "|", ",") if other in header), None)
+
+
+def tell_of_one_column(path: str, sep: str | None) -> None:
+    """Say of a file with one column that its header has another separator: warn where ``sep`` was given, else refuse.
+
+    Raises
+    ------
+    ArgumentError
+        It has, and ``sep`` was not given.
+    """
+    separator = separator_of(path, sep)
+    other = other_separator(path, separator)
+    if other is None:
+        return
+    if sep is None:
+        raise _separated_otherwise(path, separator, other)
+    warn_user(
+        f"`sep` is {separator!r}, which the header of '{path}' does not hold, so that there is one column. "
+        f"It holds {other!r}: was sep = {json.dumps(other)} meant?"
+    )
+
+
+def _separated_otherwise(path: str, separator: str, other: str) -> ArgumentError:
+    return ArgumentError(
+        f"`path` '{path}' has a header separated by {other!r}, not by {separator!r}.",
+        allowed="A csv file separated by commas, or `sep` saying otherwise.",
+        hint=f"Add sep = {json.dumps(other)}.",
+    )

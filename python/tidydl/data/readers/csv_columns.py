@@ -1,0 +1,206 @@
+"""The columns of a csv file: what they are called, and which of them hold digits that are no numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tidydl.data.readers.formats import TextOptions
+
+__all__ = [
+    "Header",
+    "csv_settings",
+    "header_apart",
+    "marked",
+    "named_apart",
+    "numbers_in_doubt",
+    "one_begins_with_zero",
+    "read_alike",
+    "some_begin_with_zero",
+]
+
+MISSING = ["", "NA"]  # as R's readr reads them
+_MARK = b"\xef\xbb\xbf"  # which some programs write before text in UTF-8
+_UNNAMED = "X"
+_KEPT = {b"tidydl": b"digits"}
+_BLANKS = b" \t"  # which Arrow leaves out around a number
+_AROUND = b'\n\r"'  # a field, beside the separator
+_LEADING_ZERO = r"^[ \t]*0[0-9]"
+_BLOCK = 2**18  # bytes, which stay in the processor's own memory
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+class _Described(Protocol):
+    """A table, or what else knows its columns."""
+
+    @property
+    def schema(self) -> pa.Schema: ...
+
+
+_Part = TypeVar("_Part", bound=_Described)
+
+
+@dataclass(frozen=True)
+class Header:
+    """Names that stand in the place of those in the file, and the lines to read over, in pyarrow's words."""
+
+    column_names: list[str]
+    skip_rows: int
+    skip_rows_after_names: int = 1
+
+
+def header_apart(path: str, names: Sequence[str], open_bytes: Callable[[str], Any]) -> Header | None:
+    """Return other names for the columns of a file, where some have none, or one that others have."""
+    apart = named_apart(names)
+    if apart == names:
+        return None
+    with open_bytes(path) as stream:
+        return Header(apart, _empty_lines(stream))
+
+
+def _empty_lines(stream: Any) -> int:
+    """Return how many lines stand before the first that holds anything, whatever ends them."""
+    ends, block = b"", stream.read(len(_MARK)).removeprefix(_MARK)
+    while block or (block := stream.read(_BLOCK)):
+        held = block.lstrip(b"\r\n")
+        ends += block[: len(block) - len(held)]
+        if held:
+            return len(_LINE_END.findall(ends))
+        block = b""
+    return 0
+
+
+def csv_settings(
+    separator: str,
+    block: int,
+    types: Any = None,
+    include: Sequence[str] | None = None,
+    header: Header | None = None,
+) -> dict[str, Any]:
+    """Return how pyarrow is to read csv: what is missing, what is text, the types known already, and which columns."""
+    from pyarrow import csv
+
+    return {
+        "read_options": csv.ReadOptions(block_size=block, **({} if header is None else vars(header))),
+        "parse_options": csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        "convert_options": csv.ConvertOptions(
+            null_values=MISSING,
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            column_types=types,
+            include_columns=include,
+        ),
+    }
+
+
+def named_apart(names: Sequence[str]) -> list[str]:
+    """Return a name of its own for each column, as R's ``read.csv()`` does: X for none, x.1 for a second x."""
+    taken = set(names) - {""}
+    free: dict[str, Iterator[str]] = {}
+    seen: set[str] = set()
+    made = []
+    for name in names:
+        if not name or name in seen:
+            name = _free_name(name or _UNNAMED, taken, free)
+        seen.add(name)
+        taken.add(name)
+        made.append(name)
+    return made
+
+
+def _free_name(stem: str, taken: Collection[str], free: dict[str, Iterator[str]]) -> str:
+    tried = free.setdefault(stem, chain([stem], (f"{stem}.{number}" for number in count(1))))
+    return next(name for name in tried if name not in taken)
+
+
+def some_begin_with_zero(stream: Any, separator: str) -> bool:
+    """Return whether any number of a csv file begins with a zero and another digit, as an identifier may."""
+    before, blanks = b"\n", _blanks(separator)  # so that the first field stands behind something too
+    while held := stream.read(_BLOCK):
+        held = before + held
+        if _a_number_begins_with_zero(held, separator):
+            return True
+        body = held[:-2]
+        begun = body.rstrip(blanks)
+        before = begun[-1:] + body[len(begun) :][:1] + held[-2:]  # one blank says as much as many
+    return _a_number_begins_with_zero(before + b"\n", separator)
+
+
+def _a_number_begins_with_zero(held: bytes, separator: str) -> bool:
+    """Look at all zeros but those in the first byte, which is no blank, and in the last two."""
+    import numpy as np
+
+    text = np.frombuffer(held, np.uint8)
+    zeros = 1 + np.flatnonzero((text[1:-2] == ord("0")) & (text[2:-1] - ord("0") < 10))
+    goes_on = _among(b"0123456789.eE" + _BLANKS + _AROUND + separator.encode())
+    zeros = zeros[goes_on[text[zeros + 2]]]  # as dates such as 01/02/2020 and times do not
+    blank, start = _among(_blanks(separator)), zeros - 1
+    if blank[text[start]].any():
+        others = np.flatnonzero(~blank[text])
+        start = others[np.searchsorted(others, start, side="right") - 1]
+    return bool(_among(_AROUND + separator.encode())[text[start]].any())
+
+
+def _blanks(separator: str) -> bytes:
+    return _BLANKS.replace(separator.encode(), b"")
+
+
+def _among(wanted: bytes) -> Any:
+    """Say of each of the 256 bytes whether it is wanted."""
+    import numpy as np
+
+    return np.isin(np.arange(256), np.frombuffer(wanted, np.uint8))
+
+
+def numbers_in_doubt(
+    schema: pa.Schema, large: Collection[str], open_text: Callable[[], Any], separator: str
+) -> list[str]:
+    """Name the columns of numbers whose digits only a look at their texts tells: large ones, or with leading zeros."""
+    doubtful = [each.name for each in schema if each.name in large or _is_number(each.type)]
+    if not doubtful:
+        return []
+    with open_text() as stream:
+        zeros = some_begin_with_zero(stream, separator)
+    return doubtful if zeros else [name for name in doubtful if name in large]
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def one_begins_with_zero(texts: pa.Array | pa.ChunkedArray) -> bool:
+    """Return whether a text begins with a zero and another digit."""
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.match_substring_regex(texts, _LEADING_ZERO)).as_py())
+
+
+def marked(field: pa.Field) -> pa.Field:
+    """Note that a column would be numbers, had they no leading zeros."""
+    import pyarrow as pa
+
+    return pa.field(field.name, pa.string(), metadata=_KEPT)
+
+
+def read_alike(
+    read: Callable[[TextOptions], dict[str, dict[str, _Part]]], options: TextOptions
+) -> dict[str, dict[str, _Part]]:
+    """Read the files of all splits; again where a column is text for its digits in some and numbers in others."""
+    parts = read(options)
+    texts = _kept_as_text(part.schema for each in parts.values() for part in each.values())
+    return read(replace(options, texts=texts)) if texts else parts
+
+
+def _kept_as_text(schemas: Iterable[pa.Schema]) -> frozenset[str]:
+    """Name the columns that are text for their leading zeros in some files, and numbers in others."""
+    fields = [each for schema in schemas for each in schema]
+    kept = {each.name for each in fields if each.metadata == _KEPT}
+    return frozenset(each.name for each in fields if each.name in kept and _is_number(each.type))

@@ -1,0 +1,110 @@
+"""The index of a pandas frame that a parquet file keeps in columns such as ``__index_level_0__``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.readers.parquet import open_parquet
+from tidydl.data.readers.read_errors import reading
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["has_index", "index_names", "with_index_named"]
+
+_LEVEL = re.compile(r"__index_level_\d+__")
+
+
+def has_index(names: Iterable[str]) -> bool:
+    """Return whether columns of an index without names are among these."""
+    return any(map(_LEVEL.fullmatch, names))
+
+
+def index_names(splits: Iterable[Sequence[str]]) -> dict[str, str | None]:
+    """Return what the columns of an index without names are called, as ``reset_index()`` does; None if it counts rows.
+
+    Parameters
+    ----------
+    splits
+        The paths of the parquet files of each split, in order: the index counts the rows of all of them, or of none.
+
+    Raises
+    ------
+    DamagedFileError
+        A file cannot be read.
+    """
+    files = [{path: _file_of(path) for path in paths} for paths in splits]
+    names = list(dict.fromkeys(name for each in files for file in each.values() for name in file.schema_arrow.names))
+    levels = [name for name in names if _LEVEL.fullmatch(name)]
+    if len(levels) == 1:
+        if all(_counts_rows(each, levels[0]) for each in files):
+            return {levels[0]: None}
+        given = {levels[0]: "level_0" if "index" in names else "index"}
+    else:
+        given = {level: f"level_{number}" for number, level in enumerate(levels)}
+    return {level: name for level, name in given.items() if name not in names}
+
+
+def _file_of(path: str) -> Any:
+    with reading(path, "parquet"):
+        return open_parquet(path)
+
+
+def _counts_rows(files: Mapping[str, Any], level: str) -> bool:
+    """Return whether an index is 0, 1, 2 and so on: in each file anew, or on from file to file."""
+    anew = onward = True
+    above = 0
+    for path, file in files.items():
+        rows = file.metadata.num_rows
+        if rows and level in file.schema_arrow.names:  # others have none, or a range that pandas notes elsewhere
+            first = _counted_from(file, path, level)
+            anew, onward = anew and first == 0, onward and first == above
+        above += rows
+        if not (anew or onward):
+            return False
+    return True
+
+
+def _counted_from(file: Any, path: str, level: str) -> int | None:
+    """Return the first value of an index of whole numbers that grows by 1 from row to row; None of any other."""
+    import numpy as np
+    import pyarrow as pa
+
+    if not pa.types.is_integer(file.schema_arrow.field(level).type) or _jumps(file, level):
+        return None
+    first, stop = None, 0
+    with reading(path, "parquet"):
+        for batch in file.iter_batches(columns=[level]):
+            column = batch.column(0)
+            if column.null_count:
+                return None
+            values = column.to_numpy()
+            if first is None:
+                first = stop = int(values[0])
+            if not np.array_equal(values, np.arange(stop, stop + len(values))):
+                return None
+            stop += len(values)
+    return first
+
+
+def _jumps(file: Any, level: str) -> bool:
+    """Return whether what the file notes of its row groups already tells that an index skips or repeats numbers."""
+    place = next(k for k in range(file.metadata.num_columns) if file.metadata.schema.column(k).path == level)
+    for group in map(file.metadata.row_group, range(file.metadata.num_row_groups)):
+        noted = group.column(place).statistics
+        if noted is not None and noted.has_min_max and noted.max - noted.min != group.num_rows - 1:
+            return True
+    return False
+
+
+def with_index_named(table: pa.Table, names: Mapping[str, str | None]) -> pa.Table:
+    """Return the columns of an index their names, and leave out one that counts rows."""
+    if not names:
+        return table
+    called = [names.get(name, name) for name in table.schema.names]
+    table = table.select([place for place, name in enumerate(called) if name is not None])
+    table = table.rename_columns([name for name in called if name is not None])
+    metadata = {key: about for key, about in (table.schema.metadata or {}).items() if key != b"pandas"}
+    return table.replace_schema_metadata(metadata)

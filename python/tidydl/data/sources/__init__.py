@@ -1,0 +1,1 @@
+"""Where data sets come from: local files, folders, zip files and the Hub."""

@@ -1,0 +1,160 @@
+"""What a folder says of itself in its README: read with care, since it comes from whoever made the data set.
+
+``datasets`` acts upon it; here it is looked through before. No path in it may lead out of the folder or be a URL.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tidydl.boundaries import DATA_FILES
+from tidydl.data.sources.path_bounds import Bounds, leads_out
+from tidydl.errors import ArgumentError, DamagedFileError, DataError
+
+__all__ = ["README", "check_card"]
+
+README = "README.md"
+_OTHER = ".huggingface.yaml"
+_ALLOWED = "A README that begins with YAML between lines of '---', as the Hub describes it."
+_LARGEST = 2**24  # bytes
+_DEEPEST = 64
+_MOST = 1_000_000  # values, those that aliases repeat included
+_DIGITS = 22  # of a whole number: longer ones take time by the square, or share one hash
+_WHOLE = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|[0-9][0-9_:]*)")  # hours:minutes:seconds too, as YAML 1.1 has them
+_FILES = ("data_files", "data_dir")
+
+
+def check_card(folder: Path, *, trusted: bool = False) -> None:
+    """Refuse a folder whose README, or a link in it, leads out of it.
+
+    Raises
+    ------
+    DataError
+        A path does.
+    DamagedFileError
+        The README is no YAML, or larger or deeper than is safe to read.
+    """
+    for name in (README, _OTHER):
+        place = folder / name
+        with DATA_FILES.guard(f"The file '{place}'", allowed=_ALLOWED):
+            if os.path.lexists(place):
+                Bounds(folder, trusted).check(place)
+            if place.is_file():
+                _check(_yaml_in(place), place)
+    if not trusted:
+        _check_links(folder)
+
+
+def _yaml_in(place: Path) -> Any:
+    """Read the YAML of a README, or of a file that is nothing else."""
+    from huggingface_hub.repocard import REGEX_YAML_BLOCK
+
+    if place.stat().st_size > _LARGEST:
+        raise _too_large(place, f"{_LARGEST // 2**20} MiB")
+    text = place.read_bytes().decode("utf-8-sig")
+    if place.name == README:
+        head = REGEX_YAML_BLOCK.search(text)
+        text = "" if head is None else head[2]
+    return safe_yaml(text, place)
+
+
+def safe_yaml(text: str, place: Path) -> Any:
+    """Read YAML whose nesting and aliases are known to be harmless."""
+    import yaml
+
+    reader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    sizes: dict[str, int] = {}
+    open_: list[tuple[str | None, int]] = []  # anchors of what is not closed yet, and how many values went before
+    count = 0
+    for event in yaml.parse(text, Loader=reader):
+        if isinstance(event, yaml.AliasEvent):
+            count += sizes.get(event.anchor, 1)
+        elif isinstance(event, yaml.NodeEvent):
+            count += 1
+            if isinstance(event, yaml.ScalarEvent) and len(event.value) > _DIGITS and _is_whole(event):
+                raise _too_large(place, f"{_DIGITS} digits of a number")
+            if isinstance(event, yaml.CollectionStartEvent):
+                open_.append((event.anchor, count))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = open_.pop()
+            if anchor is not None:
+                sizes[anchor] = count - before + 1
+        if len(open_) > _DEEPEST:
+            raise _too_large(place, f"{_DEEPEST} levels of nesting")
+        if count > _MOST:
+            raise _too_large(place, f"{_MOST:,} values")
+    return yaml.load(text, Loader=reader)
+
+
+def _is_whole(scalar: Any) -> bool:
+    return (scalar.implicit[0] or scalar.tag is not None) and _WHOLE.fullmatch(scalar.value) is not None
+
+
+def _too_large(place: Path, limit: str) -> DamagedFileError:
+    return DamagedFileError(
+        f"The file '{place}' holds more than {limit}, which no description of data needs.",
+        allowed=_ALLOWED,
+        hint="Delete its first lines, or give the data files by `data_files`.",
+    )
+
+
+def _check(card: Any, place: Path) -> None:
+    """Refuse paths that lead out of the folder, in any configuration."""
+    configs = card.get("configs") if isinstance(card, Mapping) else None
+    for config in configs if isinstance(configs, list) else [configs]:
+        if not isinstance(config, Mapping):
+            continue
+        for key in _FILES:
+            for path in _texts(config.get(key)):
+                what = leads_out(path)
+                if what is not None:
+                    raise DataError(
+                        f"'{place}' names '{path}' as `{key}`, which is {what}.",
+                        allowed="Paths and patterns of files in the folder of the data set, or below.",
+                        hint="Nothing outside of that folder is read, and URLs are never fetched unasked.",
+                    )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Return each text in lists and dictionaries; what a key says is no path."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts(list(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _texts(each)
+
+
+def _check_links(folder: Path) -> None:
+    """Refuse links that leave the folder: of what is listed for a README nobody knows beforehand what it opens."""
+    bounds = Bounds(folder)
+    with DATA_FILES.guard(f"The folder '{folder}'"):
+        for place, folders, names in os.walk(folder):
+            folders[:] = [name for name in folders if not name.startswith((".", "__"))]
+            for name in (*folders, *names):
+                if os.path.islink(path := os.path.join(place, name)):
+                    bounds.check(path)
+
+
+def check_kind(kind: str, path: str) -> None:
+    """Refuse files of a kind that only ``datasets`` would know how to open.
+
+    Raises
+    ------
+    ArgumentError
+        They are of such a kind.
+    """
+    if kind not in KINDS:
+        raise ArgumentError(
+            f"`path` '{path}' is a data set of kind '{kind}', which is not loaded.",
+            allowed="Data sets of parquet, csv, json, text, image or sound files.",
+            hint="Name files of those kinds by `data_files`.",
+        )
+
+
+KINDS = ("csv", "json", "parquet", "text", "imagefolder", "audiofolder")

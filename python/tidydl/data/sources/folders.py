@@ -1,0 +1,206 @@
+"""Which files of a folder are data, and which split each belongs to, as ``datasets`` sorts them by their names."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tidydl.data.readers.formats import FORMATS, MEDIA, PACKED
+from tidydl.data.sources.path_bounds import Bounds, fixed_part
+from tidydl.errors import ArgumentError, NotFoundError
+from tidydl.user_warnings import warn_user
+
+__all__ = ["data_files_of", "matching", "no_match", "splits_by_name"]
+
+_IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
+_TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz")
+_DATA = {*FORMATS, *PACKED, ".zip", *(suffix for suffixes in MEDIA.values() for suffix in suffixes)}
+_MOST_LINKS = 1000  # to folders, which may lead to each other: their number doubles with each level
+_MOST_OTHERS = 100_000
+_OTHERS_TO_DATA = 10  # an annotation or two beside each image are part of a data set
+_KEYWORDS = {
+    "train": ("train", "training"),
+    "validation": ("validation", "valid", "dev", "val"),
+    "test": ("test", "testing", "eval", "evaluation"),
+}
+_EDGE = r"[-._ 0-9]"
+_IN_FOLDER = {s: re.compile(rf"(?:^|{_EDGE})(?:{'|'.join(words)})(?:{_EDGE}|$)") for s, words in _KEYWORDS.items()}
+_IN_FILE = {s: re.compile(rf"(?:^|{_EDGE})(?:{'|'.join(words)}){_EDGE}") for s, words in _KEYWORDS.items()}
+_SHARD = re.compile(r"^data/(\w+(?:\.\w+)*)-\d{5}-of-\d{5}.*\..+$")
+
+
+def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
+    """Find the files below a folder by their path in it, in order; hidden ones and descriptions are left out.
+
+    Raises
+    ------
+    ArgumentError
+        There are so many that are no data, and so few that are, that it is a disk, or somebody's whole home, rather
+        than a data set; or links to folders lead to each other without end.
+    DataError
+        A file or a folder is a link that leaves the folder, which is not ``trusted``.
+    """
+    bounds = Bounds(folder, trusted)
+    found: dict[str, Path] = {}
+    others = links = 0
+    for place, folders, files in _walk(folder):
+        folders[:] = [each for each in folders if not each.name.startswith((".", "__"))]
+        for link in [each for each in folders if each.is_symlink()]:
+            bounds.check(link)
+            links += 1
+            if links > _MOST_LINKS:
+                raise _too_many_links(folder)
+            if _leads_back(Path(link), folder):
+                folders.remove(link)
+        within = place.relative_to(folder).as_posix()
+        start = "" if within == "." else f"{within}/"
+        for file in files:
+            name = file.name
+            if not name.startswith((".", "__", "~$")) and name not in _IGNORED:
+                found[start + name] = place / name
+                is_data = os.path.splitext(name)[1].lower() in _DATA
+                others += not is_data
+                if is_data and file.is_symlink():
+                    bounds.check(file)
+        data = len(found) - others
+        if others > max(_MOST_OTHERS, _OTHERS_TO_DATA * data):
+            raise ArgumentError(
+                f"The folder '{folder}' holds more than {_MOST_OTHERS:,} files that are no data, and {data:,} that"
+                " are.",
+                allowed="The folder of a data set.",
+                hint="Name the folder inside it that has the data, or their files by a pattern such as 'data/*.csv'.",
+            )
+    return dict(sorted(found.items()))
+
+
+def _walk(top: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]], list[os.DirEntry[str]]]]:
+    """Go through folders as os.walk() does, links followed, with what the system said of each file at once.
+
+    What is taken off the list of folders is not gone into.
+    """
+    waiting = [top]
+    while waiting:
+        place = waiting.pop()
+        try:
+            with os.scandir(place) as entries:
+                inside = list(entries)
+        except OSError:
+            continue
+        folders = [each for each in inside if _is_folder(each)]
+        known = {each.name for each in folders}
+        yield place, folders, [each for each in inside if each.name not in known]
+        waiting += [Path(each) for each in folders]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _too_many_links(folder: Path) -> ArgumentError:
+    return ArgumentError(
+        f"The folder '{folder}' leads to more than {_MOST_LINKS:,} folders by links.",
+        allowed="A folder whose links do not lead to each other.",
+        hint="Name the folder that holds the data itself.",
+    )
+
+
+def _leads_back(path: Path, folder: Path) -> bool:
+    """Return whether a link leads to a folder that it lies in itself, so that following it would never end."""
+    target = os.path.realpath(path)
+    above = [path.parent, *path.parent.parents]
+    return any(os.path.realpath(place) == target for place in above[: above.index(folder) + 1])
+
+
+def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
+    """Sort files into splits by the names of their folders, or else by their own; without any all are 'train'.
+
+    A table that belongs to no split, where others do, is told of by a warning.
+
+    Parameters
+    ----------
+    names
+        The paths of the files in their folder, with ``/`` between.
+    """
+    names = list(names)
+    shards: dict[str, list[str]] = {}
+    for name in names:
+        if found := _SHARD.match(name):
+            shards.setdefault(found[1], []).append(name)
+    if shards:
+        known = [split for split in _KEYWORDS if split in shards]
+        return {split: shards[split] for split in [*known, *(other for other in shards if other not in known)]}
+    folders = {
+        split: [n for n in names if any(map(said.search, n.split("/")[:-1]))] for split, said in _IN_FOLDER.items()
+    }
+    if any(folders.values()):
+        return _told_of_the_rest(names, {split: found for split, found in folders.items() if found})
+    files = {split: [n for n in names if said.search(n.rpartition("/")[2])] for split, said in _IN_FILE.items()}
+    if any(files.values()):
+        return _told_of_the_rest(names, {split: found for split, found in files.items() if found})
+    return {"train": names} if names else {}
+
+
+def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Warn of tables that are in no split: their names say nothing, and those of others do."""
+    taken = {name for found in splits.values() for name in found}
+    left = [name for name in names if name not in taken and name.lower().endswith(_TABLES) and "metadata." not in name]
+    if left:
+        listed = ", ".join(f"'{name}'" for name in left[:5]) + (", …" if len(left) > 5 else "")
+        warn_user(
+            f"Left out, since other files are named as splits ({', '.join(splits)}): {listed}. "
+            "`data_files` says which files make which split."
+        )
+    return splits
+
+
+def matching(data_files: Any, base: Path, *, trusted: bool = False) -> dict[str, list[Path]]:
+    """Find what patterns match, by split: ``train`` where they name none.
+
+    Parameters
+    ----------
+    data_files
+        A path or pattern (``*``, ``**``, ``?``, ``[…]``), several, or a dictionary of split to either.
+    base
+        The folder that relative ones start in.
+    trusted
+        Whether what a pattern matches, and was not named by the caller, may be a link out of its folder.
+    """
+    by_split: Mapping[str, Any] = data_files if isinstance(data_files, Mapping) else {"train": data_files}
+    return {split: _found(patterns, base, trusted) for split, patterns in by_split.items()}
+
+
+def no_match(asked: Any, argument: str = "data_files") -> NotFoundError:
+    """Say that a path or pattern matches no file, or none of several does."""
+    return NotFoundError(
+        f"`{argument}` {asked!r} matches no file.",
+        allowed="Paths or patterns of files, relative to the working folder or to `data_dir`.",
+        hint=f"The working folder is '{os.getcwd()}'.",
+    )
+
+
+def _found(patterns: str | Sequence[str], base: Path, trusted: bool) -> list[Path]:
+    found: dict[Path, None] = {}
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        exact = base / pattern
+        if exact.is_file():
+            found.setdefault(exact)
+        elif exact.is_dir():
+            found.update(dict.fromkeys(data_files_of(exact, trusted=trusted).values()))
+        else:
+            names = sorted(glob.glob(pattern, root_dir=base, recursive=True))
+            files = [base / name for name in names if os.path.basename(name) not in _IGNORED]
+            files = [file for file in files if file.is_file()]
+            bounds = Bounds(fixed_part(pattern, base), trusted)
+            for file in files:
+                bounds.check(file)
+            if not files and not isinstance(patterns, str) and len(patterns) > 1:
+                raise no_match(pattern)
+            found.update(dict.fromkeys(files))
+    return list(found)

@@ -1,0 +1,94 @@
+"""Read a data set of the Hugging Face Hub; no code of the data set is ever run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tidydl.data.readers.formats import FORMATS, TextOptions, suffix_of
+from tidydl.data.readers.table_readers import READERS
+from tidydl.data.sources.builders import prepared, quiet
+from tidydl.data.sources.hub_files import Asked, HubFiles
+from tidydl.data.sources.listing import Listing, Raw
+from tidydl.data.sources.listing_tables import read_listing
+from tidydl.data.sources.path_bounds import Bounds
+from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
+from tidydl.hub.repositories import Repository
+
+__all__ = ["read_hub"]
+
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")  # what is unpacked of them, pictures too, is gone when it was read
+
+
+def read_hub(
+    path: str,
+    name: str | None,
+    data_dir: str | None,
+    data_files: Any,
+    revision: str | None,
+    *,
+    splits: Sequence[str] | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | None = None,
+    verify: bool = True,
+    trusted: bool = False,
+) -> Raw:
+    """Read splits of a data set on the Hub, or of what was downloaded of it before.
+
+    Parameters
+    ----------
+    path
+        Its id.
+    name, data_dir, data_files, revision
+        As for :func:`tidydl.load_dataset`.
+    splits
+        The names of the splits to read; None for all. The files of others are not downloaded.
+    token
+        An access token of the Hub.
+    cache_dir
+        The folder in which downloads are kept, by default that of the Hub's client.
+    verify
+        Whether to check what is downloaded against its hash.
+    trusted
+        Whether cells may name images and sounds outside of the data set.
+
+    Raises
+    ------
+    NotFoundError, ArgumentError
+        There is no such data set, version, configuration, split or file; or only a script that would make it.
+    HubError
+        The Hub refuses, or does not answer and the data set was not downloaded before.
+    DamagedFileError
+        A file cannot be read, or comes damaged from the Hub.
+    StorageError
+        The disk is full or cannot be written.
+    """
+    repo = Repository("dataset", path, revision or "main", token, cache_dir)
+    with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
+        files = HubFiles(repo, Asked(name, data_dir, data_files, splits), Path(scratch), verify)
+        try:
+            return _read(files, trusted)
+        except (DamagedFileError, ArgumentError, NotFoundError):
+            if not (verify and files.mend()):
+                raise
+            return _read(files, trusted)
+
+
+def _read(files: HubFiles, trusted: bool) -> Raw:
+    from datasets.table import embed_table_storage
+
+    builder = files.find()
+    bounds = Bounds(files.snapshot_folder, trusted)
+    kind = type(builder).__module__.rpartition(".")[2]
+    found = {str(split): [Path(file) for file in some] for split, some in builder.config.data_files.items()}
+    features = {} if builder.info.features is None else builder.info.features.to_dict()
+    by_kind = {split: dict.fromkeys(some, kind) for split, some in found.items()}
+    listing = Listing(kind, by_kind, features=features, bounds=bounds)
+    if kind not in READERS or not all(suffix_of(file) in FORMATS for some in found.values() for file in some):
+        listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)
+        if any(file.name.endswith(_ARCHIVES) for some in found.values() for file in some):
+            listing.tables = {split: embed_table_storage(table) for split, table in listing.tables.items()}
+    return replace(read_listing(listing, TextOptions()), format="hub")

@@ -1,0 +1,56 @@
+"""The files of a data set by split, and the tables that were read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.sources.path_bounds import Bounds
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Listing", "Raw"]
+
+
+@dataclass
+class Raw:
+    """What was read: one table per split, what the columns mean, and of which format the files were."""
+
+    tables: dict[str, pa.Table]
+    features: Mapping[str, Any]
+    format: str
+    files: int
+
+
+@dataclass
+class Listing:
+    """The files of each split with the format of each, or tables where nothing more is to be read.
+
+    ``features`` say what the columns mean where the files do not say it themselves. ``bounds`` are what paths in the
+    files may not leave: by default the folder of each.
+    """
+
+    format: str
+    files: dict[str, dict[Path, str]] = field(default_factory=dict)
+    tables: dict[str, pa.Table] | None = None
+    features: Mapping[str, Any] = field(default_factory=dict)
+    bounds: Bounds | None = None
+
+    @property
+    def splits(self) -> list[str]:
+        """The names of the splits, in order."""
+        return list(self.files if self.tables is None else self.tables)
+
+    @property
+    def count(self) -> int:
+        """How many files there are."""
+        return sum(len(files) for files in self.files.values())
+
+    def bounds_of(self, file: Path) -> Bounds:
+        """Return what paths in a file may not leave."""
+        if self.bounds is not None and self.bounds.hold(file):
+            return self.bounds
+        return Bounds(file.parent, self.bounds is not None and self.bounds.trusted)

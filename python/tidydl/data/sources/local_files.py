@@ -1,0 +1,274 @@
+"""Find the files of a local data set: which they are, of which format, and which split each belongs to.
+
+A file, a folder, a pattern, a zip file, or the name of a format with ``data_files`` or ``data_dir``. What a README
+says of configurations and kinds is read by ``datasets``.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tidydl.boundaries import DATA_FILES
+from tidydl.data.readers.decompression_limits import allowance
+from tidydl.data.readers.formats import FORMATS, MEDIA, format_of, suffix_of
+from tidydl.data.readers.read_errors import how_to_read
+from tidydl.data.sources.builders import built
+from tidydl.data.sources.folders import data_files_of, matching, no_match, splits_by_name
+from tidydl.data.sources.listing import Listing
+from tidydl.data.sources.media_folders import METADATA, media_tables
+from tidydl.data.sources.path_bounds import Bounds
+from tidydl.data.sources.paths import not_there
+from tidydl.data.sources.zips import unpacked, unpacked_for_good
+from tidydl.errors import ArgumentError, NotFoundError
+from tidydl.user_warnings import warn_user
+
+__all__ = ["BUILDERS", "is_pattern", "listing_of", "refuse_options"]
+
+BUILDERS = {
+    "csv": "csv",
+    "parquet": "parquet",
+    "json": "json",
+    "text": "text",
+    "imagefolder": "image",
+    "audiofolder": "audio",
+}
+
+
+def is_pattern(path: str) -> bool:
+    """Return whether a path is a pattern for several."""
+    return any(character in path for character in "*?[") and not os.path.exists(path)
+
+
+def listing_of(
+    path: str,
+    name: str | None,
+    data_dir: str | None,
+    data_files: Any,
+    room: ExitStack,
+    *,
+    keep: bool = False,
+    trusted: bool = False,
+) -> Listing:
+    """Find the files.
+
+    Parameters
+    ----------
+    path
+        A file, folder or pattern that is there, or the name of a format.
+    name
+        The configuration.
+    data_dir, data_files
+        The folder, and the files in it.
+    room
+        Holds the folders that zip files are unpacked into, until the files are read.
+    keep
+        Whether files are read later, so that unpacked ones must stay.
+    trusted
+        Whether links and paths in files may leave the folder that they are in.
+
+    Raises
+    ------
+    NotFoundError
+        There are no such files.
+    ArgumentError
+        A file is of an unknown kind, or a zip file is not safe.
+    DataError
+        A link or a README leaves the folder.
+    """
+    place = Path(path)
+    bounds = Bounds(place if place.is_dir() else place.parent, trusted)
+    with DATA_FILES.guard(f"`path` '{path}'"):
+        return replace(_listed(path, name, data_dir, data_files, room, keep, trusted), bounds=bounds)
+
+
+def _listed(
+    path: str,
+    name: str | None,
+    data_dir: str | None,
+    data_files: Any,
+    room: ExitStack,
+    keep: bool,
+    trusted: bool,
+) -> Listing:
+    given = data_dir is not None or data_files is not None
+    place, forced = Path(path), BUILDERS.get(path) if given or not os.path.exists(path) else None
+    if name is not None and not place.is_dir():
+        raise ArgumentError(
+            f"`name` is '{name}', and `path` '{path}' has no configurations.",
+            allowed="`name` for a data set with configurations: on the Hub, or a folder whose README.md lists them.",
+            hint="Leave `name` out; a split is named by `split`.",
+        )
+    if place.is_file() and place.suffix.lower() != ".zip":
+        kind = format_of(place)
+        return Listing(kind, {"train": {place: kind}})
+    base = _base(place, data_dir, forced)
+    if place.is_dir() and (name is not None or _describes_itself(base)):
+        return _as_built(path, name, data_dir, data_files, trusted)
+    if is_pattern(path):
+        found = {"train": {str(file): file for file in matching(path, Path(), trusted=trusted)["train"]}}
+        asked: Any = path
+    elif data_files is not None:
+        found = {s: {str(f): f for f in files} for s, files in matching(data_files, base, trusted=trusted).items()}
+        asked = data_files
+    else:
+        inside = {base.stem: base} if base.is_file() else {}
+        found, asked = {"": inside or data_files_of(base, trusted=trusted)}, None
+    if asked is not None and not all(found.values()):
+        raise no_match(asked, "data_files" if data_files is not None else "path")
+    found = {split: _opened(files, room, keep, place.is_file()) for split, files in found.items()}
+    if asked is None:
+        return _sorted_out(found[""], base, forced, trusted)
+    return _of_format(found, forced, asked, trusted)
+
+
+def _base(place: Path, data_dir: str | None, forced: str | None) -> Path:
+    """Say in which folder the files are looked for."""
+    if forced is not None:
+        return Path(data_dir) if data_dir is not None else Path()
+    if data_dir is None:
+        return place
+    return place / data_dir if (place / data_dir).is_dir() else Path(data_dir)
+
+
+def _describes_itself(folder: Path) -> bool:
+    """Return whether a README says how the folder is to be read."""
+    place = folder / "README.md"
+    if not place.is_file():
+        return False
+    with DATA_FILES.guard(f"The file '{place}'"):
+        text = place.read_text("utf-8", errors="replace")
+    head = text[3:].partition("\n---")[0] if text.startswith("---") else ""
+    return any(line.startswith(("configs:", "dataset_info:")) for line in head.splitlines())
+
+
+def _as_built(path: str, name: str | None, data_dir: str | None, data_files: Any, trusted: bool) -> Listing:
+    made = built(path, name, data_dir, data_files, trusted=trusted)
+    files = {split: dict.fromkeys(found, made.format) for split, found in made.files.items()}
+    return Listing(made.format, files, made.tables, made.features)
+
+
+def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) -> dict[str, Path]:
+    """Put what is in zip files in their place; ``only`` where there is nothing but one of them."""
+    opened: dict[str, Path] = {}
+    for name, file in files.items():
+        if file.suffix.lower() != ".zip":
+            opened[name] = file
+            continue
+        if not file.is_file():
+            raise not_there(file)
+        inside = data_files_of(_unpacked(file, room, keep))
+        start = "" if only else f"{name.removesuffix(file.suffix)}/"
+        opened |= {start + each: path for each, path in inside.items()}
+    return opened
+
+
+def _unpacked(file: Path, room: ExitStack, keep: bool) -> Path:
+    """Unpack a zip file: for good where its files are read later, else until all is read."""
+    import zipfile
+
+    lasting = tuple(suffix for suffixes in MEDIA.values() for suffix in suffixes)
+    try:
+        with zipfile.ZipFile(file) as held:
+            keep = keep or any(name.lower().endswith(lasting) for name in held.namelist())
+    except (OSError, zipfile.BadZipFile):
+        keep = False  # unpacking says what is wrong
+    if keep:
+        folder = unpacked_for_good(file)
+    else:
+        folder = unpacked(file, Path(room.enter_context(tempfile.TemporaryDirectory(prefix="tidydl-"))))
+    allowance().put_into(folder)
+    return folder
+
+
+def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted: bool) -> Listing:
+    """Take the files of the format that most have, and sort them into splits by their names."""
+    kinds = {name: kind for name, file in files.items() if (kind := _kind_of(file)) is not None}
+    media = Counter(kind for name, kind in kinds.items() if kind in MEDIA)
+    tables = [name for name, kind in kinds.items() if kind not in MEDIA and files[name].name not in METADATA]
+    kind = forced or (media.most_common(1)[0][0] if media and media.total() >= len(tables) else None)
+    if kind in MEDIA:
+        if not forced:
+            _warn_of_tables(base, media, [name for name in tables if kinds[name] != "text"])
+        chosen = [name for name, each in kinds.items() if each == kind or files[name].name in METADATA]
+        if not any(kinds[name] == kind for name in chosen):
+            raise _no_files(str(base))
+        return _media(kind, {s: {n: files[n] for n in found} for s, found in splits_by_name(chosen).items()}, trusted)
+    tables = [name for name, each in kinds.items() if each not in MEDIA and each == (forced or each)]
+    if len({kinds[name] for name in tables}) > 1:  # texts beside tables are notes
+        tables = [name for name in tables if kinds[name] != "text"]
+    if not tables:
+        raise _no_files(str(base))
+    for name in tables:
+        if not files[name].is_file():
+            raise not_there(files[name])
+    split = splits_by_name(tables)
+    listed = {s: {files[name]: str(kinds[name]) for name in found} for s, found in split.items()}
+    return Listing(kinds[tables[0]], listed)
+
+
+def _warn_of_tables(base: Path, media: Mapping[str, int], tables: Sequence[str]) -> None:
+    """Say that there are tables too where a folder is taken for one of images or sounds."""
+    if tables:
+        held = " and ".join(f"{count} {kind} file{'s' if count > 1 else ''}" for kind, count in media.items())
+        warn_user(
+            f"`path` '{base}' holds {held}, which are loaded, and tables, which are not ('{tables[0]}'"
+            f"{', …' if len(tables) > 1 else ''}). Name the files by `data_files` to load those."
+        )
+
+
+def _media(kind: str, splits: dict[str, dict[str, Path]], trusted: bool) -> Listing:
+    tables, features = media_tables(kind, splits, trusted=trusted)
+    files = {s: dict.fromkeys(found.values(), kind) for s, found in splits.items()}
+    return Listing(f"{kind}folder", files, tables, features)
+
+
+def _of_format(found: dict[str, dict[str, Path]], forced: str | None, asked: Any, trusted: bool) -> Listing:
+    """List files that the caller named, each of the format that was named, or else that its name says."""
+    kinds = {_kind_of(file) for files in found.values() for file in files.values()}
+    kind = forced or next((each for each in MEDIA if each in kinds), None)
+    if kind in MEDIA:
+        named = {s: _within(files, kind) for s, files in found.items()}
+        if not all(named.values()):
+            raise no_match(asked)
+        return _media(kind, named, trusted)
+    listed = {s: {f: forced or format_of(f) for f in files.values()} for s, files in found.items()}
+    return Listing(next(iter(next(iter(listed.values())).values())), listed)
+
+
+def _within(files: Mapping[str, Path], kind: str) -> dict[str, Path]:
+    chosen = {name: file for name, file in files.items() if _kind_of(file) == kind or file.name in METADATA}
+    return chosen if any(_kind_of(file) == kind for file in chosen.values()) else {}
+
+
+def _kind_of(file: Path) -> str | None:
+    suffix = file.suffix.lower()
+    for kind, suffixes in MEDIA.items():
+        if suffix in suffixes:
+            return kind
+    return FORMATS.get(suffix_of(file))
+
+
+def _no_files(folder: str) -> NotFoundError:
+    """Say that there are no files of data in a folder, and what there is."""
+    found = sorted(entry.name for entry in Path(folder).iterdir())[:8] if Path(folder).is_dir() else []
+    known = [how for name in found if (how := how_to_read(suffix_of(Path(name)))) is not None]
+    there = f"There is: {', '.join(found)}." if found else "It is empty." if Path(folder).is_dir() else None
+    return NotFoundError(
+        f"`path` '{folder}' holds no data files.",
+        allowed="csv, tsv, parquet, json or jsonl files, or images in one subfolder per class.",
+        hint=f"{there} {known[0].replace('(path)', '(file)')}" if known else there,
+    )
+
+
+def refuse_options(options: Mapping[str, str | None], kind: str) -> None:
+    """Refuse what says something about text files alone."""
+    for argument, value in options.items():
+        if value is not None:
+            raise ArgumentError(f"`{argument}` means nothing for data of kind {kind}.", hint=f"Leave `{argument}` out.")

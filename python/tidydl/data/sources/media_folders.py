@@ -1,0 +1,164 @@
+"""Folders of images or sounds as tables: a path a row, the class folder as a label, or what a metadata file says.
+
+Nothing is opened but the metadata files; the rules are those of the ``imagefolder`` of ``datasets``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.readers.csv_columns import named_apart
+from tidydl.data.readers.formats import MEDIA
+from tidydl.data.readers.pandas_index import index_names, with_index_named
+from tidydl.data.readers.table_readers import READERS
+from tidydl.data.sources.path_bounds import Bounds, leads_out
+from tidydl.errors import DataError, NotFoundError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["METADATA", "media_tables"]
+
+_IN_FOLDER = "Paths of files in the folder of the metadata file, or below."
+METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+
+
+def media_tables(
+    kind: str, splits: Mapping[str, Mapping[str, Path]], *, trusted: bool = False
+) -> tuple[dict[str, pa.Table], dict[str, dict[str, Any]]]:
+    """Build one table a split.
+
+    Parameters
+    ----------
+    kind
+        ``"image"`` or ``"audio"``, which is also the name of the column.
+    splits
+        By split, its files by their path in the folder, metadata files among them.
+    trusted
+        Whether metadata files may name files by links out of their folder.
+
+    Returns
+    -------
+    tuple
+        The tables, and the features by column: the images or sounds, and ``label`` (the folder of each, in sorted
+        order, where all lie equally deep in several) or the columns of the metadata.
+    """
+    if any(path.name in METADATA for files in splits.values() for path in files.values()):
+        return _described(kind, splits, trusted)
+    held = {split: {n: p for n, p in files.items() if is_media(p, kind)} for split, files in splits.items()}
+    labels = _class_folders([name for files in held.values() for name in files], list(held))
+    features: dict[str, dict[str, Any]] = {kind: {"_type": kind.capitalize()}}
+    if labels:
+        features["label"] = {"names": labels, "_type": "ClassLabel"}
+    return {split: _table(kind, files, labels) for split, files in held.items()}, features
+
+
+def is_media(path: Path, kind: str) -> bool:
+    """Return whether a file is an image or a sound, by its name."""
+    return path.suffix.lower() in MEDIA[kind]
+
+
+def _class_folders(names: Sequence[str], splits: Sequence[str]) -> list[str]:
+    """Name the classes: the folders that files lie in, where there are several, all equally deep."""
+    if len({name.count("/") for name in names}) != 1:
+        return []
+    folders = {name.split("/")[-2] if "/" in name else "" for name in names}
+    return sorted(folders) if len(folders) > 1 and not folders <= {*splits, "training", "val", "dev"} else []
+
+
+def _table(kind: str, files: Mapping[str, Path], labels: Sequence[str]) -> pa.Table:
+    import pyarrow as pa
+
+    columns = {kind: _column([str(path.absolute()) for path in files.values()])}
+    if labels:
+        codes = {label: code for code, label in enumerate(labels)}
+        columns["label"] = pa.array([codes[name.split("/")[-2]] for name in files], pa.int64())
+    return pa.table(columns)
+
+
+def _column(paths: Sequence[str | None]) -> Any:
+    import pyarrow as pa
+
+    held = pa.array(paths, pa.string())
+    kind = [pa.field("bytes", pa.binary()), pa.field("path", pa.string())]
+    mask = held.is_null() if held.null_count else None
+    return pa.StructArray.from_arrays([pa.nulls(len(paths), pa.binary()), held], fields=kind, mask=mask)
+
+
+def _described(
+    kind: str, splits: Mapping[str, Mapping[str, Path]], trusted: bool
+) -> tuple[dict[str, pa.Table], dict[str, dict[str, Any]]]:
+    """Build the tables that metadata files describe, a row of theirs each."""
+    from tidydl.data.arrow.concatenation import join
+
+    tables, features = {}, {}
+    for split, files in splits.items():
+        parts = {}
+        for place in (path for path in files.values() if path.name in METADATA):
+            parts[str(place)], own = _with_media(_metadata_in(place), Bounds(place.parent, trusted), place, kind)
+            features.update(own)
+        if not parts:
+            raise NotFoundError(
+                f"The split '{split}' has no metadata file, and other splits have one.",
+                allowed=f"One of {', '.join(METADATA)} in the folder of each split, or in none.",
+            )
+        tables[split] = join(list(parts), list(parts.values()))
+    return tables, features
+
+
+def _metadata_in(place: Path) -> pa.Table:
+    format_ = {".csv": "csv", ".jsonl": "json", ".parquet": "parquet"}[place.suffix]
+    table = READERS[format_](str(place))
+    return with_index_named(table, index_names([[str(place)]])) if format_ == "parquet" else table
+
+
+def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tuple[pa.Table, dict[str, dict[str, Any]]]:
+    """Put the images or sounds in the place of the columns that name their files."""
+    columns: dict[str, Any] = {}
+    features: dict[str, dict[str, Any]] = {}
+    table = table.rename_columns(named_apart(table.column_names))
+    for name in table.column_names:
+        if name == "file_name" or name.endswith("_file_name"):
+            new = name.removesuffix("file_name").removesuffix("_") or kind
+            if new in table.column_names or new in columns:
+                raise DataError(
+                    f"'{place}' has a column '{new}', which is what the files of '{name}' are called.",
+                    allowed=f"No column '{new}' beside '{name}'.",
+                    hint="Rename it there.",
+                )
+            columns[new] = _column([_beside(place, each, bounds) for each in table[name].to_pylist()])
+            features[new] = {"_type": kind.capitalize()}
+        else:
+            columns[name] = table[name]
+    if not features:
+        raise DataError(
+            f"'{place}' has no column 'file_name'.",
+            allowed="A column 'file_name' with the path of each file, seen from the metadata file.",
+        )
+    import pyarrow as pa
+
+    # the files come first, as they do without a metadata file
+    order = [*features, *(name for name in columns if name not in features)]
+    return pa.table({name: columns[name] for name in order}), features
+
+
+def _beside(place: Path, name: Any, bounds: Bounds) -> str | None:
+    if name is None:
+        return None
+    out = leads_out(str(name))
+    if out in ("a URL", "no path"):
+        raise DataError(f"'{place}' names the file '{name}', which is {out}.", allowed=_IN_FOLDER)
+    path = place.parent / (os.path.expanduser(str(name)) if bounds.trusted else str(name))
+    if out is not None and not bounds.trusted and (str(name).startswith("~") or not bounds.hold(path)):
+        raise DataError(
+            f"'{place}' names the file '{name}', which lies outside of its folder.",
+            allowed=_IN_FOLDER,
+            hint="If the data are yours, add trusted=True.",
+        )
+    if not path.is_file():
+        raise NotFoundError(f"'{place}' names the file '{name}', which does not exist.")
+    bounds.check(path)
+    return os.path.realpath(path) if ".." in path.parts else os.path.abspath(path)

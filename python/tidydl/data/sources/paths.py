@@ -1,0 +1,41 @@
+"""Places on this machine, and what to say of one that is not there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tidydl.errors import NotFoundError, TidydlError, nearest
+
+__all__ = ["FILES", "HERE", "not_there"]
+
+FILES = Path(__file__).resolve().parents[1] / "files"
+HERE = "A folder, a csv, parquet or json file, or the name of a format with `data_files`."
+
+
+def not_there(place: Path, argument: str = "path") -> TidydlError:
+    """Say that a path is not there, and what is there instead."""
+    if argument == "path" and any(file.stem == str(place) for file in FILES.glob("*.*")):
+        hint: str | None = f"It is an example: example_data('{place}')."
+        return NotFoundError(f"`path` '{place}' does not exist.", allowed=HERE, hint=hint)
+    if place.is_symlink() and not place.exists():
+        return NotFoundError(
+            f"`{argument}` '{place}' is a link to '{os.readlink(place)}', which does not exist.",
+            allowed=HERE,
+            hint="Mend or delete the link, or give the files themselves.",
+        )
+    if place.exists() and not place.is_dir():
+        return NotFoundError(
+            f"`{argument}` '{place}' is neither a file nor a folder, but a pipe or a device.",
+            allowed=HERE,
+            hint="Write what comes out of it to a file first, and delete it where it lies among files of data.",
+        )
+    parent = place.parent
+    if not parent.is_dir():
+        hint = f"The folder '{parent}' does not exist either."
+    else:
+        there = sorted(entry.name for entry in parent.iterdir() if not entry.name.startswith("."))
+        close = nearest(place.name, there)
+        shown = ", ".join(there[:8]) + (", …" if len(there) > 8 else "")
+        hint = f"Did you mean '{parent / close}'?" if close else f"In '{parent.resolve()}' is: {shown or 'nothing'}."
+    return NotFoundError(f"`{argument}` '{place}' does not exist.", allowed=HERE, hint=hint)

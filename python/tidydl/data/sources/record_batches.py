@@ -1,0 +1,292 @@
+"""The rows of a split, block by block, as often as one likes: the kinds of all of them are known before the first.
+
+Files are looked through once for that, in constant memory, so that a block has the kinds of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.data.arrow.concatenation import misfit, refuse_other_labels
+from tidydl.data.arrow.merged_metadata import metadata_of_all
+from tidydl.data.readers.csv_columns import read_alike
+from tidydl.data.readers.formats import TextOptions, places_of, refuse
+from tidydl.data.readers.pandas_index import has_index, index_names, with_index_named
+from tidydl.data.readers.parquet import batch_rows, check_text, open_parquet
+from tidydl.data.readers.read_errors import reading
+from tidydl.data.readers.text_batches import (
+    csv_blocks,
+    json_blocks,
+    settled_csv,
+    settled_json,
+    settled_text,
+    text_blocks,
+)
+from tidydl.data.sources.listing import Listing
+from tidydl.data.sources.listing_tables import parquet_files
+from tidydl.data.sources.media_paths import checked_blocks
+from tidydl.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Feed", "feed_of_table", "feeds_of", "joined", "with_column"]
+
+_BLOCK = 8192  # rows of a parquet file decoded at once
+_BUFFER = 2**20  # bytes of a column read at once
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What is known of the rows, and how to read them.
+
+    ``nullable`` are the columns with missing values, ``levels`` the values of columns that are dictionaries.
+    """
+
+    schema: pa.Schema
+    rows: int
+    blocks: Callable[[], Iterator[pa.Table]]
+    nullable: frozenset[str] = frozenset()
+    levels: Mapping[str, pa.Array] = field(default_factory=dict)
+
+
+def feeds_of(listing: Listing, options: TextOptions, columns: Mapping[str, Sequence[str] | None]) -> dict[str, Feed]:
+    """Build the feed of each split of its files, each of its format; ``columns`` are those wanted of a split.
+
+    Raises
+    ------
+    DamagedFileError
+        A file cannot be read.
+    DataError
+        The files do not fit together.
+    """
+    files = {split: listing.files[split] for split in columns}
+    parts = read_alike(lambda said: {split: _opened(listing, split, said, columns[split]) for split in files}, options)
+    whole = [split for split in files if columns[split] is None]
+    if any(has_index(feed.schema.names) for split in whole for feed in parts[split].values()):
+        names = index_names([parquet_files(files[split]) for split in whole])
+        for split in whole:
+            parts[split] = {file: _with_index_named(feed, names) for file, feed in parts[split].items()}
+    return {split: joined(list(each), list(each.values())) for split, each in parts.items()}
+
+
+def _opened(listing: Listing, split: str, options: TextOptions, columns: Sequence[str] | None) -> dict[str, Feed]:
+    parts = {}
+    for file, kind in listing.files[split].items():
+        with reading(str(file), kind):
+            part = _OPENERS[kind](str(file), options, columns)
+        _refuse_same_names(str(file), part.schema.names)
+        checked = checked_blocks(part.blocks, listing.features, listing.bounds_of(file), file)
+        parts[str(file)] = replace(part, blocks=checked)
+    return parts
+
+
+def _refuse_same_names(file: str, names: Sequence[str]) -> None:
+    """Refuse columns that cannot be told apart: their kinds are settled by their names."""
+    if len(set(names)) == len(names):
+        return
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise DataError(
+                f"`path` '{file}' has two columns '{name}', which a stream cannot tell apart.",
+                allowed="Columns with different names.",
+                hint="load_dataset() reads it.",
+            )
+
+
+def feed_of_table(table: pa.Table) -> Feed:
+    """Build the feed of a table, which may be mapped from a file."""
+    import pyarrow as pa
+
+    nullable = frozenset(name for name in table.schema.names if _lacks(table, name))
+    levels = {
+        each.name: table.column(place).unify_dictionaries().chunk(0).dictionary
+        for place, each in enumerate(table.schema)
+        if pa.types.is_dictionary(each.type) and table.column(place).num_chunks
+    }
+    return Feed(table.schema, table.num_rows, lambda: iter([table]), nullable, levels)
+
+
+def _lacks(table: pa.Table, name: str) -> bool:
+    return any(table.column(place).null_count > 0 for place in table.schema.get_all_field_indices(name))
+
+
+def joined(names: Sequence[str], feeds: Sequence[Feed]) -> Feed:
+    """Build one feed of several, read one after the other; numbers take the wider kind, missing columns are filled.
+
+    ``names`` are what the feeds are called in a message: their files, or their splits.
+    """
+    import pyarrow as pa
+
+    if len(feeds) == 1 and not feeds[0].levels:
+        return feeds[0]
+    schemas = {name: feed.schema for name, feed in zip(names, feeds, strict=True)}
+    refuse_other_labels(schemas)
+    try:
+        schema = pa.unify_schemas(list(schemas.values()), promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise misfit(schemas, error) from error
+    schema = schema.with_metadata(metadata_of_all(list(schemas.values())))
+    absent = {name for name in schema.names for feed in feeds if name not in feed.schema.names}
+    levels = {
+        name: _all_levels([f.levels[name] for f in feeds if name in f.levels]) for f in feeds for name in f.levels
+    }
+    return Feed(
+        schema,
+        sum(feed.rows for feed in feeds),
+        lambda: (_fitted(block, schema, levels) for feed in feeds for block in feed.blocks()),
+        frozenset(absent).union(*(feed.nullable for feed in feeds)),
+        levels,
+    )
+
+
+def with_column(feed: Feed, name: str, value: str, levels: pa.Array) -> Feed:
+    """Add a column that holds one of several texts in all rows."""
+    import pyarrow as pa
+
+    kind = pa.dictionary(pa.int32(), pa.string())
+    code = levels.to_pylist().index(value)
+
+    def blocks() -> Iterator[pa.Table]:
+        for block in feed.blocks():
+            codes = pa.repeat(pa.scalar(code, pa.int32()), block.num_rows)
+            yield block.append_column(name, pa.DictionaryArray.from_arrays(codes, levels))
+
+    schema = feed.schema.append(pa.field(name, kind))
+    return Feed(schema, feed.rows, blocks, feed.nullable, {**feed.levels, name: levels})
+
+
+def _all_levels(parts: Sequence[pa.Array]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.chunked_array(list(parts)).unique().drop_null()
+
+
+def _fitted(block: pa.Table, schema: pa.Schema, levels: Mapping[str, pa.Array]) -> pa.Table:
+    """Return a block with the kinds, and the levels, of the whole."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = []
+    for each in schema:
+        if each.name not in block.schema.names:
+            columns.append(pa.nulls(block.num_rows, each.type))
+            continue
+        column = block.column(each.name)
+        if each.name in levels:
+            known = levels[each.name]
+            plain = column.cast(known.type) if pa.types.is_dictionary(column.type) else column
+            codes = [pc.index_in(chunk, value_set=known) for chunk in plain.chunks]
+            made = [pa.DictionaryArray.from_arrays(c, known, ordered=each.type.ordered) for c in codes]
+            column = pa.chunked_array(made, type=pa.dictionary(pa.int32(), known.type, each.type.ordered))
+        elif column.type != each.type:
+            column = column.cast(each.type)
+        columns.append(column)
+    return pa.table(columns, names=schema.names).replace_schema_metadata(schema.metadata)
+
+
+def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+    import pyarrow as pa
+
+    refuse("sep", options.sep, "parquet")
+    refuse("field", options.field, "parquet")
+    with reading(path, "parquet"):
+        file = open_parquet(path)
+        schema = file.schema_arrow
+        if columns is not None:
+            schema = pa.schema([schema.field(k) for k in places_of(schema.names, columns)], schema.metadata)
+        coded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
+        levels = {name: _levels_in(file, name) for name in coded}
+        nullable = _lacking(file.metadata, schema.names)
+    blocks = partial(_parquet_blocks, path, schema.names if columns is not None else None, schema.metadata)
+    return Feed(schema, file.metadata.num_rows, blocks, nullable, levels)
+
+
+def _with_index_named(feed: Feed, names: Mapping[str, str | None]) -> Feed:
+    if not has_index(feed.schema.names):
+        return feed
+    called = {name: names.get(name, name) for name in feed.schema.names}
+    return Feed(
+        with_index_named(feed.schema.empty_table(), names).schema,
+        feed.rows,
+        lambda: (with_index_named(block, names) for block in feed.blocks()),
+        frozenset(name for each in feed.nullable if (name := called[each]) is not None),
+        {name: levels for each, levels in feed.levels.items() if (name := called[each]) is not None},
+    )
+
+
+def _lacking(metadata: Any, names: Sequence[str]) -> frozenset[str]:
+    """Name the columns that may have missing values: where the file does not count them, they may."""
+    if not metadata.num_row_groups:
+        return frozenset()
+    schema = metadata.schema
+    places = {schema.column(k).path: k for k in range(metadata.num_columns)}
+    lacking = {name for name in names if name not in places}  # they hold others
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for name in names:
+            if name not in lacking and _is_lacking(group.column(places[name]).statistics):
+                lacking.add(name)
+    return frozenset(lacking)
+
+
+def _is_lacking(counted: Any) -> bool:
+    return counted is None or not counted.has_null_count or counted.null_count > 0
+
+
+def _levels_in(file: Any, name: str) -> pa.Array:
+    """Gather the values of a dictionary column, whose row groups may each know some."""
+    import pyarrow as pa
+
+    kind = file.schema_arrow.field(name).type
+    found: Any = pa.array([], kind.value_type)
+    for group in range(file.metadata.num_row_groups):
+        chunks = file.read_row_group(group, columns=[name]).column(0).chunks
+        found = pa.chunked_array([found, *(chunk.dictionary for chunk in chunks)]).unique()
+    return found.drop_null()
+
+
+def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> Iterator[pa.Table]:
+    import pyarrow as pa
+
+    wanted = None if columns is None else list(columns)
+    above = 0
+    with reading(path, "parquet"), open_parquet(path, buffer_size=_BUFFER) as file:
+        size = batch_rows(path, wanted, _BLOCK)
+        for group in range(file.metadata.num_row_groups):  # of several at once all would stay in memory
+            for batch in file.iter_batches(size, row_groups=[group], columns=wanted):
+                table = pa.Table.from_batches([batch])
+                table = check_text(table if wanted is None else table.select(wanted), path, above)
+                above += table.num_rows
+                yield table.replace_schema_metadata(metadata)
+
+
+def _of_csv(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+    refuse("field", options.field, "csv")
+    known = settled_csv(path, options)
+    return Feed(known.schema, known.rows, lambda: csv_blocks(path, options, known), known.nullable)
+
+
+def _of_json(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+    refuse("sep", options.sep, "json")
+    known = settled_json(path, options)
+    if known.table is not None:
+        return feed_of_table(known.table)
+    return Feed(known.schema, known.rows, lambda: json_blocks(path, known.schema), known.nullable)
+
+
+def _of_text(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+    refuse("sep", options.sep, "text")
+    refuse("field", options.field, "text")
+    known = settled_text(path)
+    return Feed(known.schema, known.rows, lambda: text_blocks(path))
+
+
+_OPENERS: dict[str, Callable[..., Feed]] = {
+    "parquet": _of_parquet,
+    "csv": _of_csv,
+    "json": _of_json,
+    "text": _of_text,
+}

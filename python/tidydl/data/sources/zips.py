@@ -1,0 +1,177 @@
+"""Unpacking zip files that come from anywhere: looked through before a byte is written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tidydl.boundaries import DATA_FILES
+from tidydl.data.readers.decompression_limits import RATIO, SMALL, allowance
+from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
+from tidydl.storage import UNPACKED_FROM, abandoned, begun_folder, cache_folder, unpacked_folder
+
+__all__ = ["check_zip", "unpacked", "unpacked_for_good"]
+
+_MOST = 50 * 2**30  # bytes unpacked
+_FILES = 1_000_000
+_SAYS_UTF8 = 0x800
+_DRIVE = re.compile(r"^[A-Za-z]:")
+
+
+def unpacked(path: Path, folder: Path) -> Path:
+    """Unpack a zip file into a folder.
+
+    Raises
+    ------
+    ArgumentError
+        It would write outside of the folder, is encrypted, or is far larger unpacked than it seems.
+    DamagedFileError
+        It is no whole zip file.
+    StorageError
+        There is no room, or the folder cannot be written.
+    """
+    with _reading(path, folder), zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as held:
+        _look_through(held, path)
+        held.extractall(folder)
+    return folder
+
+
+def check_zip(path: Path) -> None:
+    """Refuse a zip file that is not safe to unpack, whoever does it.
+
+    Raises
+    ------
+    ArgumentError, DamagedFileError
+        As :func:`unpacked`.
+    """
+    with _reading(path), zipfile.ZipFile(path) as held:
+        _look_through(held, path)
+
+
+@contextmanager
+def _reading(path: Path, folder: Path | None = None) -> Iterator[None]:
+    """Raise what comes of reading a zip file as our errors; ``folder`` is where it is unpacked."""
+
+    def explain(error: BaseException) -> TidydlError | None:
+        if isinstance(error, OSError) and not isinstance(error, (FileNotFoundError, PermissionError)) and folder:
+            return StorageError(
+                f"`path` '{path}' cannot be unpacked: {error.strerror or error}.",
+                allowed="A disk with room for what is in it.",
+                hint=f"It is unpacked in '{folder}'.",
+            )
+        if isinstance(error, (OSError, MemoryError)):
+            return None
+        return DamagedFileError(
+            f"`path` '{path}' cannot be read as zip: {str(error).rstrip('.') or 'it is cut short'}.",
+            allowed="A whole zip file.",
+            hint="Open it with the program that wrote it; was the download or copy cut short?",
+        )
+
+    with DATA_FILES.guard(f"`path` '{path}'", explain):
+        yield
+
+
+def unpacked_for_good(path: Path) -> Path:
+    """Unpack a zip file into the cache folder, once: it is found again by what is in it.
+
+    For files that are read later, such as images, which are held as paths.
+    """
+    try:
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()[:24]
+        place = unpacked_folder()
+        target = place / digest
+        if target.is_dir() and not _is_whole(target, path):
+            shutil.rmtree(target)
+        if target.is_dir():
+            check_zip(path)
+            with suppress(OSError):  # of a folder that only others can write to
+                os.utime(target)  # when it was used last
+            return target
+        place.mkdir(parents=True, exist_ok=True)
+        for left in abandoned(place):
+            shutil.rmtree(left, ignore_errors=True)
+        begun = begun_folder(place)
+    except OSError as error:
+        raise StorageError(
+            f"'{cache_folder()}' cannot be written: {error.strerror or error}.",
+            allowed="A cache folder that can be written.",
+            hint="Set TIDYDL_CACHE to one, or unpack the zip file yourself.",
+        ) from error
+    with begun as scratch:
+        unpacked(path, scratch)
+        _note_source(scratch / UNPACKED_FROM, path)
+        try:
+            os.replace(scratch, target)
+        except OSError:
+            if not target.is_dir():  # else another process was there first
+                raise
+    return target
+
+
+def _note_source(note: Path, path: Path) -> None:
+    """Note the zip file that was unpacked, in the place of what in it is called so."""
+    if note.is_dir():
+        shutil.rmtree(note)
+    note.write_text(os.fspath(path.absolute()), "utf-8", "surrogateescape")
+
+
+def _is_whole(folder: Path, path: Path) -> bool:
+    """Return whether all files that were unpacked of a zip file are there still."""
+    with zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as held:
+        return all((folder / info.filename).is_file() for info in held.infolist() if not _is_ours(info))
+
+
+def _is_ours(info: zipfile.ZipInfo) -> bool:
+    return info.is_dir() or info.filename.partition("/")[0].lower() == UNPACKED_FROM
+
+
+def _encoding_of_names(path: Path) -> str | None:
+    """Return the encoding of names that do not say theirs: UTF-8 where they can be, as R's ``zip()`` writes them."""
+    with zipfile.ZipFile(path) as held:
+        silent = [info.orig_filename for info in held.infolist() if not info.flag_bits & _SAYS_UTF8]
+    try:
+        for name in silent:
+            name.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return None
+    return "utf-8"
+
+
+def _look_through(held: zipfile.ZipFile, path: Path) -> None:
+    """Refuse a zip file that is not what a data set is packed as."""
+    infos = held.infolist()
+    for info in infos:
+        name = info.orig_filename
+        parts = re.split(r"[\\/]", name)
+        if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in parts:
+            raise _unsafe(path, f"holds '{name}', which would be written outside of its folder")
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise _unsafe(path, f"holds '{name}', a link to elsewhere")
+        if info.flag_bits & 0x1:
+            raise ArgumentError(
+                f"`path` '{path}' is encrypted.",
+                allowed="A zip file without a password.",
+                hint="Unpack it yourself and give the folder.",
+            )
+    total, packed, shared = sum(info.file_size for info in infos), path.stat().st_size, allowance()
+    left = shared.left(path)
+    if total > _MOST or len(infos) > _FILES or total > left:
+        raise _unsafe(path, f"claims to hold {total / 2**30:.1f} GiB in {len(infos)} files, packed into {packed} bytes")
+    shared.add(path, total)
+
+
+def _unsafe(path: Path, what: str) -> ArgumentError:
+    return ArgumentError(
+        f"`path` '{path}' {what}.",
+        allowed=f"Zip files of data: at most {_MOST // 2**30} GiB each, and {RATIO} times their size all together, or "
+        f"{SMALL // 2**20} MiB.",
+        hint="If you trust where it comes from, unpack it yourself and give the folder.",
+    )

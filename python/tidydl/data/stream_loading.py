@@ -1,0 +1,301 @@
+"""Open data sets as streams of data frames."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from tidydl.boundaries import DATA_FILES, guarded
+from tidydl.checks import check_count
+from tidydl.data.arguments import Request, request_of
+from tidydl.data.frames_by_split import asked_frames
+from tidydl.data.legacy_arguments import in_todays_words
+from tidydl.data.readers.decompression_limits import one_allowance
+from tidydl.data.selecting import Wanted, wanted_of
+from tidydl.data.splits import ALL, Cut, asks_for_all, cuts_of, refuse_a_column_split
+from tidydl.data.streaming import Stream
+from tidydl.errors import ArgumentError, one_of, unknown_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from tidydl.data.sources.record_batches import Feed
+
+__all__ = ["ARGUMENTS", "open_streams", "stream"]
+
+_ROWS = 1000
+ARGUMENTS = (
+    *("path", "name", "data_dir", "data_files", "split", "columns", "n", "batch_size", "revision", "token"),
+    *("cache_dir", "verification_mode", "sep", "field", "trusted"),
+)
+
+
+@guarded
+def stream(
+    path: Any,
+    name: str | None = None,
+    data_dir: str | os.PathLike[str] | None = None,
+    data_files: str | Sequence[str] | Mapping[str, str | Sequence[str]] | None = None,
+    split: str | None = None,
+    *,
+    columns: str | Sequence[str] | None = None,
+    n: int | None = None,
+    batch_size: int = _ROWS,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    verification_mode: str | None = None,
+    sep: str | None = None,
+    field: str | None = None,
+    trusted: bool = False,
+    **older: Any,
+) -> Stream:
+    r"""Read a data set as data frames one after the other, in constant memory however large it is.
+
+    Parameters
+    ----------
+    path, name, data_dir, data_files, revision, token, cache_dir, verification_mode, sep, field, trusted
+        Where the data are, as in :func:`load_dataset`.
+    split
+        Which rows, as in :func:`load_dataset`; needed where there are several splits.
+    columns, n
+        Which columns, in that order, and how many of the first rows.
+    batch_size
+        How many rows a frame has.
+    **older
+        What ``datasets.load_dataset`` of other versions knows, where it asks for what is done anyway.
+
+    Returns
+    -------
+    Stream
+        Gives frames in a ``for`` loop, as often as one likes. They have the kinds that :func:`load_dataset` gives for
+        all rows: text files are looked through once for that when the stream is opened. Of files on this machine a
+        block is in memory at a time, but for json that is no object a line, which is read whole. A data set of the
+        Hub is downloaded first.
+
+    Raises
+    ------
+    NotFoundError, ColumnError, DamagedFileError, DataError, ArgumentError, HubError
+        As :func:`load_dataset`; and where there are several splits and ``split`` names none.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "scores.csv"
+    >>> _ = file.write_text("score\n1\n2\n3\n")
+    >>> [len(batch) for batch in stream(file, batch_size=2)]
+    [2, 1]
+    """
+    given = {"token": token, "revision": revision, "verification_mode": verification_mode, "sep": sep}
+    said = in_todays_words("stream", older, ARGUMENTS)
+    given |= {argument: value for argument, value in said.items() if given[argument] is None}
+    known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
+    request = request_of(path, name, data_dir, data_files, split, **known, **given)
+    return only_stream(request, wanted_of(columns, n, None, None), batch_size)
+
+
+def only_stream(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> Stream:
+    """Open the one stream that a request names.
+
+    Raises
+    ------
+    ArgumentError
+        There are several.
+    """
+    streams = open_streams(request, wanted, batch_size)
+    if len(streams) > 1 and request.split is not None:
+        raise ArgumentError(
+            f"`split` names {len(streams)} splits, and a stream is of one.",
+            allowed=one_of(streams),
+            hint=f'Write split = "{"+".join(streams)}" for one after the other.',
+        )
+    if len(streams) > 1:
+        raise ArgumentError(
+            "`split` is missing, and there are several.",
+            allowed=one_of([*streams, ALL]),
+            hint=f'Write split = "{next(iter(streams))}", or "all" for all of them.',
+        )
+    return next(iter(streams.values()))
+
+
+def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> dict[str, Stream]:
+    """Open the stream of each split that a request names."""
+    size = check_count("batch_size", batch_size, 1)
+    if isinstance(request.frame, Mapping):
+        frames = asked_frames(request.frame, request.splits)
+        return {split: _stream_of_frame(each, wanted, size) for split, each in frames.items()}
+    if request.frame is not None:
+        return {"train": _stream_of_frame(request.frame, wanted, size)}
+    with DATA_FILES.guard(f"`path` '{request.path}'"), one_allowance():
+        feeds, features, format_ = _feeds(request, wanted)
+        splits = request.splits or list(feeds)
+        return {split: _stream(feeds, split, request, wanted, size, features, format_) for split in splits}
+
+
+def _feeds(request: Request, wanted: Wanted) -> tuple[dict[str, Feed], Mapping[str, Any], str]:
+    """Return the feed of each split that is needed, what their columns mean, and of which format the files are."""
+    from tidydl.data.readers.formats import TextOptions
+    from tidydl.data.reading_sources import from_hub, list_files, needed_splits
+    from tidydl.data.sources.listing_tables import columns_in
+    from tidydl.data.sources.local_files import refuse_options
+    from tidydl.data.sources.record_batches import feed_of_table, feeds_of
+
+    if request.is_on_hub:
+        raw = from_hub(request)
+        return {name: feed_of_table(table) for name, table in raw.tables.items()}, raw.features, raw.format
+    options = TextOptions(request.sep, request.field)
+    with ExitStack() as room:  # which stays empty, since what is unpacked is kept
+        listing = list_files(request, room, keep=True)
+    needed = needed_splits(request, listing.splits)
+    for name in needed or ():
+        if name not in listing.splits:
+            raise unknown_name("split", name, listing.splits, hint="load_dataset() without `split` gives them all.")
+    chosen = listing.splits if needed is None else needed
+    if listing.tables is not None:
+        refuse_options(vars(options), listing.format)
+        return {name: feed_of_table(listing.tables[name]) for name in chosen}, listing.features, listing.format
+    columns = {name: columns_in(listing.files[name], wanted.columns) for name in chosen}
+    return feeds_of(listing, options, columns), listing.features, listing.format
+
+
+def _stream(
+    feeds: Mapping[str, Feed],
+    split: str,
+    request: Request,
+    wanted: Wanted,
+    size: int,
+    features: Mapping[str, Any],
+    format_: str,
+) -> Stream:
+    """Build the stream of what a split names: the cuts of several feeds one after the other."""
+    from tidydl.data.arrow.to_frame import decode, features_of
+    from tidydl.data.readers.formats import chosen
+    from tidydl.data.sources.record_batches import joined
+
+    cuts = (
+        cuts_of({name: feed.rows for name, feed in feeds.items()}, split)
+        if split not in feeds
+        else [Cut(split, 0, feeds[split].rows)]
+    )
+    if split not in feeds and asks_for_all(feeds, split):
+        feeds = _marked(feeds)
+    whole = joined([f"split {cut.split}" for cut in cuts], [_cut(feeds[cut.split], cut) for cut in cuts])
+    rows = whole.rows if wanted.n is None else min(whole.rows, wanted.n)
+    meant = {**features, **features_of(whole.schema)}
+    facts = {"task": "stream", "source": request.path, "format": format_, "split": split}
+
+    def frame_of(table: pa.Table) -> pd.DataFrame:
+        frame = decode(chosen(table, wanted.columns), meant, nullable=whole.nullable)
+        frame.attrs["tidydl"] = dict(facts)
+        return frame
+
+    def batches() -> Iterator[pd.DataFrame]:
+        first = 0
+        with DATA_FILES.guard(f"`path` '{request.path}'"):
+            for table in _rebatched(_first_rows(whole.blocks(), rows), size):
+                frame = frame_of(table)
+                frame.index = frame.index + first
+                first += len(frame)
+                yield frame
+        if not rows:  # so that there is something to put together
+            yield empty.copy()
+
+    nothing = whole.schema.empty_table()
+    empty = frame_of(_with_levels(nothing, whole.levels))
+    objects = [name for name in empty.columns if empty[name].dtype == object and _is_plain(whole.schema, name, meant)]
+    types = {name: whole.schema.field(name).type for name in objects}
+    return Stream(batches, empty, source=request.path, batch_size=size, rows=rows, facts=facts, types=types)
+
+
+def _is_plain(schema: pa.Schema, name: str, meant: Mapping[str, Any]) -> bool:
+    """Return whether values are written as they were stored, and not as the names of labels."""
+    from tidydl.data.arrow.nested import value_maker
+
+    return value_maker(schema.field(name).type, meant.get(name)) is None
+
+
+def _marked(feeds: Mapping[str, Feed]) -> dict[str, Feed]:
+    """Add the column ``split`` to each feed."""
+    import pyarrow as pa
+
+    from tidydl.data.sources.record_batches import with_column
+
+    refuse_a_column_split({name for feed in feeds.values() for name in feed.schema.names})
+    names = pa.array(list(feeds), pa.string())
+    return {name: with_column(feed, "split", name, names) for name, feed in feeds.items()}
+
+
+def _with_levels(nothing: pa.Table, levels: Mapping[str, pa.Array]) -> pa.Table:
+    """Return the levels to a table of no rows, whose dictionaries know none."""
+    import pyarrow as pa
+
+    for place, each in enumerate(nothing.schema):
+        if each.name in levels:
+            none = pa.array([], pa.int32())
+            made = pa.DictionaryArray.from_arrays(none, levels[each.name], ordered=each.type.ordered)
+            nothing = nothing.set_column(place, each.name, made)
+    return nothing
+
+
+def _cut(feed: Feed, cut: Cut) -> Feed:
+    """Return some of the rows of a feed."""
+    from dataclasses import replace
+
+    if (cut.start, cut.stop) == (0, feed.rows):
+        return feed
+
+    def blocks() -> Iterator[pa.Table]:
+        first = 0
+        for block in feed.blocks():
+            start, stop = max(cut.start - first, 0), min(cut.stop - first, block.num_rows)
+            if start < stop:
+                yield block.slice(start, stop - start)
+            first += block.num_rows
+            if first >= cut.stop:
+                break
+
+    return replace(feed, rows=cut.stop - cut.start, blocks=blocks)
+
+
+def _first_rows(blocks: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
+    left = rows
+    for block in blocks:
+        if left <= 0:
+            return
+        yield block.slice(0, left)
+        left -= block.num_rows
+
+
+def _rebatched(blocks: Iterator[pa.Table], size: int) -> Iterator[pa.Table]:
+    """Cut blocks of any length into tables of one."""
+    import pyarrow as pa
+
+    held: list[pa.Table] = []
+    count = 0
+    for block in blocks:
+        while block.num_rows:
+            part = block.slice(0, size - count)
+            held.append(part)
+            count += part.num_rows
+            block = block.slice(part.num_rows)
+            if count == size:
+                yield pa.concat_tables(held)
+                held, count = [], 0
+    if held:
+        yield pa.concat_tables(held)
+
+
+def _stream_of_frame(frame: Any, wanted: Wanted, size: int) -> Stream:
+    """Build the stream of a data frame that is in memory already."""
+    from tidydl.data.arrow.other_libraries import table_of
+    from tidydl.data.arrow.to_frame import decode
+
+    whole = wanted.of_frame(frame) if hasattr(frame, "iloc") else decode(wanted.of_table(table_of(frame)))
+
+    def batches() -> Iterator[pd.DataFrame]:
+        return (whole.iloc[start : start + size] for start in range(0, max(len(whole), 1), size))
+
+    return Stream(batches, whole.iloc[:0], source="a data frame", batch_size=size, rows=len(whole))

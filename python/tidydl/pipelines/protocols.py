@@ -1,0 +1,106 @@
+"""What the modules have that are found by their names: those that do the tasks, and those that read a kind of inputs.
+
+A task names its family, ``tidydl.pipelines.families.<family>``; a part of its inputs names a modality, which
+``tidydl.pipelines.reading.<modality>s`` reads. Whoever adds one writes what stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from tidydl.pipelines.batching import Encoded
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.inputs import Inputs
+from tidydl.pipelines.model_loading import Loaded
+from tidydl.pipelines.options import Options
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Family", "Modality", "Prepared", "Shared"]
+
+
+@runtime_checkable
+class Family(Protocol):
+    """A module that does some tasks.
+
+    Where it draws at random it has ``seed_of(loaded, options, drawn)`` too, which says where the draws of a call start
+    (``drawn`` where the call names no seed), None where it draws nothing after all. Where other models have a part in
+    the answers, such as a vocoder, it has ``other_models(loaded, options)``, which returns them. ``POSITIONS`` names
+    those columns that count from 0, and ``LISTS`` those that are list columns, which are there with some options only,
+    so that the columns of the task do not tell.
+    """
+
+    def facts(self, loaded: Loaded) -> dict[str, Any]:
+        """Return what is to be known of a loaded model; refuse one that cannot do the task."""
+        ...
+
+    def run(
+        self, task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]
+    ) -> Work[pd.DataFrame]:
+        """Run the model over all inputs and give the tidy frame; ``note`` is added to its provenance."""
+        ...
+
+
+@runtime_checkable
+class Modality(Protocol):
+    """A module that reads a part which each input has for itself.
+
+    Where a data frame as a whole may be one or several inputs, it has ``gather(x)`` too, which lists them, or gives
+    None. Where a result repeats the part otherwise than as it was read, it has ``shown(value)``.
+    """
+
+    @property
+    def ALLOWED(self) -> str:
+        """What is allowed, for messages."""
+        ...
+
+    def is_one(self, x: Any) -> bool:
+        """Return whether ``x`` is one value rather than several."""
+        ...
+
+    def read(self, value: Any, where: str) -> Any:
+        """Read one value; an error says by ``where`` which it was."""
+        ...
+
+    def key(self, value: Any) -> Hashable:
+        """Return what is equal for equal values, of what was read."""
+        ...
+
+    def column_fits(self, column: Any) -> bool:
+        """Return whether a column of a data frame holds such values, where the call names none."""
+        ...
+
+
+@runtime_checkable
+class Prepared(Modality, Protocol):
+    """A modality whose values a model is given as they are: texts, images, sounds and films."""
+
+    @property
+    def CHUNK(self) -> int:
+        """How many values are made ready together."""
+        ...
+
+    def encode(self, loaded: Loaded, values: list[Any], places: Sequence[int]) -> Encoded:
+        """Make values ready as lines for the model; ``places`` says which value of the call each is, for messages."""
+        ...
+
+    def padding(self, loaded: Loaded) -> str:
+        """Return what may share a batch: ``"any"``, values of one length or shape (``"equal"``), or none."""
+        ...
+
+
+@runtime_checkable
+class Shared(Protocol):
+    """A module that reads a part which may be one value for all inputs."""
+
+    @property
+    def ALLOWED(self) -> str:
+        """What is allowed, for messages."""
+        ...
+
+    def read_all(self, x: Any, name: str) -> list[Any]:
+        """Read one value for all inputs, or a list with one for each, None where one is missing."""
+        ...

@@ -1,0 +1,83 @@
+"""What R calls: plain functions of plain data.
+
+An R pipeline is a plain list, the arguments of :func:`tidydl.pipeline` by name. Each call sends it along;
+the weights it names are loaded once a session and found again by name, so that such a list can be saved and
+read in another session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.boundaries import guarded
+from tidydl.columns import Counted
+from tidydl.pipelines.embedding import embed_steps
+from tidydl.pipelines.inputs import NOT_GIVEN
+from tidydl.pipelines.joining import augment_steps
+from tidydl.pipelines.make_pipeline import pipeline
+from tidydl.pipelines.runner import Pipeline
+from tidydl.pipelines.streams import warn_of_truncation
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["embed_run", "pipeline_augment", "pipeline_draws", "pipeline_open", "pipeline_run"]
+
+
+def _open(spec: Mapping[str, Any]) -> Pipeline:
+    return pipeline(**{str(name): value for name, value in spec.items()})
+
+
+@partial(guarded, name="pipeline")
+def pipeline_open(spec: Mapping[str, Any], token: str | None = None) -> dict[str, Any]:
+    """Load the model of a pipeline and give its facts: task, model, device, labels and the like.
+
+    The ``token`` is no part of the pipeline, which may be saved; it is remembered for this session.
+    """
+    return _open({**spec, "token": token}).facts()
+
+
+@partial(guarded, name="pipeline")
+def pipeline_draws(spec: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> bool:
+    """Return whether a call draws at random, so that R is to give a number of its own generator."""
+    return _open(spec).draws(dict(options or {}))
+
+
+def pipeline_run(
+    spec: Mapping[str, Any], x: Any = NOT_GIVEN, options: Mapping[str, Any] | None = None, drawn: int | None = None
+) -> Work[Counted]:
+    """Run a pipeline over inputs; ``options`` are the arguments of the call by name, parts included.
+
+    ``drawn`` is a number of R's own generator, where random draws start.
+    """
+    ppl = _open(spec)
+    frame = yield from ppl.steps(x, drawn=drawn, **dict(options or {}))
+    warn_of_truncation(frame, stacklevel=2)
+    return Counted(frame, ppl.counted(frame.columns), ppl.listed(frame.columns))
+
+
+def pipeline_augment(
+    spec: Mapping[str, Any],
+    data: Any,
+    prefix: str = "",
+    options: Mapping[str, Any] | None = None,
+    drawn: int | None = None,
+) -> Work[Counted]:
+    """Join a pipeline's results to the data."""
+    ppl = _open(spec)
+    frame = yield from augment_steps(ppl, data, prefix=prefix, drawn=drawn, **dict(options or {}))
+    warn_of_truncation(frame, stacklevel=2)
+    new = frame.columns[len(data.columns) :]
+    return Counted(frame, ppl.counted(new, prefix), ppl.listed(new, prefix))
+
+
+def embed_run(
+    spec: Mapping[str, Any], x: Any = NOT_GIVEN, options: Mapping[str, Any] | None = None
+) -> Work[pd.DataFrame]:
+    """Embed inputs; ``spec`` says which model and where, ``options`` holds the other arguments by name."""
+    frame = yield from embed_steps(x, **dict(spec), **dict(options or {}))
+    warn_of_truncation(frame, stacklevel=2)
+    return frame

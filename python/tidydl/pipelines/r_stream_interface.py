@@ -1,0 +1,151 @@
+"""What R calls to go through a stream: it asks for one frame after the other, and knows a stream by its name.
+
+A pipeline runs over each frame on this side, so that inputs and results cross once.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tidydl.boundaries import guarded
+from tidydl.columns import Counted
+from tidydl.data.legacy_arguments import in_todays_words
+from tidydl.data.stream_loading import ARGUMENTS, stream
+from tidydl.data.streaming import Stream
+from tidydl.data.writing import check_file, write_steps
+from tidydl.errors import BridgeError
+from tidydl.pipelines.joining import augmented
+from tidydl.pipelines.make_pipeline import pipeline
+from tidydl.pipelines.streams import Mapped
+from tidydl.progress import Work
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "stream_close",
+    "stream_next",
+    "stream_open",
+    "stream_run",
+    "stream_write",
+]
+
+
+@dataclass
+class _Held:
+    """A stream that R holds: where it stands, and what a pipeline does to its frames."""
+
+    stream: Stream
+    source: Stream
+    mapped: Mapped | None = None
+    counted: Callable[[pd.DataFrame], Any] | None = None
+    batches: Iterator[pd.DataFrame] | None = None
+    first: int = 0
+    drawn: int | None = None
+
+
+_held: dict[str, _Held] = {}
+_numbers = itertools.count(1)
+
+
+@partial(guarded, name="stream_dataset")
+def stream_open(older: Mapping[str, Any] | None = None, output: Any = None, **arguments: Any) -> dict[str, Any]:
+    """Open a stream; the arguments are those of ``stream()``, ``older`` those that it does not have.
+
+    ``output`` is where something of it will be written, which is checked now, before the work.
+
+    Returns
+    -------
+    dict
+        ``id`` names it from now on, ``rows`` is how many there are (None where nobody knows), ``batch_size``,
+        ``source``, ``print`` its lines, and ``empty`` a frame of no rows with its columns and kinds.
+    """
+    if output is not None:
+        check_file(output, "output")
+    opened = stream(**in_todays_words("stream_dataset", older or {}, ARGUMENTS), **arguments)
+    return _keep(_Held(opened, opened))
+
+
+def _keep(held: _Held) -> dict[str, Any]:
+    name = f"stream-{next(_numbers)}"
+    _held[name] = held
+    empty = held.stream.empty
+    return {
+        "id": name,
+        "rows": held.stream.rows,
+        "batch_size": held.stream.batch_size,
+        "source": held.stream.source,
+        "kinds": held.stream.kinds,
+        "empty": empty if held.counted is None else held.counted(empty),
+    }
+
+
+def _known(id: str) -> _Held:
+    if id not in _held:
+        raise BridgeError(
+            "This stream was closed, or belongs to another session.",
+            allowed="A stream that was opened in this session.",
+            hint="Open it again.",
+        )
+    return _held[id]
+
+
+@partial(guarded, name="stream_dataset")
+def stream_run(
+    id: str,
+    spec: Mapping[str, Any],
+    options: Mapping[str, Any] | None = None,
+    prefix: str | None = None,
+    drawn: int | None = None,
+) -> dict[str, Any]:
+    """Open the stream of a pipeline's results; with a ``prefix``, which may be empty, they are joined to the data.
+
+    ``drawn`` is a number of R's own generator, where random draws start.
+    """
+    source = _known(id).stream
+    ppl, given = pipeline(**{str(name): value for name, value in spec.items()}), dict(options or {})
+    if prefix is None:
+        mapped = ppl.mapped(given, drawn)
+        made = mapped.over(source, rows=None, progress=False)
+        return _keep(_Held(made, source, mapped, lambda f: Counted(f, ppl.counted(f.columns), ppl.listed(f.columns))))
+    mapped = augmented(ppl, given, prefix, drawn)
+    made = mapped.over(source, rows=source.rows, progress=False)
+
+    def counted(frame: pd.DataFrame) -> Counted:
+        new = frame.columns[len(source.columns) :]
+        return Counted(frame, ppl.counted(new, prefix), ppl.listed(new, prefix))
+
+    return _keep(_Held(made, source, mapped, counted))
+
+
+@partial(guarded, name="stream_dataset")
+def stream_next(id: str, anew: bool = False) -> Work[Any]:
+    """Return the next frame, or None after the last, when the stream stands at its start again; ``anew`` starts it."""
+    held = _known(id)
+    if held.batches is None or anew:
+        held.batches, held.first = iter(held.source), 0
+        held.drawn = None if held.mapped is None else held.mapped.start()
+    batch = next(held.batches, None)
+    if batch is None:
+        held.batches = None
+        return None
+    frame = batch
+    if held.mapped is not None:
+        frame = yield from held.mapped.run(batch, held.first, held.drawn)
+    held.first += len(batch)
+    return frame if held.counted is None else held.counted(frame)
+
+
+@partial(guarded, name="stream_dataset")
+def stream_write(id: str, path: Any) -> Work[str]:
+    """Write a stream to a parquet file, frame by frame, which ``output`` names in R."""
+    return (yield from write_steps(_known(id).stream, path, "output"))
+
+
+def stream_close(id: str) -> None:
+    """Let go of a stream. One that is closed already is no error."""
+    _held.pop(id, None)

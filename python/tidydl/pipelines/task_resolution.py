@@ -1,0 +1,213 @@
+"""Bringing a task and a model together: which task a model does, and whether it is the one asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tidydl.boundaries import MODEL_LOADING
+from tidydl.checks import check_flag, described
+from tidydl.device import resolve_device
+from tidydl.errors import ArgumentError, NotFoundError, one_of
+from tidydl.pipelines.catalogue import TASKS
+from tidydl.pipelines.components import READERS
+from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.model_loading import Loaded, Wanted, adopt, dtype_name, load, read_config
+from tidydl.pipelines.model_location import locate
+from tidydl.pipelines.registry import fits, head_of, task_named, task_of_config
+from tidydl.pipelines.transformers_loaders import Source, import_transformers, remember_token
+
+__all__ = ["LOADING", "config_of", "open_model"]
+
+# The arguments that say what is loaded and how, with their defaults.
+LOADING: dict[str, Any] = {
+    **dict.fromkeys(READERS),
+    "revision": None,
+    "device": "auto",
+    "dtype": "float32",
+    "use_safetensors": True,
+    "trust_remote_code": False,
+    "token": None,
+}
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+# Weights that a file may lack, because no forward pass uses them or we pool by ourselves.
+_IDLE = ("masked_spec_embed", "position_ids")
+
+
+def open_model(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task, Loaded, dict[str, Any]]:
+    """Find the task, load the model and check that they fit; also give what the provenance is to tell of it.
+
+    Parameters
+    ----------
+    task, model
+        As for :func:`tidydl.pipeline`.
+    loading
+        Its other arguments about what is loaded, as in ``LOADING``.
+    """
+    named = model if isinstance(model, (str, os.PathLike)) else type(model).__name__
+    with MODEL_LOADING.guard(f"`model` is '{named}', which"):
+        return _opened(task, model, loading)
+
+
+def _opened(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task, Loaded, dict[str, Any]]:
+    if task is None and model is None:
+        raise ArgumentError(
+            "`task` and `model` are both missing.",
+            allowed="A task, a model, or both.",
+            hint='For example pipeline("text-classification"); tasks() lists the tasks.',
+        )
+    known = None if task is None else task_named(task)
+    import_transformers()
+    note: dict[str, Any] = {}
+    if model is None and known is not None:
+        model = known.default_model
+        loading = {**loading, "revision": loading["revision"] or known.default_revision}
+        note["note"] = f"No model was given: '{model}' is the default for '{known.name}'."
+    device = "auto" if loading["device"] is None else loading["device"]
+    if _is_model(model):
+        _refuse_revision(loading["revision"], "a loaded model")
+        known = _fitting_task(known, model.config, type(model).__name__)
+        bare = model.base_model if "" in known.heads else model
+        return known, adopt(bare, known.components, _given(known, loading), device), note
+    source, pickled = _source_of(model, loading), _reads_pickled(loading)
+    used, numbers = resolve_device(device), dtype_name(loading["dtype"])
+    config = read_config(source, pickled)
+    known = _fitting_task(known, config, source.location.source, source)
+    wanted = Wanted(source, head_of(known, config), numbers, used, pickled)
+    loaded = load(wanted, known.components, _given(known, loading))
+    _refuse_missing(known, loaded)
+    return known, loaded, note
+
+
+def _source_of(model: Any, loading: Mapping[str, Any]) -> Source:
+    """Read where a model lies, which version of it is wanted, and whether its own code may run.
+
+    Raises
+    ------
+    ArgumentError
+        Where code is to run without the full hash of the commit it lies in, or an argument has the wrong type.
+    NotFoundError
+        Where there is no such folder.
+    """
+    location, revision = locate(model), loading["revision"]
+    if revision is not None and not isinstance(revision, str):
+        raise ArgumentError(f"`revision` is {described(revision)}.", allowed="A branch, a tag or a commit.")
+    code = _flag("trust_remote_code", loading, unsaid=False)
+    if code and (location.folder is not None or _COMMIT.fullmatch(revision or "") is None):
+        raise ArgumentError(
+            "`trust_remote_code` is true, but `revision` names no single version of the code.",
+            allowed="The full hash (40 letters and digits) of a commit on the Hub whose code you have read.",
+            hint="Leave `trust_remote_code` out, or give that hash as `revision`.",
+        )
+    if location.folder is not None:
+        _refuse_revision(revision, "a folder on this machine")
+    token = loading["token"]
+    if token is not None and not isinstance(token, (str, bool)):
+        raise ArgumentError("`token` is no text.", allowed="An access token of the Hub, as a string.")
+    remember_token(location, token if isinstance(token, str) else None)
+    return Source(location, revision, code)
+
+
+def _refuse_revision(revision: Any, model: str) -> None:
+    """Refuse a revision of what has none, rather than give another version than the one asked for."""
+    if revision is not None:
+        raise ArgumentError(
+            f"`revision` is given, but `model` is {model}.",
+            allowed="A revision of a model on the Hub: a branch, a tag or a commit.",
+            hint="Leave `revision` out.",
+        )
+
+
+def _reads_pickled(loading: Mapping[str, Any]) -> bool:
+    return not _flag("use_safetensors", loading, unsaid=True)
+
+
+def _flag(name: str, loading: Mapping[str, Any], unsaid: bool) -> bool:
+    return check_flag(name, unsaid if loading[name] is None else loading[name])
+
+
+def config_of(model: Any, loading: Mapping[str, Any]) -> Any:
+    """Read the configuration of a model that is loaded or that lies somewhere."""
+    with MODEL_LOADING.guard("`model`"):
+        return model.config if _is_model(model) else read_config(_source_of(model, loading), _reads_pickled(loading))
+
+
+def _is_model(model: Any) -> bool:
+    """Return whether it is a loaded model rather than the name of one."""
+    return hasattr(model, "forward") and hasattr(model, "config")
+
+
+def _given(task: Task, loading: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the caller gave to read inputs with; what the task has no use for would be ignored: an error."""
+    given = {name: loading[name] for name in READERS if loading[name] is not None}
+    older = given.get("feature_extractor")
+    if older is not None and "image_processor" in task.components and "image_processor" not in given:
+        given["image_processor"] = given.pop("feature_extractor")  # what transformers once called it
+    if "processor" in task.components and "processor" not in given:
+        given = {("processor" if name == "tokenizer" else name): value for name, value in given.items()}
+    for name in given:
+        if name not in (*task.components, "processor"):
+            listed = " and ".join(f"`{known}`" for known in task.components)
+            raise ArgumentError(
+                f"`{name}` is given, but the task '{task.name}' reads its inputs by {listed}.",
+                allowed=f"{listed} for this task.",
+                hint=f"Leave `{name}` out.",
+            )
+    return given
+
+
+def _fitting_task(task: Task | None, config: Any, name: str, source: Source | None = None) -> Task:
+    """Return the task, read from the model where it is None; refuse a model that does not do it."""
+    read = task_of_config(config)
+    kinds = ", ".join(getattr(config, "architectures", None) or [getattr(config, "model_type", "unknown")])
+    if task is None:
+        read = read or _task_of_hub(source, config)
+        if read is None:
+            raise NotFoundError(
+                f"`task` is missing and cannot be read from the model '{name}' ({kinds}).",
+                allowed=one_of(known.name for known in TASKS),
+                hint="embed() takes bare encoders." if "For" not in kinds else "Give `task =`.",
+            )
+        return read.for_kind(getattr(config, "model_type", None))
+    if not fits(task, config):
+        raise ArgumentError(
+            f"`model` is '{name}' ({kinds}), which does not fit the task '{task.name}'.",
+            allowed=f"A model for '{task.name}'.",
+            hint=f"This one does '{read.name}'." if read is not None else "embed() takes bare encoders.",
+        )
+    return task.for_kind(getattr(config, "model_type", None))
+
+
+def _task_of_hub(source: Source | None, config: Any) -> Task | None:
+    """Read the task from the tag that a model has on the Hub, where it is one of ours."""
+    tag = None if source is None else source.tag()
+    try:
+        task = task_named(tag) if tag else None
+    except NotFoundError:
+        return None
+    return task if task is not None and fits(task, config) else None
+
+
+def _refuse_missing(task: Task, loaded: Loaded) -> None:
+    """Refuse a model whose files lack weights: its answers would be those of random numbers."""
+    bare = "" in task.heads
+    absent = sorted(
+        name
+        for name in loaded.weights.missing
+        if not any(part in name for part in (*_IDLE, *(("pooler",) if bare else ())))
+    )
+    if absent:
+        raise ArgumentError(
+            f"`model` is '{loaded.source}', whose files lack weights for the task '{task.name}': '{absent[0]}'"
+            + (f" and {len(absent) - 1} more." if len(absent) > 1 else "."),
+            allowed=f"A model that was trained for '{task.name}'.",
+            hint="This is a bare encoder: embed() takes it."
+            if len(absent) < 6 or not _has_head(loaded.config)
+            else "Copy or download the model again.",
+        )
+
+
+def _has_head(config: Any) -> bool:
+    return any("For" in name for name in getattr(config, "architectures", None) or ())

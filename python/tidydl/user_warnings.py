@@ -1,0 +1,20 @@
+"""Warnings that point to the line of the user's that calls tidydl, however deep they come from."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+__all__ = ["warn_user"]
+
+_OURS = os.path.join(Path(__file__).parent, "")
+
+
+def warn_user(text: str) -> None:
+    """Warn of something at the first line, outwards from here, that is not of tidydl."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, UserWarning, stacklevel=level)
