@@ -4,12 +4,20 @@ abort_tidydl <- function(kind, problem, allowed = NULL, hint = NULL, call = rlan
   problem <- printable(in_words_of_r(problem))
   allowed <- printable(in_words_of_r(allowed))
   hint <- printable(in_words_of_r(hint))
-  parts <- c(problem, i = allowed, ">" = hint)
   rlang::abort(
-    parts,
+    c(problem, i = allowed, ">" = hint),
     class = c(paste0("tidydl_error_", kind), "tidydl_error"),
-    kind = kind, problem = problem, allowed = allowed, hint = hint, ..., call = call
+    kind = kind, problem = problem, allowed = allowed, hint = hint, ..., call = call, trace = trace_that_can_be_shown()
   )
+}
+
+# NULL, so that rlang makes the traceback, or an empty one: it shows the arguments of calls, whose own methods may fail
+# where do.call() has put them into the call.
+trace_that_can_be_shown <- function() {
+  tryCatch({
+    rlang::trace_back()
+    NULL
+  }, error = function(problem) rlang::trace_back(bottom = globalenv()))
 }
 
 # Text in which control characters are written as escapes, as Python's messages have them: a terminal obeys them

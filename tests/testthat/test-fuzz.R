@@ -73,3 +73,11 @@ test_that("what Python raises unguarded says that it is a fault of tidydl, and h
   expect_match(error$hint, "fault of tidydl: please report it", fixed = TRUE)
   expect_match(error$python_traceback, "ZeroDivisionError", fixed = TRUE)
 })
+
+test_that("an error is ours where what do.call() puts into the call cannot be shown in a traceback", {
+  skip_without_python()
+  register_raising()
+  fit <- multinom(Species ~ Sepal.Length, iris, trace = FALSE)
+  odd <- structure(list(), class = "fuzz_length")
+  expect_error(do.call(stats::confint, list(object = fit, parm = odd)), class = "tidydl_error_data")
+})
