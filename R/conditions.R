@@ -11,13 +11,14 @@ abort_tidydl <- function(kind, problem, allowed = NULL, hint = NULL, call = rlan
   )
 }
 
-# NULL, so that rlang makes the traceback, or an empty one: it shows the arguments of calls, whose own methods may fail
-# where do.call() has put them into the call.
+# NULL, so that rlang makes the traceback, or the shortest there is: it shows the arguments of calls, whose own methods
+# may fail where do.call() has put them into the call.
 trace_that_can_be_shown <- function() {
+  traceback_from <- function(frame) rlang::trace_back(bottom = frame)
   tryCatch({
     rlang::trace_back()
     NULL
-  }, error = function(problem) rlang::trace_back(bottom = globalenv()))
+  }, error = function(problem) traceback_from(environment()))
 }
 
 # Text in which control characters are written as escapes, as Python's messages have them: a terminal obeys them

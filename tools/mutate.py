@@ -35,6 +35,7 @@ TESTS = {
     "python/tidydl/data/arrow/from_frame": "kinds writing_datasets writing_odd_kinds",
     "python/tidydl/data/selecting": "loading loading_parts",
     "python/tidydl/data/splits": "loading loading_parts",
+    "python/tidydl/data/arrow/concatenation": "loading loading_parts writing_datasets",
     "python/tidydl/bridge/": "bridge bridge_jobs",
     "python/tidydl/pipelines/widening": "pipelines_frames",
     "python/tidydl/pipelines/similarity": "embedding",

@@ -93,7 +93,7 @@ def refusal(status, **headers):
 )
 def test_the_waits_are_those_the_hub_asks_for_or_grow(problem, waits):
     waited = []
-    willing = retries.Patience(sleep=waited.append)
+    willing = retries.Retries(sleep=waited.append)
     while willing.wait(problem):
         pass
     assert waited == pytest.approx(waits)
@@ -102,5 +102,5 @@ def test_the_waits_are_those_the_hub_asks_for_or_grow(problem, waits):
 def test_a_date_to_wait_for_is_read():
     waited = []
     date = email.utils.formatdate(time.time() + 10, usegmt=True)
-    assert retries.Patience(sleep=waited.append).wait(refusal(503, **{"Retry-After": date}))
+    assert retries.Retries(sleep=waited.append).wait(refusal(503, **{"Retry-After": date}))
     assert 8 < waited[0] <= 10

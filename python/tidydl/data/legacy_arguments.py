@@ -8,7 +8,7 @@ from typing import Any
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, no_argument, one_of
 
-__all__ = ["in_todays_words"]
+__all__ = ["as_current_arguments"]
 
 # Older names of arguments that mean the same today.
 _RENAMED = {"use_auth_token": "token", "script_version": "revision", "delimiter": "sep"}
@@ -53,7 +53,7 @@ _OF_ALL_ROWS = {
 }
 
 
-def in_todays_words(function: str, older: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
+def as_current_arguments(function: str, older: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
     """Return what older arguments mean, by the names of today.
 
     Parameters

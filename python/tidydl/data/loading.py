@@ -10,7 +10,7 @@ from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_choice, check_flag
 from tidydl.data.arguments import Request, request_of
 from tidydl.data.frames_by_split import asked_frames
-from tidydl.data.legacy_arguments import in_todays_words
+from tidydl.data.legacy_arguments import as_current_arguments
 from tidydl.data.readers.decompression_limits import one_allowance
 from tidydl.data.selecting import Wanted, wanted_of
 from tidydl.data.splits import Splits, pick
@@ -161,7 +161,7 @@ def load_dataset(
     1      b   <NA>
     """
     given = {"token": token, "revision": revision, "verification_mode": verification_mode, "sep": sep}
-    said = in_todays_words("load_dataset", older, _ARGUMENTS)
+    said = as_current_arguments("load_dataset", older, _ARGUMENTS)
     given |= {argument: value for argument, value in said.items() if given[argument] is None}
     known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
     request = request_of(path, name, data_dir, data_files, split, **known, **given)

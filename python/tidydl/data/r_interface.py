@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
 from tidydl.data.arguments import check_split, request_of
-from tidydl.data.legacy_arguments import in_todays_words
+from tidydl.data.legacy_arguments import as_current_arguments
 from tidydl.data.loading import load
 from tidydl.data.selecting import wanted_of
 from tidydl.data.splits import Cut, asks_for_all, cuts_of, refuse_a_column_split
@@ -53,7 +53,7 @@ def load_frames(
     ``drawn`` is a number of R's own generator, where a sample without a seed starts; ``older`` are the arguments that
     ``load_dataset()`` does not have.
     """
-    today = in_todays_words("load_dataset", older or {}, _ARGUMENTS)
+    today = as_current_arguments("load_dataset", older or {}, _ARGUMENTS)
     given = {**today, **{argument: value for argument, value in said.items() if value is not None}}
     known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
     request = request_of(path, name, data_dir, data_files, split, **known, **given)
@@ -76,7 +76,7 @@ def load_arrow(**arguments: Any) -> bytes | dict[str, bytes]:
 @partial(guarded, name="load_dataset")
 def check_older(called: str, older: Mapping[str, Any]) -> None:
     """Refuse arguments that ``load_dataset()`` or ``stream_dataset()`` does not have, before R reads a file itself."""
-    in_todays_words(called, older, _ARGUMENTS if called == "load_dataset" else OF_STREAMS)
+    as_current_arguments(called, older, _ARGUMENTS if called == "load_dataset" else OF_STREAMS)
 
 
 @partial(guarded, name="load_dataset")

@@ -11,7 +11,7 @@ from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_count
 from tidydl.data.arguments import Request, request_of
 from tidydl.data.frames_by_split import asked_frames
-from tidydl.data.legacy_arguments import in_todays_words
+from tidydl.data.legacy_arguments import as_current_arguments
 from tidydl.data.readers.decompression_limits import one_allowance
 from tidydl.data.selecting import Wanted, wanted_of
 from tidydl.data.splits import ALL, Cut, asks_for_all, cuts_of, refuse_a_column_split
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from tidydl.data.sources.record_batches import Feed
+    from tidydl.data.sources.record_batches import BatchReader
 
 __all__ = ["ARGUMENTS", "open_streams", "stream"]
 
@@ -90,7 +90,7 @@ def stream(
     [2, 1]
     """
     given = {"token": token, "revision": revision, "verification_mode": verification_mode, "sep": sep}
-    said = in_todays_words("stream", older, ARGUMENTS)
+    said = as_current_arguments("stream", older, ARGUMENTS)
     given |= {argument: value for argument, value in said.items() if given[argument] is None}
     known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
     request = request_of(path, name, data_dir, data_files, split, **known, **given)
@@ -130,22 +130,22 @@ def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> d
     if request.frame is not None:
         return {"train": _stream_of_frame(request.frame, wanted, size)}
     with DATA_FILES.guard(f"`path` '{request.path}'"), one_allowance():
-        feeds, features, format_ = _feeds(request, wanted)
-        splits = request.splits or list(feeds)
-        return {split: _stream(feeds, split, request, wanted, size, features, format_) for split in splits}
+        readers, features, format_ = _batch_readers(request, wanted)
+        splits = request.splits or list(readers)
+        return {split: _stream(readers, split, request, wanted, size, features, format_) for split in splits}
 
 
-def _feeds(request: Request, wanted: Wanted) -> tuple[dict[str, Feed], Mapping[str, Any], str]:
-    """Return the feed of each split that is needed, what their columns mean, and of which format the files are."""
+def _batch_readers(request: Request, wanted: Wanted) -> tuple[dict[str, BatchReader], Mapping[str, Any], str]:
+    """Return the reader of each split that is needed, what their columns mean, and of which format the files are."""
     from tidydl.data.readers.formats import TextOptions
     from tidydl.data.reading_sources import from_hub, list_files, needed_splits
     from tidydl.data.sources.listing_tables import columns_in
     from tidydl.data.sources.local_files import refuse_options
-    from tidydl.data.sources.record_batches import feed_of_table, feeds_of
+    from tidydl.data.sources.record_batches import batch_reader_of_table, batch_readers_of
 
     if request.is_on_hub:
         raw = from_hub(request)
-        return {name: feed_of_table(table) for name, table in raw.tables.items()}, raw.features, raw.format
+        return {name: batch_reader_of_table(table) for name, table in raw.tables.items()}, raw.features, raw.format
     options = TextOptions(request.sep, request.field)
     with ExitStack() as room:  # which stays empty, since what is unpacked is kept
         listing = list_files(request, room, keep=True)
@@ -156,13 +156,13 @@ def _feeds(request: Request, wanted: Wanted) -> tuple[dict[str, Feed], Mapping[s
     chosen = listing.splits if needed is None else needed
     if listing.tables is not None:
         refuse_options(vars(options), listing.format)
-        return {name: feed_of_table(listing.tables[name]) for name in chosen}, listing.features, listing.format
+        return {name: batch_reader_of_table(listing.tables[name]) for name in chosen}, listing.features, listing.format
     columns = {name: columns_in(listing.files[name], wanted.columns) for name in chosen}
-    return feeds_of(listing, options, columns), listing.features, listing.format
+    return batch_readers_of(listing, options, columns), listing.features, listing.format
 
 
 def _stream(
-    feeds: Mapping[str, Feed],
+    readers: Mapping[str, BatchReader],
     split: str,
     request: Request,
     wanted: Wanted,
@@ -170,19 +170,19 @@ def _stream(
     features: Mapping[str, Any],
     format_: str,
 ) -> Stream:
-    """Build the stream of what a split names: the cuts of several feeds one after the other."""
+    """Build the stream of what a split names: the cuts of several readers one after the other."""
     from tidydl.data.arrow.to_frame import decode, features_of
     from tidydl.data.readers.formats import chosen
     from tidydl.data.sources.record_batches import joined
 
     cuts = (
-        cuts_of({name: feed.rows for name, feed in feeds.items()}, split)
-        if split not in feeds
-        else [Cut(split, 0, feeds[split].rows)]
+        cuts_of({name: reader.rows for name, reader in readers.items()}, split)
+        if split not in readers
+        else [Cut(split, 0, readers[split].rows)]
     )
-    if split not in feeds and asks_for_all(feeds, split):
-        feeds = _marked(feeds)
-    whole = joined([f"split {cut.split}" for cut in cuts], [_cut(feeds[cut.split], cut) for cut in cuts])
+    if split not in readers and asks_for_all(readers, split):
+        readers = _marked(readers)
+    whole = joined([f"split {cut.split}" for cut in cuts], [_cut(readers[cut.split], cut) for cut in cuts])
     rows = whole.rows if wanted.n is None else min(whole.rows, wanted.n)
     meant = {**features, **features_of(whole.schema)}
     facts = {"task": "stream", "source": request.path, "format": format_, "split": split}
@@ -217,15 +217,15 @@ def _is_plain(schema: pa.Schema, name: str, meant: Mapping[str, Any]) -> bool:
     return value_maker(schema.field(name).type, meant.get(name)) is None
 
 
-def _marked(feeds: Mapping[str, Feed]) -> dict[str, Feed]:
-    """Add the column ``split`` to each feed."""
+def _marked(readers: Mapping[str, BatchReader]) -> dict[str, BatchReader]:
+    """Add the column ``split`` to each reader."""
     import pyarrow as pa
 
     from tidydl.data.sources.record_batches import with_column
 
-    refuse_a_column_split({name for feed in feeds.values() for name in feed.schema.names})
-    names = pa.array(list(feeds), pa.string())
-    return {name: with_column(feed, "split", name, names) for name, feed in feeds.items()}
+    refuse_a_column_split({name for reader in readers.values() for name in reader.schema.names})
+    names = pa.array(list(readers), pa.string())
+    return {name: with_column(reader, "split", name, names) for name, reader in readers.items()}
 
 
 def _with_levels(nothing: pa.Table, levels: Mapping[str, pa.Array]) -> pa.Table:
@@ -240,16 +240,16 @@ def _with_levels(nothing: pa.Table, levels: Mapping[str, pa.Array]) -> pa.Table:
     return nothing
 
 
-def _cut(feed: Feed, cut: Cut) -> Feed:
-    """Return some of the rows of a feed."""
+def _cut(reader: BatchReader, cut: Cut) -> BatchReader:
+    """Return some of the rows of a reader."""
     from dataclasses import replace
 
-    if (cut.start, cut.stop) == (0, feed.rows):
-        return feed
+    if (cut.start, cut.stop) == (0, reader.rows):
+        return reader
 
     def blocks() -> Iterator[pa.Table]:
         first = 0
-        for block in feed.blocks():
+        for block in reader.blocks():
             start, stop = max(cut.start - first, 0), min(cut.stop - first, block.num_rows)
             if start < stop:
                 yield block.slice(start, stop - start)
@@ -257,7 +257,7 @@ def _cut(feed: Feed, cut: Cut) -> Feed:
             if first >= cut.stop:
                 break
 
-    return replace(feed, rows=cut.stop - cut.start, blocks=blocks)
+    return replace(reader, rows=cut.stop - cut.start, blocks=blocks)
 
 
 def _first_rows(blocks: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:

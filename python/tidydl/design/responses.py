@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tidydl.design.notices import notify
 from tidydl.design.values import Labels, Numbers, Value, kind_held, value_of
 from tidydl.errors import ColumnError, DataError
+from tidydl.user_warnings import warn_user
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +82,7 @@ def _classes(name: str, labels: Labels) -> Labels:
     kept = set(met.levels)
     gone = [level for level in labels.levels if level not in kept]
     if gone:
-        notify(f"`{name}` has levels without a row, which are left out: {', '.join(gone)}.")
+        warn_user(f"`{name}` has levels without a row, which are left out: {', '.join(gone)}.")
     if len(met.levels) < 2:
         raise DataError(
             f"`{name}` has only one level ({', '.join(met.levels)}): there is nothing to tell apart.",

@@ -9,10 +9,10 @@ from typing import Any
 
 from tidydl.design.expressions import Expression, column_expression, parts_of, vet, vetted
 from tidydl.design.limits import MOST_DEPTH, MOST_TERMS, too_many
-from tidydl.design.notices import notify
 from tidydl.design.operators import MINUS, PLAIN, STRENGTHS, operators_of, unreadable
 from tidydl.design.syntax import Token, tokens_of, written
 from tidydl.errors import FormulaError
+from tidydl.user_warnings import warn_user
 
 __all__ = ["Algebra", "Offset"]
 
@@ -65,7 +65,7 @@ class Algebra:
             )
         if 1 in found:
             found.remove(1)
-            notify(f"`formula` '{text}' has the response among the predictors, where it is left out.")
+            warn_user(f"`formula` '{text}' has the response among the predictors, where it is left out.")
 
     def _factors(self, term: int) -> Iterable[Expression]:
         while term:

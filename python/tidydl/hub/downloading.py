@@ -20,7 +20,7 @@ from tidydl.hub.api_responses import digest_in, size_in
 from tidydl.hub.failures import storing, too_little_room, wrong_content
 from tidydl.hub.listings import File
 from tidydl.hub.repositories import Repository
-from tidydl.hub.retries import Patience, patiently
+from tidydl.hub.retries import Retries, with_retries
 
 __all__ = ["Download", "Stopped", "is_intact"]
 
@@ -94,7 +94,7 @@ class Download:
 
         if self.promised.size is not None and self.promised.digest is not None:
             return self.promised
-        told = patiently(lambda: get_hf_file_metadata(self._url(), token=self.repo.token), Patience())
+        told = with_retries(lambda: get_hf_file_metadata(self._url(), token=self.repo.token), Retries())
         return File(size_in(told.size), digest_in(told.etag))
 
     def _url(self) -> str:
@@ -106,9 +106,9 @@ class Download:
         """Fetch content into a part, check it, and put it where it belongs."""
         part = blob.with_name(f"{blob.name}.incomplete")
         for _ in range(_TIMES):
-            patience = Patience(sleep=self.stop.wait)
+            retries = Retries(sleep=self.stop.wait)
             try:
-                patiently(lambda: self._fill(part, promised.size, patience), patience)  # noqa: B023
+                with_retries(lambda: self._fill(part, promised.size, retries), retries)  # noqa: B023
                 ends = True
             except _TooLongError:
                 ends = self.verify and promised.digest is not None  # then what it holds so far tells
@@ -121,7 +121,7 @@ class Download:
                 part.unlink()
         raise wrong_content(self.repo, self.name, _TIMES)
 
-    def _fill(self, part: Path, size: int | None, patience: Patience) -> None:
+    def _fill(self, part: Path, size: int | None, retries: Retries) -> None:
         """Fetch what a part lacks."""
         from huggingface_hub import constants
         from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
@@ -155,8 +155,8 @@ class Download:
                     room -= len(chunk)
                     if room < 0:
                         self._refuse_more(part, size)
-                    if resumed or not have:  # a Hub that begins anew each time would get new patience for ever
-                        patience.renew()
+                    if resumed or not have:  # a Hub that begins anew each time would get new retries for ever
+                        retries.renew()
 
     def _room(self, part: Path, size: int | None, have: int) -> int:
         """Return how many bytes more may be written: what was promised, else what the disk has, less a reserve."""

@@ -19,7 +19,7 @@ from tidydl.hub.api_responses import answered, asked_for, commit_in, digest_in, 
 from tidydl.hub.connection import doubt, out_of_reach
 from tidydl.hub.failures import not_here, refusal
 from tidydl.hub.repositories import COMMIT, Repository, cache_place, is_inside
-from tidydl.hub.retries import Patience, is_silence, passes, patiently
+from tidydl.hub.retries import Retries, is_silence, passes, with_retries
 from tidydl.whole_files import write_whole
 
 __all__ = ["File", "Listing", "downloaded", "forget_listings", "is_known", "kept_listing", "listing_of", "storage_note"]
@@ -71,7 +71,7 @@ def _listing_of(repo: Repository, argument: str) -> Listing:
             raise not_here(repo, argument, downloaded(repo.kind, repo.cache_dir))
         return known
     try:
-        found = patiently(lambda: _asked(repo, known is None), Patience(5 if known is None else 2, slow=1))
+        found = with_retries(lambda: _asked(repo, known is None), Retries(5 if known is None else 2, slow=1))
     except Exception as problem:
         if is_silence(problem):
             doubt()

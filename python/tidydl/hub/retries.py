@@ -8,7 +8,7 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-__all__ = ["Patience", "is_silence", "is_timeout", "passes", "patiently", "status_of"]
+__all__ = ["Retries", "is_silence", "is_timeout", "passes", "status_of", "with_retries"]
 
 Result = TypeVar("Result")
 _LIMIT = re.compile(r";\s*t=(\d+)")  # "api";r=0;t=55: in 55 seconds requests are counted anew
@@ -17,8 +17,8 @@ _FIRST = 0.4  # seconds before the second try; each wait after it is twice as lo
 _MOST = 60.0  # seconds that a Hub may ask us to wait; longer is an error, which says how long
 
 
-class Patience:
-    """How often to try again, and how long to wait in between; success on the way gives new patience.
+class Retries:
+    """How often to try again, and how long to wait in between; success on the way begins the count anew.
 
     Parameters
     ----------
@@ -51,13 +51,13 @@ class Patience:
         return True
 
 
-def patiently(call: Callable[[], Result], patience: Patience) -> Result:
-    """Call until it succeeds, or until patience is at its end: then raise the last problem."""
+def with_retries(call: Callable[[], Result], retries: Retries) -> Result:
+    """Call until it succeeds, or until no tries are left: then raise the last problem."""
     while True:
         try:
             return call()
         except Exception as problem:  # only what passes is tried again; all else goes on at once
-            if not patience.wait(problem):
+            if not retries.wait(problem):
                 raise
 
 

@@ -9,7 +9,7 @@ from tidydl.checks import check_flag, described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.declarations import Task
 
-__all__ = ["asks_for_what_is_done", "in_todays_words", "loading_in_todays_words", "what_to_write"]
+__all__ = ["as_current_arguments", "as_current_loading_arguments", "asks_for_what_is_done", "what_to_write"]
 
 # Arguments of older code that ask for what is done anyway: name -> the values that change nothing.
 _ALREADY_SO: dict[str, tuple[Any, ...]] = {
@@ -60,12 +60,12 @@ _BUNDLES = ("generate_kwargs", "forward_params")
 _LOADING = {"torch_dtype": "dtype", "use_auth_token": "token"}
 
 
-def loading_in_todays_words(options: dict[str, Any]) -> dict[str, Any]:
+def as_current_loading_arguments(options: dict[str, Any]) -> dict[str, Any]:
     """Take what older code says about loading out of the options, in the words of today."""
     return {now: options.pop(older) for older, now in _LOADING.items() if older in options}
 
 
-def in_todays_words(task: Task, given: Mapping[str, Any]) -> dict[str, Any]:
+def as_current_arguments(task: Task, given: Mapping[str, Any]) -> dict[str, Any]:
     """Put what is said in the words of earlier versions into those of today."""
     said = dict(given)
     for bundle in _BUNDLES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidydl.boundaries import guarded
-from tidydl.pipelines.legacy_arguments import loading_in_todays_words
+from tidydl.pipelines.legacy_arguments import as_current_loading_arguments
 from tidydl.pipelines.options import DEFAULT
 from tidydl.pipelines.runner import Pipeline
 from tidydl.pipelines.task_resolution import LOADING, open_model
@@ -126,7 +126,7 @@ def pipeline(
     ['joy', 'sadness']
     """
     said = {name: value for name, value in locals().items() if name in LOADING}
-    loading = {**said, **loading_in_todays_words(options)}
+    loading = {**said, **as_current_loading_arguments(options)}
     known, loaded, note = open_model(task, model, loading)
     if not (isinstance(top_k, str) and top_k == DEFAULT):
         options["top_k"] = top_k

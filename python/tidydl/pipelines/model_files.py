@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tidydl.pipelines.vetting.folders import named_parts, settings_of, vet_folder
+from tidydl.pipelines.vetting.model_folders import named_parts, settings_of, vet_folder
 
 __all__ = ["reading_files", "weight_files"]
 

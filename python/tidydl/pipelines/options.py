@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, nearest
 from tidydl.pipelines.declarations import RUNNING, Task
-from tidydl.pipelines.legacy_arguments import asks_for_what_is_done, in_todays_words, what_to_write
+from tidydl.pipelines.legacy_arguments import as_current_arguments, asks_for_what_is_done, what_to_write
 from tidydl.pipelines.option_table import OPTIONS, Option
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def read_options(task: Task, given: Mapping[str, Any], base: Options | None = No
     """
     known = _known(task)
     options: Options = dict(known if base is None else base)
-    for name, value in in_todays_words(task, given).items():
+    for name, value in as_current_arguments(task, given).items():
         if name in known:
             options[name] = _option(name, known).read(name, value)
         elif not asks_for_what_is_done(name, value):

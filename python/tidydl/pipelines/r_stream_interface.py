@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
 from tidydl.columns import Counted
-from tidydl.data.legacy_arguments import in_todays_words
+from tidydl.data.legacy_arguments import as_current_arguments
 from tidydl.data.stream_loading import ARGUMENTS, stream
 from tidydl.data.streaming import Stream
 from tidydl.data.writing import check_file, write_steps
@@ -66,7 +66,7 @@ def stream_open(older: Mapping[str, Any] | None = None, output: Any = None, **ar
     """
     if output is not None:
         check_file(output, "output")
-    opened = stream(**in_todays_words("stream_dataset", older or {}, ARGUMENTS), **arguments)
+    opened = stream(**as_current_arguments("stream_dataset", older or {}, ARGUMENTS), **arguments)
     return _keep(_Held(opened, opened))
 
 

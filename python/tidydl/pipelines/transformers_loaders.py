@@ -18,7 +18,7 @@ from tidydl.pipelines.load_errors import explain_failure
 from tidydl.pipelines.loading_lock import one_at_a_time
 from tidydl.pipelines.model_files import reading_files, weight_files
 from tidydl.pipelines.model_location import Location
-from tidydl.pipelines.vetting.folders import vet_folder
+from tidydl.pipelines.vetting.model_folders import vet_folder
 
 __all__ = ["Source", "forget_versions", "import_transformers", "quiet_loading", "quietly", "remember_token"]
 

@@ -1,4 +1,4 @@
-"""The rows of a split, block by block, as often as one likes: the kinds of all of them are known before the first.
+"""Re-iterable readers of the rows of a split, block by block, with a schema that is settled before the first block.
 
 Files are looked through once for that, in constant memory, so that a block has the kinds of the whole.
 """
@@ -33,14 +33,14 @@ from tidydl.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Feed", "feed_of_table", "feeds_of", "joined", "with_column"]
+__all__ = ["BatchReader", "batch_reader_of_table", "batch_readers_of", "joined", "with_column"]
 
 _BLOCK = 8192  # rows of a parquet file decoded at once
 _BUFFER = 2**20  # bytes of a column read at once
 
 
 @dataclass(frozen=True)
-class Feed:
+class BatchReader:
     """What is known of the rows, and how to read them.
 
     ``nullable`` are the columns with missing values, ``levels`` the values of columns that are dictionaries.
@@ -53,8 +53,10 @@ class Feed:
     levels: Mapping[str, pa.Array] = field(default_factory=dict)
 
 
-def feeds_of(listing: Listing, options: TextOptions, columns: Mapping[str, Sequence[str] | None]) -> dict[str, Feed]:
-    """Build the feed of each split of its files, each of its format; ``columns`` are those wanted of a split.
+def batch_readers_of(
+    listing: Listing, options: TextOptions, columns: Mapping[str, Sequence[str] | None]
+) -> dict[str, BatchReader]:
+    """Build the reader of each split of its files, each of its format; ``columns`` are those wanted of a split.
 
     Raises
     ------
@@ -66,14 +68,16 @@ def feeds_of(listing: Listing, options: TextOptions, columns: Mapping[str, Seque
     files = {split: listing.files[split] for split in columns}
     parts = read_alike(lambda said: {split: _opened(listing, split, said, columns[split]) for split in files}, options)
     whole = [split for split in files if columns[split] is None]
-    if any(has_index(feed.schema.names) for split in whole for feed in parts[split].values()):
+    if any(has_index(reader.schema.names) for split in whole for reader in parts[split].values()):
         names = index_names([parquet_files(files[split]) for split in whole])
         for split in whole:
-            parts[split] = {file: _with_index_named(feed, names) for file, feed in parts[split].items()}
+            parts[split] = {file: _with_index_named(reader, names) for file, reader in parts[split].items()}
     return {split: joined(list(each), list(each.values())) for split, each in parts.items()}
 
 
-def _opened(listing: Listing, split: str, options: TextOptions, columns: Sequence[str] | None) -> dict[str, Feed]:
+def _opened(
+    listing: Listing, split: str, options: TextOptions, columns: Sequence[str] | None
+) -> dict[str, BatchReader]:
     parts = {}
     for file, kind in listing.files[split].items():
         with reading(str(file), kind):
@@ -97,8 +101,8 @@ def _refuse_same_names(file: str, names: Sequence[str]) -> None:
             )
 
 
-def feed_of_table(table: pa.Table) -> Feed:
-    """Build the feed of a table, which may be mapped from a file."""
+def batch_reader_of_table(table: pa.Table) -> BatchReader:
+    """Build the reader of a table, which may be mapped from a file."""
     import pyarrow as pa
 
     nullable = frozenset(name for name in table.schema.names if _lacks(table, name))
@@ -107,43 +111,43 @@ def feed_of_table(table: pa.Table) -> Feed:
         for place, each in enumerate(table.schema)
         if pa.types.is_dictionary(each.type) and table.column(place).num_chunks
     }
-    return Feed(table.schema, table.num_rows, lambda: iter([table]), nullable, levels)
+    return BatchReader(table.schema, table.num_rows, lambda: iter([table]), nullable, levels)
 
 
 def _lacks(table: pa.Table, name: str) -> bool:
     return any(table.column(place).null_count > 0 for place in table.schema.get_all_field_indices(name))
 
 
-def joined(names: Sequence[str], feeds: Sequence[Feed]) -> Feed:
-    """Build one feed of several, read one after the other; numbers take the wider kind, missing columns are filled.
+def joined(names: Sequence[str], readers: Sequence[BatchReader]) -> BatchReader:
+    """Build one reader of several, read one after the other; numbers take the wider kind, missing columns are filled.
 
-    ``names`` are what the feeds are called in a message: their files, or their splits.
+    ``names`` are what the readers are called in a message: their files, or their splits.
     """
     import pyarrow as pa
 
-    if len(feeds) == 1 and not feeds[0].levels:
-        return feeds[0]
-    schemas = {name: feed.schema for name, feed in zip(names, feeds, strict=True)}
+    if len(readers) == 1 and not readers[0].levels:
+        return readers[0]
+    schemas = {name: reader.schema for name, reader in zip(names, readers, strict=True)}
     refuse_other_labels(schemas)
     try:
         schema = pa.unify_schemas(list(schemas.values()), promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise misfit(schemas, error) from error
     schema = schema.with_metadata(metadata_of_all(list(schemas.values())))
-    absent = {name for name in schema.names for feed in feeds if name not in feed.schema.names}
+    absent = {name for name in schema.names for reader in readers if name not in reader.schema.names}
     levels = {
-        name: _all_levels([f.levels[name] for f in feeds if name in f.levels]) for f in feeds for name in f.levels
+        name: _all_levels([f.levels[name] for f in readers if name in f.levels]) for f in readers for name in f.levels
     }
-    return Feed(
+    return BatchReader(
         schema,
-        sum(feed.rows for feed in feeds),
-        lambda: (_fitted(block, schema, levels) for feed in feeds for block in feed.blocks()),
-        frozenset(absent).union(*(feed.nullable for feed in feeds)),
+        sum(reader.rows for reader in readers),
+        lambda: (_fitted(block, schema, levels) for reader in readers for block in reader.blocks()),
+        frozenset(absent).union(*(reader.nullable for reader in readers)),
         levels,
     )
 
 
-def with_column(feed: Feed, name: str, value: str, levels: pa.Array) -> Feed:
+def with_column(reader: BatchReader, name: str, value: str, levels: pa.Array) -> BatchReader:
     """Add a column that holds one of several texts in all rows."""
     import pyarrow as pa
 
@@ -151,12 +155,12 @@ def with_column(feed: Feed, name: str, value: str, levels: pa.Array) -> Feed:
     code = levels.to_pylist().index(value)
 
     def blocks() -> Iterator[pa.Table]:
-        for block in feed.blocks():
+        for block in reader.blocks():
             codes = pa.repeat(pa.scalar(code, pa.int32()), block.num_rows)
             yield block.append_column(name, pa.DictionaryArray.from_arrays(codes, levels))
 
-    schema = feed.schema.append(pa.field(name, kind))
-    return Feed(schema, feed.rows, blocks, feed.nullable, {**feed.levels, name: levels})
+    schema = reader.schema.append(pa.field(name, kind))
+    return BatchReader(schema, reader.rows, blocks, reader.nullable, {**reader.levels, name: levels})
 
 
 def _all_levels(parts: Sequence[pa.Array]) -> pa.Array:
@@ -188,7 +192,7 @@ def _fitted(block: pa.Table, schema: pa.Schema, levels: Mapping[str, pa.Array]) 
     return pa.table(columns, names=schema.names).replace_schema_metadata(schema.metadata)
 
 
-def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) -> BatchReader:
     import pyarrow as pa
 
     refuse("sep", options.sep, "parquet")
@@ -202,19 +206,19 @@ def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) 
         levels = {name: _levels_in(file, name) for name in coded}
         nullable = _lacking(file.metadata, schema.names)
     blocks = partial(_parquet_blocks, path, schema.names if columns is not None else None, schema.metadata)
-    return Feed(schema, file.metadata.num_rows, blocks, nullable, levels)
+    return BatchReader(schema, file.metadata.num_rows, blocks, nullable, levels)
 
 
-def _with_index_named(feed: Feed, names: Mapping[str, str | None]) -> Feed:
-    if not has_index(feed.schema.names):
-        return feed
-    called = {name: names.get(name, name) for name in feed.schema.names}
-    return Feed(
-        with_index_named(feed.schema.empty_table(), names).schema,
-        feed.rows,
-        lambda: (with_index_named(block, names) for block in feed.blocks()),
-        frozenset(name for each in feed.nullable if (name := called[each]) is not None),
-        {name: levels for each, levels in feed.levels.items() if (name := called[each]) is not None},
+def _with_index_named(reader: BatchReader, names: Mapping[str, str | None]) -> BatchReader:
+    if not has_index(reader.schema.names):
+        return reader
+    called = {name: names.get(name, name) for name in reader.schema.names}
+    return BatchReader(
+        with_index_named(reader.schema.empty_table(), names).schema,
+        reader.rows,
+        lambda: (with_index_named(block, names) for block in reader.blocks()),
+        frozenset(name for each in reader.nullable if (name := called[each]) is not None),
+        {name: levels for each, levels in reader.levels.items() if (name := called[each]) is not None},
     )
 
 
@@ -263,28 +267,28 @@ def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> 
                 yield table.replace_schema_metadata(metadata)
 
 
-def _of_csv(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+def _of_csv(path: str, options: TextOptions, columns: Sequence[str] | None) -> BatchReader:
     refuse("field", options.field, "csv")
     known = settled_csv(path, options)
-    return Feed(known.schema, known.rows, lambda: csv_blocks(path, options, known), known.nullable)
+    return BatchReader(known.schema, known.rows, lambda: csv_blocks(path, options, known), known.nullable)
 
 
-def _of_json(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+def _of_json(path: str, options: TextOptions, columns: Sequence[str] | None) -> BatchReader:
     refuse("sep", options.sep, "json")
     known = settled_json(path, options)
     if known.table is not None:
-        return feed_of_table(known.table)
-    return Feed(known.schema, known.rows, lambda: json_blocks(path, known.schema), known.nullable)
+        return batch_reader_of_table(known.table)
+    return BatchReader(known.schema, known.rows, lambda: json_blocks(path, known.schema), known.nullable)
 
 
-def _of_text(path: str, options: TextOptions, columns: Sequence[str] | None) -> Feed:
+def _of_text(path: str, options: TextOptions, columns: Sequence[str] | None) -> BatchReader:
     refuse("sep", options.sep, "text")
     refuse("field", options.field, "text")
     known = settled_text(path)
-    return Feed(known.schema, known.rows, lambda: text_blocks(path))
+    return BatchReader(known.schema, known.rows, lambda: text_blocks(path))
 
 
-_OPENERS: dict[str, Callable[..., Feed]] = {
+_OPENERS: dict[str, Callable[..., BatchReader]] = {
     "parquet": _of_parquet,
     "csv": _of_csv,
     "json": _of_json,
