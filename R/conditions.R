@@ -11,14 +11,13 @@ abort_tidydl <- function(kind, problem, allowed = NULL, hint = NULL, call = rlan
   )
 }
 
-# NULL, so that rlang makes the traceback, or the shortest there is: it shows the arguments of calls, whose own methods
-# may fail where do.call() has put them into the call.
+# NULL, so that rlang makes the traceback, or one without frames of the user: it shows the arguments of calls, whose own
+# methods may fail where do.call() has put them into the call.
 trace_that_can_be_shown <- function() {
-  traceback_from <- function(frame) rlang::trace_back(bottom = frame)
   tryCatch({
     rlang::trace_back()
     NULL
-  }, error = function(problem) traceback_from(environment()))
+  }, error = function(problem) the$own_trace)
 }
 
 # Text in which control characters are written as escapes, as Python's messages have them: a terminal obeys them
