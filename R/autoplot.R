@@ -77,7 +77,7 @@ autoplot.tidydl_importance <- function(object, ...) {
   need_columns(object, c("term", "output", "importance"))
   about <- attr(object, "tidydl")
   layout <- call_python("importance_layout", list(
-    frame = plain_frame(object), method = about$method, metric = about$metric
+    frame = tibble_of(object), method = about$method, metric = about$metric
   ))
   picture <- ggplot2::ggplot(layout$bars) +
     ggplot2::geom_rect(ggplot2::aes(
@@ -103,7 +103,7 @@ autoplot.tidydl_importance <- function(object, ...) {
 #' @exportS3Method ggplot2::autoplot
 autoplot.tidydl_lekprofile <- function(object, ...) {
   need_columns(object, c("variable", "x", "level", "group", "output", "fitted"))
-  layout <- call_python("profile_layout", list(frame = plain_frame(object)))
+  layout <- call_python("profile_layout", list(frame = tibble_of(object)))
   lines <- layout$lines
   panels <- if (layout$is_many) {
     ggplot2::facet_grid(ggplot2::vars(.data$output), ggplot2::vars(.data$variable), scales = "free_x")
@@ -127,7 +127,7 @@ autoplot.tidydl_lekprofile <- function(object, ...) {
 #' @exportS3Method ggplot2::autoplot
 autoplot.tidydl_lekgroups <- function(object, ...) {
   need_columns(object, c("group", "variable", "value", "level"))
-  layout <- call_python("groups_layout", list(frame = plain_frame(object)))
+  layout <- call_python("groups_layout", list(frame = tibble_of(object)))
   ggplot2::ggplot(layout$bars) +
     ggplot2::geom_rect(ggplot2::aes(
       xmin = .data$xmin, xmax = .data$xmax, ymin = .data$ymin, ymax = .data$ymax, fill = .data$group
@@ -150,7 +150,7 @@ autoplot.tidydl_lekgroups <- function(object, ...) {
 #' @exportS3Method ggplot2::autoplot
 autoplot.tidydl_confusion <- function(object, ...) {
   need_columns(object, c("response", "truth", "n"))
-  layout <- call_python("confusion_layout", list(counts = plain_frame(object)))
+  layout <- call_python("confusion_layout", list(counts = tibble_of(object)))
   ggplot2::ggplot(layout$tiles, ggplot2::aes(.data$x, .data$y)) +
     line_layer(ggplot2::geom_tile, 0.6, ggplot2::aes(fill = .data$fill), colour = "#D9D9D9") +
     ggplot2::geom_text(ggplot2::aes(label = .data$n, colour = .data$ink), size = layout$text / ggplot2::.pt) +
@@ -181,4 +181,4 @@ need_columns <- function(object, columns, call = rlang::caller_env()) {
   }
 }
 
-plain_frame <- function(object) tibble::as_tibble(as.list(object))
+tibble_of <- function(object) tibble::as_tibble(as.list(object))

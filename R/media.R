@@ -23,8 +23,8 @@ is_media <- function(x) inherits(x, "tidydl_media")
 #' @export
 format.tidydl_image <- function(x, ...) {
   format_media(x, function(image) {
-    if (!is_known(image[["width"]])) {
-      return(sprintf("<img %s>", if (is_known(image[["wrong"]])) image[["wrong"]] else "of unknown size"))
+    if (!has_value(image[["width"]])) {
+      return(sprintf("<img %s>", if (has_value(image[["wrong"]])) image[["wrong"]] else "of unknown size"))
     }
     sprintf("<img %.0f\u00d7%.0f %s>", image[["width"]], image[["height"]], image[["mode"]])
   })
@@ -33,15 +33,15 @@ format.tidydl_image <- function(x, ...) {
 #' @export
 format.tidydl_audio <- function(x, ...) {
   format_media(x, function(sound) {
-    if (!is_known(sound[["rate"]])) {
-      return(sprintf("<audio %s>", if (is_known(sound[["wrong"]])) sound[["wrong"]] else "of unknown length"))
+    if (!has_value(sound[["rate"]])) {
+      return(sprintf("<audio %s>", if (has_value(sound[["wrong"]])) sound[["wrong"]] else "of unknown length"))
     }
     sprintf("<audio %.2f s %.0f Hz>", sound[["seconds"]], sound[["rate"]])
   })
 }
 
 # Elements that were made by hand may say less than one_image() and one_audio() do.
-is_known <- function(x) !is.null(x) && !is.na(x)
+has_value <- function(x) !is.null(x) && !is.na(x)
 
 format_media <- function(x, format_one) {
   vapply(vctrs::vec_data(x), function(one) {

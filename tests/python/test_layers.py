@@ -311,3 +311,12 @@ def test_reticulate_is_called_in_its_own_files_only():
 def test_a_call_of_reticulate_elsewhere_is_noticed(tmp_path):
     (tmp_path / "nnet.R").write_text('x <- reticulate::import("os")  # reticulate::py_run_string\n')
     assert uses_of_reticulate(tmp_path) == {"nnet.R": 1}
+
+
+def test_no_name_is_defined_twice_in_r():
+    defined: dict[str, list[str]] = {}
+    for file in sorted((ROOT / "R").glob("*.R")):
+        for name in re.findall(r"^([\w.]+) <- ", file.read_text(encoding="utf-8"), re.MULTILINE):
+            defined.setdefault(name, []).append(file.name)
+    assert len(defined) > 500
+    assert {name: files for name, files in defined.items() if len(files) > 1} == {}
