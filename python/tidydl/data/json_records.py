@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.json_names import check_names
 from tidydl.data.large_numbers import large_numbers, whole_numbers
 from tidydl.data.nested import in_one
 from tidydl.errors import ArgumentError, unknown_name
@@ -64,6 +65,7 @@ def lines_table(lines: bytes, schema: pa.Schema | None = None) -> pa.Table:
             place = table.schema.get_field_index(each.name)
             table = table.set_column(place, each.name, table.column(place).cast(each.type))
         return table
+    check_names(lines)
     table = _parsed(lines)
     told = pa.schema([each.with_type(_as_texts(each.type)) for each in table.schema])
     told = pa.schema([each for each, read in zip(told, table.schema, strict=True) if each.type != read.type])
