@@ -3,6 +3,8 @@
 import json
 import os
 import struct
+import warnings
+import zipfile
 
 import pytest
 import tiny
@@ -91,3 +93,25 @@ def test_an_animated_image_of_many_large_frames_is_refused_before_they_are_decod
         _ = as_video(gif(5000, 9000)).count
     film = as_video(gif(5000, 100))
     assert film.frames([0, film.count - 1]).shape == (2, 100, 100, 3)
+
+
+@pytest.mark.parametrize(
+    "names", [("a.csv", "a.csv"), ("x/a.csv", "x//a.csv"), ("a.csv", "./a.csv"), ("a.csv", "a.csv\0b")]
+)
+def test_a_zip_file_whose_files_would_take_each_others_place_is_refused(tmp_path, names):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as held, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            held.writestr(name.replace("\0", "Z"), "a\n1\n")
+    content = (tmp_path / "a.zip").read_bytes()
+    (tmp_path / "a.zip").write_bytes(content.replace(b"a.csvZ", b"a.csv\0"))
+    with pytest.raises(ArgumentError, match="twice"):
+        load_dataset(tmp_path / "a.zip")
+
+
+def test_a_zip_file_does_not_say_where_it_comes_from(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as held:
+        held.writestr("a.png", png(4, 4))
+        held.writestr(".unpacked-from", "/etc/passwd")
+    with pytest.raises(ArgumentError, match="a name that tidydl itself gives"):
+        load_dataset(tmp_path / "a.zip")

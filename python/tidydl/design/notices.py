@@ -6,6 +6,8 @@ import sys
 import warnings
 from pathlib import Path
 
+from tidydl.errors import printable
+
 __all__ = ["notify"]
 
 _PACKAGE = str(Path(__file__).resolve().parents[1])
@@ -16,4 +18,4 @@ def notify(text: str) -> None:
     level = 1
     while str(sys._getframe(level).f_code.co_filename).startswith(_PACKAGE) and sys._getframe(level).f_back is not None:
         level += 1
-    warnings.warn(text, UserWarning, stacklevel=level + 1)
+    warnings.warn(printable(text), UserWarning, stacklevel=level + 1)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tidydl.networks.arguments import Plan
     from tidydl.networks.inputs import Inputs
 
+from tidydl.errors import printable
+
 __all__ = ["advice", "advise", "column_labels", "warn_of_offset"]
 
 MOST_INPUTS = 60  # beyond, dependence is not looked for
@@ -32,7 +34,7 @@ def advise(inputs: Inputs, planned: Plan, argument: str | None = None, *, stackl
     argument = argument or ("x" if inputs.formula is None else "data")
     rang = planned.rang if planned.Wts is None and planned.shape.hidden > 0 else None
     for text in advice(argument, inputs.x, inputs.design.columns, rang, inputs.targets, planned.shape.loss):
-        warnings.warn(text, UserWarning, stacklevel=stacklevel + 1)
+        warnings.warn(printable(text), UserWarning, stacklevel=stacklevel + 1)
 
 
 def warn_of_offset(inputs: Inputs) -> None:
