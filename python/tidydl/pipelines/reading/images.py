@@ -102,7 +102,7 @@ def pixels(image: Any, mode: str, place: int, scaler: Any = None) -> Any:
     """
     try:
         decoded = image.pil()
-        refuse_stretching(scaler, *decoded.size, place)
+        refuse_stretching(scaler, decoded.size, place)
         return decoded.convert(mode)
     except TidydlError as problem:
         raise problem if problem.place is not None else of_value(problem, nth_value(place), place) from problem

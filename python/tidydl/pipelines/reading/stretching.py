@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tidydl.pipelines.positions import value_error
@@ -11,15 +12,16 @@ __all__ = ["refuse_stretching"]
 _PIXELS = 1 << 25  # of a scaled image: 600 times as long as wide where the shorter edge is to have 224
 
 
-def refuse_stretching(image_processor: Any, width: int, height: int, place: int) -> None:
-    """Refuse an image that an image processor makes far larger, since it keeps its proportions.
+def refuse_stretching(image_processor: Any, shape: Sequence[int], place: int) -> None:
+    """Refuse an image of a width and height that an image processor makes far larger, since it keeps its proportions.
 
     Raises
     ------
     ArgumentError
         Says how large it would be.
     """
-    size = getattr(image_processor, "size", None)
+    width, height = shape
+    size: Any = getattr(image_processor, "size", None)
     if not hasattr(size, "get") or size.get("longest_edge") or getattr(image_processor, "do_resize", True) is False:
         return
     edge = size.get("shortest_edge")

@@ -91,7 +91,7 @@ class EncodedVideos:
         made = []
         for i in positions:
             frames = list(chosen_frames(self.videos[i], self.frames, self.step, self.places[i]))
-            refuse_stretching(self.loaded.image_processor, *frames[0].shape[1::-1], self.places[i])
+            refuse_stretching(self.loaded.image_processor, frames[0].shape[1::-1], self.places[i])
             made.append(dict(self.loaded.image_processor(frames, return_tensors="pt"))["pixel_values"])
         pixels = torch.cat([each if each.ndim == 5 else each.unsqueeze(0) for each in made])
         return on_device(self.loaded, {"pixel_values": pixels})

@@ -189,7 +189,7 @@ def _pictures(block: Block, scaler: Any, place: int) -> list[Any]:
 
     film, count = value
     frames = videos.chosen_frames(film, count, None, place)
-    refuse_stretching(scaler, *frames[0].shape[1::-1], place)
+    refuse_stretching(scaler, frames[0].shape[1::-1], place)
     return [Image.fromarray(frame) for frame in frames]
 
 
