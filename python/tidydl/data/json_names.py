@@ -9,11 +9,11 @@ from tidydl.data.formats import RATIO
 
 __all__ = ["check_names"]
 
-_NAME = re.compile(rb'"((?:[^"\\]|\\.)*+)"\s*:')
+_NAME = re.compile(rb'"((?:[^"\\]++|\\.)*+)"\s*:')
 _CELLS = 2**26  # that do no harm
 _BYTES = 8  # of a cell
 _STRIDE = 2**16
-_STRIDES = 32
+_STRIDES = 16
 
 
 def check_names(lines: bytes) -> None:
@@ -26,13 +26,15 @@ def check_names(lines: bytes) -> None:
     ValueError
         They do.
     """
-    rows = lines.count(b"}")
     most = max(_CELLS, RATIO * len(lines) // _BYTES)
-    if rows * (len(lines) // 3) <= most:  # a name takes three bytes at least
+    rows = len(lines) // 2  # at most, which need not be counted where names are few
+    if rows * len(lines) <= most:
         return
     names: set[bytes] = set()
     for start in _starts(len(lines)):
         names.update(_NAME.findall(lines, start, start + _STRIDE))
+        if len(names) * rows > most:
+            rows = min(rows, lines.count(b"}"))
         if len(names) * rows > most:
             raise ValueError(
                 f"it has {len(names) - 1:,} different names or more, a column each, which makes {len(names) * rows:,}"
