@@ -4,10 +4,11 @@ abort_tidydl <- function(kind, problem, allowed = NULL, hint = NULL, call = rlan
   problem <- printable(in_words_of_r(problem))
   allowed <- printable(in_words_of_r(allowed))
   hint <- printable(in_words_of_r(hint))
+  shown <- if (holds_token(sys.calls())) without_tokens(call) else list(call = call, trace = trace_that_can_be_shown())
   rlang::abort(
     c(problem, i = allowed, ">" = hint),
     class = c(paste0("tidydl_error_", kind), "tidydl_error"),
-    kind = kind, problem = problem, allowed = allowed, hint = hint, ..., call = call, trace = trace_that_can_be_shown()
+    kind = kind, problem = problem, allowed = allowed, hint = hint, ..., call = shown$call, trace = shown$trace
   )
 }
 
@@ -20,22 +21,73 @@ trace_that_can_be_shown <- function() {
   }, error = function(problem) the$own_trace)
 }
 
-# Text in which control characters are written as escapes, as Python's messages have them: a terminal obeys them
-# instead of showing them, and names from files and data may hold them.
+# Calls are shown with errors, in what is copied into reports: access tokens that stand in them are not.
+without_tokens <- function(call) {
+  trace <- rlang::trace_back(bottom = rlang::caller_env())
+  trace$call <- lapply(trace$call, token_hidden)
+  if (is.environment(call)) {
+    frames <- which(vapply(sys.frames(), identical, NA, call))
+    call <- if (length(frames)) sys.call(frames[[length(frames)]]) else call
+  }
+  list(call = if (is.call(call)) token_hidden(call) else call, trace = trace)
+}
+
+is_token <- function(x, name) {
+  is.character(x) && (name %in% c("token", "use_auth_token") || length(x) == 1L && isTRUE(startsWith(x, "hf_")))
+}
+
+# Of the arguments of calls, those that are calls themselves included.
+holds_token <- function(calls) {
+  for (each in calls) {
+    arguments <- as.list(each)
+    names <- rlang::names2(arguments)
+    for (i in seq_along(arguments)) {
+      if (is_token(arguments[[i]], names[[i]]) || is.call(arguments[[i]]) && holds_token(arguments[i])) {
+        return(TRUE)
+      }
+    }
+  }
+  FALSE
+}
+
+token_hidden <- function(call) {
+  if (!is.call(call)) {
+    return(call)
+  }
+  names <- rlang::names2(call)
+  for (i in seq_along(call)) {
+    if (is_token(call[[i]], names[[i]])) {
+      call[[i]] <- as.name("<token>")
+    } else if (is.call(call[[i]])) {
+      call[[i]] <- token_hidden(call[[i]])
+    }
+  }
+  call
+}
+
+# Text in which control characters are written as escapes, and addresses are without passwords, as Python's messages
+# have them: a terminal obeys such characters instead of showing them, and names from files and data may hold them.
 printable <- function(text) {
+  addresses <- grepl("://", text, fixed = TRUE, useBytes = TRUE)
+  text[addresses] <- gsub("://[^/[:space:]@]+@", "://\u2026@", valid_text(text[addresses]))
   for (i in seq_along(text)) {
     codes <- utf8ToInt(enc2utf8(text[[i]]))
     if (anyNA(codes) || !any(is_control(codes))) {
       next
     }
     letters <- intToUtf8(codes, multiple = TRUE)
-    letters[is_control(codes)] <- sprintf("\\x%02x", codes[is_control(codes)])
+    found <- codes[is_control(codes)]
+    letters[is_control(codes)] <- ifelse(found < 256L, sprintf("\\x%02x", found), sprintf("\\u%04x", found))
     text[[i]] <- paste(letters, collapse = "")
   }
   text
 }
 
-is_control <- function(codes) codes < 32L & codes != 9L & codes != 10L | codes >= 127L & codes < 160L
+# The last ones turn the order of letters around.
+is_control <- function(codes) {
+  codes < 32L & codes != 9L & codes != 10L | codes >= 127L & codes < 160L |
+    codes >= 0x202A & codes <= 0x202E | codes >= 0x2066 & codes <= 0x2069
+}
 
 # The error for a name that is not among the known ones, suggesting the nearest.
 unknown_name <- function(argument, name, names, hint = NULL, kind = "not_found", call = rlang::caller_env()) {

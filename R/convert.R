@@ -52,6 +52,7 @@ encode_frame <- function(x, name, depth = 0L) {
       "Name them by `names<-` or stats::setNames()."
     )
   }
+  n <- nrow(x)
   columns <- lapply(seq_along(x), function(i) {
     column <- plain_column(.subset2(x, i))
     if (length(dim(column)) > 1) {
@@ -67,13 +68,19 @@ encode_frame <- function(x, name, depth = 0L) {
       )
     }
     column_name <- sprintf("Column `%s`", names(x)[[i]])
+    if (length(column) != n) { # as in a file that somebody has changed
+      abort_tidydl(
+        "bridge", sprintf("%s has %.0f values, and the data frame %.0f rows.", column_name, length(column), n),
+        "A data frame as R's own functions make it.", "Make it anew."
+      )
+    }
     if (is.list(column) && !is_media(column) && !inherits(column, "POSIXlt")) {
       encode_list(column, column_name, cell = TRUE, depth)
     } else {
       encode_vector(column, column_name)
     }
   })
-  record <- list(kind = "frame", n = nrow(x), names = encode_text(names(x)), columns = columns)
+  record <- list(kind = "frame", n = n, names = encode_text(names(x)), columns = columns)
   provenance <- attr(x, "tidydl", exact = TRUE)
   if (!is.null(provenance)) {
     record$provenance <- encode(provenance)

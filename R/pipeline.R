@@ -167,10 +167,10 @@ summary.tidydl_pipeline <- function(object, ...) print(object)
 print.tidydl_pipeline <- function(x, ...) {
   facts <- attr(x, "facts")
   labels <- as.character(facts$labels)
-  listed <- paste(utils::head(labels, 6), collapse = ", ")
+  listed <- printable(paste(utils::head(labels, 6), collapse = ", "))
   cat(
     sprintf("<tidydl pipeline: %s>\n", facts$task),
-    sprintf("  model   %s\n", facts$model),
+    sprintf("  model   %s\n", printable(facts$model)),
     sprintf("  device  %s (%s)\n", facts$device, facts$dtype),
     if (!is.null(facts$labels)) {
       sprintf("  labels  %d: %s%s\n", length(labels), listed, if (length(labels) > 6) ", \u2026" else "")

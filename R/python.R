@@ -276,6 +276,8 @@ prepare_python <- function() {
   file <- system.file("python", "tidydl", "bridge", "libraries.py", package = "tidydl")
   tryCatch(
     {
+      show_working_folder <- hide_working_folder() # which names modules of Python's own as well as others
+      on.exit(show_working_folder(), add = TRUE)
       keep_libraries_from_children()
       loading <- reticulate::import("importlib.util")
       spec <- loading$spec_from_file_location("tidydl_libraries", file)

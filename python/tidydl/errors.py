@@ -8,6 +8,7 @@ the same three parts.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -29,6 +30,7 @@ __all__ = [
     "no_argument",
     "no_column",
     "one_of",
+    "printable",
     "unknown_name",
 ]
 
@@ -60,9 +62,9 @@ class TidydlError(Exception):
     kind: ClassVar[str] = "error"
 
     def __init__(self, problem: str, *, allowed: str | None = None, hint: str | None = None, place: int | None = None):
-        self.problem = _printable(problem)
-        self.allowed = _printable(allowed) if allowed else allowed
-        self.hint = _printable(hint) if hint else hint
+        self.problem = printable(problem)
+        self.allowed = printable(allowed) if allowed else allowed
+        self.hint = printable(hint) if hint else hint
         self.place = place
         super().__init__(self.problem, self.allowed, self.hint)
 
@@ -78,13 +80,16 @@ class TidydlError(Exception):
         return "\n".join(lines)
 
 
-# What a terminal obeys instead of showing it: names from files and data may hold it.
+# What a terminal obeys instead of showing it: names from files and data may hold it. The last ones turn the order of
+# letters around.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+_CONTROLS |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 
-def _printable(text: str) -> str:
-    """Return a text in which control characters are written as escapes, as ``repr()`` writes them."""
-    return text.translate(_CONTROLS)
+def printable(text: str) -> str:
+    """Return a text as it can be shown: control characters as ``repr()`` writes them, addresses without passwords."""
+    return (_CREDENTIALS.sub("…@", text) if "://" in text else text).translate(_CONTROLS)
 
 
 def _again(kind: type[TidydlError], problem: str, allowed: Any, hint: Any, place: Any) -> TidydlError:

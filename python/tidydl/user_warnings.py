@@ -7,6 +7,8 @@ import sys
 import warnings
 from pathlib import Path
 
+from tidydl.errors import printable
+
 __all__ = ["warn_user"]
 
 _OURS = os.path.join(Path(__file__).parent, "")
@@ -17,4 +19,4 @@ def warn_user(text: str) -> None:
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
         level, frame = level + 1, frame.f_back
-    warnings.warn(text, UserWarning, stacklevel=level)
+    warnings.warn(printable(text), UserWarning, stacklevel=level)

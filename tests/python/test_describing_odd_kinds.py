@@ -8,6 +8,7 @@ import uuid
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tidydl import features, load_dataset, stream, write_dataset
@@ -87,3 +88,12 @@ def test_columns_of_one_name_become_no_dataset(tmp_path):
     twice = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["x", "x"])
     with pytest.raises(DataError, match="The data has two columns 'x'"):
         load_dataset(twice, as_="dataset")
+
+
+@pytest.mark.parametrize("unit", ["ms", "us"])
+def test_moments_of_years_that_python_does_not_know_are_described(tmp_path, unit):
+    moments = pa.array([2**55 if unit == "ms" else 2**62, None], pa.timestamp(unit))
+    pq.write_table(pa.table({"a": moments}), tmp_path / "a.parquet")
+    found = features(load_dataset(tmp_path / "a.parquet"))
+    assert found["kind"][0] == "datetime"
+    assert found["example"][0][:4].isdecimal()

@@ -131,3 +131,31 @@ test_that("messages are in R's words, and quoted text stays as it is", {
     "`x` is TRUE.", "A named list.", "Give NULL."
   ))
 })
+
+test_that("errors show no access token, wherever it stands in a call", {
+  secret <- "hf_secretsecretsecret"
+  shown <- function(code) {
+    cnd <- tryCatch(eval(parse(text = sprintf(code, secret))), error = identity)
+    expect_s3_class(cnd, "tidydl_error")
+    text <- c(
+      capture.output(print(cnd)), capture.output(print(cnd$trace)), deparse(conditionCall(cnd)),
+      vapply(cnd$trace$call, function(call) paste(deparse(call), collapse = ""), "")
+    )
+    expect_false(any(grepl(secret, text, fixed = TRUE)))
+    text
+  }
+  mine <- function(key, rows) load_dataset("no/such/folder", token = key)
+  expect_true(any(grepl("<token>", shown("load_dataset('no/such/folder', token = '%s')"), fixed = TRUE)))
+  shown("mine('%s')")
+  shown("do.call(load_dataset, list('no/such/folder', token = '%s'))")
+  shown("identity(iris[, nrow(load_dataset('no/such/folder', token = c('%s', 'b')))])")
+  plain <- tryCatch(load_dataset("no/such/folder"), error = identity)
+  expect_identical(conditionCall(plain), quote(load_dataset("no/such/folder")))
+})
+
+test_that("messages hold nothing that a terminal obeys, and no passwords of addresses", {
+  evil <- "e\u001b[31m\u009b2J\u202evil"
+  expect_identical(printable(c(evil, "caf\u00e9\t")), c("e\\x1b[31m\\x9b2J\\u202evil", "caf\u00e9\t"))
+  expect_identical(printable("see https://user:secret@host/a@b"), "see https://\u2026@host/a@b")
+  expect_null(printable(NULL))
+})

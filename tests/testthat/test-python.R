@@ -64,7 +64,8 @@ test_that("what Python prints does not reach R's output", {
 test_that("what lies in the working directory is imported by the user only", {
   skip_without_python()
   folder <- withr::local_tempdir()
-  for (name in c("lazy_loader", "pandas", "pyarrow", "transformers", "tidydl", "tensorflow", "mine")) {
+  of_python <- c("random", "tempfile", "zipfile", "json", "typing_extensions", "hashlib", "statistics", "selectors")
+  for (name in c("lazy_loader", "pandas", "pyarrow", "transformers", "tidydl", "tensorflow", "mine", of_python)) {
     writeLines(sprintf("open('%s.ran', 'w').close()", name), file.path(folder, paste0(name, ".py")))
   }
   writeLines(c("a,b", "1,2"), file.path(folder, "data.csv"))

@@ -117,6 +117,9 @@ test_that("values that do not fit their class are refused from files and on thei
     expect_error(plain_frames(frame, "x.rds", NULL), "column 'x'", class = "tidydl_error_data")
     expect_error(write_dataset(frame, tempfile(fileext = ".parquet")), "Column `x`", class = "tidydl_error")
   }
+  uneven <- structure(list(x = 1:3, y = c("a", "b", "c")), class = "data.frame", row.names = c(NA, -1000000000L))
+  expect_error(write_dataset(uneven, tempfile(fileext = ".parquet")), "3 values", class = "tidydl_error")
+  expect_error(features(uneven), "3 values", class = "tidydl_error")
   partly <- images(list(pathway = "/etc/hosts", bytes = NULL), NULL, list(bytes = as.raw(1)))
   expect_identical(encode(partly)$path$missing, bytes_of(1:3))
   expect_identical(format(partly)[c(1, 3)], rep("<img of unknown size>", 2))

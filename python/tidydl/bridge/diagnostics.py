@@ -12,6 +12,8 @@ from tidydl.progress import Progress, Trace, Work
 if TYPE_CHECKING:
     import pandas as pd
 
+from tidydl.errors import printable
+
 __all__ = [
     "as_sounds",
     "check",
@@ -68,7 +70,7 @@ def fail(kind: str, problem: str, allowed: str | None = None, hint: str | None =
 
 def warn(text: str, value: Any = None, printed: str | None = None) -> Any:
     """Warn, print, and give back a value."""
-    warnings.warn(text, UserWarning, stacklevel=2)
+    warnings.warn(printable(text), UserWarning, stacklevel=2)
     if printed is not None:
         print(printed)
     return value

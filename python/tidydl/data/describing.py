@@ -129,6 +129,13 @@ def _from_frames(first: pd.DataFrame, frames: Iterable[pd.DataFrame]) -> pd.Data
     return _COLUMNS.frame(data)
 
 
+def _moment(value: Any, form: str) -> str:
+    try:
+        return str(value.strftime(form))
+    except (NotImplementedError, ValueError):  # of years that Python does not know
+        return str(value)
+
+
 def _as_text(value: Any, kind: str) -> str:
     """Write a value the same in both languages, cut to a width."""
     if kind == "logical":
@@ -137,10 +144,8 @@ def _as_text(value: Any, kind: str) -> str:
         text = f"{value:.15g}" if kind == "double" else str(int(value))
     elif kind == "duration":
         text = f"{value.total_seconds():.15g} s"
-    elif kind == "date":
-        text = value.strftime("%Y-%m-%d")
-    elif kind == "datetime":
-        text = value.strftime("%Y-%m-%d %H:%M:%S")
+    elif kind in ("date", "datetime"):
+        text = _moment(value, "%Y-%m-%d" if kind == "date" else "%Y-%m-%d %H:%M:%S")
     elif kind == "binary":
         text = f"{len(value)} bytes"
     else:

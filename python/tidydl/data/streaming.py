@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.column_kinds import kind_of
-from tidydl.errors import ArgumentError
+from tidydl.errors import ArgumentError, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,7 @@ class Stream:
             f"  rows     {rows}, {self.batch_size:,} at a time",
             *(f"  {'columns' if not k else '       '}  {name}: {kind}" for k, (name, kind) in enumerate(self._shown())),
         ]
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     def _repr_html_(self) -> str:
         import html

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tidydl.errors import printable
 from tidydl.networks.exact.kernels import ENTROPY, LEAST_SQUARES
 from tidydl.networks.inputs import Inputs, column_labels
 
@@ -32,7 +33,7 @@ def advise(inputs: Inputs, planned: Plan, argument: str | None = None, *, stackl
     argument = argument or ("x" if inputs.formula is None else "data")
     rang = planned.rang if planned.Wts is None and planned.shape.hidden > 0 else None
     for text in advice(argument, inputs.x, inputs.design.columns, rang, inputs.targets, planned.shape.loss):
-        warnings.warn(text, UserWarning, stacklevel=stacklevel + 1)
+        warnings.warn(printable(text), UserWarning, stacklevel=stacklevel + 1)
 
 
 def warn_of_offset(inputs: Inputs) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from tidydl import rng
 from tidydl.checks import check_count, check_flag, check_number, described, numbers_in
-from tidydl.errors import ArgumentError, no_argument
+from tidydl.errors import ArgumentError, no_argument, printable
 from tidydl.networks.exact.engine import Settings
 from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
 from tidydl.networks.exact.many import Fit
@@ -138,7 +138,7 @@ def plan(inputs: Inputs, options: Options) -> Plan:
     )
     if options.linout and inputs.response.levels is not None:
         text = "`linout` is left aside: for a response of classes the outputs are probabilities."
-        warnings.warn(text, UserWarning, stacklevel=3)
+        warnings.warn(printable(text), UserWarning, stacklevel=3)
     return planned
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tidydl.errors import printable
 from tidydl.networks.advice import advice as advice_on
 from tidydl.networks.arguments import LOSSES, Plan, number_of_weights
 from tidydl.networks.engines import all_made, choose_engine, solve, solve_many
@@ -138,7 +139,7 @@ def _advise(asked: dict[str, Any] | None, shape: Shape, x: np.ndarray, y: np.nda
     if asked is not None:
         names = np.atleast_1d(asked["names"]) if asked.get("names") is not None else ()
         for text in advice_on(asked["argument"], x, [str(name) for name in names], asked.get("rang"), y, shape.loss):
-            warnings.warn(text, UserWarning, stacklevel=1)
+            warnings.warn(printable(text), UserWarning, stacklevel=1)
 
 
 def tune_arrays(

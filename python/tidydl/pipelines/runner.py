@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.boundaries import arguments_of
 from tidydl.columns import ROW
 from tidydl.data.streaming import Stream
-from tidydl.errors import ArgumentError
+from tidydl.errors import ArgumentError, printable
 from tidydl.pipelines.checkpoints.identity import identity
 from tidydl.pipelines.checkpoints.resumable_run import run_in_parts
 from tidydl.pipelines.declarations import Task
@@ -244,7 +244,7 @@ class Pipeline:
         if labels is not None:
             listed = ", ".join(labels[:6]) + (", …" if len(labels) > 6 else "")
             lines.append(f"  labels  {len(labels)}: {listed}")
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
 
 @augment.register(Pipeline)

@@ -9,6 +9,7 @@ from typing import Any
 
 from tidydl.checks import check_number
 from tidydl.columns import Contract
+from tidydl.errors import printable
 from tidydl.verbs.dispatch import verb
 from tidydl.verbs.refusal import no_method
 
@@ -228,6 +229,6 @@ def _compared(criterion: str, fits: list[Any], price: Callable[[float], float]) 
         return values[0]
     if len({each.nobs for each in likelihoods}) > 1:
         text = "models are not all fitted to the same number of observations"
-        warnings.warn(text, UserWarning, stacklevel=3)
+        warnings.warn(printable(text), UserWarning, stacklevel=3)
     contract = Contract.of({"df": "double", criterion: "double"})
     return contract.frame({"df": [each.df for each in likelihoods], criterion: values})

@@ -24,6 +24,7 @@ FORMATS = (
     *("XBM", "XPM"),
 )
 _FRAMES = 100_000
+_PIXELS_OF_FRAMES = 1 << 34  # which Pillow goes through in less than a minute, each frame upon the one before
 
 
 def open_image(content: bytes | None, path: str | None, kind: str = "image") -> Pillow.Image:
@@ -80,8 +81,8 @@ def too_large(kind: str, path: str | None) -> TidydlError:
     )
 
 
-def check_frames(count: int, path: str | None) -> int:
-    """Return the number of frames of an animated image.
+def check_frames(count: int, path: str | None, pixels: int = 0) -> int:
+    """Return the number of frames of an animated image, of so many pixels each.
 
     Raises
     ------
@@ -93,5 +94,11 @@ def check_frames(count: int, path: str | None) -> int:
             f"{named('video', path)} has more than {_FRAMES:,} frames.",
             allowed=f"At most {_FRAMES:,} frames of an animated image.",
             hint="Make it a video file, such as MP4.",
+        )
+    if count * pixels > _PIXELS_OF_FRAMES:
+        raise DamagedFileError(
+            f"{named('video', path)} has {count:,} frames of {pixels:,} pixels, more than is safe to go through.",
+            allowed=f"At most {_PIXELS_OF_FRAMES:,} pixels in all frames of an animated image.",
+            hint="Make it a video file, such as MP4, or smaller.",
         )
     return count

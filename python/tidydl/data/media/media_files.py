@@ -109,6 +109,10 @@ def _file(path: str, kind: str, allowed: str, folder_hint: str | None) -> str:
         raise NotFoundError(f"`{kind}` '{shown}' does not exist.", allowed=f"The path of {_ARTICLES[kind]} file.")
     if os.path.isdir(path):
         raise ArgumentError(f"`{kind}` '{path}' is a folder.", allowed=allowed, hint=folder_hint)
+    if not os.path.isfile(path):  # which might never end, or wait for ever for somebody who writes
+        raise ArgumentError(
+            f"`{kind}` '{shown}' is a pipe or a device.", allowed=allowed, hint="Write what it gives to a file first."
+        )
     return path
 
 

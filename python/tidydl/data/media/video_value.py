@@ -51,7 +51,8 @@ class Video:
         """How many frames there are."""
         if self._frames is not None:
             return len(self._frames)
-        return check_frames(self._decoded(_count_by_pillow, _count_by_av), self._path)
+        count, pixels = self._decoded(_count_by_pillow, lambda source: (_count_by_av(source), 0))
+        return check_frames(count, self._path, pixels)
 
     @cached_property
     def rate(self) -> float | None:
@@ -86,8 +87,8 @@ class Video:
         return self._path or f"<video {self.count} frames>"
 
 
-def _count_by_pillow(image: Any) -> int:
-    return int(getattr(image, "n_frames", 1))
+def _count_by_pillow(image: Any) -> tuple[int, int]:
+    return int(getattr(image, "n_frames", 1)), image.width * image.height
 
 
 def _rate_by_pillow(image: Any) -> float | None:

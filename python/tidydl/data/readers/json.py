@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.data.arrow.nested import in_one
 from tidydl.data.readers.csv_columns import named_apart
 from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, refuse, suffix_of
+from tidydl.data.readers.json_names import check_names
 from tidydl.data.readers.large_integers import large_numbers, whole_numbers
 from tidydl.data.readers.read_errors import empty_file, reading, refuse_other_bytes
 from tidydl.errors import ArgumentError, unknown_name
@@ -70,6 +71,7 @@ def lines_table(lines: bytes, schema: pa.Schema | None = None) -> pa.Table:
             place = table.schema.get_field_index(each.name)
             table = table.set_column(place, each.name, table.column(place).cast(each.type))
         return table
+    check_names(lines)
     table = _parsed(lines)
     told = pa.schema([each.with_type(_as_texts(each.type)) for each in table.schema])
     told = pa.schema([each for each, read in zip(told, table.schema, strict=True) if each.type != read.type])

@@ -11,6 +11,7 @@ from typing import Any
 
 from tidydl.data.readers.formats import FORMATS, MEDIA, PACKED
 from tidydl.data.sources.path_bounds import Bounds, fixed_part
+from tidydl.data.sources.paths import not_there
 from tidydl.errors import ArgumentError, NotFoundError
 from tidydl.user_warnings import warn_user
 
@@ -66,6 +67,8 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
                 others += not is_data
                 if is_data and file.is_symlink():
                     bounds.check(file)
+                if is_data and not file.is_file() and os.path.exists(file):  # it would be waited for, maybe for ever
+                    raise not_there(place / name)
         data = len(found) - others
         if others > max(_MOST_OTHERS, _OTHERS_TO_DATA * data):
             raise ArgumentError(

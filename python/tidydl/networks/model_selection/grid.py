@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidydl.columns import Contract
-from tidydl.errors import DataError, TidydlError
+from tidydl.errors import DataError, TidydlError, printable
 from tidydl.networks.arguments import Plan
 from tidydl.networks.engines import Engine, solve_many
 from tidydl.networks.exact.engine import Solution
@@ -97,7 +97,7 @@ def search_grid(grid: Grid, metric: str, engine: Engine) -> Work[Search]:
         raise problems[0]
     if problems:
         text = f"{len(problems)} of {len(solutions)} fits could not be made and are left out: {problems[0].problem}"
-        warnings.warn(text, UserWarning, stacklevel=2)
+        warnings.warn(printable(text), UserWarning, stacklevel=2)
     table = _fits_frame(grid, solutions)
     summary = summary_frame(grid, table, metric)
     return Search(table, summary, best_point(summary, metric))

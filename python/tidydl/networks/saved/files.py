@@ -163,6 +163,8 @@ def _written_by() -> dict[str, str]:
 
 
 def _read(path: str) -> Any:
+    if os.path.exists(path) and not os.path.isfile(path):  # it would be waited for, maybe for ever
+        raise ArgumentError(f"`file` '{path}' is a pipe or a device.", allowed=WRITTEN)
     try:
         with open(path, "rb") as source:
             return json.loads(source.read().decode("utf-8"), parse_constant=_no_constant)

@@ -11,6 +11,7 @@ from tidydl.errors import TidydlError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value
 from tidydl.pipelines.reading.media import cells_fit, read_by
+from tidydl.pipelines.reading.stretching import refuse_stretching
 from tidydl.pipelines.reading.tensors import on_device
 
 __all__ = ["EncodedImages", "column_fits", "encode", "is_one", "key", "pixels", "read"]
@@ -85,7 +86,8 @@ class EncodedImages:
     def pixels(self, positions: Sequence[int]) -> list[Any]:
         """Decode some of the images, in the colours that the model reads."""
         mode = "L" if getattr(self.loaded.config, "num_channels", 3) == 1 else "RGB"
-        return [pixels(self.images[i], mode, self.places[i]) for i in positions]
+        scaler = self.loaded.image_processor
+        return [pixels(self.images[i], mode, self.places[i], scaler) for i in positions]
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Decode some of the images and make their tensor of pixels."""
@@ -93,12 +95,17 @@ class EncodedImages:
         return on_device(self.loaded, made)
 
 
-def pixels(image: Any, mode: str, place: int) -> Any:
-    """Decode an image, upright as its camera meant it, in the colours the model reads."""
+def pixels(image: Any, mode: str, place: int, scaler: Any = None) -> Any:
+    """Decode an image, upright as its camera meant it, in the colours the model reads.
+
+    ``scaler`` is the image processor that gets it, which must not be made to scale it to no end.
+    """
     try:
-        return image.pil().convert(mode)
+        decoded = image.pil()
+        refuse_stretching(scaler, decoded.size, place)
+        return decoded.convert(mode)
     except TidydlError as problem:
-        raise of_value(problem, nth_value(place), place) from problem
+        raise problem if problem.place is not None else of_value(problem, nth_value(place), place) from problem
 
 
 def encode(

@@ -11,6 +11,7 @@ from tidydl.errors import TidydlError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value, value_error
 from tidydl.pipelines.reading.media import cells_fit, read_by
+from tidydl.pipelines.reading.stretching import refuse_stretching
 from tidydl.pipelines.reading.tensors import on_device
 
 __all__ = ["EncodedVideos", "chosen_frames", "column_fits", "encode", "is_one", "key", "read", "shown"]
@@ -90,6 +91,7 @@ class EncodedVideos:
         made = []
         for i in positions:
             frames = list(chosen_frames(self.videos[i], self.frames, self.step, self.places[i]))
+            refuse_stretching(self.loaded.image_processor, frames[0].shape[1::-1], self.places[i])
             made.append(dict(self.loaded.image_processor(frames, return_tensors="pt"))["pixel_values"])
         pixels = torch.cat([each if each.ndim == 5 else each.unsqueeze(0) for each in made])
         return on_device(self.loaded, {"pixel_values": pixels})

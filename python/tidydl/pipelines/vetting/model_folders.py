@@ -50,6 +50,8 @@ def vet_folder(folder: Path, source: str, argument: str = "model", *, pickled: b
         for path in paths:
             if path.is_symlink() and not is_within(path, root):
                 raise _refusal(source, argument, f"whose '{path.name}' is a link that leaves the folder")
+            if not path.is_dir() and not path.is_file() and path.exists():
+                raise _refusal(source, argument, f"whose '{path.name}' is a pipe or a device, and no file")
         for path in paths:
             if path.is_file() and (path.name in SETTINGS or _is_versioned(path)):
                 held = settings_of(path)

@@ -12,6 +12,7 @@ from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import audios, images, videos
 from tidydl.pipelines.reading.chat_templates import unreadable, written_chat
 from tidydl.pipelines.reading.messages import MEDIA, Block, Chat
+from tidydl.pipelines.reading.stretching import refuse_stretching
 from tidydl.pipelines.transformers_loaders import quiet_loading
 
 __all__ = ["Conversation", "conversation_of", "tensors_of"]
@@ -154,7 +155,7 @@ def tensors_of(loaded: Loaded, said: Conversation, place: int) -> dict[str, Any]
     """Decode what belongs to a prompt, and let the model's processor read it all."""
     processor, tokenizer = loaded.processor, loaded.tokenizer
     more: dict[str, Any] = {}
-    pictures = [each for block in said.media for each in _pictures(block, place)]
+    pictures = [each for block in said.media for each in _pictures(block, loaded.image_processor, place)]
     if pictures:
         more["images"] = [pictures] if said.is_chat else pictures
         more |= _uncut(processor) if any(kind == "frames" for kind, _ in said.media) else {}
@@ -177,17 +178,19 @@ def tensors_of(loaded: Loaded, said: Conversation, place: int) -> dict[str, Any]
         raise unreadable(problem, place, "the processor of the model") from problem
 
 
-def _pictures(block: Block, place: int) -> list[Any]:
+def _pictures(block: Block, scaler: Any, place: int) -> list[Any]:
     """Decode an image, or the frames that stand for a film."""
     kind, value = block
     if kind == "image":
-        return [images.pixels(value, "RGB", place)]
+        return [images.pixels(value, "RGB", place, scaler)]
     if kind != "frames":
         return []
     from PIL import Image
 
     film, count = value
-    return [Image.fromarray(frame) for frame in videos.chosen_frames(film, count, None, place)]
+    frames = videos.chosen_frames(film, count, None, place)
+    refuse_stretching(scaler, frames[0].shape[1::-1], place)
+    return [Image.fromarray(frame) for frame in frames]
 
 
 def _audio_reader(processor: Any) -> Any:

@@ -1,0 +1,37 @@
+"""Long and thin images: scaled until their shorter edge is as long as a model wants it, they would fill the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tidydl.pipelines.positions import value_error
+
+__all__ = ["refuse_stretching"]
+
+_PIXELS = 1 << 25  # of a scaled image: 600 times as long as wide where the shorter edge is to have 224
+
+
+def refuse_stretching(image_processor: Any, shape: Sequence[int], place: int) -> None:
+    """Refuse an image of a width and height that an image processor makes far larger, since it keeps its proportions.
+
+    Raises
+    ------
+    ArgumentError
+        Says how large it would be.
+    """
+    width, height = shape
+    size: Any = getattr(image_processor, "size", None)
+    if not hasattr(size, "get") or size.get("longest_edge") or getattr(image_processor, "do_resize", True) is False:
+        return
+    edge = size.get("shortest_edge")
+    if not isinstance(edge, int) or min(width, height) < 1:
+        return
+    longer = edge * max(width, height) // min(width, height)
+    if edge * longer > max(_PIXELS, width * height):
+        raise value_error(
+            place,
+            f"is {width} by {height} pixels, and the model scales it to {edge} by {longer:,}.",
+            allowed=f"Images that have at most {_PIXELS:,} pixels when the shorter edge has {edge}.",
+            hint="Cut the image into parts that are less long and thin.",
+        )
