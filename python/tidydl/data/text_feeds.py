@@ -15,9 +15,10 @@ from tidydl.data.csv_columns import (
     header_apart,
     marked,
     numbers_in_doubt,
+    numbers_with_commas,
     one_begins_with_zero,
 )
-from tidydl.data.csv_files import csv_fault, separator_of, tell_of_one_column
+from tidydl.data.csv_files import csv_fault, separator_of, tell_of_decimal_commas, tell_of_one_column
 from tidydl.data.formats import TextOptions, head_of, open_bytes
 from tidydl.data.json_records import is_temporal, lines_table
 from tidydl.data.large_numbers import large_numbers, large_of_texts
@@ -76,11 +77,12 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
             reader = _csv_reader(path, options, block, types, header=header)
             if header is None and (header := header_apart(path, reader.schema.names, open_bytes)) is not None:
                 continue
-            nulls, rows, large = [0] * len(reader.schema), 0, set()
+            nulls, rows, large, commas = [0] * len(reader.schema), 0, set(), None
             for batch in reader:
                 rows += batch.num_rows
                 nulls = [known + column.null_count for known, column in zip(nulls, batch.columns, strict=True)]
                 large.update(large_numbers(batch))
+                commas = numbers_with_commas(batch, commas)
             break
         except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
             if isinstance(error, TidydlError):
@@ -96,6 +98,7 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
     if len(reader.schema) == 1:
         tell_of_one_column(path, options.sep)
     refuse_other_encodings(reader.schema, path)
+    tell_of_decimal_commas(path, options, commas or ())
     nullable = frozenset(n for n, count in zip(reader.schema.names, nulls, strict=True) if count)
     known = Settled(reader.schema, rows, nullable, block=block, header=header)
     return replace(known, schema=_with_digits(path, options, known, large))
