@@ -210,8 +210,8 @@ def holed(values):
         (lambda: NNetClassifier(size=1).fit(X, Y, [-1.0] * 20), "Leave `sample_weight` out"),
         (lambda: NNetRegressor(size=1).fit(X, Y), "OneHotEncoder"),
         (lambda: NNetClassifier(size=1).predict(X), "Call fit(X, y) first."),
-        (lambda: NNetClassifier(size=1).fit(FRAME, Y).predict(FRAME[["b", "a"]]), "a pipeline keeps it all together"),
-        (lambda: NNetClassifier(size=1).fit(X, Y).predict(holed(X)), "a pipeline keeps it all together"),
+        (lambda: NNetClassifier(size=1).fit(FRAME, Y).predict(FRAME[["b", "a"]]), "A pipeline keeps it all together"),
+        (lambda: NNetClassifier(size=1).fit(X, Y).predict(holed(X)), "A pipeline keeps it all together"),
     ],
 )
 def test_what_scikit_learn_refuses_is_no_fault_of_tidydl_and_says_what_to_do(ask, hint):

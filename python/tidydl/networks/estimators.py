@@ -65,10 +65,7 @@ _CLASSES = (
     "with a formula does both by itself.",
 )
 _NUMBERS = ("X of numbers without missing values, y with a number for each row.", _CLASSES[1])
-_ROWS = (
-    "X as it was in fit(): numbers without missing values, the same columns in the same order.",
-    "Do to these rows what was done to those of fit(): a pipeline keeps it all together.",
-)
+_ROWS = ("X of numbers, none missing, with the columns of fit() in their order.", "A pipeline keeps it all together.")
 _UNFITTED = ("A network that was fitted.", "Call fit(X, y) first.")
 
 
@@ -76,12 +73,7 @@ _UNFITTED = ("A network that was fitted.", "Call fit(X, y) first.")
 def _arguments_of(function: str, wanted: tuple[str, str] | None = None) -> Iterator[None]:
     """Guard what looks at X, y and the parameters; an error that scikit-learn raises keeps its class too.
 
-    Parameters
-    ----------
-    function
-        What was called, for messages.
-    wanted
-        What scikit-learn checks here, and what to do where it refuses.
+    Where scikit-learn refuses, ``wanted`` says what it checks here, and what to do.
     """
     try:
         yield
