@@ -30,7 +30,7 @@
 #'   token, where it is kept, and what is checked (`"all_checks"`, `"basic_checks"`, `"no_checks"`).
 #' @param streaming Only `FALSE`: [stream_dataset()] goes through data that do not fit into memory.
 #' @param sep What separates the columns of a csv file, by default a comma, or a tab in files named .tsv; one that the
-#'   header lacks is warned of.
+#'   header lacks is warned of, and so are numbers with decimal commas, which stay text.
 #' @param field The name of the array of records inside a json file.
 #' @param trusted Whether the files are yours, or of somebody whom you trust as yourself. Else links in a folder, and
 #'   paths of images and sounds in the cells of a file, may not lead out of the folder that they came in; and files of

@@ -21,7 +21,8 @@
 #' - `predict()`: as package nnet, a factor of classes; or a matrix of probabilities, of two classes a vector of the
 #'   second's. A row with a missing predictor has missing values.
 #' - `vcov()`: the covariance of the coefficients, as package nnet, from the information that the fit keeps.
-#' - `anova()`: the likelihood ratio tests of package nnet, printed with their heading.
+#' - `anova()`: the likelihood ratio tests of package nnet, printed with their heading. Fits of different responses or
+#'   rows are refused.
 #' - `nobs()`: the number of rows.
 #' @section Errors: `tidydl_error_argument`; of `predict()` and `augment()` also `tidydl_error_column` and
 #'   `tidydl_error_data`, where new data lack a column or have a level that the model has not seen.
@@ -149,9 +150,37 @@ confint.tidydl_multinom <- function(object, parm, level = 0.95, ...) {
 #' @rdname multinom-methods
 #' @export
 anova.tidydl_multinom <- function(object, ...) {
+  given <- list(object, ...)
+  check_comparable(given[rlang::names2(given) != "test"])
   found <- NextMethod()
   class(found) <- c("tidydl_anova", class(found))
   found
+}
+
+# Package nnet compares all fits that have equally many numbers, whatever they were fitted to.
+check_comparable <- function(fits, call = rlang::caller_env()) {
+  first <- fitted_to(fits[[1L]])
+  if (length(fits) < 2L) {
+    allowed <- "Two or more fits of multinom(), each within the next."
+    abort_tidydl("argument", "`anova()` was given one fit.", allowed, call = call)
+  }
+  for (other in fits[-1L]) {
+    if (!inherits(other, "multinom")) {
+      abort_tidydl("argument", sprintf("`anova()` was given %s.", described(other)), "Fits of multinom().", call = call)
+    }
+    if (!isTRUE(all.equal(first, fitted_to(other)))) {
+      problem <- "`anova()` was given fits of different responses or rows."
+      abort_tidydl("argument", problem, "Fits of one response to the same rows.", without_missing, call = call)
+    }
+  }
+}
+
+without_missing <- "Leave rows with missing values out of the data before fitting, as by na.omit()."
+
+# The response, how many rows, and how often each class: no order, which `summ` changes.
+fitted_to <- function(fit) {
+  classes <- colSums(as.vector(fit$weights) * (fit$fitted.values + fit$residuals))
+  list(deparse1(stats::formula(fit)[[2L]]), nrow(fit$residuals), unname(classes))
 }
 
 # What package nnet gives is printed by package MASS, where that is loaded.
@@ -187,5 +216,11 @@ one_term_more_or_less <- function(generic, object, scope, trace, ..., caller) {
   place <- new.env(parent = if (is.data.frame(data)) written else caller)
   place$trace <- trace
   arguments <- c(list(object), if (!is.null(scope)) list(scope = scope), list(trace = trace, ...))
-  do.call(method, arguments, quote = TRUE, envir = place)
+  withCallingHandlers(do.call(method, arguments, quote = TRUE, envir = place), error = function(cnd) {
+    changed <- gettext("number of rows in use has changed: remove missing values?", domain = "R-nnet")
+    if (identical(conditionMessage(cnd), changed)) {
+      problem <- "With a term more or less other rows have missing values, so that the fits cannot be compared."
+      abort_tidydl("data", problem, "Fits to the same rows.", without_missing, call = NULL, parent = cnd)
+    }
+  })
 }

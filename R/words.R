@@ -40,7 +40,9 @@ words_of_r <- c(
   "\\bpandas\\.read_sas\\(" = "haven::read_sas(",
   "\\bR's load_dataset\\(\\) reads it, and .*" = "load_dataset() reads it, given its own path.",
   "\\bpandas\\.read_excel\\(" = "readxl::read_excel(",
-  "\\bpandas\\.read_feather\\(" = "arrow::read_feather("
+  "\\bpandas\\.read_feather\\(" = "arrow::read_feather(",
+  "\\bpandas\\.read_csv\\(" = "read.csv(",
+  "^, decimal = $" = ", dec = "
 )
 
 in_words_of_r <- function(text) {

@@ -1,6 +1,7 @@
 """Columns of csv files: each has a name of its own, and digits that are no numbers stay as they are."""
 
 import io
+import warnings
 
 import pandas as pd
 import pytest
@@ -8,6 +9,7 @@ from pandas_kinds import TEXT
 
 from tidydl import load_dataset, stream
 from tidydl.data.readers import csv_columns
+from tidydl.errors import ArgumentError
 
 
 def whole(path, **said):
@@ -159,3 +161,44 @@ def test_empty_lines_before_a_header_without_a_name_make_no_row_of_it(tmp_path, 
     path.write_bytes(end * before + end.join([b",x", b"1,2", b"3,4", b""]))
     assert load_dataset(path).to_dict("list") == {"X": [1, 3], "x": [2, 4]}
     assert next(iter(stream(path))).to_dict("list") == {"X": [1, 3], "x": [2, 4]}
+
+
+@EITHER
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (["1,5", "2", "-3,25"], True),
+        (["1.234,5", "", "12.000,0"], True),
+        (["NA", ",5", "+1,0 "], True),
+        (["1,5", "2", "three"], False),
+        (["1, 5", "2", "3"], False),
+        (["007", "012", "3"], False),
+        (["05.01.2024", "06.01.2024", ""], False),
+        (["12345678901234567890123", "1", ""], False),
+    ],
+)
+def test_numbers_with_decimal_commas_are_told_of(tmp_path, read, values, told):
+    file = written(tmp_path, "excel.csv", "id;x\n" + "".join(f"{i};{value}\n" for i, value in enumerate(values)))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        frame = read(file, sep=";")
+    said = [str(each.message) for each in caught if issubclass(each.category, UserWarning)]
+    assert ["decimal commas, which stay text: 'x'." in each for each in said] == [True] * told
+    if told:
+        assert said[0].endswith("read it with pandas.read_csv(path, sep=';', decimal=',').")
+    assert frame["id"].tolist() == [0, 1, 2]
+
+
+@EITHER
+def test_files_separated_by_commas_give_no_word_of_decimal_commas(tmp_path, read):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        assert read(written(tmp_path, "b.csv", 'id,x\n1,"2,5"\n'))["x"].tolist() == ["2,5"]
+
+
+@pytest.mark.parametrize("open_it", [load_dataset, stream])
+def test_the_decimal_comma_of_other_functions_is_answered_with_what_reads_it(tmp_path, open_it):
+    file = written(tmp_path, "excel.csv", "id;x\n1;2,5\n")
+    with pytest.raises(ArgumentError) as caught:
+        open_it(file, sep=";", decimal=",")
+    assert caught.value.hint.startswith("Read it with pandas.read_csv(path, sep=';', decimal=',')")

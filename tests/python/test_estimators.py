@@ -11,6 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import tidydl
 from tidydl import NNetClassifier, NNetRegressor
+from tidydl.errors import TidydlError
 
 
 @pytest.mark.filterwarnings("ignore:`X` has inputs so large:UserWarning")
@@ -185,3 +186,37 @@ def test_without_scikit_learn_the_extra_is_named_and_all_else_works():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["Install", "it", "with", "`pip", "install", '"tidydl[sklearn]"`.', "True"]
+
+
+X = np.random.default_rng(1).normal(size=(20, 2))
+FRAME = pd.DataFrame(X, columns=["a", "b"])
+Y = np.where(X[:, 0] > 0, "p", "q")
+
+
+def holed(values):
+    """Lose the first value."""
+    lost = np.array(values, dtype=object if np.ndim(values) == 1 else float)
+    lost[0] = None
+    return lost
+
+
+@pytest.mark.parametrize(
+    ("ask", "hint"),
+    [
+        (lambda: NNetClassifier(size=1).fit(holed(X), Y), "SimpleImputer"),
+        (lambda: NNetClassifier(size=1).fit(X, holed(Y)), "Leave rows out where y is missing"),
+        (lambda: NNetClassifier(size=1).fit(FRAME.assign(g="u"), Y), "OneHotEncoder codes text"),
+        (lambda: NNetClassifier(size=1).fit(X, X[:, 1]), "Leave rows out"),
+        (lambda: NNetClassifier(size=1).fit(X, Y, [-1.0] * 20), "Leave `sample_weight` out"),
+        (lambda: NNetRegressor(size=1).fit(X, Y), "OneHotEncoder"),
+        (lambda: NNetClassifier(size=1).predict(X), "Call fit(X, y) first."),
+        (lambda: NNetClassifier(size=1).fit(FRAME, Y).predict(FRAME[["b", "a"]]), "A pipeline keeps it all together"),
+        (lambda: NNetClassifier(size=1).fit(X, Y).predict(holed(X)), "A pipeline keeps it all together"),
+    ],
+)
+def test_what_scikit_learn_refuses_is_no_fault_of_tidydl_and_says_what_to_do(ask, hint):
+    with pytest.raises(TidydlError) as caught:
+        ask()
+    assert hint in caught.value.hint
+    assert caught.value.allowed
+    assert not caught.value.problem.endswith("\n")

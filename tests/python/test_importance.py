@@ -8,8 +8,10 @@ from shared_cases import cases_of, perform
 import tidydl
 from tidydl import nnet
 from tidydl.errors import ArgumentError, ColumnError, DataError
+from tidydl.networks.effects import variable_importance
 from tidydl.networks.effects.clusters import cluster
 from tidydl.networks.effects.held_values import quantiles
+from tidydl.networks.effects.observations import predicted
 from tidydl.networks.effects.variable_importance import weight_importance
 
 
@@ -261,3 +263,23 @@ def test_profiles_of_constant_and_of_unusual_columns():
     assert found["variable"].cat.categories.tolist() == ["i1", "i2"]
     with pytest.raises(ColumnError, match="lacks the column 'a'"):
         tidydl.lekprofile(fit, data.drop(columns="a"))
+
+
+@pytest.mark.parametrize("cells", [1, 800, 10**9])
+def test_shuffles_are_predicted_together_as_many_as_there_is_room_for(monkeypatch, cells):
+    made = np.random.default_rng(1).normal(size=(40, 9))
+    data = pd.DataFrame(made, columns=list("abcdefghi")).assign(y=np.where(made[:, 0] > 0, "u", "v"))
+    fit = tidydl.nnet("y ~ a + b:c + .", data, size=2, trace=False, maxit=20)
+    wanted = tidydl.importance(fit, "permutation", data, repeats=4, seed=1)
+    asked = []
+
+    def counted(fit, frame):
+        asked.append(len(frame))
+        return predicted(fit, frame)
+
+    monkeypatch.setattr(variable_importance, "_CELLS", cells)
+    monkeypatch.setattr(variable_importance, "predicted", counted)
+    found = tidydl.importance(fit, "permutation", data, repeats=4, seed=1)
+    assert found.equals(wanted)
+    together = {1: 1, 800: 2, 10**9: 4}[cells]
+    assert asked == [40, *[40 * together] * (9 * 4 // together)]

@@ -1,5 +1,6 @@
 """Which rows a formula uses, what it predicts, and what new data must have."""
 
+import time
 import warnings
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 from live_r import needs_r, run_r
 from test_design import as_r, survey
 
+from tidydl import nnet
 from tidydl.design import design_matrix, from_formula, parse_formula, response_values, used_rows
 from tidydl.errors import ArgumentError, ColumnError, DataError, FormulaError
 
@@ -323,6 +325,24 @@ def test_many_columns_and_long_sums_are_read():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.array_equal(from_formula("y ~ .", data).x, frame.x)
+
+
+@pytest.mark.parametrize("by_formula", [True, False])
+def test_predictions_take_time_as_columns_are_many_and_not_as_their_square(by_formula):
+    def seconds(columns):
+        numbers = np.random.default_rng(2).random((4, columns))
+        data = pd.DataFrame(numbers, columns=[f"x{i}" for i in range(columns)])
+        options = {"size": 1, "maxit": 1, "MaxNWts": 10**6, "trace": False, "linout": True}
+        inputs = ["y ~ .", data.assign(y=numbers[:, 0])] if by_formula else [data, numbers[:, 0]]
+        fit, turned = nnet(*inputs, **options), data[data.columns[::-1]]
+        taken = []
+        for _ in range(3):
+            began = time.perf_counter()
+            fit.predict(turned)
+            taken.append(time.perf_counter() - began)
+        return min(taken)
+
+    assert seconds(8000) < 24 * seconds(1000)  # 8 times as many
 
 
 def test_identifiers_among_the_predictors_are_refused_before_they_fill_the_memory():

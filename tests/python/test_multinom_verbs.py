@@ -130,3 +130,13 @@ def test_what_verbs_cannot_do_is_said():
     ):
         with pytest.raises(TidydlError):
             call()
+
+
+def test_fits_of_other_rows_are_not_compared():
+    data = people().dropna()
+    larger = multinom("kind ~ hours + sleep", data.iloc[:-10], trace=False)
+    with pytest.raises(ArgumentError, match="different responses or rows") as caught:
+        anova(multinom("kind ~ hours", data.iloc[10:], trace=False), larger)
+    assert "missing values" in caught.value.hint
+    shuffled = multinom("kind ~ hours", data.iloc[:-10].sample(frac=1, random_state=1), trace=False, summ=2)
+    assert len(anova(shuffled, multinom("kind ~ hours + sleep", data.iloc[:-10], trace=False, summ=2))) == 2

@@ -92,3 +92,12 @@ test_that("an object of the library datasets goes where a data frame goes", {
   saveRDS(made, kept)
   expect_error(features(readRDS(kept)), "has ended", class = "tidydl_error_bridge")
 })
+
+test_that("numbers with decimal commas are told of, with the call that reads them", {
+  skip_if_not(python_ready())
+  file <- withr::local_tempfile(fileext = ".csv")
+  write.csv2(data.frame(id = 1:2, x = c(1.5, 2)), file, row.names = FALSE)
+  expect_warning(frame <- load_dataset(file, sep = ";"), "read.csv(path, sep = ';', dec = ',').", fixed = TRUE)
+  expect_identical(frame$x, c("1,5", "2"))
+  expect_warning(stream_dataset(file, nrow, sep = ";"), "decimal commas, which stay text: 'x'", fixed = TRUE)
+})

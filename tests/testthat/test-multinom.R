@@ -306,3 +306,26 @@ test_that("a model is drawn, and confused, as a network", {
   expect_s3_class(plotnet(fit), "ggplot")
   expect_identical(sum(confusion(fit)$n), 70L)
 })
+
+test_that("fits of other responses or rows are not compared, and the reason is no fault of tidydl", {
+  skip_without_python()
+  data <- transform(stats::na.omit(people()), other = rev(kind), gaps = replace(hours, 3, NA))
+  fit <- function(formula, rows = TRUE, ...) multinom(formula, data[rows, ], trace = FALSE, ...)
+  small <- fit(kind ~ hours)
+  gapped <- multinom(kind ~ hours + gaps, data, trace = FALSE)
+  comparisons <- expression(
+    stats::anova(small, fit(other ~ hours + mood)), stats::anova(small, gapped),
+    stats::anova(fit(kind ~ hours, -(1:10)), fit(kind ~ hours + mood, -(30:39))),
+    stats::anova(small), stats::anova(small, stats::lm(hours ~ sleep, data)),
+    stats::drop1(gapped), stats::step(gapped, trace = 0)
+  )
+  for (each in comparisons) {
+    error <- tryCatch(utils::capture.output(eval(each)), error = identity)
+    expect_s3_class(error, "tidydl_error")
+    expect_no_match(paste(error$hint, ""), "fault of tidydl", label = deparse1(each))
+  }
+  expect_match(error$hint, "na.omit()", fixed = TRUE)
+  expect_s3_class(stats::anova(fit(kind ~ hours + mood, summ = 1), fit(kind ~ mood + hours, summ = 1)), "tidydl_anova")
+  theirs <- nnet::multinom(kind ~ hours + mood, data, trace = FALSE)
+  expect_identical(nrow(stats::anova(small, theirs, test = "none")), 2L)
+})

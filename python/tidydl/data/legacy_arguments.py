@@ -25,6 +25,7 @@ _ALREADY_SO: dict[str, tuple[Any, ...]] = {
     "download_config": (None,),
     "drop_labels": (False, None),
     "drop_metadata": (False, None),
+    "decimal": (".", None),
 }
 
 # What other values of them are now.
@@ -40,6 +41,7 @@ _WRITE_NOW = {
     "download_config": "Give `token` and `cache_dir` themselves.",
     "drop_labels": "Write `columns` with the names that you want.",
     "drop_metadata": "Write `columns` with the names that you want.",
+    "decimal": "Read it with pandas.read_csv(path, sep=';', decimal=','): that data frame can be used at once.",
 }
 
 # What needs all rows at once, and what to do with a stream instead.

@@ -95,7 +95,7 @@ def load_dataset(
         Whether to give a :class:`~tidydl.data.streaming.Stream`, frame by frame in constant memory; see :func:`stream`.
     sep
         What separates the columns of a csv file, by default a comma, or a tab in files named .tsv; one
-        that the header lacks is warned of.
+        that the header lacks is warned of, and so are numbers with decimal commas, which stay text.
     field
         The name of the array of records inside a json file.
     trusted

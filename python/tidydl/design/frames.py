@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -254,14 +255,14 @@ def _read(
     """Evaluate what is needed as at the fit, and say which rows are complete, in what is there of the others too."""
     assert design.formula is not None
     names = [str(name) for name in data.columns]
-    wanted = list(dict.fromkeys(name for each in needed for name in each.columns))
-    for name in wanted:
-        if name not in names:
+    counts = Counter(names)
+    for name in dict.fromkeys(name for each in needed for name in each.columns):
+        if not counts[name]:
             raise column_gone(name, names, argument)
-        if names.count(name) > 1:
+        if counts[name] > 1:
             raise several_columns(name, argument)
     values, missing = _evaluated(needed, data, dict(design.memory), True)
-    there = [each for each in [*design.formula.variables, *others] if set(each.columns) <= set(names)]
+    there = [each for each in [*design.formula.variables, *others] if all(counts[name] for name in each.columns)]
     missing |= _missing([each for each in there if each.text not in values], data, design.memory)
     return values, ~_any(missing.values(), len(data))
 

@@ -59,17 +59,32 @@ _THEIRS: tuple[tuple[type[Exception], type[TidydlError]], ...] = (
 )
 
 
+_CLASSES = (
+    "X of numbers without missing values, y with a class for each row; NNetRegressor predicts numbers.",
+    "Leave rows out where y is missing, and fill what X lacks by SimpleImputer; OneHotEncoder codes text, and nnet() "
+    "with a formula does both by itself.",
+)
+_NUMBERS = ("X of numbers without missing values, y with a number for each row.", _CLASSES[1])
+_ROWS = ("X of numbers, none missing, with the columns of fit() in their order.", "A pipeline keeps it all together.")
+_UNFITTED = ("A network that was fitted.", "Call fit(X, y) first.")
+
+
 @contextmanager
-def _arguments_of(function: str) -> Iterator[None]:
-    """Guard what looks at X, y and the parameters; an error that scikit-learn raises keeps its class too."""
+def _arguments_of(function: str, wanted: tuple[str, str] | None = None) -> Iterator[None]:
+    """Guard what looks at X, y and the parameters; an error that scikit-learn raises keeps its class too.
+
+    Where scikit-learn refuses, ``wanted`` says what it checks here, and what to do.
+    """
     try:
         yield
     except (*PASSING, TidydlError):
         raise
     except BaseException as problem:
         kind = next((ours for theirs, ours in _THEIRS if isinstance(problem, theirs)), None)
-        made = USER_OBJECTS.error_for(problem, f"An argument of `{function}()`", hint=REPORT)
-        raise (kind(str(problem) or made.problem, hint=made.hint) if kind else made) from problem
+        allowed, hint = (kind and wanted) or (None, REPORT)
+        made = USER_OBJECTS.error_for(problem, f"An argument of `{function}()`", allowed, hint)
+        said = str(problem).strip() or made.problem
+        raise (kind(said, allowed=allowed, hint=hint) if kind else made) from problem
 
 
 class _NetworkEstimator(BaseEstimator):
@@ -104,7 +119,9 @@ class _NetworkEstimator(BaseEstimator):
 
     def _fit(self, X: Any, given: Any, response: Response, sample_weight: Any) -> None:
         """Fit to the checked inputs X; ``given`` is what the caller gave, for its index and names."""
-        with _arguments_of("fit"):
+        with _arguments_of(
+            "fit", ("A weight for each row, none negative.", "Leave `sample_weight` out for equal ones.")
+        ):
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         names = tuple(getattr(self, "feature_names_in_", ()))
         index = _index(given, len(X))
@@ -134,8 +151,9 @@ class _NetworkEstimator(BaseEstimator):
         self.n_iter_ = self.network_.iterations
 
     def _outputs(self, X: Any) -> np.ndarray:
-        with _arguments_of("predict"):
+        with _arguments_of("predict", _UNFITTED):
             check_is_fitted(self)
+        with _arguments_of("predict", _ROWS):
             X = validate_data(self, X, dtype=np.float64, order="C", reset=False)
         return predict(self.network_, X).to_numpy()
 
@@ -236,7 +254,7 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
             Where scikit-learn refuses X, y or the weights; also of the class that scikit-learn raises.
         """
         given = X
-        with _arguments_of("fit"):
+        with _arguments_of("fit", _CLASSES):
             X, y = validate_data(self, X, y, dtype=np.float64, order="C")
             check_classification_targets(y)
             self.classes_, codes = np.unique(y, return_inverse=True)
@@ -349,7 +367,7 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
             Where scikit-learn refuses X, y or the weights; also of the class that scikit-learn raises.
         """
         given = X
-        with _arguments_of("fit"):
+        with _arguments_of("fit", _NUMBERS):
             X, y = validate_data(self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True)
             self._one_output = y.ndim == 1
             values = np.require(y.reshape(len(X), -1), dtype=np.float64, requirements=["C", "W"])

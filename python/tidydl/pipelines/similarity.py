@@ -85,7 +85,7 @@ def similarity(
         ranks = _ranks(rows)
     else:
         rows, others = _every_pair(len(first), len(second), alone=y is None)
-        values, ranks = _compared(first, second, rows, others, method), None
+        values, ranks = _all_compared(first, second, method, alone=y is None), None
     return _frame(x, x if y is None else y, rows, others, values, method, ranks)
 
 
@@ -110,7 +110,7 @@ def _vectors(frame: Any, name: str, method: str) -> np.ndarray:
     text = next((name for name in dims if not pd.api.types.is_numeric_dtype(frame[name].dtype)), None)
     if text is not None:
         raise ColumnError(f"`{name}` has a column `{text}` that is not of numbers.", allowed="What embed() returns.")
-    numbers = frame[dims].to_numpy("float64", na_value=np.nan)
+    numbers = np.ascontiguousarray(frame[dims].to_numpy("float64", na_value=np.nan))
     if method != "cosine":
         return numbers
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -125,25 +125,43 @@ def _every_pair(n: int, m: int, alone: bool) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
 
 
+def _all_compared(first: np.ndarray, second: np.ndarray, method: str, alone: bool) -> np.ndarray:
+    """Compare each row of the first with all rows of the second, or with those after it; nothing is copied."""
+    import numpy as np
+
+    if len(second) < len(first) and not alone:
+        return _all_compared(second, first, method, alone).reshape(len(second), len(first)).T.ravel()
+    step = max(1, _CELLS // max(1, second.shape[1]))
+    with np.errstate(invalid="ignore"):  # missing ones
+        values = [
+            _each(row, second[start : start + step], method)
+            for place, row in enumerate(first)
+            for start in range(place + 1 if alone else 0, len(second), step)
+        ]
+    return np.concatenate([*values, np.empty(0)])
+
+
 def _compared(first: np.ndarray, second: np.ndarray, rows: np.ndarray, others: np.ndarray, method: str) -> np.ndarray:
-    """Compare pairs, a block after the other."""
+    """Compare some pairs, a block after the other."""
     import numpy as np
 
     values = np.empty(len(rows))
     step = max(1, _CELLS // max(1, first.shape[1]))
-    for start in range(0, len(rows), step):
-        some = slice(start, start + step)
-        values[some] = _each(first[rows[some]], second[others[some]], method)
+    with np.errstate(invalid="ignore"):  # missing ones
+        for start in range(0, len(rows), step):
+            some = slice(start, start + step)
+            values[some] = _each(first[rows[some]], second[others[some]], method)
     return values
 
 
 def _each(a: np.ndarray, b: np.ndarray, method: str) -> np.ndarray:
+    """Compare row by row, each by a sum of its own: in a product of matrices equal pairs may differ in the last bit."""
     import numpy as np
 
-    with np.errstate(invalid="ignore"):  # missing ones
-        if method == "euclidean":
-            return np.sqrt(((a - b) ** 2).sum(axis=1))
-        return (a * b).sum(axis=1)
+    if method == "euclidean":
+        a = b = a - b
+    products: np.ndarray = np.einsum("...j,...j->...", a, b)
+    return np.sqrt(products) if method == "euclidean" else products
 
 
 def _nearest(

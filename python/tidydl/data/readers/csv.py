@@ -14,6 +14,7 @@ from tidydl.data.readers.csv_columns import (
     header_apart,
     marked,
     numbers_in_doubt,
+    numbers_with_commas,
     one_begins_with_zero,
 )
 from tidydl.data.readers.filename_encoding import for_arrow
@@ -26,9 +27,10 @@ from tidydl.user_warnings import warn_user
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["csv_fault", "read_csv", "separator_of", "tell_of_one_column"]
+__all__ = ["csv_fault", "read_csv", "separator_of", "tell_of_decimal_commas", "tell_of_one_column"]
 
 _LARGEST_BLOCK = 2**31 - 1
+_SHOWN = 8  # names of columns
 
 
 def read_csv(
@@ -48,7 +50,9 @@ def read_csv(
         refuse_other_encodings(table.schema, path)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise csv_fault(path, options.sep, error) from error
-    return chosen(table, columns).slice(0, limit)
+    table = chosen(table, columns)
+    tell_of_decimal_commas(path, options, numbers_with_commas(table))
+    return table.slice(0, limit)
 
 
 def _csv_table(path: str, separator: str, types: Mapping[str, pa.DataType]) -> pa.Table:
@@ -162,6 +166,19 @@ def tell_of_one_column(path: str, sep: str | None) -> None:
     warn_user(
         f"`sep` is {separator!r}, which the header of '{path}' does not hold, so that there is one column. "
         f"It holds {other!r}: was sep = {json.dumps(other)} meant?"
+    )
+
+
+def tell_of_decimal_commas(path: str, options: TextOptions, names: Sequence[str]) -> None:
+    """Warn of columns that are text for their decimal commas, where columns are not separated by commas too."""
+    separator = separator_of(path, options.sep)
+    names = [name for name in names if name not in (options.texts or ())]
+    if not names or separator == ",":
+        return
+    some = ", ".join(repr(name) for name in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    warn_user(
+        f"`path` '{path}' has numbers with decimal commas, which stay text: {some}. "
+        f"To have numbers, read it with pandas.read_csv(path, sep={separator!r}, decimal=',')."
     )
 
 

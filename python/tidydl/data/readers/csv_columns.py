@@ -20,6 +20,7 @@ __all__ = [
     "marked",
     "named_apart",
     "numbers_in_doubt",
+    "numbers_with_commas",
     "one_begins_with_zero",
     "read_alike",
     "some_begin_with_zero",
@@ -32,6 +33,8 @@ _KEPT = {b"tidydl": b"digits"}
 _BLANKS = b" \t"  # which Arrow leaves out around a number
 _AROUND = b'\n\r"'  # a field, beside the separator
 _LEADING_ZERO = r"^[ \t]*0[0-9]"
+_WITH_COMMA = r"^[ \t]*[+-]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+|,[0-9])(,?[0-9]+)?[ \t]*$"  # 1,5 and 1.234,5
+_FEW = 100  # rows that rule out most columns
 _BLOCK = 2**18  # bytes, which stay in the processor's own memory
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
@@ -181,6 +184,21 @@ def one_begins_with_zero(texts: pa.Array | pa.ChunkedArray) -> bool:
     import pyarrow.compute as pc
 
     return bool(pc.any(pc.match_substring_regex(texts, _LEADING_ZERO)).as_py())
+
+
+def numbers_with_commas(table: pa.Table | pa.RecordBatch, among: Collection[str] | None = None) -> list[str]:
+    """Name the columns of text that hold numbers only, written with a decimal comma, and missing values."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def may_be(texts: Any) -> bool:
+        return pc.all(pc.match_substring_regex(texts, _WITH_COMMA)).as_py() is not False
+
+    def are(texts: Any) -> bool:
+        return may_be(texts[:_FEW]) and may_be(texts) and pc.any(pc.match_substring(texts, ",")).as_py() is True
+
+    texts = [each.name for each in table.schema if pa.types.is_string(each.type)]
+    return [name for name in texts if (among is None or name in among) and are(table.column(name))]
 
 
 def marked(field: pa.Field) -> pa.Field:

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.readers.csv import csv_fault, separator_of, tell_of_one_column
+from tidydl.data.readers.csv import csv_fault, separator_of, tell_of_decimal_commas, tell_of_one_column
 from tidydl.data.readers.csv_columns import (
     Header,
     csv_settings,
     header_apart,
     marked,
     numbers_in_doubt,
+    numbers_with_commas,
     one_begins_with_zero,
 )
 from tidydl.data.readers.formats import TextOptions, head_of, open_bytes
@@ -75,11 +76,12 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
             reader = _csv_reader(path, options, block, types, header=header)
             if header is None and (header := header_apart(path, reader.schema.names, open_bytes)) is not None:
                 continue
-            nulls, rows, large = [0] * len(reader.schema), 0, set()
+            nulls, rows, large, commas = [0] * len(reader.schema), 0, set(), None
             for batch in reader:
                 rows += batch.num_rows
                 nulls = [known + column.null_count for known, column in zip(nulls, batch.columns, strict=True)]
                 large.update(large_numbers(batch))
+                commas = numbers_with_commas(batch, commas)
             break
         except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
             if isinstance(error, TidydlError):
@@ -95,6 +97,7 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
     if len(reader.schema) == 1:
         tell_of_one_column(path, options.sep)
     refuse_other_encodings(reader.schema, path)
+    tell_of_decimal_commas(path, options, commas or ())
     nullable = frozenset(n for n, count in zip(reader.schema.names, nulls, strict=True) if count)
     known = Settled(reader.schema, rows, nullable, block=block, header=header)
     return replace(known, schema=_with_digits(path, options, known, large))

@@ -18,6 +18,7 @@ from tidydl.networks.effects.observations import Observations, labels_of, need_n
 __all__ = ["Importance", "garson", "importance", "olden", "permutation_frame", "weight_importance"]
 
 METHODS = ("garson", "olden", "permutation")
+_CELLS = 4_000_000  # of the shuffles that are predicted together
 WEIGHED = Contract.of(term="string", output="label", importance="double")
 PERMUTED = Contract.of({"term": "string", "output": "label", "importance": "double", "std.error": "double"})
 INTERCEPT = "(Intercept)"
@@ -235,14 +236,21 @@ def _garson(hidden: np.ndarray, out: np.ndarray, direct: np.ndarray) -> np.ndarr
 
 
 def _permuted(fit: Any, rows: Observations, shuffles: list[list[int]], metric: str) -> pd.DataFrame:
-    def judged(frame: pd.DataFrame) -> float:
-        return mean_metric(predicted(fit, frame), rows.targets, loss_name(fit), metric)
+    def judged(outputs: np.ndarray) -> float:
+        return mean_metric(outputs, rows.targets, loss_name(fit), metric)
 
-    names = list(rows.frame.columns)
-    base = judged(rows.frame)
-    shuffled = [
-        judged(rows.frame.assign(**{name: rows.frame[name].array[order]})) for name in names for order in shuffles
-    ]
+    frame, names, count = rows.frame, list(rows.frame.columns), len(rows.frame)
+    base = judged(predicted(fit, frame))
+    at_once = max(1, _CELLS // max(1, frame.size))
+    measured: dict[Any, list[float]] = {name: [] for name in names}
+    for start in range(0, len(shuffles), at_once):
+        some = shuffles[start : start + at_once]
+        stacked = frame.take(np.tile(np.arange(count), len(some))).reset_index(drop=True)
+        order = np.concatenate(some)
+        for name in names:
+            outputs = predicted(fit, stacked.assign(**{name: frame[name].array.take(order)}))
+            measured[name] += [judged(each) for each in np.split(outputs, len(some))]
+    shuffled = [each for name in names for each in measured[name]]
     return permutation_frame(base, shuffled, names, fit.response, metric)
 
 

@@ -129,12 +129,20 @@ def _comparable(fits: list[Multinom]) -> None:
     for other in fits[1:]:
         if not isinstance(other, Multinom):
             raise ArgumentError(f"`anova()` was given {described(other)}.", allowed="Fits of multinom().")
-        if other.response != fits[0].response or len(other.fitted_values) != len(fits[0].fitted_values):
+        if not _fitted_to_the_same(fits[0], other):
             raise ArgumentError(
                 "`anova()` was given fits of different responses or rows.",
                 allowed="Fits of one response to the same rows.",
                 hint="Leave rows with missing values out of the data before fitting.",
             )
+
+
+def _fitted_to_the_same(fit: Multinom, other: Multinom) -> bool:
+    """Say whether the response, how many rows, and how often each class are the same: no order, which summ changes."""
+    if other.response != fit.response or other.fitted_values.shape != fit.fitted_values.shape:
+        return False
+    counts, others = (each.weights @ (each.fitted_values + each.residuals) for each in (fit, other))
+    return np.allclose(counts, others, rtol=1e-8)
 
 
 def _right_side(fit: Multinom) -> str:
