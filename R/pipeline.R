@@ -49,7 +49,7 @@
 #'   from may be empty), a missing one gives a line of missing values. Images are paths, a column of images as
 #'   [load_dataset()] makes them, raw vectors with an image file, rasters, or arrays (rows, columns, channels), several
 #'   of them in a list. Sounds are paths, raw vectors with an audio file, or `list(array = samples, sampling_rate =
-#'   16000)`, films are paths. Web addresses are refused: nothing is fetched unasked.
+#'   16000)`, videos are paths. Web addresses are refused: nothing is fetched unasked.
 #'
 #' @return A function of class `tidydl_pipeline` with the arguments `x` (inputs as above, or a data frame), the parts of
 #'   the inputs by name (`text`, `image`, `question`: the columns of a data frame, bare or quoted; without `x` the

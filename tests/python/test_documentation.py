@@ -146,6 +146,7 @@ FOREIGN = {
         "bs",
         "ns",
         "model.frame",
+        "traceback",
         "parent.frame",
         "poly",
         "plot",

@@ -273,9 +273,9 @@ def video(form, codec):
 
 def test_video():
     def read(given):
-        film = as_video(given)
-        film.rate  # noqa: B018
-        film.frames(range(min(film.count, 5)))
+        video = as_video(given)
+        video.rate  # noqa: B018
+        video.frames(range(min(video.count, 5)))
 
     seeds = [encoded("GIF", frames=3, mode="P"), encoded("PNG", frames=3), encoded("WEBP", frames=2)]
     fuzzed(read, [*seeds, video("matroska", "mpeg4"), video("avi", "mpeg4")])

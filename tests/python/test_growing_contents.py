@@ -91,8 +91,8 @@ def gif(frames, side):
 def test_an_animated_image_of_many_large_frames_is_refused_before_they_are_decoded():
     with light(), pytest.raises(DamagedFileError, match="more than is safe to go through"):
         _ = as_video(gif(5000, 9000)).count
-    film = as_video(gif(5000, 100))
-    assert film.frames([0, film.count - 1]).shape == (2, 100, 100, 3)
+    video = as_video(gif(5000, 100))
+    assert video.frames([0, video.count - 1]).shape == (2, 100, 100, 3)
 
 
 @pytest.mark.parametrize(

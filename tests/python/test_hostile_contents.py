@@ -50,7 +50,7 @@ def test_postscript_starts_no_program_wherever_images_are_read(ghostscript, tmp_
         assert repr(as_image(given)) == "<img damaged>"
         with pytest.raises(DamagedFileError):
             as_image(given if not hasattr(given, "seek") else POSTSCRIPT).pil()
-    for doing in (lambda film: film.count, lambda film: film.rate, lambda film: film.frames([0])):
+    for doing in (lambda video: video.count, lambda video: video.rate, lambda video: video.frames([0])):
         with pytest.raises(DamagedFileError):
             doing(as_video(POSTSCRIPT))
     with pytest.raises(ArgumentError, match="format 'EPS'"):

@@ -1,4 +1,4 @@
-"""Text from texts, images, sounds and films: the new text of each input alone, however what it carries is given."""
+"""Text from texts, images, sounds and videos: the new text of each input alone, however what it carries is given."""
 
 import base64
 import io
@@ -265,25 +265,25 @@ def test_sounds_are_heard_as_by_the_plain_pipeline():
         {"type": "text", "text": TEXTS[0]},
     ]
     assert ppl([{"role": "user", "content": blocks}])["generated_text"].item() == frame["generated_text"].iloc[0]
-    with pytest.raises(ArgumentError, match="reads no films"):
+    with pytest.raises(ArgumentError, match="reads no videos"):
         ppl("the cat", video=PICTURES[:1])
 
 
-def test_a_model_that_reads_images_sees_some_frames_of_a_film(write):
+def test_a_model_that_reads_images_sees_some_frames_of_a_video(write):
     ppl = tidydl.pipeline("any-to-any", model=kept("llava"), device="cpu", max_new_tokens=6)
-    film = [picture(i, (16, 16)) for i in range(9)]
-    found = ppl("the cat", video=film, num_frames=3)
-    shown = write["llava"]([said("the cat", film[0], film[4], film[8])])
+    video = [picture(i, (16, 16)) for i in range(9)]
+    found = ppl("the cat", video=video, num_frames=3)
+    shown = write["llava"]([said("the cat", video[0], video[4], video[8])])
     assert found["generated_text"].tolist() == shown["generated_text"].tolist()
     assert found.columns.tolist() == [".row", "text", "video", "sequence", "generated_text"]
     assert found["video"].tolist() == ["<video 9 frames>"]
-    assert ppl("the cat", video=film)["generated_text"].item() != found["generated_text"].item()
+    assert ppl("the cat", video=video)["generated_text"].item() != found["generated_text"].item()
     tiling = tidydl.pipeline("any-to-any", model=kept("idefics3"), device="cpu", max_new_tokens=6)
     processor = transformers.AutoProcessor.from_pretrained(kept("idefics3"))
-    prompt, images = "user: <image><image>the cat\nanswer: ", [[film[0], film[8]]]
+    prompt, images = "user: <image><image>the cat\nanswer: ", [[video[0], video[8]]]
     whole = processor(text=[prompt], images=images, do_image_splitting=False, return_tensors="pt")
     made = tiling.model.generate(**whole, **GREEDY)[0, whole["input_ids"].shape[1] :]
-    found = tiling("the cat", video=film, num_frames=2)["generated_text"].item()  # frames are not cut into tiles
+    found = tiling("the cat", video=video, num_frames=2)["generated_text"].item()  # frames are not cut into tiles
     assert found == processor.tokenizer.decode(made, skip_special_tokens=True).strip()
 
 
@@ -295,11 +295,11 @@ def test_images_are_scaled_by_pillow_and_words_read_as_ever(write):
 
 
 @pytest.mark.skipif(find_spec("torchvision") is not None, reason="torchvision is there")
-def test_a_model_whose_films_need_torchvision_names_it(tmp_path):
-    folder = tiny_multimodal.idefics3_folder(tmp_path / "films")
+def test_a_model_whose_videos_need_torchvision_names_it(tmp_path):
+    folder = tiny_multimodal.idefics3_folder(tmp_path / "videos")
     settings = json.loads((folder / "processor_config.json").read_text())
-    films = {"video_processor_type": "SmolVLMVideoProcessor"}
-    settings |= {"processor_class": "SmolVLMProcessor", "video_processor": films}
+    videos = {"video_processor_type": "SmolVLMVideoProcessor"}
+    settings |= {"processor_class": "SmolVLMProcessor", "video_processor": videos}
     (folder / "processor_config.json").write_text(json.dumps(settings))
     with pytest.raises(DependencyError, match="a library that is missing or does not start: torchvision"):
         tidydl.pipeline("image-text-to-text", model=folder, device="cpu")

@@ -1,11 +1,11 @@
-"""Films: some of their frames, decoded when they are needed, however the film comes."""
+"""Videos: some of their frames, decoded when they are needed, however the video comes."""
 
 import importlib
 
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_media import film, frames, moving, wav
+from tiny_media import frames, moving, video, wav
 
 from tidydl.data.media.video_value import Video, as_video
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError
@@ -13,7 +13,7 @@ from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotF
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
-    return film(tmp_path_factory.mktemp("film") / "fïlm 1.mkv", codec="ffv1", pixels="bgr0")
+    return video(tmp_path_factory.mktemp("video") / "fïlm 1.mkv", codec="ffv1", pixels="bgr0")
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def without_av(monkeypatch):
     monkeypatch.setattr(importlib, "import_module", missing)
 
 
-def test_every_form_of_a_film_gives_the_same_frames(file):
+def test_every_form_of_a_video_gives_the_same_frames(file):
     pixels = frames()
     forms = (
         file,
@@ -62,25 +62,25 @@ def test_an_animated_gif_needs_no_pyav(without_av, tmp_path):
         np.testing.assert_array_equal(made.frames([0, 2, 4]), pixels[[0, 2, 4]])
 
 
-def test_a_film_that_is_no_picture_needs_pyav_and_says_so(without_av, file):
+def test_a_video_that_is_no_picture_needs_pyav_and_says_so(without_av, file):
     with pytest.raises(DependencyError, match="PyAV") as caught:
         as_video(file).frames([0])
     assert "tidydl[video]" in caught.value.hint
 
 
-def test_a_single_picture_is_a_film_of_one_frame(tmp_path):
+def test_a_single_picture_is_a_video_of_one_frame(tmp_path):
     path = tmp_path / "a.png"
     Image.fromarray(frames()[0]).save(path)
     assert as_video(path).count == 1
     np.testing.assert_array_equal(as_video([path]).frames([0]), frames()[:1])
 
 
-def test_a_film_is_shown_by_its_path_or_its_frames(file):
+def test_a_video_is_shown_by_its_path_or_its_frames(file):
     assert repr(as_video(file)) == str(file)
     assert repr(as_video(frames())) == "<video 12 frames>"
 
 
-def test_equal_films_have_equal_keys(file):
+def test_equal_videos_have_equal_keys(file):
     assert as_video(file).key == as_video(str(file)).key
     assert as_video(frames()).key == as_video(list(frames())).key != as_video(frames(seed=2)).key
 
@@ -103,20 +103,20 @@ def test_a_path_may_begin_at_home(file, monkeypatch):
         ("gone.mp4", NotFoundError, r"gone\.mp4"),
         (".", ArgumentError, "folder"),
         (b"", DamagedFileError, "no bytes"),
-        (3, ArgumentError, "not a film"),
-        ([], ArgumentError, "not a film"),
+        (3, ArgumentError, "not a video"),
+        ([], ArgumentError, "not a video"),
         ([np.zeros((4, 4)), np.zeros((5, 4))], ArgumentError, "2 sizes"),
         (np.full((2, 4, 4, 3), 300), ArgumentError, "`image`"),
     ],
     ids=str,
 )
-def test_what_is_no_film_is_refused(value, error, what):
+def test_what_is_no_video_is_refused(value, error, what):
     with pytest.raises(error, match=what):
         as_video(value)
 
 
-@pytest.mark.parametrize("content", [b"no film at all", wav(), moving()[0][:200]], ids=["text", "sound", "cut"])
-def test_a_damaged_film_is_named_when_it_is_looked_at(tmp_path, content):
+@pytest.mark.parametrize("content", [b"no video at all", wav(), moving()[0][:200]], ids=["text", "sound", "cut"])
+def test_a_damaged_video_is_named_when_it_is_looked_at(tmp_path, content):
     path = tmp_path / "dämaged.mp4"
     path.write_bytes(content)
     with pytest.raises(DamagedFileError, match=r"dämaged\.mp4"):
@@ -125,16 +125,16 @@ def test_a_damaged_film_is_named_when_it_is_looked_at(tmp_path, content):
         as_video(content).frames([0, 4])
 
 
-def test_a_film_removed_later_is_not_found(tmp_path):
-    path = film(tmp_path / "a.mp4")
+def test_a_video_removed_later_is_not_found(tmp_path):
+    path = video(tmp_path / "a.mp4")
     made = as_video(path)
     path.unlink()
     with pytest.raises(NotFoundError, match=r"a\.mp4"):
         made.frames([0])
 
 
-def test_a_film_that_may_not_be_read_says_so(tmp_path, monkeypatch):
-    made = as_video(film(tmp_path / "a.mp4"))
+def test_a_video_that_may_not_be_read_says_so(tmp_path, monkeypatch):
+    made = as_video(video(tmp_path / "a.mp4"))
 
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")

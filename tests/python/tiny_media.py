@@ -1,4 +1,4 @@
-"""Tiny real models of images, sounds and films beside texts, built in the test: a few thousand seeded weights."""
+"""Tiny real models of images, sounds and videos beside texts, built in the test: a few thousand seeded weights."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def wav(seconds=0.2, pitch=220.0, rate=RATE, seed=None):
 
 
 def frames(count=12, seed=1, size=(24, 32)):
-    """Return the frames of a film as an array."""
+    """Return the frames of a video as an array."""
     import numpy as np
 
     return np.random.default_rng(seed).integers(0, 256, (count, *size, 3), dtype="uint8")
 
 
-def film(path, count=12, seed=1, size=(24, 32), codec="mpeg4", pixels="yuv420p"):
-    """Write a film to a file; the codec ffv1 with the pixels bgr0 keeps every colour as it is."""
+def video(path, count=12, seed=1, size=(24, 32), codec="mpeg4", pixels="yuv420p"):
+    """Write a video to a file; the codec ffv1 with the pixels bgr0 keeps every colour as it is."""
     import av
 
     with av.open(str(path), "w") as container:
@@ -58,7 +58,7 @@ def film(path, count=12, seed=1, size=(24, 32), codec="mpeg4", pixels="yuv420p")
 
 
 def moving(count=5, seed=1, size=(24, 32)):
-    """Return a film as the bytes of an animated GIF of few colours, and its frames."""
+    """Return a video as the bytes of an animated GIF of few colours, and its frames."""
     import numpy as np
     from PIL import Image
 

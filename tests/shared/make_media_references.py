@@ -1,4 +1,4 @@
-"""Write the references of the cases about images, sounds and films: python tests/shared/make_media_references.py.
+"""Write the references of the cases about images, sounds and videos: python tests/shared/make_media_references.py.
 
 They are what transformers' own pipelines give for each file; nothing of tidydl computes here. It also writes the files.
 """
@@ -23,7 +23,7 @@ TEXTS = ("image-to-text", "image-text-to-text")
 
 
 def media_files() -> None:
-    """Write a picture, the same moved, a hum that rises, and a film of a few frames."""
+    """Write a picture, the same moved, a hum that rises, and a video of a few frames."""
     draw = np.random.default_rng(7)
     pixels = np.full((64, 96, 3), 255, dtype="uint8")
     for _ in range(14):
@@ -35,7 +35,7 @@ def media_files() -> None:
     hum = 0.3 * np.sin(2 * np.pi * (200 + 900 * seconds) * seconds) + 0.05 * draw.normal(size=8000)
     wavfile.write(DATA / "hum.wav", 16000, (hum * 2**15).clip(-(2**15), 2**15 - 1).astype("int16"))
     frames = [Image.fromarray(np.roll(pixels[:32, :32], 2 * i, axis=1)) for i in range(12)]
-    frames[0].save(DATA / "film.gif", save_all=True, append_images=frames[1:], duration=100)
+    frames[0].save(DATA / "video.gif", save_all=True, append_images=frames[1:], duration=100)
 
 
 def given(value):
@@ -71,16 +71,16 @@ def ranked(case: dict) -> list[dict]:
 
 
 def frames_of(path: str) -> str:
-    """Write the frames of a film as a video file, which transformers' own pipeline reads."""
+    """Write the frames of a video as a video file, which transformers' own pipeline reads."""
     import av
 
-    film, target = Image.open(path), str(Path(path).with_suffix(".mkv"))
+    video, target = Image.open(path), str(Path(path).with_suffix(".mkv"))
     with av.open(target, "w") as container:
         stream = container.add_stream("ffv1", rate=10)  # without loss
         stream.width, stream.height, stream.pix_fmt = 32, 32, "bgr0"
-        for k in range(film.n_frames):
-            film.seek(k)
-            frame = av.VideoFrame.from_ndarray(np.asarray(film.convert("RGB")), format="rgb24")
+        for k in range(video.n_frames):
+            video.seek(k)
+            frame = av.VideoFrame.from_ndarray(np.asarray(video.convert("RGB")), format="rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return target
@@ -233,7 +233,7 @@ def main() -> None:
         print(case["name"], len(made[-1]["columns"][".row"]))
     lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in made)
     (SHARED / "references" / "media.json").write_text(f"[\n{lines}\n]\n", "utf-8")
-    (DATA / "film.mkv").unlink(missing_ok=True)
+    (DATA / "video.mkv").unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def _kept(name: str, source: Source, argument: str) -> Any:
 def _read(name: str, source: Source, argument: str) -> Any:
     """Load a component; images are scaled by Pillow, whether or not torchvision is there: numbers are then the same.
 
-    A processor hands what it is told on to all its parts, films and words too, so its image processor is loaded alone.
+    A processor hands what it is told on to all its parts, videos and words too, so its image processor is loaded alone.
     """
     auto = getattr(import_transformers(), AUTO[name])
     settings = _by_pillow() if name == "image_processor" else {}

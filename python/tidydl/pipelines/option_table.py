@@ -205,10 +205,10 @@ OPTIONS: dict[str, Option] = {
     "values": Option(check_flag, "Whether `depth` holds a matrix of the model's numbers rather than an image."),
     "lang": Option(_or_none(_string), "The language of the document, as tesseract calls it."),
     "tesseract_config": Option(_text, "Further flags for tesseract."),
-    "num_frames": Option(_or_none(whole_number), "How many frames of a film the model sees."),
+    "num_frames": Option(_or_none(whole_number), "How many frames of a video the model sees."),
     "frame_sampling_rate": Option(
         _or_none(_positive),
-        "Every how manieth frame from the start is seen; by default frames are spread over the whole film.",
+        "Every k-th frame from the start is seen; by default the frames are spread over the whole video.",
     ),
     "return_timestamps": Option(_timestamps, "Whether there is a row per stretch of speech (true), 'word' or 'char'."),
     "language": Option(_or_none(_string), "The language that is spoken; by default the model finds out."),

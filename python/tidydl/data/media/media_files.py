@@ -1,4 +1,4 @@
-"""Where the contents of images, sounds and films come from: paths and bytes, never URLs; why they cannot be read."""
+"""Where the contents of images, sounds and videos come from: paths and bytes, never URLs; why they cannot be read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ARTICLES = {"image": "an image", "audio": "an audio", "video": "a video"}
 _FORMATS = {
     "image": "A whole image file of a usual format, such as PNG or JPEG.",
     "audio": "A whole audio file of a usual format, such as WAV or FLAC.",
-    "video": "A whole film of a usual format, such as MP4 or an animated GIF.",
+    "video": "A whole video of a usual format, such as MP4 or an animated GIF.",
 }
 _TRIALS = {
     "image": "Open it in an image program",
@@ -123,12 +123,12 @@ def _content(content: bytes, kind: str, allowed: str) -> bytes:
 
 
 def named(kind: str, path: str | None) -> str:
-    """Say in a message which image, sound or film is meant, by its file where it has one."""
+    """Say in a message which image, sound or video is meant, by its file where it has one."""
     return f"`{kind}` '{path}'" if path else f"`{kind}` (given as bytes)"
 
 
 def unreadable(kind: str, path: str | None, error: BaseException) -> TidydlError:
-    """Explain why an image, a sound or a film could not be decoded, naming its file."""
+    """Explain why an image, a sound or a video could not be decoded, naming its file."""
     name = named(kind, path)
     if isinstance(error, FileNotFoundError):
         return NotFoundError(f"{name} does not exist.", hint="Was it moved since it was listed?")
@@ -142,5 +142,5 @@ def unreadable(kind: str, path: str | None, error: BaseException) -> TidydlError
 
 
 def wrong_with(error: TidydlError) -> str:
-    """Say in a word or two why an image, a sound or a film cannot be shown."""
+    """Say in a word or two why an image, a sound or a video cannot be shown."""
     return {"not_found": "missing", "dependency": "needs a library"}.get(error.kind, "damaged")

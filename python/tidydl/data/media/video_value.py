@@ -1,4 +1,4 @@
-"""One film: a path, encoded bytes or frames, of which some frames are decoded when they are needed."""
+"""One video: a path, encoded bytes or frames, of which some frames are decoded when they are needed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALLOWED = "A path, encoded bytes, an array of frames × height × width × 3, or
 
 
 class Video:
-    """One film, held as encoded bytes, as a path or as frames.
+    """One video, held as encoded bytes, as a path or as frames.
 
     Made by :func:`as_video`. Animated GIF, WebP and PNG are read by Pillow, all else by PyAV (extra ``video``).
     """
@@ -41,7 +41,7 @@ class Video:
 
     @property
     def key(self) -> Any:
-        """What is equal for equal films: the path of a file, else the bytes."""
+        """What is equal for equal videos: the path of a file, else the bytes."""
         if self._frames is not None:
             return self._frames.shape, self._frames.tobytes()
         return self._path if self._content is None else self._content
@@ -121,7 +121,7 @@ def _av() -> Any:
         return importlib.import_module("av")
     except ImportError as problem:
         raise DependencyError(
-            "Films are read by PyAV, which is not installed.",
+            "Videos are read by PyAV, which is not installed.",
             allowed="Without it: animated GIF, WebP and PNG, and frames as arrays.",
             hint=bring_extra("video"),
         ) from problem
@@ -163,12 +163,12 @@ def as_video(value: Any) -> Video:
     """
     if isinstance(value, Video):
         return value
-    source = source_of(value, "video", ALLOWED, "A list of images is one film.")
+    source = source_of(value, "video", ALLOWED, "A list of images is one video.")
     if source is not None:
         return Video(*source)
     if getattr(value, "ndim", 0) == 4 or (isinstance(value, (list, tuple)) and value):
         return Video(frames=_stacked(value))
-    raise ArgumentError(f"`video` is {described(value)}, which is not a film.", allowed=ALLOWED)
+    raise ArgumentError(f"`video` is {described(value)}, which is not a video.", allowed=ALLOWED)
 
 
 def _stacked(frames: Any) -> np.ndarray:

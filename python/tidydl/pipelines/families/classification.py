@@ -1,4 +1,4 @@
-"""Classification of texts, images, sounds and films: scores of a model's labels."""
+"""Classification of texts, images, sounds and videos: scores of a model's labels."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def scores(model: Any, function: str, tensors: dict[str, Any]) -> np.ndarray:
 
 
 def _scores_of_frames(loaded: Loaded, count: int, function: str, tensors: dict[str, Any]) -> np.ndarray:
-    """Classify films of which a number of frames was asked for that the model may not be made for."""
+    """Classify videos of which a number of frames was asked for that the model may not be made for."""
     try:
         return scores(loaded.model, function, tensors)
     except RuntimeError as problem:

@@ -1,4 +1,4 @@
-"""Messages as inputs: texts, or chats whose messages may carry images, sounds and films.
+"""Messages as inputs: texts, or chats whose messages may carry images, sounds and videos.
 
 A chat is a data frame with the columns ``role`` and ``content`` (and ``image``, ``audio`` or ``video`` for what a
 message carries), or a list of dicts with ``role`` and ``content``, the content being a text or blocks as transformers
@@ -23,7 +23,7 @@ __all__ = ["ALLOWED", "MEDIA", "Block", "Chat", "column_fits", "gather", "is_one
 
 MEDIA = ("image", "audio", "video")
 
-Block = tuple[str, Any]  # what it is, and its text, image, sound or film, None where that is given beside the chat
+Block = tuple[str, Any]  # what it is, and its text, image, sound or video, None where that is given beside the chat
 Chat = tuple[tuple[str, tuple[Block, ...]], ...]  # of roles and what they say
 
 _TYPES = {
@@ -36,7 +36,7 @@ _TYPES = {
 
 
 def reader(kind: str) -> Any:
-    """Return the module that reads images, sounds or films."""
+    """Return the module that reads images, sounds or videos."""
     return importlib.import_module(f"tidydl.pipelines.reading.{kind}s")
 
 
@@ -111,7 +111,7 @@ def _block(block: str | Mapping[str, Any], where: str) -> Block:
 
 
 def _value(block: Mapping[str, Any], kind: str, where: str) -> Any:
-    """Find the image, sound or film in a block, under any of the usual names; None where it is given elsewhere."""
+    """Find the image, sound or video in a block, under any of the usual names; None where it is given elsewhere."""
     names = (kind, f"{kind}_url", f"input_{kind}", "path", "url", "array", "bytes", "data", "base64")
     name = next((each for each in names if block.get(each) is not None), None)
     if name is None:

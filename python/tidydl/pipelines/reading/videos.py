@@ -1,4 +1,4 @@
-"""Films as inputs: reading them, and turning some of their frames into batches of pixels."""
+"""Videos as inputs: reading them, and turning some of their frames into batches of pixels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COST = 1024
 
 
 def is_one(x: Any) -> bool:
-    """Return whether ``x`` is one film rather than several: a list of images is one, a list of paths is several."""
+    """Return whether ``x`` is one video rather than several: a list of images is one, a list of paths is several."""
     if isinstance(x, (str, bytes, bytearray, os.PathLike, Mapping, int, float)) or hasattr(x, "frames"):
         return True
     if getattr(x, "ndim", 0) == 4:
@@ -35,12 +35,12 @@ def _is_frame(x: Any) -> bool:
 
 
 def read(value: Any, where: str) -> Any:
-    """Read one film: a path, bytes, an array of frames or a list of images; decoded later.
+    """Read one video: a path, bytes, an array of frames or a list of images; decoded later.
 
     Raises
     ------
     ArgumentError, NotFoundError, DamagedFileError
-        Where it is no film; says which value it was.
+        Where it is no video; says which value it was.
     """
     from tidydl.data.media.video_value import as_video
 
@@ -53,7 +53,7 @@ def key(video: Any) -> Any:
 
 
 def shown(video: Any) -> str:
-    """Return what the result repeats of a film: its path, or how many frames it has."""
+    """Return what the result repeats of a video: its path, or how many frames it has."""
     from tidydl.data.media.media_files import wrong_with
 
     try:
@@ -63,13 +63,13 @@ def shown(video: Any) -> str:
 
 
 def column_fits(column: Any) -> bool:
-    """Return whether a column of a frame holds films. Paths are taken only from a column that is named."""
+    """Return whether a column of a frame holds videos. Paths are taken only from a column that is named."""
     return cells_fit(column, is_one)
 
 
 @dataclass(frozen=True)
 class EncodedVideos:
-    """Films of which frames are decoded batch by batch."""
+    """Videos of which frames are decoded batch by batch."""
 
     loaded: Loaded
     videos: list[Any]
@@ -81,11 +81,11 @@ class EncodedVideos:
 
     @property
     def owners(self) -> Sequence[int]:
-        """Every film is one line."""
+        """Every video is one line."""
         return range(len(self.videos))
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode the chosen frames of some of the films and make their tensor of pixels."""
+        """Decode the chosen frames of some of the videos and make their tensor of pixels."""
         import torch
 
         made = []
@@ -105,10 +105,10 @@ def encode(
     num_frames: int | None = None,
     frame_sampling_rate: float | None = None,
 ) -> EncodedVideos:
-    """Prepare films, of which the model sees ``num_frames`` frames, by default as many as it was made for.
+    """Prepare videos, of which the model sees ``num_frames`` frames, by default as many as it was made for.
 
     With ``frame_sampling_rate`` they are the first ones, each that many frames after the one before, as in
-    transformers; without it they are spread evenly over the whole film.
+    transformers; without it they are spread evenly over the whole video.
     """
     count = num_frames or int(getattr(loaded.config, "num_frames", 16))
     sizes = [_COST] * len(videos)
@@ -116,13 +116,13 @@ def encode(
 
 
 def chosen_frames(video: Any, count: int, step: float | None, place: int) -> Any:
-    """Decode some frames of a film; of a short one some twice."""
+    """Decode some frames of a video; of a short one some twice."""
     import numpy as np
 
     try:
         last = video.count - 1
         if last < 0:
-            raise value_error(place, "is a film without any frames.", allowed="A film of some length.")
+            raise value_error(place, "is a video without any frames.", allowed="A video of some length.")
         wanted = np.linspace(0, last if step is None else count * step - 1, num=count).astype("int64")
         return video.frames(np.minimum(wanted, last).tolist())
     except TidydlError as problem:
@@ -132,5 +132,5 @@ def chosen_frames(video: Any, count: int, step: float | None, place: int) -> Any
 
 
 def padding(loaded: Loaded) -> str:
-    """Return which films may share a batch: all, since the processor scales them to one size."""
+    """Return which videos may share a batch: all, since the processor scales them to one size."""
     return "any"

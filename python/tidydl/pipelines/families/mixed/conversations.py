@@ -1,4 +1,4 @@
-"""What is said to a model that sees and hears: prompts with the images, sounds and films that belong to them."""
+"""What is said to a model that sees and hears: prompts with the images, sounds and videos that belong to them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tidydl.pipelines.transformers_loaders import quiet_loading
 
 __all__ = ["Conversation", "conversation_of", "tensors_of"]
 
-_FRAMES = 8  # of a film, where neither the call nor the model says how many
-_WORDS = {"image": ("an image", "images"), "audio": ("a sound", "sounds"), "video": ("a film", "films")}
+_FRAMES = 8  # of a video, where neither the call nor the model says how many
+_WORDS = {"image": ("an image", "images"), "audio": ("a sound", "sounds"), "video": ("a video", "videos")}
 _READERS = {"image": ("image_processor",), "audio": ("feature_extractor", "audio_processor")}
 
 
@@ -49,11 +49,11 @@ def conversation_of(
         The text, which becomes a message of the user where the model has learnt to chat, unless it names the places of
         its images itself; or the chat.
     given
-        What came beside it: images, sounds and films.
+        What came beside it: images, sounds and videos.
     place
         Which input of the call it is.
     num_frames
-        How many frames of a film the model sees.
+        How many frames of a video the model sees.
     """
     processor = loaded.processor
     template = getattr(processor, "chat_template", None)
@@ -75,7 +75,7 @@ def conversation_of(
 
 
 def _marks(processor: Any) -> list[str]:
-    """List the tokens that stand for images, sounds and films in a prompt."""
+    """List the tokens that stand for images, sounds and videos in a prompt."""
     names = [f"{kind}_token" for kind in MEDIA] + ["boi_token", "boa_token"]
     found = [getattr(processor, name, None) for name in names]
     return [str(getattr(token, "content", token)) for token in found if token]
@@ -113,14 +113,14 @@ def _next(kind: str, given: list[Block], place: int) -> Block:
 
 
 def _seen(loaded: Loaded, block: Block, place: int, num_frames: int | None) -> Block:
-    """Return how the model reads a block: a film by frames, where it reads images only; refuse what it cannot read."""
+    """Return how the model reads a block: a video by frames, where it reads images only; refuse what it cannot read."""
     kind, processor = block[0], loaded.processor
     if kind == "video":
-        films = getattr(processor, "video_processor", None)
-        wanted = num_frames or getattr(films, "num_frames", None) or _FRAMES
-        if films is not None or getattr(processor, "image_processor", None) is not None:
+        clips = getattr(processor, "video_processor", None)
+        wanted = num_frames or getattr(clips, "num_frames", None) or _FRAMES
+        if clips is not None or getattr(processor, "image_processor", None) is not None:
             shown = min(wanted, _frames_in(block[1], place))
-            return "frames" if films is None else "video", (block[1], shown)
+            return "frames" if clips is None else "video", (block[1], shown)
     elif kind == "text" or any(getattr(processor, name, None) is not None for name in _READERS[kind]):
         return block
     raise value_error(
@@ -130,9 +130,9 @@ def _seen(loaded: Loaded, block: Block, place: int, num_frames: int | None) -> B
     )
 
 
-def _frames_in(film: Any, place: int) -> int:
-    videos.chosen_frames(film, 1, None, place)  # so that a film that cannot be read is refused with its place
-    return int(film.count)
+def _frames_in(video: Any, place: int) -> int:
+    videos.chosen_frames(video, 1, None, place)  # so that a video that cannot be read is refused with its place
+    return int(video.count)
 
 
 def _written(processor: Any, chat: Chat, place: int) -> str:
@@ -163,10 +163,10 @@ def tensors_of(loaded: Loaded, said: Conversation, place: int) -> dict[str, Any]
     if heard:
         rate = _audio_reader(processor).sampling_rate
         more |= {"audio": [audios.samples(sound, rate, place) for sound in heard], "sampling_rate": rate}
-    films = [_film(value[0], value[1], place) for kind, value in said.media if kind == "video"]
-    if films:
-        frames = [each for each, _ in films]
-        more |= {"videos": [frames] if said.is_chat else frames, "video_metadata": [about for _, about in films]}
+    clips = [_video(value[0], value[1], place) for kind, value in said.media if kind == "video"]
+    if clips:
+        frames = [each for each, _ in clips]
+        more |= {"videos": [frames] if said.is_chat else frames, "video_metadata": [about for _, about in clips]}
         more["do_sample_frames"] = False
     begin = getattr(tokenizer, "bos_token", None)
     if said.is_chat and begin and said.prompt.startswith(begin):
@@ -179,7 +179,7 @@ def tensors_of(loaded: Loaded, said: Conversation, place: int) -> dict[str, Any]
 
 
 def _pictures(block: Block, scaler: Any, place: int) -> list[Any]:
-    """Decode an image, or the frames that stand for a film."""
+    """Decode an image, or the frames that stand for a video."""
     kind, value = block
     if kind == "image":
         return [images.pixels(value, "RGB", place, scaler)]
@@ -187,8 +187,8 @@ def _pictures(block: Block, scaler: Any, place: int) -> list[Any]:
         return []
     from PIL import Image
 
-    film, count = value
-    frames = videos.chosen_frames(film, count, None, place)
+    video, count = value
+    frames = videos.chosen_frames(video, count, None, place)
     refuse_stretching(scaler, frames[0].shape[1::-1], place)
     return [Image.fromarray(frame) for frame in frames]
 
@@ -198,17 +198,17 @@ def _audio_reader(processor: Any) -> Any:
 
 
 def _uncut(processor: Any) -> dict[str, bool]:
-    """Ask for frames of films to be read whole, where images are cut into tiles: they would not find room."""
+    """Ask for frames of clips to be read whole, where images are cut into tiles: they would not find room."""
     names = ("do_image_splitting", "crop_to_patches", "do_pan_and_scan")
     return {name: False for name in names if hasattr(processor.image_processor, name)}
 
 
-def _film(film: Any, count: int, place: int) -> tuple[Any, dict[str, Any]]:
-    """Decode some frames of a film, and say when they are seen."""
+def _video(video: Any, count: int, place: int) -> tuple[Any, dict[str, Any]]:
+    """Decode some frames of a video, and say when they are seen."""
     import numpy as np
 
-    frames = videos.chosen_frames(film, count, None, place)
-    indices = np.linspace(0, film.count - 1, num=count).astype("int64").tolist()
-    lasts = film.count / film.rate if film.rate else None
-    about = {"total_num_frames": film.count, "fps": film.rate, "duration": lasts, "frames_indices": indices}
+    frames = videos.chosen_frames(video, count, None, place)
+    indices = np.linspace(0, video.count - 1, num=count).astype("int64").tolist()
+    lasts = video.count / video.rate if video.rate else None
+    about = {"total_num_frames": video.count, "fps": video.rate, "duration": lasts, "frames_indices": indices}
     return frames, about
