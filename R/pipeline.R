@@ -26,10 +26,10 @@
 #' What earlier versions of transformers called them (`return_all_scores`, `grouped_entities`, `generate_kwargs` and so
 #' on) is understood, or answered with what to write now.
 #'
-#' * All tasks: `top_k` (how many results an input gets, the best first, `NULL` for all; each task has a default of
-#'   its own); `batch_size` (inputs a batch, at most); `on_error`, `"raise"` or `"row"` (a failing input has missing
-#'   values and its message in `.error`); `checkpoint`, a folder in which a long run is kept part by part, so that it
-#'   goes on there after it was broken off. The run must be the same, by the contents of the model, of its tokenizer and
+#' * All tasks: `top_k` (number of results per input, best first, `NULL` for all; each task has its own default);
+#'   `batch_size` (maximum number of inputs per batch); `on_error`, `"raise"` or `"row"` (a failing input has missing
+#'   values and its message in `.error`); `checkpoint`, a folder that keeps the finished parts of a long run, so that it
+#'   resumes there after an interruption. The run must be the same, by the contents of the model, of its tokenizer and
 #'   of all inputs (of files too); a second process waits until the first has ended.
 #' * Tasks that read texts: `max_length` (tokens) and `long`, what to do with a text that is longer than the model
 #'   reads: `"truncate"` (the end is left out, with a warning), `"window"` (windows of tokens slide over the text;
@@ -40,7 +40,7 @@
 #'   probability as the continuation of `prompt`, such as `"{text} It was {label}."`, and nothing that it writes is
 #'   parsed.
 #' * Table question answering: `x` is the table, a data frame, and `query` the questions about it.
-#' * What is written (generation, summaries, translations, captions) follows `seed` where `do_sample = TRUE`, else one
+#' * Generated text (generation, summaries, translations, captions) follows `seed` where `do_sample = TRUE`, else one
 #'   draw of R's generator, so that [set.seed()] governs it. Each input has draws of its own, whatever shares its batch.
 #'   A chat is a data frame with `role` and `content`; several are told apart by `.row`. Of a prompt that is too long
 #'   the end is kept.

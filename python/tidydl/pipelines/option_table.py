@@ -122,106 +122,121 @@ _fraction = partial(check_number, minimum=0, maximum=1)
 OPTIONS: dict[str, Option] = {
     "on_error": Option(
         partial(_choice, ("raise", "row")),
-        "What to do where an input fails: 'raise' its error, or 'row': missing values and the message in `.error`.",
+        "What to do when an input fails: 'raise' its error, or 'row': missing values and the message in `.error`.",
     ),
     "checkpoint": Option(
-        _or_none(_folder), "A folder for the parts of a long run, which goes on there after it was broken off."
+        _or_none(_folder),
+        "A folder that keeps the finished parts of a long run, so that it resumes there after an interruption.",
     ),
-    "batch_size": Option(_or_none(whole_number), "How many inputs are computed together at most."),
+    "batch_size": Option(_or_none(whole_number), "Maximum number of inputs per batch."),
     "top_k": Option(
         _ranks,
-        "How many results an input gets, the best first, none for all; where text is drawn: from how many tokens.",
+        "Number of results per input, best first, none for all; when sampling text: sample from the so many "
+        "most probable tokens.",
     ),
-    "function_to_apply": Option(_function, "What makes scores of logits: 'softmax', 'sigmoid' or 'none'."),
+    "function_to_apply": Option(_function, "Activation applied to the logits: 'softmax', 'sigmoid' or 'none'."),
     "max_length": Option(
-        _or_none(whole_number), "How many tokens are read at most; where text is written: how long it is at most."
+        _or_none(whole_number), "Maximum number of tokens read; when generating: maximum length in tokens."
     ),
     "long": Option(
         partial(_choice, ("truncate", "window", "error")),
-        "What to do with a text that is longer than the model reads: 'truncate', 'window' (windows slide over it) or "
-        "'error'.",
+        "What to do with a text longer than the model's maximum: 'truncate', 'window' (overlapping ones) or 'error'.",
     ),
     "long_whole": Option(
-        partial(_choice, ("truncate", "error")), "What to do with a text that is longer than the model reads."
+        partial(_choice, ("truncate", "error")), "What to do with a text longer than the model's maximum."
     ),
-    "stride": Option(_or_none(partial(check_number, minimum=0)), "How many tokens neighbouring windows share."),
+    "stride": Option(_or_none(partial(check_number, minimum=0)), "Number of tokens that neighbouring windows share."),
     "aggregation_strategy": Option(
         partial(_choice, ("none", "simple", "first", "average", "max")),
-        "Token by token ('none'), neighbours of one kind together ('simple'), or whole words by their first token, the "
-        "mean of their scores, or their surest token.",
+        "One row per token ('none'), adjacent tokens of one entity merged ('simple'), or whole words labelled by their "
+        "first token, the average of their scores, or their highest score.",
     ),
-    "ignore_labels": Option(_strings, "Labels that are no entities."),
-    "targets": Option(_or_none(_strings), "Words to choose from."),
-    "hypothesis_template": Option(_template, "The sentence that each label is put into, at {}."),
-    "multi_label": Option(check_flag, "Whether several labels can be right: each is judged on its own."),
-    "prompt": Option(_or_none(_string), "What the model goes on with; for labels a text with {text} and {label}."),
+    "ignore_labels": Option(_strings, "Labels to drop, such as 'O'."),
+    "targets": Option(_or_none(_strings), "Restrict the candidates to these words."),
+    "hypothesis_template": Option(_template, "The sentence into which each label is inserted, at {}."),
+    "multi_label": Option(check_flag, "Whether several labels may be true: each is scored independently."),
+    "prompt": Option(_or_none(_string), "Text that the model continues; for labels a text with {text} and {label}."),
     "per_token": Option(check_flag, "Whether labels are compared by the mean log probability of their tokens."),
-    "max_answer_len": Option(whole_number, "How many tokens an answer has at most."),
-    "handle_impossible_answer": Option(check_flag, "Whether the answer can be empty."),
-    "align_to_words": Option(check_flag, "Whether answers begin and end with whole words."),
-    "max_new_tokens": Option(_or_none(whole_number), "How many tokens are written at most."),
-    "min_new_tokens": Option(_or_none(whole_number), "How many tokens are written at least."),
-    "min_length": Option(_or_none(check_count), "How many tokens the text has at least."),
-    "do_sample": Option(_or_none(check_flag), "Whether tokens are drawn at random rather than the likeliest taken."),
-    "temperature": Option(_or_none(_positive), "Above 1 draws are more varied, below 1 less."),
-    "top_p": Option(_or_none(_fraction), "Draw from the likeliest tokens that have this probability together."),
-    "repetition_penalty": Option(_or_none(_positive), "Above 1 tokens that were there already are less likely."),
-    "length_penalty": Option(_or_none(check_number), "Above 0 beams favour longer texts, below 0 shorter ones."),
-    "no_repeat_ngram_size": Option(_or_none(check_count), "No sequence of so many tokens occurs twice."),
-    "early_stopping": Option(_or_none(check_flag), "Whether beams end as soon as there are enough of them."),
-    "num_beams": Option(_or_none(whole_number), "How many beginnings are followed at once."),
-    "num_return_sequences": Option(whole_number, "How many texts an input gets."),
+    "max_answer_len": Option(whole_number, "Maximum length of an answer, in tokens."),
+    "handle_impossible_answer": Option(check_flag, "Whether an empty answer is allowed."),
+    "align_to_words": Option(check_flag, "Whether answers start and end at word boundaries."),
+    "max_new_tokens": Option(_or_none(whole_number), "Maximum number of generated tokens."),
+    "min_new_tokens": Option(_or_none(whole_number), "Minimum number of generated tokens."),
+    "min_length": Option(_or_none(check_count), "Minimum length, in tokens."),
+    "do_sample": Option(_or_none(check_flag), "Whether to sample, rather than take the most probable token."),
+    "temperature": Option(_or_none(_positive), "Sampling temperature: above 1 more varied, below 1 less."),
+    "top_p": Option(
+        _or_none(_fraction),
+        "Nucleus sampling: sample from the smallest set of tokens with this cumulative probability.",
+    ),
+    "repetition_penalty": Option(_or_none(_positive), "Above 1, tokens that already occurred become less probable."),
+    "length_penalty": Option(
+        _or_none(check_number), "In beam search, above 0 favours longer texts, below 0 shorter ones."
+    ),
+    "no_repeat_ngram_size": Option(_or_none(check_count), "No n-gram of this size occurs twice."),
+    "early_stopping": Option(
+        _or_none(check_flag), "Whether beam search stops once there are as many finished candidates as beams."
+    ),
+    "num_beams": Option(_or_none(whole_number), "Number of beams for beam search."),
+    "num_return_sequences": Option(whole_number, "Number of generated texts per input."),
     "seed": Option(
         _or_none(_seed),
-        "Where random draws start; by default one draw of the language's own generator, which set.seed() and "
-        "set_seed() govern.",
+        "Seed of the random numbers; by default drawn from the language's own generator, which set.seed() and "
+        "set_seed() control.",
     ),
-    "prefix": Option(_or_none(_string), "Put before each text."),
-    "return_full_text": Option(check_flag, "Whether what is written follows the prompt in the result."),
-    "src_lang": Option(_or_none(_string), "The language of the texts, as the model calls it."),
-    "tgt_lang": Option(_or_none(_string), "The language of the translation, as the model calls it."),
+    "prefix": Option(_or_none(_string), "Text prepended to each input."),
+    "return_full_text": Option(check_flag, "Whether the result includes the prompt."),
+    "src_lang": Option(_or_none(_string), "Source language, by the model's own code."),
+    "tgt_lang": Option(_or_none(_string), "Target language, by the model's own code."),
     "pooling": Option(
         partial(_choice, ("mean", "cls", "max", "pooler", "none")),
-        "How the numbers of tokens or patches become one: their 'mean', the first ('cls'), the largest ('max'), the "
-        "model's own 'pooler', or 'none': a row each.",
+        "How the vectors of tokens or patches are pooled: 'mean', the first ('cls'), 'max', the model's own 'pooler', "
+        "or 'none': one row each.",
     ),
-    "normalize": Option(check_flag, "Whether numbers are scaled to length 1."),
-    "threshold": Option(_fraction, "The score from which on a result counts."),
+    "normalize": Option(check_flag, "Whether vectors are scaled to length 1."),
+    "threshold": Option(_fraction, "Minimum score of a result."),
     "subtask": Option(
         _or_none(partial(_choice, ("panoptic", "instance", "semantic"))),
-        "Things and stuff ('panoptic'), things one by one ('instance'), or a class for each pixel ('semantic').",
+        "Things and stuff ('panoptic'), single objects ('instance'), or a class for each pixel ('semantic').",
     ),
-    "mask_threshold": Option(check_number, "The value from which on a pixel belongs to a mask."),
-    "overlap_mask_area_threshold": Option(_fraction, "The share of a mask that must be left where others overlap it."),
-    "points_per_batch": Option(whole_number, "How many points are tried together."),
-    "points_per_crop": Option(whole_number, "How many points are tried along each side of the image."),
-    "crops_n_layers": Option(check_count, "How often the image is also cut into smaller crops."),
-    "crop_overlap_ratio": Option(_fraction, "How much neighbouring crops overlap, as a share of the image's length."),
-    "crop_n_points_downscale_factor": Option(whole_number, "By how much fewer points each layer of crops has."),
-    "crops_nms_thresh": Option(_fraction, "From which overlap on the worse of two masks is dropped."),
-    "pred_iou_thresh": Option(_fraction, "The quality from which on a mask counts."),
-    "stability_score_thresh": Option(_fraction, "The stability from which on a mask counts."),
-    "stability_score_offset": Option(check_number, "By how much the cutoff is moved to measure stability."),
+    "mask_threshold": Option(check_number, "Minimum value of a pixel of a mask."),
+    "overlap_mask_area_threshold": Option(
+        _fraction, "Minimum fraction of a mask that must remain where others overlap it."
+    ),
+    "points_per_batch": Option(whole_number, "Number of prompt points per batch."),
+    "points_per_crop": Option(whole_number, "Number of prompt points along each side of the image."),
+    "crops_n_layers": Option(check_count, "Number of layers of crops, in addition to the whole image."),
+    "crop_overlap_ratio": Option(_fraction, "Overlap of neighbouring crops, as a fraction of the image's length."),
+    "crop_n_points_downscale_factor": Option(
+        whole_number, "Factor by which each further layer of crops has fewer points."
+    ),
+    "crops_nms_thresh": Option(
+        _fraction, "Overlap above which the worse of two masks is dropped (non-maximum suppression)."
+    ),
+    "pred_iou_thresh": Option(_fraction, "Minimum predicted quality (IoU) of a mask."),
+    "stability_score_thresh": Option(_fraction, "Minimum stability score of a mask."),
+    "stability_score_offset": Option(check_number, "Shift of the threshold that measures stability."),
     "values": Option(check_flag, "Whether `depth` holds a matrix of the model's numbers rather than an image."),
-    "lang": Option(_or_none(_string), "The language of the document, as tesseract calls it."),
-    "tesseract_config": Option(_text, "Further flags for tesseract."),
-    "num_frames": Option(_or_none(whole_number), "How many frames of a video the model sees."),
+    "lang": Option(_or_none(_string), "Language of the document, by tesseract's code."),
+    "tesseract_config": Option(_text, "Additional flags for tesseract."),
+    "num_frames": Option(_or_none(whole_number), "Number of frames sampled from a video."),
     "frame_sampling_rate": Option(
         _or_none(_positive),
-        "Every k-th frame from the start is seen; by default the frames are spread over the whole video.",
+        "Use every k-th frame from the start; by default the frames are spread over the whole video.",
     ),
-    "return_timestamps": Option(_timestamps, "Whether there is a row per stretch of speech (true), 'word' or 'char'."),
-    "language": Option(_or_none(_string), "The language that is spoken; by default the model finds out."),
+    "return_timestamps": Option(_timestamps, "One row per segment (true), 'word' or 'char', with timestamps."),
+    "language": Option(_or_none(_string), "Spoken language; detected by default."),
     "translate": Option(
-        _or_none(check_flag), "Whether the text is translated into English; left to the model where it is not said."
+        _or_none(check_flag), "Whether to translate into English; by default as the model is configured."
     ),
     "chunk_length_s": Option(
-        _or_none(_positive), "How many seconds are heard at once; by default up to a minute, beyond that windows."
+        _or_none(_positive), "Length of a chunk in seconds; by default up to a minute, beyond that in windows."
     ),
     "stride_length_s": Option(
-        _or_none(partial(check_number, minimum=0)), "How many seconds windows share at each end, by default a sixth."
+        _or_none(partial(check_number, minimum=0)),
+        "Overlap at each end of a chunk in seconds, by default a sixth of it.",
     ),
-    "voice_preset": Option(_or_none(_string), "Which of the model's voices speaks."),
-    "speaker_embeddings": Option(_or_none(_vector), "The numbers of the voice that speaks (SpeechT5)."),
-    "vocoder": Option(_or_none(_string), "The model that makes sound of spectrograms (SpeechT5): a folder or Hub id."),
+    "voice_preset": Option(_or_none(_string), "Voice, by the name that the model gives it."),
+    "speaker_embeddings": Option(_or_none(_vector), "Speaker embedding of the voice (SpeechT5)."),
+    "vocoder": Option(_or_none(_string), "Model that turns spectrograms into audio (SpeechT5): a folder or Hub id."),
 }
