@@ -31,7 +31,7 @@ number_allowed <- function(minimum, maximum) {
 
 check_flag <- function(argument, value, hint = NULL, call = rlang::caller_env()) {
   if (!is.logical(value) || length(value) != 1 || is.na(value)) {
-    refuse(argument, value, "True or false.", hint, call)
+    refuse(argument, value, "TRUE or FALSE.", hint, call)
   }
   unname(value)
 }
@@ -63,14 +63,14 @@ refuse <- function(argument, value, allowed, hint, call) {
   abort_tidydl("argument", sprintf("`%s` is %s.", argument, described(value)), allowed, hint, call = call)
 }
 
-# Says what a value is, in the words of Python, which words.R turns into R's; of an object whose methods fail its class.
+# Says what a value is, as messages name it; of an object whose methods fail its class.
 described <- function(value) {
   tryCatch(described_value(value), error = function(cnd) with_article(paste(class(value)[[1]], "object")))
 }
 
 described_value <- function(value) {
   if (is.null(value)) {
-    return("nothing")
+    return("NULL")
   }
   if (is.data.frame(value)) {
     return("a data frame")
@@ -98,10 +98,10 @@ described_scalar <- function(value) {
     return(quote_text(unname(value)))
   }
   if (is.na(value)) {
-    return("a missing value")
+    return("NA")
   }
   if (is.logical(value)) {
-    return(if (value) "true" else "false")
+    return(if (value) "TRUE" else "FALSE")
   }
   if (!is.numeric(value) || is.object(value)) {
     return("something else")
@@ -109,5 +109,5 @@ described_scalar <- function(value) {
   if (is.finite(value)) {
     return(sprintf("%.15g", value))
   }
-  if (value > 0) "infinite" else "negatively infinite"
+  if (value > 0) "Inf" else "-Inf"
 }

@@ -130,7 +130,7 @@ part_of_frame <- function(data, given, call) {
 refuse_streaming <- function(streaming, call = rlang::caller_env()) {
   if (check_flag("streaming", streaming, call = call)) {
     abort_tidydl(
-      "argument", "`streaming` is true, and a tibble has all its rows.", "False.",
+      "argument", "`streaming` is TRUE, and a tibble has all its rows.", "False.",
       "Go through the data batch by batch: stream_dataset(path, function(batch) ...).",
       call = call
     )

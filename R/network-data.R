@@ -173,7 +173,7 @@ number_frame <- function(fit, data, where, call) {
     data <- tryCatch(eval(fit$call$x, where), error = function(cnd) NULL)
   }
   if (is.null(data)) {
-    abort_tidydl("argument", "`data` is nothing.", "The inputs of the network, rows by inputs.", call = call)
+    abort_tidydl("argument", "`data` is NULL.", "The inputs of the network, rows by inputs.", call = call)
   }
   names <- network_labels(fit)$inputs
   if (is.data.frame(data) && length(fit$tidydl$inputs) && !anyDuplicated(names)) {

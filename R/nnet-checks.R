@@ -258,7 +258,7 @@ number_of_weights <- function(n, skip) n[[2]] * (1 + n[[1]]) + n[[3]] * (1 + n[[
 check_number_of_weights <- function(n, skip, largest, call) {
   if (n[[2]] == 0 && !skip) {
     abort_tidydl(
-      "argument", "`size` is 0 and `skip` is false: there is nothing to fit.",
+      "argument", "`size` is 0 and `skip` is FALSE: there is nothing to fit.",
       "A `size` of at least 1, or inputs that reach the outputs directly by `skip`.",
       call = call
     )

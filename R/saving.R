@@ -31,7 +31,7 @@
 #'
 #' @return `save_model()` gives `file`, invisibly; `load_model()` the network as it was fitted.
 #' @section Errors: `tidydl_error_argument` where `fit` is no fitted network; `tidydl_error_storage` where the file
-#'   cannot be written; `tidydl_error_not_found` where there is none; `tidydl_error_damaged` where it is no JSON, holds
+#'   cannot be written; `tidydl_error_not_found` where there is none; `tidydl_error_damaged` where it is not JSON, holds
 #'   something else, or does not hold what it should; `tidydl_error_dependency` where a newer tidydl wrote it in a way
 #'   that this one does not know; `tidydl_error_formula` where its formula calls what formulas may not, or grows beyond
 #'   the limits above.

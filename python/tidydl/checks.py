@@ -107,7 +107,7 @@ def check_flag(argument: str, value: Any, *, hint: str | None = None) -> bool:
     """
     if _is_flag(value):
         return bool(value)
-    raise _refusal(argument, value, "True or false.", hint)
+    raise _refusal(argument, value, "True or False.", hint)
 
 
 def check_choice(argument: str, value: Any, choices: Sequence[str], *, hint: str | None = None) -> str:
@@ -228,17 +228,17 @@ def described(value: Any) -> str:
 
 def _described(value: Any) -> str:
     if value is None:
-        return "nothing"
+        return "None"
     if isinstance(value, str):
         return repr(value)
     if _is_flag(value):
-        return "true" if value else "false"
+        return "True" if value else "False"
     if _is_number(value):
         double = _double(value)
         if math.isnan(double):
             return MISSING
         if math.isinf(double):
-            return "infinite" if double > 0 else "negatively infinite"
+            return "inf" if double > 0 else "-inf"
         return f"{double:.15g}"
     kind = type(value).__name__
     if kind in {"NAType", "NaTType"}:

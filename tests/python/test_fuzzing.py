@@ -35,7 +35,7 @@ def test_a_reader_that_raises_anything_else_is_found_with_its_input():
         try:
             return json.loads(given)["inside"]["name"]
         except ValueError as problem:
-            raise DamagedFileError("`file` is no JSON.") from problem
+            raise DamagedFileError("`file` is not JSON.") from problem
 
     with pytest.raises(RawError, match=r"(?s)Error: .*b64decode"):
         run_target(reader, [SEED], 2.0)

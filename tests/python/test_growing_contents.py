@@ -107,11 +107,3 @@ def test_a_zip_file_whose_files_would_take_each_others_place_is_refused(tmp_path
     (tmp_path / "a.zip").write_bytes(content.replace(b"a.csvZ", b"a.csv\0"))
     with pytest.raises(ArgumentError, match="twice"):
         load_dataset(tmp_path / "a.zip")
-
-
-def test_a_zip_file_does_not_say_where_it_comes_from(tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as held:
-        held.writestr("a.png", png(4, 4))
-        held.writestr(".unpacked-from", "/etc/passwd")
-    with pytest.raises(ArgumentError, match="a name that tidydl itself gives"):
-        load_dataset(tmp_path / "a.zip")

@@ -333,7 +333,7 @@ def test_the_model_frame_and_the_hessian_are_kept_where_asked_for():
         (dict(formula="kind"), FormulaError, "no response or no predictors"),
         (dict(formula="kind ~ nowhere"), ColumnError, "'nowhere'"),
         (dict(formula="kind ~ 0"), ArgumentError, "neither an intercept nor predictors"),
-        (dict(data=None), ArgumentError, "`data` is nothing"),
+        (dict(data=None), ArgumentError, "`data` is None"),
         (dict(summ=4), ArgumentError, "`summ` is 4"),
         (dict(summ="2"), ArgumentError, "`summ` is '2'"),
         (dict(summ=3, censored=True), ArgumentError, "`summ` 3"),

@@ -142,5 +142,5 @@ def test_a_question_that_is_drawn_above_the_image_is_asked_for(tmp_path, monkeyp
 
 @pytest.mark.parametrize("options", [{"temperature": 0.5}, {"seed": 1}, {"num_return_sequences": 2}], ids=str)
 def test_options_that_would_do_nothing_are_refused(captions, options):
-    with pytest.raises(ArgumentError, match="nothing is drawn"):
+    with pytest.raises(ArgumentError, match="nothing is sampled"):
         captions["git"](PICTURES[0], **options)

@@ -165,7 +165,7 @@ def test_settings_that_lie_with_a_model_are_used(tmp_path):
         )
     assert not np.allclose(ours["score"], usual["score"])
     DecisionConfig(adapter="adapter").save_pretrained(folder)
-    with pytest.raises(ArgumentError, match="lie in an adapter"):
+    with pytest.raises(ArgumentError, match="are in an adapter"):
         tidydl.pipeline("decision", model=folder, device="cpu")("rain", questions={"lost": "is it lost ?"})
 
 

@@ -62,7 +62,7 @@ def test_the_warning_says_which_end_of_a_long_prompt_is_kept(chat):
 
 def test_a_mistyped_column_of_labels_is_no_label(zero):
     data = pd.DataFrame({"text": ["cat", "dog"], "labs": [["a", "b"], ["c", "d"]]})
-    with pytest.raises(ColumnError, match="`candidate_labels` is 'lab', which is no column"):
+    with pytest.raises(ColumnError, match="`candidate_labels` is 'lab', which is not a column"):
         zero(data, candidate_labels="lab")
     assert zero(data, candidate_labels=["lab"])["label"].tolist() == ["lab", "lab"]
     with pytest.raises(ArgumentError, match="`candidate_labels` is a data frame"):
@@ -102,7 +102,7 @@ def test_augment_takes_newdata_and_frames_of_other_libraries(ppl):
     expected = tidydl.augment(ppl, data)
     pd.testing.assert_frame_equal(tidydl.augment(ppl, newdata=data), expected)
     pd.testing.assert_frame_equal(tidydl.augment(ppl, pyarrow.Table.from_pandas(data)), expected)
-    with pytest.raises(ArgumentError, match="`data` is nothing"):
+    with pytest.raises(ArgumentError, match="`data` is None"):
         tidydl.augment(ppl)
     with pytest.raises(ArgumentError, match="`prefix` is 5"):
         tidydl.augment(ppl, data, prefix=5)

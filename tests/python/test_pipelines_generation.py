@@ -175,9 +175,9 @@ def test_of_a_long_prompt_the_end_is_kept(write):
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        ({"temperature": 0.5}, "nothing is drawn"),
-        ({"seed": 1}, "nothing is drawn"),
-        ({"num_return_sequences": 2}, "nothing is drawn"),
+        ({"temperature": 0.5}, "nothing is sampled"),
+        ({"seed": 1}, "nothing is sampled"),
+        ({"num_return_sequences": 2}, "nothing is sampled"),
         ({"do_sample": True, "temperature": 0}, "`temperature` is 0"),
         ({"do_sample": True, "seed": 2**31}, "`seed`"),
         ({"do_sample": "yes"}, "`do_sample`"),

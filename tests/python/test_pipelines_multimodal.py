@@ -136,7 +136,7 @@ def test_blocks_carry_images_under_any_of_the_usual_names(write, plain, tmp_path
         ({"type": "tool_call"}, ArgumentError, "type is 'tool_call'"),
         ({"type": "image", "base64": "not base64!"}, ArgumentError, "no base64"),
         ({"type": "image"}, ArgumentError, "holds nothing"),
-        ({"type": "text"}, ArgumentError, "nothing, not a text"),
+        ({"type": "text"}, ArgumentError, "None, not a text"),
         ({"type": "image", "bytes": b"no image"}, DamagedFileError, "1st value of `x`"),
         ({"type": "audio", "audio": sound(1)}, ArgumentError, "reads no sounds"),
     ],
@@ -310,7 +310,7 @@ def test_the_task_is_read_from_the_model_and_others_are_refused(write, tmp_path)
     assert write["llava"].facts()["do_sample"] is False
     with pytest.raises(ArgumentError, match="does not fit the task 'image-text-to-text'"):
         tidydl.pipeline("image-text-to-text", model=tiny.text_folder(tmp_path / "bert"))
-    with pytest.raises(ArgumentError, match="nothing is drawn"):
+    with pytest.raises(ArgumentError, match="nothing is sampled"):
         write["llava"]("the cat", seed=1)
     with pytest.raises(ArgumentError, match="content is missing"):
         write["llava"]([{"role": "user", "content": None}])

@@ -185,9 +185,9 @@ def test_a_failing_sound_has_a_row_of_its_own(ctc):
 @pytest.mark.parametrize(
     ("name", "options", "what"),
     [
-        ("ctc", {"return_timestamps": True}, "`return_timestamps` is true.*\n.*'word' or 'char', or false"),
-        ("parakeet ctc", {"return_timestamps": "word"}, "`return_timestamps` is 'word'.*\n.*Only false"),
-        ("moonshine", {"return_timestamps": True}, "`return_timestamps` is true.*\n.*Only false"),
+        ("ctc", {"return_timestamps": True}, "`return_timestamps` is True.*\n.*'word' or 'char', or False"),
+        ("parakeet ctc", {"return_timestamps": "word"}, "`return_timestamps` is 'word'.*\n.*False"),
+        ("moonshine", {"return_timestamps": True}, "`return_timestamps` is True.*\n.*False"),
         ("parakeet rnnt", {"return_timestamps": "char"}, "`return_timestamps` is 'char'"),
         ("ctc", {"return_timestamps": "sentence"}, "`return_timestamps`"),
         ("ctc", {"language": "en"}, "`language` is given"),
@@ -197,7 +197,7 @@ def test_a_failing_sound_has_a_row_of_its_own(ctc):
         ("ctc", {"chunk_length_s": 0}, "`chunk_length_s` is 0"),
         ("moonshine", {"chunk_length_s": 1}, "`chunk_length_s` is given, but this model hears a sound as a whole"),
         ("moonshine", {"language": "en"}, "`language` is given, but this model takes none"),
-        ("moonshine", {"translate": True}, "`translate` is true"),
+        ("moonshine", {"translate": True}, "`translate` is True"),
         ("parakeet rnnt", {"num_beams": 2}, "`num_beams` is given, but this model is a transducer"),
     ],
     ids=str,

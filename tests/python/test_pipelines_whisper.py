@@ -167,7 +167,7 @@ def test_how_much_is_written_can_be_said(ppl):
 def test_windows_of_older_code_are_what_is_done_anyway(ppl):
     expected = ppl(LONG)["text"].tolist()
     assert ppl(LONG, chunk_length_s=SECONDS, stride_length_s=0.3)["text"].tolist() == expected
-    with pytest.raises(ArgumentError, match="`chunk_length_s` is 1, but this model hears 2 seconds"):
+    with pytest.raises(ArgumentError, match="`chunk_length_s` is 1, but this model processes 2 seconds"):
         ppl(LONG, chunk_length_s=1)
 
 

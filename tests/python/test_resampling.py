@@ -123,7 +123,7 @@ def test_rows_that_train_can_be_given():
         (1, {}, ArgumentError, "`resamples` is 1"),
         (11, {}, ArgumentError, "`resamples` is 11, and there are 10 rows"),
         ("boot", {}, ArgumentError, "`resamples` is 'boot'"),
-        (None, {}, ArgumentError, "`resamples` is nothing"),
+        (None, {}, ArgumentError, "`resamples` is None"),
         ([], {}, ArgumentError, "0 values"),
         ([[0, 12]], {}, ArgumentError, "none of the 10 rows"),
         ([[]], {}, ArgumentError, "no positions"),

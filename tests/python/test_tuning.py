@@ -196,7 +196,7 @@ def test_a_search_can_be_stopped_between_two_looks_at_it():
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
-        (dict(size=None), ArgumentError, "`size` is nothing"),
+        (dict(size=None), ArgumentError, "`size` is None"),
         (dict(size=[]), ArgumentError, "`size` is 0 values"),
         (dict(size=[1, 2.5]), ArgumentError, "`size` is 2.5"),
         (dict(size="one"), ArgumentError, "`size` is 'one'"),

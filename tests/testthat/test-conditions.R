@@ -103,14 +103,14 @@ test_that("a choice may be left at its default, and a mistyped one gets a sugges
 
 test_that("messages are in R's words, and quoted text stays as it is", {
   said <- c(
-    "`x` is nothing." = "`x` is NULL.",
-    "`callback` gave nothing for rows 1 to 2." = "`callback` gave NULL for rows 1 to 2.",
+    "`x` is None." = "`x` is NULL.",
+    "`callback` gave None for rows 1 to 2." = "`callback` gave NULL for rows 1 to 2.",
     "`sep` means nothing for a parquet file." = "`sep` means nothing for a parquet file.",
-    "`skip` is false: there is nothing to fit." = "`skip` is FALSE: there is nothing to fit.",
-    "True or false." = "TRUE or FALSE.", "False." = "FALSE.",
+    "`skip` is False: there is nothing to fit." = "`skip` is FALSE: there is nothing to fit.",
+    "True or False." = "TRUE or FALSE.", "False." = "FALSE.",
     "`temperature` with `do_sample` true." = "`temperature` with `do_sample` TRUE.",
     "`n` is a missing value." = "`n` is NA.",
-    "`n` is infinite." = "`n` is Inf.", "`n` is negatively infinite." = "`n` is -Inf.",
+    "`n` is inf." = "`n` is Inf.", "`n` is -inf." = "`n` is -Inf.",
     "`data` has infinite values in 'z'." = "`data` has infinite values in 'z'.",
     "`x` is a dict with 2 values." = "`x` is a named list with 2 values.",
     "A path, or a dictionary with `bytes`." = "A path, or a named list with `bytes`.",
@@ -126,7 +126,7 @@ test_that("messages are in R's words, and quoted text stays as it is", {
   )
   expect_identical(unname(vapply(names(said), in_words_of_r, "")), unname(said))
   expect_null(in_words_of_r(NULL))
-  error <- tryCatch(abort_tidydl("argument", "`x` is true.", "A dictionary.", "Give None (NULL)."), error = identity)
+  error <- tryCatch(abort_tidydl("argument", "`x` is TRUE.", "A dictionary.", "Give None (NULL)."), error = identity)
   expect_identical(unlist(error[c("problem", "allowed", "hint")], use.names = FALSE), c(
     "`x` is TRUE.", "A named list.", "Give NULL."
   ))

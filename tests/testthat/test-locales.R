@@ -7,7 +7,7 @@ attacks <- c(
   "held <- data.frame(x1 = c(0.1, 4), x2 = c(3, 0.2))",
   "claim('quiet', anyNA(lekprofile(fit, data, group_vals = held)$fitted))",
   "claim('gone', inherits(try(nnet(y ~ x1, gone, size = 1), TRUE), 'try-error') &&",
-  "  inherits(tryCatch(nnet(y ~ x1, gone, size = 1), error = identity), 'tidydl_error_argument'))",
+  "  inherits(tryCatch(nnet(y ~ x1, gone, size = 1), error = identity), 'tidydl_error_data'))",
   "claim('suggested', tidydl:::nearest_name('INCOME', c('age', 'income')) == 'income')",
   "claim('not finite', tidydl:::small_letters('Inf') == 'inf')"
 )

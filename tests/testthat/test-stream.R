@@ -205,7 +205,7 @@ test_that("a stream says that it cannot sample, and names what was given", {
     expect_error(stream_dataset(file, callback, as = "arrow"), "leave `as` out", class = "tidydl_error_argument")
   }
   wrong <- tryCatch(stream_dataset(file, ppl, text = txt), tidydl_error_column = identity)
-  expect_identical(wrong$problem, "`text` is 'txt', which is no column of `path`.")
+  expect_identical(wrong$problem, "`text` is 'txt', which is not a column of `path`.")
   file <- withr::local_tempfile(fileext = ".csv", lines = c("text,label", "a,b"))
   clash <- tryCatch(stream_dataset(file, ppl, text = text, augment = TRUE), tidydl_error_column = identity)
   expect_identical(clash$problem, "`path` has a column `label` already.")

@@ -108,7 +108,7 @@ def request_of(
     place = _place(path)
     _check_texts(name=name, **said)
     if token is not None and not isinstance(token, (str, bool)):
-        raise ArgumentError("`token` is no text.", allowed="An access token of the Hub, as a string.")
+        raise ArgumentError("`token` is not a string.", allowed="An access token of the Hub, as a string.")
     return Request(
         path=place,
         name=name,

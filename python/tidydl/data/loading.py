@@ -177,7 +177,7 @@ def _streams(request: Request, columns: Any, n: Any, sample: Any, form: str) -> 
     if sample is not None or form != "frame":
         argument = "sample" if sample is not None else "as_"
         raise ArgumentError(
-            f"`{argument}` needs all rows at once, and `streaming` is true.",
+            f"`{argument}` needs all rows at once, and `streaming` is True.",
             allowed="`columns` and `n`, and frames.",
             hint=f"Leave `{argument}` or `streaming` out.",
         )

@@ -73,7 +73,7 @@ def wanted_of(columns: Any, n: Any, sample: Any, seed: Any, drawn: int | None = 
     if n is not None and sample is not None:
         raise ArgumentError("`n` and `sample` are both given.", allowed="One of them.", hint="Leave one out.")
     if seed is not None and sample is None:
-        raise ArgumentError("`seed` is given, but nothing is drawn.", allowed="`seed` together with `sample`.")
+        raise ArgumentError("`seed` is given, but nothing is sampled.", allowed="`seed` together with `sample`.")
     if n is not None:
         n = check_count("n", n)
     if sample is not None:

@@ -59,7 +59,7 @@ def asked_for(repo: Repository, what: str, seconds: float, **query: str) -> dict
     try:
         told = json.loads(held)
     except (ValueError, RecursionError):
-        raise _nonsense(repo, "what is no JSON") from None
+        raise _nonsense(repo, "what is not JSON") from None
     if not isinstance(told, dict):
         raise _nonsense(repo, "what is no description of it")
     return told

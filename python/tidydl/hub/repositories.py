@@ -49,7 +49,7 @@ class Repository:
             object.__setattr__(self, "token", None)
         if self.token is True and get_token() is None:
             raise ArgumentError(
-                "`token` is true, and no access token is kept on this machine.",
+                "`token` is True, and no access token is kept on this machine.",
                 allowed="An access token of the Hub, as a string, or true after a login.",
                 hint="Log in by `hf auth login`, or leave `token` out for what is open to all.",
             )

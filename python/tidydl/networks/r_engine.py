@@ -152,8 +152,10 @@ def _started() -> Any:
             # what R's start script sets, such as LD_LIBRARY_PATH, is R's own affair
             warnings.filterwarnings("ignore", "Environment variable .* redefined by R", UserWarning)
             from rpy2 import rinterface
+            from rpy2.rinterface_lib import embedded
 
-            rinterface.initr()
+            if not embedded.isinitialized():  # else interrupts would be R's for a moment
+                rinterface.initr()
     except ImportError as problem:
         raise _no_rpy2("which is not installed") from problem
     except Exception as problem:  # whatever a library that does not fit this R may raise

@@ -125,7 +125,7 @@ def _refuse_fork() -> None:
     _computing.add(os.getpid())
     if len(_computing) > 1 and import_torch().get_num_threads() > 1:
         raise DeviceError(
-            "This process is a fork of one in which a pipeline has computed, where torch would wait for ever.",
+            "This process is a fork of one in which a pipeline has computed, where torch would deadlock.",
             allowed="New processes: in R parallel::makeCluster(), in Python multiprocessing with 'spawn'.",
             hint="A pipeline takes many inputs at once and uses all processors by itself.",
         )

@@ -79,7 +79,7 @@ def refuse_mistyped(frame: pd.DataFrame, part: Part, wanted: Any) -> None:
     close = nearest(wanted, frame.columns) if isinstance(wanted, str) and "," not in wanted else None
     if close is not None:
         raise ColumnError(
-            f"`{part.name}` is {wanted!r}, which is no column of `x`.",
+            f"`{part.name}` is {wanted!r}, which is not a column of `x`.",
             allowed=one_of(frame.columns),
             hint=f"Did you mean '{close}'? If not, give the text in a list.",
         )
@@ -93,7 +93,7 @@ def _is_label(column: pd.Series) -> bool:
 
 def _no_such(names: list[Any], part: Part, wanted: Any, count: int) -> ColumnError:
     problem = f"`{part.name}` is {wanted!r}, " + (
-        f"and `x` has {count} columns of that name." if count else "which is no column of `x`."
+        f"and `x` has {count} columns of that name." if count else "which is not a column of `x`."
     )
     close = nearest(wanted, names)
     known = f"Did you mean '{close}'?" if close else f'Name the column: `{part.name} = "..."`.'

@@ -94,7 +94,7 @@ def _folder_failure(problem: BaseException, location: Location, argument: str) -
         return DependencyError(
             f"`{argument}` is '{location.source}', a kind of model that transformers "
             f"{transformers.__version__} does not know.",
-            allowed="A kind of model that the installed transformers knows.",
+            allowed="A model type that the installed transformers knows.",
             hint="`pip install --upgrade transformers` may help.",
         )
     if isinstance(problem, ImportError) or "torchvision" in text:

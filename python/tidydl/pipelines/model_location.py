@@ -120,7 +120,7 @@ def require_files(location: Location, names: Sequence[str], *, pickled: bool = F
     if "adapter_config.json" in names:
         raise ArgumentError(
             f"`model` is '{location.source}', whose weights lie in an adapter: it has an adapter_config.json.",
-            allowed="A model whose weights hold all it has learnt.",
+            allowed="A model with merged weights.",
             hint="Merge the adapter into the model it was made for, and save that: peft's merge_and_unload().",
         )
     if "config.json" not in names:

@@ -30,7 +30,7 @@ def whole_number(name: str, value: Any) -> int:
         return check_count(name, value, 1)
     except ArgumentError as problem:
         raise ArgumentError(
-            problem.problem, allowed="A whole number from 1 upwards.", hint="Leave it out for the default."
+            problem.problem, allowed="A whole number of at least 1.", hint="Leave it out for the default."
         ) from None
 
 
@@ -40,7 +40,7 @@ def _ranks(name: str, value: Any) -> int | None:
         return None if value is None else whole_number(name, value)
     except ArgumentError as problem:
         raise ArgumentError(
-            problem.problem, allowed="A whole number from 1 upwards, or None (NULL) for all.", hint=problem.hint
+            problem.problem, allowed="A whole number of at least 1, or None (NULL) for all.", hint=problem.hint
         ) from None
 
 
@@ -95,7 +95,7 @@ def _strings(name: str, value: Any) -> tuple[str, ...]:
 def _timestamps(name: str, value: Any) -> bool | str:
     if isinstance(value, bool) or (isinstance(value, str) and value in ("word", "char")):
         return value
-    raise ArgumentError(f"`{name}` is {described(value)}.", allowed="True or false, 'word' or 'char'.")
+    raise ArgumentError(f"`{name}` is {described(value)}.", allowed="True or False, 'word' or 'char'.")
 
 
 def _folder(name: str, value: Any) -> str:

@@ -180,7 +180,7 @@ def count_of_answers(options: Mapping[str, Any]) -> int:
     top_k = options["top_k"]
     if top_k is None:
         raise ArgumentError(
-            "`top_k` asks for all answers, and any stretch of a text could be one.",
-            allowed="A whole number from 1 upwards.",
+            "`top_k` asks for all answers, but any span of a text could be one.",
+            allowed="A whole number of at least 1.",
         )
     return int(top_k)

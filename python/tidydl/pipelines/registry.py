@@ -128,7 +128,9 @@ def task_named(name: Any) -> Task:
             return task
     names = [known for task in TASKS for known in (task.name, *task.aliases)]
     if (now := _GONE.get(name.strip().lower())) is not None:
-        raise NotFoundError(f"`task` '{name}' is no more.", allowed=f"'{now}', which takes chats too.")
+        raise NotFoundError(
+            f"`task` '{name}' was removed from transformers 5.", allowed=f"'{now}', which takes chats too."
+        )
     looks_like_model = "/" in name or "\\" in name or name.startswith((".", "~"))
     hint = f"Was it meant as `model = {name!r}`?" if looks_like_model else "tasks() lists the tasks."
     raise unknown_name("task", name, names, hint=hint)

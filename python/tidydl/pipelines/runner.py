@@ -213,7 +213,7 @@ class Pipeline:
             return (yield from self._family.run(self._task, self._loaded, inputs, options, self._note))
 
     def _seed(self, options: Options, drawn: int | None) -> int | None:
-        """Return where the draws of a call start, None where nothing is drawn at random."""
+        """Return where the draws of a call start, None where nothing is sampled."""
         seed_of = getattr(self._family, "seed_of", None)
         return None if seed_of is None else seed_of(self._loaded, options, drawn)
 

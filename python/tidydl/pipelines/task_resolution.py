@@ -97,7 +97,7 @@ def _source_of(model: Any, loading: Mapping[str, Any]) -> Source:
     code = _flag("trust_remote_code", loading, unsaid=False)
     if code and (location.folder is not None or _COMMIT.fullmatch(revision or "") is None):
         raise ArgumentError(
-            "`trust_remote_code` is true, but `revision` names no single version of the code.",
+            "`trust_remote_code` is True, but `revision` names no single version of the code.",
             allowed="The full hash (40 letters and digits) of a commit on the Hub whose code you have read.",
             hint="Leave `trust_remote_code` out, or give that hash as `revision`.",
         )
@@ -105,7 +105,7 @@ def _source_of(model: Any, loading: Mapping[str, Any]) -> Source:
         _refuse_revision(revision, "a folder on this machine")
     token = loading["token"]
     if token is not None and not isinstance(token, (str, bool)):
-        raise ArgumentError("`token` is no text.", allowed="An access token of the Hub, as a string.")
+        raise ArgumentError("`token` is not a string.", allowed="An access token of the Hub, as a string.")
     remember_token(location, token if isinstance(token, str) else None)
     return Source(location, revision, code)
 

@@ -104,7 +104,7 @@ def network_layout(
     shown |= {f"o{o + 1}" for o in _places_of("all_out", all_out, outputs)}
     only_skip = bool(skip) and n[1] > 0
     if skip and not has_skip:
-        raise ArgumentError("`skip` is true, and the network has no skip layer.", allowed="A network with `skip`.")
+        raise ArgumentError("`skip` is True, and the network has no skip layer.", allowed="A network with `skip`.")
     lines = _connections(n, np.atleast_1d(np.asarray(wts, dtype=float)), has_skip, mask, skip)
     lines = lines[_kept(lines, shown, skip, bias, only_skip, prune_col is not None)]
     nodes = _nodes(n, inputs, outputs, max_sp, set(lines["from"]), only_skip)

@@ -154,8 +154,6 @@ def _look_through(held: zipfile.ZipFile, path: Path) -> None:
         place = tuple(part for part in info.filename.split("/") if part not in ("", "."))
         if not info.is_dir() and place in written:
             raise _unsafe(path, f"holds '{name}' twice, and of files of one name only the last would be read")
-        if place[:1] == (UNPACKED_FROM,):
-            raise _unsafe(path, f"holds '{name}', a name that tidydl itself gives")
         written.add(place)
         parts = re.split(r"[\\/]", name)
         if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in parts:

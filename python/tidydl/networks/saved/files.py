@@ -98,7 +98,7 @@ def load_model(file: str | os.PathLike[str]) -> Any:
     NotFoundError
         If there is no such file.
     DamagedFileError
-        If it is no JSON, holds something else, or does not hold what it should.
+        If it is not JSON, holds something else, or does not hold what it should.
     DependencyError
         If it was written by a newer tidydl in a way that this one does not know.
     FormulaError
@@ -173,8 +173,8 @@ def _read(path: str) -> Any:
     except OSError as problem:
         raise StorageError(f"`file` '{path}' cannot be read.", allowed="A file that you may read.") from problem
     except (ValueError, RecursionError) as problem:
-        raise DamagedFileError(f"`file` '{path}' is no JSON.", allowed=WRITTEN) from problem
+        raise DamagedFileError(f"`file` '{path}' is not JSON.", allowed=WRITTEN) from problem
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

@@ -68,7 +68,7 @@ class Folder:
         if _MANIFEST not in names and not all(_is_ours(name) for name in names):
             raise ArgumentError(
                 f"`checkpoint` is the folder '{self.place}', which holds other files.",
-                allowed="An empty folder, one that is not there yet, or that of a run that was broken off.",
+                allowed="An empty folder, a new one, or that of an interrupted run.",
             )
 
     def is_done(self) -> bool:
@@ -98,7 +98,7 @@ class Folder:
             raise ArgumentError(
                 f"`checkpoint` is the folder '{self.place}', whose run had {differs}.",
                 allowed="The folder of a run with the same model, inputs and options.",
-                hint="Take another folder, or delete this one to begin anew.",
+                hint="Take another folder, or delete this one to start over.",
             )
         return {"format": FORMAT, "about": run["about"], "seed": run["seed"]}
 
@@ -116,7 +116,7 @@ class Folder:
         if old or newer or any(_OLD_PART.fullmatch(name) for name in self._names() if name[0] != "."):
             raise ArgumentError(
                 f"`checkpoint` is the folder '{self.place}' of {'a newer' if newer else 'an earlier'} version of "
-                "tidydl, which noted otherwise what it computed.",
+                "tidydl, whose format differs.",
                 allowed="The folder of a run that this version began.",
                 hint="Take another folder. The parquet files in this one can be read by load_dataset().",
             )
@@ -177,7 +177,7 @@ class Folder:
             if match is None or hashlib.sha256(content).hexdigest()[:32] != match[3]:
                 raise DamagedFileError(
                     f"The file '{path}' is damaged: it is not as it was written.",
-                    hint="Run this again: the part is computed anew.",
+                    hint="Run this again: the part is computed again.",
                 )
             return _table_in(io.BytesIO(content))
 
@@ -245,7 +245,7 @@ class Folder:
         return DamagedFileError(
             f"The file '{self.place / name}' is damaged: {why}.",
             allowed="The files of a finished run as they were written.",
-            hint=f"To compute all again, delete the folder '{self.place}'.",
+            hint=f"To start over, delete the folder '{self.place}'.",
         )
 
     # Writing ---------------------------------------------------------------------------------------------------------

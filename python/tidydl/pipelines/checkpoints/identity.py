@@ -48,8 +48,8 @@ class Identity:
                 if self.files.changed(path):
                     raise ArgumentError(
                         f"`{part.name}` holds the file '{path}', which changed during the run.",
-                        allowed="Files that stay as they are while a run with a `checkpoint` is at work.",
-                        hint="What was computed before it is kept. Put the file back, or begin anew in another folder.",
+                        allowed="Files that do not change during a run with a `checkpoint`.",
+                        hint="What was computed before it is kept. Put the file back, or start over in another folder.",
                     )
 
 

@@ -109,8 +109,8 @@ def _files_of(origin: Origin, files: FileHashes) -> Any:
     if location.fingerprint() != origin.fingerprint:
         raise ArgumentError(
             f"`model` is '{location.source}', whose files changed since the pipeline was made.",
-            allowed="A model whose files stay as they are while it is in use.",
-            hint="Make the pipeline anew.",
+            allowed="A model whose files do not change while it is in use.",
+            hint="Create the pipeline again.",
         )
     return {name: files.digest(path) for name, path in _reading_files(location.folder)}
 

@@ -101,7 +101,7 @@ class Ownership:
         holder = _newest(self._path.parent)
         if holder is None or holder.path != self._path or holder.record.get("token") != self._token:
             raise StorageError(
-                f"`checkpoint` is '{self._path.parent}', in which {holder or 'somebody'} has taken over.",
+                f"`checkpoint` is '{self._path.parent}', which {holder or 'another process'} has taken over.",
                 allowed="One run at a time in a folder.",
                 hint="What was computed before it is kept. Run this again when the other run is done.",
             )
@@ -284,14 +284,14 @@ def _refuse_endless(place: Path, holder: _Holder) -> None:
     """Refuse to wait for what may never end."""
     if _is_ours(holder.record):
         raise ArgumentError(
-            f"`checkpoint` is '{place}', in which another run of this session is at work.",
+            f"`checkpoint` is '{place}', in which another run of this session is active.",
             allowed="One run at a time in a folder.",
-            hint="Let the other run come to its end, or take another folder.",
+            hint="Wait until the other run has finished, or use another folder.",
         )
     pid = holder.record.get("pid")
     if _can_be_seen(holder.record) and _state_of(holder.record["pid"])[0] in ("T", "t"):
         raise ArgumentError(
-            f"`checkpoint` is '{place}', in which {holder} is at work, and that process is stopped.",
+            f"`checkpoint` is '{place}', which {holder} is using, and that process is stopped.",
             allowed="One run at a time in a folder.",
             hint=f"Let it go on (kill -CONT {pid}) or end it (kill -9 {pid}), then run this again: nothing is lost.",
         )

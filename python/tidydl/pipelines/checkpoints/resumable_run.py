@@ -163,7 +163,7 @@ def _kept(folder: Folder, inputs: Inputs) -> pd.DataFrame:
             f"`on_error` is 'raise', and in the run that '{folder.place}' holds {nth_value(first)} failed: "
             f"{failures[first]}",
             allowed='`on_error = "row"`, for missing values where an input failed.',
-            hint="Or delete the folder to compute all again.",
+            hint="Or delete the folder to start over.",
         )
     rows = own[ROW].to_numpy("int64")
     contract = Contract((Column(ROW, "index"), *(part.column for part in inputs.shown)))

@@ -88,7 +88,7 @@ def _scores_of_frames(loaded: Loaded, count: int, function: str, tensors: dict[s
         if usual == count or not any(each in str(problem) for each in _MISFITS):
             raise
         raise ArgumentError(
-            f"`num_frames` is {count}, and this model sees no such number of frames.",
+            f"`num_frames` is {count}, which this model does not accept.",
             allowed=f"{usual}, or no `num_frames`.",
         ) from problem
 

@@ -185,7 +185,7 @@ def refuse_slow(tokenizer: Any) -> None:
     """Refuse a tokenizer that does not say which characters its tokens stand for."""
     if not getattr(tokenizer, "is_fast", False):
         raise ArgumentError(
-            f"`tokenizer` is a {type(tokenizer).__name__}, which does not say where in a text its tokens stand.",
+            f"`tokenizer` is a {type(tokenizer).__name__}, which has no offsets of its tokens in the text.",
             allowed="A fast tokenizer, one with a tokenizer.json.",
             hint="Load the model with the fast tokenizer of its kind.",
         )
@@ -207,9 +207,9 @@ def room_for(room: int, limited_by: str, *, place: int | None = None) -> int:
         return room
     if place is None:
         raise ArgumentError(
-            f"`{limited_by}` leaves no room for the text beside the tokens around it.",
+            f"`{limited_by}` leaves no room for the text beside the special tokens.",
             allowed="A limit of several tokens.",
-            hint="Leave it out for the most that the model reads.",
+            hint="Leave it out for the model's maximum.",
         )
     raise value_error(
         place,

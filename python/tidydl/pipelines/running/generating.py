@@ -70,7 +70,7 @@ def samples(loaded: Loaded, options: Options) -> bool:
 def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int | None:
     """Return where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator.
 
-    None where nothing is drawn at random.
+    None where nothing is sampled.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def _refuse_large(loaded: Loaded, config: Any) -> None:
 
 
 def _refuse_idle(loaded: Loaded, options: Options) -> None:
-    """Refuse options that would do nothing, since nothing is drawn at random."""
+    """Refuse options that would do nothing, since nothing is sampled."""
     if samples(loaded, options):
         return
     for name in _DRAWING:
@@ -135,17 +135,17 @@ def _refuse_idle(loaded: Loaded, options: Options) -> None:
             raise _idle(name)
     if options["num_return_sequences"] > (options.get("num_beams") or 1):
         raise ArgumentError(
-            f"`num_return_sequences` is {options['num_return_sequences']}, but nothing is drawn at random.",
+            f"`num_return_sequences` is {options['num_return_sequences']}, but nothing is sampled.",
             allowed="1, or at most as many as `num_beams`.",
-            hint="Set `do_sample` to true to draw several texts.",
+            hint="Set `do_sample` to True to draw several texts.",
         )
 
 
 def _idle(name: str) -> ArgumentError:
     return ArgumentError(
-        f"`{name}` is given, but nothing is drawn at random: the likeliest token is taken each time.",
+        f"`{name}` is given, but nothing is sampled: the most probable token is taken at each step.",
         allowed=f"`{name}` with `do_sample` true.",
-        hint=f"Set `do_sample` to true, or leave `{name}` out.",
+        hint=f"Set `do_sample` to True, or leave `{name}` out.",
     )
 
 

@@ -42,7 +42,7 @@ def vet_folder(folder: Path, source: str, argument: str = "model", *, pickled: b
     ArgumentError
         Names the file, what it names, and why that is refused.
     DamagedFileError
-        A file of settings is no JSON object.
+        A file of settings is not JSON object.
     """
     with MODEL_LOADING.guard(f"`{argument}` is '{source}', which"):
         root = folder.resolve()

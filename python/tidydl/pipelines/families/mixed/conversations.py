@@ -60,7 +60,7 @@ def conversation_of(
     if not isinstance(value, str):
         if not template:
             raise ArgumentError(
-                "`x` is a chat, but this model has not learnt to chat: its processor has no chat template.",
+                "`x` is a chat, but this model was not trained to chat: its processor has no chat template.",
                 allowed="A text, or a model whose name says 'Instruct' or 'Chat'.",
             )
         chat, before = _filled(value, list(given), place), ""

@@ -35,7 +35,7 @@ def way(task: Task, loaded: Loaded, options: Options, top_k: int) -> Way:
     """
     if "<s_docvqa>" not in loaded.tokenizer.get_vocab():
         raise ArgumentError(
-            f"`model` is '{loaded.source}', which knows no questions: its tokenizer has no token <s_docvqa>.",
+            f"`model` is '{loaded.source}', which does not answer questions: its tokenizer has no token <s_docvqa>.",
             allowed="A Donut that was trained to answer questions about documents.",
             hint="This one may be for 'image-to-text'.",
         )

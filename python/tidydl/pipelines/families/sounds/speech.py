@@ -42,8 +42,8 @@ def _listens(loaded: Loaded) -> str:
         return "transducer"
     if getattr(loaded.model, "main_input_name", "inputs") == "input_ids":
         raise ArgumentError(
-            f"`model` is '{loaded.source}', which hears a sound only as a part of a text.",
-            allowed="A model that reads nothing but a sound, such as Whisper, Wav2Vec2 or Parakeet.",
+            f"`model` is '{loaded.source}', which takes audio only as part of a text.",
+            allowed="A model that takes audio alone, such as Whisper, Wav2Vec2 or Parakeet.",
             hint="This one may be for 'any-to-any'.",
         )
     return "whisper" if loaded.config.model_type == "whisper" else "generation"
@@ -83,11 +83,11 @@ def _way(loaded: Loaded, options: Options) -> Way:
 def _refuse_timestamps(loaded: Loaded, wanted: bool | str) -> None:
     known = _timestamps(loaded)
     if wanted is not False and wanted not in known:
-        listed = " or ".join("true" if each is True else f"'{each}'" for each in known)
+        listed = " or ".join("True" if each is True else f"'{each}'" for each in known)
         raise ArgumentError(
-            f"`return_timestamps` is {'true' if wanted is True else repr(wanted)}, which this model cannot give.",
-            allowed=f"{listed[0].upper()}{listed[1:]}, or false." if known else "Only false.",
-            hint=None if known else "Whisper and CTC models such as Wav2Vec2 know when something is said.",
+            f"`return_timestamps` is {wanted!r}, which this model cannot give.",
+            allowed=f"{listed}, or False." if known else "False.",
+            hint=None if known else "Whisper and CTC models such as Wav2Vec2 return timestamps.",
         )
 
 
@@ -102,7 +102,7 @@ def _refuse_short_windows(loaded: Loaded, options: Options) -> None:
     hears = getattr(loaded.feature_extractor, "chunk_length", 30)
     if options["chunk_length_s"] not in (None, hears):
         raise ArgumentError(
-            f"`chunk_length_s` is {options['chunk_length_s']:g}, but this model hears {hears} seconds at once.",
-            allowed=f"{hears}, or nothing: longer sounds are heard piece by piece, as their timestamps say.",
+            f"`chunk_length_s` is {options['chunk_length_s']:g}, but this model processes {hears} seconds at a time.",
+            allowed=f"{hears}, or nothing: longer audio is processed in pieces, by its timestamps.",
             hint="Leave `chunk_length_s` out.",
         )

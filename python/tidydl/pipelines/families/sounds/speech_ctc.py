@@ -110,8 +110,8 @@ def _windows(loaded: Loaded, options: Options) -> _Windows | None:
     if unit is None:
         if length is not None:
             raise ArgumentError(
-                "`chunk_length_s` is given, but this model does not say how much sound each of its tokens stands for.",
-                allowed="Sounds that are heard as a whole.",
+                "`chunk_length_s` is given, but this model does not say how many seconds each of its tokens covers.",
+                allowed="Audio that is processed as a whole.",
                 hint="Leave `chunk_length_s` out.",
             )
         return None

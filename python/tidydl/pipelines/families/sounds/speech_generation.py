@@ -129,7 +129,7 @@ def _other_language(loaded: Loaded, options: Options) -> dict[str, Any]:
     wants = "tgt_lang" in inspect.signature(loaded.model.generate).parameters
     if options["translate"]:
         raise ArgumentError(
-            "`translate` is true, but this model does not translate into English when asked.", allowed="Only false."
+            "`translate` is True, but this model does not translate into English when asked.", allowed="Only false."
         )
     if wants and options["language"] is None:
         raise ArgumentError(

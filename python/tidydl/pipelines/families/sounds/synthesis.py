@@ -47,8 +47,8 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     """Return what is to be known of a loaded model: the samples a second, unless a vocoder decides, and its voices."""
     if _generates(loaded) and "tgt_lang" in inspect.signature(loaded.model.generate).parameters:
         raise ArgumentError(
-            f"`model` is '{loaded.source}', which translates before it speaks.",
-            allowed="A model that speaks the text as it is, such as VITS, SpeechT5 or Bark.",
+            f"`model` is '{loaded.source}', which translates before it synthesizes speech.",
+            allowed="A text-to-speech model such as VITS, SpeechT5 or Bark.",
         )
     rate = None if _is_silent(loaded) else _rate(loaded)
     return {"sampling_rate": rate, "voices": _voices(loaded)}
@@ -69,7 +69,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     seed = options["seed"]
     settings = _settings(loaded, options)
     if options["vocoder"] is not None and not _is_silent(loaded):
-        raise ArgumentError("`vocoder` is given, but this model makes sound itself.", allowed="No `vocoder`.")
+        raise ArgumentError("`vocoder` is given, but this model produces audio itself.", allowed="No `vocoder`.")
     vocoder = vocoder_for(loaded, options["vocoder"]) if _is_silent(loaded) else None
     rate = _rate(loaded) if vocoder is None else int(vocoder.config.sampling_rate)
     way = Way(
@@ -110,7 +110,7 @@ def _rate(loaded: Loaded) -> int:
     found = getattr(loaded.feature_extractor, "sampling_rate", None)
     if found is None:
         raise ArgumentError(
-            f"`model` is '{loaded.source}', which does not say how many samples a second of sound has.",
+            f"`model` is '{loaded.source}', which does not say its sampling rate.",
             allowed="`sampling_rate` in config.json.",
         )
     return int(found)
@@ -130,7 +130,7 @@ def _settings(loaded: Loaded, options: Options) -> dict[str, Any]:
             raise ArgumentError(
                 f"`{name}` is given, but this model writes no tokens.",
                 allowed=f"No `{name}` for this model.",
-                hint="`seed` governs what it draws.",
+                hint="`seed` controls what it samples.",
             )
         return speaker
     if _kind(loaded) in _OF_PARTS:
@@ -153,8 +153,8 @@ def _speaker(loaded: Loaded, numbers: Sequence[float] | None) -> dict[str, Any]:
     if not wants or numbers is None or len(numbers) != size:
         problem = "is missing" if numbers is None else f"has {len(numbers)} numbers"
         raise ArgumentError(
-            f"`speaker_embeddings` {problem if wants else 'is given, but this model has a voice of its own'}.",
-            allowed=f"A list of {size} numbers, the voice that speaks." if wants else "No `speaker_embeddings`.",
+            f"`speaker_embeddings` {problem if wants else 'is given, but this model has a single voice of its own'}.",
+            allowed=f"A list of {size} numbers, the speaker embedding." if wants else "No `speaker_embeddings`.",
             hint="The data set 'Matthijs/cmu-arctic-xvectors' has some of real voices." if wants else None,
         )
     return {"speaker_embeddings": torch.tensor([numbers], dtype=loaded.model.dtype, device=loaded.device)}

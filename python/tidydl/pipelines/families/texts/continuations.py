@@ -39,7 +39,7 @@ def way(loaded: Loaded, options: Options) -> Way:
     """Return how labels are judged by their probability."""
     if options["multi_label"]:
         raise ArgumentError(
-            "`multi_label` is true, but a causal language model chooses among the labels.",
+            "`multi_label` is True, but a causal language model chooses among the labels.",
             allowed="A model of natural language inference where several labels can be right.",
         )
     if options["long"] == "window":

@@ -92,8 +92,8 @@ def _settings(loaded: Loaded) -> Any:
     settings = loaded.model.decision_config if _has_head(loaded) else _settings_of(loaded)
     if settings.adapter:
         raise ArgumentError(
-            f"`model` is '{loaded.source}', whose weights for decisions lie in an adapter, '{settings.adapter}'.",
-            allowed="A model whose weights hold all it has learnt.",
+            f"`model` is '{loaded.source}', whose weights for decisions are in an adapter, '{settings.adapter}'.",
+            allowed="A model with merged weights.",
             hint="Merge the adapter into the model, and save it.",
         )
     return settings
@@ -189,7 +189,7 @@ def _prompts(loaded: Loaded, settings: Any, text: str, questions: dict[str, Any]
     except ValueError as problem:
         if not getattr(loaded.tokenizer, "chat_template", None):
             raise ArgumentError(
-                f"`model` is '{loaded.source}', which has not learnt to chat: its tokenizer has no chat template.",
+                f"`model` is '{loaded.source}', which was not trained to chat: its tokenizer has no chat template.",
                 allowed="A decision model, or a causal language model whose name says 'Instruct' or 'Chat'.",
             ) from problem
         raise ArgumentError(f"`questions` cannot be asked: {problem}", allowed="Fewer or other options.") from problem

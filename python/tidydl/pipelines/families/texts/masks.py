@@ -64,7 +64,7 @@ def _token(tokenizer: Any, word: str) -> int:
     if len(ids) != 1 or ids[0] == tokenizer.unk_token_id:
         pieces = ", ".join(repr(piece) for piece in tokenizer.convert_ids_to_tokens(ids))
         raise ArgumentError(
-            f"`targets` holds {word!r}, which is no single token of this model but {pieces or 'none at all'}.",
+            f"`targets` holds {word!r}, which is not a single token of this model but {pieces or 'none at all'}.",
             allowed="Words that the model knows as one token.",
             hint="Some tokenizers know words by the blank before them: ' word'.",
         )

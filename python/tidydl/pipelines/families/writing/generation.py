@@ -122,7 +122,7 @@ def _prompt_ids(tokenizer: Any, value: Any, prefix: str, place: int) -> list[int
         return list(tokenizer(prefix + value, verbose=False)["input_ids"])
     if not getattr(tokenizer, "chat_template", None):
         raise ArgumentError(
-            "`x` is a chat, but this model has not learnt to chat: its tokenizer has no chat template.",
+            "`x` is a chat, but this model was not trained to chat: its tokenizer has no chat template.",
             allowed="A text to go on with, or a model whose name says 'Instruct' or 'Chat'.",
         )
     written = written_chat(tokenizer, [{"role": role, "content": content} for role, content in value], place)
