@@ -204,9 +204,10 @@ features <- function(data) {
 #' Write a data set to parquet
 #'
 #' [load_dataset()] gives it back as it was: factors with their levels, dates, times with their zones, durations with
-#' their units, images and sounds (their contents, or of those in files the paths: below the folder of `path` as seen from
-#' it, so that the folder may be moved; those outside of it must stay where they are and need `trusted = TRUE`; one that
-#' is gone is `<img missing>`), what is missing and what is `NaN`, and list columns of vectors, of data frames (as `tidyr::nest()` makes them) and of lists. Python reads the same file.
+#' their units, what is missing and what is `NaN`, list columns of vectors, of data frames (as `tidyr::nest()` makes
+#' them) and of lists, images and audio. Of these the contents are written, or the paths of those in files: below the
+#' folder of `path` as seen from it, so that the folder may be moved; those outside of it must stay where they are and
+#' need `trusted = TRUE`; one that is gone is `<img missing>`.
 #'
 #' @param data A data frame, or several by split in a named list. Row names are not written.
 #' @param path A file named `.parquet`; for splits a folder, in which each gets a file of its name. A file that

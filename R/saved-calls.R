@@ -63,7 +63,9 @@ names_meant <- function(call) {
 
 # nnet.formula() passes on what is not its own by position too.
 formula_form <- function(formula, data, weights, size, Wts, mask, linout, entropy, softmax, censored, skip, rang, decay,
-                         maxit, Hess, trace, MaxNWts, ...) NULL
+                         maxit, Hess, trace, MaxNWts, ...) {
+  NULL
+}
 
 # The largest numbers that a call of a file may give; those that are computed could be any, names are the user's own.
 most_given <- c(MaxNWts = 1e5, maxit = 1e6, rang = 1e4, repeats = 1e3, threads = 1e3)
