@@ -53,7 +53,7 @@ check_levels <- function(frame, call = quote(nnet())) {
   response <- attr(attr(frame, "terms"), "response")
   for (name in setdiff(names(frame)[-response], "(weights)")) {
     column <- frame[[name]]
-    if (is_unreadable(column)) {
+    if (is_unsupported(column)) {
       refuse_predictor(name, column, call)
     }
     levels <- if (is.factor(column)) levels(column) else if (is.character(column)) unique(column)
@@ -73,7 +73,7 @@ check_any_rows <- function(x, name, call = quote(nnet())) {
   }
 }
 
-is_unreadable <- function(x) {
+is_unsupported <- function(x) {
   !(is.numeric(x) || is.logical(x) || is.factor(x) || is.character(x) || is.data.frame(x))
 }
 
@@ -86,7 +86,7 @@ refuse_predictor <- function(name, column, call) {
 }
 
 check_predictable <- function(y, name, call = quote(nnet())) {
-  if (is_unreadable(y)) {
+  if (is_unsupported(y)) {
     abort_tidydl(
       "column", sprintf("`%s` holds %s, which cannot be predicted.", name, kind_held(y)),
       "Numbers, or a categorical or text column for classes.",

@@ -18,30 +18,30 @@
 sitrep <- function(hub = TRUE, device = TRUE) {
   # Two copies of libtorch in one process end R, so Python's is not loaded where R's is.
   beside <- isNamespaceLoaded("torch")
-  python <- python_situation(hub, device && !beside)
+  python <- python_sitrep(hub, device && !beside)
   found <- vctrs::vec_rbind(
-    r_situation(), python_chosen(), if (beside) torch_beside(), torch_algebra(borrowed_algebra()), python
+    r_sitrep(), python_chosen(), if (beside) torch_beside(), torch_algebra(borrowed_algebra()), python
   )
-  print_situation(found)
+  print_sitrep(found)
   invisible(found)
 }
 
-situation_row <- function(item, value, status = "ok", mend = NA_character_) {
+sitrep_row <- function(item, value, status = "ok", mend = NA_character_) {
   tibble::tibble(
     item = item, value = value, status = factor(status, levels = c("ok", "note", "fault")), mend = mend
   )
 }
 
-r_situation <- function() {
+r_sitrep <- function() {
   vctrs::vec_rbind(
-    situation_row("R", paste0(getRversion(), ", ", R.home())),
-    situation_row("tidydl for R", paste0(utils::packageVersion("tidydl"), ", ", find.package("tidydl"))),
-    situation_row("reticulate", as.character(utils::packageVersion("reticulate")))
+    sitrep_row("R", paste0(getRversion(), ", ", R.home())),
+    sitrep_row("tidydl for R", paste0(utils::packageVersion("tidydl"), ", ", find.package("tidydl"))),
+    sitrep_row("reticulate", as.character(utils::packageVersion("reticulate")))
   )
 }
 
 torch_beside <- function() {
-  situation_row(
+  sitrep_row(
     "torch for R", "R's own torch is loaded; beside Python's torch it ends the session", "fault",
     "Restart R and use only one of the two in a session; nnet() works beside either."
   )
@@ -49,20 +49,20 @@ torch_beside <- function() {
 
 torch_algebra <- function(file) {
   if (!is.null(file)) {
-    situation_row("torch's linear algebra", borrowed_problem(file), "fault", borrowed_mend())
+    sitrep_row("torch's linear algebra", borrowed_problem(file), "fault", borrowed_mend())
   }
 }
 
 # One crossing for all that Python knows; where it cannot be made, the reason.
-python_situation <- function(hub, device) {
+python_sitrep <- function(hub, device) {
   tryCatch(
     {
       found <- tibble::as_tibble(call_python("sitrep", list(hub = hub, device = device)))
-      situation_row(found$item, found$value, as.character(found$status), found$mend)
+      sitrep_row(found$item, found$value, as.character(found$status), found$mend)
     },
     error = function(cnd) {
       problem <- if (is.null(cnd$problem)) conditionMessage(cnd) else cnd$problem
-      situation_row("Python", first_line(problem), "fault", no_python_mend())
+      sitrep_row("Python", first_line(problem), "fault", no_python_mend())
     }
   )
 }
@@ -84,10 +84,10 @@ python_chosen <- function() {
   named <- named_python()
   if (!python_running()) {
     value <- if (is.null(named)) "none is running" else sprintf("%s is named, but not running", named$python)
-    return(situation_row("Python chosen", value, "note"))
+    return(sitrep_row("Python chosen", value, "note"))
   }
   program <- running_program()
-  situation_row("Python chosen", sprintf("%s, because %s", program, reason_for(program, named)))
+  sitrep_row("Python chosen", sprintf("%s, because %s", program, reason_for(program, named)))
 }
 
 reason_for <- function(program, named) {
@@ -103,7 +103,7 @@ reason_for <- function(program, named) {
   "reticulate found it first"
 }
 
-print_situation <- function(found) {
+print_sitrep <- function(found) {
   marks <- c(
     ok = cli::col_green(cli::symbol$tick), note = cli::col_cyan(cli::symbol$info),
     fault = cli::col_red(cli::symbol$cross)

@@ -26,7 +26,7 @@ from .storage import cache_folder
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Finding", "Report", "sitrep", "situation_frame"]
+__all__ = ["Finding", "Report", "sitrep", "sitrep_frame"]
 
 Status = Literal["ok", "note", "fault"]
 
@@ -147,7 +147,7 @@ def sitrep(*, hub: bool = True, device: bool = True) -> Report:
 
 
 @guarded
-def situation_frame(hub: bool = True, device: bool = True) -> pd.DataFrame:
+def sitrep_frame(hub: bool = True, device: bool = True) -> pd.DataFrame:
     """Return the report as a data frame; this is what R asks for."""
     return sitrep(hub=hub, device=device).frame()
 

@@ -33,7 +33,7 @@ def test_an_answer_is_remembered_until_something_goes_wrong(seen, monkeypatch):
         at(monkeypatch, hub.url)
         assert not connection.out_of_reach()
     assert not connection.out_of_reach()  # it is remembered
-    connection.doubt()
+    connection.note_failure()
     assert connection.out_of_reach()
     assert "silent" in seen
 

@@ -20,7 +20,7 @@ from precision import SCORES, assert_near
 import tidydl
 from tidydl.errors import ArgumentError, DamagedFileError, DataError, StorageError
 from tidydl.pipelines import components
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.checkpoints import resumable_run
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.inputs import Inputs
@@ -280,7 +280,7 @@ def test_lines_of_equal_shapes_and_unequal_sizes_are_each_computed_once(ppl, see
         return tensors["lines"]
 
     encoded = Shaped(sizes, shapes)
-    way = Way(lambda values, places: encoded, forward, key=lambda value: value, padding="equal")
+    way = BatchPlan(lambda values, places: encoded, forward, key=lambda value: value, padding="equal")
     outcome = run_work(compute(ppl._loaded, Inputs({Part("text", "text"): [str(i) for i in range(50)]}), way))
     assert sorted(seen) == list(range(50))
     assert outcome.results == list(range(50))

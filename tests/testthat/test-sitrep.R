@@ -33,7 +33,7 @@ test_that("R's torch beside ours is a fault with its mend", {
   row <- torch_beside()
   expect_equal(as.character(row$status), "fault")
   expect_match(row$mend, "Restart R", fixed = TRUE)
-  output <- capture.output(print_situation(row))
+  output <- capture.output(print_sitrep(row))
   expect_match(output[[1]], "R's own torch is loaded", fixed = TRUE)
   expect_equal(output[[3]], "1 fault to mend.")
 })

@@ -82,7 +82,7 @@ ENTRIES: dict[str, Entry] = {
     "example_data": Entry("tidydl.data.examples:example_data"),
     "example_model": Entry("tidydl.data.examples:example_model"),
     "cache": Entry("tidydl.hub.cached_files:cache"),
-    "sitrep": Entry("tidydl.environment:situation_frame"),
+    "sitrep": Entry("tidydl.environment:sitrep_frame"),
     "tasks": Entry("tidydl.pipelines.registry:tasks"),
     "pipeline_open": Entry("tidydl.pipelines.r_interface:pipeline_open"),
     "pipeline_draws": Entry("tidydl.pipelines.r_interface:pipeline_draws"),

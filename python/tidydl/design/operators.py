@@ -6,7 +6,7 @@ from typing import Any
 
 from tidydl.errors import FormulaError
 
-__all__ = ["MINUS", "PLAIN", "STRENGTHS", "operators_of", "unreadable"]
+__all__ = ["MINUS", "PLAIN", "STRENGTHS", "operators_of", "syntax_error"]
 
 # As in R: a colon and %in% bind more tightly than a star, and a sign in front more tightly than these.
 STRENGTHS = {"+": 1, "-": 1, "*": 2, "/": 2, "%in%": 3, ":": 4, "^": 6}
@@ -37,9 +37,9 @@ def operators_of(simplified: str, text: str) -> Any:
     try:
         tree = FormulaParser(Signs()).get_ast(simplified)
     except FormulaicError as problem:
-        raise unreadable(text, "its operators and parentheses do not fit together") from problem
+        raise syntax_error(text, "its operators and parentheses do not fit together") from problem
     if tree is None:
-        raise unreadable(text, "there is nothing inside its parentheses")
+        raise syntax_error(text, "there is nothing inside its parentheses")
     return _tuples(tree)
 
 
@@ -65,7 +65,7 @@ def _tuples(tree: Any) -> Any:
     return made[id(tree)]
 
 
-def unreadable(text: str, reason: str, hint: str | None = None) -> FormulaError:
+def syntax_error(text: str, reason: str, hint: str | None = None) -> FormulaError:
     """Build the error for a right-hand side that cannot be read."""
     return FormulaError(
         f"`formula` '{text}' cannot be read: {reason}.",

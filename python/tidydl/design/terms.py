@@ -9,7 +9,7 @@ from typing import Any
 
 from tidydl.design.expressions import Expression, column_expression, parts_of, vet, vetted
 from tidydl.design.limits import MOST_DEPTH, MOST_TERMS, too_many
-from tidydl.design.operators import MINUS, PLAIN, STRENGTHS, operators_of, unreadable
+from tidydl.design.operators import MINUS, PLAIN, STRENGTHS, operators_of, syntax_error
 from tidydl.design.syntax import Token, tokens_of, written
 from tidydl.errors import FormulaError
 from tidydl.user_warnings import warn_user
@@ -50,7 +50,7 @@ class Algebra:
             _check_depth(tokens, text)
             found = list(self._expand(operators_of(self._simplified(tokens, right, text), text), True, text))
         except RecursionError as problem:
-            raise unreadable(text, "it is nested too deeply") from problem
+            raise syntax_error(text, "it is nested too deeply") from problem
         self._drop_response(found, text)
         offsets = sum(2 << at for at, each in enumerate(self.variables) if isinstance(each, Offset))
         kept = sorted((term for term in found if not term & offsets), key=int.bit_count)
@@ -102,11 +102,11 @@ class Algebra:
                 words.extend(MINUS if token.text == "-" else "")
                 says[-1] = token.text
             elif token.kind == "sign" and token.text == (")" if words[-1:] == ["("] else "(" if _ends(words) else ""):
-                raise unreadable(text, "a parenthesis stands where an operator is missing, or is empty")
+                raise syntax_error(text, "a parenthesis stands where an operator is missing, or is empty")
             elif token.kind == "sign" and token.text in (*STRENGTHS, "(", ")"):
                 words.append(PLAIN.get(token.text, token.text))
             else:
-                raise unreadable(text, f"'{token.text}' stands where terms are joined", "Write it inside I().")
+                raise syntax_error(text, f"'{token.text}' stands where terms are joined", "Write it inside I().")
             at += 1
         self.written = "".join(says)[1:-1] if right.strip() == "." and len(self._dot) > 1 else "".join(says)
         return " ".join(words)
@@ -172,7 +172,7 @@ class Algebra:
             return {}
         found = _LEAF.match(word)
         if found is None:
-            raise unreadable(text, f"'{word[1:]}' is no predictor", "Write it inside I().")
+            raise syntax_error(text, f"'{word[1:]}' is no predictor", "Write it inside I().")
         return dict.fromkeys(self._leaves[int(found.group(1))])
 
 
@@ -229,7 +229,7 @@ def _check_depth(tokens: Sequence[Token], text: str) -> None:
         depth += opens - closes
         signs = signs + 1 if token.kind == "sign" and token.text in ("-", "+") else 0
         if max(depth, signs) > MOST_DEPTH:
-            raise unreadable(text, f"it is nested more than {MOST_DEPTH} deep")
+            raise syntax_error(text, f"it is nested more than {MOST_DEPTH} deep")
 
 
 def _check_count(terms: Collection[Any]) -> None:
@@ -244,7 +244,7 @@ def _check_count(terms: Collection[Any]) -> None:
 
 def _powers(terms: dict[int, None], power: Any, text: str) -> dict[int, None]:
     if not isinstance(power, str) or power[0] != "n" or int(power[1:]) < 1:
-        raise unreadable(text, "a power of terms is no whole number", "Write powers of numbers inside I().")
+        raise syntax_error(text, "a power of terms is no whole number", "Write powers of numbers inside I().")
     found = dict(terms)
     for _ in range(min(int(power[1:]), 20) - 1):
         again = _crossed(found, terms)

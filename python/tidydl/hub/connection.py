@@ -11,7 +11,7 @@ import threading
 import time
 from urllib.parse import urlsplit
 
-__all__ = ["doubt", "out_of_reach", "switched_off"]
+__all__ = ["note_failure", "out_of_reach", "switched_off"]
 
 SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 _ON = ("1", "TRUE", "YES", "ON")  # what huggingface_hub takes for switched on
@@ -51,7 +51,7 @@ def _ago(sign: str) -> float:
     return time.monotonic() - _seen[sign] if sign in _seen else float("inf")
 
 
-def doubt() -> None:
+def note_failure() -> None:
     """Look anew whether the Hub answers: something went wrong with a connection."""
     _seen.pop("answered", None)
 
@@ -76,14 +76,14 @@ def _answers(host: str, port: int, seconds: float) -> bool:
     """Try to connect, in a thread of its own because looking up a name knows no time limit."""
     answered = threading.Event()
 
-    def knock() -> None:
+    def probe() -> None:
         try:
             socket.create_connection((host, port), timeout=seconds).close()
         except OSError:
             return
         answered.set()
 
-    thread = threading.Thread(target=knock, daemon=True)
+    thread = threading.Thread(target=probe, daemon=True)
     thread.start()
     thread.join(seconds)
     return answered.is_set()

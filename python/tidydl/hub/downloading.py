@@ -22,7 +22,7 @@ from tidydl.hub.listings import File
 from tidydl.hub.repositories import Repository
 from tidydl.hub.retries import Retries, with_retries
 
-__all__ = ["Download", "Stopped", "is_intact"]
+__all__ = ["Download", "DownloadStopped", "is_intact"]
 
 _TIMES = 3  # how often content is fetched before it is given up as wrong
 _CHUNK = 1 << 20
@@ -33,7 +33,7 @@ class _TooLongError(Exception):
     """More bytes came than were promised, or others than were asked for."""
 
 
-class Stopped(Exception):  # noqa: N818 (it is no error: somebody else's is)
+class DownloadStopped(Exception):  # noqa: N818 (raised where another worker failed)
     """The download was called off, because another one failed or the user interrupted."""
 
 
@@ -127,7 +127,7 @@ class Download:
         from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
         if self.stop.is_set():
-            raise Stopped
+            raise DownloadStopped
         have = part.stat().st_size if part.is_file() else 0
         if size is None or have > size:  # nobody can say that it is a beginning of the file
             part.unlink(missing_ok=True)
@@ -148,7 +148,7 @@ class Download:
             with storing(self.repo, part), part.open("ab" if resumed else "wb") as file:
                 for chunk in response.iter_bytes():
                     if self.stop.is_set():
-                        raise Stopped
+                        raise DownloadStopped
                     file.write(chunk[:room])
                     file.flush()
                     self.tell(min(len(chunk), room))

@@ -15,8 +15,8 @@ from typing import Any
 
 from tidydl.errors import TidydlError
 from tidydl.hub.api_responses import answered
-from tidydl.hub.connection import doubt, out_of_reach
-from tidydl.hub.downloading import Download, Stopped, is_intact
+from tidydl.hub.connection import note_failure, out_of_reach
+from tidydl.hub.downloading import Download, DownloadStopped, is_intact
 from tidydl.hub.failures import damaged_copy, not_here, refusal, storing, too_little_room
 from tidydl.hub.listings import File, Listing, downloaded, keep_listing, listing_of
 from tidydl.hub.repositories import Repository, is_inside
@@ -175,10 +175,10 @@ def _download(snapshot: Snapshot, missing: Sequence[str], argument: str, verify:
 def _raise_first(begun: Sequence[Future[None]], repo: Repository, argument: str) -> None:
     problems = [each.exception() for each in begun if not each.cancelled()]
     for problem in problems:
-        if problem is None or isinstance(problem, Stopped):
+        if problem is None or isinstance(problem, DownloadStopped):
             continue
         if is_silence(problem):
-            doubt()
+            note_failure()
         if isinstance(problem, TidydlError) or not (is_silence(problem) or isinstance(problem, OSError)):
             raise problem from None
         assert isinstance(problem, Exception)

@@ -16,7 +16,7 @@ from typing import Any
 
 from tidydl.errors import HubError, NotFoundError
 from tidydl.hub.api_responses import answered, asked_for, commit_in, digest_in, size_in
-from tidydl.hub.connection import doubt, out_of_reach
+from tidydl.hub.connection import note_failure, out_of_reach
 from tidydl.hub.failures import not_here, refusal
 from tidydl.hub.repositories import COMMIT, Repository, cache_place, is_inside
 from tidydl.hub.retries import Retries, is_silence, passes, with_retries
@@ -74,7 +74,7 @@ def _listing_of(repo: Repository, argument: str) -> Listing:
         found = with_retries(lambda: _asked(repo, known is None), Retries(5 if known is None else 2, slow=1))
     except Exception as problem:
         if is_silence(problem):
-            doubt()
+            note_failure()
         if passes(problem) and known is not None:
             _recent[repo] = (time.monotonic(), known)
             return known

@@ -21,11 +21,11 @@ from tidydl.errors import DeviceError, TidydlError
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading_lock import at_work
 from tidydl.pipelines.model_loading import Loaded
-from tidydl.pipelines.parallel_batches import lane_count, side_by_side
+from tidydl.pipelines.parallel_batches import side_by_side, worker_count
 from tidydl.pipelines.tokens import refuse_unknown_tokens
 from tidydl.progress import Progress, Work
 
-__all__ = ["Encoded", "Failure", "Outcome", "Way", "compute", "distinct", "only_line"]
+__all__ = ["BatchPlan", "Encoded", "Failure", "Outcome", "compute", "distinct", "only_line"]
 
 # What a batch may cost, in tokens or patches: measured by tests/benchmarks/pipelines.py for CPUs. A CUDA
 # card wants large batches; where they do not fit, memory runs out once and the budget is halved for good.
@@ -65,13 +65,13 @@ def only_line(encoded: Any, lines: list[int], found: list[Any]) -> Any:
 
 
 @dataclass(frozen=True)
-class Way:
+class BatchPlan:
     """How to run a model: what makes inputs ready, what computes a batch, and which inputs share one.
 
     ``forward`` gives one result per line; ``finish`` makes the result of an input, given what
     ``encode`` gave, which of its lines are the input's, and what came of them.
     ``padding`` is ``"any"``, ``"equal"`` (only inputs of one length or shape together) or ``"none"`` (one at a time);
-    ``chunk`` is how many inputs are made ready together; ``most`` caps the inputs of a batch. ``lanes`` says that
+    ``chunk`` is how many inputs are made ready together; ``most`` caps the inputs of a batch. ``parallel`` says that
     ``forward`` leaves the model as it is, so that several batches may be computed at once.
     """
 
@@ -82,7 +82,7 @@ class Way:
     chunk: int = 1024
     most: int | None = None
     finish: Callable[[Any, list[int], list[Any]], Any] = only_line
-    lanes: bool = False
+    parallel: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _refuse_fork() -> None:
         )
 
 
-def compute(loaded: Loaded, inputs: Inputs, way: Way) -> Work[Outcome]:
+def compute(loaded: Loaded, inputs: Inputs, way: BatchPlan) -> Work[Outcome]:
     """Run a model over all inputs, yielding progress after each batch; the order of the inputs is kept.
 
     An input that fails raises its error, or where failures are collected is missing in the outcome.
@@ -178,7 +178,7 @@ def _without_failures(inputs: Inputs, results: list[Any], which: list[int], trun
 
 
 def _encoded(
-    way: Way, values: list[Any], places: list[int], tolerant: bool
+    way: BatchPlan, values: list[Any], places: list[int], tolerant: bool
 ) -> tuple[Encoded | None, Sequence[int], dict[int, Failure]]:
     """Make inputs ready together, None where none is left; where one fails and may, say which are left and why."""
     try:
@@ -204,7 +204,7 @@ def _encoded(
 
 
 def _inputs_done(
-    loaded: Loaded, encoded: Encoded, way: Way, count: int, tolerant: bool
+    loaded: Loaded, encoded: Encoded, way: BatchPlan, count: int, tolerant: bool
 ) -> Iterator[list[tuple[int, Any]]]:
     """Run all batches; after each give the inputs of which now all lines are there, with their results."""
     owned: list[list[int]] = [[] for _ in range(count)]
@@ -224,7 +224,7 @@ def _inputs_done(
         yield finished
 
 
-def _finished(way: Way, encoded: Encoded, lines: list[int], results: list[Any], tolerant: bool) -> Any:
+def _finished(way: BatchPlan, encoded: Encoded, lines: list[int], results: list[Any], tolerant: bool) -> Any:
     failure = next((each for each in results if isinstance(each, Failure)), None)
     if failure is not None:
         return failure
@@ -242,29 +242,29 @@ def _finished(way: Way, encoded: Encoded, lines: list[int], results: list[Any], 
 Lines = list[tuple[int, Any]]  # of an encoded input by their places, with what the model gave for them
 
 
-def _batches(loaded: Loaded, encoded: Encoded, way: Way, tolerant: bool) -> Iterator[Lines]:
+def _batches(loaded: Loaded, encoded: Encoded, way: BatchPlan, tolerant: bool) -> Iterator[Lines]:
     """Run all batches, longest inputs first, so that memory runs out at the start if it does."""
     weights, sizes = loaded.weights, encoded.sizes
     if weights.budget is None:
         weights.budget = BUDGETS.get(loaded.device.split(":")[0], BUDGETS["cpu"])
-    lanes = lane_count(loaded.device) if way.lanes else 1
-    lanes = min(lanes, max(1, sum(sizes) // _SMALLEST), max(1, len(sizes)))
-    plan = _plan(encoded, way, weights, lanes)
-    if lanes == 1:
+    workers = worker_count(loaded.device) if way.parallel else 1
+    workers = min(workers, max(1, sum(sizes) // _SMALLEST), max(1, len(sizes)))
+    plan = _plan(encoded, way, weights, workers)
+    if workers == 1:
         for positions in plan:
             yield _lines(loaded, encoded, way, positions, tolerant)
         return
-    with side_by_side(lanes) as submit:
+    with side_by_side(workers) as submit:
         waiting: deque[Future[Lines]] = deque()
         for positions in plan:
             waiting.append(submit(_lines, loaded, encoded, way, positions, tolerant))
-            if len(waiting) > lanes:  # one more than are running, so that none has to wait
+            if len(waiting) > workers:  # one more than are running, so that none has to wait
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def _plan(encoded: Encoded, way: Way, weights: Any, lanes: int) -> Iterator[list[int]]:
+def _plan(encoded: Encoded, way: BatchPlan, weights: Any, workers: int) -> Iterator[list[int]]:
     """Put lines into batches, the longest first; the budget may shrink on the way."""
     sizes, shapes = encoded.sizes, _shapes(encoded, way)
     largest: dict[Hashable, int] = {}
@@ -274,8 +274,8 @@ def _plan(encoded: Encoded, way: Way, weights: Any, lanes: int) -> Iterator[list
     order = sorted(range(len(sizes)), key=lambda i: (largest[shapes[i]], repr(shapes[i]), sizes[i]), reverse=True)
     left, start = sum(sizes), 0
     while start < len(order):
-        # the last batches are smaller, so that all lanes end at about the same time
-        budget = min(weights.budget, max(_SMALLEST, left // lanes)) if lanes > 1 else weights.budget
+        # the last batches are smaller, so that all workers end at about the same time
+        budget = min(weights.budget, max(_SMALLEST, left // workers)) if workers > 1 else weights.budget
         count = 1 if way.padding == "none" else max(1, budget // max(1, sizes[order[start]]))
         batch = order[start : start + (count if way.most is None else min(count, way.most))]
         batch = list(takewhile(lambda i, shape=shapes[batch[0]]: shapes[i] == shape, batch))  # type: ignore[misc]
@@ -284,14 +284,14 @@ def _plan(encoded: Encoded, way: Way, weights: Any, lanes: int) -> Iterator[list
         start += len(batch)
 
 
-def _shapes(encoded: Encoded, way: Way) -> Sequence[Hashable]:
+def _shapes(encoded: Encoded, way: BatchPlan) -> Sequence[Hashable]:
     """Return which lines may share a batch: those of one shape, else of one size, or all."""
     if way.padding != "equal":
         return [None] * len(encoded.sizes)
     return getattr(encoded, "shapes", None) or encoded.sizes
 
 
-def _lines(loaded: Loaded, encoded: Encoded, way: Way, positions: list[int], tolerant: bool) -> Lines:
+def _lines(loaded: Loaded, encoded: Encoded, way: BatchPlan, positions: list[int], tolerant: bool) -> Lines:
     """Run a batch; where memory runs out, or an input fails that may, run its halves."""
     import torch
 

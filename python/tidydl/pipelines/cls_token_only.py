@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from tidydl.pipelines.batching import Way
+from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.model_loading import Loaded, Weights
 
 __all__ = ["first_token_alone"]
@@ -23,7 +23,7 @@ _AGREE = 1e-5
 
 
 @contextmanager
-def first_token_alone(loaded: Loaded, way: Way) -> Iterator[Way]:
+def first_token_alone(loaded: Loaded, way: BatchPlan) -> Iterator[BatchPlan]:
     """Leave out what the head of a classifier does not look at, in the way's own forward passes and in no others.
 
     The way is given back as it is where leaving it out would change the logits.

@@ -11,7 +11,7 @@ from tidydl.boundaries import arguments_of
 from tidydl.checks import check_choice, check_flag
 from tidydl.columns import ROW, Column, Contract
 from tidydl.errors import ArgumentError, no_argument
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.families.features import POOLINGS, features_frame, pooled, projected
 from tidydl.pipelines.inputs import NOT_GIVEN, modality_of, read_inputs
@@ -153,14 +153,14 @@ def embed_steps(
         inputs = read_inputs(x, [part], _named(modality, given), tolerant=on_error == "row")
     reader = modality_of(part)
     limit = None if max_length is None else whole_number("max_length", max_length)
-    way = Way(
+    way = BatchPlan(
         encode=partial(reader.encode, loaded, max_length=_sentence_limit(loaded) if limit is None else limit),
         forward=_forward(loaded, modality, pooling, normalize),
         key=reader.key,
         padding=reader.padding(loaded),
         chunk=reader.CHUNK,
         most=None if batch_size is None else whole_number("batch_size", batch_size),
-        lanes=True,
+        parallel=True,
     )
     with running(loaded):
         outcome = yield from compute(loaded, inputs, way)

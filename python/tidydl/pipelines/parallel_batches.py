@@ -11,12 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["lane_count", "side_by_side"]
+__all__ = ["side_by_side", "worker_count"]
 
 _MOST = 8  # each holds a batch in memory
 
 
-def lane_count(device: str) -> int:
+def worker_count(device: str) -> int:
     """Return how many batches to compute at once: on a CPU as many as torch may use threads."""
     import torch
 
@@ -24,7 +24,7 @@ def lane_count(device: str) -> int:
 
 
 @contextmanager
-def side_by_side(lanes: int) -> Iterator[Callable[..., Future[Any]]]:
+def side_by_side(workers: int) -> Iterator[Callable[..., Future[Any]]]:
     """Start threads, each with its share of the processors, and give what hands a call to them.
 
     At the end, or when the caller stops early, what has not begun is dropped, and torch has its threads back.
@@ -32,8 +32,8 @@ def side_by_side(lanes: int) -> Iterator[Callable[..., Future[Any]]]:
     import torch
 
     threads = torch.get_num_threads()
-    share = max(1, threads // lanes)
-    pool = ThreadPoolExecutor(lanes, "tidydl", initializer=torch.set_num_threads, initargs=(share,))
+    share = max(1, threads // workers)
+    pool = ThreadPoolExecutor(workers, "tidydl", initializer=torch.set_num_threads, initargs=(share,))
     try:
         yield pool.submit
     finally:

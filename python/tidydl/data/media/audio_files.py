@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from tidydl.boundaries import DATA_FILES
-from tidydl.data.media.media_files import named, unreadable
+from tidydl.data.media.media_files import decode_error, named
 from tidydl.errors import DamagedFileError, DependencyError, TidydlError, bring_extra
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def read_samples(content: bytes | None, path: str | None) -> tuple[np.ndarray, i
 
 
 def _undecodable(path: str | None, error: BaseException) -> TidydlError | None:
-    return None if isinstance(error, MemoryError) else unreadable("audio", path, error)
+    return None if isinstance(error, MemoryError) else decode_error("audio", path, error)
 
 
 def _checked_rate(rate: int, path: str | None) -> int:
@@ -113,7 +113,7 @@ def _first_bytes(content: bytes | None, path: str | None) -> bytes:
         with opened(content, path) as file:
             first = file.read(12)
     except OSError as error:
-        raise unreadable("audio", path, error) from error
+        raise decode_error("audio", path, error) from error
     if not first:
         raise DamagedFileError(
             f"{named('audio', path)} is empty.", allowed="A file of some length.", hint="Get it again."

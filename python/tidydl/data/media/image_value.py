@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
 from tidydl.data.media.image_files import FORMATS, open_image, too_large
-from tidydl.data.media.media_files import named, source_of, unreadable, wrong_with
+from tidydl.data.media.media_files import decode_error, named, source_of, wrong_with
 from tidydl.data.media.media_value import MediaValue
 from tidydl.errors import ArgumentError, TidydlError
 
@@ -227,4 +227,4 @@ def _undecodable(path: str | None, error: BaseException) -> TidydlError | None:
 
     if isinstance(error, (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning)):
         return too_large("image", path)
-    return None if isinstance(error, MemoryError) else unreadable("image", path, error)
+    return None if isinstance(error, MemoryError) else decode_error("image", path, error)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError
 
-__all__ = ["is_url", "lost_file", "named", "source_of", "unreadable", "wrong_with"]
+__all__ = ["decode_error", "is_url", "lost_file", "named", "source_of", "wrong_with"]
 
 _URL = re.compile(r"(?:^|::)[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # of a chain of addresses, too
 
@@ -127,7 +127,7 @@ def named(kind: str, path: str | None) -> str:
     return f"`{kind}` '{path}'" if path else f"`{kind}` (given as bytes)"
 
 
-def unreadable(kind: str, path: str | None, error: BaseException) -> TidydlError:
+def decode_error(kind: str, path: str | None, error: BaseException) -> TidydlError:
     """Explain why an image, a sound or a video could not be decoded, naming its file."""
     name = named(kind, path)
     if isinstance(error, FileNotFoundError):

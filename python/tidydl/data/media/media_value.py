@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tidydl.data.media.media_files import unreadable
+from tidydl.data.media.media_files import decode_error
 
 __all__ = ["MediaValue"]
 
@@ -42,7 +42,7 @@ class MediaValue:
         try:
             return Path(str(self._path)).read_bytes()
         except OSError as error:
-            raise unreadable(self._kind, self._path, error) from error
+            raise decode_error(self._kind, self._path, error) from error
 
     @property
     def is_file(self) -> bool:

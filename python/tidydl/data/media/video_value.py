@@ -12,7 +12,7 @@ from tidydl.checks import described
 from tidydl.data.media.audio_files import open_media, opened
 from tidydl.data.media.image_files import check_frames, open_image
 from tidydl.data.media.image_value import as_image
-from tidydl.data.media.media_files import named, source_of, unreadable
+from tidydl.data.media.media_files import decode_error, named, source_of
 from tidydl.errors import ArgumentError, DependencyError, bring_extra
 
 if TYPE_CHECKING:
@@ -68,14 +68,14 @@ class Video:
         wanted = sorted(set(which))
         made = self._decoded(lambda image: _frames_by_pillow(image, wanted), lambda src: _frames_by_av(src, wanted))
         found = dict(zip(wanted, made, strict=True))
-        with DATA_FILES.guard(named("video", self._path), lambda error: unreadable("video", self._path, error)):
+        with DATA_FILES.guard(named("video", self._path), lambda error: decode_error("video", self._path, error)):
             return np.stack([found[place] for place in which])  # which may differ in size
 
     def _decoded(self, by_pillow: Any, by_av: Any) -> Any:
         """Let Pillow decode what it knows, and PyAV the rest; explain what goes wrong."""
         from PIL import UnidentifiedImageError
 
-        with DATA_FILES.guard(named("video", self._path), lambda error: unreadable("video", self._path, error)):
+        with DATA_FILES.guard(named("video", self._path), lambda error: decode_error("video", self._path, error)):
             try:
                 with open_image(self._content, self._path, "video") as image:
                     return by_pillow(image)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.readers.csv_columns import (
+    ambiguous_numbers,
     csv_settings,
     header_apart,
     marked,
-    numbers_in_doubt,
     numbers_with_commas,
     one_begins_with_zero,
 )
@@ -74,7 +74,7 @@ def _csv_table(path: str, separator: str, types: Mapping[str, pa.DataType]) -> p
     if header is not None:
         table = read(types=types, header=header)
     large = large_numbers(table)
-    doubtful = numbers_in_doubt(table.schema, large, lambda: pa.input_stream(opened(), compression=None), separator)
+    doubtful = ambiguous_numbers(table.schema, large, lambda: pa.input_stream(opened(), compression=None), separator)
     if doubtful:
         texts = read(types=dict.fromkeys(doubtful, pa.string()), include=doubtful, header=header)
         table = _with_digits(table, texts, large)

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Header",
+    "ambiguous_numbers",
     "csv_settings",
     "header_apart",
     "marked",
     "named_apart",
-    "numbers_in_doubt",
     "numbers_with_commas",
     "one_begins_with_zero",
     "read_alike",
@@ -161,7 +161,7 @@ def _among(wanted: bytes) -> Any:
     return np.isin(np.arange(256), np.frombuffer(wanted, np.uint8))
 
 
-def numbers_in_doubt(
+def ambiguous_numbers(
     schema: pa.Schema, large: Collection[str], open_text: Callable[[], Any], separator: str
 ) -> list[str]:
     """Name the columns of numbers whose digits only a look at their texts tells: large ones, or with leading zeros."""

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from tidydl.data.readers.csv import csv_fault, separator_of, tell_of_decimal_commas, tell_of_one_column
 from tidydl.data.readers.csv_columns import (
     Header,
+    ambiguous_numbers,
     csv_settings,
     header_apart,
     marked,
-    numbers_in_doubt,
     numbers_with_commas,
     one_begins_with_zero,
 )
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "Settled",
+    "InferredSchema",
     "csv_blocks",
+    "infer_csv",
+    "infer_json",
+    "infer_text",
     "json_blocks",
-    "settled_csv",
-    "settled_json",
-    "settled_text",
     "text_blocks",
 ]
 
@@ -45,7 +45,7 @@ _UNFIT = re.compile(r"CSV column #(\d+):.*?invalid value '(.*)'", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Settled:
+class InferredSchema:
     """What one look at all rows told; or the rows themselves, of json that can only be read whole."""
 
     schema: pa.Schema
@@ -56,7 +56,7 @@ class Settled:
     header: Header | None = None
 
 
-def settled_csv(path: str, options: TextOptions) -> Settled:
+def infer_csv(path: str, options: TextOptions) -> InferredSchema:
     """Settle the kinds of a csv file: those Arrow infers over whole columns, found block by block.
 
     Types are inferred from the first block. Where a later value does not fit, the column takes the next type that the
@@ -99,16 +99,16 @@ def settled_csv(path: str, options: TextOptions) -> Settled:
     refuse_other_encodings(reader.schema, path)
     tell_of_decimal_commas(path, options, commas or ())
     nullable = frozenset(n for n, count in zip(reader.schema.names, nulls, strict=True) if count)
-    known = Settled(reader.schema, rows, nullable, block=block, header=header)
+    known = InferredSchema(reader.schema, rows, nullable, block=block, header=header)
     return replace(known, schema=_with_digits(path, options, known, large))
 
 
-def _with_digits(path: str, options: TextOptions, known: Settled, large: set[str]) -> pa.Schema:
+def _with_digits(path: str, options: TextOptions, known: InferredSchema, large: set[str]) -> pa.Schema:
     """Read columns of numbers that would lose digits as another kind, which a look at their text tells."""
     import pyarrow as pa
 
     schema = known.schema
-    doubtful = numbers_in_doubt(schema, large, lambda: open_bytes(path), separator_of(path, options.sep))
+    doubtful = ambiguous_numbers(schema, large, lambda: open_bytes(path), separator_of(path, options.sep))
     if not doubtful:
         return schema
     identifiers: set[str] = set()
@@ -167,7 +167,7 @@ def _wider(kind: pa.DataType, value: str) -> pa.DataType:
     return tried[-1]
 
 
-def csv_blocks(path: str, options: TextOptions, known: Settled) -> Iterator[pa.Table]:
+def csv_blocks(path: str, options: TextOptions, known: InferredSchema) -> Iterator[pa.Table]:
     """Read a csv file whose kinds are settled."""
     import pyarrow as pa
 
@@ -177,21 +177,21 @@ def csv_blocks(path: str, options: TextOptions, known: Settled) -> Iterator[pa.T
             yield pa.Table.from_batches([batch])
 
 
-def settled_json(path: str, options: TextOptions) -> Settled:
+def infer_json(path: str, options: TextOptions) -> InferredSchema:
     """Settle the kinds of lines of json; of json in another form, which has no lines to read by, give the table."""
     import pyarrow as pa
 
     if not head_of(path, "json"):
         raise empty_file(path, "Records: one JSON object a line, or an array of them.")
     if options.field is not None or not _has_lines(path):
-        return Settled(pa.schema([]), 0, table=read_json(path, options))
+        return InferredSchema(pa.schema([]), 0, table=read_json(path, options))
     fields: dict[str, pa.Field] = {}
     absent: dict[str, int] = {}
     rows = 0
     try:
         for block in _json_tables(path, None):
             if large_numbers(block):  # whose kind only all of them tell
-                return Settled(pa.schema([]), 0, table=read_json(path, options))
+                return InferredSchema(pa.schema([]), 0, table=read_json(path, options))
             for each, column in zip(block.schema, block.columns, strict=True):
                 fields[each.name] = _merged(fields.get(each.name), each)
                 absent[each.name] = absent.get(each.name, rows) + column.null_count
@@ -199,11 +199,11 @@ def settled_json(path: str, options: TextOptions) -> Settled:
                 absent[name] += block.num_rows
             rows += block.num_rows
     except (pa.ArrowException, ValueError, RecursionError):  # it says best what is wrong when it is read whole
-        return Settled(pa.schema([]), 0, table=read_json(path, options))
+        return InferredSchema(pa.schema([]), 0, table=read_json(path, options))
     except OSError as error:
         raise damaged(path, "json", error) from error
     nullable = frozenset(name for name, count in absent.items() if count)
-    return Settled(pa.schema(list(fields.values())), rows, nullable)
+    return InferredSchema(pa.schema(list(fields.values())), rows, nullable)
 
 
 def _has_lines(path: str) -> bool:
@@ -259,12 +259,12 @@ def _json_tables(path: str, schema: pa.Schema | None) -> Iterator[pa.Table]:
                 yield lines_table(content, schema)
 
 
-def settled_text(path: str) -> Settled:
+def infer_text(path: str) -> InferredSchema:
     """Count the lines of plain text."""
     import pyarrow as pa
 
     head_of(path, "text")
-    return Settled(pa.schema([("text", pa.string())]), sum(block.num_rows for block in text_blocks(path)))
+    return InferredSchema(pa.schema([("text", pa.string())]), sum(block.num_rows for block in text_blocks(path)))
 
 
 def text_blocks(path: str) -> Iterator[pa.Table]:

@@ -19,10 +19,10 @@ from tidydl.data.readers.parquet import batch_rows, check_text, open_parquet
 from tidydl.data.readers.read_errors import reading
 from tidydl.data.readers.text_batches import (
     csv_blocks,
+    infer_csv,
+    infer_json,
+    infer_text,
     json_blocks,
-    settled_csv,
-    settled_json,
-    settled_text,
     text_blocks,
 )
 from tidydl.data.sources.listing import Listing
@@ -269,13 +269,13 @@ def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> 
 
 def _of_csv(path: str, options: TextOptions, columns: Sequence[str] | None) -> BatchReader:
     refuse("field", options.field, "csv")
-    known = settled_csv(path, options)
+    known = infer_csv(path, options)
     return BatchReader(known.schema, known.rows, lambda: csv_blocks(path, options, known), known.nullable)
 
 
 def _of_json(path: str, options: TextOptions, columns: Sequence[str] | None) -> BatchReader:
     refuse("sep", options.sep, "json")
-    known = settled_json(path, options)
+    known = infer_json(path, options)
     if known.table is not None:
         return batch_reader_of_table(known.table)
     return BatchReader(known.schema, known.rows, lambda: json_blocks(path, known.schema), known.nullable)
@@ -284,7 +284,7 @@ def _of_json(path: str, options: TextOptions, columns: Sequence[str] | None) -> 
 def _of_text(path: str, options: TextOptions, columns: Sequence[str] | None) -> BatchReader:
     refuse("sep", options.sep, "text")
     refuse("field", options.field, "text")
-    known = settled_text(path)
+    known = infer_text(path)
     return BatchReader(known.schema, known.rows, lambda: text_blocks(path))
 
 

@@ -18,14 +18,14 @@ class Digest:
     ----------
     files
         Hashes the files to which values lead.
-    unreadable
+    allow_missing
         Whether a file that cannot be read counts as such; otherwise it is an error.
     """
 
-    def __init__(self, files: FileHashes, *, unreadable: bool = False):
+    def __init__(self, files: FileHashes, *, allow_missing: bool = False):
         self._made = hashlib.sha256()
         self._files = files
-        self._unreadable = unreadable
+        self._allow_missing = allow_missing
         self._known: dict[int, tuple[Any, bytes]] = {}  # of values that many inputs share, by their identity
 
     def hexdigest(self) -> str:
@@ -52,7 +52,7 @@ class Digest:
     def _add_object(self, value: Any) -> None:
         known = self._known.get(id(value))
         if known is None:
-            inner = Digest(self._files, unreadable=self._unreadable)
+            inner = Digest(self._files, allow_missing=self._allow_missing)
             inner._known = self._known
             inner._add_parts(value)
             known = self._known[id(value)] = (value, inner._made.digest())  # held, so that its id stays its own
@@ -84,7 +84,7 @@ class Digest:
     def _add_medium(self, value: Any) -> None:
         path = file_of(value)
         if path is not None:
-            self._put(b"f", self._files.digest(path, unreadable=self._unreadable))
+            self._put(b"f", self._files.digest(path, allow_missing=self._allow_missing))
         else:
             self.add(value.key if hasattr(value, "key") else value.bytes)
 

@@ -44,13 +44,13 @@ class FileHashes:
         self._new: list[str] = []
         self._kept: dict[str, str] | None = None
 
-    def digest(self, path: str | Path, *, unreadable: bool = False) -> bytes:
+    def digest(self, path: str | Path, *, allow_missing: bool = False) -> bytes:
         """Return the hash of a file's content.
 
         Raises
         ------
         NotFoundError, DamagedFileError, StorageError
-            Where it cannot be read, unless ``unreadable`` files are allowed.
+            Where it cannot be read, unless ``allow_missing``.
         """
         full = os.path.abspath(os.path.expanduser(path))
         stamp = stamp_of(full)
@@ -61,7 +61,7 @@ class FileHashes:
             with DATA_FILES.guard(f"The file '{path}'"):
                 found, stamp = _hashed(full)
         except Exception:
-            if not unreadable:
+            if not allow_missing:
                 raise
             self.stamps[str(path)] = stamp
             return _GONE

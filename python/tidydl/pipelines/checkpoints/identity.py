@@ -86,7 +86,7 @@ def identity(
 
 
 def _digest_of_inputs(inputs: Inputs, files: FileHashes) -> str:
-    made = Digest(files, unreadable=inputs.failures is not None)
+    made = Digest(files, allow_missing=inputs.failures is not None)
     made.add(inputs.constant)
     for part, values in inputs.parts.items():
         made.add(part.name)

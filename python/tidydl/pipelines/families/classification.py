@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Outcome, Way, compute
+from tidydl.pipelines.batching import BatchPlan, Outcome, compute
 from tidydl.pipelines.cls_token_only import first_token_alone
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs, modality_of
@@ -42,7 +42,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     function = options["function_to_apply"]
     if function == "default":
         function = _usual_function(task, loaded.config)
-    way = Way(
+    way = BatchPlan(
         encode=_encoder(task, loaded, options),
         forward=partial(_scores_of_frames, loaded, options["num_frames"], function)
         if options.get("num_frames")
@@ -51,7 +51,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         padding=reader.padding(loaded),
         chunk=reader.CHUNK,
         most=options["batch_size"],
-        lanes=True,
+        parallel=True,
         finish=_mean,
     )
     with first_token_alone(loaded, way) as shortened:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import Column, Contract
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Outcome, Way, compute, only_line
+from tidydl.pipelines.batching import BatchPlan, Outcome, compute, only_line
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
@@ -57,7 +57,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     return frame
 
 
-def _text_way(loaded: Loaded, options: Options) -> Way:
+def _text_way(loaded: Loaded, options: Options) -> BatchPlan:
     """Return how texts are run."""
     pooling, normalize = options["pooling"], options["normalize"]
     if pooling == "none" and options["long"] == "window":
@@ -65,29 +65,29 @@ def _text_way(loaded: Loaded, options: Options) -> Way:
             "`long` is 'window', but `pooling` is 'none': tokens that two windows share would be there twice.",
             allowed="'truncate' or 'error' without pooling.",
         )
-    return Way(
+    return BatchPlan(
         encode=partial(encode_long, loaded, **{name: options[name] for name in ("max_length", "long", "stride")}),
         forward=partial(_states if pooling == "none" else pooled, loaded.model, pooling, normalize),
         key=texts.key,
         padding=texts.padding(loaded),
         chunk=texts.CHUNK,
         most=options["batch_size"],
-        lanes=True,
+        parallel=True,
         finish=partial(_tokens, loaded.processor) if pooling == "none" else partial(_mean, normalize),
     )
 
 
-def _image_way(loaded: Loaded, options: Options) -> Way:
+def _image_way(loaded: Loaded, options: Options) -> BatchPlan:
     """Return how images are run."""
     pooling, normalize = options["pooling"], options["normalize"]
-    return Way(
+    return BatchPlan(
         encode=partial(image_batches.encode, loaded),
         forward=partial(_states if pooling == "none" else pooled, loaded.model, pooling, normalize),
         key=images.key,
         padding=image_batches.padding(loaded),
         chunk=images.CHUNK,
         most=options["batch_size"],
-        lanes=True,
+        parallel=True,
         finish=_patches if pooling == "none" else only_line,
     )
 

@@ -10,7 +10,7 @@ from tidydl.errors import DependencyError, TidydlError
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading.template_limits import CHARACTERS, SECONDS, TemplateLimitError, within_limits
 
-__all__ = ["first_line", "unreadable", "written_chat"]
+__all__ = ["first_line", "template_error", "written_chat"]
 
 
 def written_chat(reader: Any, messages: Sequence[dict[str, Any]], place: int) -> str:
@@ -48,11 +48,11 @@ def written_chat(reader: Any, messages: Sequence[dict[str, Any]], place: int) ->
             hint="Use another model, or one whose template you have read.",
         ) from problem
     except BaseException as problem:  # templates raise what they like about roles and their order
-        raise unreadable(problem, place, "the chat template of the model") from problem
+        raise template_error(problem, place, "the chat template of the model") from problem
     return str(written)
 
 
-def unreadable(problem: BaseException, place: int, by: str) -> TidydlError:
+def template_error(problem: BaseException, place: int, by: str) -> TidydlError:
     """Explain why what belongs to a model could not read an input."""
     if isinstance(problem, ImportError):
         return DependencyError(

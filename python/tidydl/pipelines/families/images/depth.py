@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import Column, Contract
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
@@ -43,7 +43,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Estimate the depth of all images and give the tidy frame: a line per image."""
-    way = Way(
+    way = BatchPlan(
         encode=partial(image_batches.encode, loaded),
         forward=partial(_forward, loaded.model),
         key=images.key,
@@ -51,7 +51,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         chunk=images.CHUNK,
         most=options["batch_size"],
         finish=partial(_line, loaded, options["values"]),
-        lanes=True,
+        parallel=True,
     )
     outcome = yield from compute(loaded, inputs, way)
     columns = Contract((*task.columns.columns[:-1], Column("depth", "list"))) if options["values"] else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded, class_labels
@@ -40,7 +40,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Find the objects of all images and give the tidy frame: a line per object, in the model's order."""
     names = _names(loaded)
-    way = Way(
+    way = BatchPlan(
         encode=partial(image_batches.encode, loaded),
         forward=partial(_forward, loaded.model),
         key=images.key,
@@ -48,7 +48,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         chunk=images.CHUNK,
         most=options["batch_size"],
         finish=partial(_lines, loaded, names, options["threshold"]),
-        lanes=True,
+        parallel=True,
     )
     outcome = yield from compute(loaded, inputs, way)
     levels = {"label": image_batches.levels(names)}

@@ -14,7 +14,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
@@ -43,7 +43,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Match the points of all pairs of images and give the tidy frame: a line per match, the surest first."""
-    way = Way(
+    way = BatchPlan(
         encode=partial(_Pairs.encoded, loaded),
         forward=partial(_forward, loaded.model),
         key=lambda pair: (images.key(pair[0]), images.key(pair[1])),
@@ -51,7 +51,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         chunk=images.CHUNK,
         most=options["batch_size"],
         finish=partial(_lines, loaded, options["threshold"]),
-        lanes=True,
+        parallel=True,
     )
     outcome = yield from compute(loaded, inputs, way)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)

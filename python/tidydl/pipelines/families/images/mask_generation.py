@@ -18,7 +18,7 @@ from itertools import product
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.images.overlaps import box_around, suppressed
 from tidydl.pipelines.inputs import Inputs
@@ -51,7 +51,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Find the masks of all images and give the tidy frame: a line per mask, the best first."""
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded),
         forward=partial(_masks, loaded, options),
         key=images.key,

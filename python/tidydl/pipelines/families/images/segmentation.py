@@ -17,7 +17,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.images import oneformer
 from tidydl.pipelines.inputs import Inputs
@@ -51,7 +51,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Find the segments of all images and give the tidy frame: a line per segment."""
     names, subtask = _names(loaded), _subtask(loaded, options["subtask"])
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded, subtask),
         forward=partial(_forward, loaded.model),
         key=images.key,
@@ -59,7 +59,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         chunk=images.CHUNK,
         most=options["batch_size"],
         finish=partial(_lines, loaded, names, subtask, options),
-        lanes=True,
+        parallel=True,
     )
     outcome = yield from compute(loaded, inputs, way)
     levels = {"label": image_batches.levels(names)}

@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
@@ -67,7 +67,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Find what the labels name in all images and give the tidy frame: a line per box, the surest first."""
     together = loaded.config.model_type in _ALL_AT_ONCE
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded, together),
         forward=partial(_forward, loaded.model),
         key=lambda value: (images.key(value[0]), value[1]),
@@ -75,7 +75,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         chunk=images.CHUNK,
         most=options["batch_size"],
         finish=partial(_lines, loaded, options),
-        lanes=True,
+        parallel=True,
     )
     outcome = yield from compute(loaded, inputs, way)
     levels = {"label": levels_of(inputs)}

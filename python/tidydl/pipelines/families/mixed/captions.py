@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError, HubError
 from tidydl.hub.connection import out_of_reach
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
@@ -50,7 +50,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     settings = generation_settings(task, loaded, options)
     drawn = options["seed"]
     alone = padding_of(settings, drawn) == "none"
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded, prompt),
         forward=generator(loaded, settings, drawn, start=lambda read, made: 0),
         key=told_apart(images.key, drawn),

@@ -10,7 +10,7 @@ from tidydl.errors import ArgumentError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import audios, images, videos
-from tidydl.pipelines.reading.chat_templates import unreadable, written_chat
+from tidydl.pipelines.reading.chat_templates import template_error, written_chat
 from tidydl.pipelines.reading.messages import MEDIA, Block, Chat
 from tidydl.pipelines.reading.stretching import refuse_stretching
 from tidydl.pipelines.transformers_loaders import quiet_loading
@@ -175,7 +175,7 @@ def tensors_of(loaded: Loaded, said: Conversation, place: int) -> dict[str, Any]
         with quiet_loading():
             return dict(processor(text=[said.prompt], return_tensors="pt", **more))
     except Exception as problem:  # processors raise anything
-        raise unreadable(problem, place, "the processor of the model") from problem
+        raise template_error(problem, place, "the processor of the model") from problem
 
 
 def _pictures(block: Block, scaler: Any, place: int) -> list[Any]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.mixed import written_documents
 from tidydl.pipelines.families.mixed.page_windows import PageWindows, encode
@@ -58,16 +58,16 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     return frame
 
 
-def _way(loaded: Loaded, options: Options, top_k: int) -> Way:
+def _way(loaded: Loaded, options: Options, top_k: int) -> BatchPlan:
     """Return how answers are found among the words of pages."""
-    return Way(
+    return BatchPlan(
         encode=partial(encode, loaded, options, {}),
         forward=partial(edge_logits, loaded.model),
         key=lambda value: (images.key(value[0]), *value[1:]),
         chunk=32,
         most=options["batch_size"],
         finish=partial(_answers, options, top_k),
-        lanes=True,
+        parallel=True,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Part, Task
 from tidydl.pipelines.families.mixed.conversations import Conversation, conversation_of, tensors_of
 from tidydl.pipelines.inputs import Inputs
@@ -53,7 +53,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     """Generate text for all inputs and give the tidy frame."""
     settings = generation_settings(task, loaded, options)
     drawn, parts = options["seed"], list(inputs.parts)
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded, settings, parts, options.get("num_frames")),
         forward=generator(loaded, settings, drawn, _as_text(loaded), start=_from_the_first, dropped=_not_read(loaded)),
         key=told_apart(partial(_key, parts), drawn),

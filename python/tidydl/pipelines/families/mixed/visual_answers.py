@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded, class_labels
@@ -48,7 +48,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     """Answer all questions and give the tidy frame."""
     top_k, writes = options["top_k"], _writes(loaded)
     labels = [] if writes else class_labels(loaded.config, loaded.source)
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded),
         forward=_writer(task, loaded, options) if writes else partial(_scores, loaded),
         key=lambda value: (images.key(value[0]), value[1]),

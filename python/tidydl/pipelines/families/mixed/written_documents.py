@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Way
+from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
@@ -25,7 +25,7 @@ _PROMPT = "<s_docvqa><s_question>{}</s_question><s_answer>"
 _ANSWER = ("<s_answer>", "</s_answer>")
 
 
-def way(task: Task, loaded: Loaded, options: Options, top_k: int) -> Way:
+def way(task: Task, loaded: Loaded, options: Options, top_k: int) -> BatchPlan:
     """Return how answers are written.
 
     Raises
@@ -40,7 +40,7 @@ def way(task: Task, loaded: Loaded, options: Options, top_k: int) -> Way:
             hint="This one may be for 'image-to-text'.",
         )
     settings = generation_settings(task, loaded, {**options, **GREEDY})
-    return Way(
+    return BatchPlan(
         encode=partial(_encode, loaded),
         forward=generator(loaded, settings, None, start=lambda read, made: 0),
         key=lambda value: (images.key(value[0]), value[1]),

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import BUDGETS, Way, compute
+from tidydl.pipelines.batching import BUDGETS, BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs, modality_of
 from tidydl.pipelines.model_loading import Loaded
@@ -49,14 +49,14 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Judge the labels of all images or sounds and give the tidy frame."""
     reader = modality_of(task.parts[0])
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded, reader, options["hypothesis_template"]),
         forward=partial(_logits, loaded, f"logits_per_{task.reads}"),
         key=lambda value: (reader.key(value[0]), value[1]),
         padding=reader.padding(loaded),
         chunk=reader.CHUNK,
         most=options["batch_size"],
-        lanes=True,
+        parallel=True,
         finish=partial(_scores, sigmoid if _is_siglip(loaded) else softmax),
     )
     outcome = yield from compute(loaded, inputs, way)

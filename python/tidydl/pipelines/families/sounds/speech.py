@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.sounds import speech_ctc, speech_generation
 from tidydl.pipelines.inputs import Inputs
@@ -65,7 +65,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     return frame
 
 
-def _way(loaded: Loaded, options: Options) -> Way:
+def _way(loaded: Loaded, options: Options) -> BatchPlan:
     listens = _listens(loaded)
     _refuse_timestamps(loaded, options["return_timestamps"])
     if listens == "ctc":

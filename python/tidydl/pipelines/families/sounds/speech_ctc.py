@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Way
+from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import audios
@@ -38,10 +38,10 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
     return [each for each in ("word", "char") if f"output_{each}_offsets" in known]
 
 
-def way(loaded: Loaded, options: Options) -> Way:
+def way(loaded: Loaded, options: Options) -> BatchPlan:
     """Return how a model hears sounds moment by moment."""
     windows = _windows(loaded, options)
-    return Way(
+    return BatchPlan(
         encode=partial(
             audios.encode,
             loaded,
@@ -53,7 +53,7 @@ def way(loaded: Loaded, options: Options) -> Way:
         padding=audios.padding(loaded),
         chunk=audios.CHUNK,
         most=options["batch_size"],
-        lanes=True,
+        parallel=True,
         finish=partial(_chunks, loaded, windows, options["return_timestamps"]),
     )
 

@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError, unknown_name
-from tidydl.pipelines.batching import Way
+from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.families.sounds.whisper_words import SPACELESS, words_of
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
@@ -60,13 +60,13 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
     return [True, "word"] if getattr(settings, "alignment_heads", None) else [True]
 
 
-def way(loaded: Loaded, options: Options, listens: str) -> Way:
+def way(loaded: Loaded, options: Options, listens: str) -> BatchPlan:
     """Return how a model writes a text for a sound."""
     whisper, stamps = listens == "whisper", options["return_timestamps"]
     draws = bool(getattr(loaded.model.generation_config, "do_sample", False)) and not whisper
     settings = {} if listens == "transducer" else _settings(loaded, options, whisper)
     write = partial(_stretches, loaded, settings, stamps) if whisper else partial(_texts, loaded, settings, draws)
-    return Way(
+    return BatchPlan(
         encode=partial(_encode_for_whisper if whisper else _encode, loaded),
         forward=write,
         key=audios.key,

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError, DependencyError, TidydlError, unknown_name
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.sounds.vocoders import SPECTROGRAMS, vocoder_for
 from tidydl.pipelines.inputs import Inputs
@@ -72,7 +72,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         raise ArgumentError("`vocoder` is given, but this model produces audio itself.", allowed="No `vocoder`.")
     vocoder = vocoder_for(loaded, options["vocoder"]) if _is_silent(loaded) else None
     rate = _rate(loaded) if vocoder is None else int(vocoder.config.sampling_rate)
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded, _preset(loaded, options)),
         forward=partial(_samples, loaded, settings, vocoder, seed),
         key=lambda value: object(),  # equal texts draw on their own

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
@@ -56,14 +56,14 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Answer all questions and give the tidy frame."""
     top_k = count_of_answers(options)
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded, options),
         forward=partial(edge_logits, loaded.model),
         key=lambda value: value,
         padding=texts.padding(loaded),
         chunk=256,
         most=options["batch_size"],
-        lanes=True,
+        parallel=True,
         finish=partial(_answers, loaded.processor, options, top_k),
     )
     outcome = yield from compute(loaded, inputs, way)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Way
+from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
@@ -35,7 +35,7 @@ def writes(loaded: Loaded) -> bool:
     return type(loaded.model).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
 
 
-def way(loaded: Loaded, options: Options) -> Way:
+def way(loaded: Loaded, options: Options) -> BatchPlan:
     """Return how labels are judged by their probability."""
     if options["multi_label"]:
         raise ArgumentError(
@@ -51,7 +51,7 @@ def way(loaded: Loaded, options: Options) -> Way:
             allowed="A text with {text} and, after it, {label}.",
             hint='For example "Tweet: {text} Feeling: {label}".',
         )
-    return Way(
+    return BatchPlan(
         encode=partial(_encode, loaded, prompt, options),
         forward=partial(_log_probabilities, loaded.model),
         key=lambda value: value,

@@ -17,7 +17,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError, DependencyError
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
@@ -52,7 +52,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     """Ask all questions about all texts and give the tidy frame."""
     reader = replace(loaded, components={"tokenizer": copy.deepcopy(loaded.tokenizer)})  # marks are added to it
     settings, has_head = _settings(loaded), _has_head(loaded)
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, reader, settings, options),
         forward=partial(_by_head if has_head else _by_labels, loaded.model, settings),
         key=lambda value: value,

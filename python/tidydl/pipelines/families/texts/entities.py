@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded, class_labels
@@ -56,14 +56,14 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     """Find the entities of all texts and give the tidy frame."""
     labels = class_labels(loaded.config, loaded.source)
     long = {name: options[name] for name in ("max_length", "long", "stride")}
-    way = Way(
+    way = BatchPlan(
         encode=partial(encode_spans, loaded, **long),
         forward=partial(_probabilities, loaded.model),
         key=texts.key,
         padding=texts.padding(loaded),
         chunk=texts.CHUNK,
         most=options["batch_size"],
-        lanes=True,
+        parallel=True,
         finish=partial(_entities, loaded.processor, labels, options),
     )
     outcome = yield from compute(loaded, inputs, way)

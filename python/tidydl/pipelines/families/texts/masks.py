@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
@@ -38,14 +38,14 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
             allowed="A model that was trained to fill masks.",
         )
     targets = None if options["targets"] is None else [_token(tokenizer, word) for word in options["targets"]]
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded, options),
         forward=partial(_likeliest, loaded.model, tokenizer.mask_token_id, targets, top_k),
         key=texts.key,
         padding=texts.padding(loaded),
         chunk=texts.CHUNK,
         most=options["batch_size"],
-        lanes=True,
+        parallel=True,
         finish=partial(_filled, tokenizer, top_k != 1),
     )
     outcome = yield from compute(loaded, inputs, way)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
@@ -39,7 +39,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Answer all questions and give the tidy frame."""
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded, options),
         forward=partial(_logits, loaded.model),
         key=lambda value: (value[0], id(value[1])),

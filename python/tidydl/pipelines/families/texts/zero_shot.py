@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Way, compute
+from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.cls_token_only import first_token_alone
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.texts import continuations
@@ -50,14 +50,14 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         way = continuations.way(loaded, options)
     else:
         _refuse_prompt(options)
-        way = Way(
+        way = BatchPlan(
             encode=partial(_encode, loaded, options),
             forward=partial(_logits, loaded.model, _entailment(loaded)),
             key=lambda value: value,
             padding=texts.padding(loaded),
             chunk=64,
             most=options["batch_size"],
-            lanes=True,
+            parallel=True,
             finish=partial(_scores, options["multi_label"]),
         )
     with first_token_alone(loaded, way) as shortened:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import Outcome, Way, compute
+from tidydl.pipelines.batching import BatchPlan, Outcome, compute
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.writing.languages import Languages, languages_of
 from tidydl.pipelines.inputs import Inputs
@@ -51,7 +51,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     languages = languages_of(task, loaded, options)
     settings = generation_settings(task, loaded, options)
     drawn = options["seed"]
-    way = Way(
+    way = BatchPlan(
         encode=partial(_encode, loaded, options, settings, languages),
         forward=generator(loaded, settings, drawn, _begin_with(languages)),
         key=told_apart(lambda value: value, drawn),
