@@ -131,7 +131,7 @@ def test_an_unknown_example_suggests_the_nearest():
     with pytest.raises(NotFoundError, match="'digts'") as caught:
         example_data("digts")
     assert "'digits'" in caught.value.hint
-    with pytest.raises(ArgumentError, match="nothing"):
+    with pytest.raises(ArgumentError, match="`name` is None"):
         example_data(None)
     with pytest.raises(NotFoundError) as caught:
         example_model("emotoin")
