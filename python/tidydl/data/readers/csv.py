@@ -75,8 +75,9 @@ def refuse_open_quote(path: str, last: pa.Table) -> None:
     DamagedFileError
         Such a field is the last.
     """
-    value = last.column(-1)[-1].as_py() if last.num_rows else None
-    first = _BREAK.search(value) if isinstance(value, str) else None
+    held = last.column(-1)[-1].as_py() if last.num_rows else None
+    value = held if isinstance(held, str) else ""
+    first = _BREAK.search(value)
     if first is None:
         return  # a quote that is closed may stand around several lines, as one that is not does
     end = b""
