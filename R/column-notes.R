@@ -5,6 +5,7 @@ noted_attributes <- c(
   "label", "labels", "na_values", "na_range", "display_width", "format.spss", "format.stata", "format.sas"
 )
 noted_classes <- c("haven_labelled", "haven_labelled_spss", "labelled", "hms")
+classes_beside <- c("vctrs_vctr", "double", "integer", "numeric", "character", "logical")
 
 # The data with their notes as an attribute, which encode_frame() hands on.
 with_notes <- function(data) {
@@ -150,10 +151,16 @@ with_noted <- function(x, note) {
     attr(x, name) <- stats::setNames(unlist(value$values), unlist(value$names))
   }
   class <- unlist(note$class)
-  if (any(class %in% noted_classes) && (!is.object(x) || inherits(x, class))) {
+  if (any(class %in% noted_classes) && (!is.object(x) || inherits(x, class)) && may_become(x, class)) {
     class(x) <- class
   }
   x
+}
+
+# A file does not choose whose methods a column meets: its classes are those that are noted, and those it has by itself.
+may_become <- function(x, class) {
+  own <- c(oldClass(x), setdiff(noted_classes, if (!inherits(x, "difftime")) "hms"), classes_beside)
+  is.character(class) && is.atomic(x) && all(class %in% own)
 }
 
 time_as_noted <- function(x, note) {

@@ -186,6 +186,8 @@ TEXT: dict[str, Change] = {
     "code of its own": _code,
     "attention of the Hub": config(_attn_implementation="evil/kernel"),
     "attention of the Hub by name": config(attn_implementation="evil/kernel:run"),
+    "attention by another name": config(attribute_map={"a": "_attn_implementation"}, a="evil/kernel"),
+    "attention by another name in a part": config(text_config={"attribute_map": {"a": "_attn_implementation"}}),
     "a kernel in a part": config(text_config={"_attn_implementation": "evil/kernel"}),
 }
 IMAGE: dict[str, Change] = {

@@ -107,3 +107,37 @@ def test_a_zip_file_whose_files_would_take_each_others_place_is_refused(tmp_path
     (tmp_path / "a.zip").write_bytes(content.replace(b"a.csvZ", b"a.csv\0"))
     with pytest.raises(ArgumentError, match="twice"):
         load_dataset(tmp_path / "a.zip")
+
+
+def test_frames_of_an_animated_image_are_not_kept_in_any_number():
+    with light(), pytest.raises(DamagedFileError, match="kept at once"):
+        as_video(gif(100, 8000)).frames(range(10))
+
+
+def test_frames_of_a_video_file_are_counted_as_they_are_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr("tidydl.data.media.image_files._KEPT", 64 * 64 * 3)
+    av = pytest.importorskip("av")
+    with av.open(tmp_path / "a.mp4", "w") as container:
+        stream = container.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p")
+        for k in range(5):
+            frame = av.VideoFrame(64, 64, "yuv420p")
+            frame.pts = k
+            for packet in stream.encode(frame):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
+    video = as_video(tmp_path / "a.mp4")
+    assert len(video.frames([0, 2, 4])) == 3
+    with pytest.raises(DamagedFileError, match="kept at once"):
+        video.frames([0, 1, 2, 3])
+
+
+def test_numbers_of_labels_in_a_readme_make_no_long_list(tmp_path):
+    (tmp_path / "train.csv").write_text("a\n1\n")
+    head = "---\ndataset_info:\n  features:\n  - name: a\n    dtype:\n      class_label:\n        names:\n"
+    head += "          '0': x\n"
+    (tmp_path / "README.md").write_text(f"{head}          '{10**8}': y\n---\n")
+    with light(), pytest.raises(DamagedFileError, match="leave out others"):
+        load_dataset(tmp_path)
+    (tmp_path / "README.md").write_text(f"{head}          '1': y\n---\n")
+    assert len(load_dataset(tmp_path)) == 1

@@ -2,11 +2,13 @@
 
 import ast
 import errno
+import gzip
 import io
 import json
 import os
 import resource
 import struct
+import sys
 import time
 import zipfile
 import zlib
@@ -224,6 +226,58 @@ def test_the_dtype_that_a_file_notes_does_not_widen_a_column(tmp_path, kind):
     pq.write_table(table.replace_schema_metadata({"tidydl": told}), tmp_path / "a.parquet")
     with light():
         pd.testing.assert_frame_equal(load_dataset(tmp_path / "a.parquet"), table.to_pandas(), check_dtype=False)
+
+
+@pytest.mark.parametrize("kind", ["datetime64[us, dateutil/{}]", "timestamp[us, tz=dateutil/{}][pyarrow]"])
+def test_the_dtype_that_a_file_notes_opens_no_file(tmp_path, kind):
+    opened = []
+    (tmp_path / "zone-outside").write_bytes(b"TZif")
+    kind = kind.format(tmp_path / "zone-outside")
+    table = pa.table({"t": pa.array([1, 2], pa.timestamp("us", "UTC")), "d": pa.array(["a", "b"]).dictionary_encode()})
+    told = json.dumps({"dtypes": {"t": kind, "d": "category"}, "levels": {"d": {"dtype": kind}}})
+    pq.write_table(table.replace_schema_metadata({"tidydl": told}), tmp_path / "a.parquet")
+    sys.addaudithook(lambda event, given: event == "open" and "zone-outside" in str(given[0]) and opened.append(given))
+    found = load_dataset(tmp_path / "a.parquet")
+    assert opened == []
+    assert str(found["t"].dtype) == "datetime64[us, UTC]"
+    assert found["d"].tolist() == ["a", "b"]
+
+
+def test_the_dtype_that_a_file_notes_makes_no_truth_of_other_values(tmp_path):
+    table = pa.table({"x": ["False", "no"], "n": [1, 2]})
+    told = json.dumps({"dtypes": {"x": "bool", "n": "boolean"}})
+    pq.write_table(table.replace_schema_metadata({"tidydl": told}), tmp_path / "a.parquet")
+    assert load_dataset(tmp_path / "a.parquet").to_dict("list") == table.to_pydict()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("text", ['a,b\n1,"x\n2,y\n3,z\n', 'a,b\n1,"x\n2,y', 'a\n"x\n1\n', 'a,b\r\n1,"x\r\n2,y\r\n'])
+def test_rows_behind_a_quote_that_nothing_closes_are_not_lost(tmp_path, text, packed):
+    path = tmp_path / ("a.csv.gz" if packed else "a.csv")
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    with pytest.raises(DamagedFileError, match="nothing closes"):
+        load_dataset(path)
+    with pytest.raises(TidydlError):
+        list(stream(path))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
+def test_values_of_several_lines_are_read_where_their_quotes_are_closed(tmp_path, end):
+    (tmp_path / "a.csv").write_bytes(f'a,b\n1,"x\ny"\n2,"z\n""w""\n"{end}'.encode())
+    assert load_dataset(tmp_path / "a.csv")["b"].tolist() == ["x\ny", 'z\n"w"\n']
+
+
+def test_images_that_are_in_no_row_are_told_of(tmp_path):
+    for name in ("train/a.png", "bus/b.png"):
+        (tmp_path / "named" / name).parent.mkdir(parents=True)
+        (tmp_path / "named" / name).write_bytes(png(4, 4))
+    with pytest.warns(UserWarning, match="Left out.*bus/b.png"):
+        load_dataset(tmp_path / "named")
+    (tmp_path / "named" / "metadata.csv").write_text("file_name,x\ntrain/a.png,1\n")
+    (tmp_path / "named" / "train").rename(tmp_path / "named" / "cars")
+    (tmp_path / "named" / "metadata.csv").write_text("file_name,x\ncars/a.png,1\n")
+    with pytest.warns(UserWarning, match="Left out, since the metadata file names other image files: .*b.png"):
+        assert len(load_dataset(tmp_path / "named")) == 1
 
 
 @pytest.mark.parametrize("name", ["../a.csv", "/tmp/a.csv", "d/../../a.csv", "..\\a.csv", "C:\\a.csv"])

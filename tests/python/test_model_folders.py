@@ -1,5 +1,6 @@
 """Model folders of strangers and broken ones: nothing outside is opened, fetched or run, and every error is ours."""
 
+import base64
 import errno
 import json
 import os
@@ -167,6 +168,14 @@ def test_a_tokenizer_with_more_tokens_than_the_model_is_named(copied):
     assert found[".error"].notna().tolist() == [False, True, False]
 
 
+def charsmap(letters):
+    """Map "a" to a text, as sentencepiece does: a trie, and the texts."""
+    trie = [0] * 1024
+    trie[0], trie[256 ^ ord("a")] = 256 << 10, ord("a") | 1 << 8 | 512 << 10
+    held = struct.pack("<1024I", *trie)
+    return base64.b64encode(struct.pack("<I", len(held)) + held + b"b" * letters + b"\0").decode()
+
+
 def test_a_tokenizer_that_makes_texts_endlessly_longer_is_refused(copied):
     held = json.loads((copied / "tokenizer.json").read_text("utf-8"))
     twice = {"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}
@@ -181,6 +190,16 @@ def test_a_tokenizer_that_makes_texts_endlessly_longer_is_refused(copied):
     ("part", "step"),
     [
         ("decoder", {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 20_000}),
+        ("normalizer", {"type": "Precompiled", "precompiled_charsmap": charsmap(20_000)}),
+        (
+            "post_processor",
+            {
+                "type": "TemplateProcessing",
+                "single": [{"Sequence": {"id": "A", "type_id": 0}}] * 20_000,
+                "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}],
+                "special_tokens": {},
+            },
+        ),
         (
             "post_processor",
             {
@@ -204,6 +223,12 @@ def test_other_steps_of_a_tokenizer_that_make_much_of_a_text_are_refused(copied,
     rewrite(copied / "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")
     with pytest.raises(ArgumentError, match=r"times as long|fills each text"):
         pipeline(copied)("a")
+
+
+def test_a_map_of_sentencepiece_that_makes_a_little_of_a_letter_is_read(copied):
+    rewrite(copied / "tokenizer.json", normalizer={"type": "Precompiled", "precompiled_charsmap": charsmap(50)})
+    rewrite(copied / "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")
+    assert len(pipeline(copied)("a", top_k=1)) == 1
 
 
 def test_settings_that_are_usual_ask_for_nothing_too_large():

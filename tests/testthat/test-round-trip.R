@@ -274,3 +274,16 @@ test_that("what cannot be written says so", {
   expect_error(write_dataset(data, file.path(tempdir(), "no", "x.parquet")), class = "tidydl_error_storage")
   expect_error(write_dataset(1:3, tempfile(fileext = ".parquet")), class = "tidydl_error_argument")
 })
+
+test_that("a file chooses no class of a column but those that are noted", {
+  for (class in list(c("labelled", "nnet"), c("hms", "difftime"), c("haven_labelled", "data.frame"), "function")) {
+    for (x in list(c(1, 2), list("a", 2))) {
+      expect_identical(with_noted(x, list(class = as.list(class))), x)
+    }
+  }
+  spans <- as.difftime(c(1, 2), units = "secs")
+  expect_s3_class(with_noted(spans, list(class = list("hms", "difftime"))), c("hms", "difftime"), exact = TRUE)
+  expect_identical(with_noted(spans, list(class = list("hms", "difftime", "lm"))), spans)
+  labelled <- with_noted(c(1, 2), list(class = list("haven_labelled", "vctrs_vctr", "double")))
+  expect_identical(oldClass(labelled), c("haven_labelled", "vctrs_vctr", "double"))
+})

@@ -259,7 +259,8 @@ def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema) 
     import pandas as pd
     import pyarrow as pa
 
-    dtypes = {name: kind for name, kind in notes.get("dtypes", {}).items() if name in frame.columns}
+    noted = notes.get("dtypes", {}).items()
+    dtypes = {name: kind for name, kind in noted if name in frame.columns and _opens_nothing(kind)}
     if not dtypes or not frame.columns.is_unique:
         return frame
     for name, kind in dtypes.items():
@@ -278,8 +279,13 @@ def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema) 
     return frame
 
 
+def _opens_nothing(kind: Any) -> bool:
+    """Return whether a noted dtype is one that pandas makes without a file: a zone of dateutil may be any path."""
+    return isinstance(kind, str) and "dateutil" not in kind
+
+
 def _has_room(kind: str, stored: pa.DataType) -> bool:
-    """Return whether a noted dtype holds all numbers of a type, which it may not where files were joined."""
+    """Return whether a noted dtype holds all values of a type, which it may not where files were joined."""
     import numpy as np
     import pandas as pd
     import pyarrow as pa
@@ -290,6 +296,8 @@ def _has_room(kind: str, stored: pa.DataType) -> bool:
         return True
     if isinstance(noted, np.dtype) and noted.kind in "SUV":  # of no frame, and of any width
         return False
+    if str(noted) in ("bool", "boolean") and not (pa.types.is_boolean(stored) or pa.types.is_null(stored)):
+        return False  # else every other value were true
     if not (pa.types.is_integer(stored) or pa.types.is_floating(stored)):
         return True
     noted = getattr(noted, "numpy_dtype", noted)
@@ -302,6 +310,8 @@ def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
     """Return levels of another dtype by their names as text; None where their text does not tell them."""
     import pandas as pd
 
+    if not _opens_nothing(kind):
+        return None
     if kind in ("bool", "boolean"):  # every text that is not empty were true
         known = {"True": True, "False": False}
         return pd.Index([known[name] for name in names], dtype=kind) if set(names) <= set(known) else None

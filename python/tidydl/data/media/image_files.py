@@ -17,13 +17,14 @@ from tidydl.errors import DamagedFileError, TidydlError
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
-__all__ = ["FORMATS", "check_frames", "open_image", "too_large"]
+__all__ = ["FORMATS", "check_frames", "check_kept", "open_image", "too_large"]
 
 FORMATS = (
     *("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "JPEG2000", "ICO", "TGA", "AVIF"),
     *("XBM", "XPM"),
 )
 _FRAMES = 100_000
+_KEPT = 1 << 29  # pixels of the frames of a video that are decoded at once: 1.6 GB, twice that while they are joined
 _PIXELS_OF_FRAMES = 1 << 34  # which Pillow goes through in less than a minute, each frame upon the one before
 
 
@@ -102,3 +103,19 @@ def check_frames(count: int, path: str | None, pixels: int = 0) -> int:
             hint="Make it a video file, such as MP4, or smaller.",
         )
     return count
+
+
+def check_kept(pixels: int, path: str | None) -> None:
+    """Refuse a video of which so many pixels would be kept at once.
+
+    Raises
+    ------
+    DamagedFileError
+        They are more than is safe to keep.
+    """
+    if pixels > _KEPT:
+        raise DamagedFileError(
+            f"{named('video', path)} has frames so large that {pixels:,} pixels would be kept at once.",
+            allowed=f"At most {_KEPT:,} pixels in the frames that are decoded together.",
+            hint="Make the video smaller, or ask for fewer frames.",
+        )

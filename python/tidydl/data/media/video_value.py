@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
 from tidydl.data.media.audio_files import open_media, opened
-from tidydl.data.media.image_files import check_frames, open_image
+from tidydl.data.media.image_files import check_frames, check_kept, open_image
 from tidydl.data.media.image_value import as_image
 from tidydl.data.media.media_files import decode_error, named, source_of
 from tidydl.errors import ArgumentError, DependencyError, bring_extra
@@ -66,7 +66,10 @@ class Video:
         import numpy as np
 
         wanted = sorted(set(which))
-        made = self._decoded(lambda image: _frames_by_pillow(image, wanted), lambda src: _frames_by_av(src, wanted))
+        path = self._path
+        made = self._decoded(
+            lambda im: _frames_by_pillow(im, wanted, path), lambda src: _frames_by_av(src, wanted, path)
+        )
         found = dict(zip(wanted, made, strict=True))
         with DATA_FILES.guard(named("video", self._path), lambda error: decode_error("video", self._path, error)):
             return np.stack([found[place] for place in which])  # which may differ in size
@@ -96,9 +99,10 @@ def _rate_by_pillow(image: Any) -> float | None:
     return 1000 / milliseconds if milliseconds else None
 
 
-def _frames_by_pillow(image: Any, which: Sequence[int]) -> list[np.ndarray]:
+def _frames_by_pillow(image: Any, which: Sequence[int], path: str | None) -> list[np.ndarray]:
     import numpy as np
 
+    check_kept(len(which) * image.width * image.height, path)
     found = []
     for place in which:
         image.seek(place)
@@ -139,11 +143,14 @@ def _rate_by_av(source: Any) -> float | None:
     return None if rate is None else float(rate)
 
 
-def _frames_by_av(source: Any, which: Sequence[int]) -> list[np.ndarray]:
+def _frames_by_av(source: Any, which: Sequence[int], path: str | None) -> list[np.ndarray]:
     wanted, found = set(which), {}
+    pixels = 0
     with _video_in(source) as container:
         for place, frame in enumerate(container.decode(video=0)):
             if place in wanted:
+                pixels += frame.width * frame.height  # of which no header tells: they may change
+                check_kept(pixels, path)
                 found[place] = frame.to_ndarray(format="rgb24")
             if place >= which[-1]:
                 break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,16 +22,19 @@ from tidydl.data.readers.filename_encoding import for_arrow
 from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, content_of, head_of, open_bytes, refuse, suffix_of
 from tidydl.data.readers.large_integers import large_numbers, large_of_texts
 from tidydl.data.readers.read_errors import damaged, empty_file, refuse_other_encodings, uneven
-from tidydl.errors import ArgumentError, TidydlError
+from tidydl.errors import ArgumentError, DamagedFileError, TidydlError
 from tidydl.user_warnings import warn_user
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["csv_fault", "read_csv", "separator_of", "tell_of_decimal_commas", "tell_of_one_column"]
+__all__ = ["csv_fault", "read_csv", "refuse_open_quote", "separator_of", "tell_of_decimal_commas", "tell_of_one_column"]
 
 _LARGEST_BLOCK = 2**31 - 1
 _SHOWN = 8  # names of columns
+_BREAK = re.compile(r"\r\n|\r|\n")
+_END = 2**16  # bytes
+_LONGEST = 40  # letters that are shown of a field
 
 
 def read_csv(
@@ -45,6 +49,7 @@ def read_csv(
         raise empty_file(path, "A csv file with a header line.")
     try:
         table = _csv_table(path, separator, dict.fromkeys(options.texts or (), pa.string()))
+        refuse_open_quote(path, table)
         if table.num_columns == 1:
             tell_of_one_column(path, options.sep)
         refuse_other_encodings(table.schema, path)
@@ -53,6 +58,40 @@ def read_csv(
     table = chosen(table, columns)
     tell_of_decimal_commas(path, options, numbers_with_commas(table))
     return table.slice(0, limit)
+
+
+def refuse_open_quote(path: str, last: pa.Table) -> None:
+    """Refuse a file whose last field begins with a quote that nothing closes: the rows behind it would be its text.
+
+    Parameters
+    ----------
+    path
+        The file.
+    last
+        Its rows, or the last of them.
+
+    Raises
+    ------
+    DamagedFileError
+        Such a field is the last.
+    """
+    held = last.column(-1)[-1].as_py() if last.num_rows else None
+    value = held if isinstance(held, str) else ""
+    first = _BREAK.search(value)
+    if first is None:
+        return  # a quote that is closed may stand around several lines, as one that is not does
+    end = b""
+    with open_bytes(path) as file:
+        while block := file.read(_END):
+            end = end[-_END:] + block
+    closed = rb'[\r\n]"[\r\n]*' if value[-1] in "\r\n" else rb'"[\r\n]*'
+    if not re.search(closed + rb"\Z", end):
+        raise DamagedFileError(
+            f"`path` '{path}' has a quote in its last column that nothing closes; behind it are "
+            f"{len(_BREAK.findall(value)):,} ends of lines, which would be part of one value.",
+            allowed="A second quote behind each that begins a field.",
+            hint="Mend the row that begins: " + repr(value[: first.start()][:_LONGEST]),
+        )
 
 
 def _csv_table(path: str, separator: str, types: Mapping[str, pa.DataType]) -> pa.Table:

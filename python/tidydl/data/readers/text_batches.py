@@ -9,7 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.readers.csv import csv_fault, separator_of, tell_of_decimal_commas, tell_of_one_column
+from tidydl.data.readers.csv import (
+    csv_fault,
+    refuse_open_quote,
+    separator_of,
+    tell_of_decimal_commas,
+    tell_of_one_column,
+)
 from tidydl.data.readers.csv_columns import (
     Header,
     ambiguous_numbers,
@@ -173,8 +179,14 @@ def csv_blocks(path: str, options: TextOptions, known: InferredSchema) -> Iterat
 
     types = {each.name: each.type for each in known.schema}
     with reading(path, "csv"):  # it may be changed in the meantime
+        last = None
         for batch in _csv_reader(path, options, known.block, types, header=known.header):
-            yield pa.Table.from_batches([batch])
+            if last is not None:
+                yield last
+            last = pa.Table.from_batches([batch])
+        if last is not None:
+            refuse_open_quote(path, last)
+            yield last
 
 
 def infer_json(path: str, options: TextOptions) -> InferredSchema:

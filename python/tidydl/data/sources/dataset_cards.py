@@ -103,7 +103,8 @@ def _too_large(place: Path, limit: str) -> DamagedFileError:
 
 
 def _check(card: Any, place: Path) -> None:
-    """Refuse paths that lead out of the folder, in any configuration."""
+    """Refuse paths that lead out of the folder, in any configuration, and labels that leave out numbers."""
+    _check_labels(card, place)
     configs = card.get("configs") if isinstance(card, Mapping) else None
     for config in configs if isinstance(configs, list) else [configs]:
         if not isinstance(config, Mapping):
@@ -117,6 +118,32 @@ def _check(card: Any, place: Path) -> None:
                         allowed="Paths and patterns of files in the folder of the data set, or below.",
                         hint="Nothing outside of that folder is read, and URLs are never fetched unasked.",
                     )
+
+
+def _check_labels(card: Any, place: Path) -> None:
+    """Refuse numbers of labels that leave out others: ``datasets`` would make a list as long as the largest."""
+    waiting = [card]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            names = value.get("names")
+            if isinstance(names, Mapping) and any(_number(code) >= len(names) for code in names):
+                raise DamagedFileError(
+                    f"The file '{place}' gives {len(names):,} labels numbers that leave out others.",
+                    allowed="The names of labels by their numbers, which count from 0.",
+                    hint="Write `names` anew, or give the data files by `data_files`.",
+                )
+            waiting.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            waiting.extend(value)
+
+
+def _number(code: Any) -> int:
+    """Return the number that a key says; -1 where it says none."""
+    try:
+        return int(code)
+    except (TypeError, ValueError, OverflowError):
+        return -1
 
 
 def _texts(value: Any) -> Iterator[str]:

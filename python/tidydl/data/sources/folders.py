@@ -19,6 +19,7 @@ __all__ = ["data_files_of", "matching", "no_match", "splits_by_name"]
 
 _IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
 _TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz")
+_TOLD_OF = (*_TABLES, *(suffix for suffixes in MEDIA.values() for suffix in suffixes))
 _DATA = {*FORMATS, *PACKED, ".zip", *(suffix for suffixes in MEDIA.values() for suffix in suffixes)}
 _MOST_LINKS = 1000  # to folders, which may lead to each other: their number doubles with each level
 _MOST_OTHERS = 100_000
@@ -151,9 +152,9 @@ def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Warn of tables that are in no split: their names say nothing, and those of others do."""
+    """Warn of files of data that are in no split: their names say nothing, and those of others do."""
     taken = {name for found in splits.values() for name in found}
-    left = [name for name in names if name not in taken and name.lower().endswith(_TABLES) and "metadata." not in name]
+    left = [n for n in names if n not in taken and n.lower().endswith(_TOLD_OF) and "metadata." not in n]
     if left:
         listed = ", ".join(f"'{name}'" for name in left[:5]) + (", …" if len(left) > 5 else "")
         warn_user(

@@ -16,6 +16,7 @@ from tidydl.data.readers.pandas_index import index_names, with_index_named
 from tidydl.data.readers.table_readers import READERS
 from tidydl.data.sources.path_bounds import Bounds, leads_out
 from tidydl.errors import DataError, NotFoundError
+from tidydl.user_warnings import warn_user
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -106,7 +107,20 @@ def _described(
                 allowed=f"One of {', '.join(METADATA)} in the folder of each split, or in none.",
             )
         tables[split] = join(list(parts), list(parts.values()))
+        _warn_of_others(tables[split], features, [path for path in files.values() if is_media(path, kind)], kind)
     return tables, features
+
+
+def _warn_of_others(table: pa.Table, features: Mapping[str, Any], files: Sequence[Path], kind: str) -> None:
+    """Warn of images or sounds that no metadata file names, and which therefore are in no row."""
+    import pyarrow.compute as pc
+
+    of_media = [name for name in table.column_names if name in features]
+    named = {path for name in of_media for path in pc.struct_field(table[name], "path").to_pylist()}
+    left = [path for path in files if os.path.abspath(path) not in named and os.path.realpath(path) not in named]
+    if left:
+        listed = ", ".join(f"'{path}'" for path in left[:5]) + (", …" if len(left) > 5 else "")
+        warn_user(f"Left out, since the metadata file names other {kind} files: {listed}.")
 
 
 def _metadata_in(place: Path) -> pa.Table:

@@ -139,6 +139,7 @@ _OUTSIDE = "which is no file of this folder"
 _CODE = "which is code from elsewhere"
 _NO_READER = "which reads no inputs"
 _RULES: tuple[tuple[re.Pattern[str], Rule, str], ...] = (
+    (_pattern("attribute_map"), _is_given, "which would let any other entry stand for one that is refused"),
     (_pattern("transformers_weights"), _is_no_safetensors, "which is no safetensors file of this folder"),
     (_pattern("configuration_files", "fast_tokenizer_files"), _is_no_plain_name, _OUTSIDE),
     (_pattern("class_info_file", "font"), _is_no_plain_name, _OUTSIDE),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import struct
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -221,10 +223,28 @@ def _growth(whole: dict[str, Any]) -> float:
         if step.get("type") == "Replace":
             pattern = (step.get("pattern") or {}).get("String")
             growth *= max(1.0, len(step.get("content") or "") / max(1, len(pattern or "")))
-        growth *= max(1.0, len(step.get("prepend") or "") / 100)
+        growth *= max(1.0, len(step.get("prepend") or "") / 100, _longest_piece(step.get("precompiled_charsmap")))
         if step.get("type") == "TemplateProcessing":
-            added += max(_added(step, step.get("single") or []), _added(step, step.get("pair") or []))
+            templates = [step.get("single") or [], step.get("pair") or []]
+            added += max(_added(step, pieces) for pieces in templates)
+            growth *= max(1, *map(_repeats, templates))
     return max(growth, added)
+
+
+def _longest_piece(charsmap: Any) -> int:
+    """Return the bytes of the longest text that a map of sentencepiece puts in the place of a character.
+
+    The map is the length of a trie, the trie, and the texts, each with a zero at its end.
+    """
+    held = base64.b64decode(charsmap) if isinstance(charsmap, str) else bytes(charsmap or b"")
+    trie = int.from_bytes(held[:4], "little")
+    return max(map(len, held[4 + trie :].split(b"\0")))
+
+
+def _repeats(pieces: list[dict[str, Any]]) -> int:
+    """Return how often a template repeats the same text."""
+    texts = Counter((piece.get("Sequence") or {}).get("id") for piece in pieces if "Sequence" in piece)
+    return max(texts.values(), default=1)
 
 
 def _added(step: dict[str, Any], pieces: list[dict[str, Any]]) -> int:
