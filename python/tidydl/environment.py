@@ -1,4 +1,4 @@
-"""What tidydl finds on this machine, and for each fault one line that mends it.
+"""Report the state of the installation, and for each fault one line that mends it.
 
 Versions are read from the installed packages' own records, without importing them; only torch is imported, to
 ask for the device. Nothing here raises: what is missing or broken becomes a line of the report.
@@ -111,26 +111,25 @@ class Report:
 
 @guarded
 def sitrep(*, hub: bool = True, device: bool = True) -> Report:
-    """Report what tidydl finds on this machine: versions, device, caches, the Hub, and what to mend.
+    """Report the state of the installation: versions, device, caches, the Hub, and how to fix faults.
 
     Parameters
     ----------
     hub
-        Whether to ask the Hugging Face Hub for a sign of life (at most two seconds; never where an offline
-        switch is set).
+        Whether to check that the Hugging Face Hub responds (for at most two seconds; never in offline mode).
     device
-        Whether to import torch to see which device it computes on (some seconds the first time).
+        Whether to import torch to find out which device it uses (takes some seconds the first time).
 
     Returns
     -------
     Report
-        Prints as one line per finding; ``.frame()`` is the same as a data frame with the columns ``item``,
-        ``value``, ``status`` (``ok``, ``note`` or ``fault``) and ``mend``; ``.faults`` lists what is to mend.
+        Prints as one line per finding; ``.frame()`` is the same as a data frame with the columns ``item``, ``value``,
+        ``status`` (``ok``, ``note`` or ``fault``) and ``mend`` (the fix); ``.faults`` lists the faults.
 
     Raises
     ------
     Nothing
-        A library that is missing or broken is a line of the report.
+        A missing or broken library is reported as a line.
 
     Examples
     --------

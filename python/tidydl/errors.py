@@ -36,18 +36,18 @@ __all__ = [
 
 
 class TidydlError(Exception):
-    """Base of all errors that tidydl raises on purpose.
+    """Base class of tidydl's own errors.
 
     Parameters
     ----------
     problem
-        What was wrong, naming the argument or the thing: one sentence.
+        What is wrong, naming the argument or object: one sentence.
     allowed
-        What would have been right: one sentence.
+        What is allowed: one sentence.
     hint
         What to do next: one sentence.
     place
-        Where the error is about one of many inputs: which, counted from 0.
+        The index of the input, counted from 0, if the error concerns one of many inputs.
 
     Examples
     --------

@@ -55,7 +55,7 @@ class NNet:
     wts : numpy.ndarray
         The weights in R's order.
     value : float
-        Loss plus penalty at the end.
+        Final loss plus penalty.
     convergence : int
         0 where the search ended by itself, 1 where ``maxit`` was reached.
     fitted_values, residuals : numpy.ndarray
@@ -143,7 +143,7 @@ class NNet:
 
     @property
     def skip(self) -> bool:
-        """Whether inputs also reach the outputs directly."""
+        """Whether to add skip-layer connections from the inputs to the outputs."""
         return bool(self.shape.skip)
 
     @property

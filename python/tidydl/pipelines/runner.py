@@ -108,7 +108,7 @@ class Pipeline:
         *others
             Refused: what belongs to an input besides ``x`` is given by name.
         progress
-            True or False to force a progress bar on stderr; None shows it where somebody looks.
+            True or False to force or suppress a progress bar on stderr; None shows it in interactive use.
         **given
             The parts of the inputs (``text=``, ``image=``, ``question=`` …) name the columns of a data frame.
             All else are options of the task: they replace what the pipeline was made with. See :func:`pipeline`.
