@@ -19,7 +19,7 @@
 #' - For `confusion()`: a heat map with one tile per pair of classes, response by truth, labelled with the counts;
 #'   darker tiles are a larger proportion of the true class.
 #' - For [tune_nnet()]: the metric by size, one line per decay, with error bars of one standard error; the best is
-#'   circled.
+#'   marked with a ring.
 #' @section Errors: `tidydl_error_dependency` without ggplot2, `tidydl_error_data` if the training history of a fit is
 #'   not available.
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE) && tidydl:::python_ready()

@@ -8,7 +8,7 @@
 #'
 #' If the formula refers to variables of your session, such as `k` in `y ~ I(x * k)`, `predict()` uses their current
 #' values, as R's own models do, and warns if they have changed. They are not saved in the file, which gives a warning;
-#' pass them as columns of `newdata` then.
+#' after loading, supply them as columns of `newdata`.
 #'
 #' Numbers are written with 17 digits; missing values as `null`, and non-finite values as `"NaN"`, `"Inf"` or `"-Inf"`.
 #' Row names are preserved.

@@ -73,20 +73,20 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What ``sitrep()`` found. Printing it shows it as lines; ``frame()`` gives it as a data frame."""
+    """The report of ``sitrep()``. It prints as lines; ``frame()`` returns it as a data frame."""
 
     findings: tuple[Finding, ...]
 
     @property
     def faults(self) -> list[Finding]:
-        """The findings that need mending."""
+        """The findings that need to be fixed."""
         return [finding for finding in self.findings if finding.status == "fault"]
 
     def frame(self) -> pd.DataFrame:
         """Return the report as a data frame with the columns ``item``, ``value``, ``status`` and ``mend``.
 
-        ``status`` is a categorical with the levels ``ok``, ``note`` and ``fault``; ``mend`` is missing where
-        there is nothing to mend.
+        ``status`` is a categorical with the levels ``ok``, ``note`` and ``fault``; ``mend`` is missing if there is
+        nothing to fix.
         """
         from .columns import Contract
 

@@ -235,9 +235,9 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
         X
             Inputs: rows by columns, numbers without missing values.
         y
-            One class for each row.
+            One class per row.
         sample_weight
-            One weight for each row, none negative.
+            Case weights, one per row, non-negative.
 
         Returns
         -------
@@ -247,11 +247,11 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
         Raises
         ------
         ArgumentError
-            Where a parameter is wrong, or the network has too many weights.
+            If a parameter is invalid, or the network has too many weights.
         DataError
-            Where there is only one class.
+            If there is only one class.
         DataError, ArgumentError
-            Where scikit-learn refuses X, y or the weights; also of the class that scikit-learn raises.
+            If scikit-learn rejects X, y or the weights; also an instance of the class that scikit-learn raises.
         """
         given = X
         with _arguments_of("fit", _CLASSES):
@@ -273,7 +273,7 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
         return class_shares(self._outputs(X))
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable class of each row; of classes equally probable the first."""
+        """Return the most probable class of each row; ties are resolved in favour of the first class."""
         shares = self.predict_proba(X)
         return self.classes_[np.argmax(shares, axis=1)]
 
@@ -352,7 +352,7 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         y
             Numbers: one for each row, or rows by outputs.
         sample_weight
-            One weight for each row, none negative.
+            Case weights, one per row, non-negative.
 
         Returns
         -------
@@ -362,9 +362,9 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         Raises
         ------
         ArgumentError
-            Where a parameter is wrong, or the network has too many weights.
+            If a parameter is invalid, or the network has too many weights.
         DataError, ArgumentError
-            Where scikit-learn refuses X, y or the weights; also of the class that scikit-learn raises.
+            If scikit-learn rejects X, y or the weights; also an instance of the class that scikit-learn raises.
         """
         given = X
         with _arguments_of("fit", _NUMBERS):
@@ -376,7 +376,7 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the predicted number of each row, or rows by outputs where y had several."""
+        """Return the predicted number of each row, or rows by outputs if y had several."""
         values = self._outputs(X)
         return values[:, 0] if self._one_output else values
 

@@ -28,7 +28,7 @@ _SHOWN = 5
 
 
 class Split(NamedTuple):
-    """The rows of a data frame in two parts, which ``train, test = split`` takes apart."""
+    """The rows of a data frame in two parts, which can be unpacked: ``train, test = split``."""
 
     train: pd.DataFrame
     test: pd.DataFrame

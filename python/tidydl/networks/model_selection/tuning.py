@@ -50,23 +50,23 @@ TUNING_ENGINES = ("exact", "torch")
 
 @dataclass(eq=False, repr=False)
 class Tuning:
-    """What a search over a grid found.
+    """The result of a grid search.
 
     Attributes
     ----------
     fits : pandas.DataFrame
-        A row a fit: ``size``, ``decay``, ``resample``, ``restart`` (counted from 0), ``chosen`` (the restart with the
-        lowest value, which speaks for its resample), ``value``, ``convergence``, ``iterations``, the metrics on the
-        rows held out, ``seconds``.
+        One row per fit: ``size``, ``decay``, ``resample``, ``restart`` (counted from 0), ``chosen`` (the restart with
+        the lowest value, which represents its resample), ``value``, ``convergence``, ``iterations``, the metrics on the
+        held-out rows, ``seconds``.
     summary : pandas.DataFrame
-        A row a grid point: ``size``, ``decay``, ``metric``, ``mean`` over the resamples, ``std_error`` of the mean,
+        One row per grid point: ``size``, ``decay``, ``metric``, ``mean`` over the resamples, ``std_error`` of the mean,
         ``n`` resamples, ``best``.
     best : dict
         The best grid point: ``size`` and ``decay``.
     fit : NNet
         The network of the best grid point, fitted to all rows.
     metric, resamples : str
-        What was compared, and on what.
+        The metric, and the resampling method.
     """
 
     fits: pd.DataFrame
