@@ -1,29 +1,27 @@
-#' Pictures of networks
+#' Plot networks and their results
 #'
-#' `autoplot()` is [ggplot2::autoplot()], found without attaching ggplot2, whose methods these are. Layouts and colours
-#' are computed once for both languages, in Python, so that both show one picture.
+#' Methods of [ggplot2::autoplot()], which is available without attaching ggplot2. Layouts and colours are computed once
+#' for both languages, in Python, so that both draw the same plot.
 #'
-#' Pictures show names without backticks and without what is beyond 34 letters (24 of classes in a confusion, 18 of
-#' levels in profiles); names that would then look alike show their ends too. Long names stand in several lines above
-#' panels.
+#' Names are shown without backticks and truncated to 34 characters (24 for classes in a confusion matrix, 18 for levels
+#' in profiles); names that would then be equal also show their ends. Long names are wrapped in panel titles.
 #'
-#' @param object A fitted network, or what [importance()], [lekprofile()], [confusion()] or [tune_nnet()]
-#'   returns.
+#' @param object A fitted network, or a result of [importance()], [lekprofile()], [confusion()] or [tune_nnet()].
 #' @param ... Not used.
 #'
 #' @return A ggplot.
-#' - Of a network fitted with [nnet()] or [multinom()]: the loss plus penalty after each iteration, on a log scale where
-#'   it spans more than a factor of 10; with `repeats` a curve for each fit.
-#' - Of `importance()`: a bar for each input, blue where positive and grey where negative, the most important at the
-#'   top, a panel for each output; by permutation with one standard error to both sides.
-#' - Of `lekprofile()`: a panel for each variable, a line for each group of values that the others are held at, a row
-#'   of panels for each of several outputs; with `group_show` the held values as bars.
-#' - Of `confusion()`: a tile for each pair of classes, response by truth, the counts written in; the darker, the larger
-#'   the share of the true class.
-#' - Of [tune_nnet()]: the metric by size, a line for each decay, with one standard error to both sides; the best has a
-#'   ring.
-#' @section Errors: `tidydl_error_dependency` without ggplot2, `tidydl_error_data` where nothing is known of the course
-#'   of a fit.
+#' - For a network fitted with [nnet()] or [multinom()]: the loss plus penalty after each iteration, on a log scale if
+#'   it spans more than a factor of 10; with `repeats` one curve per fit.
+#' - For `importance()`: one bar per input, blue if positive and grey if negative, the most important at the top, one
+#'   panel per output; for permutation importance with error bars of one standard error.
+#' - For `lekprofile()`: one panel per variable, one line per group of values at which the others are held, one row of
+#'   panels per output if there are several; with `group_show` the values of the groups as bars.
+#' - For `confusion()`: a heat map with one tile per pair of classes, response by truth, labelled with the counts;
+#'   darker tiles are a larger proportion of the true class.
+#' - For [tune_nnet()]: the metric by size, one line per decay, with error bars of one standard error; the best is
+#'   marked with a ring.
+#' @section Errors: `tidydl_error_dependency` without ggplot2, `tidydl_error_data` if the training history of a fit is
+#'   not available.
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE) && tidydl:::python_ready()
 #' fit <- nnet(Species ~ ., iris, size = 2, decay = 0.01, trace = FALSE)
 #' autoplot(fit)

@@ -1,22 +1,23 @@
-#' Predicted against true classes
+#' Confusion matrix
 #'
-#' @param data A network fitted to classes with [nnet()], or what [tune_nnet()] found, for its training rows; or a data
+#' @param data A network fitted to classes with [nnet()], or a result of [tune_nnet()], for its training rows; or a data
 #'   frame.
 #' @param truth,estimate The columns of the data frame with the true and the predicted class, bare or quoted.
 #'
 #' @return A tibble of class `tidydl_confusion` with the columns `response` (factor), `truth` (factor) and `n`
-#'   (integer), a row for each pair of classes; it prints as a table, response by truth. Rows where either is missing
-#'   are not counted.
+#'   (integer), one row per pair of classes; it prints as a table, response by truth. Rows with either missing are not
+#'   counted.
 #'
-#'   `tidy()` gives a row for each class: `class` (factor), `n` and `predicted` (how many rows are of it and are said to
-#'   be), `recall` (the share of its rows that are found), `precision` (the share of the rows said to be of it that are)
-#'   and `f1` (twice the rows found by the sum of `n` and `predicted`), missing where there is nothing to divide by.
+#'   `tidy()` returns one row per class: `class` (factor), `n` and `predicted` (the number of rows of the class, and
+#'   predicted to be of it), `recall` (the proportion of its rows that are predicted correctly), `precision` (the
+#'   proportion of the rows predicted to be of the class that are) and `f1` (twice the number of true positives divided
+#'   by the sum of `n` and `predicted`), missing where the denominator is zero.
 #'
-#'   `glance()` gives `accuracy`, `balanced_accuracy` (the mean recall of the classes that occur), `kappa` (Cohen's) and
-#'   `nobs`. [autoplot()] draws a heat map. `as.table()` and `as.matrix()` give response by
-#'   truth, as other packages take it.
-#' @section Errors: `tidydl_error_argument` where `data` is neither a network that was fitted to classes nor a data
-#'   frame; `tidydl_error_column` where a column is missing.
+#'   `glance()` returns `accuracy`, `balanced_accuracy` (the mean recall of the classes that occur), `kappa` (Cohen's)
+#'   and `nobs`. [autoplot()] draws a heat map. `as.table()` and `as.matrix()` return response by truth, as other
+#'   packages expect.
+#' @section Errors: `tidydl_error_argument` if `data` is neither a classification network nor a data frame;
+#'   `tidydl_error_column` if a column is missing.
 #' @examples
 #' answers <- data.frame(true = c("a", "a", "b"), said = c("a", "b", "b"))
 #' confusion(answers, truth = true, estimate = said)

@@ -1,63 +1,63 @@
 #' Load a data set as a tibble
 #'
-#' Local files and folders of tables, images or sounds, or a data set of the Hugging Face Hub.
+#' Reads local files and folders of tables, images or audio, or a data set on the Hugging Face Hub.
 #'
-#' @param path A file (.csv, .tsv, .parquet, .json, .jsonl, .txt, also packed as .gz); a folder of such files, or of
-#'   images or sounds in one subfolder per class or beside a `metadata.csv`; a .zip file of those; a pattern such as
-#'   `"data/*.csv"`; a file of R's own (.rds, .rda, .RData) that holds data frames; the name of a format (`"csv"`,
-#'   `"parquet"`, `"json"`, `"imagefolder"`, `"audiofolder"`, `"text"`) together with `data_files` or `data_dir`;
-#'   `owner/name` of a data set on the Hub; a data frame, or several by split in a named
-#'   list; or what `as = "dataset"` gives.
-#' @param name The configuration, where a data set has several: on the Hub, or in a folder whose README.md lists them.
-#' @param data_dir The folder of the files.
-#' @param data_files Which files: a path or pattern, several, or a named list of split to either.
-#' @param split Which rows: a split (`"train"`), a slice of it (`"train[:10%]"`, `"train[100:200]"`: these count from 0,
-#'   without the last), several joined (`"train+test"`), `"all"` (all splits, with a column `split`), or a vector of
-#'   such, for several at once. By default all splits. The objects of an R file, and the data frames of a named list,
-#'   are splits by name; a lone data frame, in a file of any kind, is `"train"`.
-#' @param ... What `load_dataset()` of other versions of `datasets` knows, where it asks for what is done anyway;
-#'   everything else is refused by name. What follows is given by its whole name.
-#' @param columns The names of the columns to keep, in that order. Of parquet files no others are read.
-#' @param n How many rows, the first ones; all where there are fewer.
-#' @param sample How many rows, drawn without replacement: those of `set.seed(seed); sample(nrow, sample)`, in order,
-#'   with R's default generators whatever [RNGkind()] says, so that both languages draw the same. Several splits are
-#'   each drawn from anew.
-#' @param seed Where the draws start; by default at one draw of R's own generator, which moves on by it: [set.seed()]
-#'   governs the sample then.
-#' @param as `"frame"` for tibbles; `"dataset"` for the object of the Python library `datasets`, whose parts are at hand
-#'   as in Python (`dat$features$label$names`); `"arrow"` for a table of package arrow, with the metadata of `datasets`.
-#' @param revision,token,cache_dir,verification_mode Of a data set on the Hub: the commit, branch or tag, the access
-#'   token, where it is kept, and what is checked (`"all_checks"`, `"basic_checks"`, `"no_checks"`).
-#' @param streaming Only `FALSE`: [stream_dataset()] goes through data that do not fit into memory.
-#' @param sep What separates the columns of a csv file, by default a comma, or a tab in files named .tsv; one that the
-#'   header lacks is warned of, and so are numbers with decimal commas, which stay text.
-#' @param field The name of the array of records inside a json file.
-#' @param trusted Whether the files are yours, or of somebody whom you trust as yourself. Else links in a folder, and
-#'   paths of images and sounds in the cells of a file, may not lead out of the folder that they came in; and files of
-#'   R's own are refused before R 4.4.0, in which such a file can run code (CVE-2024-27322). From then on only plain
-#'   data is taken of them: vectors of usual classes, and lists and data frames of these.
+#' @param path A file (.csv, .tsv, .parquet, .json, .jsonl, .txt, optionally compressed as .gz); a folder of such files,
+#'   or of images or audio files in one subfolder per class or with a `metadata.csv`; a .zip file of those; a glob
+#'   pattern such as `"data/*.csv"`; an R data file (.rds, .rda, .RData) that contains data frames; the name of a format
+#'   (`"csv"`, `"parquet"`, `"json"`, `"imagefolder"`, `"audiofolder"`, `"text"`) together with `data_files` or
+#'   `data_dir`; `owner/name` of a data set on the Hub; a data frame, or a named list of data frames by split; or the
+#'   result of `as = "dataset"`.
+#' @param name The configuration, for data sets with several: on the Hub, or in a folder whose README.md lists them.
+#' @param data_dir The folder with the data files.
+#' @param data_files The data files: one or several paths or glob patterns, or a named list of these by split.
+#' @param split The rows to load: a split (`"train"`), a slice of it (`"train[:10%]"`, `"train[100:200]"`: counted from
+#'   0, end excluded), concatenated splits (`"train+test"`), `"all"` (all splits, with a column `split`), or a vector of
+#'   these. By default all splits. The objects of an R data file, and the data frames of a named list, are splits by
+#'   name; a single data frame, in any file format, is `"train"`.
+#' @param ... Legacy arguments of `load_dataset()` in other versions of `datasets`, accepted if they ask for what is the
+#'   default here; any other argument is an error that names it. The arguments below must be given by their full names.
+#' @param columns The names of the columns to keep, in that order. In parquet files only these are read.
+#' @param n Number of rows to read from the start; all if there are fewer.
+#' @param sample Number of rows to sample without replacement: those of `set.seed(seed); sample(nrow, sample)`, in that
+#'   order, with R's default generators regardless of [RNGkind()], so that both languages draw the same rows. With
+#'   several splits, each is sampled separately.
+#' @param seed The seed of the sample; by default one draw from R's own generator, which advances by it, so that the
+#'   sample follows [set.seed()].
+#' @param as `"frame"` for tibbles; `"dataset"` for the object of the Python library `datasets`, whose attributes can be
+#'   accessed as in Python (`dat$features$label$names`); `"arrow"` for an Arrow table (package arrow) with the schema
+#'   metadata of `datasets`.
+#' @param revision,token,cache_dir,verification_mode For a data set on the Hub: the commit, branch or tag, the access
+#'   token, the cache folder, and which checks to run (`"all_checks"`, `"basic_checks"`, `"no_checks"`).
+#' @param streaming Only `FALSE`: [stream_dataset()] processes data that do not fit into memory.
+#' @param sep The separator of a csv file, by default a comma, or a tab in .tsv files; a warning is issued if the header
+#'   does not contain it, and for numbers with decimal commas, which stay text.
+#' @param field The name of the field in a JSON file that contains the array of records.
+#' @param trusted Whether the files are your own, or from someone you trust as much as yourself. Otherwise links in a
+#'   folder, and paths of image and audio files in the cells of a file, must not point outside their folder; and R data
+#'   files are an error before R 4.4.0, where such a file can run code (CVE-2024-27322). From R 4.4.0 on, only plain
+#'   data are read from them: vectors of common classes, and lists and data frames of these.
 #'
-#' @details In csv files an empty field and `NA` are missing, quoted or not, and a column with a leading zero in any
-#'   of its values (`007`) is text, whose digits stay, as for package readr. A column without a name, such as the row
-#'   names that [write.csv()] writes, is called `X`, and a second `x` is `x.1`, as by [read.csv()]. Kinds of columns
-#'   are those of all rows: with `n` a csv or json file is still read to its end. The index of a frame that pandas
-#'   wrote to parquet is a column of its name, or `index` where it has none; one that only counts the rows, of each
-#'   file or of all the files that are read, is left out. A .json file that holds a single object is one record; or
-#'   the columns of several, where all its values are arrays, or all are objects with the names `"0"`, `"1"` and so
-#'   on, as pandas writes them. In a .jsonl or .ndjson file each line is a record.
+#' @details In csv files empty fields and `NA` are missing values, quoted or not, and a column with a leading zero in
+#'   any of its values (`007`) is read as text with all its digits, as in package readr. A column without a name, such
+#'   as the row names written by [write.csv()], is called `X`, and a second `x` is called `x.1`, as in [read.csv()].
+#'   Column types are inferred from all rows: even with `n` a csv or JSON file is read to its end. The index of a data
+#'   frame that pandas wrote to parquet becomes a column of the same name, or `index` if it has none; an index that only
+#'   numbers the rows, of each file or of all files together, is dropped. A .json file with a single object is one
+#'   record; or, if all its values are arrays, or all are objects with the names `"0"`, `"1"` and so on as written by
+#'   pandas, the columns of several records. In a .jsonl or .ndjson file each line is a record.
 #'
-#'   What files say of other files is followed inside their folder only: in a README, a metadata file or a cell, or by
-#'   links. URLs in them are never fetched.
+#'   References to other files (in a README, a metadata file or a cell, or as links) are only followed inside their
+#'   folder. URLs in them are never fetched.
 #'
-#' @return A tibble where there is one split or `split` names one, else a named list of tibbles, one a split, that
-#'   prints as a table and that `dplyr::bind_rows(!!!x, .id = "split")` binds. Label columns are factors by name
-#'   (`as.integer()` gives their codes, counted from 1), images a vector of class `tidydl_image` and sounds of class
-#'   `tidydl_audio`, dates are dates, lists are list columns. `attr(x, "tidydl")` says what was loaded, but for data
-#'   that were R's own.
+#' @return A tibble if there is one split or `split` names one, otherwise a named list of tibbles by split, which prints
+#'   as a table and can be combined with `dplyr::bind_rows(!!!x, .id = "split")`. Class labels are factors
+#'   (`as.integer()` returns their codes, counted from 1), images a vector of class `tidydl_image` and audio of class
+#'   `tidydl_audio`, dates are dates, lists are list columns. `attr(x, "tidydl")` describes what was loaded, except for
+#'   R data files and data frames.
 #' @section Errors: `tidydl_error_not_found` (path, file or split), `tidydl_error_column`, `tidydl_error_damaged`,
-#'   `tidydl_error_data` (files or splits that do not fit together; a link, a README or a cell that
-#'   names a file outside of their folder), `tidydl_error_argument`, `tidydl_error_hub`,
-#'   `tidydl_error_dependency` (package arrow).
+#'   `tidydl_error_data` (files or splits with incompatible columns; a link, a README or a cell that points outside its
+#'   folder), `tidydl_error_argument`, `tidydl_error_hub`, `tidydl_error_dependency` (package arrow).
 #' @seealso [stream_dataset()], [features()], [write_dataset()], [as_dataset()], [cache()], [plot_images()]
 #' @examplesIf tidydl:::python_ready()
 #' file <- tempfile(fileext = ".csv")
@@ -187,13 +187,13 @@ is_splits <- function(x) {
 
 #' Describe the columns of data
 #'
-#' @param data A data frame, the splits that [load_dataset()] gives, or an object of [as_dataset()].
+#' @param data A data frame, the splits returned by [load_dataset()], or an object of [as_dataset()].
 #'
-#' @return A tibble with a row per column: `column` (its name), `kind` (double, integer, logical, string, label, date,
-#'   datetime, time, duration, image, audio, binary, list), `levels` (a list column: the names of a label, else `NULL`),
-#'   `missing` (how many values are) and `example` (the first value that is not, as text). Of splits there is also
-#'   `split`, first.
-#' @section Errors: `tidydl_error_argument` where `data` is something else.
+#' @return A tibble with one row per column: `column` (its name), `kind` (double, integer, logical, string, label, date,
+#'   datetime, time, duration, image, audio, binary, list), `levels` (a list column: the class names of a label,
+#'   otherwise `NULL`), `missing` (the number of missing values) and `example` (the first non-missing value, as text).
+#'   For splits the first column is `split`.
+#' @section Errors: `tidydl_error_argument` if `data` is of any other type.
 #' @examplesIf tidydl:::python_ready()
 #' features(example_data("digits"))
 #' @export
@@ -203,38 +203,38 @@ features <- function(data) {
 
 #' Write a data set to parquet
 #'
-#' [load_dataset()] gives it back as it was: factors with their levels, dates, times with their zones, durations with
-#' their units, what is missing and what is `NaN`, list columns of vectors, of data frames (as `tidyr::nest()` makes
-#' them) and of lists, images and audio. Of these the contents are written, or the paths of those in files: below the
-#' folder of `path` as seen from it, so that the folder may be moved; those outside of it must stay where they are and
-#' need `trusted = TRUE`; one that is gone is `<img missing>`.
+#' [load_dataset()] restores the data: factors with their levels, dates, timestamps with their time zones, durations
+#' with their units, the distinction of missing values and `NaN`, list columns of vectors, of data frames (as created by
+#' `tidyr::nest()`) and of lists, images and audio. For images and audio the contents are written, or the paths of those
+#' that are files: paths below the folder of `path` are written relative to it, so that the folder can be moved; files
+#' outside it must stay where they are and need `trusted = TRUE`; a file that no longer exists is shown as `<img
+#' missing>`.
 #'
-#' @param data A data frame, or several by split in a named list. Row names are not written.
-#' @param path A file named `.parquet`; for splits a folder, in which each gets a file of its name. A file that
-#'   is there already is replaced when all is written, and keeps its mode. A folder that holds anything but files of the
-#'   same splits is refused.
-#' @param progress `TRUE` or `FALSE` to force a progress bar.
+#' @param data A data frame, or a named list of data frames by split. Row names are not written.
+#' @param path A file name ending in `.parquet`; for splits a folder, in which each split is written to a file of its
+#'   name. An existing file is replaced once everything is written, and keeps its mode. A folder that contains anything
+#'   but files of the same splits is an error.
+#' @param progress `TRUE` or `FALSE` to force or suppress a progress bar.
 #'
-#' @details
-#' Variable and value labels (`label`, `labels` and what else package haven notes) come back, and so do the classes
-#' `haven_labelled` and `hms`, where Python has not made the column another kind; of several files or batches what all
-#' have alike. Factors must have the same levels in all of them. Python sees the values without the labels. A list
-#' column is of one kind throughout:
+#' @details Variable and value labels (`label`, `labels` and the other attributes of package haven) are restored, and so
+#' are the classes `haven_labelled` and `hms`, unless Python has changed the type of the column; for several files or
+#' batches, what is the same in all of them. Factors must have the same levels in all of them. Python sees the values
+#' without the labels. All elements of a list column have one type:
 #'
-#' * vectors of one type, `NULL` where there is none; numbers become doubles where one is, and `NA` takes the type of
-#'   the others. Factors come back where all have the same levels, and otherwise as text;
-#' * data frames with the same columns. Factors in them get the levels of all, and columns the types of all;
-#' * lists of vectors of one type, or named lists with the same names. Values of several types are refused.
+#' * vectors of one type, or `NULL`; numbers become doubles if any is a double, and `NA` takes the type of the others.
+#'   Factors are restored if all have the same levels, and are otherwise read as text;
+#' * data frames with the same columns. Factors in them get the union of the levels, and columns a common type;
+#' * lists of vectors of one type, or named lists with the same names. Mixed types are an error.
 #'
-#' Not kept are: other classes and attributes; names of vectors, alone or in a list column; a level `NA` of a factor,
-#' which is missing; tagged missing values of package haven; columns of class `POSIXlt`, which are `POSIXct`. Dates
-#' and durations in whole numbers become doubles, dates count whole days, moments and durations go to the nanosecond (to
-#' the microsecond before 1678 and after 2261), and `integer64` come back as integers, as doubles, or beyond 2^53 as
-#' text. Complex numbers are refused.
+#' Not preserved are: other classes and attributes; names of vectors, as columns or in a list column; a factor level
+#' `NA`, which becomes a missing value; tagged missing values of package haven; class `POSIXlt`, which becomes
+#' `POSIXct`. Dates and durations stored as integers become doubles, dates are whole days, timestamps and durations have
+#' nanosecond precision (microseconds before 1678 and after 2261), and `integer64` is read as integer, as double, or
+#' beyond 2^53 as text. Complex numbers are an error.
 #'
 #' @return The path, invisibly.
-#' @section Errors: `tidydl_error_argument` (a path that is not named so, a folder with other files, a split that
-#'   no file can be named after), `tidydl_error_data` (a column without a common kind), `tidydl_error_storage`.
+#' @section Errors: `tidydl_error_argument` (a path with another extension, a folder with other files, a split whose
+#'   name is not a valid file name), `tidydl_error_data` (a column without a common type), `tidydl_error_storage`.
 #' @seealso [stream_dataset()] writes data that do not fit into memory.
 #' @examplesIf tidydl:::python_ready()
 #' file <- tempfile(fileext = ".parquet")
@@ -245,12 +245,12 @@ write_dataset <- function(data, path, progress = NULL) {
   invisible(call_python("write_dataset", list(data = with_notes(data), path = plain_path(path)), progress))
 }
 
-#' A data frame as an object of the Python library datasets
+#' Convert a data frame to a dataset of the Python library datasets
 #'
-#' @param data A data frame, or several by split in a named list, which become a `DatasetDict`.
+#' @param data A data frame, or a named list of data frames by split, which become a `DatasetDict`.
 #'
-#' @return The Python object, with the kinds of the columns as its features. It ends with the session.
-#' @section Errors: `tidydl_error_argument`, `tidydl_error_data` (a column without a common kind).
+#' @return The Python object, with the column types as its features. It does not outlive the session.
+#' @section Errors: `tidydl_error_argument`, `tidydl_error_data` (a column without a common type).
 #' @examplesIf tidydl:::python_ready()
 #' as_dataset(example_data("digits"))$features$label$names
 #' @export
@@ -258,21 +258,21 @@ as_dataset <- function(data) {
   call_python("as_dataset", list(data = data))
 }
 
-#' What was downloaded from the Hugging Face Hub
+#' Show or clear the download cache
 #'
-#' Shows what takes room on this machine, or frees it. Other programs use the same folder (`HF_HOME`). Zip files of
-#' images or sounds, which [load_dataset()] keeps unpacked in tidydl's own (`TIDYDL_CACHE`), are listed too; images of
-#' one that is removed are gone until it is loaded again.
+#' Lists what was downloaded from the Hugging Face Hub to this machine, or removes it. Other programs share this cache
+#' (`HF_HOME`). Zip files of images or audio, which [load_dataset()] keeps extracted in tidydl's own cache
+#' (`TIDYDL_CACHE`), are listed too; after removal, their files are unavailable until the zip file is loaded again.
 #'
-#' @param remove What to remove: the id of a model or data set, the path of a zip file, the hash of one version, several
-#'   of these, or `TRUE` for all.
+#' @param remove The entries to remove: the id of a model or data set, the path of a zip file, the hash of one version,
+#'   several of these, or `TRUE` for all.
 #'
-#' @return A tibble with a row per version, the last used first: `kind` (a factor: model, dataset, space, kernel,
-#'   unpacked), `id` (of what is unpacked the path of the zip file), `revision` (the hash of the commit or of the zip
-#'   file; missing for a download that never came to its end), `refs` (the branches
-#'   and tags it was asked for by), `size_mb` and `last_used` (in UTC). With `remove` what was removed, invisibly.
-#' @section Errors: `tidydl_error_not_found` where there is no such repository or version, `tidydl_error_argument`,
-#'   `tidydl_error_storage` where the folder cannot be written.
+#' @return A tibble with one row per version, the most recently used first: `kind` (a factor: model, dataset, space,
+#'   kernel, unpacked), `id` (for extracted zip files the path of the zip file), `revision` (the hash of the commit or
+#'   of the zip file; missing for an incomplete download), `refs` (the branches and tags it was requested by), `size_mb`
+#'   and `last_used` (in UTC). With `remove`, the removed versions, invisibly.
+#' @section Errors: `tidydl_error_not_found` if the repository or version does not exist, `tidydl_error_argument`,
+#'   `tidydl_error_storage` if the folder is not writable.
 #' @examplesIf tidydl:::python_ready()
 #' cache()
 #' @export

@@ -1,7 +1,7 @@
-#' Examples that work without a network
+#' Example data and models that work offline
 #'
-#' `examples()` lists them; `example_data()` loads data; `example_model()` gives the folder of a model for [pipeline()]
-#' or [embed()].
+#' `examples()` lists them; `example_data()` loads data; `example_model()` returns the folder of a model for
+#' [pipeline()] or [embed()].
 #'
 #' @param name For data `"digits"` (handwritten digits as images), `"anes96"` (a survey), `"emotion"` (sentences),
 #'   `"diary"` (experience sampling) or `"bigfive"` (simulated); for models `"digits"`, `"emotion"` or `"minilm"`.

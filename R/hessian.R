@@ -1,17 +1,18 @@
-#' Second derivatives of a fitted network's value
+#' Hessian of a fitted network
 #'
-#' `nnetHess()` is [nnet::nnetHess()]. `hessian()` is the same with what a fit knows left out. Neither starts Python.
+#' `nnetHess()` is [nnet::nnetHess()]. `hessian()` is the same without the arguments that the fit already contains.
+#' Neither starts Python.
 #'
 #' @param net A network fitted with [nnet()] or a model of [multinom()].
-#' @param x The inputs: a data frame with the columns of the formula, or numbers with `y`. Can be left out where the fit
-#'   was asked for `Hess = TRUE`, and for models of [multinom()].
-#' @param y The response, where `x` is numbers.
+#' @param x The inputs: a data frame with the columns of the formula, or numeric inputs with `y`. Optional if the
+#'   network was fitted with `Hess = TRUE`, and for models of [multinom()].
+#' @param y The response, if `x` is numeric inputs.
 #' @param weights Case weights, one for each row.
 #'
-#' @return A symmetric matrix, weights by weights in the order of `coef(net)`, fixed weights treated as the others; for
-#'   a model of [multinom()] the observed information of its coefficients.
-#' @section Errors: `tidydl_error_argument` where the data are needed and missing, or do not fit the network;
-#'   `tidydl_error_column` and `tidydl_error_data` where a column is missing or no row is left.
+#' @return A symmetric matrix, weights by weights in the order of `coef(net)`, with fixed weights treated like the
+#'   others; for a model of [multinom()] the observed information of its coefficients.
+#' @section Errors: `tidydl_error_argument` if the data are required but missing, or do not match the network;
+#'   `tidydl_error_column` and `tidydl_error_data` if a column is missing or no rows are left.
 #' @examplesIf tidydl:::python_ready()
 #' fit <- nnet(Species ~ Petal.Width, iris, size = 1, decay = 0.1, trace = FALSE)
 #' hessian(fit, iris)
@@ -135,19 +136,20 @@ weight_covariance <- function(x) {
 
 #' Inference from a network's Hessian
 #'
-#' The covariance and normal confidence intervals of the weights that were free to change, on the scale of the
-#' `std.error` of [tidy.tidydl_nnet()]; the log-likelihood and the number of rows. None of these starts Python. Other
-#' optima of the same network are as good, so that these tell of the neighbourhood of the one that was found.
+#' The covariance and normal confidence intervals of the free weights, on the scale of the `std.error` of
+#' [tidy.tidydl_nnet()]; the log-likelihood and the number of rows. None of these starts Python. The same network has
+#' other, equally good optima, so these only describe the neighbourhood of the one that was found.
 #'
 #' @param object A network fitted with [nnet()], for `vcov()` and `confint()` with `Hess = TRUE`.
-#' @param parm Which weights, by name or number among the free ones; by default all.
+#' @param parm The weights, by name or by position among the free ones; by default all.
 #' @param level The level of the intervals.
 #' @param ... Not used.
 #'
-#' @return `vcov()` gives a matrix, free weights by free weights; `confint()` one with the lower and the upper bound of
-#'   each; missing where the Hessian is not positive definite. `logLik()` gives an object of class `logLik`, whose `df`
-#'   is the number of free weights, so that [stats::AIC()] and [stats::BIC()] work; `nobs()` the number of rows.
-#' @section Errors: `tidydl_error_argument` where the fit keeps no Hessian, or its value is no log-likelihood.
+#' @return `vcov()` returns a matrix, free weights by free weights; `confint()` one with the lower and the upper bound
+#'   of each; both are missing if the Hessian is not positive definite. `logLik()` returns an object of class `logLik`,
+#'   whose `df` is the number of free weights, so that [stats::AIC()] and [stats::BIC()] work; `nobs()` the number of
+#'   rows.
+#' @section Errors: `tidydl_error_argument` if the fit has no Hessian, or its value is not a log-likelihood.
 #' @seealso [hessian()]
 #' @name nnet-inference
 #' @examplesIf tidydl:::python_ready()

@@ -4,13 +4,13 @@
 #'
 #' `as.raster()` decodes images; `plot()` draws one, and several in a grid, as [plot_images()] does.
 #'
-#' @param x A vector of images, as [load_dataset()] makes it.
-#' @param ... For `plot()` further arguments of the `plot()` of rasters.
+#' @param x A vector of images, as returned by [load_dataset()].
+#' @param ... For `plot()`, further arguments of the `plot()` method of rasters.
 #' @param interpolate Whether enlarged pixels are smoothed.
 #'
-#' @return Of one image a raster, as grDevices makes them; of several a list of rasters, `NULL` where one is missing.
-#'   `plot()` gives `x`, invisibly.
-#' @section Errors: `tidydl_error_damaged` where an image cannot be read, `tidydl_error_data` where there is none to
+#' @return For one image a raster, as in grDevices; for several a list of rasters, `NULL` for missing images. `plot()`
+#'   returns `x`, invisibly.
+#' @section Errors: `tidydl_error_damaged` if an image cannot be read, `tidydl_error_data` if there are no images to
 #'   draw.
 #' @examplesIf tidydl:::python_ready()
 #' digits <- example_data("digits", split = "test[:1]")

@@ -1,35 +1,36 @@
-#' How much each input of a network matters
+#' Variable importance of a network
 #'
-#' By the weights (Garson, Olden), or by how much worse the network predicts when a column of the data is shuffled.
+#' Computed from the weights (Garson, Olden), or by permutation: how much worse the network predicts after a column of
+#' the data is shuffled.
 #'
-#' Biases take no part. Garson's shares are those of Goh (1995): at every hidden unit the sizes of the products of an
-#' input's weight and the unit's weight to the output are divided by their sum over the inputs; the shares are added
-#' over the units and divided by their total, so that an output's own weights cancel. A hidden unit without any way
-#' from the inputs to the output is left out, and an output that no input reaches has missing shares. The direct weights
-#' from the inputs to an output (`skip`) count as one unit more. Olden's sums include the direct weights as they are.
+#' Biases are ignored. Garson's shares follow Goh (1995): at every hidden unit the absolute products of an input's
+#' weight and the unit's weight to the output are divided by their sum over the inputs; the shares are summed over the
+#' units and divided by their total, so that an output's own weights cancel. A hidden unit without a path from the
+#' inputs to the output is ignored, and an output that no input reaches has missing shares. The direct weights from the
+#' inputs to an output (`skip`) count as one additional unit. Olden's sums include the direct weights as they are.
 #'
-#' The shuffles are R's [sample.int()], drawn one after the other and the same for every column; Python gives the same
-#' numbers after the same seed. All need Python.
+#' The permutations are drawn with R's [sample.int()], in sequence and the same for every column; results in Python are
+#' identical after the same seed. All methods require Python.
 #'
 #' @param fit A network fitted with [nnet()] or `multinom()`, of this package or of package nnet.
-#' @param method `"garson"`: the share of the weights' sizes that runs through an input, from 0 to 1. `"olden"`: the
-#'   sum of the products of weights along all ways from an input to an output, with its sign. `"permutation"`: how much
-#'   worse the network predicts when a column of the data is shuffled.
+#' @param method `"garson"`: the share of the absolute weights that passes through an input, from 0 to 1. `"olden"`: the
+#'   signed sum of the products of weights along all paths from an input to an output. `"permutation"`: how much worse
+#'   the network predicts after a column of the data is shuffled.
 #' @param data For `"permutation"`: the data frame with the columns of the formula, or the inputs of a network that was
-#'   fitted to numbers; by default what the call of the fit names. Data that the network has not seen are the fairer
-#'   judge.
-#' @param y The response for these inputs, where the network was fitted to numbers; by default the training rows'.
-#' @param metric What is compared: `"loss"`, the mean over the rows of the loss that the network was fitted by;
-#'   `"rmse"` or `"mae"` for numbers; `"accuracy"` for classes.
-#' @param repeats How often each column is shuffled.
-#' @param seed Starts the shuffles, without touching the session's random numbers; by default they take the next of
-#'   these.
+#'   fitted without a formula; by default the data named in the call of the fit. Held-out data give a fairer estimate.
+#' @param y The response for these inputs, if the network was fitted without a formula; by default that of the training
+#'   rows.
+#' @param metric The metric: `"loss"`, the mean over the rows of the loss that the network was fitted with; `"rmse"` or
+#'   `"mae"` for regression; `"accuracy"` for classification.
+#' @param repeats Number of permutations per column.
+#' @param seed The seed of the permutations, which leaves the session's random number stream unchanged; by default they
+#'   draw from that stream.
 #'
-#' @return A tibble of class `tidydl_importance` with a row for each input, in their order, and output: `term`,
-#'   `output` (factor), `importance`. For `"permutation"` a row for each column of the data that the network reads, over
-#'   all outputs together (the response stands in `output`), with `std.error`, the standard deviation over the shuffles
-#'   by the root of their number: `importance` is the mean growth of the loss or error, or the mean loss of accuracy.
-#'   [autoplot()] draws it.
+#' @return A tibble of class `tidydl_importance` with one row per input, in their order, and output: `term`, `output`
+#'   (factor), `importance`. For `"permutation"` one row per column of the data that the network uses, over all outputs
+#'   together (`output` is the response), with `std.error`, the standard deviation over the permutations divided by the
+#'   square root of their number: `importance` is the mean increase of the loss or error, or the mean decrease of
+#'   accuracy. [autoplot()] draws it.
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_data`.
 #' @source Garson (1991), *AI Expert* 6(4), 46-51; Goh (1995), *Artificial Intelligence in Engineering* 9, 143-151;
 #'   Olden, Joy & Death (2004), *Ecological Modelling* 178, 389-397; Breiman (2001), *Machine Learning* 45, 5-32;

@@ -1,29 +1,29 @@
-#' Install the Python packages that tidydl works with
+#' Install the Python packages that tidydl requires
 #'
-#' tidydl's Python code travels inside the R package; this brings the libraries it needs (torch, transformers,
-#' datasets, pandas, numba and a few more) in the versions it is tested with. Once is enough, except for
-#' `"py_require"`, which tidydl declares anew in every session by itself.
+#' tidydl's Python code is included in the R package; this function installs the libraries that it needs (torch,
+#' transformers, datasets, pandas, numba and a few more) in the versions it is tested with. It needs to be run only
+#' once, except with `"py_require"`, which tidydl declares again in every session automatically.
 #'
-#' Which way is taken with `method = "auto"`:
-#' * `"own"` where `RETICULATE_PYTHON`, `reticulate::use_virtualenv()` or `reticulate::use_condaenv()` names a
-#'   Python, or one is running: only what is missing or too old is installed into it, after saying so (and
-#'   asking, where somebody can answer);
-#' * `"py_require"` where reticulate has `py_require()` (1.41 and later): reticulate makes and keeps the
+#' The method chosen by `method = "auto"`:
+#' * `"own"` where `RETICULATE_PYTHON`, `reticulate::use_virtualenv()` or `reticulate::use_condaenv()` selects a Python,
+#'   or one is running: only missing or outdated packages are installed into it, after a message (and a prompt in
+#'   interactive use);
+#' * `"py_require"` where reticulate has `py_require()` (1.41 and later): reticulate creates and manages the
 #'   environment;
-#' * `"virtualenv"` otherwise: a virtual environment `envname`, which tidydl finds by itself from then on.
-#'   Where reticulate is older than 1.38 it holds numpy 1.26, whose arrays such a reticulate still converts.
+#' * `"virtualenv"` otherwise: a virtual environment `envname`, which tidydl finds automatically from then on. With
+#'   reticulate older than 1.38 it contains numpy 1.26, whose arrays such a version can still convert.
 #'
-#' @param method How the packages are brought: one of the above.
+#' @param method How the packages are installed: one of the above.
 #' @param envname The name or the path of the virtual environment.
-#' @param python The Python the virtual environment is made with; by default the first one found that is new
+#' @param python The Python used to create the virtual environment; by default the first one found that is recent
 #'   enough.
-#' @param extras What to install beside the core: any of `"minilm"` (a sentence encoder that needs no
-#'   network), `"sklearn"`, `"audio"`, `"video"`, `"ocr"`.
+#' @param extras Optional dependencies to install: any of `"minilm"` (a sentence encoder that works offline),
+#'   `"sklearn"`, `"audio"`, `"video"`, `"ocr"`.
 #' @param ask Whether to ask before installing into a Python of your own.
-#' @return Invisibly, the path of the Python that was installed into (`NA` where reticulate chooses it later).
-#' @section Errors: `tidydl_error_argument` for an unknown method, `tidydl_error_not_found` for an unknown
-#'   extra, and `tidydl_error_dependency` where there is no suitable Python or pip fails.
-#' @seealso [sitrep()], which says what is there and what is missing.
+#' @return Invisibly, the path of the Python that was installed into (`NA` if reticulate selects it later).
+#' @section Errors: `tidydl_error_argument` for an unknown method, `tidydl_error_not_found` for an unknown extra, and
+#'   `tidydl_error_dependency` if there is no suitable Python or pip fails.
+#' @seealso [sitrep()], which reports what is installed and what is missing.
 #' @export
 #' @examples
 #' \dontrun{

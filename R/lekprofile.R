@@ -1,29 +1,30 @@
 #' Lek's profiles of a network
 #'
-#' One variable after the other runs in even steps from its smallest to its largest value in the data, a categorical
-#' one through its levels, while all others are held at the values of one group after the other.
+#' Each variable in turn is varied in even steps from its minimum to its maximum in the data, a categorical one over its
+#' levels, while all others are held at the values of each group in turn.
 #'
-#' Variables are columns of the data: a formula's transformations, interactions and contrasts are computed anew for
-#' every value. Clusters are found by k-means on the numbers as they are, the best of ten starts that are always the
-#' same, so that scale matters; the largest comes first. Of more than 10,000 rows the best start is that of 10,000
-#' drawn, always the same, improved by at most ten rounds on all rows. Arguments and values are those of `lekprofile()`
-#' in package NeuralNetTools. Python is needed.
+#' Variables are columns of the data: a formula's transformations, interactions and contrasts are recomputed for every
+#' value. Clusters are found by k-means on the unscaled values, as the best of ten fixed starts, so the scale of the
+#' variables matters; the largest cluster comes first. For more than 10,000 rows, the best start is found on a fixed
+#' sample of 10,000 rows and refined by at most ten iterations on all rows. Arguments and values are those of
+#' `lekprofile()` in package NeuralNetTools. Requires Python.
 #'
 #' @param fit A network fitted with [nnet()] or `multinom()`, of this package or of package nnet.
-#' @param data The data frame with the columns of the formula, or the inputs of a network that was fitted to numbers; by
-#'   default what the call of the fit names.
-#' @param xsel,ysel Which variables and which outputs; by default all.
-#' @param steps How many values a variable takes from end to end.
-#' @param group_vals What the others are held at: quantiles from 0 to 1 (R's type 7); or a whole number of at least 2,
-#'   for the means of so many clusters of rows; or a data frame with a row for each group and a column for each
-#'   variable. Categorical variables are held at their commonest level, in clusters at the commonest there.
-#' @param group_show Whether to give the held values instead of the profiles.
+#' @param data The data frame with the columns of the formula, or the inputs of a network that was fitted without a
+#'   formula; by default the data named in the call of the fit.
+#' @param xsel,ysel The variables and the outputs; by default all.
+#' @param steps Number of values per variable.
+#' @param group_vals The values at which the others are held: quantiles from 0 to 1 (R's type 7); or an integer of at
+#'   least 2, for the means of that many clusters of rows; or a data frame with one row per group and one column per
+#'   variable. Categorical variables are held at their most frequent level, for clusters the most frequent within the
+#'   cluster.
+#' @param group_show Whether to return the values of the groups instead of the profiles.
 #' @param grp_nms Names of the groups.
 #'
-#' @return A tibble of class `tidydl_lekprofile` with a row for each variable, output, group and value: `variable`
-#'   (factor), `x`, `level` (the level's name, missing for a number, whose `x` is its value; a level's is its place from
-#'   1), `group` (factor), `output` (factor), `fitted`. With `group_show` one of class `tidydl_lekgroups`: `group`,
-#'   `variable`, `value`, `level`. [autoplot()] draws both.
+#' @return A tibble of class `tidydl_lekprofile` with one row per variable, output, group and value: `variable`
+#'   (factor), `x`, `level` (the name of the level, missing for a numeric variable; `x` is the value of a numeric
+#'   variable, and the index of a level, counted from 1), `group` (factor), `output` (factor), `fitted`. With
+#'   `group_show` one of class `tidydl_lekgroups`: `group`, `variable`, `value`, `level`. [autoplot()] draws both.
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_data`.
 #' @source Lek, Delacoste, Baran, Dimopoulos, Lauga & Aulagnier (1996), *Ecological Modelling* 90, 39-52; Gevrey,
 #'   Dimopoulos & Lek (2003), *Ecological Modelling* 160, 249-264; Beck (2018), NeuralNetTools, *Journal of Statistical

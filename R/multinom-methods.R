@@ -1,31 +1,32 @@
-#' What a multinomial model says
+#' Methods for multinomial models
 #'
-#' `tidy()` and `glance()` give what package broom gives, and more; none of these starts Python.
+#' `tidy()` and `glance()` return the columns of package broom, and more; none of these methods starts Python.
 #'
 #' @param x,object A model fitted with [multinom()].
-#' @param parm,level The coefficients to give intervals for, all by default, and their level, as in [stats::confint()].
-#' @param conf.int,conf.level Whether to add the bounds of a confidence interval, and of which level.
-#' @param exponentiate Whether to give odds ratios, exp of the estimates and bounds.
+#' @param parm,level The coefficients, by default all, and the confidence level, as in [stats::confint()].
+#' @param conf.int,conf.level Whether to add a confidence interval, and its level.
+#' @param exponentiate Whether to exponentiate the estimates and bounds, which gives odds ratios.
 #' @param data,newdata A data frame to predict for; by default the rows of the training data.
 #' @param type `"class"` for the most probable class, `"probs"` for the probabilities.
-#' @param scope,trace As in [stats::drop1()] and [stats::add1()]; the methods of package nnet do the work.
-#' @param ... Further models for `anova()`; passed on by `drop1()` and `add1()`; else refused.
+#' @param scope,trace As in [stats::drop1()] and [stats::add1()]; the methods are those of package nnet.
+#' @param ... Further models for `anova()`; passed on by `drop1()` and `add1()`; otherwise an error.
 #'
 #' @return
-#' - `tidy()`: a row per coefficient with `y.level`, `term`, `estimate`, `std.error`, `statistic`, `p.value` and, with
+#' - `tidy()`: one row per coefficient with `y.level`, `term`, `estimate`, `std.error`, `statistic`, `p.value` and, with
 #'   `conf.int`, `conf.low` and `conf.high`.
 #' - `glance()`: one row with `edf`, `deviance`, `AIC`, `nobs`, `logLik`, `convergence`, `iterations`, `engine`,
 #'   `device`, `seconds`.
-#' - `augment()`: the data with `.pred_class` (factor) and `.pred_<level>`. Without data the observed response stands
-#'   first.
-#' - `predict()`: as package nnet, a factor of classes; or a matrix of probabilities, of two classes a vector of the
-#'   second's. A row with a missing predictor has missing values.
-#' - `vcov()`: the covariance of the coefficients, as package nnet, from the information that the fit keeps.
-#' - `anova()`: the likelihood ratio tests of package nnet, printed with their heading. Fits of different responses or
-#'   rows are refused.
+#' - `augment()`: the data with `.pred_class` (factor) and `.pred_<level>`. Without data, the first column is the
+#'   observed response.
+#' - `predict()`: as in package nnet, a factor of classes; or a matrix of probabilities, for two classes a vector with
+#'   that of the second. A row with a missing predictor has missing values.
+#' - `vcov()`: the covariance matrix of the coefficients, as in package nnet, from the information matrix stored in the
+#'   fit.
+#' - `anova()`: the likelihood ratio tests of package nnet, printed with their heading. Fits with different responses or
+#'   rows are an error.
 #' - `nobs()`: the number of rows.
-#' @section Errors: `tidydl_error_argument`; of `predict()` and `augment()` also `tidydl_error_column` and
-#'   `tidydl_error_data`, where new data lack a column or have a level that the model has not seen.
+#' @section Errors: `tidydl_error_argument`; for `predict()` and `augment()` also `tidydl_error_column` and
+#'   `tidydl_error_data`, if new data lack a column or have a level that was not in the training data.
 #' @seealso [multinom()]
 #' @name multinom-methods
 #' @examplesIf tidydl:::python_ready()

@@ -1,43 +1,44 @@
 #' Fit a multinomial log-linear model
 #'
-#' Fits the model that [nnet::multinom()] fits, to the last bit, on tidydl's engine: a network without hidden units
-#' whose inputs are the whole model matrix. The result has the same components and inherits from classes `multinom` and
-#' `nnet`, so that the methods of package nnet (`print()`, `summary()`, `coef()`, `confint()`, `logLik()`, `anova()`)
-#' serve it, and [stats::update()] and [stats::step()] work.
+#' Fits the same model as [nnet::multinom()], identical to the last bit, using tidydl's engine: a network without hidden
+#' units whose inputs are the columns of the model matrix. The result has the same components and inherits from classes
+#' `multinom` and `nnet`, so that the methods of package nnet (`print()`, `summary()`, `coef()`, `confint()`,
+#' `logLik()`, `anova()`), [stats::update()] and [stats::step()] work.
 #'
-#' The first class is the one that the others are compared with. Two levels of a factor are told apart by one logistic
-#' output. Numbers are classes unless they come as a matrix of counts. Predictors should be roughly between 0 and 1, or
-#' the fit is slow. Where package nnet errs this does not: `summ = 1` puts only equal rows together, with their own
-#' weights; `summ` works for two classes too; `Wts` leaves the first class at 0; the information from censored responses
-#' counts only what was observed; `predict()` takes account of offsets; `summary()` and `vcov()` need not find the data
-#' again; `drop1()` and `add1()` work at top level.
+#' The first class is the reference class. A factor with two levels is fitted with one logistic output. A numeric
+#' response is treated as classes unless it is a matrix of counts. Predictors should be scaled roughly to 0 to 1, or
+#' convergence is slow. Bugs of package nnet are fixed: `summ = 1` combines only equal rows, with their own weights;
+#' `summ` also works for two classes; `Wts` leaves the first class at 0; the information matrix of censored responses
+#' uses only what was observed; `predict()` takes offsets into account; `summary()` and `vcov()` do not need to find the
+#' data again; `drop1()` and `add1()` work at top level.
 #'
-#' Numbers are those of Python's half after the same seed. poly() and scale() may differ between the languages in the
-#' last digits (1e-12), and so may fits that use them; Hessian, vcov and confint agree to rounding.
+#' Results are identical to those of the Python package after the same seed. `poly()` and `scale()` may differ between
+#' the languages in the last digits (1e-12), and so may fits that use them; the Hessian, `vcov()` and `confint()` agree
+#' to rounding.
 #'
-#' Python is needed to fit (but for the engine `"r"`), and by [importance()], [lekprofile()], [plotnet()] and
-#' [autoplot()]; the methods do without.
+#' Python is required for fitting (except with the engine `"r"`), and by [importance()], [lekprofile()], [plotnet()] and
+#' [autoplot()]; the methods do not need it.
 #'
-#' @param formula A formula such as `y ~ a + log(b)`, as such or as text. The response is a factor, or a matrix of
-#'   counts with a column for each class such as `cbind(none, some, much)`. An offset is a matrix with a column for each
-#'   class, or, where a factor has two levels, a vector.
+#' @param formula A formula such as `y ~ a + log(b)`, or a string with one. The response is a factor, or a matrix of
+#'   counts with one column per class, such as `cbind(none, some, much)`. An offset is a matrix with one column per
+#'   class or, for a factor with two levels, a vector.
 #' @param data A data frame with the columns of the formula.
-#' @param weights Case weights, one for each row, none negative; also the name of a column, as text.
-#' @param subset Which rows to use.
-#' @param na.action What to do with missing values; `na.omit` by default. `"omit"`, `"exclude"` and `"fail"` stand for
-#'   `na.omit`, `na.exclude` and `na.fail`.
+#' @param weights Case weights, one per row, non-negative; or the name of a column, as a string.
+#' @param subset The rows to use.
+#' @param na.action How to handle missing values; `na.omit` by default. The strings `"omit"`, `"exclude"` and `"fail"`
+#'   stand for `na.omit`, `na.exclude` and `na.fail`.
 #' @param contrasts A named list of contrasts for factors.
-#' @param Hess Whether to keep the Hessian, the observed information of the coefficients.
-#' @param summ Not 0: put rows together that are alike, which fits the same model faster where predictors have few
-#'   values. 1 and 2 put together rows alike in predictors and response (they sort differently); 3 rows alike in
-#'   predictors, adding up counts, which for two classes changes what the deviance is compared with.
-#' @param censored Whether a matrix response marks, by 1, the classes that are possible for a row.
-#' @param model Whether to keep the model frame.
+#' @param Hess Whether to return the Hessian, the observed information of the coefficients.
+#' @param summ If not 0, combine duplicate rows, which fits the same model faster if the predictors have few distinct
+#'   values. 1 and 2 combine rows with equal predictors and response (they sort differently); 3 combines rows with equal
+#'   predictors, adding up counts, which for two classes changes the reference of the deviance.
+#' @param censored Whether a matrix response marks the possible classes of a row with 1.
+#' @param model Whether to return the model frame.
 #' @param ... Options of [nnet()]: `Wts`, `decay`, `maxit`, `trace`, `MaxNWts`, `abstol`, `reltol`, `engine`, `device`,
 #'   `threads`.
 #'
 #' @return An object of class `c("tidydl_multinom", "multinom", "nnet")` with the components of [nnet::multinom()] and
-#'   `tidydl`, a list as that of [nnet()].
+#'   `tidydl`, a list as in [nnet()].
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_formula` and `tidydl_error_data`.
 #' @source Venables & Ripley (2002), *Modern Applied Statistics with S*; package nnet.
 #' @seealso [tidy.tidydl_multinom()]

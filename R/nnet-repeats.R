@@ -64,29 +64,29 @@ finish_fits <- function(fit, finish) {
 
 mean_of <- function(values) Reduce(`+`, values) / length(values)
 
-#' Networks that predict by their mean
+#' Averaged networks
 #'
-#' `nnet(..., repeats = n)` fits n networks from initial weights of their own, drawn one after the other, side by side
-#' in threads. Their outputs are averaged; of classes the mean probabilities are taken, and the class is that of the
-#' largest. None of the methods here starts Python.
+#' `nnet(..., repeats = n)` fits n networks in parallel threads, each from its own initial weights, drawn in sequence.
+#' Their outputs are averaged; for classification the probabilities are averaged, and the predicted class is the one
+#' with the largest. None of these methods starts Python.
 #'
 #' @param object,x Networks fitted with [nnet()] and `repeats`.
 #' @param newdata,data As for one network, see [predict.tidydl_nnet()] and [augment.tidydl_nnet()].
 #' @param type `"raw"` for the mean outputs, `"class"` for the most probable class.
 #' @param ... Not used.
 #'
-#' @return `nnet(..., repeats = n)` gives a list of class `tidydl_averaged` with `fits` (the networks, each as of
-#'   `nnet()`; `fit$fits[[1]]` is the first), `fitted.values`, `residuals`, `n`, `lev`, `call`. `predict()` and
-#'   `augment()` give what they give for one network.
+#' @return `nnet(..., repeats = n)` returns a list of class `tidydl_averaged` with `fits` (the networks, each as
+#'   returned by `nnet()`; `fit$fits[[1]]` is the first), `fitted.values`, `residuals`, `n`, `lev`, `call`. `predict()`
+#'   and `augment()` return the same as for one network.
 #'
-#'   `tidy()` has a row per weight of each network: `.fit` (integer, counted from 1) and the columns of
+#'   `tidy()` returns one row per weight of each network: `.fit` (integer, counted from 1) and the columns of
 #'   [tidy.tidydl_nnet()].
 #'
-#'   `glance()` has one row: `n_fits`, `n_weights`, `value` (the mean), `lowest`, `highest`, `converged` (how many
-#'   ended by themselves), `iterations` (all together), `nobs`, `engine`, `device`, `seconds` (all together).
+#'   `glance()` returns one row: `n_fits`, `n_weights`, `value` (the mean), `lowest`, `highest`, `converged` (the number
+#'   of fits that converged), `iterations` (in total), `nobs`, `engine`, `device`, `seconds` (in total).
 #'
-#'   `coef()` gives a matrix, networks by weights; `summary()` the weights of each network.
-#' @section Errors: Of `predict()` and `augment()` those of [predict.tidydl_nnet()].
+#'   `coef()` returns a matrix, networks by weights; `summary()` the weights of each network.
+#' @section Errors: For `predict()` and `augment()`, those of [predict.tidydl_nnet()].
 #' @seealso [tune_nnet()]
 #' @name nnet-repeats
 #' @examplesIf tidydl:::python_ready()

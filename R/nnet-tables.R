@@ -1,4 +1,4 @@
-#' What a fitted network says, as tibbles
+#' Tidy, glance at and augment a fitted network
 #'
 #' None of these starts Python.
 #'
@@ -7,15 +7,16 @@
 #' @param ... Refused.
 #'
 #' @return
-#' - `tidy()`: a row per weight with `term` (as in [coef()]), `from`, `to` (names of inputs, hidden units and
-#'   outputs), `layer` (factor: hidden, output, skip), `estimate` and, where the fit has a Hessian, `std.error`, missing
-#'   for fixed weights and where the Hessian is not positive definite.
-#' - `glance()`: one row with `n_weights`, `value`, `logLik` and `AIC` (missing where the value is no likelihood:
-#'   least squares, or a penalty), `convergence`, `iterations`, `nobs`, `engine`, `device`, `seconds`.
-#' - `augment()`: the data with, for classes, `.pred_class` (factor) and `.pred_<level>`; for numbers `.pred` and,
-#'   where the response is in the data, `.resid` (of several outputs `.pred_<output>` and `.resid_<output>`). Without
-#'   data the training rows' observed response stands first. A row with a missing input has missing predictions.
-#' @section Errors: Of `augment()` with data those of [predict.tidydl_nnet()].
+#' - `tidy()`: one row per weight with `term` (as in [coef()]), `from`, `to` (names of inputs, hidden units and
+#'   outputs), `layer` (factor: hidden, output, skip), `estimate` and, if the fit has a Hessian, `std.error`, missing
+#'   for fixed weights and if the Hessian is not positive definite.
+#' - `glance()`: one row with `n_weights`, `value`, `logLik` and `AIC` (missing if the value is not a likelihood: for
+#'   least squares, or with weight decay), `convergence`, `iterations`, `nobs`, `engine`, `device`, `seconds`.
+#' - `augment()`: the data with, for classification, `.pred_class` (factor) and `.pred_<level>`; for regression `.pred`
+#'   and, if the response is in the data, `.resid` (for several outputs `.pred_<output>` and `.resid_<output>`). Without
+#'   data, the first column is the observed response of the training rows. A row with a missing input has missing
+#'   predictions.
+#' @section Errors: For `augment()` with data, those of [predict.tidydl_nnet()].
 #' @name nnet-tables
 #' @examplesIf tidydl:::python_ready()
 #' fit <- nnet(Species ~ ., iris, size = 2, trace = FALSE)
@@ -102,17 +103,17 @@ logLik.tidydl_nnet <- function(object, ...) {
 
 #' Predict with a fitted network
 #'
-#' The prediction is that of package nnet; new data that do not fit are refused in words that say why.
+#' Predictions are those of package nnet; for new data that do not match the fit, an error says why.
 #'
 #' @param object A network fitted with [nnet()].
-#' @param newdata A data frame with the columns of the formula, or a matrix where the network was fitted to one. By
-#'   default the fitted values of the training data.
+#' @param newdata A data frame with the columns of the formula, or a matrix if the network was fitted to one. By
+#'   default, the fitted values of the training data are returned.
 #' @param type `"raw"` for the outputs, `"class"` for the most probable class.
 #' @param ... Refused.
 #'
-#' @return As of package nnet: a matrix of outputs, rows by outputs, or a character vector of classes; a row with a
+#' @return As in package nnet: a matrix of outputs, rows by outputs, or a character vector of classes; a row with a
 #'   missing input has missing values.
-#' @section Errors: `tidydl_error_column`, `tidydl_error_data` (a level that the network has not seen),
+#' @section Errors: `tidydl_error_column`, `tidydl_error_data` (a level that was not in the training data),
 #'   `tidydl_error_argument`.
 #' @examplesIf tidydl:::python_ready()
 #' fit <- nnet(Species ~ ., iris, size = 2, trace = FALSE)

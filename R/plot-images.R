@@ -1,12 +1,13 @@
-#' Draw the images of a data frame
+#' Plot the images of a data frame
 #'
 #' @param data A data frame with a column of images, or a vector of images.
-#' @param n At most how many.
+#' @param n Maximum number of images.
 #' @param image The column of images.
-#' @param caption A column, several, or a text in which names of columns stand for their values, such as
-#'   `"label -> predicted"`. By default the column `label` where there is one; `""` for none.
-#' @param ncol How many in a row; by default about as many as there are rows.
-#' @param seed Draws `n` rows at random, those that `set.seed(seed); sample_n(data, n)` draws; by default the first `n`.
+#' @param caption One or several columns, or a string in which column names are replaced by their values, such as
+#'   `"label -> predicted"`. By default the column `label` if there is one; `""` for none.
+#' @param ncol Number of images per row; by default about the number of rows.
+#' @param seed The seed for sampling `n` rows at random, as by `set.seed(seed); sample_n(data, n)`; by default the first
+#'   `n`.
 #'
 #' @return A ggplot: the images in a grid, each under its caption. Small images are enlarged without smoothing.
 #' @section Errors: `tidydl_error_column`, `tidydl_error_data` (no rows), `tidydl_error_damaged`.

@@ -1,27 +1,27 @@
 #' Draw a fitted network
 #'
-#' Circles are units, lines are weights: black where positive, grey where negative, the wider the larger; those of a
-#' skip layer, from inputs to outputs, are dashed. The layout is computed once for both languages, so that R and Python
-#' show one picture. Arguments and look follow `plotnet()` of package NeuralNetTools. Python is needed.
+#' Circles are units and lines are weights: black if positive, grey if negative, with a width by absolute value; weights
+#' of a skip layer, from inputs to outputs, are dashed. The layout is computed once for both languages, so that R and
+#' Python draw the same plot. Arguments and appearance follow `plotnet()` of package NeuralNetTools. Requires Python.
 #'
 #' @param mod_in A network fitted with [nnet()] or `multinom()`, of this package or of package nnet.
-#' @param x_names,y_names Names of inputs and outputs instead of the network's own. What is beyond 34 letters is cut
-#'   off.
-#' @param nid Whether lines show sign and size of the weights; `FALSE` draws all alike.
-#' @param all_out,all_in Which outputs and which inputs, by name, the lines lead to and come from.
+#' @param x_names,y_names Labels of inputs and outputs instead of the network's own names. They are truncated to 34
+#'   characters.
+#' @param nid Whether lines show the sign and size of the weights; `FALSE` draws all alike.
+#' @param all_out,all_in The outputs and the inputs, by name, whose connections to draw.
 #' @param bias Whether to draw the bias units.
-#' @param rel_rsc How many times as wide as the narrowest line the widest is; or the widths of both.
-#' @param circle_cex,cex_val Sizes of circles and of text; large layers have smaller ones.
-#' @param node_labs,var_labs Whether to write I1, H1, O1 into the circles, and the names beside them.
+#' @param rel_rsc The ratio of the largest to the smallest line width; or both widths.
+#' @param circle_cex,cex_val Sizes of circles and of text; they are reduced for large layers.
+#' @param node_labs,var_labs Whether to label the circles with I1, H1, O1, and to write the variable names beside them.
 #' @param alpha_val Opacity of the lines, 0 to 1.
-#' @param circle_col,pos_col,neg_col,bord_col Colours of the circles (of a list of two the first is that of the inputs,
-#'   one or one for each of them), of positive and negative weights, and of the circles' borders.
-#' @param max_sp Whether each layer fills the height; by default units are equally far apart in all layers.
-#' @param prune_col,prune_lty Colour and type of the lines of pruned weights, which are those that `mask` held at 0; by
-#'   default they are not drawn.
-#' @param skip `TRUE` draws the skip layer alone, `FALSE` the other weights alone; by default both.
+#' @param circle_col,pos_col,neg_col,bord_col Colours of the circles (in a list of two, the first is for the inputs, one
+#'   or one for each of them), of positive and negative weights, and of the circles' borders.
+#' @param max_sp Whether each layer fills the full height; by default units have the same spacing in all layers.
+#' @param prune_col,prune_lty Colour and line type of pruned weights, which are those fixed at 0 by `mask`; by default
+#'   they are not drawn.
+#' @param skip `TRUE` draws only the skip layer, `FALSE` only the other weights; by default both.
 #'
-#' @return A ggplot. A layer of more than 25 units wants a height of a fifth of an inch for each.
+#' @return A ggplot. A layer of more than 25 units needs a height of a fifth of an inch per unit.
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_dependency` without ggplot2.
 #' @source Beck (2018), NeuralNetTools, *Journal of Statistical Software* 85(11).
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE) && tidydl:::python_ready()

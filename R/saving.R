@@ -1,40 +1,40 @@
 #' Save a fitted network to a file that both languages read
 #'
-#' The file is JSON. It keeps every bit of the numbers, and all that `predict()`, `print()`, `summary()`, `tidy()`,
-#' `glance()`, `augment()`, [confusion()] and [plotnet()] need. It holds no data but fitted values, residuals and row
-#' names. Python writes and reads the files; without Python, `saveRDS()` and `readRDS()` keep a fitted network. Once
-#' loaded, `predict()`, `print()`, `summary()`, `tidy()` and `glance()` of a network need no Python. A file that is
-#' there is replaced, whole or not at all.
+#' The file is JSON. It preserves numbers exactly, and everything that `predict()`, `print()`, `summary()`, `tidy()`,
+#' `glance()`, `augment()`, [confusion()] and [plotnet()] need. It contains no data except fitted values, residuals and
+#' row names. Writing and reading the files requires Python; without Python, save a fitted network with `saveRDS()` and
+#' `readRDS()`. Once loaded, `predict()`, `print()`, `summary()`, `tidy()` and `glance()` of a network do not need
+#' Python. An existing file is replaced atomically.
 #'
-#' Where the formula reads values of your session, such as `k` in `y ~ I(x * k)`, `predict()` uses what they are at the
-#' time, as R's own models do, and warns where they have changed. They are not in the file, of which a warning tells;
-#' `newdata` then holds them as columns.
+#' If the formula refers to variables of your session, such as `k` in `y ~ I(x * k)`, `predict()` uses their current
+#' values, as R's own models do, and warns if they have changed. They are not saved in the file, which gives a warning;
+#' after loading, supply them as columns of `newdata`.
 #'
-#' Numbers are written with 17 digits; a missing one is `null`, and what is not finite is `"NaN"`, `"Inf"` or `"-Inf"`.
-#' Row names are kept as they are.
+#' Numbers are written with 17 digits; missing values as `null`, and non-finite values as `"NaN"`, `"Inf"` or `"-Inf"`.
+#' Row names are preserved.
 #'
-#' @section Files of others: Nothing of a file is run when it is read. R runs a formula whenever it predicts, and the
-#'   call when `update()`, `step()`, `drop1()` or `add1()` fit again. So both are made anew of parts that have passed
-#'   one allow-list: functions that compute numbers or factors (`log()`, `I()`, `poly()`, `splines::ns()`, `factor()`
-#'   and their kin; the message of the error lists them), contrasts and `na.action` by name, and texts that call no
-#'   other function when they are read as formulas. What else stood in the call becomes a name that shows it, which
-#'   `update()` does not find. The formula's environment is the global one. `size` is that of the network, whatever the
-#'   call says; a message tells where that is something else.
+#' @section Untrusted files: No code in a file is run when it is read. R evaluates a formula whenever it predicts, and
+#'   the call when `update()`, `step()`, `drop1()` or `add1()` refit. Both are therefore rebuilt from parts that pass an
+#'   allow-list: functions that compute numbers or factors (`log()`, `I()`, `poly()`, `splines::ns()`, `factor()` and
+#'   similar ones; the error message lists them), contrasts and `na.action` by name, and strings that call no other
+#'   function when parsed as formulas. Anything else in the call is replaced by a name that shows it, which `update()`
+#'   does not find. The formula's environment is the global environment. `size` is that of the network, regardless of
+#'   the call; a message reports if they differ.
 #'
-#'   There are limits of size: a formula has at most 10,000 terms and 5,000 summands and is nested at most 100 deep,
+#'   There are size limits: a formula has at most 10,000 terms and 5,000 summands and is nested at most 100 deep,
 #'   `poly()` and splines have at most degree 100, a factor has at most 10,000 levels (95 where `contr.poly()` codes
 #'   it), and `rep()`, `seq()` and `:` make at most a million values. In the call `maxit` is at most a million,
 #'   `MaxNWts` 100,000, `rang` 10,000, `repeats` and `threads` 1,000.
 #'
-#' @param fit A network fitted with [nnet()] or [multinom()], of this package or of package nnet, or loaded.
+#' @param fit A network fitted with [nnet()] or [multinom()], of this package or of package nnet, or loaded from a file.
 #' @param file The path of the file, such as `"fit.json"`.
 #'
-#' @return `save_model()` gives `file`, invisibly; `load_model()` the network as it was fitted.
-#' @section Errors: `tidydl_error_argument` where `fit` is no fitted network; `tidydl_error_storage` where the file
-#'   cannot be written; `tidydl_error_not_found` where there is none; `tidydl_error_damaged` where it is not JSON, holds
-#'   something else, or does not hold what it should; `tidydl_error_dependency` where a newer tidydl wrote it in a way
-#'   that this one does not know; `tidydl_error_formula` where its formula calls what formulas may not, or grows beyond
-#'   the limits above.
+#' @return `save_model()` returns `file`, invisibly; `load_model()` the fitted network.
+#' @section Errors: `tidydl_error_argument` if `fit` is not a fitted network; `tidydl_error_storage` if the file cannot
+#'   be written; `tidydl_error_not_found` if it does not exist; `tidydl_error_damaged` if it is not JSON, does not
+#'   contain a network, or is incomplete or inconsistent; `tidydl_error_dependency` if it was written by a newer tidydl
+#'   in a format that this version does not support; `tidydl_error_formula` if its formula calls functions that are not
+#'   allowed, or exceeds the limits above.
 #' @export
 #' @examplesIf tidydl:::python_ready()
 #' fit <- nnet(Species ~ ., iris, size = 2, trace = FALSE)

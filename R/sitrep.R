@@ -1,15 +1,14 @@
-#' What tidydl finds on this machine
+#' Report the state of the installation
 #'
-#' Versions of everything that matters, which Python is used and why, the device, the caches, whether the
-#' Hugging Face Hub answers, offline switches, and for each fault one line that mends it. Starts Python; where
-#' that fails, this is the fault it reports.
+#' Reports the versions of all relevant packages, which Python is used and why, the device, the caches, whether the
+#' Hugging Face Hub responds, offline settings, and for each fault one line that fixes it. Starts Python; if that fails,
+#' it reports this as a fault.
 #'
-#' @param hub Whether to ask the Hub for a sign of life (at most two seconds; never where an offline switch is
-#'   set).
-#' @param device Whether to load Python's torch to see which device it computes on.
-#' @return Invisibly, a tibble with the columns `item`, `value`, `status` (a factor: `ok`, `note`, `fault`)
-#'   and `mend` (`NA` where nothing is to be mended). It is printed as one line a row.
-#' @section Errors: None: what is missing or broken is a row.
+#' @param hub Whether to check that the Hub responds (for at most two seconds; never in offline mode).
+#' @param device Whether to load torch in Python to find out which device it uses.
+#' @return Invisibly, a tibble with the columns `item`, `value`, `status` (a factor: `ok`, `note`, `fault`) and `mend`
+#'   (the fix, `NA` if none is needed). It is printed as one line per row.
+#' @section Errors: None: anything missing or broken is reported as a row.
 #' @seealso [install_tidydl()]
 #' @export
 #' @examplesIf tidydl:::python_ready()

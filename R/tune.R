@@ -1,46 +1,47 @@
-#' Search for the best size and decay of a network
+#' Tune the size and decay of a network
 #'
-#' Tries every combination of `size` and `decay` on resamples of the data, and fits the best to all of it. Each fit is
-#' the one that [nnet()] makes of the rows that train, from initial weights of its own, to the last bit, however many
-#' threads share the work. It is judged by the rows that it has not seen.
+#' Evaluates every combination of `size` and `decay` on resamples of the data, and refits the best to all of it. Each
+#' fit is identical to that of [nnet()] on the training rows, from its own initial weights, to the last bit, regardless
+#' of the number of threads. It is evaluated on the held-out rows.
 #'
-#' All random numbers are R's, so that `set.seed()` gives the same folds, weights and figures here and in Python,
-#' which is needed for the search; what the result says, but for `autoplot()`, needs none.
+#' All random numbers are R's, so that `set.seed()` gives the same folds, weights and results here and in Python. Python
+#' is required for the search; the methods of the result, except `autoplot()`, do not need it.
 #'
-#' @param formula,data As of [nnet()]: a formula and a data frame, or inputs and response. Inputs and classes are made
-#'   of all complete rows, so that each fit knows all levels, one that its own rows lack too.
+#' @param formula,data As in [nnet()]: a formula and a data frame, or inputs and response. Inputs and classes are built
+#'   from all complete rows, so that each fit has all levels, including those missing from its training rows.
 #' @param ... Further arguments of [nnet()]: `x`, `y`, `weights`, `linout`, `entropy`, `softmax`, `censored`, `skip`,
-#'   `rang`, `maxit`, `MaxNWts`, `abstol`, `reltol`, `subset`, `na.action`, `contrasts`. (`trace` is accepted; fits side
-#'   by side show none.)
-#' @param size,decay Numbers of hidden units and penalties: one or several of each.
-#' @param resamples `k` for the k folds of a cross-validation; `"bootstrap"` for samples with replacement, judged by the
-#'   rows that they lack; `"holdout"` for random splits; or a list of the rows that train in each, by position among the
-#'   complete rows, a row as often as it should count. Folds and hold-outs are drawn within each class, so that all have
-#'   about the same shares.
-#' @param times How often folds are drawn (by default once), how many bootstrap samples (25) or hold-outs (1).
-#' @param prop The share of the rows that train in a hold-out.
-#' @param repeats How many fits each grid point has in each resample, from initial weights of their own. The one with
-#'   the lowest value on the rows that train speaks for the resample; so does the final fit's.
-#' @param metric What is compared: of classes `"accuracy"` (the default), `"balanced_accuracy"`, `"kappa"` or
-#'   `"log_loss"`; of numbers `"rmse"` (the default), `"mae"` or `"rsq"`. Each held-out row counts once, whatever its
-#'   case weight. Of equal grid points the one with the fewest units, then the largest decay, is best.
-#' @param engine,device,threads As of [nnet()], but that R's own nnet is no engine here: by default fits run side by
-#'   side in threads; on a CUDA device all networks of one shape advance together.
+#'   `rang`, `maxit`, `MaxNWts`, `abstol`, `reltol`, `subset`, `na.action`, `contrasts`. (`trace` is accepted but has no
+#'   effect, since fits run in parallel.)
+#' @param size,decay Numbers of hidden units and weight decays to try: one or several of each.
+#' @param resamples `k` for k-fold cross-validation; `"bootstrap"` for samples with replacement, evaluated on the
+#'   out-of-bag rows; `"holdout"` for random splits; or a list with the training rows of each resample, by position
+#'   among the complete rows, repeated as often as they should count. Folds and hold-outs are stratified by class.
+#' @param times Number of repetitions of the cross-validation (by default 1), of bootstrap samples (25) or of hold-outs
+#'   (1).
+#' @param prop The proportion of rows used for training in a hold-out.
+#' @param repeats Number of fits per grid point and resample, each from its own initial weights. The one with the lowest
+#'   value on the training rows represents the resample; the final fit is chosen in the same way.
+#' @param metric The metric to optimise: for classification `"accuracy"` (the default), `"balanced_accuracy"`, `"kappa"`
+#'   or `"log_loss"`; for regression `"rmse"` (the default), `"mae"` or `"rsq"`. Each held-out row counts once,
+#'   regardless of its case weight. Ties are broken in favour of the fewest units, then the largest decay.
+#' @param engine,device,threads As in [nnet()], except that the engine `"r"` is not available: by default fits run in
+#'   parallel threads; on a CUDA device all networks of the same architecture are trained together.
 #'
 #' @return A list of class `tidydl_tuning`:
-#' - `fits`, a tibble with a row a fit: `size`, `decay`, `resample` (factor), `restart` (counted from 1), `chosen` (the
-#'   restart with the lowest value, which speaks for its resample), `value`, `convergence`, `iterations`, the metrics on
-#'   the rows held out, `seconds`. A fit that cannot be made, because its value is not finite, is a row of missing
+#' - `fits`, a tibble with one row per fit: `size`, `decay`, `resample` (factor), `restart` (counted from 1), `chosen`
+#'   (the restart with the lowest value, which represents its resample), `value`, `convergence`, `iterations`, the
+#'   metrics on the held-out rows, `seconds`. A fit that fails because its value is not finite is a row of missing
 #'   values, with a warning.
-#' - `summary`, a tibble with a row a grid point: `size`, `decay`, `metric`, `mean` over the resamples, `std_error` of
-#'   the mean, `n` resamples, `best`.
-#' - `best`, a list with the best `size` and `decay`; `fit`, the network with these fitted to all rows, as of [nnet()].
+#' - `summary`, a tibble with one row per grid point: `size`, `decay`, `metric`, `mean` over the resamples, `std_error`
+#'   of the mean, `n` resamples, `best`.
+#' - `best`, a list with the best `size` and `decay`; `fit`, the network with these values fitted to all rows, as
+#'   returned by [nnet()].
 #'
-#' `tidy()` gives the summary, `glance()` one row (`n_points`, `n_resamples`, `n_fits`, `n_failed`, `metric`, `mean`,
+#' `tidy()` returns the summary, `glance()` one row (`n_points`, `n_resamples`, `n_fits`, `n_failed`, `metric`, `mean`,
 #' `std_error`, `size`, `decay`, `nobs`, `engine`, `device`, `seconds`), `predict()` and `augment()` the predictions of
 #' the best network, `summary()` and `coef()` its weights, `autoplot()` the metric by size and decay.
-#' @section Errors: As of [nnet()], and `tidydl_error_argument` where the resamples cannot be drawn or the metric is not
-#'   for the response.
+#' @section Errors: As for [nnet()], and `tidydl_error_argument` if the resamples cannot be drawn or the metric does not
+#'   apply to the response.
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE) && tidydl:::python_ready()
 #' set.seed(1)
 #' found <- tune_nnet(Species ~ ., iris, size = c(1, 3), decay = c(0.01, 0.1), resamples = 5)

@@ -1,4 +1,4 @@
-"""What tidydl finds on this machine, and for each fault one line that mends it.
+"""Report the state of the installation, and for each fault one line that mends it.
 
 Versions are read from the installed packages' own records, without importing them; only torch is imported, to
 ask for the device. Nothing here raises: what is missing or broken becomes a line of the report.
@@ -73,20 +73,20 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What ``sitrep()`` found. Printing it shows it as lines; ``frame()`` gives it as a data frame."""
+    """The report of ``sitrep()``. It prints as lines; ``frame()`` returns it as a data frame."""
 
     findings: tuple[Finding, ...]
 
     @property
     def faults(self) -> list[Finding]:
-        """The findings that need mending."""
+        """The findings that need to be fixed."""
         return [finding for finding in self.findings if finding.status == "fault"]
 
     def frame(self) -> pd.DataFrame:
         """Return the report as a data frame with the columns ``item``, ``value``, ``status`` and ``mend``.
 
-        ``status`` is a categorical with the levels ``ok``, ``note`` and ``fault``; ``mend`` is missing where
-        there is nothing to mend.
+        ``status`` is a categorical with the levels ``ok``, ``note`` and ``fault``; ``mend`` is missing if there is
+        nothing to fix.
         """
         from .columns import Contract
 
@@ -111,26 +111,25 @@ class Report:
 
 @guarded
 def sitrep(*, hub: bool = True, device: bool = True) -> Report:
-    """Report what tidydl finds on this machine: versions, device, caches, the Hub, and what to mend.
+    """Report the state of the installation: versions, device, caches, the Hub, and how to fix faults.
 
     Parameters
     ----------
     hub
-        Whether to ask the Hugging Face Hub for a sign of life (at most two seconds; never where an offline
-        switch is set).
+        Whether to check that the Hugging Face Hub responds (for at most two seconds; never in offline mode).
     device
-        Whether to import torch to see which device it computes on (some seconds the first time).
+        Whether to import torch to find out which device it uses (takes some seconds the first time).
 
     Returns
     -------
     Report
-        Prints as one line per finding; ``.frame()`` is the same as a data frame with the columns ``item``,
-        ``value``, ``status`` (``ok``, ``note`` or ``fault``) and ``mend``; ``.faults`` lists what is to mend.
+        Prints as one line per finding; ``.frame()`` is the same as a data frame with the columns ``item``, ``value``,
+        ``status`` (``ok``, ``note`` or ``fault``) and ``mend`` (the fix); ``.faults`` lists the faults.
 
     Raises
     ------
     Nothing
-        A library that is missing or broken is a line of the report.
+        A missing or broken library is reported as a line.
 
     Examples
     --------

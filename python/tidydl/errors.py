@@ -36,18 +36,18 @@ __all__ = [
 
 
 class TidydlError(Exception):
-    """Base of all errors that tidydl raises on purpose.
+    """Base class of tidydl's own errors.
 
     Parameters
     ----------
     problem
-        What was wrong, naming the argument or the thing: one sentence.
+        What is wrong, naming the argument or object: one sentence.
     allowed
-        What would have been right: one sentence.
+        What is allowed: one sentence.
     hint
         What to do next: one sentence.
     place
-        Where the error is about one of many inputs: which, counted from 0.
+        The index of the input, counted from 0, if the error concerns one of many inputs.
 
     Examples
     --------
@@ -103,19 +103,19 @@ class ArgumentError(TidydlError, ValueError):
 
 
 class ColumnError(TidydlError, LookupError):
-    """A data frame lacks a column, or a column has the wrong kind."""
+    """A data frame lacks a column, or a column has the wrong type."""
 
     kind = "column"
 
 
 class FormulaError(TidydlError, ValueError):
-    """A formula cannot be read, or asks for more than formulas may do."""
+    """A formula cannot be parsed, or uses functions that are not allowed in formulas."""
 
     kind = "formula"
 
 
 class DataError(TidydlError, ValueError):
-    """The data cannot carry the analysis: no rows, one class, not finite."""
+    """The data are not suitable for the analysis: no rows, one class, not finite."""
 
     kind = "data"
 
@@ -127,7 +127,7 @@ class NotFoundError(TidydlError, LookupError):
 
 
 class DamagedFileError(TidydlError, OSError):
-    """A file is there but cannot be read as what it should be."""
+    """A file exists but cannot be read in its format."""
 
     kind = "damaged"
 
@@ -145,7 +145,7 @@ class StorageError(TidydlError, OSError):
 
 
 class DeviceError(TidydlError, RuntimeError):
-    """The device that was asked for is not there, or ran out of memory."""
+    """The requested device is not available, or ran out of memory."""
 
     kind = "device"
 
@@ -157,7 +157,7 @@ class DependencyError(TidydlError, ImportError):
 
 
 class HubError(TidydlError, ConnectionError):
-    """The Hugging Face Hub does not answer or refuses."""
+    """The Hugging Face Hub does not respond, or refuses access."""
 
     kind = "hub"
 

@@ -32,20 +32,21 @@ def features(data: Any) -> pd.DataFrame:
     Parameters
     ----------
     data
-        A data frame, the splits that :func:`load_dataset` gives, or a stream, which is read through.
+        A data frame, the splits returned by :func:`load_dataset`, or a stream, which is read to its end.
 
     Returns
     -------
     pandas.DataFrame
-        A row a column: ``column`` (its name), ``kind`` (double, integer, logical, string, label, date, datetime, time,
-        duration, image, audio, binary, list), ``levels`` (a list of the names of a label, else missing), ``missing``
-        (how many values are), ``example`` (the first value that is not, as text of at most 60 characters). Of splits
-        there is also ``split``, first. Periods, intervals and UUIDs are string, as which they are written.
+        One row per column: ``column`` (its name), ``kind`` (double, integer, logical, string, label, date, datetime,
+        time, duration, image, audio, binary, list), ``levels`` (a list of the class names of a label, otherwise
+        missing), ``missing`` (the number of missing values), ``example`` (the first non-missing value, as text of at
+        most 60 characters). For splits the first column is ``split``. Periods, intervals and UUIDs are listed as
+        string, since they are written as strings.
 
     Raises
     ------
     ArgumentError
-        ``data`` is something else.
+        ``data`` is of any other type.
 
     Examples
     --------

@@ -29,7 +29,7 @@ def examples() -> pd.DataFrame:
     Raises
     ------
     Nothing
-        The list travels with the package.
+        The list is part of the package.
 
     Examples
     --------
@@ -56,8 +56,8 @@ def example_data(name: str, split: str | None = None) -> pd.DataFrame:
     name
         'digits', 'anes96', 'emotion', 'diary' or 'bigfive'; see :func:`examples`.
     split
-        For 'digits' and 'emotion': 'train', 'test', or a slice such as 'train[:10%]'. By default all rows,
-        with a column ``split`` where the data have splits.
+        For 'digits' and 'emotion': 'train', 'test', or a slice such as 'train[:10%]'. By default all rows, with a
+        column ``split`` if the data have splits.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def example_data(name: str, split: str | None = None) -> pd.DataFrame:
     Raises
     ------
     NotFoundError
-        There is no such example or split.
+        The example or split does not exist.
     ArgumentError
         The data have no splits.
 
@@ -100,8 +100,8 @@ def example_model(name: str) -> str:
     Parameters
     ----------
     name
-        'digits' (images), 'emotion' (texts) or 'minilm' (an encoder of texts). The last two need the
-        ``minilm`` extra; 'emotion' is put together in the cache folder when it is first asked for.
+        'digits' (images), 'emotion' (texts) or 'minilm' (an encoder of texts). The last two need the ``minilm`` extra;
+        'emotion' is assembled in the cache folder on first use.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def example_model(name: str) -> str:
     Raises
     ------
     NotFoundError
-        There is no such model.
+        The model does not exist.
     DependencyError
         The package with the encoder is not installed.
     StorageError

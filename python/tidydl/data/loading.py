@@ -56,99 +56,101 @@ def load_dataset(
     trusted: bool = False,
     **older: Any,
 ) -> pd.DataFrame | Splits | Stream | pa.Table | datasets.Dataset | datasets.DatasetDict | dict[str, pa.Table]:
-    r"""Load a data set as a data frame: local files and folders of tables, images or sounds, or one of the Hub.
+    r"""Load a data set as a data frame: local files and folders of tables, images or audio, or one on the Hub.
 
     Parameters
     ----------
     path
-        A file (.csv, .tsv, .parquet, .json, .jsonl, .txt, also packed as .gz); a folder of such files, or of images
-        or sounds in one subfolder per class or beside a ``metadata.csv``; a ``.zip`` file of those; a pattern such as
-        ``"data/*.csv"``; the name of a format ('csv', 'parquet', 'json', 'imagefolder', 'audiofolder', 'text')
-        together with ``data_files`` or ``data_dir``; ``owner/name`` of a data set on the Hub; or a data
-        frame, or several by split in a dictionary.
+        A file (.csv, .tsv, .parquet, .json, .jsonl, .txt, optionally compressed as .gz); a folder of such files, or of
+        images or audio files in one subfolder per class or with a ``metadata.csv``; a ``.zip`` file of those; a glob
+        pattern such as ``"data/*.csv"``; the name of a format ('csv', 'parquet', 'json', 'imagefolder', 'audiofolder',
+        'text') together with ``data_files`` or ``data_dir``; ``owner/name`` of a data set on the Hub; or a data frame,
+        or a dictionary of data frames by split.
     name
-        The configuration, where a data set has several: on the Hub, or in a folder whose README.md lists them.
+        The configuration, for data sets with several: on the Hub, or in a folder whose README.md lists them.
     data_dir
-        The folder of the files.
+        The folder with the data files.
     data_files
-        Which files: a path or pattern, several, or a dictionary of split to either.
+        The data files: one or several paths or glob patterns, or a dictionary of these by split.
     split
-        Which rows: a split ("train"), a slice of it ("train[:10%]", "train[100:200]"), several joined
-        ("train+test"), "all" (all splits, with a column ``split``), or a list of such. By default all splits.
+        The rows to load: a split ("train"), a slice of it ("train[:10%]", "train[100:200]"), concatenated splits
+        ("train+test"), "all" (all splits, with a column ``split``), or a list of these. By default all splits.
     columns
-        The names of the columns to keep, in that order. Of parquet files no others are read.
+        The names of the columns to keep, in that order. In parquet files only these are read.
     n
-        How many rows, the first ones; all where there are fewer.
+        Number of rows to read from the start; all if there are fewer.
     sample
-        How many rows, drawn without replacement by R's random numbers: the rows, in order, that
-        ``set.seed(seed); sample(nrow, sample)`` names in R with R's default generators, whatever ``RNGkind()`` says
-        there. Several splits are each drawn from anew.
+        Number of rows to sample without replacement, with R's random numbers: the rows, in that order, of
+        ``set.seed(seed); sample(nrow, sample)`` in R with R's default generators, regardless of ``RNGkind()`` there.
+        With several splits, each is sampled separately.
     seed
-        Where the draws start; by default at a draw of tidydl's own generator, which :func:`set_seed` starts.
+        The seed of the sample; by default one draw from tidydl's own generator, which :func:`set_seed` seeds.
     as_
-        "frame", "arrow" (a ``pyarrow.Table`` with the metadata of ``datasets``) or "dataset" (a
+        "frame", "arrow" (a ``pyarrow.Table`` with the schema metadata of ``datasets``) or "dataset" (a
         ``datasets.Dataset`` with features).
     revision, token, cache_dir, verification_mode
-        Of a data set on the Hub: the commit, branch or tag, the access token, where it is kept, and what is checked
-        ("all_checks", "basic_checks", "no_checks").
+        For a data set on the Hub: the commit, branch or tag, the access token, the cache folder, and which checks to
+        run ("all_checks", "basic_checks", "no_checks").
     streaming
-        Whether to give a :class:`~tidydl.data.streaming.Stream`, frame by frame in constant memory; see :func:`stream`.
+        Whether to return a :class:`~tidydl.data.streaming.Stream`, frame by frame in constant memory; see
+        :func:`stream`.
     sep
-        What separates the columns of a csv file, by default a comma, or a tab in files named .tsv; one
-        that the header lacks is warned of, and so are numbers with decimal commas, which stay text.
+        The separator of a csv file, by default a comma, or a tab in .tsv files; a warning is issued if the header does
+        not contain it, and for numbers with decimal commas, which stay text.
     field
-        The name of the array of records inside a json file.
+        The name of the field in a JSON file that contains the array of records.
     trusted
-        Whether the files are yours, or of somebody whom you trust as yourself. Else links in a folder, and paths of
-        images and sounds in the cells of a file, may not lead out of the folder that they came in.
+        Whether the files are your own, or from someone you trust as much as yourself. Otherwise links in a folder, and
+        paths of image and audio files in the cells of a file, must not point outside their folder.
     **older
-        What ``datasets.load_dataset`` of other versions knows, where it asks for what is done anyway.
+        Legacy arguments of ``datasets.load_dataset`` in other versions, accepted if they ask for what is the default
+        here.
 
     Returns
     -------
-    pandas.DataFrame, Splits or what ``as_`` says
-        The frame where there is one split or ``split`` names one, else a dictionary of frames by split that
-        prints as a table (as "arrow" a plain dictionary, as "dataset" a ``DatasetDict``). Label columns are
-        categories by name, images are of kind ``image``, sounds ``audio``, text ``str``, whole numbers ``int64``
-        (``Int64`` where some are missing), dates ``datetime64[s]``, moments ``datetime64`` of finer units; lists
-        and structures are lists and dictionaries, labels in them by name. ``.attrs["tidydl"]`` says what was loaded.
+    pandas.DataFrame, Splits, or the type selected by ``as_``
+        The frame if there is one split or ``split`` names one, otherwise a dictionary of frames by split that prints as
+        a table (as "arrow" a plain dictionary, as "dataset" a ``DatasetDict``). Class labels are categoricals, images
+        have dtype ``image``, audio ``audio``, text ``str``, integers ``int64`` (``Int64`` if some are missing), dates
+        ``datetime64[s]``, timestamps ``datetime64`` with finer units; lists and structs are lists and dictionaries,
+        with labels in them by name. ``.attrs["tidydl"]`` describes what was loaded.
 
     Raises
     ------
     NotFoundError
-        There is no such path, file or split.
+        The path, file or split does not exist.
     ColumnError
-        There is no such column.
+        A column does not exist.
     DamagedFileError
-        A file is there but cannot be read.
+        A file exists but cannot be read.
     DataError
-        Files or splits do not fit together, or a link, a README or a cell names a file outside of their folder.
+        Files or splits have incompatible columns, or a link, a README or a cell points outside its folder.
     ArgumentError
-        An argument makes no sense here, or a zip file is not safe.
+        An argument is invalid, or a zip file is unsafe.
     HubError
-        The Hub does not answer.
+        The Hub does not respond.
 
     Notes
     -----
-    Files are matched to splits by the rules of the ``datasets`` library, which also cuts the slices. In text tables
-    an empty field and ``NA`` are missing, quoted or not, as for R's readr, and a column with a leading zero in any
-    of its values ("007") is text, whose digits stay. A column of a csv file without a name, such as the row names
-    that R's ``write.csv()`` writes, is called ``X``, and a second ``x`` is ``x.1``, as by R's ``read.csv()``. Kinds
-    of columns are those of all rows: with ``n`` a csv or json file is still read to its end.
+    Files are assigned to splits by the rules of the ``datasets`` library, which also resolves the slices. In delimited
+    text files empty fields and ``NA`` are missing values, quoted or not, as in R's readr, and a column with a leading
+    zero in any of its values ("007") is read as text with all its digits. A column of a csv file without a name, such
+    as the row names written by R's ``write.csv()``, is called ``X``, and a second ``x`` is called ``x.1``, as in R's
+    ``read.csv()``. Column types are inferred from all rows: even with ``n`` a csv or JSON file is read to its end.
 
-    A .json file that holds a single object is one record; or the columns of several, where all its values are lists,
-    or all are objects with the names "0", "1" and so on, as ``DataFrame.to_json()`` writes them. In a .jsonl or .ndjson
+    A .json file with a single object is one record; or, if all its values are lists, or all are objects with the names
+    "0", "1" and so on as written by ``DataFrame.to_json()``, the columns of several records. In a .jsonl or .ndjson
     file each line is a record.
 
-    The index of a frame that pandas wrote to parquet is a column of its name, or ``index`` where it has none; one that
-    only counts the rows, of each file or of all the files that are read, is left out.
+    The index of a data frame that pandas wrote to parquet becomes a column of the same name, or ``index`` if it has
+    none; an index that only numbers the rows, of each file or of all files together, is dropped.
 
-    What files say of other files is followed inside their folder only: in a README, a metadata file or a cell, or by
-    links. URLs in them are never fetched.
+    References to other files (in a README, a metadata file or a cell, or as links) are only followed inside their
+    folder. URLs in them are never fetched.
 
-    Zip files are looked through before they are unpacked: none writes outside its folder or is far larger than it
-    seems. Those of images and sounds, which are read later, stay unpacked in ``unpacked`` below tidydl's own cache
-    folder (``TIDYDL_CACHE``), once however often they are loaded.
+    Zip files are checked before they are extracted: none may write outside its folder or be far larger than it appears.
+    Zip files of images or audio, which are decoded lazily, stay extracted in ``unpacked`` below tidydl's own cache
+    folder (``TIDYDL_CACHE``), once no matter how often they are loaded.
 
     Examples
     --------

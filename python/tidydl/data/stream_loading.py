@@ -53,33 +53,34 @@ def stream(
     trusted: bool = False,
     **older: Any,
 ) -> Stream:
-    r"""Read a data set as data frames one after the other, in constant memory however large it is.
+    r"""Iterate over a data set as a sequence of data frames, in constant memory.
 
     Parameters
     ----------
     path, name, data_dir, data_files, revision, token, cache_dir, verification_mode, sep, field, trusted
-        Where the data are, as in :func:`load_dataset`.
+        The location of the data, as in :func:`load_dataset`.
     split
-        Which rows, as in :func:`load_dataset`; needed where there are several splits.
+        The rows, as in :func:`load_dataset`; required if there are several splits.
     columns, n
-        Which columns, in that order, and how many of the first rows.
+        The columns, in that order, and the number of rows to read from the start.
     batch_size
-        How many rows a frame has.
+        Number of rows per frame.
     **older
-        What ``datasets.load_dataset`` of other versions knows, where it asks for what is done anyway.
+        Legacy arguments of ``datasets.load_dataset`` in other versions, accepted if they ask for what is the default
+        here.
 
     Returns
     -------
     Stream
-        Gives frames in a ``for`` loop, as often as one likes. They have the kinds that :func:`load_dataset` gives for
-        all rows: text files are looked through once for that when the stream is opened. Of files on this machine a
-        block is in memory at a time, but for json that is no object a line, which is read whole. A data set of the
-        Hub is downloaded first.
+        Yields frames in a ``for`` loop, and can be iterated over repeatedly. They have the dtypes that
+        :func:`load_dataset` returns for all rows: text files are scanned once for that when the stream is opened. Local
+        files are read one block at a time, except JSON files that are not line-delimited, which are read whole. A data
+        set on the Hub is downloaded first.
 
     Raises
     ------
     NotFoundError, ColumnError, DamagedFileError, DataError, ArgumentError, HubError
-        As :func:`load_dataset`; and where there are several splits and ``split`` names none.
+        As for :func:`load_dataset`; also if there are several splits and ``split`` names none.
 
     Examples
     --------

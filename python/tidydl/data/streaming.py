@@ -15,25 +15,26 @@ __all__ = ["Stream"]
 
 
 class Stream:
-    """Data frames of some rows each, read when they are asked for; made by :func:`tidydl.stream`.
+    """A sequence of data frames, read lazily; created by :func:`tidydl.stream`.
 
-    Each ``for`` loop begins anew. All frames have the columns and kinds of the whole, and their index counts on. A
-    pipeline called with a stream gives a stream of results, and :func:`tidydl.write_dataset` writes one as it goes.
+    Each ``for`` loop starts from the first frame. All frames have the schema of the whole data set, and a consecutive
+    index. A pipeline called with a stream returns a stream of results, and :func:`tidydl.write_dataset` writes a stream
+    incrementally.
 
     Parameters
     ----------
     batches
-        Gives the frames from the first on.
+        Yields the frames, starting from the first.
     empty
-        A frame of no rows with the columns and kinds of all.
+        A frame with no rows and the columns and dtypes of all.
     source
-        Where it comes from, in words.
+        A description of the source.
     batch_size
-        How many rows a frame has, but for the last.
+        Number of rows per frame, except the last.
     rows
-        How many rows there are; None where nobody knows.
+        Number of rows; None if unknown.
     facts
-        What travels with the frames, as ``.attrs["tidydl"]``.
+        Metadata of the frames, stored in ``.attrs["tidydl"]``.
     types
         The Arrow types of columns of objects, which frames without a value do not show.
     """
@@ -94,7 +95,7 @@ class Stream:
 
     @property
     def empty(self) -> pd.DataFrame:
-        """A frame of no rows with the columns and kinds of all."""
+        """A frame with no rows and the columns and dtypes of all."""
         return self._empty.copy()
 
     def __repr__(self) -> str:

@@ -41,46 +41,46 @@ _ROWS, _BYTES = 65_536, 2**26  # of a row group of a stream
 
 
 def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | None = None) -> str:
-    """Write a data set to parquet, so that :func:`load_dataset` gives it back as it was.
+    """Write a data set to parquet, so that :func:`load_dataset` restores it.
 
     Parameters
     ----------
     data
         A data frame; splits, a dictionary of frames by name; or a stream, which is written as it is read. The index is
-        not written. Images and sounds that are paths stay paths: their files must stay too, and one that is gone is
-        shown as missing. Paths below the folder of ``path`` are written as seen from it, so that the folder may be
-        moved; those outside of it are read again where ``path`` is ``trusted``.
+        not written. Images and audio given as paths are written as paths: their files must stay in place, and one that
+        no longer exists is shown as missing. Paths below the folder of ``path`` are written relative to it, so that the
+        folder can be moved; files outside it are only read again if ``path`` is ``trusted``.
     path
-        A file named ``.parquet``; for splits a folder, in which each gets a file of its name. A file that is there
-        already is replaced when all is written, and keeps its mode; of a link, what it leads to. A folder that holds
-        anything but files of the same splits is refused.
+        A file name ending in ``.parquet``; for splits a folder, in which each split is written to a file of its name.
+        An existing file is replaced once everything is written, and keeps its mode; for a link, its target is replaced.
+        A folder that contains anything but files of the same splits is an error.
     progress
-        True or False to force a progress bar on stderr; None shows it where somebody looks.
+        True or False to force or suppress a progress bar on stderr; None shows it in interactive use.
 
     Notes
     -----
-    Some things come back as what is nearest to them. Categories are written as text: numbers, moments and truth values
-    are read as such again, intervals (of ``pd.cut()``), dates and mixed values as their text. Columns of intervals and
-    of ``uuid.UUID`` come back as text, ``datetime.date`` as ``datetime64[s]``, ``Decimal`` as floating numbers (the
-    file holds the exact ones), sparse columns as dense ones, and names of columns as text. Data frames in the cells of
-    a column come back with an index from 0, categories in them with the levels of all; they need the same columns. What
-    only R tells apart of columns (units of durations, labels of variables) is in ``.attrs["tidydl_r"]``, a dictionary
-    of dictionaries by column; of parts read together, or of the frames of a stream, it keeps what all have alike.
-    Categories must be the same in all parts of what is read or written together, in cells too.
+    Some types are restored as the closest equivalent. Categories are written as text: numbers, timestamps and booleans
+    are restored, intervals (of ``pd.cut()``), dates and mixed values are read as text. Columns of intervals and of
+    ``uuid.UUID`` are read as text, ``datetime.date`` as ``datetime64[s]``, ``Decimal`` as float (the file contains the
+    exact values), sparse columns as dense ones, and column names as text. Data frames in the cells of a column are read
+    with an index from 0, and categoricals in them with the union of the categories; they need the same columns.
+    Attributes of columns that only R distinguishes (units of durations, variable labels) are in ``.attrs["tidydl_r"]``,
+    a dictionary of dictionaries by column; for parts read together, or the frames of a stream, it contains what is the
+    same in all of them. Categories must be the same in all parts that are read or written together, in cells too.
 
     Returns
     -------
     str
-        The path. The file is also one for ``datasets`` and for pandas.
+        The path. The file can also be read with ``datasets`` and pandas.
 
     Raises
     ------
     ArgumentError
-        The path is not named so, a folder holds other files, a split has no name that a file can have, or ``data`` is
-        something else.
+        The path has another extension, a folder contains other files, the name of a split is not a valid file name, or
+        ``data`` is of any other type.
     DataError
-        A column holds values that have no common kind or that no file can hold, such as complex numbers; two categories
-        are the same as text; a column has no name or several.
+        A column contains values without a common type or of an unsupported type, such as complex numbers; two
+        categories are equal as text; a column has no name or several.
     StorageError
         The file cannot be written.
 
@@ -118,7 +118,7 @@ def check_file(path: Any, argument: str) -> None:
 
 @guarded
 def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
-    """Return a data frame as a dataset of the ``datasets`` library, its kinds as features.
+    """Return a data frame as a dataset of the ``datasets`` library, with its column types as features.
 
     Parameters
     ----------
@@ -128,15 +128,15 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
     Returns
     -------
     datasets.Dataset or datasets.DatasetDict
-        The rows in memory, with the kinds of the columns as ``features``: labels as ``ClassLabel``, images as
-        ``Image``, sounds as ``Audio``.
+        The rows in memory, with the column types as ``features``: labels as ``ClassLabel``, images as ``Image``, audio
+        as ``Audio``.
 
     Raises
     ------
     ArgumentError
-        ``data`` is something else.
+        ``data`` is of any other type.
     DataError
-        A column holds values that have no common kind.
+        A column contains values without a common type.
 
     Examples
     --------

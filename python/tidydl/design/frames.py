@@ -94,7 +94,7 @@ def from_formula(
     data
         The data frame.
     subset
-        The rows to use: one true or false for each, positions from 0, or a text such as ``"age > 30"``.
+        The rows to use: a boolean per row, positions counted from 0, or a query string such as ``"age > 30"``.
     na_action
         ``"omit"`` and ``"exclude"`` leave incomplete rows out (and differ in what the fit says of them later);
         ``"fail"`` refuses them.

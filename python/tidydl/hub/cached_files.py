@@ -54,35 +54,35 @@ class _Stored:
 
 @guarded
 def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
-    """Show what was downloaded from the Hugging Face Hub, and zip files left unpacked, or free their room on the disk.
+    """List downloads from the Hugging Face Hub and extracted zip files, or remove them to free disk space.
 
     Parameters
     ----------
     remove
-        What to remove: the id of a model or data set, the path of a zip file, the hash of one version, several of
-        these, or True for all.
+        The entries to remove: the id of a model or data set, the path of a zip file, the hash of one version, several
+        of these, or True for all.
 
     Returns
     -------
     pandas.DataFrame
-        One row per version, the last used first: ``kind`` ("model", "dataset", …, or "unpacked" for a zip file of
-        images or sounds, which :func:`load_dataset` keeps unpacked), ``id`` (of those the path of the zip file),
-        ``revision`` (the hash of the commit, or of the zip file; missing for a download that never came to its end),
-        ``refs`` (the branches and tags it was asked for by), ``size_mb`` and ``last_used`` (in UTC). With ``remove``,
-        what was removed.
+        One row per version, the most recently used first: ``kind`` ("model", "dataset", …, or "unpacked" for a zip file
+        of images or audio, which :func:`load_dataset` keeps extracted), ``id`` (for these the path of the zip file),
+        ``revision`` (the hash of the commit, or of the zip file; missing for an incomplete download), ``refs`` (the
+        branches and tags it was requested by), ``size_mb`` and ``last_used`` (in UTC). With ``remove``, the removed
+        versions.
 
     Raises
     ------
     NotFoundError
-        There is no such repository or version.
+        The repository or version does not exist.
     StorageError
-        The folder cannot be written.
+        The folder is not writable.
 
     Notes
     -----
-    Versions of one repository share the files that are equal in both, so that removing one may free less. The folder
-    is that of the Hub's client, HF_HOME or HF_HUB_CACHE, which other programs use as well;
-    zip files are unpacked below tidydl's own, TIDYDL_CACHE. Images of one that is removed are gone: load it again.
+    Versions of one repository share identical files, so that removing one may free less. The folder is that of the
+    Hub's client, HF_HOME or HF_HUB_CACHE, which other programs use as well; zip files are extracted below tidydl's own
+    cache folder, TIDYDL_CACHE. After removal, the files of a zip file are unavailable until it is loaded again.
 
     Examples
     --------

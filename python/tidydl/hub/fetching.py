@@ -47,7 +47,7 @@ class Snapshot:
 
     @property
     def folder(self) -> Path:
-        """The folder of the files."""
+        """The folder with the data files."""
         return self.repo.snapshot(self.commit)
 
     def promised(self, name: str) -> File:

@@ -37,16 +37,16 @@ GLANCE = Contract.of(
 
 @dataclass(eq=False, repr=False)
 class AveragedNNet:
-    """Networks fitted to the same data from different initial weights. Its outputs are the mean of theirs.
+    """Networks fitted to the same data from different initial weights. The outputs are averaged.
 
-    Of classes the mean probabilities are taken, and the class is that of the largest.
+    For classification the probabilities are averaged, and the predicted class is the one with the largest.
 
     Attributes
     ----------
     fits : tuple of NNet
         The networks, in the order in which their initial weights were drawn; ``fits[0]`` is the first.
     fitted_values, residuals : numpy.ndarray
-        Mean outputs, and targets less these, for the complete rows of the training data.
+        Mean outputs, and targets minus these, for the complete rows of the training data.
     """
 
     fits: tuple[NNet, ...]

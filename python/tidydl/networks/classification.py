@@ -36,7 +36,7 @@ CLASSES = Contract.of(
 
 @guarded
 def class_ind(cl: Any) -> pd.DataFrame:
-    """Turn labels into one column of 0 and 1 for each class, as R's ``class.ind()``.
+    """Return an indicator matrix of labels, one column of 0 and 1 per class, as R's ``class.ind()``.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def class_ind(cl: Any) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Rows by classes in order; a missing label gives a row of missing values.
+        Rows by sorted classes; a missing label becomes a row of missing values.
 
     Raises
     ------
@@ -92,33 +92,32 @@ class Confusion(pd.DataFrame):
 
 @guarded
 def confusion(data: Any, truth: str | None = None, estimate: str | None = None) -> Confusion:
-    """Count predicted against true classes.
+    """Compute a confusion matrix: the counts of predicted against true classes.
 
     Parameters
     ----------
     data
-        A network fitted to classes, or the search of :func:`tidydl.tune_nnet` that found it, for its training rows; or
-        a data frame.
+        A network fitted to classes, or a result of :func:`tidydl.tune_nnet`, for its training rows; or a data frame.
     truth, estimate
         The columns of the data frame with the true and the predicted class.
 
     Returns
     -------
     Confusion
-        A frame with the columns ``response`` (label), ``truth`` (label) and ``n`` (integer), a row for each pair
-        of classes; prints as a table, response by truth. Rows where either is missing are not counted. ``tidy()``
-        gives a row for each class: ``class`` (label), ``n`` and ``predicted`` (how many rows are of it and are said
-        to be), ``recall`` (the share of its rows that are found), ``precision`` (the share of the rows said to be of
-        it that are) and ``f1`` (twice the rows found by the sum of ``n`` and ``predicted``), missing where there is
-        nothing to divide by. ``glance()`` gives accuracy, balanced accuracy (the mean recall of the classes that
-        occur), Cohen's kappa and nobs. ``autoplot()`` draws a heat map.
+        A frame with the columns ``response`` (label), ``truth`` (label) and ``n`` (integer), one row per pair of
+        classes; prints as a table, response by truth. Rows with either missing are not counted. ``tidy()`` returns one
+        row per class: ``class`` (label), ``n`` and ``predicted`` (the number of rows of the class, and predicted to be
+        of it), ``recall`` (the proportion of its rows that are predicted correctly), ``precision`` (the proportion of
+        the rows predicted to be of the class that are) and ``f1`` (twice the number of true positives divided by the
+        sum of ``n`` and ``predicted``), missing where the denominator is zero. ``glance()`` returns accuracy, balanced
+        accuracy (the mean recall of the classes that occur), Cohen's kappa and nobs. ``autoplot()`` draws a heat map.
 
     Raises
     ------
     ArgumentError
-        If ``data`` is neither a network that was fitted to classes nor a data frame.
+        If ``data`` is neither a classification network nor a data frame.
     ColumnError
-        If a column is missing, or holds what can be no label.
+        If a column is missing, or contains values that cannot be labels.
 
     Examples
     --------

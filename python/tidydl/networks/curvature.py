@@ -21,30 +21,31 @@ __all__ = ["hessian", "hessian_of", "nnetHess"]
 
 @guarded
 def hessian(net: Any, x: Any = None, y: Any = None, weights: Any = None) -> pd.DataFrame:
-    """Return the second derivatives of a network's value (loss and penalty) by every pair of weights.
+    """Return the Hessian: the second derivatives of a network's value (loss plus penalty) with respect to its weights.
 
     Parameters
     ----------
     net
         A network fitted with :func:`tidydl.nnet`, or a model of :func:`tidydl.multinom`.
     x
-        The inputs: a data frame with the columns of the formula, or numbers with ``y``. A fit keeps no data, so it can
-        be left out only where the fit was asked for ``Hess=True``, and of models of ``multinom()``.
+        The inputs: a data frame with the columns of the formula, or numeric inputs with ``y``. A fit does not store the
+        data, so this is optional only if the network was fitted with ``Hess=True``, and for models of ``multinom()``.
     y
-        The response, where ``x`` is numbers.
+        The response, if ``x`` is numeric inputs.
     weights
-        Case weights: one for each row, or the name of a column of ``x``.
+        Case weights: one per row, or the name of a column of ``x``.
 
     Returns
     -------
     pandas.DataFrame
-        Symmetric, weights by weights in the order of ``coef(net)``, which names them. Fixed weights are treated as the
-        others. For a model of ``multinom()`` the observed information of its coefficients, as in R without a penalty.
+        Symmetric, weights by weights in the order of ``coef(net)``, which names them. Fixed weights are treated like
+        the others. For a model of ``multinom()`` the observed information of its coefficients, as in R without a
+        penalty.
 
     Raises
     ------
     ArgumentError, ColumnError, DataError
-        Where the data are needed and missing, or do not fit the network.
+        If the data are required but missing, or do not match the network.
 
     Notes
     -----

@@ -42,7 +42,7 @@ def choose_engine(engine: str | None, device: str, threads: int | None) -> Engin
     ArgumentError
         Where one is not known, or cannot work on the device.
     DeviceError
-        Where the device is not there.
+        If the device is not available.
     """
     name = None if engine is None else check_choice("engine", engine, list(ENGINES))
     used = "cpu" if isinstance(device, str) and device == "cpu" else torch_device(device)

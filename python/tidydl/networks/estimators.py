@@ -159,9 +159,9 @@ class _NetworkEstimator(BaseEstimator):
 
 
 class NNetClassifier(ClassifierMixin, _NetworkEstimator):
-    """A network of one hidden layer that predicts classes, as a scikit-learn estimator.
+    """A neural network classifier with one hidden layer, as a scikit-learn estimator.
 
-    Two classes are fitted by one sigmoid output and the cross-entropy, more by a softmax: the network that
+    Two classes are fitted with one sigmoid output and cross-entropy, more with a softmax: the same network as
     :func:`tidydl.nnet` fits to a response of labels, with the same weights from the same initial weights.
 
     Parameters
@@ -169,44 +169,44 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
     size
         Number of hidden units; 0 only with ``skip=True``.
     skip
-        Whether inputs also reach the outputs directly.
+        Whether to add skip-layer connections from the inputs to the outputs.
     decay
-        Penalty on the squared weights: one number, or one per weight. At 0 a small data set is easily learned by
-        heart; with inputs on a common scale 0.001 to 0.1 is usual.
+        Penalty on the squared weights: one number, or one per weight. At 0 a small data set is easily overfitted; with
+        inputs on a common scale, 0.001 to 0.1 is usual.
     maxit
-        Largest number of iterations.
+        Maximum number of iterations.
     rang
         Initial weights lie between -rang and rang.
     MaxNWts
-        Largest number of weights allowed.
+        Maximum number of weights allowed.
     abstol, reltol
-        The search ends where the value falls below ``abstol`` or its relative change below ``reltol``.
+        The optimisation stops when the value falls below ``abstol`` or its relative change below ``reltol``.
     random_state
-        A whole number seeds R's generator, so that the initial weights are those after ``set_seed(random_state)``;
-        None or a ``RandomState`` draws such a seed from NumPy's generator, as elsewhere in scikit-learn. The numbers
-        of :func:`tidydl.runif` are left where they are.
+        An integer seeds R's generator, so that the initial weights are those after ``set_seed(random_state)``; None or
+        a ``RandomState`` draws such a seed from NumPy's generator, as elsewhere in scikit-learn. The stream of
+        :func:`tidydl.runif` is unchanged.
     threads
-        How many threads may share the work of a large fit; by default the cores there are.
+        Number of threads for a large fit; by default the number of cores.
 
     Attributes
     ----------
     classes_ : numpy.ndarray
-        The classes in order.
+        The sorted classes.
     network_ : NNet
         The fitted network, for ``tidy``, ``glance``, ``summary`` and ``plotnet``.
     loss_ : float
-        Loss plus penalty at the end.
+        Final loss plus penalty.
     n_iter_ : int
-        Iterations made.
+        Number of iterations.
     n_features_in_ : int
         Number of inputs.
     feature_names_in_ : numpy.ndarray
-        Names of the inputs, where X was a data frame whose names are all text.
+        Names of the inputs, if X was a data frame with column names that are all strings.
 
     Raises
     ------
     DependencyError
-        On access, where scikit-learn (the extra ``sklearn``) is not installed.
+        On access, if scikit-learn (the extra ``sklearn``) is not installed.
 
     Notes
     -----
@@ -235,9 +235,9 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
         X
             Inputs: rows by columns, numbers without missing values.
         y
-            One class for each row.
+            One class per row.
         sample_weight
-            One weight for each row, none negative.
+            Case weights, one per row, non-negative.
 
         Returns
         -------
@@ -247,11 +247,11 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
         Raises
         ------
         ArgumentError
-            Where a parameter is wrong, or the network has too many weights.
+            If a parameter is invalid, or the network has too many weights.
         DataError
-            Where there is only one class.
+            If there is only one class.
         DataError, ArgumentError
-            Where scikit-learn refuses X, y or the weights; also of the class that scikit-learn raises.
+            If scikit-learn rejects X, y or the weights; also an instance of the class that scikit-learn raises.
         """
         given = X
         with _arguments_of("fit", _CLASSES):
@@ -273,13 +273,13 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
         return class_shares(self._outputs(X))
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable class of each row; of classes equally probable the first."""
+        """Return the most probable class of each row; ties are resolved in favour of the first class."""
         shares = self.predict_proba(X)
         return self.classes_[np.argmax(shares, axis=1)]
 
 
 class NNetRegressor(RegressorMixin, _NetworkEstimator):
-    """A network of one hidden layer that predicts numbers by linear outputs, as a scikit-learn estimator.
+    """A neural network regressor with one hidden layer and linear outputs, as a scikit-learn estimator.
 
     The network that ``nnet(X, y, size=..., linout=True)`` fits, with the same weights from the same initial weights;
     see :func:`tidydl.nnet`.
@@ -289,41 +289,41 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
     size
         Number of hidden units; 0 only with ``skip=True``.
     skip
-        Whether inputs also reach the outputs directly.
+        Whether to add skip-layer connections from the inputs to the outputs.
     decay
         Penalty on the squared weights: one number, or one per weight.
     maxit
-        Largest number of iterations.
+        Maximum number of iterations.
     rang
         Initial weights lie between -rang and rang.
     MaxNWts
-        Largest number of weights allowed.
+        Maximum number of weights allowed.
     abstol, reltol
-        The search ends where the value falls below ``abstol`` or its relative change below ``reltol``.
+        The optimisation stops when the value falls below ``abstol`` or its relative change below ``reltol``.
     random_state
-        A whole number seeds R's generator, so that the initial weights are those after ``set_seed(random_state)``;
-        None or a ``RandomState`` draws such a seed from NumPy's generator, as elsewhere in scikit-learn. The numbers
-        of :func:`tidydl.runif` are left where they are.
+        An integer seeds R's generator, so that the initial weights are those after ``set_seed(random_state)``; None or
+        a ``RandomState`` draws such a seed from NumPy's generator, as elsewhere in scikit-learn. The stream of
+        :func:`tidydl.runif` is unchanged.
     threads
-        How many threads may share the work of a large fit; by default the cores there are.
+        Number of threads for a large fit; by default the number of cores.
 
     Attributes
     ----------
     network_ : NNet
         The fitted network, for ``tidy``, ``glance``, ``summary`` and ``plotnet``.
     loss_ : float
-        Sum of squared errors plus penalty at the end.
+        Final sum of squared errors plus penalty.
     n_iter_ : int
-        Iterations made.
+        Number of iterations.
     n_features_in_ : int
         Number of inputs.
     feature_names_in_ : numpy.ndarray
-        Names of the inputs, where X was a data frame whose names are all text.
+        Names of the inputs, if X was a data frame with column names that are all strings.
 
     Raises
     ------
     DependencyError
-        On access, where scikit-learn (the extra ``sklearn``) is not installed.
+        On access, if scikit-learn (the extra ``sklearn``) is not installed.
 
     Notes
     -----
@@ -352,7 +352,7 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         y
             Numbers: one for each row, or rows by outputs.
         sample_weight
-            One weight for each row, none negative.
+            Case weights, one per row, non-negative.
 
         Returns
         -------
@@ -362,9 +362,9 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         Raises
         ------
         ArgumentError
-            Where a parameter is wrong, or the network has too many weights.
+            If a parameter is invalid, or the network has too many weights.
         DataError, ArgumentError
-            Where scikit-learn refuses X, y or the weights; also of the class that scikit-learn raises.
+            If scikit-learn rejects X, y or the weights; also an instance of the class that scikit-learn raises.
         """
         given = X
         with _arguments_of("fit", _NUMBERS):
@@ -376,7 +376,7 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the predicted number of each row, or rows by outputs where y had several."""
+        """Return the predicted number of each row, or rows by outputs if y had several."""
         values = self._outputs(X)
         return values[:, 0] if self._one_output else values
 

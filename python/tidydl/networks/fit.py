@@ -55,72 +55,71 @@ def nnet(
     progress: bool | None = None,
     **more: Any,
 ) -> NNet | AveragedNNet:
-    """Fit a neural network with one hidden layer, giving the weights that R's ``nnet`` gives, to the last bit.
+    """Fit a neural network with one hidden layer, with the same weights as R's ``nnet``, to the last bit.
 
-    Call it with a formula and a data frame, ``nnet("y ~ .", data, size=2)``, or with numbers,
-    ``nnet(x, y, size=2)``. A categorical or text response is predicted by class: two classes by one sigmoid output
-    and the cross-entropy, more by a softmax. Rows with missing values are left out.
+    Call it with a formula and a data frame, ``nnet("y ~ .", data, size=2)``, or with numbers, ``nnet(x, y, size=2)``. A
+    categorical or text response is fitted as a classification: two classes with one sigmoid output and cross-entropy,
+    more with a softmax. Rows with missing values are dropped.
 
     Parameters
     ----------
     formula
         A formula such as ``"y ~ a + log(b)"`` or ``"y ~ ."``; or the matrix or data frame of inputs.
     data
-        The data frame that the formula reads; or the response: numbers (rows by outputs) or labels.
+        The data frame with the columns of the formula; or the response: numbers (rows by outputs) or labels.
     x, y
         Inputs and response by name, instead of the first two.
     weights
-        Case weights: one for each row, or the name of a column of ``data``.
+        Case weights: one per row, or the name of a column of ``data``.
     size
         Number of hidden units; 0 only with ``skip=True``.
     Wts
-        Initial weights; drawn as ``runif(n, -rang, rang)`` where not given.
+        Initial weights; by default ``runif(n, -rang, rang)``.
     mask
-        Which weights may change, one logical per weight.
+        Which weights are optimised: one logical per weight.
     linout, entropy, softmax, censored
-        Linear outputs; cross-entropy of sigmoid outputs; softmax of outputs; softmax where a row's targets mark the
-        classes that are possible. By default sigmoid outputs and least squares.
+        Linear outputs; cross-entropy of sigmoid outputs; softmax of outputs; softmax with targets that mark the
+        possible classes of a row. By default sigmoid outputs and least squares.
     skip
-        Whether inputs also reach the outputs directly.
+        Whether to add skip-layer connections from the inputs to the outputs.
     rang
         Initial weights lie between -rang and rang; at 0 they are 0.
     decay
         Penalty on the squared weights: one number, or one per weight.
     maxit
-        Largest number of iterations.
+        Maximum number of iterations.
     Hess
-        Whether to keep the Hessian, the second derivatives of the value by the weights; ``tidy()`` then gives standard
-        errors.
+        Whether to return the Hessian, the second derivatives of the value with respect to the weights; ``tidy()`` then
+        returns standard errors.
     trace
-        Whether to print the course of the fit.
+        Whether to trace the optimisation.
     MaxNWts
-        Largest number of weights allowed.
+        Maximum number of weights allowed.
     abstol, reltol
-        The search ends where the value falls below ``abstol`` or its relative change below ``reltol``.
+        The optimisation stops when the value falls below ``abstol`` or its relative change below ``reltol``.
     subset
-        With a formula, the rows to use: one true or false for each, positions from 0, or a text such as
-        ``"age > 30"``.
+        With a formula, the rows to use: a boolean per row, positions counted from 0, or a query string such as ``"age >
+        30"``.
     na_action
-        With a formula, ``"omit"`` leaves rows with missing values out; ``"exclude"`` too, but they keep their place in
-        ``fitted`` and ``residuals``; ``"fail"`` refuses them.
+        With a formula, ``"omit"`` drops rows with missing values; ``"exclude"`` does too, but pads ``fitted`` and
+        ``residuals`` with missing values; ``"fail"`` raises an error.
     contrasts
-        The coding of a formula's categorical predictors, by their names, such as ``{"group": "contr.sum"}``.
+        The coding of a formula's categorical predictors, by name, such as ``{"group": "contr.sum"}``.
     engine
-        ``"exact"``, whose numbers are R's to the last bit; or ``"r"``, R's own ``nnet``, which needs R and rpy2, cannot
-        be interrupted and tells ``iterations`` only where ``maxit`` was reached, and neither ``evaluations`` nor
-        ``curve``; or ``"torch"``, see ``device``. By default the one that the device needs.
+        ``"exact"``, which reproduces R's numbers to the last bit; or ``"r"``, R's own ``nnet``, which needs R and rpy2,
+        cannot be interrupted and reports ``iterations`` only if ``maxit`` was reached, and neither ``evaluations`` nor
+        ``curve``; or ``"torch"``, see ``device``. By default the one that the device requires.
     device
-        ``"cpu"``; ``"cuda"`` (or ``"cuda:1"``) for the engine ``"torch"``, which advances many networks together in
-        double precision and ends where the exact engine does, to rounding: for ``repeats`` by the hundred.
-        ``"auto"`` takes a CUDA device where there is one.
+        ``"cpu"``; ``"cuda"`` (or ``"cuda:1"``) for the engine ``"torch"``, which trains many networks together in
+        double precision and converges to the same values as the exact engine, up to rounding: for hundreds of
+        ``repeats``. ``"auto"`` uses a CUDA device if one is available.
     threads
-        How many threads may share the work of a large fit; by default the cores there are. The result does not
-        depend on it.
+        Number of threads for a large fit; by default the number of cores. The result does not depend on it.
     repeats
-        How many networks to fit, each from initial weights of its own, drawn one after the other. More than one are
-        fitted side by side, without a trace, and predict by their mean.
+        Number of networks to fit, each from its own initial weights, drawn in sequence. Several networks are fitted in
+        parallel, without a trace, and their predictions are averaged.
     progress
-        Whether to show a bar where the trace is off; None shows it where somebody looks.
+        Whether to show a progress bar when the trace is off; None shows it in interactive use.
 
     Returns
     -------
@@ -128,20 +127,20 @@ def nnet(
         The fitted network, for ``predict``, ``summary``, ``tidy``, ``glance``, ``augment``, ``confusion`` and
         ``plotnet``.
     AveragedNNet
-        Where ``repeats`` is more than 1: ``fits`` are the networks, and ``predict``, ``augment`` and ``confusion``
-        take the mean of their outputs.
+        If ``repeats`` is more than 1: ``fits`` are the networks, and ``predict``, ``augment`` and ``confusion`` average
+        their outputs.
 
     Raises
     ------
     ArgumentError, FormulaError, ColumnError, DataError
-        Where an argument is wrong, the formula cannot be read, a column is missing, or no row is left.
+        If an argument is invalid, the formula cannot be parsed, a column is missing, or no rows are left.
 
     Warns
     -----
     UserWarning
-        Where inputs are the same in every row, are determined exactly by others, or are so large that hidden units
-        start where they cannot learn; where numbers are outside 0 to 1 and the outputs are logistic; where a class
-        has no row. The fit is the same with and without.
+        If inputs are constant, are exact linear combinations of others, or are so large that hidden units start out
+        saturated; if responses are outside 0 to 1 with logistic outputs; if a class has no rows. The warnings do not
+        change the fit.
 
     Notes
     -----

@@ -23,7 +23,7 @@ def hessian(
     x, y, weights
         Rows by inputs, rows by outputs, one case weight for each row.
     wts, decay
-        One value per weight. Fixed weights are treated as the others.
+        One value per weight. Fixed weights are treated like the others.
 
     Returns
     -------

@@ -11,14 +11,14 @@ __all__ = ["LogLik"]
 
 
 class LogLik(float):
-    """A log-likelihood: a number that knows its degrees of freedom and observations; prints as R's ``logLik()``.
+    """A log-likelihood: a number with its degrees of freedom and number of observations; prints as R's ``logLik()``.
 
     Attributes
     ----------
     df : float
         The degrees of freedom that the fit uses.
     nobs : float
-        The observations: rows, or the sum of their weights or counts.
+        The number of observations: rows, or the sum of their weights or counts.
     """
 
     df: float

@@ -55,9 +55,9 @@ class NNet:
     wts : numpy.ndarray
         The weights in R's order.
     value : float
-        Loss plus penalty at the end.
+        Final loss plus penalty.
     convergence : int
-        0 where the search ended by itself, 1 where ``maxit`` was reached.
+        0 if the optimisation converged, 1 if ``maxit`` was reached.
     fitted_values, residuals : numpy.ndarray
         Rows by outputs, for the complete rows of the training data.
     lev : tuple of str or None
@@ -70,14 +70,14 @@ class NNet:
     entropy, softmax, censored, skip : bool
         The options of the fit.
     iterations, evaluations : int
-        How many gradients and how many values were computed; None where the engine does not tell.
+        Numbers of gradient and value evaluations; None if the engine does not report them.
     curve : numpy.ndarray
-        A row for each pass: iteration and value.
+        One row per iteration: iteration and value.
     excluded : Excluded or None
         The rows that were asked for, where incomplete ones keep their place in ``fitted``, ``residuals`` and
         ``predict`` without new data.
     Hessian : pandas.DataFrame or None
-        The second derivatives of the value by the weights, where ``Hess`` was asked for.
+        The second derivatives of the value with respect to the weights, if ``Hess`` was requested.
     """
 
     shape: Shape
@@ -143,7 +143,7 @@ class NNet:
 
     @property
     def skip(self) -> bool:
-        """Whether inputs also reach the outputs directly."""
+        """Whether to add skip-layer connections from the inputs to the outputs."""
         return bool(self.shape.skip)
 
     @property

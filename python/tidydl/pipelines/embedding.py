@@ -60,21 +60,21 @@ def embed(
     progress: bool | None = None,
     **unknown: Any,
 ) -> pd.DataFrame:
-    """Embed texts or images: one row of numbers per input, alike for inputs that mean alike.
+    """Embed texts or images: one vector per input, similar for inputs of similar meaning.
 
     Parameters
     ----------
     x
         One text or image, a list, Series or array of them, or a data frame.
     model
-        A folder, an id of the Hugging Face Hub, or a loaded encoder of transformers. Left out, the sentence
-        encoder all-MiniLM-L6-v2 of the ``minilm`` extra, which works without a network and reads texts. Models
-        that put texts and images into one space, such as CLIP, give what they compare them by.
+        A local folder, a model id on the Hugging Face Hub, or a loaded transformers encoder. If omitted, the sentence
+        encoder all-MiniLM-L6-v2 of the ``minilm`` extra, which works offline and encodes texts. Models with a joint
+        space for text and images, such as CLIP, return embeddings in that space.
     pooling
-        How the vectors of the tokens (or patches) become one: their ``"mean"``, the first (``"cls"``), or the
-        largest value of each dimension (``"max"``). Padding never counts.
+        How the token (or patch) embeddings are pooled: their ``"mean"``, the first (``"cls"``), or the maximum of each
+        dimension (``"max"``). Padding is ignored.
     normalize
-        Whether to scale each embedding to length 1, so that sums of products are cosines.
+        Whether to scale each embedding to length 1, so that dot products are cosine similarities.
     text, image
         The column of a data frame that holds the inputs; without ``x`` the inputs themselves.
     tokenizer, image_processor, revision, device, dtype, use_safetensors, trust_remote_code, token
@@ -85,8 +85,8 @@ def embed(
     Returns
     -------
     pandas.DataFrame
-        ``.row`` (counted from 0), ``text`` or ``image``, and ``dim_1`` … ``dim_k`` (float64). A missing
-        input gives missing numbers. The index is that of a Series or data frame ``x``.
+        ``.row`` (counted from 0), ``text`` or ``image``, and ``dim_1`` … ``dim_k`` (float64). A missing input returns
+        missing values. The index is that of a Series or data frame ``x``.
 
     Raises
     ------

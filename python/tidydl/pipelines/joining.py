@@ -51,7 +51,7 @@ def augment_pipeline(x: _Pipeline, data: Any, *, prefix: str = "", progress: boo
         A data frame with the inputs in a column: ``text="tweet"`` names it. Frames of polars and pyarrow are taken
         as pandas reads them. A stream gives a stream.
     prefix
-        Put before the names of the new columns, to keep two pipelines apart.
+        A prefix for the names of the new columns, to distinguish the results of two pipelines.
     progress, **given
         As in a call of the pipeline.
 

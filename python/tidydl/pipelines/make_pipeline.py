@@ -31,64 +31,64 @@ def pipeline(
     top_k: Any = DEFAULT,
     **options: Any,
 ) -> Pipeline:
-    """Build a pipeline: a task and a model that does it, ready to be called with data.
+    """Create a pipeline: a task and a model that performs it, ready to be called with data.
 
     Parameters
     ----------
     task
         The task, such as ``"text-classification"`` (or ``"sentiment-analysis"``), ``"object-detection"`` or
-        ``"automatic-speech-recognition"``; :func:`tasks` lists them. Left out, it is read from the model: its config,
-        or its tag on the Hub.
+        ``"automatic-speech-recognition"``; :func:`tasks` lists them. If omitted, it is inferred from the model: its
+        config, or its tag on the Hub.
     model
-        A folder, an id of the Hugging Face Hub, or a loaded model of transformers. Left out, the task's
-        default, which the result names. A model that was loaded before in this session is taken again; see
-        :func:`forget`.
+        A local folder, a model id on the Hugging Face Hub, or a loaded transformers model. If omitted, the task's
+        default model, which the result names. A model already loaded in this session is reused; see :func:`forget`.
     tokenizer, image_processor, feature_extractor, processor
-        What reads the inputs, where it is not with the model: a folder, a Hub id or a loaded object.
+        The preprocessor, if it is not stored with the model: a folder, a Hub id or a loaded object.
     revision
         A branch, tag or commit of a model on the Hub.
     device
-        ``"auto"`` (CUDA, else MPS, else the CPU), ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``. A model object
-        stays where it is by default.
+        ``"auto"`` (CUDA, else MPS, else the CPU), ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``. By default a model
+        object stays on its device.
     dtype
-        ``"float32"`` (the default: scores that agree everywhere, see the notes; convolutions on a card included),
-        ``"float16"``, ``"bfloat16"`` or ``"float64"``.
+        ``"float32"`` (the default: reproducible scores, see the notes; also in convolutions on a GPU), ``"float16"``,
+        ``"bfloat16"`` or ``"float64"``.
     use_safetensors
-        Whether weights are read from safetensors files only. Other files can hold harmful code: False only for files
-        you trust.
+        Whether weights are loaded from safetensors files only. Other formats can contain malicious code: use False only
+        for files you trust.
     trust_remote_code
-        Whether code that comes with a model may run. It needs the full commit hash, as ``revision``, of a version that
-        you have read.
+        Whether to run custom code that comes with a model. It requires the full commit hash, as ``revision``, of a
+        version that you have reviewed.
     token
-        An access token of the Hub for a gated or private model, kept for this session only. Without it the one of
-        ``hf auth login`` is used.
+        A Hub access token for a gated or private model, kept for this session only. By default the token of ``hf auth
+        login`` is used.
     top_k
-        How many results an input gets, the best first; None for all. Each task has a default of its own.
+        Number of results per input, best first; None for all. Each task has its own default.
     **options
-        Options of the task, as for the call; ``tasks("object-detection")`` lists those of a task with their defaults
-        and what each does. What earlier versions of transformers called them (``return_all_scores``,
-        ``grouped_entities``, ``generate_kwargs`` …) is understood, or answered with what to write now.
+        Options of the task, as in a call; ``tasks("object-detection")`` lists those of a task with their defaults and
+        descriptions. Legacy arguments of transformers (``return_all_scores``, ``grouped_entities``, ``generate_kwargs``
+        …) are accepted, or rejected with an error that names the replacement.
 
-        Of all tasks: ``batch_size`` (inputs a batch, at most); ``on_error``, ``"raise"`` or ``"row"`` (a failing input
-        has missing values and its message in ``.error``); ``checkpoint``, a folder in which a long run is kept part by
-        part, so that it goes on there after it was broken off: the run must be the same, by the contents of the model,
-        of its tokenizer and of all inputs (of files too), and a second process waits until the first has ended. Of
-        those that read texts: ``max_length`` (tokens) and ``long``, what to do with a text that is longer than the
-        model reads: ``"truncate"`` (the end is left out, with a warning), ``"window"`` (windows of tokens slide over
-        the text; ``stride`` tokens are shared by neighbours; classes get the mean of their scores, answers the best of
-        all windows) or ``"error"``.
+        All tasks: ``batch_size`` (maximum number of inputs per batch); ``on_error``, ``"raise"`` or ``"row"`` (a
+        failing input has missing values and its message in ``.error``); ``checkpoint``, a folder where the finished
+        parts of a long run are saved, so that the run can resume after an interruption: the run must be the same, as
+        judged by the contents of the model, of its tokenizer and of all inputs (including files), and a second process
+        waits until the first has finished. Text tasks: ``max_length`` (tokens) and ``long``, how to handle a text that
+        exceeds the model's maximum length: ``"truncate"`` (the end is cut off, with a warning), ``"window"`` (a sliding
+        window of tokens; adjacent windows overlap by ``stride`` tokens; class scores are averaged over the windows, for
+        answers the best window is used) or ``"error"``.
 
-        Labels to choose from are the part ``candidate_labels``: a list for all inputs, or the column with a list in
-        each row. For texts a model of natural language inference judges each by ``hypothesis_template``; a causal
+        Zero-shot tasks take ``candidate_labels``: a list for all inputs, or a column with a list in each row. For
+        texts, a natural language inference (NLI) model scores each label with ``hypothesis_template``; a causal
         language model scores each label by its probability as the continuation of ``prompt``, such as ``"{text} It was
-        {label}."``, and nothing that it writes is parsed.
+        {label}."``, so that no generated text is parsed.
 
         Table question answering: ``x`` is the table, a data frame, and ``query`` the questions about it.
 
-        What is written (generation, summaries, translations, captions) follows ``seed`` where ``do_sample=True``, else
-        one draw of tidydl's generator, so that :func:`set_seed` governs it. Each input has draws of its own, whatever
-        shares its batch. A chat is a data frame, or a list of dicts, with ``role`` and ``content``; several chats in
-        one frame are told apart by ``.row``. Of a prompt that is too long the end is kept.
+        Text generation (including summaries, translations and captions) with ``do_sample=True`` is seeded by ``seed``,
+        by default by one draw from tidydl's random number generator, so that it follows :func:`set_seed`. Each input
+        has its own random numbers, independent of its batch. A chat is a data frame, or a list of dicts, with ``role``
+        and ``content``; several chats in one frame are distinguished by ``.row``. A prompt that is too long is
+        truncated from the left.
 
     Returns
     -------
@@ -98,25 +98,25 @@ def pipeline(
     Raises
     ------
     NotFoundError
-        Where the task is not known (lists the known ones) or the model is not there.
+        If the task is unknown (the message lists the known ones) or the model does not exist.
     DamagedFileError
-        Where a file of the model cannot be read; names it.
+        If a file of the model cannot be read; the message names it.
     ArgumentError
-        Where the model does not fit the task, or an argument is wrong.
+        If the model does not support the task, or an argument is invalid.
     DeviceError
-        Where the device is not there.
+        If the device is not available.
     HubError
-        Where the Hub does not answer and the model was not downloaded before.
+        If the Hub does not respond and the model has not been downloaded before.
     DependencyError
-        Where torch, transformers or another library is missing.
+        If torch, transformers or another library is missing.
 
     Notes
     -----
     In ``"float32"`` the labels are the same on every processor, with any number of threads and in batches of any size,
-    and scores agree to 2e-6; labels whose scores are closer to each other than that may change places. Numbers of
-    another size, such as logits and embeddings that are not normalized, agree to 2e-6 of the largest; what is found in
-    images (objects, segments, masks, depths, labels of your own) agrees to 1e-5, matched keypoints to 3e-5, and
-    zero-shot labels of which several can be right to 5e-6. A graphics card agrees with the processor to 1e-4.
+    and scores agree to 2e-6; labels whose scores are closer than that may swap ranks. Values on another scale, such as
+    logits and unnormalized embeddings, agree to 2e-6 of the largest value; results for images (objects, segments,
+    masks, depths, candidate labels) agree to 1e-5, matched keypoints to 3e-5, and multi-label zero-shot scores to 5e-6.
+    GPU and CPU agree to 1e-4.
 
     Examples
     --------

@@ -244,9 +244,9 @@ def _trim(kept: Cache, most: int) -> None:
 
 @guarded
 def forget(model: Any = None) -> pd.DataFrame:
-    """Forget the models that pipelines and embed() have loaded in this session, so that their memory is free.
+    """Unload the models that pipelines and embed() have loaded in this session, to free their memory.
 
-    A pipeline that is still held keeps its model; a new pipeline loads the model anew.
+    A pipeline that is still referenced keeps its model; a new pipeline loads the model again.
 
     Parameters
     ----------
@@ -256,13 +256,14 @@ def forget(model: Any = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        What was forgotten, one row per model: ``model``, ``revision``, ``dtype``, ``device``, ``size_mb`` (of its
-        weights in memory).
+        One row per unloaded model: ``model``, ``revision``, ``dtype``, ``device``, ``size_mb`` (of its weights in
+        memory).
 
     Raises
     ------
     ArgumentError, NotFoundError
-        Where ``model`` is no name of a model, or a path that is not there. One that is not loaded is no error.
+        If ``model`` is not a valid model name, or a path that does not exist. A model that is not loaded is not an
+        error.
 
     Examples
     --------

@@ -43,23 +43,22 @@ def tasks(task: str | None = None) -> pd.DataFrame:
     Parameters
     ----------
     task
-        The name of a task, whose options are to be listed. Left out, the tasks are.
+        The name of a task whose options to list. If omitted, the tasks are listed.
 
     Returns
     -------
     pandas.DataFrame
-        One row per task: ``task``, ``aliases`` (other names, with commas between, missing where there is none),
-        ``input`` (the columns it reads, in brackets those that may be left out), ``returns`` (the columns it adds),
-        ``default_model`` (the Hub id taken when no ``model`` is given), ``size_mb`` (of its weights), ``language`` (of
-        the default model, missing where language does not matter), ``licence``, ``multilingual_model`` (a small model
-        of many languages to give as ``model``, missing where there is none) and ``multilingual_size_mb``. With ``task``
-        one row per option: ``option``, ``default`` (as JSON writes it, missing where there is none) and
-        ``description``.
+        One row per task: ``task``, ``aliases`` (comma-separated, missing if there are none), ``input`` (the columns it
+        reads, optional ones in brackets), ``returns`` (the columns it adds), ``default_model`` (the Hub id used when no
+        ``model`` is given), ``size_mb`` (of its weights), ``language`` (of the default model, missing if not
+        applicable), ``licence``, ``multilingual_model`` (a small multilingual model to pass as ``model``, missing if
+        there is none) and ``multilingual_size_mb``. With ``task``, one row per option: ``option``, ``default`` (as
+        JSON, missing if there is none) and ``description``.
 
     Raises
     ------
     NotFoundError
-        Where no task has that name.
+        If there is no task of that name.
 
     Examples
     --------

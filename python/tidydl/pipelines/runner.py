@@ -38,7 +38,7 @@ def family_of(task: Task) -> Any:
 
 
 class Pipeline:
-    """A task and a loaded model, made by :func:`pipeline`; call it with data to get a tidy frame."""
+    """A task and a loaded model, created by :func:`pipeline`; call it with data to get a tidy frame."""
 
     def __init__(self, task: Task, loaded: Loaded, options: Mapping[str, Any], note: dict[str, Any] | None = None):
         self._task = task
@@ -69,7 +69,7 @@ class Pipeline:
 
     @property
     def device(self) -> str:
-        """The device really used."""
+        """The device in use."""
         return self._loaded.device
 
     @property
@@ -102,32 +102,35 @@ class Pipeline:
         Parameters
         ----------
         x
-            One input, a list, Series or array of them, or a data frame. Left out, the parts are given by name:
-            ``qa(question="Who?", context=texts)``, one value for each input or one for all. An input of several
-            parts is also a dict or a tuple of them. A stream of data frames (:func:`stream`) gives a stream of results.
+            One input, a list, Series or array of them, or a data frame. If omitted, the parts are given by name:
+            ``qa(question="Who?", context=texts)``, one value for each input or one for all. An input of several parts
+            is also a dict or a tuple of them. For a stream of data frames (:func:`stream`) a stream of results is
+            returned.
         *others
-            Refused: what belongs to an input besides ``x`` is given by name.
+            Not allowed: parts of an input other than ``x`` are given by name.
         progress
-            True or False to force a progress bar on stderr; None shows it where somebody looks.
+            True or False to force or suppress a progress bar on stderr; None shows it in interactive use.
         **given
-            The parts of the inputs (``text=``, ``image=``, ``question=`` …) name the columns of a data frame.
-            All else are options of the task: they replace what the pipeline was made with. See :func:`pipeline`.
+            The parts of the inputs (``text=``, ``image=``, ``question=`` …) name the columns of a data frame. All
+            others are options of the task: they override those that the pipeline was created with. See
+            :func:`pipeline`.
 
         Returns
         -------
         pandas.DataFrame, or Stream of a stream
-            ``.row`` (which input, counted from 0), the parts of the input, and the columns of the task that
-            :func:`tasks` lists: for a classifier ``rank`` where ``top_k`` is not 1 (1 is the best), ``label``
-            (categorical, with all labels of the model) and ``score``; for entities, objects and other things that an
-            input has any number of, a line each, and none where there is none. A missing input gives one line of
-            missing values; an empty text is refused, unless it is a prompt to go on with. Characters are counted from
-            0, and ``end`` is the first that no longer belongs. With ``on_error="row"`` the last column, ``.error``,
-            says why an input failed. The index is that of a Series or data frame ``x``.
+            ``.row`` (the index of the input, counted from 0), the parts of the input, and the columns of the task that
+            :func:`tasks` lists: for a classifier ``rank`` if ``top_k`` is not 1 (1 is the best), ``label``
+            (categorical, with all labels of the model) and ``score``; for tasks with any number of results per input,
+            such as entities or objects, one row per result, and none for an input without results. A missing input
+            returns one row of missing values; an empty text is an error, except as a prompt of text generation.
+            Character offsets are counted from 0, and ``end`` is exclusive. With ``on_error="row"`` the last column,
+            ``.error``, contains the error message of a failing input. The index is that of a Series or data frame
+            ``x``.
 
         Raises
         ------
         ArgumentError, ColumnError, DamagedFileError, NotFoundError
-            Where an input is of the wrong type or cannot be read; says which.
+            If an input has the wrong type or cannot be read; the message names it.
         """
         if others:
             raise self._by_place(others)

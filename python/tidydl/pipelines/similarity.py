@@ -1,4 +1,4 @@
-"""How alike embeddings are: pairs of them in a tidy frame."""
+"""Similarity of embeddings: pairs of them in a tidy frame."""
 
 from __future__ import annotations
 
@@ -29,35 +29,36 @@ _CELLS = 4_000_000  # numbers of a block of pairs, so that memory stays small
 def similarity(
     x: Any, y: Any = None, method: str = "cosine", pairs: str = "all", top_k: int | None = None
 ) -> pd.DataFrame:
-    """Return how alike embeddings are.
+    """Return the similarity of embeddings.
 
     Parameters
     ----------
     x, y
-        What :func:`tidydl.embed` or a pipeline for features returned: data frames with columns ``dim_1`` … ``dim_k``.
-        Without ``y`` the rows of ``x`` are compared with each other, each pair once.
+        Results of :func:`tidydl.embed` or of a feature extraction pipeline: data frames with columns ``dim_1`` …
+        ``dim_k``. Without ``y`` the rows of ``x`` are compared with each other, each pair once.
     method
-        ``"cosine"`` (of the angle between them, from -1 to 1), ``"dot"`` (the sum of products) or ``"euclidean"`` (the
-        distance: the only one of which less is more alike).
+        ``"cosine"`` (cosine similarity, from -1 to 1), ``"dot"`` (the dot product) or ``"euclidean"`` (the distance:
+        the only one where smaller means more similar).
     pairs
-        ``"all"`` compares each row of ``x`` with each of ``y``; ``"rows"`` the first with the first, and so on.
+        ``"all"`` compares each row of ``x`` with each of ``y``; ``"rows"`` compares them row by row: the first with the
+        first, and so on.
     top_k
-        How many of the most alike each row of ``x`` keeps, with their ``rank``; None for all.
+        How many of the most similar rows to keep for each row of ``x``, with their ``rank``; None for all.
 
     Returns
     -------
     pandas.DataFrame
-        A row per pair: ``.row`` and ``.row_y`` (which rows, counted from 0), where there are texts or images ``text``
-        and ``text_y`` or ``image`` and ``image_y``, ``rank`` where ``top_k`` is given, and ``similarity`` (for
-        ``"euclidean"`` ``distance``). With
-        ``pairs="rows"`` there is no ``.row_y``. A missing embedding gives missing numbers.
+        One row per pair: ``.row`` and ``.row_y`` (the indices of the rows, counted from 0), for texts or images also
+        ``text`` and ``text_y`` or ``image`` and ``image_y``, ``rank`` if ``top_k`` is given, and ``similarity`` (for
+        ``"euclidean"`` ``distance``). With ``pairs="rows"`` there is no ``.row_y``. A missing embedding returns missing
+        values.
 
     Raises
     ------
     ArgumentError
-        Where an argument is wrong, or rows do not pair.
+        If an argument is invalid, or the numbers of rows differ.
     ColumnError
-        Where there are no columns ``dim_1`` … ``dim_k``, or not as many in both.
+        If there are no columns ``dim_1`` … ``dim_k``, or their number differs.
 
     Examples
     --------

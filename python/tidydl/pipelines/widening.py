@@ -18,25 +18,25 @@ __all__ = ["unranked", "widen"]
 
 @guarded
 def widen(x: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per input, the ranks spread wide.
+    """Return one row per input, with the ranks spread into columns.
 
     Parameters
     ----------
     x
-        What a pipeline returned: a frame with ``.row`` and, where inputs have several results, ``rank`` or, of
-        generated texts, ``sequence``.
+        The result of a pipeline: a frame with ``.row`` and, if inputs have several results, ``rank`` (``sequence`` for
+        generated text).
 
     Returns
     -------
     pandas.DataFrame
-        One row per input in the order of ``x``: ``.row`` and the input, then for rank 1 the results under
-        their own names and for each further rank the same with ``.1``, ``.2``, …: ``label, score, label.1,
-        score.1``. The index is that of the first line of each input.
+        One row per input in the order of ``x``: ``.row`` and the input, then for rank 1 the results under their own
+        names and for each further rank the same with ``.1``, ``.2``, …: ``label, score, label.1, score.1``. The index
+        is that of the first row of each input.
 
     Raises
     ------
     ColumnError
-        Where ``x`` has no ``.row``, several lines for an input without a ``rank``, or one rank twice.
+        If ``x`` has no ``.row``, several rows for an input without a ``rank``, or duplicate ranks.
 
     Examples
     --------

@@ -43,28 +43,28 @@ def plot_images(
     ncol: int | None = None,
     seed: int | None = None,
 ) -> Any:
-    """Draw the images of a data frame in a grid, each under its caption.
+    """Plot the images of a data frame in a grid, each under its caption.
 
     Parameters
     ----------
     data
         A data frame with a column of images, or images.
     n
-        At most how many.
+        Maximum number of images.
     image
         The column of images.
     caption
-        A column, several, or a text in which names of columns stand for their values, such as ``"label →
-        predicted"``. By default the column ``label`` where there is one; ``""`` for none.
+        One or several columns, or a string in which column names are replaced by their values, such as ``"label →
+        predicted"``. By default the column ``label`` if there is one; ``""`` for none.
     ncol
-        How many in a row; by default about as many as there are rows.
+        Number of images per row; by default about the number of rows.
     seed
-        Draws ``n`` rows at random, those that R draws with this seed; by default the first ``n``.
+        The seed for sampling ``n`` rows at random, those that R draws with this seed; by default the first ``n``.
 
     Returns
     -------
     plotnine.ggplot
-        The picture; ``.save("file.png")`` writes it. Small images are enlarged without smoothing.
+        The plot; ``.save("file.png")`` writes it. Small images are enlarged without smoothing.
 
     Raises
     ------

@@ -58,49 +58,49 @@ def plotnet(
 ) -> Any:
     """Draw a fitted network.
 
-    Circles are units, lines are weights: black where positive, grey where negative, the wider the larger; those of a
-    skip layer, from inputs to outputs, are dashed.
+    Circles are units and lines are weights: black if positive, grey if negative, with a width by absolute value;
+    weights of a skip layer, from inputs to outputs, are dashed.
 
     Parameters
     ----------
     mod_in
         The network.
     x_names, y_names
-        Names of inputs and outputs instead of the network's own. What is beyond 34 letters is cut off.
+        Labels of inputs and outputs instead of the network's own names. They are truncated to 34 characters.
     nid
-        Whether lines show sign and size of the weights; False draws all alike.
+        Whether lines show the sign and size of the weights; False draws all alike.
     all_out, all_in
-        Which outputs and which inputs, by name, the lines lead to and come from.
+        The outputs and the inputs, by name, whose connections to draw.
     bias
         Whether to draw the bias units.
     rel_rsc
-        How many times as wide as the narrowest line the widest is; or the widths of both.
+        The ratio of the largest to the smallest line width; or both widths.
     circle_cex, cex_val
-        Sizes of circles and of text; large layers have smaller ones.
+        Sizes of circles and of text; they are reduced for large layers.
     node_labs, var_labs
-        Whether to write I1, H1, O1 into the circles, and the names beside them.
+        Whether to label the circles with I1, H1, O1, and to write the variable names beside them.
     alpha_val
         Opacity of the lines, 0 to 1.
     circle_col, pos_col, neg_col, bord_col
-        Colours of the circles (of two the first is that of the inputs, one or one for each of them), of positive and
+        Colours of the circles (of two, the first is for the inputs, one or one for each of them), of positive and
         negative weights, and of the circles' borders. ``"grey"`` is R's.
     max_sp
-        Whether each layer fills the height; by default units are equally far apart in all layers.
+        Whether each layer fills the full height; by default units have the same spacing in all layers.
     prune_col, prune_lty
-        Colour and type of the lines of pruned weights, which are those that ``mask`` held at 0; by default they are
-        not drawn. Types are R's: solid, dashed, dotted, dotdash, longdash, twodash.
+        Colour and line type of pruned weights, which are those fixed at 0 by ``mask``; by default they are not drawn.
+        Types are R's: solid, dashed, dotted, dotdash, longdash, twodash.
     skip
-        True draws the skip layer alone, False the other weights alone; by default both.
+        True draws only the skip layer, False only the other weights; by default both.
 
     Returns
     -------
     plotnine.ggplot
-        The picture; ``.save("file.png")`` writes it.
+        The plot; ``.save("file.png")`` writes it.
 
     Raises
     ------
     ArgumentError
-        Where an argument is wrong.
+        If an argument is invalid.
 
     Examples
     --------

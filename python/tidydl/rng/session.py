@@ -74,24 +74,24 @@ def stream_from(seed: Any) -> RandomNumbers:
 
 @guarded
 def set_seed(seed: float | None) -> None:
-    """Start the random numbers again, as R's ``set.seed(seed)``.
+    """Seed the random number generator, as R's ``set.seed(seed)``.
 
     Parameters
     ----------
     seed
-        A whole number from -2147483647 to 2147483647; a fraction is cut off, as in R. None starts anywhere.
+        An integer from -2147483647 to 2147483647; fractions are truncated, as in R. None uses a random seed.
 
     Notes
     -----
-    The stream is the session's: calls without a ``seed`` of their own draw from it one after the other, also those of
-    several threads. Processes made by fork draw on their own, the same after the same seed, in the order in which
-    they were made; processes that begin anew (spawn, as on Windows and macOS) start anywhere, unless they call
+    There is one stream per session: calls without a ``seed`` argument draw from it in sequence, including those from
+    several threads. Forked processes have their own streams, reproducible after the same seed in the order in which
+    they were forked; spawned processes (as on Windows and macOS) start with a random seed, unless they call
     ``set_seed()`` themselves.
 
     Returns
     -------
     None
-        Nothing: what is drawn next depends on it.
+        Nothing is returned.
 
     Raises
     ------
@@ -125,13 +125,13 @@ def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``n`` doubles. Where an interval is empty or not finite its value is NaN; where its ends are equal the value
-        is that end. Neither uses up a random number, as in R.
+        ``n`` doubles. If an interval is empty or not finite, the value is NaN; if its ends are equal, the value is that
+        end. Neither consumes a random number, as in R.
 
     Raises
     ------
     ArgumentError
-        If ``n`` is no whole number of at least 0, or an end is no number.
+        If ``n`` is not an integer of at least 0, or an end is not a number.
 
     Examples
     --------
@@ -160,24 +160,24 @@ def sample(x: Any, size: int | None = None, replace: bool = False, prob: Sequenc
     Parameters
     ----------
     x
-        A whole number n, for the positions 0 to n - 1; a data frame, for its rows; or a Series, array or sequence,
-        for its elements.
+        An integer n, for the positions 0 to n - 1; a data frame, for its rows; or a Series, array or sequence, for its
+        elements.
     size
         How many; by default all, in random order.
     replace
-        Whether an item can be drawn again.
+        Whether to sample with replacement.
     prob
-        Weights, one for each item.
+        Probability weights, one per item.
 
     Returns
     -------
     numpy.ndarray, pandas.DataFrame, pandas.Series or list
-        Positions counted from 0 for a number; else the kind of ``x``, in the order drawn, index kept.
+        Positions counted from 0 for an integer; otherwise the type of ``x``, in the order drawn, with its index.
 
     Raises
     ------
     ArgumentError
-        If more items are wanted than there are and ``replace`` is False, or ``prob`` does not fit.
+        If ``size`` exceeds the number of items and ``replace`` is False, or ``prob`` is invalid.
 
     Examples
     --------

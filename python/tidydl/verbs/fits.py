@@ -12,33 +12,33 @@ __all__ = ["coef", "fitted", "predict", "residuals", "summary"]
 
 @verb
 def predict(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Predict for new data.
+    """Return predictions for new data.
 
     Parameters
     ----------
     x
-        What :func:`tidydl.nnet`, :func:`tidydl.multinom` or :func:`tidydl.tune_nnet` returns. Several networks (of
-        ``repeats``) predict by their mean, a search by its best network.
+        A result of :func:`tidydl.nnet`, :func:`tidydl.multinom` or :func:`tidydl.tune_nnet`. The predictions of several
+        networks (``repeats``) are averaged; a tuning result predicts with its best network.
     newdata
-        A data frame with the columns of the formula, or numbers, rows by inputs, where the fit was of numbers; by
+        A data frame with the columns of the formula, or numbers, rows by inputs, if it was fitted without a formula; by
         default the rows of the training data.
     type
-        Of networks ``"raw"`` for the outputs (the default) or ``"class"`` for the most probable class; of models of
+        For networks ``"raw"`` for the outputs (the default) or ``"class"`` for the most probable class; for models of
         ``multinom()`` ``"class"`` (the default) or ``"probs"`` for the probabilities.
 
     Returns
     -------
     pandas.DataFrame or pandas.Series
-        Raw and probs: a column for each output, named as in R by class (of two classes only the second's
-        probability). Class: a categorical Series; of classes equally probable the first is taken. A row with a missing
-        input has missing values; the index is newdata's.
+        Raw and probs: one column per output, named by class as in R (for two classes only the probability of the
+        second). Class: a categorical Series; ties are resolved in favour of the first class. A row with a missing input
+        has missing values; the index is that of newdata.
 
     Raises
     ------
     ArgumentError
-        The object does not predict, ``type`` is not known, or classes are asked for where numbers were fitted.
+        The object has no predictions, ``type`` is unknown, or classes are requested from a regression.
     ColumnError, DataError
-        The data lack a column, or have a label that the fit has not seen.
+        The data lack a column, or have a label that was not in the training data.
 
     Examples
     --------
@@ -58,19 +58,19 @@ def coef(x: Any, *args: Any, **kwargs: Any) -> Any:
     Parameters
     ----------
     x
-        What :func:`tidydl.nnet`, :func:`tidydl.multinom` or :func:`tidydl.tune_nnet` returns.
+        A result of :func:`tidydl.nnet`, :func:`tidydl.multinom` or :func:`tidydl.tune_nnet`.
 
     Returns
     -------
     pandas.Series or pandas.DataFrame
-        Of a network, or the best of a search, a Series of the weights in R's order, indexed by R's names for them:
-        ``b->h1``, ``i1->h1``, …, ``h1->o``; of ``nnet(repeats=...)`` a row of them for each network. Of a model the
-        coefficients, classes (but the first) by terms; of two classes a Series by terms.
+        For a network, or the best network of a tuning result, a Series of the weights in R's order, indexed by R's
+        names for them: ``b->h1``, ``i1->h1``, …, ``h1->o``; for ``nnet(repeats=...)`` one row per network. For a model
+        of ``multinom()`` the coefficients, classes (except the first) by terms; for two classes a Series by terms.
 
     Raises
     ------
     ArgumentError
-        The object has no weights of its own.
+        The object has no weights.
 
     Examples
     --------
@@ -88,13 +88,13 @@ def fitted(x: Any, *args: Any, **kwargs: Any) -> Any:
     Parameters
     ----------
     x
-        What :func:`tidydl.nnet` or :func:`tidydl.multinom` returns.
+        A result of :func:`tidydl.nnet` or :func:`tidydl.multinom`.
 
     Returns
     -------
     pandas.DataFrame
-        Rows by outputs, as ``predict()`` gives them without new data. The rows are the complete ones of the training
-        data; after ``na_action="exclude"`` the others too, with missing values.
+        Rows by outputs, as returned by ``predict()`` without new data. The rows are the complete rows of the training
+        data; after ``na_action="exclude"`` also the others, with missing values.
 
     Raises
     ------
@@ -112,17 +112,18 @@ def fitted(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 @verb
 def residuals(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Return observed less fitted values of the training rows.
+    """Return the residuals of the training rows: observed minus fitted values.
 
     Parameters
     ----------
     x
-        What :func:`tidydl.nnet` or :func:`tidydl.multinom` returns.
+        A result of :func:`tidydl.nnet` or :func:`tidydl.multinom`.
 
     Returns
     -------
     pandas.DataFrame
-        Rows by outputs, as of :func:`tidydl.fitted`; of classes an indicator of each less its probability.
+        Rows by outputs, as in :func:`tidydl.fitted`; for classification, the indicator of each class minus its
+        probability.
 
     Raises
     ------
@@ -145,20 +146,21 @@ def summary(x: Any, *args: Any, **kwargs: Any) -> Any:
     Parameters
     ----------
     x
-        What :func:`tidydl.nnet`, :func:`tidydl.multinom` or :func:`tidydl.tune_nnet` returns.
+        A result of :func:`tidydl.nnet`, :func:`tidydl.multinom` or :func:`tidydl.tune_nnet`.
     correlation
-        Of models of ``multinom()``: whether to show the correlations of the coefficients.
+        For models of ``multinom()``: whether to show the correlations of the coefficients.
 
     Returns
     -------
     NNetSummary, AveragedSummary or MultinomSummary
-        Of a network, each of several, or the best of a search, the weights unit by unit. Of a model the coefficients
-        and their standard errors, also as ``coefficients``, ``standard_errors`` and ``correlation``.
+        For a network, each of several, or the best of a tuning result, the weights by unit. For a model of
+        ``multinom()`` the coefficients and their standard errors, also as ``coefficients``, ``standard_errors`` and
+        ``correlation``.
 
     Raises
     ------
     ArgumentError
-        There is none of such an object.
+        The object has no summary.
 
     Examples
     --------

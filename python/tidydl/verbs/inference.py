@@ -18,7 +18,7 @@ __all__ = ["AIC", "BIC", "anova", "confint", "logLik", "vcov"]
 
 @verb
 def vcov(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Return the covariance of the estimates, as R's ``vcov()``.
+    """Return the covariance matrix of the estimates, as R's ``vcov()``.
 
     Parameters
     ----------
@@ -28,15 +28,14 @@ def vcov(x: Any, *args: Any, **kwargs: Any) -> Any:
     Returns
     -------
     pandas.DataFrame
-        Symmetric, coefficients by coefficients, named ``class:term`` (of two classes by term alone). Of a network
-        weights by weights, those that may change, named as in :func:`tidydl.coef`; missing where the Hessian is not
-        positive definite. For least squares it counts the variance of the residuals, as ``std.error`` in
-        :func:`tidydl.tidy` does.
+        Symmetric, coefficients by coefficients, named ``class:term`` (for two classes by term only). For a network free
+        weights by free weights, named as in :func:`tidydl.coef`; missing if the Hessian is not positive definite. For
+        least squares it includes the residual variance, as does ``std.error`` in :func:`tidydl.tidy`.
 
     Raises
     ------
     ArgumentError
-        There is none of such an object, or a network has no Hessian.
+        The object has no covariance matrix, or a network has no Hessian.
 
     Examples
     --------
@@ -56,20 +55,20 @@ def confint(x: Any, *args: Any, **kwargs: Any) -> Any:
     x
         A fit of :func:`tidydl.multinom`, or a network of :func:`tidydl.nnet` with ``Hess=True``.
     parm
-        Which terms, or which weights of a network that may change, by name or by place from 0; by default all.
+        The terms, or the free weights of a network, by name or by position counted from 0; by default all.
     level
-        The level, between 0 and 1; by default 0.95.
+        The confidence level, between 0 and 1; by default 0.95.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each coefficient, indexed by class and term (of two classes by term), of a network for each weight
-        that may change; the bounds as columns such as ``2.5 %`` and ``97.5 %``.
+        One row per coefficient, indexed by class and term (for two classes by term), for a network one row per free
+        weight; the bounds are columns such as ``2.5 %`` and ``97.5 %``.
 
     Raises
     ------
     ArgumentError
-        There are none of such an object, a network has no Hessian, a term is not known, or the level is none.
+        The object has no confidence intervals, a network has no Hessian, a term is unknown, or the level is invalid.
 
     Examples
     --------
@@ -88,14 +87,14 @@ def logLik(x: Any, *args: Any, **kwargs: Any) -> Any:
     Parameters
     ----------
     x
-        A fit of :func:`tidydl.multinom`, or a network of :func:`tidydl.nnet` that was fitted by entropy or softmax
-        without a penalty.
+        A fit of :func:`tidydl.multinom`, or a network of :func:`tidydl.nnet` that was fitted with entropy or softmax
+        and without weight decay.
 
     Returns
     -------
     LogLik
-        A number with the attributes ``df`` and ``nobs``; prints as in R. From a penalty a model of ``multinom()`` has
-        its penalised log-likelihood, as in R.
+        A number with the attributes ``df`` and ``nobs``; prints as in R. With weight decay, a model of ``multinom()``
+        has a penalised log-likelihood, as in R.
 
     Raises
     ------
@@ -125,13 +124,13 @@ def anova(x: Any, *args: Any, **kwargs: Any) -> Any:
     Returns
     -------
     pandas.DataFrame
-        A row for each fit, the smallest first: ``Model``, ``Resid. df``, ``Resid. Dev``, and against the fit before it
+        One row per fit, the smallest first: ``Model``, ``Resid. df``, ``Resid. Dev``, and against the fit before it
         ``Test``, ``Df``, ``LR stat.`` and ``Pr(Chi)``.
 
     Raises
     ------
     ArgumentError
-        There is one fit alone, or the fits are of different responses or rows.
+        There is only one fit, or the fits have different responses or rows.
 
     Examples
     --------
@@ -150,27 +149,27 @@ def AIC(x: Any, *others: Any, k: float = 2.0) -> Any:
     Parameters
     ----------
     x
-        What has a log-likelihood; see :func:`tidydl.logLik`.
+        A fit with a log-likelihood; see :func:`tidydl.logLik`.
     *others
-        More of them, to be compared.
+        More fits to compare.
     k
-        The price of a degree of freedom.
+        The penalty per degree of freedom.
 
     Returns
     -------
     float or pandas.DataFrame
-        Minus twice the log-likelihood, plus ``k`` for each degree of freedom; of several a row each, in the order in
-        which they are given: ``df`` and ``AIC``.
+        Minus twice the log-likelihood, plus ``k`` per degree of freedom; for several fits, one row each, in the order
+        given: ``df`` and ``AIC``.
 
     Raises
     ------
     ArgumentError
-        An object has no log-likelihood, or ``k`` is no number.
+        An object has no log-likelihood, or ``k`` is not a number.
 
     Warns
     -----
     UserWarning
-        Where the fits are of different numbers of observations.
+        If the fits have different numbers of observations.
 
     Examples
     --------
@@ -192,15 +191,15 @@ def BIC(x: Any, *others: Any) -> Any:
     Parameters
     ----------
     x
-        What has a log-likelihood; see :func:`tidydl.logLik`.
+        A fit with a log-likelihood; see :func:`tidydl.logLik`.
     *others
-        More of them, to be compared.
+        More fits to compare.
 
     Returns
     -------
     float or pandas.DataFrame
-        Minus twice the log-likelihood, plus the logarithm of the observations for each degree of freedom; of several
-        a row each, in the order in which they are given: ``df`` and ``BIC``.
+        Minus twice the log-likelihood, plus the logarithm of the number of observations per degree of freedom; for
+        several fits, one row each, in the order given: ``df`` and ``BIC``.
 
     Raises
     ------
@@ -210,7 +209,7 @@ def BIC(x: Any, *others: Any) -> Any:
     Warns
     -----
     UserWarning
-        Where the fits are of different numbers of observations.
+        If the fits have different numbers of observations.
 
     Examples
     --------

@@ -12,38 +12,38 @@ __all__ = ["augment", "autoplot", "glance", "tidy"]
 
 @verb
 def tidy(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Turn a result into a data frame with one row for each of its parts.
+    """Convert a result to a data frame with one row per component.
 
     Parameters
     ----------
     x
-        What :func:`tidydl.nnet`, :func:`tidydl.multinom`, :func:`tidydl.tune_nnet` or :func:`tidydl.confusion` returns.
+        A result of :func:`tidydl.nnet`, :func:`tidydl.multinom`, :func:`tidydl.tune_nnet` or :func:`tidydl.confusion`.
     conf_int, conf_level
-        Of models of ``multinom()``: whether to add the bounds of a confidence interval, and of which level (0.95).
+        For models of ``multinom()``: whether to add a confidence interval, and its level (0.95).
     exponentiate
-        Of models of ``multinom()``: whether to give odds ratios, exp of the estimates and bounds.
+        For models of ``multinom()``: whether to exponentiate the estimates and bounds, which gives odds ratios.
 
     Returns
     -------
     pandas.DataFrame
-        Of a network a row for each weight: ``term`` (as in :func:`tidydl.coef`), ``from``, ``to``, ``layer`` (label:
-        hidden, output, skip), ``estimate`` and, where the fit has a Hessian, ``std.error``, missing for fixed weights
-        and where the Hessian is not positive definite. Of ``nnet(repeats=...)`` these rows of each network, after
+        For a network one row per weight: ``term`` (as in :func:`tidydl.coef`), ``from``, ``to``, ``layer`` (label:
+        hidden, output, skip), ``estimate`` and, if the fit has a Hessian, ``std.error``, missing for fixed weights and
+        if the Hessian is not positive definite. For ``nnet(repeats=...)`` these rows for each network, preceded by
         ``.fit`` (counted from 0).
 
-        Of a model of ``multinom()`` a row for each coefficient: ``y.level``, ``term``, ``estimate``, ``std.error``,
+        For a model of ``multinom()`` one row per coefficient: ``y.level``, ``term``, ``estimate``, ``std.error``,
         ``statistic``, ``p.value`` and, with ``conf_int``, ``conf.low`` and ``conf.high``.
 
-        Of a search of ``tune_nnet()`` a row for each grid point: ``size``, ``decay``, ``metric``, ``mean``,
+        For a result of ``tune_nnet()`` one row per grid point: ``size``, ``decay``, ``metric``, ``mean``,
         ``std_error``, ``n``, ``best``.
 
-        Of a ``confusion()`` a row for each class: ``class`` (label), ``n``, ``predicted``, ``recall``, ``precision``,
+        For a ``confusion()`` one row per class: ``class`` (label), ``n``, ``predicted``, ``recall``, ``precision``,
         ``f1``.
 
     Raises
     ------
     ArgumentError
-        There is no such frame of the object, or the level is none.
+        There is no such data frame for the object, or the level is invalid.
 
     Examples
     --------
@@ -57,36 +57,37 @@ def tidy(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 @verb
 def glance(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Sum a result up in a data frame of one row.
+    """Summarise a result in a data frame with one row.
 
     Parameters
     ----------
     x
-        What :func:`tidydl.nnet`, :func:`tidydl.multinom`, :func:`tidydl.tune_nnet` or :func:`tidydl.confusion` returns.
+        A result of :func:`tidydl.nnet`, :func:`tidydl.multinom`, :func:`tidydl.tune_nnet` or :func:`tidydl.confusion`.
 
     Returns
     -------
     pandas.DataFrame
-        Of a network ``n_weights``, ``value``, ``logLik`` and ``AIC`` (missing where the value is no likelihood: least
-        squares, or a penalty), ``convergence``, ``iterations``, ``nobs``, ``engine``, ``device``, ``seconds``.
+        For a network ``n_weights``, ``value``, ``logLik`` and ``AIC`` (missing if the value is not a likelihood: for
+        least squares, or with weight decay), ``convergence``, ``iterations``, ``nobs``, ``engine``, ``device``,
+        ``seconds``.
 
-        Of ``nnet(repeats=...)`` ``n_fits``, ``n_weights``, ``value`` (the mean), ``lowest``, ``highest``, ``converged``
-        (how many ended by themselves), ``iterations`` (all together), ``nobs``, ``engine``, ``device``, ``seconds``
-        (all together).
+        For ``nnet(repeats=...)`` ``n_fits``, ``n_weights``, ``value`` (the mean), ``lowest``, ``highest``,
+        ``converged`` (the number of fits that converged), ``iterations`` (in total), ``nobs``, ``engine``, ``device``,
+        ``seconds`` (in total).
 
-        Of a model of ``multinom()`` ``edf``, ``deviance``, ``AIC``, ``nobs``, ``logLik``, ``convergence``,
+        For a model of ``multinom()`` ``edf``, ``deviance``, ``AIC``, ``nobs``, ``logLik``, ``convergence``,
         ``iterations``, ``engine``, ``device``, ``seconds``.
 
-        Of a search of ``tune_nnet()`` ``n_points``, ``n_resamples``, ``n_fits``, ``n_failed``, and of the best grid
+        For a result of ``tune_nnet()`` ``n_points``, ``n_resamples``, ``n_fits``, ``n_failed``, and for the best grid
         point ``metric``, ``mean``, ``std_error``, ``size``, ``decay``; ``nobs``, ``engine``, ``device``, ``seconds``.
 
-        Of a ``confusion()`` ``accuracy``, ``balanced_accuracy`` (the mean recall of the classes that occur), ``kappa``
+        For a ``confusion()`` ``accuracy``, ``balanced_accuracy`` (the mean recall of the classes that occur), ``kappa``
         (Cohen's), ``nobs``.
 
     Raises
     ------
     ArgumentError
-        There is no such frame of the object.
+        There is no such summary for the object.
 
     Examples
     --------
@@ -100,33 +101,33 @@ def glance(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 @verb
 def augment(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Join what an object says about each row of data to the data, one row to one row.
+    """Add the predictions or results for each row to the data, one row per row.
 
     Parameters
     ----------
     x
-        What :func:`tidydl.nnet`, :func:`tidydl.multinom`, :func:`tidydl.tune_nnet` or :func:`tidydl.pipeline` returns.
+        A result of :func:`tidydl.nnet`, :func:`tidydl.multinom`, :func:`tidydl.tune_nnet` or :func:`tidydl.pipeline`.
     data, newdata
-        The data frame to predict for, under either name. Of networks by default the complete rows of the training
-        data, for which the observed response comes first.
+        The data frame to predict for, under either name. For networks, by default the complete rows of the training
+        data; the observed response is then the first column.
     prefix
-        Of pipelines: put before the names of the new columns, to keep two pipelines apart.
+        For pipelines: a prefix for the names of the new columns, to distinguish the results of two pipelines.
     progress, **given
-        Of pipelines: as in a call of the pipeline; ``text="tweet"`` names the column with the input.
+        For pipelines: as in a call of the pipeline; ``text="tweet"`` names the column with the input.
 
     Returns
     -------
     pandas.DataFrame
-        The data, index kept, with further columns. Of classes ``.pred_class`` (label) and ``.pred_<level>`` for each;
-        of numbers ``.pred`` and, where the response is in the data, ``.resid`` (of several outputs ``.pred_<output>``
-        and ``.resid_<output>``). A row with a missing input has missing predictions. Of a pipeline the columns of its
-        results, ranks spread wide as by :func:`tidydl.widen`.
+        The data, with its index and additional columns. For classification ``.pred_class`` (label) and
+        ``.pred_<level>`` for each class; for regression ``.pred`` and, if the response is in the data, ``.resid`` (for
+        several outputs ``.pred_<output>`` and ``.resid_<output>``). A row with a missing input has missing predictions.
+        For a pipeline the columns of its results, with ranks spread into columns as by :func:`tidydl.widen`.
 
     Raises
     ------
     ArgumentError, ColumnError, DataError
-        The object says nothing about rows, the data lack a column or have a label that the fit has not seen, or the
-        data have a column of a pipeline's already.
+        The object has no results per row, the data lack a column or have a label that was not in the training data, or
+        the data already have a column of the pipeline's results.
 
     Examples
     --------
@@ -141,10 +142,10 @@ def augment(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 @verb
 def autoplot(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """Draw what an object is about.
+    """Plot a fitted network or a result.
 
-    A fitted network gives its training curve; what ``tune_nnet()``, ``importance()``, ``lekprofile()`` and
-    ``confusion()`` return gives the metric by size and decay, bars, profiles and a heat map.
+    For a fitted network, the training curve; for the results of ``tune_nnet()``, ``importance()``, ``lekprofile()`` and
+    ``confusion()``, the metric by size and decay, bars, profiles and a heat map.
 
     Parameters
     ----------
@@ -154,14 +155,14 @@ def autoplot(x: Any, *args: Any, **kwargs: Any) -> Any:
     Returns
     -------
     plotnine.ggplot
-        The picture; ``.save("file.png")`` writes it.
+        The plot; ``.save("file.png")`` writes it.
 
     Raises
     ------
     ArgumentError
-        There is nothing to draw of it.
+        There is no plot for such an object.
     DataError
-        Nothing is known of the course of a fit.
+        The training history of a fit is not available.
 
     Examples
     --------

@@ -50,55 +50,55 @@ def importance(
     repeats: int = 10,
     seed: float | None = None,
 ) -> Importance:
-    """Return how much each input matters to a network.
+    """Return the importance of each input of a network.
 
     Parameters
     ----------
     fit
         The network.
     method
-        ``"garson"``: the share of the weights' sizes that runs through an input, from 0 to 1. ``"olden"``: the sum of
-        the products of weights along all ways from an input to an output, with its sign. ``"permutation"``: how much
-        worse the network predicts when a column of the data is shuffled.
+        ``"garson"``: the share of the absolute weights that passes through an input, from 0 to 1. ``"olden"``: the
+        signed sum of the products of weights along all paths from an input to an output. ``"permutation"``: how much
+        worse the network predicts after a column of the data is shuffled.
     data
         For ``"permutation"``: the data frame with the columns of the formula, or the inputs of a network that was
-        fitted to numbers. Data that the network has not seen are the fairer judge.
+        fitted without a formula. Held-out data give a fairer estimate.
     y
-        The response for these inputs, where the network was fitted to numbers; by default the training rows'.
+        The response for these inputs, if the network was fitted without a formula; by default that of the training
+        rows.
     metric
-        What is compared: ``"loss"``, the mean over the rows of the loss that the network was fitted by; ``"rmse"`` or
-        ``"mae"`` for numbers; ``"accuracy"`` for classes.
+        The metric: ``"loss"``, the mean over the rows of the loss that the network was fitted with; ``"rmse"`` or
+        ``"mae"`` for regression; ``"accuracy"`` for classification.
     repeats
-        How often each column is shuffled.
+        Number of permutations per column.
     seed
-        Starts the shuffles; by default they go on from :func:`tidydl.set_seed`. The shuffles are R's
-        ``sample()``, drawn one after the other and the same for every column.
+        The seed of the permutations; by default they draw from the stream of :func:`tidydl.set_seed`. They are drawn
+        with R's ``sample()``, in sequence and the same for every column.
 
     Returns
     -------
     Importance
-        A row for each input, in their order, and output: ``term`` (text), ``output`` (label), ``importance``. For
-        ``"permutation"`` a row for each column of the data that the network reads, over all outputs together (the
-        response stands in ``output``), with ``std.error``, the standard deviation over the shuffles by the root of
-        their number: ``importance`` is the mean growth of the loss or error, or the mean loss of accuracy.
+        One row per input, in their order, and output: ``term`` (text), ``output`` (label), ``importance``. For
+        ``"permutation"`` one row per column of the data that the network uses, over all outputs together (``output`` is
+        the response), with ``std.error``, the standard deviation over the permutations divided by the square root of
+        their number: ``importance`` is the mean increase of the loss or error, or the mean decrease of accuracy.
         ``autoplot()`` draws it.
 
     Raises
     ------
     ArgumentError, ColumnError, DataError
-        Where an argument is wrong, or the data lack a column.
+        If an argument is invalid, or the data lack a column.
 
     Notes
     -----
-    Biases take no part. Garson's shares are those of Goh (1995): at every hidden unit the sizes of the products of an
-    input's weight and the unit's weight to the output are divided by their sum over the inputs; the shares are added
-    over the units and divided by their total, so that an output's own weights cancel. A hidden unit without any way
-    from the inputs to the output is left out, and an output that no input reaches has missing shares. The direct
-    weights from the inputs to an output (``skip``) count as one unit more. Olden's sums include the direct weights as
-    they are.
-    Sources: Garson (1991), AI Expert 6(4), 46-51; Goh (1995), Artificial Intelligence in Engineering 9, 143-151;
-    Olden, Joy & Death (2004), Ecological Modelling 178, 389-397; Breiman (2001), Machine Learning 45, 5-32; Fisher,
-    Rudin & Dominici (2019), Journal of Machine Learning Research 20(177).
+    Biases are ignored. Garson's shares follow Goh (1995): at every hidden unit the absolute products of an input's
+    weight and the unit's weight to the output are divided by their sum over the inputs; the shares are summed over the
+    units and divided by their total, so that an output's own weights cancel. A hidden unit without a path from the
+    inputs to the output is ignored, and an output that no input reaches has missing shares. The direct weights from the
+    inputs to an output (``skip``) count as one additional unit. Olden's sums include the direct weights as they are.
+    Sources: Garson (1991), AI Expert 6(4), 46-51; Goh (1995), Artificial Intelligence in Engineering 9, 143-151; Olden,
+    Joy & Death (2004), Ecological Modelling 178, 389-397; Breiman (2001), Machine Learning 45, 5-32; Fisher, Rudin &
+    Dominici (2019), Journal of Machine Learning Research 20(177).
 
     Examples
     --------
@@ -136,12 +136,12 @@ def garson(fit: Any) -> Importance:
     Returns
     -------
     Importance
-        As of :func:`tidydl.importance`.
+        As returned by :func:`tidydl.importance`.
 
     Raises
     ------
     ArgumentError
-        If ``fit`` is no network, or the mean of several.
+        If ``fit`` is not a network, or the mean of several.
 
     Examples
     --------
@@ -164,12 +164,12 @@ def olden(fit: Any) -> Importance:
     Returns
     -------
     Importance
-        As of :func:`tidydl.importance`.
+        As returned by :func:`tidydl.importance`.
 
     Raises
     ------
     ArgumentError
-        If ``fit`` is no network, or the mean of several.
+        If ``fit`` is not a network, or the mean of several.
 
     Examples
     --------

@@ -28,7 +28,7 @@ _SHOWN = 5
 
 
 class Split(NamedTuple):
-    """The rows of a data frame in two parts, which ``train, test = split`` takes apart."""
+    """The rows of a data frame in two parts, which can be unpacked: ``train, test = split``."""
 
     train: pd.DataFrame
     test: pd.DataFrame
@@ -39,31 +39,31 @@ class Split(NamedTuple):
 
 @guarded
 def split_data(data: Any, prop: float = 0.75, strata: str | None = None, seed: float | None = None) -> Split:
-    """Split the rows of a data frame at random into a part to train on and a part to test on.
+    """Split the rows of a data frame at random into a training and a test set.
 
     Parameters
     ----------
     data
         A data frame of at least two rows.
     prop
-        The share of the rows that train, above 0 and below 1. Both parts have at least one row.
+        The proportion of training rows, above 0 and below 1. Both parts have at least one row.
     strata
-        The name of a column: each of its values is split in these proportions. Rows where it is missing are split as
-        one more value.
+        The name of a column: each of its values is split in these proportions. Missing values are treated as an
+        additional stratum.
     seed
-        Where the draw starts, as for :func:`tidydl.set_seed`, without touching the session's random numbers. By
-        default the draw takes the next of these.
+        The seed, as in :func:`tidydl.set_seed`, which leaves the session's random number stream unchanged. By default
+        the rows are drawn from that stream.
 
     Returns
     -------
     Split
-        ``train`` and ``test``, data frames with the rows in the order of ``data``, index kept. The same rows as
-        ``split_data()`` gives in R after the same seed.
+        ``train`` and ``test``, data frames with the row order and index of ``data``. The same rows as ``split_data()``
+        returns in R after the same seed.
 
     Raises
     ------
     ArgumentError, ColumnError
-        If ``prop`` or ``seed`` is out of range, or ``strata`` is no column.
+        If ``prop`` or ``seed`` is out of range, or ``strata`` is not a column.
     DataError
         If there are fewer than two rows, or a value of ``strata`` has only one.
 
@@ -154,7 +154,7 @@ def draw_resamples(resamples: Any, times: int | None, prop: float, groups: Seque
     times
         How often the folds are drawn (by default once), how many bootstrap samples (25) or hold-outs (1).
     prop
-        The share of the rows that train in a hold-out.
+        The proportion of rows used for training in a hold-out.
     groups
         The positions of each class's rows, among which folds and hold-outs are spread evenly; else one group.
 

@@ -50,23 +50,23 @@ TUNING_ENGINES = ("exact", "torch")
 
 @dataclass(eq=False, repr=False)
 class Tuning:
-    """What a search over a grid found.
+    """The result of a grid search.
 
     Attributes
     ----------
     fits : pandas.DataFrame
-        A row a fit: ``size``, ``decay``, ``resample``, ``restart`` (counted from 0), ``chosen`` (the restart with the
-        lowest value, which speaks for its resample), ``value``, ``convergence``, ``iterations``, the metrics on the
-        rows held out, ``seconds``.
+        One row per fit: ``size``, ``decay``, ``resample``, ``restart`` (counted from 0), ``chosen`` (the restart with
+        the lowest value, which represents its resample), ``value``, ``convergence``, ``iterations``, the metrics on the
+        held-out rows, ``seconds``.
     summary : pandas.DataFrame
-        A row a grid point: ``size``, ``decay``, ``metric``, ``mean`` over the resamples, ``std_error`` of the mean,
+        One row per grid point: ``size``, ``decay``, ``metric``, ``mean`` over the resamples, ``std_error`` of the mean,
         ``n`` resamples, ``best``.
     best : dict
         The best grid point: ``size`` and ``decay``.
     fit : NNet
         The network of the best grid point, fitted to all rows.
     metric, resamples : str
-        What was compared, and on what.
+        The metric, and the resampling method.
     """
 
     fits: pd.DataFrame
@@ -127,56 +127,56 @@ def tune_nnet(
     progress: bool | None = None,
     **more: Any,
 ) -> Tuning:
-    """Try every combination of size and decay on resamples of the data, and fit the best to all of it.
+    """Evaluate every combination of size and decay on resamples of the data, and refit the best to all of it.
 
-    Each fit is the one that :func:`tidydl.nnet` makes of the rows that train, from initial weights of its own, to the
-    last bit, however many threads share the work. It is judged by the rows that it has not seen.
+    Each fit is identical to that of :func:`tidydl.nnet` on the training rows, from its own initial weights, to the last
+    bit, regardless of the number of threads. It is evaluated on the held-out rows.
 
     Parameters
     ----------
     formula, data, x, y
-        As of :func:`tidydl.nnet`. Inputs and classes are made of all complete rows, so that each fit knows all
-        levels, one that its own rows lack too.
+        As in :func:`tidydl.nnet`. Inputs and classes are built from all complete rows, so that each fit has all levels,
+        including those missing from its training rows.
     size, decay
-        Numbers of hidden units and penalties: one or several of each.
+        Numbers of hidden units and weight decays to try: one or several of each.
     resamples
-        ``k`` for the k folds of a cross-validation; ``"bootstrap"`` for samples with replacement, judged by the rows
-        that they lack; ``"holdout"`` for random splits; or a list (or dictionary) of the rows that train in each, by
-        position among the complete rows, a row as often as it should count. Folds and hold-outs are drawn within
-        each class, so that all have about the same shares.
+        ``k`` for k-fold cross-validation; ``"bootstrap"`` for samples with replacement, evaluated on the out-of-bag
+        rows; ``"holdout"`` for random splits; or a list (or dictionary) with the training rows of each resample, by
+        position among the complete rows, repeated as often as they should count. Folds and hold-outs are stratified by
+        class.
     times
-        How often folds are drawn (by default once), how many bootstrap samples (25) or hold-outs (1).
+        Number of repetitions of the cross-validation (by default 1), of bootstrap samples (25) or of hold-outs (1).
     prop
-        The share of the rows that train in a hold-out.
+        The proportion of rows used for training in a hold-out.
     repeats
-        How many fits each grid point has in each resample, from initial weights of their own. The one with the lowest
-        value on the rows that train speaks for the resample; so does the final fit's.
+        Number of fits per grid point and resample, each from its own initial weights. The one with the lowest value on
+        the training rows represents the resample; the final fit is chosen in the same way.
     metric
-        What is compared: of classes ``"accuracy"`` (the default), ``"balanced_accuracy"``, ``"kappa"`` or
-        ``"log_loss"``; of numbers ``"rmse"`` (the default), ``"mae"`` or ``"rsq"``. Each held-out row counts once,
-        whatever its case weight. Of equal grid points the one with the fewest units, then the largest decay, is best.
+        The metric to optimise: for classification ``"accuracy"`` (the default), ``"balanced_accuracy"``, ``"kappa"`` or
+        ``"log_loss"``; for regression ``"rmse"`` (the default), ``"mae"`` or ``"rsq"``. Each held-out row counts once,
+        regardless of its case weight. Ties are broken in favour of the fewest units, then the largest decay.
     weights, linout, entropy, softmax, censored, skip, rang, maxit, MaxNWts, abstol, reltol, subset, na_action,
     contrasts
-        As of :func:`tidydl.nnet`.
+        As in :func:`tidydl.nnet`.
     trace
-        Accepted because calls of ``nnet()`` have it: fits side by side show no trace.
+        Accepted for compatibility with ``nnet()``; it has no effect, since fits run in parallel.
     engine, device, threads
-        As of :func:`tidydl.nnet`: by default fits run side by side in threads; on a CUDA device all networks of one
-        shape advance together.
+        As in :func:`tidydl.nnet`: by default fits run in parallel threads; on a CUDA device all networks of the same
+        architecture are trained together.
     progress
-        Whether to show a bar that counts fits; None shows it where somebody looks.
+        Whether to show a progress bar that counts fits; None shows it in interactive use.
 
     Returns
     -------
     Tuning
-        ``fits``, ``summary``, ``best`` and ``fit``; ``tidy()`` gives the summary, ``glance()`` one row, ``predict()``
-        and ``augment()`` the best network's predictions, ``autoplot()`` the metric by size and decay. A fit that
-        cannot be made, because its value is not finite, is a row of missing values, with a warning.
+        ``fits``, ``summary``, ``best`` and ``fit``; ``tidy()`` returns the summary, ``glance()`` one row, ``predict()``
+        and ``augment()`` the best network's predictions, ``autoplot()`` a plot of the metric by size and decay. A fit
+        that fails because its value is not finite is a row of missing values, with a warning.
 
     Raises
     ------
     ArgumentError, FormulaError, ColumnError, DataError, DeviceError
-        As of :func:`tidydl.nnet`, and where the resamples cannot be drawn or the metric is not for the response.
+        As for :func:`tidydl.nnet`, and if the resamples cannot be drawn or the metric does not apply to the response.
 
     Examples
     --------

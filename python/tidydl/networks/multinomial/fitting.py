@@ -55,51 +55,50 @@ def multinom(
     progress: bool | None = None,
     **more: Any,
 ) -> Multinom:
-    """Fit a multinomial log-linear model, giving the coefficients that R's ``multinom`` gives, to the last bit.
+    """Fit a multinomial log-linear model, with the same coefficients as R's ``multinom``, to the last bit.
 
-    The first class is the one that the others are compared with. Two classes of a factor are told apart by one
-    logistic output. Numbers in one column are classes, as in R. Predictors should be roughly between 0 and 1, or the
-    fit is slow.
+    The first class is the reference class. A response with two classes is fitted with one logistic output. Numbers in
+    one column are treated as classes, as in R. Predictors should be scaled roughly to 0 to 1, or convergence is slow.
 
     Parameters
     ----------
     formula
-        A formula such as ``"y ~ a + log(b)"``; the response is a categorical or text column, or
-        ``cbind(none, some, much)``: counts, a column for each class.
+        A formula such as ``"y ~ a + log(b)"``; the response is a categorical or text column, or ``cbind(none, some,
+        much)``: counts, one column per class.
     data
-        The data frame that the formula reads.
+        The data frame with the columns of the formula.
     weights
-        Case weights: one for each row, or the name of a column of ``data``.
+        Case weights: one per row, or the name of a column of ``data``.
     subset
-        The rows to use: one true or false for each, positions from 0, or a text such as ``"age > 30"``.
+        The rows to use: a boolean per row, positions counted from 0, or a query string such as ``"age > 30"``.
     na_action
-        ``"omit"`` leaves rows with missing values out; ``"exclude"`` too, but they keep their place in ``fitted``,
-        ``residuals`` and ``predict`` without new data; ``"fail"`` refuses them.
+        ``"omit"`` drops rows with missing values; ``"exclude"`` does too, but pads ``fitted``, ``residuals`` and
+        ``predict`` without new data with missing values; ``"fail"`` raises an error.
     contrasts
-        The coding of categorical predictors, by their names, such as ``{"group": "contr.sum"}``.
+        The coding of categorical predictors, by name, such as ``{"group": "contr.sum"}``.
     Hess
-        Whether to keep the Hessian, the observed information of the coefficients.
+        Whether to return the Hessian, the observed information of the coefficients.
     summ
-        Not 0: put rows together that are alike, which fits the same model faster where predictors have few values.
-        1 and 2 put together rows alike in predictors and response (they sort differently); 3 rows alike in
-        predictors, adding up counts, which for two classes changes what the deviance is compared with.
+        If not 0, combine duplicate rows, which fits the same model faster if the predictors have few distinct values. 1
+        and 2 combine rows with equal predictors and response (they sort differently); 3 combines rows with equal
+        predictors, adding up counts, which for two classes changes the reference of the deviance.
     censored
-        Whether the response marks, by 1 in columns bound together, the classes that are possible for a row.
+        Whether the response marks the possible classes of a row with 1, in columns combined by ``cbind()``.
     model
-        Whether to keep the complete rows of the columns that the formula reads.
+        Whether to return the model frame: the complete rows of the columns of the formula.
     Wts
-        Weights to start from: one for each weight of the network. Only those of coefficients count, the others are
-        fixed at 0.
+        Initial weights: one for each weight of the network. Only those of coefficients are used; the others are fixed
+        at 0.
     decay
         Penalty on the squared coefficients: one number, or one per weight of the network.
     maxit
-        Largest number of iterations.
+        Maximum number of iterations.
     trace
-        Whether to print the course of the fit.
+        Whether to trace the optimisation.
     MaxNWts
-        Largest number of weights allowed.
+        Maximum number of weights allowed.
     abstol, reltol
-        The search ends where the value falls below ``abstol`` or its relative change below ``reltol``.
+        The optimisation stops when the value falls below ``abstol`` or its relative change below ``reltol``.
     engine, device, threads, progress
         As in :func:`tidydl.nnet`.
 
@@ -107,21 +106,21 @@ def multinom(
     -------
     Multinom
         The fitted model, for ``predict``, ``summary``, ``coef``, ``vcov``, ``confint``, ``logLik``, ``AIC``, ``BIC``,
-        ``anova``, ``tidy``, ``glance`` and ``augment``. It is a network as those of ``nnet()`` are: ``plotnet`` and
-        ``importance`` take it.
+        ``anova``, ``tidy``, ``glance`` and ``augment``. It is a network like those of ``nnet()``: ``plotnet`` and
+        ``importance`` accept it.
 
     Raises
     ------
     ArgumentError, FormulaError, ColumnError, DataError
-        Where an argument is wrong, the formula cannot be read, a column is missing, no row is left, or a row of counts
-        has nothing in it.
+        If an argument is invalid, the formula cannot be parsed, a column is missing, no rows are left, or a row of
+        counts is all zero.
 
     Notes
     -----
-    Source: Venables & Ripley (2002), Modern Applied Statistics with S, and R's package nnet. Where R errs this does
-    not: ``summ=1`` puts only equal rows together, with their own weights; ``summ`` works for two classes too; weights
-    given to start from leave the first class at 0; the information from censored responses counts only what was
-    observed; predictions take account of offsets.
+    Source: Venables & Ripley (2002), Modern Applied Statistics with S, and R's package nnet. Bugs of R's function are
+    fixed: ``summ=1`` combines only equal rows, with their own weights; ``summ`` also works for two classes; ``Wts``
+    leaves the first class at 0; the information matrix of censored responses uses only what was observed; predictions
+    take offsets into account.
 
     Examples
     --------

@@ -164,9 +164,9 @@ def _tidy(x: Multinom, conf_int: bool = False, conf_level: float = 0.95, exponen
     x
         The fit.
     conf_int, conf_level
-        Whether to add the bounds of a confidence interval, and of which level.
+        Whether to add a confidence interval, and its level.
     exponentiate
-        Whether to give odds ratios, exp of the estimates and bounds.
+        Whether to exponentiate the estimates and bounds, which gives odds ratios.
 
     Returns
     -------

@@ -29,7 +29,7 @@ class Multinom(NNet):
     Attributes
     ----------
     classes : tuple of str
-        All classes, the first of them the one that the others are compared with; ``lab`` in R.
+        All classes, the first of which is the reference class; ``lab`` in R.
     lev : tuple of str or None
         The classes of a factor; None for counts.
     vcoefnames : tuple of str
@@ -45,9 +45,9 @@ class Multinom(NNet):
     information : numpy.ndarray
         The observed information of the coefficients, in the order of :attr:`coefficient_names`.
     Hessian : pandas.DataFrame or None
-        The observed information of the coefficients, where ``Hess`` was asked for.
+        The observed information of the coefficients, if ``Hess`` was requested.
     model : pandas.DataFrame or None
-        The complete rows of the columns that the formula reads, where ``model`` was asked for.
+        The complete rows of the columns of the formula, if ``model`` was requested.
     """
 
     classes: tuple[str, ...]

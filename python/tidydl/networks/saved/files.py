@@ -24,37 +24,36 @@ WRITTEN = "The path of a file that save_model() wrote."
 
 @guarded
 def save_model(fit: Any, file: str | os.PathLike[str]) -> None:
-    """Write a fitted network to a file that both languages read.
+    """Save a fitted network to a file that both languages read.
 
-    The file is JSON. It keeps every bit of the numbers, and all that ``predict``, ``summary``, ``tidy``, ``glance``,
-    ``augment``, ``confusion`` and ``plotnet`` need. It holds no data but fitted values, residuals and row labels. A
-    file that is there is replaced, whole or not at all.
+    The file is JSON. It preserves numbers exactly, and everything that ``predict``, ``summary``, ``tidy``, ``glance``,
+    ``augment``, ``confusion`` and ``plotnet`` need. It contains no data except fitted values, residuals and row labels.
+    An existing file is replaced atomically.
 
     Parameters
     ----------
     fit
-        A network fitted with :func:`nnet` or :func:`multinom`, or loaded.
+        A network fitted with :func:`nnet` or :func:`multinom`, or loaded from a file.
     file
         The path of the file, such as ``"fit.json"``.
 
     Returns
     -------
     None
-        Nothing: the file is what is made.
+        Nothing is returned.
 
     Raises
     ------
     ArgumentError
-        If ``fit`` is no fitted network.
+        If ``fit`` is not a fitted network.
     StorageError
         If the file cannot be written.
 
     Notes
     -----
-    Numbers are written with as many digits as tell them from every other double; a missing one is ``null``, and what
-    is not finite is ``"NaN"``, ``"Inf"`` or ``"-Inf"``. Row labels are kept as they are: those of an R data frame
-    come back as text, labels that are neither whole numbers nor text as text too. In R the loaded network answers
-    R's own ``predict`` as well.
+    Numbers are written with as many digits as identify the double uniquely; missing values as ``null``, and non-finite
+    values as ``"NaN"``, ``"Inf"`` or ``"-Inf"``. Row labels are preserved: those of an R data frame are read as text,
+    and so are labels that are neither integers nor text. In R the loaded network also works with R's own ``predict``.
 
     Examples
     --------
@@ -90,19 +89,19 @@ def load_model(file: str | os.PathLike[str]) -> Any:
     Returns
     -------
     NNet
-        The network as it was fitted, or what else was saved. Nothing of the file is run: a formula is read as
-        :func:`nnet` reads it, and one that uses more than formulas may is refused.
+        The fitted network, or whichever fit was saved. No code in the file is run: a formula is parsed as by
+        :func:`nnet`, and one that uses functions that are not allowed is an error.
 
     Raises
     ------
     NotFoundError
-        If there is no such file.
+        If the file does not exist.
     DamagedFileError
-        If it is not JSON, holds something else, or does not hold what it should.
+        If it is not JSON, does not contain a network, or is incomplete or inconsistent.
     DependencyError
-        If it was written by a newer tidydl in a way that this one does not know.
+        If it was written by a newer tidydl in a format that this version does not support.
     FormulaError
-        If its formula uses functions that formulas may not use here.
+        If its formula uses functions that are not allowed in formulas.
 
     Examples
     --------
