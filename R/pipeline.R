@@ -61,8 +61,8 @@
 #' @section Numbers: In `"float32"` the labels are the same on every processor, with any number of threads and in
 #'   batches of any size, and scores agree to 2e-6; labels whose scores are closer than that may swap ranks. Values on
 #'   another scale, such as logits and unnormalized embeddings, agree to 2e-6 of the largest value; results for images
-#'   (objects, segments, masks, depths, candidate labels) agree to 1e-5, matched keypoints to 3e-5, and multi-label
-#'   zero-shot scores to 5e-6. GPU and CPU agree to 1e-4.
+#'   (objects, segments, masks, depths, candidate labels) agree to 1e-5, matched keypoints to 3e-5, and zero-shot
+#'   scores to 5e-6. GPU and CPU agree to 1e-4.
 #' @section Errors: `tidydl_error_not_found` (task, model), `tidydl_error_damaged` (a model, image or audio file),
 #'   `tidydl_error_argument`, `tidydl_error_column`, `tidydl_error_device`, `tidydl_error_hub`,
 #'   `tidydl_error_dependency`.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 SCORES = 2e-6  # between processors, numbers of threads and batches: scores, similarities, normalized embeddings
+ZERO_SHOT = 5e-6  # of labels that a model of entailment judges
 IN_IMAGES = 1e-5  # the same of objects, segments, masks, depths, keypoints and labels of your own found in images
 
 

@@ -122,9 +122,12 @@ def _check(card: Any, place: Path) -> None:
 
 def _check_labels(card: Any, place: Path) -> None:
     """Refuse numbers of labels that leave out others: ``datasets`` would make a list as long as the largest."""
-    waiting = [card]
+    waiting, seen = [card], set()
     while waiting:
         value = waiting.pop()
+        if id(value) in seen:  # aliases of YAML make one value of many, and circles
+            continue
+        seen.add(id(value))
         if isinstance(value, Mapping):
             names = value.get("names")
             if isinstance(names, Mapping) and any(_number(code) >= len(names) for code in names):
