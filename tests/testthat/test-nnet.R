@@ -233,3 +233,12 @@ test_that("the levels of a fit from elsewhere name terms, and no name is read as
   suppressWarnings(try(predict(fit, votes), silent = TRUE))
   expect_false(file.exists(marker))
 })
+
+test_that("arguments that are left out are what package nnet takes for them", {
+  shared <- c(
+    "linout", "entropy", "softmax", "censored", "skip", "rang", "decay", "maxit", "Hess", "trace", "MaxNWts", "abstol",
+    "reltol"
+  )
+  ours <- lapply(formals(getS3method("nnet", "default", envir = asNamespace("tidydl")))[shared], eval)
+  expect_identical(ours, lapply(formals(utils::getFromNamespace("nnet.default", "nnet"))[shared], eval))
+})
