@@ -7,10 +7,12 @@
 #'
 #' The first class is the reference class. A factor with two levels is fitted with one logistic output. A numeric
 #' response is treated as classes unless it is a matrix of counts. Predictors should be scaled roughly to 0 to 1, or
-#' convergence is slow. Known errors of package nnet are corrected: `summ = 1` combines only equal rows, with their own weights;
-#' `summ` also works for two classes; `Wts` leaves the first class at 0; the information matrix of censored responses
-#' uses only what was observed; `predict()` takes offsets into account; `summary()` and `vcov()` do not need to find the
-#' data again; `drop1()` and `add1()` work at top level.
+#' convergence is slow.
+#'
+#' Known errors of package nnet are corrected: `summ = 1` combines only equal rows, with their own weights; `summ` also
+#' works for two classes; `Wts` leaves the first class at 0; the information matrix of censored responses uses only what
+#' was observed; `predict()` takes offsets into account; `summary()` and `vcov()` do not need to find the data again;
+#' `drop1()` and `add1()` work at top level.
 #'
 #' Results are identical to those of the Python package after the same seed. `poly()` and `scale()` may differ between
 #' the languages in the last digits (1e-12), and so may fits that use them; the Hessian, `vcov()` and `confint()` agree
