@@ -59,7 +59,7 @@ def test_a_subset_may_be_any_series_of_the_frame():
     ("subset", "error", "says"),
     [
         ("age > 3", ColumnError, "`subset` names the column 'age'"),
-        ("a + 1", ArgumentError, "neither true nor False"),
+        ("a + 1", ArgumentError, "neither true nor false"),
         ("a >", FormulaError, "`subset`"),
         ("a > 3 and b > 1", FormulaError, "`subset`"),
         ("open('x')", FormulaError, "`subset` calls 'open"),
