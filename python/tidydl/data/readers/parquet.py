@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ _GIB = 2**30
 _LARGE = 2**25  # bytes of a file that does not hold much more than it seems
 _BATCH = 2**26  # bytes decoded at once
 _BUFFER = 2**20  # bytes of a column read at once
+_GROWTH = {"UNCOMPRESSED": 1, "SNAPPY": 22}  # bytes that one of a file may unpack to at most; of others without limit
 _SIZES = {"INT64": 8, "DOUBLE": 8, "INT96": 8, "FLOAT": 4, "BYTE_ARRAY": 4, "BOOLEAN": 0.125}  # of others at least 1
 
 
@@ -73,7 +75,7 @@ def _counted(file: Any, path: str, names: list[str] | None) -> pa.Table:
     import pyarrow as pa
 
     batches, taken = [], 0
-    for batch in file.iter_batches(batch_rows(path, names), columns=names):
+    for batch in file.iter_batches(batch_rows(file, path, names), columns=names):
         batches.append(batch)
         taken += batch.nbytes
         _take(path, taken)
@@ -83,24 +85,40 @@ def _counted(file: Any, path: str, names: list[str] | None) -> pa.Table:
     return nothing if names is None else nothing.select(names)
 
 
-def batch_rows(path: str, columns: Sequence[str] | None, most: int = 65_536) -> int:
-    """Return how many rows of a file are read at once: fewer than ``most`` where its dictionaries hold long texts."""
-    return max(1, min(most, _BATCH // max(1, _longest(path, columns))))
+def batch_rows(file: Any, path: str, columns: Sequence[str] | None, most: int = 65_536) -> int:
+    """Return how many rows of an open file are read at once: fewer than ``most`` where dictionaries hold long texts."""
+    texts = _may_be_long(file, path, columns, most)
+    longest = _longest(path, texts, file.metadata.num_row_groups) if texts else 0
+    return max(1, min(most, _BATCH // max(1, longest)))
 
 
-def _longest(path: str, columns: Sequence[str] | None) -> int:
+def _may_be_long(file: Any, path: str, columns: Sequence[str] | None, most: int) -> list[str]:
+    """Name the columns of text that a batch might repeat beyond what may be decoded at once; of small files none."""
+    metadata = file.metadata
+    texts, growth = [], 1.0
+    for place in range(metadata.num_columns):
+        leaf = metadata.schema.column(place)
+        if leaf.physical_type == "BYTE_ARRAY" and _is_wanted(leaf, columns):
+            texts.append(leaf.path)
+            codecs = {metadata.row_group(k).column(place).compression for k in range(metadata.num_row_groups)}
+            growth = max(growth, *(_GROWTH.get(codec, math.inf) for codec in codecs), 1.0)
+            growth = math.inf if leaf.max_repetition_level else growth  # a row may hold any number
+    held = min(most, metadata.num_rows) * os.path.getsize(path) * growth * len(texts)
+    return texts if held > _BATCH else []
+
+
+def _is_wanted(leaf: Any, columns: Sequence[str] | None) -> bool:
+    """Return whether a part of a column is read; names may have dots in them."""
+    return columns is None or any(leaf.path == name or leaf.path.startswith(f"{name}.") for name in columns)
+
+
+def _longest(path: str, texts: list[str], groups: int) -> int:
     """Return the bytes of the longest values of dictionaries, of which each takes no more than a bit in the file."""
-    with open_parquet(path) as file:
-        leaves = map(file.metadata.schema.column, range(file.metadata.num_columns))
-        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
-        groups = file.metadata.num_row_groups
-    texts = [each for each in texts if columns is None or each in columns or each.partition(".")[0] in columns]
     longest = 0
-    if texts:
-        with open_parquet(path, read_dictionary=texts, buffer_size=_BUFFER) as file:
-            for group in range(groups):
-                first = next(file.iter_batches(1, row_groups=[group], columns=texts), None)
-                longest = max(longest, sum(map(_longest_in, [] if first is None else first.columns)))
+    with open_parquet(path, read_dictionary=texts, buffer_size=_BUFFER) as file:
+        for group in range(groups):
+            first = next(file.iter_batches(1, row_groups=[group], columns=texts), None)
+            longest = max(longest, sum(map(_longest_in, [] if first is None else first.columns)))
     return longest
 
 
@@ -153,7 +171,7 @@ def _in_lists(file: Any, columns: Sequence[str] | None) -> float:
     metadata, total = file.metadata, 0.0
     for place in range(metadata.num_columns):
         leaf = metadata.schema.column(place)
-        if leaf.max_repetition_level and (columns is None or leaf.path.partition(".")[0] in columns):
+        if leaf.max_repetition_level and _is_wanted(leaf, columns):
             count = sum(metadata.row_group(k).column(place).num_values for k in range(metadata.num_row_groups))
             total += count * _SIZES.get(leaf.physical_type, 1)
     return total
@@ -263,7 +281,7 @@ def _first_rows(file: Any, path: str, columns: Sequence[str] | None, limit: int)
         rows += file.metadata.row_group(len(groups)).num_rows
         groups.append(len(groups))
     kept, left = [], limit
-    size = batch_rows(path, columns, min(max(limit, 1), 65_536))
+    size = batch_rows(file, path, columns, min(max(limit, 1), 65_536))
     for batch in file.iter_batches(size, row_groups=groups, columns=None if columns is None else list(columns)):
         kept.append(batch.slice(0, left))
         left -= kept[-1].num_rows

@@ -64,14 +64,15 @@ def check_media_paths(
     ArgumentError
         It is a URL.
     """
-    ours = [Bounds(unpacked_folder()), *([] if also is None else [Bounds(also)])]
+    allowed: list[Bounds] = []  # worked out where a path is met, which few blocks of a stream have
     known = {**features, **_described(table.schema.metadata or {})}
     for place, name in enumerate(table.column_names):
         found: dict[str, str] = {}
         for chunk in table.column(place).chunks:
             for path in _paths_in(chunk, known.get(name)):
                 if path not in found and not _is_in_zip(path, packed):
-                    found[path] = _opened_as(path, [bounds, *ours], seen_from, f"Column '{name}' of {source}")
+                    allowed = allowed or [bounds, *map(Bounds, (unpacked_folder(), *([also] if also else [])))]
+                    found[path] = _opened_as(path, allowed, seen_from, f"Column '{name}' of {source}")
         if any(path != other for path, other in found.items()):
             table = _renamed(table, place, known.get(name), partial(_replaced, found))
     return table

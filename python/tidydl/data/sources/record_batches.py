@@ -258,7 +258,7 @@ def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> 
     wanted = None if columns is None else list(columns)
     above = 0
     with reading(path, "parquet"), open_parquet(path, buffer_size=_BUFFER) as file:
-        size = batch_rows(path, wanted, _BLOCK)
+        size = batch_rows(file, path, wanted, _BLOCK)
         for group in range(file.metadata.num_row_groups):  # of several at once all would stay in memory
             for batch in file.iter_batches(size, row_groups=[group], columns=wanted):
                 table = pa.Table.from_batches([batch])
