@@ -4,32 +4,29 @@ abort_tidydl <- function(kind, problem, allowed = NULL, hint = NULL, call = rlan
   problem <- printable(in_words_of_r(problem))
   allowed <- printable(in_words_of_r(allowed))
   hint <- printable(in_words_of_r(hint))
-  shown <- if (holds_token(sys.calls())) without_tokens(call) else list(call = call, trace = trace_that_can_be_shown())
+  trace <- trace_to(rlang::current_env())
+  if (holds_token(sys.calls())) {
+    trace$call <- lapply(trace$call, token_hidden)
+    call <- without_token(call)
+  }
   rlang::abort(
     c(problem, i = allowed, ">" = hint),
     class = c(paste0("tidydl_error_", kind), "tidydl_error"),
-    kind = kind, problem = problem, allowed = allowed, hint = hint, ..., call = shown$call, trace = shown$trace
+    kind = kind, problem = problem, allowed = allowed, hint = hint, ..., call = call, trace = trace
   )
 }
 
-# NULL, so that rlang makes the traceback, or one without frames of the user: it shows the arguments of calls, whose own
-# methods may fail where do.call() has put them into the call.
-trace_that_can_be_shown <- function() {
-  tryCatch({
-    rlang::trace_back()
-    NULL
-  }, error = function(problem) the$own_trace)
-}
+# The traceback, or one without frames of the user: it shows the arguments of calls, whose own methods may fail where
+# do.call() has put them into the call.
+trace_to <- function(frame) tryCatch(rlang::trace_back(bottom = frame), error = function(problem) the$own_trace)
 
 # Calls are shown with errors, in what is copied into reports: access tokens that stand in them are not.
-without_tokens <- function(call) {
-  trace <- rlang::trace_back(bottom = rlang::caller_env())
-  trace$call <- lapply(trace$call, token_hidden)
+without_token <- function(call) {
   if (is.environment(call)) {
     frames <- which(vapply(sys.frames(), identical, NA, call))
     call <- if (length(frames)) sys.call(frames[[length(frames)]]) else call
   }
-  list(call = if (is.call(call)) token_hidden(call) else call, trace = trace)
+  if (is.call(call)) token_hidden(call) else call
 }
 
 is_token <- function(x, name) {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import struct
 import warnings
 import zipfile
@@ -35,6 +36,12 @@ def test_records_with_many_names_or_rows_are_read(tmp_path):
     (tmp_path / "a.jsonl").write_text("\n".join(records))
     assert load_dataset(tmp_path / "a.jsonl").shape == (200_000, 3)
     check_names(b"\n".join(json.dumps({f"k{i}": 1 for i in range(3000)}).encode() for _ in range(100)))
+
+
+def test_looking_through_a_large_file_draws_none_of_the_users_random_numbers():
+    before = random.getstate()
+    check_names(b'{"a": 1}\n' * 400_000)
+    assert random.getstate() == before
 
 
 def pipe_in(folder, name):

@@ -339,7 +339,7 @@ def _is_out_of_memory(problem: BaseException) -> bool:
 
 
 def _free(torch: Any, device: str) -> None:
-    """Return what the failed batch still holds."""
+    """Free what the failed batch still holds."""
     if device.startswith("cuda"):
         torch.cuda.empty_cache()
 

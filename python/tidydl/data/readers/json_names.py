@@ -46,4 +46,5 @@ def _starts(size: int) -> list[int]:
     """Return where the parts that are looked through begin: everywhere in a small file."""
     if size <= _STRIDE * _STRIDES:
         return list(range(0, size, _STRIDE))
-    return [random.randrange(size) for _ in range(_STRIDES)]
+    draw = random.SystemRandom()  # no numbers of the user's, and none that a file could reckon with
+    return [draw.randrange(size) for _ in range(_STRIDES)]

@@ -159,7 +159,7 @@ def refuse_bits(bits: int) -> None:
 
 @contextmanager
 def spending() -> Iterator[None]:
-    """Return what templates run in this block, in this thread, one budget."""
+    """Let the templates that run in this block, in this thread, share one budget."""
     _local.budget = Budget()
     try:
         yield
