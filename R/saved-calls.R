@@ -35,7 +35,7 @@ read_call <- function(text, size = NULL, multinom = FALSE) {
 }
 
 own_size <- function(given, size) {
-  if (!is.numeric(given) || given != size) {
+  if (!is.numeric(given) || !isTRUE(given == size)) { # which may be missing
     rlang::inform(
       sprintf("The call gives `size` as '%s'; update() takes that of the network, %.0f.", short_code(given), size),
       class = "tidydl_message"

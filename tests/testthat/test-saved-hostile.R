@@ -302,6 +302,7 @@ test_that("update() of a loaded network takes its own size, and no number beyond
   forms <- c("nnet(y ~ x, d, size = %s)", "nnet(y ~ x, d, siz = %s)", "nnet(y ~ x, d, w, %s)", "nnet(x, y, w, %s)")
   for (text in forms) {
     expect_identical(own(sprintf(text, "1e9")), str2lang(sprintf(text, "2")), label = text)
+    expect_identical(own(sprintf(text, "NA_real_")), str2lang(sprintf(text, "2")), label = text)
   }
   expect_no_message(expect_identical(read_call("nnet(y ~ x, d, size = 2L)", 2), quote(nnet(y ~ x, d, size = 2L))))
   for (name in c("maxit", "MaxNWts", "rang", "repeats", "threads")) {
