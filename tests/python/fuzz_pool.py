@@ -268,7 +268,7 @@ FRAMES = {
     "nested frame": lambda f: _frame(x=[_frame()] * 4, g=[np.zeros((2, 2))] * 4),
     "infinite": lambda f: _frame(x=[np.inf, 1, 2, -np.inf]),
     "missing": lambda f: _frame(x=[np.nan] * 4, g=[None] * 4),
-    "huge": lambda f: _frame(x=[10**400, 1, 2, 3], y=[1e308] * 4),
+    "huge": lambda f: _frame(x=pd.Series([10**400, 1, 2, 3], dtype=object), y=[1e308] * 4),
     "surrogate frame": lambda f: _frame(g=pd.Series(["\ud800", "b", "c", "a"], dtype=object), k=["\0", "", " ", "x"]),
     "surrogate column": lambda f: _frame().set_axis(pd.Index(["a\0b", "\ud800", "k", "y"], dtype=object), axis=1),
     "bytes frame": lambda f: _frame(g=[b"\xff", b"", b"a", None]),

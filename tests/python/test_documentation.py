@@ -114,7 +114,9 @@ def test_the_check_of_doctests_fails_where_one_fails_is_skipped_or_leaves_files(
         f"import pathlib, runpy, sys; main = runpy.run_path({str(ROOT / 'tools/check_doctests.py')!r})['main']; "
         f"main.__globals__['PACKAGE'] = pathlib.Path({str(package)!r}); sys.exit(main([]))"
     )
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env={})
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env={"PYTHONPATH": str(ROOT / "python")}
+    )
     assert answer in ran.stdout, ran.stdout + ran.stderr
     assert (ran.returncode == 0) == ("1 lines run, 0 failed, 0 other" in answer)
 

@@ -142,7 +142,9 @@ def test_new_data_that_are_infinite_are_refused_as_in_a_fit():
 
 @pytest.mark.parametrize("name", ["x", "y"])
 def test_whole_numbers_beyond_the_largest_double_are_infinite(name):
-    data = pd.DataFrame({"x": [0.5, 1.5, -1.0], "y": [0.1, 0.2, 0.3]}).assign(**{name: [1, 10**400, None]})
+    data = pd.DataFrame({"x": [0.5, 1.5, -1.0], "y": [0.1, 0.2, 0.3]}).assign(
+        **{name: pd.Series([1, 10**400, None], dtype=object)}
+    )
     with pytest.raises(DataError, match=f"`data` has infinite values in '{name}'"):
         nnet("y ~ x", data, size=1, trace=False)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
+
+from tidydl.data.arrow.from_frame import are_uuids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def kind_of(column: pd.Series) -> str:
     if found == "empty":
         text_is_objects = pd.Series([], dtype="str").dtype == object  # in pandas 2
         return "logical" if len(column) else "string" if text_is_objects else "list"
-    if found == "mixed" and all(isinstance(value, uuid.UUID) for value in column.dropna()):
+    if found == "mixed" and are_uuids(column):
         return "string"
     return _OF_OBJECTS.get(found, "list")
 

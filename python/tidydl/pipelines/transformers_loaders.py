@@ -114,7 +114,7 @@ def import_transformers() -> Any:
     except ImportError as problem:
         raise DependencyError(
             f"transformers cannot be imported: {problem}.",
-            allowed="Pipelines and embed() need transformers 5.0 or later.",
+            allowed="Pipelines and embed() need transformers 5.23 or later.",
             hint='Install it with `pip install transformers`, or everything with `pip install "tidydl"`.',
         ) from problem
     return transformers

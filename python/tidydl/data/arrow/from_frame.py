@@ -7,6 +7,7 @@ beside them in metadata of our own.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["encode", "refuse_same_names"]
+__all__ = ["are_uuids", "encode", "refuse_same_names"]
 
 _MEDIA = {"image": "Image", "audio": "Audio"}
 
@@ -192,6 +193,8 @@ def _plain(column: pd.Series) -> Any:
         return pa.array(column.astype("str").where(column.notna(), None), pa.string(), from_pandas=True)
     if column.dtype == np.float64:
         return with_nulls(column.to_numpy())
+    if column.dtype == object and are_uuids(column):  # of which older versions of Arrow know no type
+        return pa.array(column.map(str, na_action="ignore"), pa.string(), from_pandas=True)
     made = pa.Array.from_pandas(column if column.dtype != np.float16 else column.astype("float32"))
     if str(made.type) == "extension<arrow.uuid>":  # which other libraries do not read
         return pa.array([None if value is None else str(value) for value in made.to_pylist()], pa.string())
@@ -208,6 +211,14 @@ def _plain(column: pd.Series) -> Any:
         except pa.ArrowInvalid:
             return made
     return made
+
+
+def are_uuids(column: pd.Series) -> bool:
+    """Return whether all values of a column of objects that are not missing are UUIDs."""
+    known = column.dropna()
+    return (
+        not known.empty and isinstance(known.iloc[0], uuid.UUID) and all(isinstance(each, uuid.UUID) for each in known)
+    )
 
 
 def _whole_days(column: pd.Series) -> bool:
