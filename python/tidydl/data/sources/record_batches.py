@@ -16,6 +16,7 @@ from tidydl.data.readers.csv_columns import read_alike
 from tidydl.data.readers.formats import TextOptions, places_of, refuse
 from tidydl.data.readers.pandas_index import has_index, index_names, with_index_named
 from tidydl.data.readers.parquet import batch_rows, check_text, open_parquet
+from tidydl.data.readers.parquet_footer import column_chunks
 from tidydl.data.readers.read_errors import reading
 from tidydl.data.readers.text_batches import (
     csv_blocks,
@@ -204,7 +205,7 @@ def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) 
             schema = pa.schema([schema.field(k) for k in places_of(schema.names, columns)], schema.metadata)
         coded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
         levels = {name: _levels_in(file, name) for name in coded}
-        nullable = _lacking(file.metadata, schema.names)
+        nullable = _lacking(path, file.metadata, schema.names)
     blocks = partial(_parquet_blocks, path, schema.names if columns is not None else None, schema.metadata)
     return BatchReader(schema, file.metadata.num_rows, blocks, nullable, levels)
 
@@ -222,22 +223,15 @@ def _with_index_named(reader: BatchReader, names: Mapping[str, str | None]) -> B
     )
 
 
-def _lacking(metadata: Any, names: Sequence[str]) -> frozenset[str]:
+def _lacking(path: str, metadata: Any, names: Sequence[str]) -> frozenset[str]:
     """Name the columns that may have missing values: where the file does not count them, they may."""
     if not metadata.num_row_groups:
         return frozenset()
     schema = metadata.schema
     places = {schema.column(k).path: k for k in range(metadata.num_columns)}
-    lacking = {name for name in names if name not in places}  # they hold others
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for name in names:
-            if name not in lacking and _is_lacking(group.column(places[name]).statistics):
-                lacking.add(name)
-    return frozenset(lacking)
-
-
-def _is_lacking(counted: Any) -> bool:
-    return counted is None or not counted.has_null_count or counted.null_count > 0
+    chunks = column_chunks(path, metadata.num_columns)
+    # Columns that hold others have no chunk of their own.
+    return frozenset(n for n in names if n not in places or any(group[places[n]].null_count != 0 for group in chunks))
 
 
 def _levels_in(file: Any, name: str) -> pa.Array:
