@@ -18,7 +18,7 @@ from tidydl.errors import DamagedFileError, DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["batch_rows", "check_text", "open_parquet", "read_parquet", "whole_parquet"]
+__all__ = ["batch_rows", "check_text", "open_parquet", "read_parquet", "refuse_lost_rows", "whole_parquet"]
 
 _PLACE = re.compile(r"at (?:string )?index (\d+)")
 _GIB = 2**30
@@ -53,9 +53,12 @@ def whole_parquet(file: Any, path: str, columns: Sequence[str] | None = None) ->
     names = None if columns is None else list(columns)
     check_room(file, path, columns)
     if os.path.getsize(path) < _LARGE:
-        return _counted(file, path, names)
+        table = _counted(file, path, names)
+        refuse_lost_rows(path, file.metadata.num_rows, table.num_rows)
+        return table
     doubled = len(set(file.schema_arrow.names)) < len(file.schema_arrow.names)
     table = file.read() if doubled else _at_once(path, names)  # which cannot tell columns of one name apart
+    refuse_lost_rows(path, file.metadata.num_rows, table.num_rows)
     _take(path, table.nbytes)
     return table
 
@@ -84,6 +87,18 @@ def _counted(file: Any, path: str, names: list[str] | None) -> pa.Table:
         return pa.Table.from_batches(batches).replace_schema_metadata(file.schema_arrow.metadata)
     nothing = file.schema_arrow.empty_table()
     return nothing if names is None else nothing.select(names)
+
+
+def refuse_lost_rows(path: str, claimed: int, read: int) -> None:
+    """Refuse a file, or a row group, that holds fewer rows than it claims: Arrow leaves them out without a word.
+
+    Raises
+    ------
+    DamagedFileError
+        It does.
+    """
+    if read != claimed:
+        raise damaged(path, "parquet", ValueError(f"it claims {claimed:,} rows and holds {read:,}"))
 
 
 def batch_rows(file: Any, path: str, columns: Sequence[str] | None, most: int = 65_536) -> int:
@@ -285,5 +300,6 @@ def _first_rows(file: Any, path: str, columns: Sequence[str] | None, limit: int)
         left -= kept[-1].num_rows
         if left <= 0:
             break
+    refuse_lost_rows(path, limit, limit - left)
     schema = kept[0].schema if kept else chosen(file.schema_arrow.empty_table(), columns).schema
     return pa.Table.from_batches(kept, schema).replace_schema_metadata(file.schema_arrow.metadata)
