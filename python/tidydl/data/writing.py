@@ -22,7 +22,7 @@ from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, DataError, StorageError
 from tidydl.progress import Progress, Work
 from tidydl.progress import run as run_work
-from tidydl.whole_files import begun_beside, refuse_missing_folder, unwritable, whole_file
+from tidydl.whole_files import begun_beside, real_path, refuse_missing_folder, unwritable, whole_file
 
 if TYPE_CHECKING:
     import datasets
@@ -331,7 +331,7 @@ def _write_splits(data: Mapping[Any, Any], place: Path) -> Work[None]:
             allowed="A folder.",
             hint=f"Write '{place.with_suffix('')}'.",
         )
-    yield from _write_folder(named, Path(os.path.realpath(place)))
+    yield from _write_folder(named, real_path(place, f"`path` '{place}'"))
 
 
 def _write_folder(data: Mapping[str, Any], place: Path) -> Work[None]:
