@@ -54,7 +54,7 @@ read_texts <- function(frame_call, formula, data, caller, call) {
   if (!is.null(subset) && !subset %in% row.names(data)) {
     abort_tidydl(
       "argument", sprintf("`subset` is %s.", described(subset)),
-      "One true or false for each row, or positions of rows, such as age > 30.",
+      "A logical for each row, or row positions, such as age > 30.",
       sprintf("Write it without quotes: subset = %s.", subset),
       call = call
     )

@@ -120,7 +120,7 @@ new_page <- function(progress) {
     switch(event$event,
       trace = cat(decode_text(event$text), "\n", sep = ""),
       note = if (looked_at) rlang::inform(printable(decode_text(event$text)), class = "tidydl_message"),
-      warning = warn_tidydl(in_words_of_r(decode_text(event$text))),
+      warning = warn_tidydl(decode_text(event$text)),
       progress = if (looked_at) on_progress(event)
     )
   }

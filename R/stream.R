@@ -90,7 +90,7 @@ check_stream <- function(callback, output, augment, prefix, call = rlang::caller
     )
   }
   if (augment && !inherits(callback, "tidydl_pipeline")) {
-    abort_tidydl("argument", "`augment` is TRUE, and `callback` is no pipeline.", "False.", call = call)
+    abort_tidydl("argument", "`augment` is TRUE, and `callback` is no pipeline.", "FALSE.", call = call)
   }
   if (!is.character(prefix) || length(prefix) != 1L || is.na(prefix)) {
     refuse("prefix", prefix, "A text.", NULL, call)

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from tidydl import rendering
 from tidydl.boundaries import FULL_DISK, PASSING, WRITTEN_FILES
 from tidydl.errors import StorageError, TidydlError
 
@@ -111,10 +112,11 @@ def refuse_missing_folder(path: Path, subject: str) -> None:
     """
     folder = path.absolute().parent
     if not folder.exists():
+        created = rendering.by_language(f"os.makedirs('{folder}')", f"dir.create('{folder}', recursive = TRUE)")
         raise StorageError(
             f"{subject} is in the folder '{folder}', which does not exist.",
-            allowed="A folder that is there already.",
-            hint=f"Make it first: os.makedirs('{folder}').",
+            allowed="A folder that exists.",
+            hint=f"Create it first: {created}.",
         )
 
 

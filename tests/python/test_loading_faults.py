@@ -63,7 +63,7 @@ def test_several_paths_are_told_of_data_files(people):
         ("a.dta", "read_stata"),
         ("a.xpt", "format='xport'"),
         ("a.xlsx", "read_excel"),
-        ("a.RDS", r"R's load_dataset\(\)"),
+        ("a.RDS", r"load_dataset\(\) in R"),
     ],
 )
 def test_a_file_of_another_program_is_told_how_to_be_read(tmp_path, name, how):

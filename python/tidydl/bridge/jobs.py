@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from types import GeneratorType
 from typing import Any
 
+from tidydl import rendering
 from tidydl.bridge.decode import decode
 from tidydl.bridge.encode import encode
 from tidydl.bridge.entries import Entry, resolve
@@ -100,7 +101,7 @@ class _Call:
 
 def _answer(step: Callable[[_Call], Record]) -> Record:
     call = _Call()
-    with call.watch, _quiet(call), _away_from_working_folder():
+    with call.watch, rendering.for_r(), _quiet(call), _away_from_working_folder():
         try:
             record = step(call)
         except (KeyboardInterrupt, GeneratorExit):

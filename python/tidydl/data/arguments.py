@@ -10,6 +10,7 @@ from dataclasses import field as field_
 from pathlib import Path
 from typing import Any
 
+from tidydl import rendering
 from tidydl.checks import check_choice, check_flag, check_path_name, described
 from tidydl.data.arrow.other_libraries import is_frame
 from tidydl.data.frames_by_split import by_name
@@ -129,15 +130,15 @@ def _are_frames(path: Any) -> bool:
 
 
 def _several_paths(paths: Sequence[Any]) -> ArgumentError:
-    from tidydl.data.readers.formats import FORMATS, suffix_of
+    from tidydl.data.readers.formats import FORMATS, call_with_files, suffix_of
 
     texts = [str(each) for each in paths if isinstance(each, (str, os.PathLike))]
     kind = FORMATS.get(suffix_of(Path(texts[0])), "csv") if texts else "csv"
-    several = len(texts) == len(paths) > 0
+    hint = f"Give several files as `data_files`: {call_with_files(kind, rendering.value(texts))}."
     return ArgumentError(
         f"`path` is {described(paths)}.",
         allowed=HERE,
-        hint=f"Give several files as `data_files`: load_dataset('{kind}', data_files={texts})." if several else None,
+        hint=hint if len(texts) == len(paths) > 0 else None,
     )
 
 
@@ -165,7 +166,7 @@ def check_split(split: Any) -> str | list[str] | None:
         return split
     if isinstance(split, Sequence) and all(isinstance(part, str) for part in split) and len(split) > 0:
         return list(split)
-    raise ArgumentError(f"`split` is {described(split)}.", allowed="A text such as 'train[:10%]', or a list of such.")
+    raise ArgumentError(f"`split` is {described(split)}.", allowed="A string such as 'train[:10%]', or several.")
 
 
 def _place(path: object, argument: str = "path") -> str:
@@ -196,7 +197,7 @@ def _patterns(data_files: Any) -> Any:
         if not isinstance(pattern, (str, os.PathLike)):
             raise ArgumentError(
                 f"`data_files` holds {described(pattern)}.",
-                allowed="A path or pattern, several, or a dictionary of split to either.",
+                allowed=f"A path or pattern, several, or by split: {rendering.mapping(train='...', test='...')}.",
             )
         _refuse_url("data_files", str(pattern))
         plain = not any(character in str(pattern) for character in "*?[")

@@ -12,7 +12,7 @@ from tidydl.checks import described, frame_hint
 from tidydl.columns import Contract
 from tidydl.data.arrow.other_libraries import is_frame, table_of
 from tidydl.data.column_kinds import kind_of
-from tidydl.data.frames_by_split import by_name
+from tidydl.data.frames_by_split import by_name, frames_allowed
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
 
@@ -75,7 +75,7 @@ def _described(data: Any) -> pd.DataFrame:
     if not is_frame(data):
         raise ArgumentError(
             f"`data` is {described(data)}.",
-            allowed="A data frame, splits of load_dataset(), or a stream.",
+            allowed=frames_allowed(),
             hint=frame_hint(data),
         )
     frame = _without_arrow(data) if hasattr(data, "iloc") else decode(table_of(data))

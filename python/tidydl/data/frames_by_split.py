@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any
 from tidydl.data.arrow.other_libraries import table_of
 from tidydl.data.splits import pick, split_names
 from tidydl.errors import ArgumentError
+from tidydl.rendering import by_language
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["asked_frames", "by_name"]
+__all__ = ["asked_frames", "by_name", "frames_allowed"]
+
+
+def frames_allowed() -> str:
+    """Return what holds frames, for messages."""
+    return by_language("A data frame, several by split, or a stream.", "A data frame, or several by split.")
 
 
 def by_name(frames: Mapping[Any, Any], argument: str) -> dict[str, Any]:

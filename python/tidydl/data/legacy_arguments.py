@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, no_argument, one_of
 
@@ -41,7 +42,6 @@ _WRITE_NOW = {
     "download_config": "Give `token` and `cache_dir` themselves.",
     "drop_labels": "Write `columns` with the names that you want.",
     "drop_metadata": "Write `columns` with the names that you want.",
-    "decimal": "Read it with pandas.read_csv(path, sep=';', decimal=','): that data frame can be used at once.",
 }
 
 # What needs all rows at once, and what to do with a stream instead.
@@ -102,6 +102,11 @@ def _not_of_streams(name: str, known: Sequence[str]) -> ArgumentError:
 def _not_so(name: str, value: Any, same: Any) -> ArgumentError:
     return ArgumentError(
         f"`{name}` is {described(value)}.",
-        allowed="Nothing." if same is None else f"The value that changes nothing: {described(same)}.",
-        hint=_WRITE_NOW[name],
+        allowed=f"Only {described(same)}, the default.",
+        hint=_with_decimal_commas() if name == "decimal" else _WRITE_NOW[name],
     )
+
+
+def _with_decimal_commas() -> str:
+    arguments = (rendering.argument("sep", "';'"), rendering.argument("decimal", "','"))
+    return f"Read the file with {rendering.call('pandas.read_csv', 'path', *arguments)} and use that data frame."

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tidydl.data.arguments import Request, refuse_of_hub
-from tidydl.data.readers.formats import TextOptions
+from tidydl.data.readers.formats import TextOptions, call_with_files
 from tidydl.data.selecting import Wanted
 from tidydl.data.sources.hub_datasets import read_hub
 from tidydl.data.sources.listing import Listing, Raw
@@ -77,15 +77,15 @@ def list_files(request: Request, room: ExitStack, *, keep: bool = False) -> List
         if more:
             what = "file" if place.is_file() else "pattern"
             raise ArgumentError(
-                f"`path` '{path}' is a {what}, so `data_files` and `data_dir` mean nothing.",
-                hint=f"load_dataset('{place.suffix[1:]}', data_files=…)",
+                f"`path` '{path}' is a {what}, and cannot be combined with `data_files` or `data_dir`.",
+                hint=f"Name the format: {call_with_files(place.suffix[1:])}.",
             )
     elif not place.is_dir() and path not in BUILDERS:
         raise not_there(place)
     elif not place.is_dir() and not more:
         raise ArgumentError(
-            f"`path` is the format '{path}', and `data_files` does not say which files.",
-            hint=f"load_dataset('{path}', data_files='…')",
+            f"`path` is the format '{path}', and `data_files` is missing.",
+            hint=f"Name them: {call_with_files(path)}.",
         )
     return listing_of(
         path, request.name, request.data_dir, request.data_files, room, keep=keep, trusted=request.trusted

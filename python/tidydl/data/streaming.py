@@ -80,7 +80,7 @@ class Stream:
         raise ArgumentError(
             "A stream cannot be pickled: it reads from where it was opened.",
             allowed="A data frame, or the path of a file.",
-            hint="Write it with `write_dataset()` and hand on the path, or open it with `stream()` over there.",
+            hint="Write it with `write_dataset()` and hand on the path, or open it there with `stream()`.",
         )
 
     @property

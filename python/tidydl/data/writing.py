@@ -13,10 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import guarded
 from tidydl.checks import check_path_name, described, frame_hint
 from tidydl.data.arrow.other_libraries import is_frame, table_of
-from tidydl.data.frames_by_split import by_name
+from tidydl.data.frames_by_split import by_name, frames_allowed
 from tidydl.data.sources.media_paths import relative_media_paths
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, DataError, StorageError
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["as_dataset", "check_file", "write_dataset", "write_steps"]
 
 _FILE = "A file named .parquet, which keeps every kind."
-_ALLOWED = "A data frame, splits of load_dataset(), or a stream."
 _SPLIT = re.compile(r"^\w+(\.\w+)*$")  # as `datasets` has it
 _README = "README.md"
 _CARD = re.compile(r"---\nconfigs:\n- config_name: default\n  data_files:\n(  - split: .*\n    path: .*\n)+---\n")
@@ -107,7 +107,7 @@ def write_steps(data: Any, path: Any, argument: str = "path") -> Work[str]:
         with whole_file(place) as file:
             yield from _write_one(data, file, None if place.is_symlink() else place.absolute().parent)
     else:
-        raise ArgumentError(f"`data` is {described(data)}.", allowed=_ALLOWED, hint=frame_hint(data))
+        raise ArgumentError(f"`data` is {described(data)}.", allowed=frames_allowed(), hint=frame_hint(data))
     return str(place)
 
 
@@ -152,7 +152,7 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
         return datasets.DatasetDict({split: as_dataset(each) for split, each in by_name(data, "data").items()})
     if not is_frame(data):
         hint = "write_dataset() writes a stream to a file." if isinstance(data, Stream) else frame_hint(data)
-        allowed = "A data frame, or splits of load_dataset()."
+        allowed = "A data frame, or several by split."
         raise ArgumentError(f"`data` is {described(data)}.", allowed=allowed, hint=hint)
     table = _table_of(data)
     try:
@@ -160,7 +160,7 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
     except ValueError as error:
         raise DataError(
             f"`data` holds what a dataset cannot: {str(error).splitlines()[0].rstrip('.')}.",
-            allowed="Numbers, text, labels, times, images, sounds, and lists and dictionaries of these.",
+            allowed=f"Numbers, text, labels, times, images, audio, lists and {rendering.type_name('dicts')} of these.",
             hint="Make such a column text first, or leave it out.",
         ) from error
 
@@ -226,7 +226,7 @@ def _write_one(data: Any, file: IO[bytes], folder: Path | None) -> Work[None]:
     except pa.ArrowException as error:
         raise DataError(
             f"`data` holds what no parquet file can: {str(error).splitlines()[0].rstrip('.')}.",
-            allowed="Numbers, text, labels, times, images, sounds, and lists and dictionaries of these.",
+            allowed=f"Numbers, text, labels, times, images, audio, lists and {rendering.type_name('dicts')} of these.",
             hint="Make such a column text first, or leave it out.",
         ) from error
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import described
 from tidydl.columns import Contract
@@ -152,7 +153,7 @@ def _named(stored: Sequence[_Stored], remove: Any) -> list[_Stored]:
         if not isinstance(name, str):
             raise ArgumentError(
                 f"`remove` is {described(name)}.",
-                allowed="An id such as 'owner/name', a commit, several of these, or true alone for all.",
+                allowed=f"An id such as 'owner/name', a commit, several of these, or {rendering.value(True)} for all.",
             )
         if not any(each.is_called(name) for each in stored):
             known = list(dict.fromkeys(each.commit if COMMIT.fullmatch(name) else each.id for each in stored))

@@ -22,6 +22,7 @@ from tidydl.hub.listings import File, Listing, downloaded, keep_listing, listing
 from tidydl.hub.repositories import Repository, is_inside
 from tidydl.hub.retries import is_silence
 from tidydl.progress import somebody_looks
+from tidydl.rendering import in_this_language
 
 __all__ = ["Snapshot", "fetch", "mend"]
 
@@ -162,7 +163,7 @@ def _download(snapshot: Snapshot, missing: Sequence[str], argument: str, verify:
     total = sum(snapshot.promised(name).size or 0 for name in missing)
     with _shown(repo, total) as tell, ThreadPoolExecutor(_AT_ONCE) as pool:
         orders = [Download(repo, commit, name, snapshot.promised(name), verify, stop, tell) for name in missing]
-        begun = [pool.submit(order.run) for order in orders]
+        begun = [pool.submit(in_this_language(order.run)) for order in orders]
         try:
             wait(begun, return_when=FIRST_EXCEPTION)
         finally:  # an interrupt included

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from tidydl import rendering
 from tidydl.errors import ArgumentError
 
 __all__ = ["COMMIT", "DIGEST", "Kind", "Repository", "cache_place"]
@@ -49,9 +50,9 @@ class Repository:
             object.__setattr__(self, "token", None)
         if self.token is True and get_token() is None:
             raise ArgumentError(
-                "`token` is True, and no access token is kept on this machine.",
-                allowed="An access token of the Hub, as a string, or true after a login.",
-                hint="Log in by `hf auth login`, or leave `token` out for what is open to all.",
+                f"`token` is {rendering.value(True)}, and no access token is stored on this machine.",
+                allowed=f"An access token of the Hub, as a string, or {rendering.value(True)} after a login.",
+                hint="Log in with `hf auth login`, or leave `token` out for public repositories.",
             )
 
     @property

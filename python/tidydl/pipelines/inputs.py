@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, TidydlError
 from tidydl.pipelines.declarations import Part
@@ -237,9 +238,10 @@ def _by_part(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> dict[st
 def _parts_of_dict(x: Mapping[Any, Any], parts: Sequence[Part]) -> dict[str, Any]:
     names = [part.name for part in parts]
     if not x or not set(x) <= set(names):
+        kind = rendering.type_name("dict")
         raise ArgumentError(
-            "`x` is a dict.",
-            allowed=f"A dict with the parts of an input: {', '.join(f'`{name}`' for name in names)}.",
+            f"`x` is a {kind}.",
+            allowed=f"A {kind} with the parts of an input: {', '.join(f'`{name}`' for name in names)}.",
             hint="Put the parts of the inputs side by side in a data frame.",
         )
     return dict(x)

@@ -117,7 +117,7 @@ def asks_for_what_is_done(name: str, value: Any) -> bool:
     if not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):
         raise ArgumentError(
             f"`{name}` is {described(value)}.",
-            allowed=f"The value that changes nothing: {described(_ALREADY_SO[name][0])}.",
+            allowed=f"Only {described(_ALREADY_SO[name][0])}, the default.",
             hint=_WRITE_NOW[name],
         )
     return True

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tidydl import rendering
 from tidydl.boundaries import MODEL_LOADING
 from tidydl.checks import check_flag, described
 from tidydl.device import resolve_device
@@ -97,8 +98,8 @@ def _source_of(model: Any, loading: Mapping[str, Any]) -> Source:
     code = _flag("trust_remote_code", loading, unsaid=False)
     if code and (location.folder is not None or _COMMIT.fullmatch(revision or "") is None):
         raise ArgumentError(
-            "`trust_remote_code` is True, but `revision` names no single version of the code.",
-            allowed="The full hash (40 letters and digits) of a commit on the Hub whose code you have read.",
+            f"`trust_remote_code` is {rendering.value(True)}, but `revision` is not a full commit hash.",
+            allowed="The hash (40 characters) of a commit on the Hub whose code you have read.",
             hint="Leave `trust_remote_code` out, or give that hash as `revision`.",
         )
     if location.folder is not None:

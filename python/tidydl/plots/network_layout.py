@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tidydl import rendering
 from tidydl.boundaries import guarded
 from tidydl.checks import check_flag, check_number, check_numbers, check_texts
 from tidydl.columns import Contract
@@ -104,7 +105,9 @@ def network_layout(
     shown |= {f"o{o + 1}" for o in _places_of("all_out", all_out, outputs)}
     only_skip = bool(skip) and n[1] > 0
     if skip and not has_skip:
-        raise ArgumentError("`skip` is True, and the network has no skip layer.", allowed="A network with `skip`.")
+        raise ArgumentError(
+            f"`skip` is {rendering.value(True)}, and the network has no skip layer.", allowed="A network with `skip`."
+        )
     lines = _connections(n, np.atleast_1d(np.asarray(wts, dtype=float)), has_skip, mask, skip)
     lines = lines[_kept(lines, shown, skip, bias, only_skip, prune_col is not None)]
     nodes = _nodes(n, inputs, outputs, max_sp, set(lines["from"]), only_skip)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.arrow.nan_and_null import with_nulls
 from tidydl.data.arrow.nested_frames import holds_frames, lists_of_structures
 from tidydl.data.arrow.r_metadata import IN_FILE, OF_R, plain_notes
@@ -122,8 +123,8 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
         ) from error
     if _holds_nothing(made.type):
         raise DataError(
-            f"Column '{name}' holds dictionaries without a single entry.",
-            allowed="Dictionaries with entries.",
+            f"Column '{name}' holds only empty {rendering.type_name('dicts')}.",
+            allowed=f"{rendering.type_name('dicts').capitalize()} with entries.",
             hint="Make them missing, or leave the column out.",
         )
     return made, None, _kind_again(kind, made.type), {}

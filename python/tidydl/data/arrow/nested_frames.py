@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.arrow.nested import in_one
 from tidydl.data.arrow.r_metadata import OF_R, agreed, plain_notes
 from tidydl.errors import DataError
@@ -61,7 +62,7 @@ def _alike(values: Sequence[Any], name: str) -> list[pd.DataFrame]:
     if odd is not None:
         raise DataError(
             f"Column '{name}' holds data frames and values of type {type(odd).__name__}.",
-            allowed="Data frames, or None where there is none.",
+            allowed=f"Data frames, or {rendering.value(None)} where there is none.",
             hint="Leave the others out.",
         )
     first = values[0].columns

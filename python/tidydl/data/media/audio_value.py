@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.data.media.audio_files import MOST_SAMPLES, read_header, read_samples, too_long, wav_of
 from tidydl.data.media.media_files import source_of, wrong_with
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["Audio", "as_audio"]
-
-ALLOWED = "A path, encoded bytes, or a dictionary with `array` and `sampling_rate`, or with `bytes` or `path`."
 
 
 class Audio(MediaValue):
@@ -144,16 +143,25 @@ def as_audio(value: Any) -> Audio:
     if isinstance(value, Mapping) and ("array" in value or "raw" in value):
         samples = value["array"] if value.get("array") is not None else value.get("raw")
         return Audio(wav_of(_samples(samples), _rate(value.get("sampling_rate"))), _name(value.get("path")))
-    source = source_of(value, "audio", ALLOWED)
+    source = source_of(value, "audio", _allowed())
     if source is not None:
         return Audio(*source)
     if getattr(value, "ndim", 0) >= 1:
         raise ArgumentError(
             "`audio` is an array without its sampling rate.",
-            allowed=ALLOWED,
-            hint="Samples a second are part of a sound: {'array': samples, 'sampling_rate': 16000}.",
+            allowed=_allowed(),
+            hint=_with_rate(),
         )
-    raise ArgumentError(f"`audio` is {described(value)}, which is not a sound.", allowed=ALLOWED)
+    raise ArgumentError(f"`audio` is {described(value)}, which is not a sound.", allowed=_allowed())
+
+
+def _allowed() -> str:
+    file, mapping = rendering.type_name("bytes"), rendering.type_name("dict")
+    return f"A path, the file as {file}, or a {mapping} with `array` and `sampling_rate`, or with `bytes` or `path`."
+
+
+def _with_rate() -> str:
+    return f"Give the sampling rate with the samples: {rendering.mapping(array='samples', sampling_rate='16000')}."
 
 
 def _name(path: Any) -> str | None:
@@ -166,7 +174,7 @@ def _rate(value: Any) -> int:
         raise ArgumentError(
             f"`sampling_rate` is {'missing' if value is None else described(value)}.",
             allowed="The number of samples a second, such as 16000.",
-            hint="It stands beside the samples: {'array': samples, 'sampling_rate': 16000}.",
+            hint=_with_rate(),
         )
     return int(value)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
 from tidydl.data.media.audio_files import open_media, opened
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["Video", "as_video"]
-
-ALLOWED = "A path, encoded bytes, an array of frames × height × width × 3, or a list of images."
 
 
 class Video:
@@ -170,12 +169,17 @@ def as_video(value: Any) -> Video:
     """
     if isinstance(value, Video):
         return value
-    source = source_of(value, "video", ALLOWED, "A list of images is one video.")
+    source = source_of(value, "video", _allowed(), "A list of images is one video.")
     if source is not None:
         return Video(*source)
     if getattr(value, "ndim", 0) == 4 or (isinstance(value, (list, tuple)) and value):
         return Video(frames=_stacked(value))
-    raise ArgumentError(f"`video` is {described(value)}, which is not a video.", allowed=ALLOWED)
+    raise ArgumentError(f"`video` is {described(value)}, which is not a video.", allowed=_allowed())
+
+
+def _allowed() -> str:
+    file = rendering.type_name("bytes")
+    return f"A path, the file as {file}, an array of frames × height × width × 3, or a list of images."
 
 
 def _stacked(frames: Any) -> np.ndarray:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.readers.csv_columns import (
     ambiguous_numbers,
     csv_settings,
@@ -215,9 +216,10 @@ def tell_of_decimal_commas(path: str, options: TextOptions, names: Sequence[str]
     if not names or separator == ",":
         return
     some = ", ".join(repr(name) for name in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    arguments = (rendering.argument("sep", repr(separator)), rendering.argument("decimal", "','"))
     warn_user(
-        f"`path` '{path}' has numbers with decimal commas, which stay text: {some}. "
-        f"To have numbers, read it with pandas.read_csv(path, sep={separator!r}, decimal=',')."
+        f"`path` '{path}' has numbers with decimal commas, which are read as text: {some}. "
+        f"For numbers, use {rendering.call('pandas.read_csv', 'path', *arguments)}."
     )
 
 

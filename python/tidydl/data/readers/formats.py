@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.data.readers.decompression_limits import RATIO, SMALL, allowance
 from tidydl.data.readers.filename_encoding import for_arrow
@@ -24,6 +25,7 @@ __all__ = [
     "PLAIN",
     "TextOptions",
     "Unpacked",
+    "call_with_files",
     "chosen",
     "content_of",
     "format_of",
@@ -78,16 +80,21 @@ def format_of(path: Path) -> str:
     suffix = suffix_of(path)
     if suffix not in FORMATS:
         raise ArgumentError(
-            f"`path` '{path}' is a file of an unknown kind ('{suffix}').",
-            allowed=f"Files named {', '.join(FORMATS)} or .zip, or a folder of such files, of images or of sounds.",
-            hint=how_to_read(suffix) or _of_media(suffix) or "Name the kind: load_dataset('csv', data_files=path).",
+            f"`path` '{path}' is a file of an unknown format ('{suffix}').",
+            allowed=f"Files named {', '.join(FORMATS)} or .zip, or a folder of such files, of images or of audio.",
+            hint=how_to_read(suffix) or _of_media(suffix) or f"Name its format: {call_with_files('csv')}.",
         )
     return FORMATS[suffix]
 
 
 def _of_media(suffix: str) -> str | None:
     kind = next((kind for kind, suffixes in MEDIA.items() if suffix in suffixes), None)
-    return kind and f"Give the folder of the {kind} files, or load_dataset('{kind}folder', data_files=path)."
+    return kind and f"Give the folder of the {kind} files, or use {call_with_files(f'{kind}folder')}."
+
+
+def call_with_files(name: str, files: str = "path") -> str:
+    """Return the call that reads files as a format that is named, for messages."""
+    return rendering.call("load_dataset", f"'{name}'", rendering.argument("data_files", files))
 
 
 def open_bytes(path: str) -> Any:

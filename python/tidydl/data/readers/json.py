@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.arrow.nested import in_one
 from tidydl.data.readers.csv_columns import named_apart
 from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, refuse, suffix_of
@@ -312,8 +313,8 @@ def _from_columns(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
         raise ValueError("its columns differ in length")
     if all(isinstance(value, dict) for values in columns.values() for value in values):
         raise ArgumentError(
-            f"`field` is needed: the records are inside {', '.join(repr(name) for name in columns)}.",
-            hint=f"load_dataset('json', data_files=…, field={next(iter(columns))!r})",
+            f"`field` is missing: the records are in {', '.join(repr(name) for name in columns)}.",
+            hint=f"Add {rendering.argument('field', repr(next(iter(columns))))}.",
         )
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 

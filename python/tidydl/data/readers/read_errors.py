@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.errors import DamagedFileError, DataError, NotFoundError, TidydlError
 
@@ -26,15 +27,15 @@ __all__ = [
 ]
 
 _MIXED = re.compile(r"[^(]*Column\(/(.*)\) changed from (\w+) to (\w+)", re.DOTALL)
-_READ_BY = {
-    ".sav": "pandas.read_spss(path)",
-    ".zsav": "pandas.read_spss(path)",
-    ".dta": "pandas.read_stata(path)",
-    ".sas7bdat": "pandas.read_sas(path)",
-    ".xpt": "pandas.read_sas(path, format='xport')",
-    ".xlsx": "pandas.read_excel(path)",
-    ".xls": "pandas.read_excel(path)",
-    ".feather": "pandas.read_feather(path)",
+_READ_BY = {  # in Python and in R
+    ".sav": ("pandas.read_spss(path)", "haven::read_sav(path)"),
+    ".zsav": ("pandas.read_spss(path)", "haven::read_sav(path)"),
+    ".dta": ("pandas.read_stata(path)", "haven::read_dta(path)"),
+    ".sas7bdat": ("pandas.read_sas(path)", "haven::read_sas(path)"),
+    ".xpt": ("pandas.read_sas(path, format='xport')", "haven::read_xpt(path)"),
+    ".xlsx": ("pandas.read_excel(path)", "readxl::read_excel(path)"),
+    ".xls": ("pandas.read_excel(path)", "readxl::read_excel(path)"),
+    ".feather": ("pandas.read_feather(path)", "arrow::read_feather(path)"),
 }
 _OF_R = (".rds", ".rda", ".rdata")
 _AS = {"csv": "'CSV UTF-8'"}
@@ -83,10 +84,14 @@ def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
 def how_to_read(suffix: str) -> str | None:
     """Return what reads a file of another program, by the ending of its name; None where nothing is known."""
     if suffix in _OF_R:
-        return "R's load_dataset() reads it, and write_dataset() there makes a parquet file for both languages."
+        return rendering.by_language(
+            "Read it with load_dataset() in R; write_dataset() there makes a parquet file for both languages.",
+            "Read it with load_dataset(), given its own path.",
+        )
     if suffix not in _READ_BY:
         return None
-    return f"Read it with {_READ_BY[suffix]}: that data frame can be used at once, and write_dataset() keeps it."
+    function = rendering.by_language(*_READ_BY[suffix])
+    return f"Read it with {function}: that data frame can be used directly, and write_dataset() stores it."
 
 
 def empty_file(path: str, allowed: str) -> DamagedFileError:

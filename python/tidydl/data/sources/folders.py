@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tidydl import rendering
 from tidydl.data.readers.formats import FORMATS, MEDIA, PACKED
 from tidydl.data.sources.path_bounds import Bounds, fixed_part
 from tidydl.data.sources.paths import not_there
@@ -183,7 +184,7 @@ def matching(data_files: Any, base: Path, *, trusted: bool = False) -> dict[str,
 def no_match(asked: Any, argument: str = "data_files") -> NotFoundError:
     """Say that a path or pattern matches no file, or none of several does."""
     return NotFoundError(
-        f"`{argument}` {asked!r} matches no file.",
+        f"`{argument}` {rendering.value(asked)} matches no file.",
         allowed="Paths or patterns of files, relative to the working folder or to `data_dir`.",
         hint=f"The working folder is '{os.getcwd()}'.",
     )

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tidydl import rendering
 from tidydl.boundaries import first_line
 from tidydl.data.sources.dataset_cards import check_card, check_kind
 from tidydl.errors import ArgumentError, NotFoundError, TidydlError, one_of, unknown_name
@@ -187,7 +188,7 @@ class HubFiles:
         named = self.asked.data_files or self.asked.data_dir
         if named is not None:
             argument = "data_files" if self.asked.data_files is not None else "data_dir"
-            problem = f"`{argument}` {named!r} matches no file of the data set '{self.repo.id}'."
+            problem = f"`{argument}` {rendering.value(named)} matches no file of the data set '{self.repo.id}'."
         else:
             problem = f"`path` is '{self.repo.id}', a data set without data files that can be read."
         return NotFoundError(

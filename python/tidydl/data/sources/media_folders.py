@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.readers.csv_columns import named_apart
 from tidydl.data.readers.formats import MEDIA
 from tidydl.data.readers.pandas_index import index_names, with_index_named
@@ -170,7 +171,7 @@ def _beside(place: Path, name: Any, bounds: Bounds) -> str | None:
         raise DataError(
             f"'{place}' names the file '{name}', which lies outside of its folder.",
             allowed=_IN_FOLDER,
-            hint="If the data are yours, add trusted=True.",
+            hint=f"If you trust the data, add {rendering.argument('trusted', rendering.value(True))}.",
         )
     if not path.is_file():
         raise NotFoundError(f"'{place}' names the file '{name}', which does not exist.")

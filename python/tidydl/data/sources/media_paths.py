@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.arrow.nested import in_one
 from tidydl.data.media.media_files import is_url
 from tidydl.data.sources.path_bounds import Bounds, leads_out
@@ -220,7 +221,8 @@ def _opened_as(path: str, allowed: Sequence[Bounds], seen_from: Path | None, sou
     raise DataError(
         f"{source} names the file '{shown}', which is outside of the folder '{bounds.folder}'.",
         allowed="Contents, or paths of files in the folder of the data set, or below.",
-        hint="If the data are yours, add trusted=True; else leave the column out by `columns`.",
+        hint=f"If you trust the data, add {rendering.argument('trusted', rendering.value(True))}; "
+        "otherwise leave the column out with `columns`.",
     )
 
 

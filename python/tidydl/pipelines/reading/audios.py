@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EncodedAudios", "Span", "column_fits", "encode", "features", "is_one", "key", "read", "samples"]
 
-ALLOWED = "A path, bytes or samples with their rate, a list of them, or a data frame with a column of sounds."
+ALLOWED = "A path, the bytes of a file, samples with their rate, several, or a data frame with an audio column."
 CHUNK = 32
 _COST = 64  # tokens that a model makes of a second, about
 _SPECTRA = 100  # lines of a spectrogram a second, of most models

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ALLOWED", "column_fits", "gather", "is_chat", "is_one", "messages_of"]
 
-ALLOWED = "A string, a chat (a data frame or list of dicts with role and content), or a list of them."
+ALLOWED = "A string, a chat (messages with role and content, as a list or a data frame), or several of these."
 
 
 def is_one(x: Any) -> bool:

@@ -16,7 +16,7 @@ from tidydl.pipelines.reading.tensors import on_device
 
 __all__ = ["EncodedImages", "column_fits", "encode", "is_one", "key", "pixels", "read"]
 
-ALLOWED = "A path, bytes, a PIL image or an array, a list of them, or a data frame with a column of images."
+ALLOWED = "A path, the bytes of a file, an image or an array, several, or a data frame with an image column."
 CHUNK = 256
 _PATCHES_UNKNOWN = 256
 

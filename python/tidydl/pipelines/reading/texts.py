@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.model_loading import Loaded
@@ -24,7 +25,7 @@ __all__ = [
     "token_limit",
 ]
 
-ALLOWED = "A string, a list or Series of strings, or a data frame with a column of strings."
+ALLOWED = "One string, several, or a data frame with a column of strings."
 CHUNK = 1024
 _NO_LIMIT = 1_000_000  # what tokenizers write where they know of none is larger
 _CHARACTERS = 200  # of which a token is all but sure to be made
@@ -71,9 +72,15 @@ def read(value: Any, where: str, *, blank: bool = False) -> str:
         raise ArgumentError(
             f"{where} is empty.",
             allowed="A text with at least one word.",
-            hint='Make it missing (None, NA), or `on_error = "row"`, to get a row of missing values.',
+            hint=as_missing(),
         )
     return str(value)
+
+
+def as_missing() -> str:
+    """Return how an empty text gets a row of missing values, for messages."""
+    written = rendering.by_language("None", "NA")
+    return f'Make it missing ({written}), or use `on_error = "row"`, to get a row of missing values.'
 
 
 def key(text: str) -> str:
@@ -191,7 +198,7 @@ def refuse_empty(sizes: list[int], places: Sequence[int]) -> None:
                 place,
                 "is empty: this model's tokenizer makes no tokens of it.",
                 allowed="A text with at least one word.",
-                hint='Make it missing (None, NA), or `on_error = "row"`, to get a row of missing values.',
+                hint=as_missing(),
             )
 
 

@@ -16,7 +16,7 @@ from tidydl.pipelines.reading.tensors import on_device
 
 __all__ = ["EncodedVideos", "chosen_frames", "column_fits", "encode", "is_one", "key", "read", "shown"]
 
-ALLOWED = "A path, bytes or frames, a list of them, or a data frame with a column of paths that is named."
+ALLOWED = "A path, the bytes of a file, frames, several, or a data frame with a column of paths, given by name."
 CHUNK = 16
 _COST = 1024
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tidydl import rendering
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.model_loading import Loaded
@@ -137,16 +138,20 @@ def _refuse_idle(loaded: Loaded, options: Options) -> None:
         raise ArgumentError(
             f"`num_return_sequences` is {options['num_return_sequences']}, but nothing is sampled.",
             allowed="1, or at most as many as `num_beams`.",
-            hint="Set `do_sample` to True to draw several texts.",
+            hint=f"Add {_sampling()} to draw several texts.",
         )
 
 
 def _idle(name: str) -> ArgumentError:
     return ArgumentError(
         f"`{name}` is given, but nothing is sampled: the most probable token is taken at each step.",
-        allowed=f"`{name}` with `do_sample` true.",
-        hint=f"Set `do_sample` to True, or leave `{name}` out.",
+        allowed=f"`{name}` together with {_sampling()}.",
+        hint=f"Add {_sampling()}, or leave `{name}` out.",
     )
+
+
+def _sampling() -> str:
+    return f"`{rendering.argument('do_sample', rendering.value(True))}`"
 
 
 def _specific(task: Task, loaded: Loaded, options: Options) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
@@ -83,10 +84,9 @@ def _way(loaded: Loaded, options: Options) -> BatchPlan:
 def _refuse_timestamps(loaded: Loaded, wanted: bool | str) -> None:
     known = _timestamps(loaded)
     if wanted is not False and wanted not in known:
-        listed = " or ".join("True" if each is True else f"'{each}'" for each in known)
         raise ArgumentError(
-            f"`return_timestamps` is {wanted!r}, which this model cannot give.",
-            allowed=f"{listed}, or False." if known else "False.",
+            f"`return_timestamps` is {rendering.value(wanted)}, which this model does not support.",
+            allowed=f"{' or '.join(map(rendering.value, (*known, False)))}.",
             hint=None if known else "Whisper and CTC models such as Wav2Vec2 return timestamps.",
         )
 

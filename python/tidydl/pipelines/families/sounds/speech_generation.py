@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.families.sounds.whisper_words import SPACELESS, words_of
@@ -129,7 +130,8 @@ def _other_language(loaded: Loaded, options: Options) -> dict[str, Any]:
     wants = "tgt_lang" in inspect.signature(loaded.model.generate).parameters
     if options["translate"]:
         raise ArgumentError(
-            "`translate` is True, but this model does not translate into English when asked.", allowed="Only false."
+            f"`translate` is {rendering.value(True)}, but this model cannot translate into English.",
+            allowed=f"{rendering.value(False)}.",
         )
     if wants and options["language"] is None:
         raise ArgumentError(

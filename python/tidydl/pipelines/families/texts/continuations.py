@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.model_loading import Loaded
@@ -39,7 +40,7 @@ def way(loaded: Loaded, options: Options) -> BatchPlan:
     """Return how labels are judged by their probability."""
     if options["multi_label"]:
         raise ArgumentError(
-            "`multi_label` is True, but a causal language model chooses among the labels.",
+            f"`multi_label` is {rendering.value(True)}, but a causal language model chooses one of the labels.",
             allowed="A model of natural language inference where several labels can be right.",
         )
     if options["long"] == "window":
