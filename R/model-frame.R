@@ -46,7 +46,7 @@ in_update <- function() {
   any(vapply(seq_len(sys.nframe()), function(i) identical(sys.function(i), stats::update.default), logical(1)))
 }
 
-no_data_kept <- "Give it by `data`: a model that was loaded keeps no data."
+no_data_kept <- "Give `data`: a loaded model keeps no data."
 
 read_texts <- function(frame_call, formula, data, caller, call) {
   text_in <- function(name) written_text(frame_call[[name]], data, environment(formula), caller)

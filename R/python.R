@@ -53,7 +53,7 @@ cross <- function(f, ..., call) {
     # the message of an error of Python's is asked of Python, which may be interrupted too
     problem <- tryCatch(conditionMessage(cnd), error = function(cnd) "KeyboardInterrupt")
     if (!grepl("KeyboardInterrupt|Unknown exception occurred", problem)) {
-      abort_tidydl("bridge", paste("The call of Python failed:", problem), call = call)
+      abort_tidydl("bridge", paste("The call to Python failed:", problem), call = call)
     }
     list(state = "interrupted")
   })
@@ -255,8 +255,8 @@ load_bridge <- function(call) {
       "bridge", sprintf(
         "tidydl is %s in R and %s in Python (%s).", expected, package$`__version__`, package$`__file__`
       ),
-      "Both halves have the same version.",
-      "Restart R; if that does not help, install tidydl anew in both languages.",
+      "The same version in both languages.",
+      "Restart R; if that does not help, reinstall tidydl in both languages.",
       call = call
     )
   }

@@ -13,24 +13,24 @@ unsound <- function(x) {
 refuse_unsound <- function(x, name) {
   wrong <- unsound(x)
   if (!is.null(wrong)) {
-    abort_tidydl("bridge", sprintf("%s %s.", name, wrong), "A vector as R's own functions make it.", "Make it anew.")
+    abort_tidydl("bridge", sprintf("%s %s.", name, wrong), "A valid vector.", "Create it again.")
   }
 }
 
 unsound_factor <- function(x) {
   levels <- attr(x, "levels", exact = TRUE)
   if (typeof(x) != "integer" || typeof(levels) != "character" || anyDuplicated(levels)) {
-    return("is a factor without sound levels")
+    return("is a factor without valid levels")
   }
   codes <- unclass(x)
   if (min(codes, 1L, na.rm = TRUE) < 1L || max(codes, 0L, na.rm = TRUE) > length(levels)) {
-    "is a factor with values that are no levels"
+    "is a factor with values that are not levels"
   }
 }
 
 unsound_time <- function(x) {
   zone <- attr(x, "tzone", exact = TRUE)
-  if (!is_of_numbers(x) || !is.null(zone) && typeof(zone) != "character") "holds times that are no numbers"
+  if (!is_of_numbers(x) || !is.null(zone) && typeof(zone) != "character") "holds times that are not numbers"
 }
 
 unsound_parts <- function(x) {
@@ -41,13 +41,13 @@ unsound_parts <- function(x) {
 unsound_duration <- function(x) {
   units <- attr(x, "units", exact = TRUE)
   known <- is.character(units) && length(units) == 1L && units %in% c("secs", "mins", "hours", "days", "weeks")
-  if (!is_of_numbers(x) || !known) "holds durations without a unit that R knows"
+  if (!is_of_numbers(x) || !known) "holds durations without a known unit"
 }
 
 unsound_media <- function(x) {
   right <- typeof(x) == "list" && inherits(x, "vctrs_vctr") && is_image(x) != is_audio(x) &&
     all(vapply(unclass(x), is_media_element, logical(1)))
-  if (!right) "holds images or sounds that are neither contents nor a path"
+  if (!right) "holds images or audio that are neither contents nor a path"
 }
 
 is_media_element <- function(one) {
@@ -74,8 +74,8 @@ is_of_numbers <- function(x) typeof(x) %in% c("double", "integer")
 
 unsound_kinds <- list(
   factor = unsound_factor, POSIXct = unsound_time, POSIXlt = unsound_parts, difftime = unsound_duration,
-  Date = function(x) if (!is_of_numbers(x)) "holds dates that are no numbers",
-  integer64 = function(x) if (typeof(x) != "double") "holds whole numbers that are none",
+  Date = function(x) if (!is_of_numbers(x)) "holds dates that are not numbers",
+  integer64 = function(x) if (typeof(x) != "double") "holds integers with a fractional part",
   tidydl_media = unsound_media
 )
 

@@ -46,9 +46,9 @@ def check_path_name(argument: str, path: str | os.PathLike[str]) -> None:
         os.fsencode(path)
     except UnicodeEncodeError as problem:
         raise ArgumentError(
-            f"`{argument}` '{os.fspath(path)}' has letters that names of files cannot have in this locale.",
-            allowed=f"Letters of the encoding '{sys.getfilesystemencoding()}'.",
-            hint="Start the session in a locale of UTF-8, such as LANG=C.UTF-8.",
+            f"`{argument}` '{os.fspath(path)}' has characters that file names cannot have in this locale.",
+            allowed=f"Characters of the encoding '{sys.getfilesystemencoding()}'.",
+            hint="Start the session in a UTF-8 locale, such as LANG=C.UTF-8.",
         ) from problem
 
 
@@ -165,7 +165,7 @@ def check_numbers(argument: str, value: Any, *, hint: str | None = None) -> np.n
     """
     values = None if value is None else numbers_in(value)
     if values is None or values.ndim > 1:
-        raise _refusal(argument, value, "A number, or several.", hint)
+        raise _refusal(argument, value, "One number, or several.", hint)
     return values.reshape(-1)
 
 

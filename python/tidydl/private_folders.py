@@ -82,7 +82,7 @@ def _own_temporary_folder() -> Path:
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     folder = Path(tempfile.gettempdir()) / f"tidydl-{user}"
     if folder.is_symlink():
-        raise PermissionError(f"{folder} is a link, which anybody can have made")
+        raise PermissionError(f"{folder} is a link, which another user may have made")
     return folder
 
 

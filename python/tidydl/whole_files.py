@@ -126,7 +126,7 @@ def unwritable(subject: str, problem: BaseException) -> TidydlError:
         return WRITTEN_FILES.error_for(problem, subject)
     return StorageError(
         f"{subject} cannot be written: {problem.strerror or problem}.",
-        allowed="A path in a folder that you may write to, on a disk with room.",
+        allowed="A path in a writable folder, on a disk with free space.",
     )
 
 

@@ -166,5 +166,5 @@ def test_frames_by_split_that_are_not_there_or_cannot_be_told_apart_are_refused(
         tidydl.load_dataset({"train": frame, "test": frame}, split="tran[:5]")
     assert "'train', 'test'" in str(refused.value)
     for take in (tidydl.load_dataset, tidydl.stream, tidydl.as_dataset, tidydl.features):
-        with pytest.raises(ArgumentError, match="has two splits of one name as text: 1, 1"):
+        with pytest.raises(ArgumentError, match="has two splits with the same name as text: 1, 1"):
             take({1: frame, "1": frame})

@@ -87,7 +87,7 @@ def test_a_bare_encoder_does_not_fit(tmp_path):
     assert tidydl.pipeline(model=tiny.image_folder(tmp_path / "images", head="")).task == "image-feature-extraction"
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "architectures": ["BertForNextSentencePrediction"]}))
-    with pytest.raises(NotFoundError, match="cannot be read from the model"):
+    with pytest.raises(NotFoundError, match="cannot be inferred from the model"):
         tidydl.pipeline(model=folder)
 
 

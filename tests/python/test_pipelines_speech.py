@@ -195,7 +195,7 @@ def test_a_failing_sound_has_a_row_of_its_own(ctc):
         ("ctc", {"num_beams": 3}, "`num_beams` is given"),
         ("ctc", {"chunk_length_s": 1, "stride_length_s": 0.5}, "`stride_length_s` is 0.5.*\n.*half"),
         ("ctc", {"chunk_length_s": 0}, "`chunk_length_s` is 0"),
-        ("moonshine", {"chunk_length_s": 1}, "`chunk_length_s` is given, but this model hears a sound as a whole"),
+        ("moonshine", {"chunk_length_s": 1}, "`chunk_length_s` is given, but this model processes audio as a whole"),
         ("moonshine", {"language": "en"}, "`language` is given, but this model takes none"),
         ("moonshine", {"translate": True}, "`translate` is True"),
         ("parakeet rnnt", {"num_beams": 2}, "`num_beams` is given, but this model is a transducer"),

@@ -159,7 +159,7 @@ def test_a_separator_is_one_ascii_character(tmp_path, read, sep):
 
 @EITHER
 def test_a_column_of_json_that_mixes_kinds_is_named(tmp_path, read):
-    with pytest.raises(DataError, match=r"mixes kinds in column 'a': number and string"):
+    with pytest.raises(DataError, match=r"mixes types in column 'a': number and string"):
         read(written(tmp_path, "a.jsonl", '{"a":1}\n{"a":"x"}\n'))
 
 
@@ -277,7 +277,7 @@ def test_a_disk_is_refused_before_all_of_it_is_looked_through(tmp_path, monkeypa
     [
         (
             (pa.timestamp("us", "UTC"), pa.timestamp("us")),
-            r"moments with zone UTC in '.*a.parquet', and moments without a zone in '.*b.parquet'",
+            r"moments with zone UTC in '.*a.parquet', and timestamps without a time zone in '.*b.parquet'",
         ),
         (
             (pa.timestamp("us", "UTC"), pa.timestamp("us", "Europe/Berlin")),

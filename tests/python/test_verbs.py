@@ -68,7 +68,7 @@ def test_values_too_many_or_given_twice_are_refused(network):
 def test_what_follows_the_data_is_given_by_name(function, first):
     with pytest.raises(ArgumentError) as caught:
         function("kind ~ hours", people(), 2)
-    assert caught.value.problem == f"`{function.__name__}()` takes `{first}` and what follows by name."
+    assert caught.value.problem == f"`{function.__name__}()` takes `{first}` and the arguments after it by name only."
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ test_that("splits of R's own files are cut and joined as those of other data", {
   expect_identical(load_dataset(by_name, split = "train[1:]", n = 1)$n, 2L)
   expect_error(load_dataset(by_name, split = "tran"), "'tran'.*not known", class = "tidydl_error_not_found")
   twice <- list(a = train, a = test)
-  expect_error(load_dataset(twice), "two splits of one name as text: a, a", class = "tidydl_error_argument")
+  expect_error(load_dataset(twice), "two splits with the same name as text: a, a", class = "tidydl_error_argument")
   saveRDS(train, lone <- withr::local_tempfile(fileext = ".rds"))
   expect_identical(load_dataset(lone, trusted = TRUE, split = "train[1:]")$n, 2:3)
   test$n <- "one"

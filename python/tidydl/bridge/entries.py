@@ -112,7 +112,7 @@ ENTRIES: dict[str, Entry] = {
 def resolve(name: str) -> tuple[Entry, Callable[..., Any]]:
     """Find an entry and load its function."""
     if name not in ENTRIES:
-        raise unknown_name("name", name, ENTRIES, error=BridgeError, hint="Install tidydl anew.")
+        raise unknown_name("name", name, ENTRIES, error=BridgeError, hint="Reinstall tidydl.")
     entry = ENTRIES[name]
     module, _, function = entry.path.partition(":")
     return entry, getattr(importlib.import_module(module), function)

@@ -116,7 +116,7 @@ def pack_whole(series: pd.Series, name: str, repairs: Repairs, counted: bool = F
 
 
 def _pack_huge(series: pd.Series, absent: np.ndarray, name: str, repairs: Repairs) -> Record:
-    repairs.tell(f"{name} holds whole numbers beyond 2^53, which R's numbers cannot hold: given as text.")
+    repairs.tell(f"{name} has integers beyond 2^53, which R's doubles cannot represent: converted to text.")
     texts = [None if gone else str(int(v)) for v, gone in zip(series, absent, strict=True)]
     return _pack_text(texts, name, repairs)
 
@@ -224,7 +224,7 @@ def _pack_found_number(series: pd.Series, found: str, name: str, repairs: Repair
         absent = series.isna().to_numpy()
         whole = series[~absent]
         if len(whole) and max(abs(int(whole.min())), abs(int(whole.max()))) >= 2**63:
-            repairs.tell(f"{name} holds whole numbers beyond 2^53, which R's numbers cannot hold: given as text.")
+            repairs.tell(f"{name} has integers beyond 2^53, which R's doubles cannot represent: converted to text.")
             return _pack_text([None if gone else str(v) for v, gone in zip(series, absent, strict=True)], name, repairs)
         return pack_whole(series.astype("Int64"), name, repairs, counted)
     numbers = series.astype("float64").to_numpy()

@@ -145,7 +145,7 @@ def _several_paths(paths: Sequence[Any]) -> ArgumentError:
 def _refuse_given(given: Mapping[str, Any], what: str) -> None:
     for argument, value in given.items():
         if value is not None:
-            raise ArgumentError(f"`{argument}` means nothing for {what}.", hint=f"Leave `{argument}` out.")
+            raise ArgumentError(f"`{argument}` does not apply to {what}.", hint=f"Leave `{argument}` out.")
 
 
 def refuse_of_hub(request: Request) -> None:
@@ -224,7 +224,7 @@ def _as_text(value: Any) -> Any:
 def _refuse_url(argument: str, value: str) -> None:
     if is_url(value):
         raise ArgumentError(
-            f"`{argument}` '{value}' is a URL, and URLs are never fetched unasked.",
+            f"`{argument}` '{value}' is a URL, and URLs are not downloaded.",
             allowed=HERE,
             hint=f'It is a data set of the Hub: write load_dataset("{found[1]}").'
             if (found := _OF_HUB.match(value))

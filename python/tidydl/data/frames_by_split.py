@@ -32,8 +32,8 @@ def by_name(frames: Mapping[Any, Any], argument: str) -> dict[str, Any]:
     names = [str(name) for name in frames]
     if len(set(names)) < len(names):
         raise ArgumentError(
-            f"`{argument}` has two splits of one name as text: {', '.join(names)}.",
-            allowed="Splits whose names differ as text.",
+            f"`{argument}` has two splits with the same name as text: {', '.join(names)}.",
+            allowed="Split names that differ as text.",
             hint="Rename one of them.",
         )
     return dict(zip(names, frames.values(), strict=True))

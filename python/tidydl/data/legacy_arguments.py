@@ -31,12 +31,12 @@ _ALREADY_SO: dict[str, tuple[Any, ...]] = {
 
 # What other values of them are now.
 _WRITE_NOW = {
-    "trust_remote_code": "No code of a data set is ever run: leave `trust_remote_code` out.",
-    "keep_in_memory": "A frame is in memory: leave `keep_in_memory` out.",
+    "trust_remote_code": "Code in a data set is never run: leave `trust_remote_code` out.",
+    "keep_in_memory": "Data frames are in memory: leave `keep_in_memory` out.",
     "num_proc": "Files are read by several threads: leave `num_proc` out.",
-    "download_mode": "Remove what is stored, and load it again: leave `download_mode` out.",
+    "download_mode": "Delete the stored copy to download it again: leave `download_mode` out.",
     "save_infos": "Leave `save_infos` out.",
-    "features": "Kinds are read from the files: leave `features` out, and change columns afterwards.",
+    "features": "Types are read from the files: leave `features` out, and convert columns afterwards.",
     "storage_options": "Only files on this machine and data sets of the Hub are read: leave `storage_options` out.",
     "task": "Rename columns afterwards: leave `task` out.",
     "download_config": "Give `token` and `cache_dir` themselves.",
@@ -46,12 +46,11 @@ _WRITE_NOW = {
 
 # What needs all rows at once, and what to do with a stream instead.
 _OF_ALL_ROWS = {
-    "sample": "`n` gives the first rows; load_dataset(path, sample = ...) draws from all, and each batch can be drawn"
-    " from as it comes.",
-    "seed": "Nothing is drawn from a stream: leave `seed` out.",
+    "sample": "`n` reads the first rows; load_dataset(path, sample = ...) samples all rows, or sample each batch.",
+    "seed": "Nothing is sampled from a stream: leave `seed` out.",
     "as": "Batches are data frames: leave `as` out.",
     "as_": "Batches are data frames: leave `as_` out.",
-    "streaming": "It streams anyway: leave `streaming` out.",
+    "streaming": "It is a stream already: leave `streaming` out.",
 }
 
 
@@ -93,7 +92,7 @@ def as_current_arguments(function: str, older: Mapping[str, Any], known: Sequenc
 def _not_of_streams(name: str, known: Sequence[str]) -> ArgumentError:
     drawn = name in ("sample", "seed")
     return ArgumentError(
-        f"`{name}` is given, and {'no sample can be drawn from a stream' if drawn else 'this is a stream'}.",
+        f"`{name}` is given, and {'a stream cannot be sampled' if drawn else 'this is a stream'}.",
         allowed=one_of(each for each in known if each != "path"),
         hint=_OF_ALL_ROWS[name],
     )

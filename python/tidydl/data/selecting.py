@@ -71,7 +71,9 @@ def wanted_of(columns: Any, n: Any, sample: Any, seed: Any, drawn: int | None = 
         They have the wrong type, or do not go together.
     """
     if n is not None and sample is not None:
-        raise ArgumentError("`n` and `sample` are both given.", allowed="One of them.", hint="Leave one out.")
+        raise ArgumentError(
+            "`n` and `sample` are both given.", allowed="Either `n` or `sample`.", hint="Leave one of them out."
+        )
     if seed is not None and sample is None:
         raise ArgumentError("`seed` is given, but nothing is sampled.", allowed="`seed` together with `sample`.")
     if n is not None:

@@ -109,13 +109,13 @@ def only_stream(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> St
     streams = open_streams(request, wanted, batch_size)
     if len(streams) > 1 and request.split is not None:
         raise ArgumentError(
-            f"`split` names {len(streams)} splits, and a stream is of one.",
+            f"`split` names {len(streams)} splits, but a stream reads one.",
             allowed=one_of(streams),
-            hint=f'Write split = "{"+".join(streams)}" for one after the other.',
+            hint=f'Write split = "{"+".join(streams)}" to read one after the other.',
         )
     if len(streams) > 1:
         raise ArgumentError(
-            "`split` is missing, and there are several.",
+            "`split` is missing, and there are several splits.",
             allowed=one_of([*streams, ALL]),
             hint=f'Write split = "{next(iter(streams))}", or "all" for all of them.',
         )
@@ -153,7 +153,9 @@ def _batch_readers(request: Request, wanted: Wanted) -> tuple[dict[str, BatchRea
     needed = needed_splits(request, listing.splits)
     for name in needed or ():
         if name not in listing.splits:
-            raise unknown_name("split", name, listing.splits, hint="load_dataset() without `split` gives them all.")
+            raise unknown_name(
+                "split", name, listing.splits, hint="load_dataset() without `split` returns all of them."
+            )
     chosen = listing.splits if needed is None else needed
     if listing.tables is not None:
         refuse_options(vars(options), listing.format)

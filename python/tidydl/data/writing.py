@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_dataset", "check_file", "write_dataset", "write_steps"]
 
-_FILE = "A file named .parquet, which keeps every kind."
+_FILE = "A file named .parquet, which keeps all types."
 _SPLIT = re.compile(r"^\w+(\.\w+)*$")  # as `datasets` has it
 _README = "README.md"
 _CARD = re.compile(r"---\nconfigs:\n- config_name: default\n  data_files:\n(  - split: .*\n    path: .*\n)+---\n")
@@ -159,9 +159,9 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
         return dataset_of(table)
     except ValueError as error:
         raise DataError(
-            f"`data` holds what a dataset cannot: {str(error).splitlines()[0].rstrip('.')}.",
+            f"`data` has values that a dataset cannot hold: {str(error).splitlines()[0].rstrip('.')}.",
             allowed=f"Numbers, text, labels, times, images, audio, lists and {rendering.type_name('dicts')} of these.",
-            hint="Make such a column text first, or leave it out.",
+            hint="Convert such a column to text first, or leave it out.",
         ) from error
 
 
@@ -179,14 +179,14 @@ def _place(path: Any, argument: str) -> Path:
         place = Path(path).expanduser()
     except RuntimeError as error:
         raise ArgumentError(
-            f"`{argument}` '{path}' is in the home folder of somebody who is not known here.",
+            f"`{argument}` '{path}' is in the home folder of a user who does not exist on this machine.",
             allowed="The path of a file named .parquet, or a folder.",
-            hint="Write the folder out instead of '~'.",
+            hint="Write the full path instead of '~'.",
         ) from error
     refuse_missing_folder(place, f"`{argument}` '{place}'")
     if not place.absolute().parent.is_dir():
         raise StorageError(
-            f"`{argument}` '{place}' is in '{place.parent}', which is no folder.", allowed="A path in a folder."
+            f"`{argument}` '{place}' is in '{place.parent}', which is not a folder.", allowed="A path in a folder."
         )
     return place
 
@@ -197,7 +197,7 @@ def _check_suffix(place: Path, argument: str) -> None:
             f"`{argument}` '{place}' is a folder.", allowed=_FILE, hint=f"Write '{place / 'data.parquet'}'."
         )
     if place.suffix.lower() != ".parquet":
-        named = f"named '{place.suffix}'" if place.suffix else "a name without an ending"
+        named = f"named '{place.suffix}'" if place.suffix else "without a file extension"
         raise ArgumentError(
             f"`{argument}` '{place}' is {named}.", allowed=_FILE, hint=f"Write '{place.with_suffix('.parquet')}'."
         )
@@ -225,9 +225,9 @@ def _write_one(data: Any, file: IO[bytes], folder: Path | None) -> Work[None]:
             yield Progress(table.num_rows, table.num_rows, "row")
     except pa.ArrowException as error:
         raise DataError(
-            f"`data` holds what no parquet file can: {str(error).splitlines()[0].rstrip('.')}.",
+            f"`data` has values that a parquet file cannot hold: {str(error).splitlines()[0].rstrip('.')}.",
             allowed=f"Numbers, text, labels, times, images, audio, lists and {rendering.type_name('dicts')} of these.",
-            hint="Make such a column text first, or leave it out.",
+            hint="Convert such a column to text first, or leave it out.",
         ) from error
 
 
@@ -300,8 +300,8 @@ def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
 
     if table.schema.names != schema.names:
         raise DataError(
-            f"From row {first} on the stream has other columns: {', '.join(table.schema.names)}.",
-            allowed=f"Those it began with: {', '.join(schema.names)}.",
+            f"From row {first} on, the stream has different columns: {', '.join(table.schema.names)}.",
+            allowed=f"The columns it began with: {', '.join(schema.names)}.",
         )
     refuse_other_labels({"rows before": schema, f"rows from {first} on": table.schema})
     try:
@@ -309,8 +309,8 @@ def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         wrong = next((f.name for f, g in zip(schema, table.schema, strict=True) if f.type != g.type), schema.names[0])
         raise DataError(
-            f"From row {first} on the column '{wrong}' of the stream has another kind than before.",
-            allowed="Columns of one kind throughout.",
+            f"From row {first} on, column '{wrong}' of the stream has a different type.",
+            allowed="Columns of one type throughout.",
         ) from error
 
 
@@ -321,13 +321,13 @@ def _write_splits(data: Mapping[Any, Any], place: Path) -> Work[None]:
         if not _SPLIT.match(name):
             other = re.sub(r"\W+", "_", name).strip("_")
             raise ArgumentError(
-                f"`data` has a split '{name}', which no file can be named after.",
-                allowed="Names of letters, digits, '_' and '.', which are those that `datasets` reads.",
-                hint=f"Call it '{other}', say." if other else "Rename it.",
+                f"`data` has a split '{name}', which is not a valid file name.",
+                allowed="Split names of letters, digits, '_' and '.', as `datasets` requires.",
+                hint=f"For example '{other}'." if other else "Rename it.",
             )
     if place.is_file() or place.suffix.lower() == ".parquet":
         raise ArgumentError(
-            f"`path` '{place}' is a file, and `data` has several splits.",
+            f"`path` '{place}' is a file, but `data` has several splits.",
             allowed="A folder.",
             hint=f"Write '{place.with_suffix('')}'.",
         )
@@ -369,9 +369,9 @@ def _refuse_other_files(place: Path, names: Iterable[str]) -> None:
     )
     if others:
         raise ArgumentError(
-            f"`path` '{place}' holds other files: {', '.join(others[:5])}{', …' if len(others) > 5 else ''}.",
-            allowed="A folder that is new or empty, or holds files of the same splits, which are replaced.",
-            hint=f"Write '{place / 'data'}', or delete them if you need them no more.",
+            f"`path` '{place}' contains other files: {', '.join(others[:5])}{', …' if len(others) > 5 else ''}.",
+            allowed="A new or empty folder, or one with files of the same splits, which are replaced.",
+            hint=f"Write '{place / 'data'}', or delete them if you no longer need them.",
         )
 
 

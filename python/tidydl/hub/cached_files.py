@@ -100,8 +100,8 @@ def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
         _free(gone)
     except OSError as problem:
         raise StorageError(
-            f"`remove` names what cannot be removed: {problem.strerror or problem}.",
-            allowed=f"Files of yours below '{cache_place()}' and '{unpacked_folder()}' that no program holds open.",
+            f"`remove` names files that cannot be removed: {problem.strerror or problem}.",
+            allowed=f"Files of yours below '{cache_place()}' and '{unpacked_folder()}' that no program has open.",
         ) from problem
     forget_listings()
     return _frame(gone)

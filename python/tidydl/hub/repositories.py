@@ -38,7 +38,7 @@ class Repository:
             validate_repo_id(self.id)
         except HFValidationError as problem:
             raise ArgumentError(
-                f"'{self.id}' cannot be the id of a {self.what}.",
+                f"'{self.id}' is not a valid id of a {self.what}.",
                 allowed="An id of the Hugging Face Hub, such as 'owner/name'.",
             ) from problem
         if not is_inside(self.revision):

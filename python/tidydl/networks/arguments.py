@@ -79,7 +79,7 @@ def refuse_values(function: Callable[..., Any], values: tuple[Any, ...], first: 
     """
     if values:
         raise ArgumentError(
-            f"`{function.__name__}()` takes `{first}` and what follows by name.",
+            f"`{function.__name__}()` takes `{first}` and the arguments after it by name only.",
             allowed="A formula and a data frame by position.",
             hint=f"Give the others by name, such as {first}=...",
         )

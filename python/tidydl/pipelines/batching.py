@@ -125,7 +125,7 @@ def _refuse_fork() -> None:
     _computing.add(os.getpid())
     if len(_computing) > 1 and import_torch().get_num_threads() > 1:
         raise DeviceError(
-            "This process is a fork of one in which a pipeline has computed, where torch would deadlock.",
+            "This process was forked from one in which a pipeline has run; torch would deadlock here.",
             allowed="New processes: in R parallel::makeCluster(), in Python multiprocessing with 'spawn'.",
             hint="A pipeline takes many inputs at once and uses all processors by itself.",
         )
@@ -346,7 +346,7 @@ def _free(torch: Any, device: str) -> None:
 
 def _out_of_memory(loaded: Loaded) -> DeviceError:
     return DeviceError(
-        f"`device` is '{loaded.device}', whose memory does not hold the model and one of the inputs.",
+        f"`device` is '{loaded.device}', which has too little memory for the model and one input.",
         allowed="A smaller model or input, or a device with more memory.",
         hint='Try `dtype = "bfloat16"`, a shorter text or a smaller image, or `device = "cpu"`.',
     )

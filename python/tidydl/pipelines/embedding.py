@@ -177,7 +177,7 @@ def _forward(loaded: Loaded, modality: str, pooling: str, normalize: bool) -> An
         return partial(_alone, loaded, modality, pooling, normalize)
     if pooling != "mean":
         raise ArgumentError(
-            f"`pooling` is '{pooling}', but '{loaded.source}' brings texts and images into one space in its own way.",
+            f"`pooling` is '{pooling}', but '{loaded.source}' embeds texts and images in one space in its own way.",
             allowed="No `pooling` with this model.",
         )
     return partial(projected, loaded.model, modality, normalize)
@@ -191,7 +191,7 @@ def _alone(loaded: Loaded, modality: str, pooling: str, normalize: bool, tensors
         if isinstance(problem, ArgumentError):
             raise
         raise ArgumentError(
-            f"`model` is '{loaded.source}', which makes no embeddings of {modality}s alone: {first_line(problem)}",
+            f"`model` is '{loaded.source}', which does not embed {modality}s alone: {first_line(problem)}",
             allowed="An encoder of texts or of images, or a model such as CLIP.",
         ) from problem
 

@@ -205,7 +205,7 @@ def _for_each(values: list[Any], part: Part, n: int) -> list[Any]:
     if len(values) not in (1, n):
         raise ArgumentError(
             f"`{part.name}` has {len(values)} values and `x` has {n} rows.",
-            allowed="One for all inputs, or one for each.",
+            allowed="One value for all inputs, or one for each.",
             hint=f'Put them into a column and name it: `{part.name} = "..."`.',
         )
     return values * n if len(values) == 1 else values
@@ -276,7 +276,7 @@ def _many(x: Any, part: Part) -> list[Any]:
         raise ArgumentError(
             f"`x` is {described(x)}.",
             allowed=modality.ALLOWED,
-            hint="A list keeps the order of inputs.",
+            hint="Use a list, which keeps the order of the inputs.",
         )
     return _listed(x)
 
@@ -313,7 +313,7 @@ def _recycled(read: dict[Part, list[Any]]) -> dict[Part, list[Any]]:
         (one, n), (other, m) = list(lengths.items())[:2]
         raise ArgumentError(
             f"`{one}` has {n} values and `{other}` has {m}.",
-            allowed="Parts of one length; a single value stands for all inputs.",
+            allowed="Parts of the same length, or a single value for all inputs.",
             hint="Put the parts side by side in a data frame.",
         )
     n = next(iter(lengths.values()), 1)

@@ -318,7 +318,7 @@ def class_labels(config: Any, source: str, *, repeated: bool = False) -> list[st
     if twice and not repeated:
         raise ArgumentError(
             f"`model` is '{source}', whose config.json gives the label '{twice[0]}' to several outputs.",
-            allowed="`id2label` in config.json with a label of its own for each output.",
+            allowed="`id2label` in config.json with a different label for each output.",
             hint="Rename the labels there, then load the model again.",
         )
     return labels

@@ -135,8 +135,7 @@ OPTIONS: dict[str, Option] = {
     "batch_size": Option(_or_none(whole_number), "Maximum number of inputs per batch."),
     "top_k": Option(
         _ranks,
-        "Number of results per input, best first, none for all; when sampling text: sample from the so many "
-        "most probable tokens.",
+        "Number of results per input, best first; when sampling text: sample from the `top_k` most probable tokens.",
     ),
     "function_to_apply": Option(_function, "Activation applied to the logits: 'softmax', 'sigmoid' or 'none'."),
     "max_length": Option(

@@ -143,8 +143,8 @@ class Pipeline:
     def _by_place(self, others: tuple[Any, ...]) -> ArgumentError:
         named = ", ".join(f"`{part.name} =`" for part in self._task.parts[1:])
         return ArgumentError(
-            f"A pipeline was given {1 + len(others)} values by position.",
-            allowed="`x` alone; all else by name.",
+            f"A pipeline was called with {1 + len(others)} positional arguments.",
+            allowed="`x` by position, all others by name.",
             hint=f"Give the rest by name: {named}." if named else "A list holds several inputs.",
         )
 

@@ -71,7 +71,7 @@ def warn_of_cut(count: int, task: str, *, stacklevel: int) -> None:
     """Warn of texts that were too long for the model; of what is written on from the end is kept."""
     left_out = "the beginning" if task == "text-generation" else "the end"
     warnings.warn(
-        f"{count} text{'s were' if count > 1 else ' was'} longer than the model reads; {left_out} was left out.",
+        f"{count} text{'s were' if count > 1 else ' was'} longer than the model's maximum; {left_out} was cut off.",
         UserWarning,
         stacklevel=stacklevel + 1,
     )

@@ -35,8 +35,8 @@ def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], place: int) -
         return
     raise DataError(
         f"`model` is '{loaded.source}', whose tokenizer has {tokens} tokens and whose weights have {known}: "
-        f"it makes the token {int(ids.max())}, which the model does not know.",
-        allowed="A tokenizer and a model that were made for each other.",
+        f"it returns the token {int(ids.max())}, which the model does not have.",
+        allowed="A tokenizer and a model that belong together.",
         hint="Copy or download the model again, or give its own `tokenizer =`.",
         place=place,
     )

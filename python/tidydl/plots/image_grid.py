@@ -216,7 +216,7 @@ def _captions(frame: pd.DataFrame, caption: str | Sequence[str] | None) -> list[
         if not hasattr(caption, "__iter__"):
             raise ArgumentError(
                 f"`caption` is {described(caption)}.",
-                allowed="A column, several, or a text in which names of columns stand for their values.",
+                allowed="One or more columns, or a text in which column names stand for their values.",
                 hint='Write "" for none.',
             )
         return _joined(frame, caption)

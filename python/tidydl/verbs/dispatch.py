@@ -52,7 +52,7 @@ def _check(name: str, method: Callable[..., Any], args: tuple[Any, ...], kwargs:
     by_place = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
     if inspect.Parameter.VAR_POSITIONAL not in kinds and len(args) >= len(by_place):
         raise ArgumentError(
-            f"`{name}()` was given {1 + len(args)} values by position.",
+            f"`{name}()` was called with {1 + len(args)} positional arguments.",
             allowed=f"At most {len(by_place)}: {', '.join(f'`{each}`' for each in by_place)}.",
         )
     for given in kwargs:

@@ -57,14 +57,14 @@ def refuse_other_labels(schemas: Mapping[str, pa.Schema]) -> None:
         for place, names in labels_within(features_of(schema)):
             first, before = known.setdefault(place, (part, names))
             if names != before:
-                within = f" has in its cells, in '{'$'.join(place[1:])}'," if len(place) > 1 else " has"
+                within = f" has in its nested field '{'$'.join(place[1:])}'" if len(place) > 1 else " has"
                 raise DataError(
                     f"Column '{place[0]}'{within} the labels {', '.join(before)} in {_told(first)},"
-                    f" and {', '.join(names)} in {_told(part)}.",
+                    f" but {', '.join(names)} in {_told(part)}.",
                     allowed="The same labels, in the same order, in all of them.",
-                    hint="Load them one by one."
+                    hint="Load them separately."
                     if not part.startswith(_WRITTEN)
-                    else "Give the column all its labels in every frame.",
+                    else "Give the column the same labels in every data frame.",
                 )
 
 
@@ -72,7 +72,7 @@ def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
     """Return which column of which file has another kind than before."""
     import pyarrow as pa
 
-    hint, allowed = "Load them one by one.", "Columns of one name with one kind of values in all of them."
+    hint, allowed = "Load them separately.", "Columns of one name with the same type in all of them."
     seen: dict[str, tuple[str, Any]] = {}
     for part, schema in schemas.items():
         for field in schema:
@@ -82,13 +82,13 @@ def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
             except (pa.ArrowInvalid, pa.ArrowTypeError):
                 one, other = _kinds(before.type, field.type)
                 return DataError(
-                    f"The files or splits do not fit together: column '{field.name}' is {one} in {_told(first)},"
-                    f" and {other} in {_told(part)}.",
+                    f"The files or splits have different schemas: column '{field.name}' is {one} in {_told(first)},"
+                    f" but {other} in {_told(part)}.",
                     allowed=allowed,
                     hint=hint,
                 )
             seen[field.name] = (first, merged.field(0))
-    problem = f"The files or splits do not fit together: {str(error).splitlines()[0]}."
+    problem = f"The files or splits have different schemas: {str(error).splitlines()[0]}."
     return DataError(problem, allowed=allowed, hint=hint)
 
 
@@ -103,7 +103,7 @@ def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
     words = _kind(one), _kind(other)
     if words[0] != words[1]:
         return words
-    if words[0] == "moments":
+    if words[0] == "timestamps":
         return _zoned(one), _zoned(other)
     if words[0] == "lists" and _kind(one.value_type) != _kind(other.value_type):
         return f"lists of {_kind(one.value_type)}", f"lists of {_kind(other.value_type)}"
@@ -111,7 +111,7 @@ def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
 
 
 def _zoned(kind: Any) -> str:
-    return f"moments with zone {kind.tz}" if kind.tz else "moments without a zone"
+    return f"timestamps with time zone {kind.tz}" if kind.tz else "timestamps without a time zone"
 
 
 def _kind(kind: pa.DataType) -> str:
@@ -120,15 +120,15 @@ def _kind(kind: pa.DataType) -> str:
 
     is_ = pa.types
     if is_.is_integer(kind):
-        return "whole numbers"
+        return "integers"
     if is_.is_floating(kind) or is_.is_decimal(kind):
         return "numbers"
     if is_.is_boolean(kind):
-        return "true or false"
+        return "logicals"
     if is_.is_date(kind):
         return "dates"
     if is_.is_timestamp(kind):
-        return "moments"
+        return "timestamps"
     if str(kind) in ("string", "large_string", "string_view") or is_.is_dictionary(kind):
         return "text"
     return "lists" if is_.is_list(kind) or is_.is_large_list(kind) else str(kind)

@@ -63,9 +63,9 @@ def _refuse_names(frame: pd.DataFrame) -> None:
 
     odd = next((name for name in frame.columns if isinstance(name, tuple) or pd.isna(name)), "")
     if isinstance(odd, tuple) or pd.isna(odd):
-        several = "several names, " if isinstance(odd, tuple) else ""
+        several = "several names" if isinstance(odd, tuple) else "a missing name"
         raise DataError(
-            f"`data` has a column with {several or 'no name, '}{odd!r}.",
+            f"`data` has a column with {several}: {odd!r}.",
             allowed="Columns with one name each.",
             hint="Give `data.columns` other names first.",
         )
@@ -102,7 +102,7 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
         raise DataError(
             f"Column '{name}' holds complex numbers.",
             allowed="Real numbers.",
-            hint="Make two columns of it, of `.real` and `.imag`.",
+            hint="Split it into two columns, `.real` and `.imag`.",
         )
     try:
         if kind == "object" and _holds_arrays(column):
@@ -111,15 +111,15 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
         made = _plain(column)
     except OverflowError as error:
         raise DataError(
-            f"Column '{name}' holds whole numbers beyond 64 bits.",
-            allowed="Whole numbers from -2^63 to 2^64 - 1.",
-            hint="Make them text, or floating numbers if they need not be exact.",
+            f"Column '{name}' has integers beyond 64 bits.",
+            allowed="Integers from -2^63 to 2^64 - 1.",
+            hint="Convert them to text, or to floats if they need not be exact.",
         ) from error
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise DataError(
-            f"Column '{name}' holds values that have no common kind: {str(error).splitlines()[0].rstrip('.')}.",
-            allowed="Columns whose values are of one kind.",
-            hint="Make them text first, or leave the column out.",
+            f"Column '{name}' has values of different types: {str(error).splitlines()[0].rstrip('.')}.",
+            allowed="Columns with values of one type.",
+            hint="Convert them to text first, or leave the column out.",
         ) from error
     if _holds_nothing(made.type):
         raise DataError(
@@ -150,7 +150,7 @@ def _labels(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dic
     if twice is not None:
         raise DataError(
             f"Column '{name}' has two categories that are '{twice}' as text.",
-            allowed="Categories that differ as text, which they are written as.",
+            allowed="Categories that differ when written as text.",
             hint="Rename one of them with `.cat.rename_categories()`.",
         )
     about: dict[str, Any] = {"ordered": True} if column.cat.ordered else {}

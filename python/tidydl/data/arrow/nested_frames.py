@@ -78,7 +78,7 @@ def _alike(values: Sequence[Any], name: str) -> list[pd.DataFrame]:
                 f"Column '{name}' holds data frames with different columns: {_named(first)}, and"
                 f" {_named(frame.columns)}.",
                 allowed="Data frames with the same columns, each once.",
-                hint="Make the data frames alike, or give each its own file.",
+                hint="Give the data frames the same columns, or write each to its own file.",
             )
     return [frame[list(first)] for frame in values]
 

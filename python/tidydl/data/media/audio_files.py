@@ -91,9 +91,9 @@ def _undecodable(path: str | None, error: BaseException) -> TidydlError | None:
 def _checked_rate(rate: int, path: str | None) -> int:
     if not 1 <= rate <= _FASTEST:
         raise DamagedFileError(
-            f"{named('audio', path)} says that it has {rate} samples a second.",
+            f"{named('audio', path)} claims a sampling rate of {rate} Hz.",
             allowed=f"A sampling rate from 1 to {_FASTEST:,}.",
-            hint="Get the file again.",
+            hint="Download or copy the file again.",
         )
     return rate
 
@@ -102,7 +102,7 @@ def too_long(path: str | None) -> DamagedFileError:
     """Return the error for a sound with more samples than is safe to decode."""
     return DamagedFileError(
         f"{named('audio', path)} has more samples than is safe to decode.",
-        allowed=f"At most {MOST_SAMPLES:,} samples, those of all channels.",
+        allowed=f"At most {MOST_SAMPLES:,} samples, all channels together.",
         hint="Cut it into shorter files first.",
     )
 
@@ -116,7 +116,9 @@ def _first_bytes(content: bytes | None, path: str | None) -> bytes:
         raise decode_error("audio", path, error) from error
     if not first:
         raise DamagedFileError(
-            f"{named('audio', path)} is empty.", allowed="A file of some length.", hint="Get it again."
+            f"{named('audio', path)} is empty.",
+            allowed="A file with at least one sample.",
+            hint="Download or copy it again.",
         )
     return first
 
@@ -183,7 +185,7 @@ def _by_library(content: bytes | None, path: str | None) -> tuple[np.ndarray, in
     known = {name: library for name in _LIBRARIES if (library := _library(name)) is not None}
     if not known:
         raise DependencyError(
-            f"{named('audio', path)} is no WAV file, and no library for other formats is installed.",
+            f"{named('audio', path)} is not a WAV file, and no library for other formats is installed.",
             allowed="WAV files; with soundfile also FLAC, OGG and MP3, with PyAV all that FFmpeg reads.",
             hint=bring_extra("audio"),
         )
@@ -244,7 +246,7 @@ def _library(name: str) -> Any | None:
 
 def _cut_off(path: str | None) -> DamagedFileError:
     return DamagedFileError(
-        f"{named('audio', path)} is cut off: it has fewer samples than it says.",
-        allowed="A whole audio file.",
-        hint="Get the file again, or save what there is of it as a new file with another program.",
+        f"{named('audio', path)} is truncated: it has fewer samples than its header says.",
+        allowed="A complete audio file.",
+        hint="Download or copy the file again, or save the rest as a new file with another program.",
     )

@@ -148,11 +148,11 @@ def as_audio(value: Any) -> Audio:
         return Audio(*source)
     if getattr(value, "ndim", 0) >= 1:
         raise ArgumentError(
-            "`audio` is an array without its sampling rate.",
+            "`audio` is an array without a sampling rate.",
             allowed=_allowed(),
             hint=_with_rate(),
         )
-    raise ArgumentError(f"`audio` is {described(value)}, which is not a sound.", allowed=_allowed())
+    raise ArgumentError(f"`audio` is {described(value)}, which is not audio.", allowed=_allowed())
 
 
 def _allowed() -> str:
@@ -173,7 +173,7 @@ def _rate(value: Any) -> int:
     if not whole or value < 1:
         raise ArgumentError(
             f"`sampling_rate` is {'missing' if value is None else described(value)}.",
-            allowed="The number of samples a second, such as 16000.",
+            allowed="The number of samples per second, such as 16000.",
             hint=_with_rate(),
         )
     return int(value)
@@ -189,14 +189,14 @@ def _samples(array: Any) -> np.ndarray:
         samples = np.empty(0, dtype=object)
     if samples.dtype.kind not in "buif" or samples.ndim not in (1, 2) or 0 in samples.shape:
         raise ArgumentError(
-            f"`audio` has samples of shape {samples.shape} and kind {samples.dtype}.",
-            allowed="Numbers: samples, or channels × samples.",
+            f"`audio` has samples of shape {samples.shape} and dtype {samples.dtype}.",
+            allowed="A numeric array: samples, or channels × samples.",
         )
     if samples.ndim == 2 and samples.shape[0] > 8:
         raise ArgumentError(
             f"`audio` has {samples.shape[0]} channels of {samples.shape[1]} samples.",
             allowed="Channels × samples, at most 8 channels.",
-            hint="Transpose what is samples × channels.",
+            hint="Transpose an array of samples × channels.",
         )
     if samples.dtype.kind in "iu":
         samples = _of_whole_numbers(samples)

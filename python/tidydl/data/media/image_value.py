@@ -179,7 +179,7 @@ def _check_format(image: Any) -> None:
         raise ArgumentError(
             f"`image` is a PIL image of the format '{image.format}', which is not decoded.",
             allowed=f"Images of the formats {', '.join(FORMATS)}, or in memory.",
-            hint="If you trust where it comes from, give a copy, which is decoded by Pillow: image.copy().",
+            hint="If you trust its source, give a copy, which Pillow decodes: image.copy().",
         )
 
 
@@ -195,7 +195,7 @@ def _from_array(value: Any) -> Pillow.Image:
     shaped = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))
     if not shaped or 0 in pixels.shape or pixels.dtype.kind not in "buif":
         raise ArgumentError(
-            f"`image` is an array of shape {pixels.shape} and kind {pixels.dtype}.",
+            f"`image` is an array of shape {pixels.shape} and dtype {pixels.dtype}.",
             allowed="Height × width, or height × width × 1, 3 or 4 channels, of numbers.",
             hint="A batch of images is a list of arrays.",
         )

@@ -52,7 +52,7 @@ class MediaArray(ExtensionArray):
     def _from_scalars(cls, scalars: Any, *, dtype: Any) -> Any:
         """Wrap what a function made of each value, where it made such values: a text is no path then."""
         if not all(_is_missing(value) or isinstance(value, dtype.type) for value in scalars):
-            raise TypeError(f"Not all are of kind {dtype.name}.")
+            raise TypeError(f"Not all values are of dtype {dtype.name}.")
         return cls(scalars)
 
     @classmethod

@@ -124,7 +124,7 @@ def _av() -> Any:
         return importlib.import_module("av")
     except ImportError as problem:
         raise DependencyError(
-            "Videos are read by PyAV, which is not installed.",
+            "Reading videos needs PyAV, which is not installed.",
             allowed="Without it: animated GIF, WebP and PNG, and frames as arrays.",
             hint=bring_extra("video"),
         ) from problem
@@ -189,5 +189,5 @@ def _stacked(frames: Any) -> np.ndarray:
     made = [np.asarray(as_image(frame).pil().convert("RGB")) for frame in frames]
     sizes = {frame.shape for frame in made}
     if len(sizes) > 1:
-        raise ArgumentError(f"`video` has frames of {len(sizes)} sizes.", allowed="Frames of one size.")
+        raise ArgumentError(f"`video` has frames of {len(sizes)} different sizes.", allowed="Frames of the same size.")
     return np.stack(made)

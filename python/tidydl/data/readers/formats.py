@@ -162,10 +162,9 @@ class Unpacked(io.RawIOBase):
 def too_much(path: str) -> DamagedFileError:
     """Build the error for a packed file that goes beyond the allowance of its load."""
     return DamagedFileError(
-        f"`path` '{path}' holds more than {RATIO} times as many bytes unpacked as packed, by itself or with the files "
-        "read before it.",
-        allowed=f"Packed files of data: all together at most {RATIO} times their size, or {SMALL // 2**20} MiB.",
-        hint="If you trust where it comes from, unpack it yourself.",
+        f"`path` '{path}' unpacks to more than {RATIO} times its size, by itself or with the files read before it.",
+        allowed=f"Compressed files that unpack all together to {RATIO} times their size, or {SMALL // 2**20} MiB.",
+        hint="If you trust its source, unpack it yourself.",
     )
 
 
@@ -177,7 +176,7 @@ def head_of(path: str, kind: str) -> bytes:
     DamagedFileError
         It cannot be unpacked, or is in UTF-16.
     NotFoundError
-        It is not there any more.
+        It no longer exists.
     """
     with reading(path, kind), open_bytes(path) as stream:
         head: bytes = stream.read(4)
@@ -189,7 +188,7 @@ def content_of(path: str) -> tuple[Any, int]:
     """Return the path, or what is in a packed file, and the size that it has unpacked."""
     import pyarrow as pa
 
-    with reading(path, "packed text"):
+    with reading(path, "compressed text"):
         if not path.lower().endswith(PACKED):
             return path, Path(path).stat().st_size
         with open_bytes(path) as stream:
@@ -200,7 +199,7 @@ def content_of(path: str) -> tuple[Any, int]:
 def refuse(argument: str, value: object, kind: str) -> None:
     """Refuse an argument that says nothing about files of this format."""
     if value is not None:
-        raise ArgumentError(f"`{argument}` means nothing for a {kind} file.", hint=f"Leave `{argument}` out.")
+        raise ArgumentError(f"`{argument}` does not apply to a {kind} file.", hint=f"Leave `{argument}` out.")
 
 
 def chosen(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
@@ -218,9 +217,9 @@ def places_of(names: Sequence[str], columns: Sequence[str]) -> list[int]:
     """
     for wanted in columns:
         if not isinstance(wanted, str):
-            raise no_column(f"`columns` holds {described(wanted)}, and columns are chosen by name.", None, names)
+            raise no_column(f"`columns` holds {described(wanted)}, but columns are selected by name.", None, names)
         if wanted not in names:
             raise no_column(f"`columns` names '{wanted}', which the data do not have.", wanted, names)
         if names.count(wanted) > 1:
-            raise no_column(f"`columns` names '{wanted}', which several columns are called.", None, names)
+            raise no_column(f"`columns` names '{wanted}', which is the name of several columns.", None, names)
     return [names.index(wanted) for wanted in columns]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["is_temporal", "json_table", "lines_table", "moments", "read_json"]
 
 _BY_LINE = (".jsonl", ".ndjson")
-_RECORDS = "Records: one JSON object a line, or an array of them."
+_RECORDS = "Records: one JSON object per line, or an array of them."
 _LARGEST_BLOCK = 2**31 - 1
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
 _STRIDE = 2**16  # bytes that stay near the processor

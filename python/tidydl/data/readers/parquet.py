@@ -177,16 +177,16 @@ def _in_lists(file: Any, columns: Sequence[str] | None) -> float:
     return total
 
 
-def _take(path: str, needed: float, what: str = "holds far more than it seems") -> None:
+def _take(path: str, needed: float, what: str = "is far larger than its file") -> None:
     """Count what a file takes in memory, where this load may take so much."""
     allowed = allowance_of_memory()
     left = allowed.left(path)
     if needed > left:
         raise DataError(
-            f"`path` '{path}' {what}, {needed / _GIB:,.1f} GiB in memory, and {max(left, 0) / _GIB:,.1f} GiB are left.",
-            allowed=f"A quarter of the {memory() / _GIB:,.0f} GiB of this machine, or all of it for files that are no "
-            f"smaller than a {RATIO}th of what they hold.",
-            hint="Ask for some `columns` or the first `n` rows, or go through it with a stream.",
+            f"`path` '{path}' {what}: {needed / _GIB:,.1f} GiB in memory, and {max(left, 0) / _GIB:,.1f} GiB are left.",
+            allowed=f"A quarter of the {memory() / _GIB:,.0f} GiB of this machine, or all of it for files that hold at "
+            f"most {RATIO} times their size.",
+            hint="Select some `columns` or the first `n` rows, or read it as a stream.",
         )
     allowed.add(path, int(needed))
 
@@ -249,11 +249,11 @@ def _is_ascii(chunk: pa.Array) -> bool:
 def _not_text(path: str, column: str, row: int | None, error: Exception) -> Exception:
     if "UTF8" not in str(error):
         return damaged(path, "parquet", error)
-    where = "" if row is None else f" of row {row + 1:,}, counted from 1"
+    where = "" if row is None else f" in row {row + 1:,}, counted from 1"
     return DamagedFileError(
         f"`path` '{path}' is not UTF-8 text in column '{column}'{where}.",
         allowed="Text in UTF-8.",
-        hint="Leave the column out by `columns`, or write the file anew with its text in UTF-8.",
+        hint="Leave the column out with `columns`, or write the file again with its text in UTF-8.",
     )
 
 

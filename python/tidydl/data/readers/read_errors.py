@@ -49,14 +49,14 @@ def reading(path: str, kind: str) -> Iterator[None]:
 
 
 def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
-    """Build the error for a file that is not what it should be, or is not there any more."""
+    """Build the error for a file that is not what it should be, or no longer exists."""
     if isinstance(error, TidydlError):
         return error
     if isinstance(error, FileNotFoundError):
         return NotFoundError(
-            f"`path` '{path}' is not there any more.",
-            allowed="A file that stays where it is until all of it is read.",
-            hint="Put it back, or open the data set anew.",
+            f"`path` '{path}' no longer exists.",
+            allowed="A file that exists until all of it has been read.",
+            hint="Restore it, or load the data set again.",
         )
     if isinstance(error, (PermissionError, MemoryError)):
         return DATA_FILES.error_for(error, f"`path` '{path}'")
@@ -66,9 +66,9 @@ def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
         return not_utf8(path, kind, "in some column")
     if found := _MIXED.match(str(error)):
         return DataError(
-            f"`path` '{path}' mixes kinds in column '{found[1].replace('/', '.')}': {found[2]} and {found[3]}.",
-            allowed="Values of one kind in a column.",
-            hint="Write all of them as text, or name the columns apart.",
+            f"`path` '{path}' mixes types in column '{found[1].replace('/', '.')}': {found[2]} and {found[3]}.",
+            allowed="Values of one type in a column.",
+            hint="Write all of them as text, or use different column names.",
         )
     if isinstance(error, RecursionError):
         what = "its values are nested too deeply"
@@ -76,8 +76,8 @@ def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
         what = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
     return DamagedFileError(
         f"`path` '{path}' cannot be read as {kind}: {what}.",
-        allowed=f"A whole {kind} file.",
-        hint="Open it with the program that wrote it; was the download or copy cut short?",
+        allowed=f"A complete {kind} file.",
+        hint="Open it with the program that wrote it; the download or copy may be incomplete.",
     )
 
 
@@ -135,8 +135,8 @@ def refuse_other_encodings(schema: pa.Schema, path: str) -> None:
 def uneven(path: str, row: Any) -> DamagedFileError:
     """Build the error for a row of csv with more or fewer fields than the header."""
     return DamagedFileError(
-        f"`path` '{path}' has {row.actual_columns} fields in row {row.number}, and {row.expected_columns} in its"
+        f"`path` '{path}' has {row.actual_columns} fields in row {row.number}, but {row.expected_columns} in its"
         " header, which is row 1.",
         allowed="As many fields in each row as in the header.",
-        hint="Mend that row: a field with a separator in it needs quotes around it.",
+        hint="Fix that row: a field that contains the separator must be quoted.",
     )

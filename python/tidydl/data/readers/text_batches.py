@@ -194,7 +194,7 @@ def infer_json(path: str, options: TextOptions) -> InferredSchema:
     import pyarrow as pa
 
     if not head_of(path, "json"):
-        raise empty_file(path, "Records: one JSON object a line, or an array of them.")
+        raise empty_file(path, "Records: one JSON object per line, or an array of them.")
     if options.field is not None or not _has_lines(path):
         return InferredSchema(pa.schema([]), 0, table=read_json(path, options))
     fields: dict[str, pa.Field] = {}

@@ -96,9 +96,9 @@ def _is_whole(scalar: Any) -> bool:
 
 def _too_large(place: Path, limit: str) -> DamagedFileError:
     return DamagedFileError(
-        f"The file '{place}' holds more than {limit}, which no description of data needs.",
+        f"The file '{place}' holds more than {limit}, too much for the header of a README.",
         allowed=_ALLOWED,
-        hint="Delete its first lines, or give the data files by `data_files`.",
+        hint="Delete its header, or give the data files as `data_files`.",
     )
 
 
@@ -114,9 +114,9 @@ def _check(card: Any, place: Path) -> None:
                 what = leads_out(path)
                 if what is not None:
                     raise DataError(
-                        f"'{place}' names '{path}' as `{key}`, which is {what}.",
+                        f"'{place}' gives '{path}' as `{key}`, which is {what}.",
                         allowed="Paths and patterns of files in the folder of the data set, or below.",
-                        hint="Nothing outside of that folder is read, and URLs are never fetched unasked.",
+                        hint="Nothing outside that folder is read, and URLs are not downloaded.",
                     )
 
 
@@ -132,9 +132,9 @@ def _check_labels(card: Any, place: Path) -> None:
             names = value.get("names")
             if isinstance(names, Mapping) and any(_number(code) >= len(names) for code in names):
                 raise DamagedFileError(
-                    f"The file '{place}' gives {len(names):,} labels numbers that leave out others.",
-                    allowed="The names of labels by their numbers, which count from 0.",
-                    hint="Write `names` anew, or give the data files by `data_files`.",
+                    f"The file '{place}' gives {len(names):,} labels numbers with gaps.",
+                    allowed="Label names numbered from 0 without gaps.",
+                    hint="Correct `names`, or give the data files as `data_files`.",
                 )
             waiting.extend(value.values())
         elif isinstance(value, (list, tuple)):
@@ -181,9 +181,9 @@ def check_kind(kind: str, path: str) -> None:
     """
     if kind not in KINDS:
         raise ArgumentError(
-            f"`path` '{path}' is a data set of kind '{kind}', which is not loaded.",
-            allowed="Data sets of parquet, csv, json, text, image or sound files.",
-            hint="Name files of those kinds by `data_files`.",
+            f"`path` '{path}' is a data set of type '{kind}', which is not supported.",
+            allowed="Data sets of parquet, csv, json, text, image or audio files.",
+            hint="Give files of these formats as `data_files`.",
         )
 
 

@@ -74,10 +74,9 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
         data = len(found) - others
         if others > max(_MOST_OTHERS, _OTHERS_TO_DATA * data):
             raise ArgumentError(
-                f"The folder '{folder}' holds more than {_MOST_OTHERS:,} files that are no data, and {data:,} that"
-                " are.",
+                f"The folder '{folder}' has more than {_MOST_OTHERS:,} other files besides its {data:,} data files.",
                 allowed="The folder of a data set.",
-                hint="Name the folder inside it that has the data, or their files by a pattern such as 'data/*.csv'.",
+                hint="Give the subfolder with the data, or a pattern such as 'data/*.csv'.",
             )
     return dict(sorted(found.items()))
 
@@ -110,9 +109,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _too_many_links(folder: Path) -> ArgumentError:
     return ArgumentError(
-        f"The folder '{folder}' leads to more than {_MOST_LINKS:,} folders by links.",
+        f"The folder '{folder}' leads to more than {_MOST_LINKS:,} folders through links.",
         allowed="A folder whose links do not lead to each other.",
-        hint="Name the folder that holds the data itself.",
+        hint="Give the folder with the data itself.",
     )
 
 
@@ -159,8 +158,8 @@ def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dic
     if left:
         listed = ", ".join(f"'{name}'" for name in left[:5]) + (", …" if len(left) > 5 else "")
         warn_user(
-            f"Left out, since other files are named as splits ({', '.join(splits)}): {listed}. "
-            "`data_files` says which files make which split."
+            f"Not loaded, because other files are named as splits ({', '.join(splits)}): {listed}. "
+            "Use `data_files` to say which files belong to which split."
         )
     return splits
 
@@ -185,8 +184,8 @@ def no_match(asked: Any, argument: str = "data_files") -> NotFoundError:
     """Say that a path or pattern matches no file, or none of several does."""
     return NotFoundError(
         f"`{argument}` {rendering.value(asked)} matches no file.",
-        allowed="Paths or patterns of files, relative to the working folder or to `data_dir`.",
-        hint=f"The working folder is '{os.getcwd()}'.",
+        allowed="Paths or patterns of files, relative to the working directory or to `data_dir`.",
+        hint=f"The working directory is '{os.getcwd()}'.",
     )
 
 

@@ -123,12 +123,12 @@ class HubFiles:
     def _needs_script(self, script: str) -> TidydlError:
         converted = has_parquet_branch(self.repo)
         return ArgumentError(
-            f"`path` is '{self.repo.id}', a data set that is made by a script of its own ('{script}'); "
-            "such scripts are gone from `datasets`, for they can run any code.",
-            allowed="Data sets of parquet, csv, json, text, image or sound files.",
-            hint=f"The Hub has it as parquet files: revision = '{PARQUET}'."
+            f"`path` is '{self.repo.id}', a data set with a loading script ('{script}'); "
+            "`datasets` no longer runs such scripts.",
+            allowed="Data sets of parquet, csv, json, text, image or audio files.",
+            hint=f"The Hub has a parquet version: revision = '{PARQUET}'."
             if converted
-            else "Look on the Hub for a copy as parquet files, or download its source and name that by `data_files`.",
+            else "Look for a parquet version on the Hub, or download the source files and give them as `data_files`.",
         )
 
     def _lay_out(self, described: Snapshot, names: Sequence[str]) -> None:
@@ -190,10 +190,10 @@ class HubFiles:
             argument = "data_files" if self.asked.data_files is not None else "data_dir"
             problem = f"`{argument}` {rendering.value(named)} matches no file of the data set '{self.repo.id}'."
         else:
-            problem = f"`path` is '{self.repo.id}', a data set without data files that can be read."
+            problem = f"`path` is '{self.repo.id}', a data set without readable data files."
         return NotFoundError(
             problem,
-            allowed="Data sets of parquet, csv, json, text, image or sound files.",
+            allowed="Data sets of parquet, csv, json, text, image or audio files.",
             hint=f"It holds {listed(sorted(names))}.",
         )
 
@@ -216,7 +216,7 @@ class HubFiles:
             return list(found)
         for split in self.asked.splits:
             if split not in found:
-                raise unknown_name("split", split, found, hint="load_dataset() without `split` gives them all.")
+                raise unknown_name("split", split, found, hint="load_dataset() without `split` returns all of them.")
         return [split for split in found if split in self.asked.splits]
 
     def _place_archives(self, names: Sequence[str]) -> None:

@@ -50,7 +50,9 @@ def read_listing(
     needed = listing.splits if splits is None else list(dict.fromkeys(splits))
     for name in needed:
         if name not in listing.splits:
-            raise unknown_name("split", name, listing.splits, hint="load_dataset() without `split` gives them all.")
+            raise unknown_name(
+                "split", name, listing.splits, hint="load_dataset() without `split` returns all of them."
+            )
     if listing.tables is not None:
         refuse_options(vars(options), listing.format)
         tables = {name: listing.tables[name] for name in needed}

@@ -101,9 +101,9 @@ def _listed(
     place, forced = Path(path), BUILDERS.get(path) if given or not os.path.exists(path) else None
     if name is not None and not place.is_dir():
         raise ArgumentError(
-            f"`name` is '{name}', and `path` '{path}' has no configurations.",
+            f"`name` is '{name}', but `path` '{path}' has no configurations.",
             allowed="`name` for a data set with configurations: on the Hub, or a folder whose README.md lists them.",
-            hint="Leave `name` out; a split is named by `split`.",
+            hint="Leave `name` out; `split` selects a split.",
         )
     if place.is_file() and place.suffix.lower() != ".zip":
         kind = format_of(place)
@@ -219,7 +219,7 @@ def _warn_of_tables(base: Path, media: Mapping[str, int], tables: Sequence[str])
         held = " and ".join(f"{count} {kind} file{'s' if count > 1 else ''}" for kind, count in media.items())
         warn_user(
             f"`path` '{base}' holds {held}, which are loaded, and tables, which are not ('{tables[0]}'"
-            f"{', …' if len(tables) > 1 else ''}). Name the files by `data_files` to load those."
+            f"{', …' if len(tables) > 1 else ''}). To load the tables, give them as `data_files`."
         )
 
 
@@ -261,7 +261,7 @@ def _no_files(folder: str) -> NotFoundError:
     known = [how for name in found if (how := how_to_read(suffix_of(Path(name)))) is not None]
     there = f"There is: {', '.join(found)}." if found else "It is empty." if Path(folder).is_dir() else None
     return NotFoundError(
-        f"`path` '{folder}' holds no data files.",
+        f"`path` '{folder}' has no data files.",
         allowed="csv, tsv, parquet, json or jsonl files, or images in one subfolder per class.",
         hint=f"{there} {known[0].replace('(path)', '(file)')}" if known else there,
     )
@@ -271,4 +271,4 @@ def refuse_options(options: Mapping[str, str | None], kind: str) -> None:
     """Refuse what says something about text files alone."""
     for argument, value in options.items():
         if value is not None:
-            raise ArgumentError(f"`{argument}` means nothing for data of kind {kind}.", hint=f"Leave `{argument}` out.")
+            raise ArgumentError(f"`{argument}` does not apply to the format {kind}.", hint=f"Leave `{argument}` out.")

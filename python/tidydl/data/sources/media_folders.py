@@ -104,7 +104,7 @@ def _described(
             features.update(own)
         if not parts:
             raise NotFoundError(
-                f"The split '{split}' has no metadata file, and other splits have one.",
+                f"The split '{split}' has no metadata file, but other splits have one.",
                 allowed=f"One of {', '.join(METADATA)} in the folder of each split, or in none.",
             )
         tables[split] = join(list(parts), list(parts.values()))
@@ -121,7 +121,7 @@ def _warn_of_others(table: pa.Table, features: Mapping[str, Any], files: Sequenc
     left = [path for path in files if os.path.abspath(path) not in named and os.path.realpath(path) not in named]
     if left:
         listed = ", ".join(f"'{path}'" for path in left[:5]) + (", …" if len(left) > 5 else "")
-        warn_user(f"Left out, since the metadata file names other {kind} files: {listed}.")
+        warn_user(f"Not loaded, because the metadata file does not list these {kind} files: {listed}.")
 
 
 def _metadata_in(place: Path) -> pa.Table:
@@ -140,7 +140,7 @@ def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tupl
             new = name.removesuffix("file_name").removesuffix("_") or kind
             if new in table.column_names or new in columns:
                 raise DataError(
-                    f"'{place}' has a column '{new}', which is what the files of '{name}' are called.",
+                    f"'{place}' has a column '{new}', the name that the files of '{name}' would get.",
                     allowed=f"No column '{new}' beside '{name}'.",
                     hint="Rename it there.",
                 )
@@ -151,7 +151,7 @@ def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tupl
     if not features:
         raise DataError(
             f"'{place}' has no column 'file_name'.",
-            allowed="A column 'file_name' with the path of each file, seen from the metadata file.",
+            allowed="A column 'file_name' with the path of each file, relative to the metadata file.",
         )
     import pyarrow as pa
 
@@ -169,7 +169,7 @@ def _beside(place: Path, name: Any, bounds: Bounds) -> str | None:
     path = place.parent / (os.path.expanduser(str(name)) if bounds.trusted else str(name))
     if out is not None and not bounds.trusted and (str(name).startswith("~") or not bounds.hold(path)):
         raise DataError(
-            f"'{place}' names the file '{name}', which lies outside of its folder.",
+            f"'{place}' names the file '{name}', which is outside its folder.",
             allowed=_IN_FOLDER,
             hint=f"If you trust the data, add {rendering.argument('trusted', rendering.value(True))}.",
         )

@@ -206,9 +206,9 @@ def _opened_as(path: str, allowed: Sequence[Bounds], seen_from: Path | None, sou
     shown = path if len(path) < 200 else f"{path[:80]}…"
     if is_url(path):
         raise ArgumentError(
-            f"{source} names '{shown}', a URL, and URLs are never fetched unasked.",
+            f"{source} names '{shown}', a URL, and URLs are not downloaded.",
             allowed="Contents, or paths of files in the folder of the data set.",
-            hint="Leave the column out by `columns`, or download the files and name their paths.",
+            hint="Leave the column out with `columns`, or download the files and name their paths.",
         )
     full = os.path.expanduser(path)
     if "\0" not in path and not leads_out(path):
@@ -219,7 +219,7 @@ def _opened_as(path: str, allowed: Sequence[Bounds], seen_from: Path | None, sou
     elif bounds.trusted or ("\0" not in path and any(each.hold(full) for each in allowed)):
         return full
     raise DataError(
-        f"{source} names the file '{shown}', which is outside of the folder '{bounds.folder}'.",
+        f"{source} names the file '{shown}', which is outside the folder '{bounds.folder}'.",
         allowed="Contents, or paths of files in the folder of the data set, or below.",
         hint=f"If you trust the data, add {rendering.argument('trusted', rendering.value(True))}; "
         "otherwise leave the column out with `columns`.",

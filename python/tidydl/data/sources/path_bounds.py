@@ -91,7 +91,7 @@ def leads_out(text: str) -> str | None:
     if text.startswith(("/", "\\")) or _DRIVE.match(text):
         return "an absolute path"
     if text.startswith("~"):
-        return "a path in somebody's home folder"
+        return "a path in a home folder"
     if ".." in re.split(r"[\\/]", text):
         return "a path that leaves the folder"
     return "no path" if "\0" in text else None

@@ -22,13 +22,13 @@ def not_there(place: Path, argument: str = "path") -> TidydlError:
         return NotFoundError(
             f"`{argument}` '{place}' is a link to '{os.readlink(place)}', which does not exist.",
             allowed=HERE,
-            hint="Mend or delete the link, or give the files themselves.",
+            hint="Fix or delete the link, or give the files themselves.",
         )
     if place.exists() and not place.is_dir():
         return NotFoundError(
             f"`{argument}` '{place}' is neither a file nor a folder, but a pipe or a device.",
             allowed=HERE,
-            hint="Write what comes out of it to a file first, and delete it where it lies among files of data.",
+            hint="Write its output to a file first, and delete it if it is among data files.",
         )
     parent = place.parent
     if not parent.is_dir():
@@ -37,5 +37,6 @@ def not_there(place: Path, argument: str = "path") -> TidydlError:
         there = sorted(entry.name for entry in parent.iterdir() if not entry.name.startswith("."))
         close = nearest(place.name, there)
         shown = ", ".join(there[:8]) + (", …" if len(there) > 8 else "")
-        hint = f"Did you mean '{parent / close}'?" if close else f"In '{parent.resolve()}' is: {shown or 'nothing'}."
+        inside = f"contains: {shown}" if shown else "is empty"
+        hint = f"Did you mean '{parent / close}'?" if close else f"'{parent.resolve()}' {inside}."
     return NotFoundError(f"`{argument}` '{place}' does not exist.", allowed=HERE, hint=hint)

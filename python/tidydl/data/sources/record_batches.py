@@ -95,9 +95,9 @@ def _refuse_same_names(file: str, names: Sequence[str]) -> None:
     for place, name in enumerate(names):
         if name in names[:place]:
             raise DataError(
-                f"`path` '{file}' has two columns '{name}', which a stream cannot tell apart.",
+                f"`path` '{file}' has two columns '{name}', which a stream cannot distinguish.",
                 allowed="Columns with different names.",
-                hint="load_dataset() reads it.",
+                hint="Use load_dataset().",
             )
 
 

@@ -88,7 +88,7 @@ def _variable(name: str, column: pd.Series, is_factor: bool) -> Variable:
     if is_number or all(isinstance(value, str) for value in column):
         return _coded(column, sorted(column.unique().tolist()))
     raise ColumnError(
-        f"`data` has in '{name}' values of the kind {dtype}, which cannot be profiled.",
+        f"Column '{name}' of `data` has dtype {dtype}, which cannot be profiled.",
         allowed="Numbers, logicals, labels and text.",
     )
 
@@ -116,7 +116,7 @@ def held_values(variables: dict[str, Variable], group_vals: Any, grp_nms: Sequen
         if len(names) != len(held) or len(set(names)) < len(names):
             raise ArgumentError(
                 f"`grp_nms` has {len(names)} names for {len(held)} groups.",
-                allowed="A name of its own for each group.",
+                allowed="A different name for each group.",
             )
         held.index = pd.Index(names)
     return held
@@ -202,6 +202,7 @@ def _given_codes(name: str, variable: Variable, column: pd.Series) -> np.ndarray
     codes = pd.Index(known).get_indexer(pd.Index([level_text(value) for value in column], dtype=object))
     if (codes < 0).any():
         raise ArgumentError(
-            f"`group_vals` has in '{name}' what is no level of the data.", allowed=f"The levels {', '.join(known)}."
+            f"Column '{name}' of `group_vals` has values that are not levels in the data.",
+            allowed=f"The levels {', '.join(known)}.",
         )
     return codes.astype(float)

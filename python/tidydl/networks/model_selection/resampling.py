@@ -106,7 +106,7 @@ def _strata(data: pd.DataFrame, name: str) -> list[np.ndarray]:
     if alone:
         listed = ", ".join(alone[:_SHOWN]) + (", …" if len(alone) > _SHOWN else "")
         raise DataError(
-            f"`strata` has in '{name}' values with one row only: {listed}.",
+            f"`strata` has values in '{name}' with one row only: {listed}.",
             allowed="At least two rows of each value.",
             hint="Leave these rows out, or `strata`.",
         )
@@ -166,7 +166,10 @@ def draw_resamples(resamples: Any, times: int | None, prop: float, groups: Seque
     n = sum(map(len, groups))
     if isinstance(resamples, Sequence | Mapping | np.ndarray | pd.Series) and not isinstance(resamples, str):
         if times is not None:
-            raise ArgumentError("`times` is given, and `resamples` is a list.", allowed="One of them.")
+            raise ArgumentError(
+                "`times` is given, and `resamples` is a list.",
+                allowed="`times` for folds and bootstrap samples, or a list.",
+            )
         return _given(resamples, n)
     if n < 2:
         raise DataError("`data` has 1 row, too few for resamples.", allowed="At least two rows.")
@@ -249,13 +252,13 @@ def _one_given(label: str, rows: Any, n: int) -> Resample:
     except (TypeError, ValueError):
         train = np.array(np.nan)
     if train.ndim != 1 or not len(train) or not (train == np.round(train)).all():
-        raise _not_given(f"`resamples` has in '{label}' no positions of rows.", n)
+        raise _not_given(f"`resamples` has no row positions in '{label}'.", n)
     if train.min() < 0 or train.max() >= n:
-        raise _not_given(f"`resamples` has in '{label}' positions that are none of the {n} rows.", n)
+        raise _not_given(f"`resamples` has positions beyond the {n} rows in '{label}'.", n)
     positions = np.sort(train.astype(np.int64))
     assess = _others(n, positions)
     if not len(assess):
-        raise _not_given(f"`resamples` has in '{label}' all rows, and leaves none to assess.", n)
+        raise _not_given(f"`resamples` has all rows in '{label}', which leaves none to assess.", n)
     return Resample(label, positions, assess)
 
 

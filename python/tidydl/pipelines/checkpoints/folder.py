@@ -67,8 +67,8 @@ class Folder:
         names = self._names()
         if _MANIFEST not in names and not all(_is_ours(name) for name in names):
             raise ArgumentError(
-                f"`checkpoint` is the folder '{self.place}', which holds other files.",
-                allowed="An empty folder, a new one, or that of an interrupted run.",
+                f"`checkpoint` is the folder '{self.place}', which contains other files.",
+                allowed="A new or empty folder, or that of an interrupted run.",
             )
 
     def is_done(self) -> bool:
@@ -98,7 +98,7 @@ class Folder:
             raise ArgumentError(
                 f"`checkpoint` is the folder '{self.place}', whose run had {differs}.",
                 allowed="The folder of a run with the same model, inputs and options.",
-                hint="Take another folder, or delete this one to start over.",
+                hint="Use another folder, or delete this one to start over.",
             )
         return {"format": FORMAT, "about": run["about"], "seed": run["seed"]}
 
@@ -118,7 +118,7 @@ class Folder:
                 f"`checkpoint` is the folder '{self.place}' of {'a newer' if newer else 'an earlier'} version of "
                 "tidydl, whose format differs.",
                 allowed="The folder of a run that this version began.",
-                hint="Take another folder. The parquet files in this one can be read by load_dataset().",
+                hint="Use another folder. The parquet files in this one can be read by load_dataset().",
             )
 
     def _noted(self, name: str) -> dict[str, Any] | None:
@@ -151,7 +151,7 @@ class Folder:
         return known == (self.about, seed, part[0], part[1])
 
     def _facts(self, path: Path) -> dict[str, Any] | None:
-        """Return what a part says of itself; None where it is not as it was written."""
+        """Return what a part says of itself; None where its content has changed."""
         try:
             return self._read(path)[1]
         except TidydlError:  # too large for the memory, too: no part of ours is
@@ -163,7 +163,7 @@ class Folder:
         Raises
         ------
         DamagedFileError
-            Where it is not as it was written.
+            Where its content has changed.
         """
         from tidydl.data.arrow.to_frame import decode
 
@@ -176,7 +176,7 @@ class Folder:
             content = path.read_bytes() if path.is_file() else b""
             if match is None or hashlib.sha256(content).hexdigest()[:32] != match[3]:
                 raise DamagedFileError(
-                    f"The file '{path}' is damaged: it is not as it was written.",
+                    f"The file '{path}' is damaged: its content has changed.",
                     hint="Run this again: the part is computed again.",
                 )
             return _table_in(io.BytesIO(content))
@@ -211,7 +211,7 @@ class Folder:
         """Refuse to compute all again, unasked, where there is a result that cannot be believed."""
         if parts or not (self.place / _RESULT).exists():
             return
-        raise self._lost(_DONE, "it is not as it was written" if (self.place / _DONE).exists() else "it is not there")
+        raise self._lost(_DONE, "its content has changed" if (self.place / _DONE).exists() else "it is missing")
 
     def result(self) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Read the whole.
@@ -219,26 +219,26 @@ class Folder:
         Raises
         ------
         DamagedFileError
-            Where it is not as it was written; names the file.
+            Where its content has changed; names the file.
         """
         from tidydl.data.arrow.to_frame import decode
 
         known, path = self._noted(_DONE), self.place / _RESULT
         if known is None:
-            raise self._lost(_DONE, "it is not as it was written")
+            raise self._lost(_DONE, "its content has changed")
         with DATA_FILES.guard(f"The file '{path}'"):
             try:
                 size = path.stat().st_size if path.is_file() or not path.exists() else -1
                 if size < 0 or known.get("bytes", size) != size:
-                    raise self._lost(_RESULT, "it is not as it was written")
+                    raise self._lost(_RESULT, "its content has changed")
                 with open(path, "rb") as file:
                     whole = hashlib.file_digest(file, "sha256").hexdigest() == known["sha256"]
                     file.seek(0)
                     table, facts = _table_in(file) if whole else (None, {})
             except FileNotFoundError:
-                raise self._lost(_RESULT, "it is not there") from None
+                raise self._lost(_RESULT, "it is missing") from None
             if not whole:
-                raise self._lost(_RESULT, "it is not as it was written")
+                raise self._lost(_RESULT, "its content has changed")
             return decode(table), facts
 
     def _lost(self, name: str, why: str) -> DamagedFileError:
@@ -347,7 +347,7 @@ def _folder(folder: Any) -> Path:
         if reason is None or problem.errno in FULL_DISK:  # type: ignore[attr-defined]
             return None
         return StorageError(
-            f"`checkpoint` is '{folder}', which cannot be made: {reason}.", allowed="A folder that can be written."
+            f"`checkpoint` is '{folder}', which cannot be created: {reason}.", allowed="A writable folder."
         )
 
     with WRITTEN_FILES.guard(f"`checkpoint` is '{folder}', which", explain):

@@ -102,8 +102,8 @@ class Ownership:
         if holder is None or holder.path != self._path or holder.record.get("token") != self._token:
             raise StorageError(
                 f"`checkpoint` is '{self._path.parent}', which {holder or 'another process'} has taken over.",
-                allowed="One run at a time in a folder.",
-                hint="What was computed before it is kept. Run this again when the other run is done.",
+                allowed="One run per folder at a time.",
+                hint="Earlier results are kept. Run this again when the other run is done.",
             )
 
     def release(self) -> None:
@@ -133,14 +133,14 @@ def hold(place: Path, is_done: Any) -> Work[Ownership | None]:
             return owner
         if owner is not None:
             _refuse_endless(place, owner)
-            yield Pause() if told else Note(f"Waiting for {owner}, which is at work in '{place}'.")
+            yield Pause() if told else Note(f"Waiting for {owner}, which is using '{place}'.")
             told = True
         overtaken = 0 if owner is not None else overtaken + 1
         if overtaken > _TRIES:
             raise StorageError(
-                f"`checkpoint` is '{place}', where no owner-<number>.json can be made that is the newest.",
+                f"`checkpoint` is '{place}', in which no newer owner-<number>.json can be created.",
                 allowed="The folder of a run, with the files that the run made.",
-                hint="Delete the files named owner-… in it, unless another process is at work there.",
+                hint="Delete the files named owner-… in it, unless another process is using it.",
             )
         if owner is not None or overtaken > 1:
             time.sleep(_POLL)
@@ -217,7 +217,7 @@ def json_in(path: Path) -> Any:
     """Read a file of JSON; one that is none of ours, such as a pipe that nobody writes to, is an ``OSError``."""
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LARGEST:
-        raise OSError(f"{path} is no small file")
+        raise OSError(f"{path} is not a small file")
     return json.loads(path.read_text("utf-8"))
 
 
@@ -285,15 +285,15 @@ def _refuse_endless(place: Path, holder: _Holder) -> None:
     if _is_ours(holder.record):
         raise ArgumentError(
             f"`checkpoint` is '{place}', in which another run of this session is active.",
-            allowed="One run at a time in a folder.",
+            allowed="One run per folder at a time.",
             hint="Wait until the other run has finished, or use another folder.",
         )
     pid = holder.record.get("pid")
     if _can_be_seen(holder.record) and _state_of(holder.record["pid"])[0] in ("T", "t"):
         raise ArgumentError(
             f"`checkpoint` is '{place}', which {holder} is using, and that process is stopped.",
-            allowed="One run at a time in a folder.",
-            hint=f"Let it go on (kill -CONT {pid}) or end it (kill -9 {pid}), then run this again: nothing is lost.",
+            allowed="One run per folder at a time.",
+            hint=f"Resume it (kill -CONT {pid}) or end it (kill -9 {pid}), then run this again: nothing is lost.",
         )
 
 

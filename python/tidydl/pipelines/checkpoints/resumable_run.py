@@ -160,7 +160,7 @@ def _kept(folder: Folder, inputs: Inputs) -> pd.DataFrame:
     if failures and inputs.failures is None:
         first = min(failures)
         raise ArgumentError(
-            f"`on_error` is 'raise', and in the run that '{folder.place}' holds {nth_value(first)} failed: "
+            f"`on_error` is 'raise', and in the run stored in '{folder.place}' {nth_value(first)} failed: "
             f"{failures[first]}",
             allowed='`on_error = "row"`, for missing values where an input failed.',
             hint="Or delete the folder to start over.",

@@ -34,9 +34,9 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     """Return what is to be known of a loaded encoder: nothing more."""
     if has_two_sides(loaded.config):
         raise ArgumentError(
-            f"`model` is '{loaded.source}', which puts texts and images into one space.",
+            f"`model` is '{loaded.source}', which embeds texts and images in one space.",
             allowed="An encoder of texts or of images alone.",
-            hint="embed() takes this one.",
+            hint="Use embed() for this one.",
         )
     return {}
 
@@ -62,7 +62,7 @@ def _text_way(loaded: Loaded, options: Options) -> BatchPlan:
     pooling, normalize = options["pooling"], options["normalize"]
     if pooling == "none" and options["long"] == "window":
         raise ArgumentError(
-            "`long` is 'window', but `pooling` is 'none': tokens that two windows share would be there twice.",
+            "`long` is 'window', but `pooling` is 'none': tokens shared by two windows would appear twice.",
             allowed="'truncate' or 'error' without pooling.",
         )
     return BatchPlan(
@@ -102,7 +102,7 @@ def _no_pooler(what: str) -> ArgumentError:
     return ArgumentError(
         f"`pooling` is 'pooler', but `model` is {what}.",
         allowed="'mean', 'cls', 'max' or 'none' with this model.",
-        hint='The usual one is `pooling = "mean"`.',
+        hint='The usual choice is `pooling = "mean"`.',
     )
 
 

@@ -118,7 +118,7 @@ class EncodedAudios:
             raise value_error(
                 self.places[owner],
                 f"cannot be read by the model: {(str(problem).strip() or type(problem).__name__).splitlines()[0]}",
-                allowed="A sound that is long enough for the model.",
+                allowed="Audio that is long enough for the model.",
             ) from problem
         return {name: values for name, values in made.items() if hasattr(values, "shape")}
 
@@ -185,8 +185,8 @@ def encode(
         if len(heard) < least:
             raise value_error(
                 place,
-                f"is a sound of {len(heard)} samples, which is too short for this model.",
-                allowed=f"At least {least} samples at {loaded.feature_extractor.sampling_rate} a second.",
+                f"is audio of {len(heard)} samples, which is too short for this model.",
+                allowed=f"At least {least} samples at {loaded.feature_extractor.sampling_rate} Hz.",
             )
         encoded.add(owner, heard, [(0, len(heard))] if cut is None else cut(len(heard)))
     return encoded
@@ -225,9 +225,9 @@ def samples(audio: Any, rate: int, place: int) -> np.ndarray:
     except TidydlError as problem:
         raise of_value(problem, nth_value(place), place) from problem
     if not len(heard):
-        raise value_error(place, "is a sound without any samples.", allowed="A sound of some length.")
+        raise value_error(place, "is audio without samples.", allowed="Audio with at least one sample.")
     if not np.isfinite(heard).all():
-        raise value_error(place, "is a sound with samples that are no finite numbers.", allowed="Samples from -1 to 1.")
+        raise value_error(place, "is audio with samples that are not finite.", allowed="Samples from -1 to 1.")
     return heard
 
 

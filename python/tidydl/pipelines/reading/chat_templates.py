@@ -57,12 +57,12 @@ def template_error(problem: BaseException, place: int, by: str) -> TidydlError:
     if isinstance(problem, ImportError):
         return DependencyError(
             f"{by[0].upper()}{by[1:]} needs a library that is missing: {first_line(problem)}",
-            hint="Install it, then start the session anew.",
+            hint="Install it, then restart the session.",
         )
     return value_error(
         place,
         f"cannot be read by {by}: {first_line(problem)}",
-        allowed="Texts and chats as the model's page on the Hub shows them.",
+        allowed="Texts and chats as on the model's page on the Hub.",
     )
 
 

@@ -46,7 +46,7 @@ def gather(x: pd.DataFrame) -> tuple[list[Any], list[int] | None] | None:
         return ([x] if len(x) else []), None
     if x[ROW].isna().any():
         raise ColumnError(
-            "`x` has messages whose `.row` is missing.", allowed="The number of its chat in `.row` of each message."
+            "`x` has messages whose `.row` is missing.", allowed="The index of its chat in `.row` of each message."
         )
     chats: list[tuple[Any, Any]] = list(x.groupby(ROW, sort=False))
     return [chat for _, chat in chats], [int(row) for row, _ in chats]

@@ -130,7 +130,7 @@ def _decoded(value: str, where: str) -> bytes:
     try:
         return base64.b64decode(value.rpartition(",")[2], validate=True)
     except (binascii.Error, ValueError):
-        raise ArgumentError(f"{where} is a chat with a block that is no base64.", allowed=ALLOWED) from None
+        raise ArgumentError(f"{where} is a chat with a block that is not base64.", allowed=ALLOWED) from None
 
 
 def key(value: str | Chat) -> Hashable:

@@ -101,7 +101,7 @@ def _rows(frame: Any, where: str) -> dict[Any, Any]:
         if isinstance(given.get("options"), str):
             given["options"] = [each.strip() for each in given["options"].split(",")]
         if row["question"] in asked:
-            raise ArgumentError(f"{where} has the question {row['question']!r} twice.", allowed="Names of their own.")
+            raise ArgumentError(f"{where} has the question {row['question']!r} twice.", allowed="Different names.")
         asked[row["question"]] = given
     return asked
 

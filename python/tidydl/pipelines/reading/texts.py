@@ -56,17 +56,16 @@ def read(value: Any, where: str, *, blank: bool = False) -> str:
     if getattr(value, "ndim", None) == 0 and not isinstance(value, str):
         value = value.item()
     if not isinstance(value, str):
-        hint = "Decode bytes first." if isinstance(value, bytes) else "Turn it into text first, or leave it missing."
+        hint = "Decode bytes first." if isinstance(value, bytes) else "Convert it to text first, or make it missing."
         raise ArgumentError(f"{where} is {described(value)}, not a text.", allowed=ALLOWED, hint=hint)
     if not value.isascii():
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as problem:
             raise ArgumentError(
-                f"{where} is not valid Unicode: it has half a character (a lone surrogate) after "
-                f"{problem.start} others.",
+                f"{where} is not valid Unicode: it has a lone surrogate after {problem.start} characters.",
                 allowed=ALLOWED,
-                hint='Mend it with `text.encode("utf-8", "replace").decode()`, or read its file as UTF-8.',
+                hint='Fix it with `text.encode("utf-8", "replace").decode()`, or read its file as UTF-8.',
             ) from problem
     if not blank and not value.strip():
         raise ArgumentError(
@@ -138,7 +137,7 @@ def padded(loaded: Loaded, tokens: dict[str, list[list[int]]], positions: Sequen
 
 
 def encode(loaded: Loaded, texts: list[Any], places: Sequence[int], max_length: int | None = None) -> EncodedTexts:
-    """Tokenise texts, or pairs of them, together, shortening those that are longer than the model reads.
+    """Tokenise texts, or pairs of them, together, shortening those that are longer than the model's maximum.
 
     ``places`` says which value of the call each is, for messages.
     """
@@ -196,7 +195,7 @@ def refuse_empty(sizes: list[int], places: Sequence[int]) -> None:
         if size == 0:
             raise value_error(
                 place,
-                "is empty: this model's tokenizer makes no tokens of it.",
+                "is empty: this model's tokenizer returns no tokens.",
                 allowed="A text with at least one word.",
                 hint=as_missing(),
             )

@@ -122,7 +122,7 @@ def chosen_frames(video: Any, count: int, step: float | None, place: int) -> Any
     try:
         last = video.count - 1
         if last < 0:
-            raise value_error(place, "is a video without any frames.", allowed="A video of some length.")
+            raise value_error(place, "is a video without any frames.", allowed="A video with at least one frame.")
         wanted = np.linspace(0, last if step is None else count * step - 1, num=count).astype("int64")
         return video.frames(np.minimum(wanted, last).tolist())
     except TidydlError as problem:

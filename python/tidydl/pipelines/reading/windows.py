@@ -129,7 +129,7 @@ def encode_long(
         raise ArgumentError(
             "`long` is 'window', but each input is a pair of texts.",
             allowed="'truncate' or 'error' for pairs.",
-            hint="Windows slide over single texts.",
+            hint="Windows are for single texts.",
         )
     return encode_spans(loaded, values, places, max_length=max_length, long=long, stride=stride, offsets=False)
 
@@ -185,7 +185,7 @@ def refuse_slow(tokenizer: Any) -> None:
     """Refuse a tokenizer that does not say which characters its tokens stand for."""
     if not getattr(tokenizer, "is_fast", False):
         raise ArgumentError(
-            f"`tokenizer` is a {type(tokenizer).__name__}, which has no offsets of its tokens in the text.",
+            f"`tokenizer` is a {type(tokenizer).__name__}, which does not return token offsets.",
             allowed="A fast tokenizer, one with a tokenizer.json.",
             hint="Load the model with the fast tokenizer of its kind.",
         )
@@ -207,14 +207,14 @@ def room_for(room: int, limited_by: str, *, place: int | None = None) -> int:
         return room
     if place is None:
         raise ArgumentError(
-            f"`{limited_by}` leaves no room for the text beside the special tokens.",
+            f"`{limited_by}` leaves no room for the text besides the special tokens.",
             allowed="A limit of several tokens.",
             hint="Leave it out for the model's maximum.",
         )
     raise value_error(
         place,
-        "is too long: it leaves no room for the text beside it.",
-        allowed="Fewer words than the model reads, so that some of the text can be read too.",
+        "is too long: it leaves no room for the other text.",
+        allowed="A shorter one, so that part of the other text fits.",
         hint="Shorten it, or raise `max_length` where it is given.",
         name=limited_by,
     )
@@ -229,7 +229,7 @@ def spans_of(size: int, room: int | None, stride: float | None) -> list[tuple[in
         raise ArgumentError(
             f"`stride` is {overlap}, but a window holds {room} tokens of the text.",
             allowed=f"A whole number below {room}.",
-            hint="`stride` counts the tokens that neighbouring windows share.",
+            hint="`stride` is the number of tokens that neighbouring windows share.",
         )
     starts = range(0, size - overlap, room - overlap)
     return [(start, min(start + room, size)) for start in starts]
@@ -241,7 +241,7 @@ def refuse_long(cut: Sequence[bool], places: Sequence[int]) -> None:
         if is_cut:
             raise value_error(
                 place,
-                "is longer than the model reads.",
+                "is longer than the model's maximum.",
                 allowed="Shorter texts, where `long` is 'error'.",
-                hint='`long = "truncate"` leaves the end out, `long = "window"` slides over the text.',
+                hint='`long = "truncate"` cuts off the end, `long = "window"` uses overlapping windows.',
             )

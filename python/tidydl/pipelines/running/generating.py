@@ -144,7 +144,7 @@ def _refuse_idle(loaded: Loaded, options: Options) -> None:
 
 def _idle(name: str) -> ArgumentError:
     return ArgumentError(
-        f"`{name}` is given, but nothing is sampled: the most probable token is taken at each step.",
+        f"`{name}` is given, but nothing is sampled: the most probable token is chosen at each step.",
         allowed=f"`{name}` together with {_sampling()}.",
         hint=f"Add {_sampling()}, or leave `{name}` out.",
     )

@@ -42,7 +42,7 @@ class _Scaled(EncodedImages):
         said = str(problem).strip().splitlines() or [type(problem).__name__]
         return value_error(
             self.places[position],
-            f"is an image of {width} × {height} pixels, which the model's image processor cannot scale: {said[0]}",
+            f"is an image of {width} × {height} pixels, which the model's image processor cannot resize: {said[0]}",
             allowed="An image that is large enough for the model.",
             hint="Scale it up first, or leave it out.",
         )
@@ -122,10 +122,10 @@ def reader(loaded: Loaded, *methods: str) -> Any:
     found = next((each for each in methods if hasattr(loaded.image_processor, each)), None)
     if found is None:
         raise ArgumentError(
-            f"`image_processor` is a {type(loaded.image_processor).__name__}, which cannot read the results of "
+            f"`image_processor` is a {type(loaded.image_processor).__name__}, which cannot process the output of "
             f"'{loaded.source}'.",
             allowed=f"An image processor with the method {' or '.join(methods)}.",
-            hint="Take the image processor that lies with the model: leave `image_processor` out.",
+            hint="Leave `image_processor` out to use the model's own.",
         )
     return getattr(loaded.image_processor, found)
 

@@ -92,7 +92,7 @@ def _subtask(loaded: Loaded, wanted: str | None) -> str:
     known = _subtasks(loaded)
     if wanted is not None and wanted not in known:
         raise ArgumentError(
-            f"`subtask` is '{wanted}', which '{loaded.source}' does not do.",
+            f"`subtask` is '{wanted}', which '{loaded.source}' does not support.",
             allowed=" or ".join(f"'{each}'" for each in known) + " with this model.",
         )
     return wanted or known[0]

@@ -57,9 +57,9 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     kind, known = loaded.config.model_type, (*_ALL_AT_ONCE, *_ONE_BY_ONE)
     if kind not in known:
         raise ArgumentError(
-            f"`model` is '{loaded.source}' of the type '{kind}', whose labels are no plain texts.",
+            f"`model` is '{loaded.source}' of type '{kind}', which does not take labels as plain text.",
             allowed="A model of one of the types " + ", ".join(f"'{each}'" for each in known) + ".",
-            hint="google/owlvit-base-patch32 is the usual one.",
+            hint="For example google/owlvit-base-patch32.",
         )
     return {}
 
@@ -138,7 +138,7 @@ def _encode(loaded: Loaded, together: bool, values: list[Value], places: Sequenc
 
 
 def _refuse_long(loaded: Loaded, values: list[Value], lengths: dict[str, int], places: Sequence[int]) -> None:
-    """Refuse labels that are longer than the model reads."""
+    """Refuse labels that are longer than the model's maximum."""
     config = loaded.config.get_text_config()
     most = getattr(loaded.config, "max_text_len", None) or getattr(config, "max_position_embeddings", None)
     for (_, labels), place in zip(values, places, strict=True):
@@ -147,8 +147,8 @@ def _refuse_long(loaded: Loaded, values: list[Value], lengths: dict[str, int], p
             raise value_error(
                 place,
                 f"has '{long}' among its labels, which is {lengths[long]} tokens long.",
-                allowed=f"Labels of at most {most} tokens, as many as the model reads.",
-                hint="Name the thing in fewer words.",
+                allowed=f"Labels of at most {most} tokens, the model's maximum.",
+                hint="Use a shorter label.",
                 name="candidate_labels",
             )
 

@@ -86,7 +86,7 @@ def prompt_of(loaded: Loaded, text: str | None) -> Prompt:
     if getattr(loaded.image_processor, "is_vqa", False):
         if text is None:
             raise ArgumentError(
-                "`prompt` is missing, and this model answers a question that is drawn above the image.",
+                "`prompt` is missing, and this model needs a question, which is drawn above the image.",
                 allowed="A question, as a string.",
                 hint='For example `prompt = "What is the title?"`.',
             )
@@ -165,9 +165,9 @@ def _with_header(reader: Any, pixels: list[Any], header: str) -> Any:
     font = try_to_load_from_cache(*_FONT)
     if not isinstance(font, str) and out_of_reach():
         raise HubError(
-            f"`prompt` is drawn above the image in a font of the Hub ('{_FONT[0]}'), which does not answer.",
-            allowed="The Hub, once: the font is kept.",
-            hint="Try again with a connection.",
+            f"`prompt` is drawn above the image in a font from the Hub ('{_FONT[0]}'), which does not respond.",
+            allowed="Access to the Hub, once: the font is then stored.",
+            hint="Try again with a network connection.",
         )
     given = {"font_path": font} if isinstance(font, str) else {}
     return reader(images=pixels, header_text=[header] * len(pixels), return_tensors="pt", **given)

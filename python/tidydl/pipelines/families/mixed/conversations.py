@@ -18,7 +18,7 @@ from tidydl.pipelines.transformers_loaders import quiet_loading
 __all__ = ["Conversation", "conversation_of", "tensors_of"]
 
 _FRAMES = 8  # of a video, where neither the call nor the model says how many
-_WORDS = {"image": ("an image", "images"), "audio": ("a sound", "sounds"), "video": ("a video", "videos")}
+_WORDS = {"image": ("an image", "images"), "audio": ("audio", "audio"), "video": ("a video", "videos")}
 _READERS = {"image": ("image_processor",), "audio": ("feature_extractor", "audio_processor")}
 
 
@@ -60,7 +60,7 @@ def conversation_of(
     if not isinstance(value, str):
         if not template:
             raise ArgumentError(
-                "`x` is a chat, but this model was not trained to chat: its processor has no chat template.",
+                "`x` is a chat, but this is not a chat model: its processor has no chat template.",
                 allowed="A text, or a model whose name says 'Instruct' or 'Chat'.",
             )
         chat, before = _filled(value, list(given), place), ""
@@ -92,7 +92,7 @@ def _filled(chat: Chat, given: list[Block], place: int) -> Chat:
         if last is None:
             raise value_error(
                 place,
-                f"is a chat without a message that {_WORDS[given[0][0]][0]} could belong to.",
+                f"is a chat without a message to which {_WORDS[given[0][0]][0]} could belong.",
                 allowed="A chat with a message whose role is 'user'.",
             )
         filled[last] = ("user", (*given, *filled[last][1]))
@@ -105,7 +105,7 @@ def _next(kind: str, given: list[Block], place: int) -> Block:
     if found is None:
         raise value_error(
             place,
-            f"is a chat with a block of type '{kind}' that holds nothing.",
+            f"is a chat with a block of type '{kind}' that is empty.",
             allowed=f"Blocks with {_WORDS[kind][0]} under the name `{kind}` or `path`.",
         )
     given.remove(found)
@@ -125,7 +125,7 @@ def _seen(loaded: Loaded, block: Block, place: int, num_frames: int | None) -> B
         return block
     raise value_error(
         place,
-        f"holds {_WORDS[kind][0]}, but this model reads no {_WORDS[kind][1]}.",
+        f"holds {_WORDS[kind][0]}, but this model does not read {_WORDS[kind][1]}.",
         allowed=f"A model that reads {_WORDS[kind][1]}.",
     )
 

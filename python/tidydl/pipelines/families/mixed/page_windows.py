@@ -132,7 +132,7 @@ def _shared(stride: float | None, most: int, room: int) -> int:
         raise ArgumentError(
             f"`stride` is {stride:.15g}, but a window holds {room} tokens of the page.",
             allowed=f"A whole number below {room}.",
-            hint="`stride` counts the tokens that neighbouring windows share.",
+            hint="`stride` is the number of tokens that neighbouring windows share.",
         )
     return int(stride)
 

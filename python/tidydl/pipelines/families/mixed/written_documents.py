@@ -36,7 +36,7 @@ def way(task: Task, loaded: Loaded, options: Options, top_k: int) -> BatchPlan:
     if "<s_docvqa>" not in loaded.tokenizer.get_vocab():
         raise ArgumentError(
             f"`model` is '{loaded.source}', which does not answer questions: its tokenizer has no token <s_docvqa>.",
-            allowed="A Donut that was trained to answer questions about documents.",
+            allowed="A Donut model that was trained for document question answering.",
             hint="This one may be for 'image-to-text'.",
         )
     settings = generation_settings(task, loaded, {**options, **GREEDY})

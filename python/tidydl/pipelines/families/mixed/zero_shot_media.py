@@ -139,7 +139,7 @@ def _too_long(
     place = next(place for each, place in zip(labels, places, strict=True) if label in each)
     return value_error(
         place,
-        f"has a label, '{label[:40]}…', whose sentence is longer than the model reads.",
+        f"has a label, '{label[:40]}…', whose sentence is longer than the model's maximum.",
         allowed=f"Labels that make at most {limit} tokens in the sentence of `hypothesis_template`.",
         hint="Shorten the label.",
     )

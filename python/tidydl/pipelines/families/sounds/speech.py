@@ -43,7 +43,7 @@ def _listens(loaded: Loaded) -> str:
         return "transducer"
     if getattr(loaded.model, "main_input_name", "inputs") == "input_ids":
         raise ArgumentError(
-            f"`model` is '{loaded.source}', which takes audio only as part of a text.",
+            f"`model` is '{loaded.source}', which takes audio only together with text.",
             allowed="A model that takes audio alone, such as Whisper, Wav2Vec2 or Parakeet.",
             hint="This one may be for 'any-to-any'.",
         )
@@ -70,14 +70,14 @@ def _way(loaded: Loaded, options: Options) -> BatchPlan:
     listens = _listens(loaded)
     _refuse_timestamps(loaded, options["return_timestamps"])
     if listens == "ctc":
-        _refuse_idle(options, _WRITERS_ONLY, "this model gives a token for each moment, and writes no text of its own")
+        _refuse_idle(options, _WRITERS_ONLY, "this is a CTC model, which does not generate text token by token")
         return speech_ctc.way(loaded, options)
     if listens == "whisper":
         _refuse_short_windows(loaded, options)
     else:
-        _refuse_idle(options, _WINDOWS_ONLY, "this model hears a sound as a whole")
+        _refuse_idle(options, _WINDOWS_ONLY, "this model processes audio as a whole")
     if listens == "transducer":
-        _refuse_idle(options, _WRITERS_ONLY, "this model is a transducer, which writes what it hears token by token")
+        _refuse_idle(options, _WRITERS_ONLY, "this model is a transducer, which has no such option")
     return speech_generation.way(loaded, options, listens)
 
 
@@ -103,6 +103,6 @@ def _refuse_short_windows(loaded: Loaded, options: Options) -> None:
     if options["chunk_length_s"] not in (None, hears):
         raise ArgumentError(
             f"`chunk_length_s` is {options['chunk_length_s']:g}, but this model processes {hears} seconds at a time.",
-            allowed=f"{hears}, or nothing: longer audio is processed in pieces, by its timestamps.",
+            allowed=f"{hears}, or no `chunk_length_s`: longer audio is processed in pieces, by its timestamps.",
             hint="Leave `chunk_length_s` out.",
         )

@@ -101,8 +101,8 @@ def _whisper_language(loaded: Loaded, options: Options) -> dict[str, Any]:
     for name in ("language", "translate"):
         if options[name] and not several:
             raise ArgumentError(
-                f"`{name}` is given, but this model knows a single language.",
-                allowed="A model of several languages; the name of this kind does not end in '.en'.",
+                f"`{name}` is given, but this model is monolingual.",
+                allowed="A multilingual model, whose name does not end in '.en'.",
                 hint=f"Leave `{name}` out.",
             )
     said: dict[str, Any] = {}
@@ -135,12 +135,14 @@ def _other_language(loaded: Loaded, options: Options) -> dict[str, Any]:
         )
     if wants and options["language"] is None:
         raise ArgumentError(
-            "`language` is missing, which this model has to be told.",
-            allowed="The language of the text, as the model calls it.",
+            "`language` is missing, which this model requires.",
+            allowed="The language of the text, by the model's own code.",
             hint='For example `language = "eng"`.',
         )
     if not wants and options["language"] is not None:
-        raise ArgumentError("`language` is given, but this model takes none.", allowed="No `language` for this model.")
+        raise ArgumentError(
+            "`language` is given, but this model has no such option.", allowed="No `language` for this model."
+        )
     return {"tgt_lang": options["language"]} if wants else {}
 
 
@@ -170,8 +172,8 @@ def _refuse_timeless(loaded: Loaded, place: int, longest: int) -> None:
     if not timestamps(loaded):
         raise value_error(
             place,
-            f"has more than {longest} samples, and this model says not when something ends, to go on from there.",
-            allowed="A shorter sound, or a model whose generation_config.json has `no_timestamps_token_id`.",
+            f"has more than {longest} samples, and this model predicts no timestamps from which to continue.",
+            allowed="Shorter audio, or a model whose generation_config.json has `no_timestamps_token_id`.",
         )
 
 

@@ -128,9 +128,9 @@ def _settings(loaded: Loaded, options: Options) -> dict[str, Any]:
     if not _generates(loaded) or _is_silent(loaded):
         for name in given:
             raise ArgumentError(
-                f"`{name}` is given, but this model writes no tokens.",
+                f"`{name}` is given, but this model does not generate tokens.",
                 allowed=f"No `{name}` for this model.",
-                hint="`seed` controls what it samples.",
+                hint="`seed` controls its sampling.",
             )
         return speaker
     if _kind(loaded) in _OF_PARTS:
@@ -153,7 +153,7 @@ def _speaker(loaded: Loaded, numbers: Sequence[float] | None) -> dict[str, Any]:
     if not wants or numbers is None or len(numbers) != size:
         problem = "is missing" if numbers is None else f"has {len(numbers)} numbers"
         raise ArgumentError(
-            f"`speaker_embeddings` {problem if wants else 'is given, but this model has a single voice of its own'}.",
+            f"`speaker_embeddings` {problem if wants else 'is given, but this model has a single voice'}.",
             allowed=f"A list of {size} numbers, the speaker embedding." if wants else "No `speaker_embeddings`.",
             hint="The data set 'Matthijs/cmu-arctic-xvectors' has some of real voices." if wants else None,
         )
@@ -229,9 +229,9 @@ def _tensors(loaded: Loaded, text: str, preset: dict[str, str]) -> dict[str, Any
             return dict(reader(text=[written], return_tensors="pt", **preset, **more))
     except ImportError as problem:
         raise DependencyError(
-            f"`model` is '{loaded.source}', whose texts are read by a library that is not installed.",
+            f"`model` is '{loaded.source}', whose tokenizer needs a library that is not installed.",
             allowed=str(problem).strip().splitlines()[0],
-            hint="Install it, or take a model that reads letters, such as 'facebook/mms-tts-eng'.",
+            hint="Install it, or use a model that reads characters, such as 'facebook/mms-tts-eng'.",
         ) from problem
 
 
@@ -243,9 +243,9 @@ def _refuse_long(loaded: Loaded, size: int, place: int) -> None:
     if limit is not None and size > limit:
         raise value_error(
             place,
-            f"makes {size} tokens, and the model reads {limit}.",
+            f"has {size} tokens, and the model's maximum is {limit}.",
             allowed="A shorter text.",
-            hint="Cut it into sentences, one a row.",
+            hint="Split it into sentences, one per row.",
         )
 
 

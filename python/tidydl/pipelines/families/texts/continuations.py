@@ -41,10 +41,12 @@ def way(loaded: Loaded, options: Options) -> BatchPlan:
     if options["multi_label"]:
         raise ArgumentError(
             f"`multi_label` is {rendering.value(True)}, but a causal language model chooses one of the labels.",
-            allowed="A model of natural language inference where several labels can be right.",
+            allowed="A natural language inference model where several labels can be right.",
         )
     if options["long"] == "window":
-        raise ArgumentError("`long` is 'window', but a prompt is read once.", allowed="'truncate' or 'error'.")
+        raise ArgumentError(
+            "`long` is 'window', but a prompt is not split into windows.", allowed="'truncate' or 'error'."
+        )
     prompt = options["prompt"] or "{text}\n" + options["hypothesis_template"].replace("{}", "{label}")
     if "{text}" not in prompt or "{label}" not in prompt or prompt.index("{label}") < prompt.index("{text}"):
         raise ArgumentError(
@@ -112,7 +114,7 @@ def _beginning(loaded: Loaded) -> int:
     begin = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     if begin is None:
         raise ArgumentError(
-            "`prompt` has nothing before the label, and this model has no token for a beginning.",
+            "`prompt` has nothing before the label, and this model has no beginning-of-sequence token.",
             allowed="A prompt with words before {label}.",
         )
     return int(begin)
@@ -121,7 +123,7 @@ def _beginning(loaded: Loaded) -> int:
 def _refuse_no_room(surplus: int, last: int, offsets: list[tuple[int, int]], head: int) -> None:
     if surplus > sum(1 for _, end in offsets[:last] if end > head):
         raise ArgumentError(
-            "`prompt` and a label are longer than the model reads.",
+            "`prompt` and a label are longer than the model's maximum.",
             allowed="A prompt that leaves room for the text.",
             hint="Shorten the prompt or the labels.",
         )

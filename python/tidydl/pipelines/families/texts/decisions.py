@@ -78,7 +78,7 @@ def _decision() -> Any:
         raise DependencyError(
             f"The task 'decision' needs transformers {_SINCE} or later; {transformers.__version__} is installed.",
             allowed="'zero-shot-classification' with a causal language model, which needs no newer version.",
-            hint="`pip install --upgrade transformers`, then start the session anew.",
+            hint="`pip install --upgrade transformers`, then restart the session.",
         ) from problem
 
 
@@ -169,7 +169,7 @@ def _fitting(
         if not kept:
             raise value_error(
                 place,
-                "is asked a question that leaves no room for it.",
+                "has a question that leaves no room for the text.",
                 allowed=f"Questions of fewer than {limit} tokens with all their options.",
             )
         kept = _shortened(loaded.tokenizer, kept, longest - limit)
@@ -189,10 +189,10 @@ def _prompts(loaded: Loaded, settings: Any, text: str, questions: dict[str, Any]
     except ValueError as problem:
         if not getattr(loaded.tokenizer, "chat_template", None):
             raise ArgumentError(
-                f"`model` is '{loaded.source}', which was not trained to chat: its tokenizer has no chat template.",
+                f"`model` is '{loaded.source}', which is not a chat model: its tokenizer has no chat template.",
                 allowed="A decision model, or a causal language model whose name says 'Instruct' or 'Chat'.",
             ) from problem
-        raise ArgumentError(f"`questions` cannot be asked: {problem}", allowed="Fewer or other options.") from problem
+        raise ArgumentError(f"`questions` cannot be used: {problem}", allowed="Fewer or other options.") from problem
 
 
 def _label_ids(tokenizer: Any, labels: tuple[str, ...]) -> list[int]:
@@ -200,7 +200,7 @@ def _label_ids(tokenizer: Any, labels: tuple[str, ...]) -> list[int]:
         return list(_decision().label_token_ids(tokenizer, labels))
     except ValueError as problem:
         raise ArgumentError(
-            f"`model` cannot name options: {problem}",
+            f"`model` cannot represent the options: {problem}",
             allowed="A model whose tokenizer has a token for each of these labels.",
         ) from problem
 

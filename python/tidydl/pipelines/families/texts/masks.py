@@ -34,8 +34,8 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     tokenizer, top_k = loaded.processor, options["top_k"]
     if tokenizer.mask_token_id is None:
         raise ArgumentError(
-            f"`model` is '{loaded.source}', whose tokenizer has no token for masks.",
-            allowed="A model that was trained to fill masks.",
+            f"`model` is '{loaded.source}', whose tokenizer has no mask token.",
+            allowed="A masked language model.",
         )
     targets = None if options["targets"] is None else [_token(tokenizer, word) for word in options["targets"]]
     way = BatchPlan(
@@ -65,8 +65,8 @@ def _token(tokenizer: Any, word: str) -> int:
         pieces = ", ".join(repr(piece) for piece in tokenizer.convert_ids_to_tokens(ids))
         raise ArgumentError(
             f"`targets` holds {word!r}, which is not a single token of this model but {pieces or 'none at all'}.",
-            allowed="Words that the model knows as one token.",
-            hint="Some tokenizers know words by the blank before them: ' word'.",
+            allowed="Words that are a single token of the model.",
+            hint="Some tokenizers include the space before a word: ' word'.",
         )
     return int(ids[0])
 

@@ -1,6 +1,6 @@
 """Zero-shot classification: labels that the model has not learnt, judged by inference or by their probability.
 
-A model of natural language inference is asked whether a text entails each label put into a sentence (Yin et al., 2019).
+A natural language inference model is asked whether a text entails each label put into a sentence (Yin et al., 2019).
 A causal language model is asked how likely it would go on with each label; nothing it writes is ever parsed.
 
 References
@@ -69,7 +69,7 @@ def _refuse_prompt(options: Options) -> None:
     for name in ("prompt", "per_token"):
         if options[name]:
             raise ArgumentError(
-                f"`{name}` is for causal language models, and this model judges by entailment.",
+                f"`{name}` is for causal language models, and this is an entailment (NLI) model.",
                 allowed="`hypothesis_template`, a sentence with {} for the label.",
                 hint=f"Leave `{name}` out.",
             )
@@ -82,7 +82,7 @@ def _entailment(loaded: Loaded) -> int:
     if found is None:
         raise ArgumentError(
             f"`model` is '{loaded.source}', which has no label 'entailment'.",
-            allowed="A model of natural language inference, or a causal language model.",
+            allowed="A natural language inference model, or a causal language model.",
             hint="This one may be for 'text-classification'.",
         )
     return found

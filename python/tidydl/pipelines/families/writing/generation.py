@@ -104,7 +104,7 @@ def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], places: Se
     if limit is not None and limit < 1:
         raise ArgumentError(
             f"`max_new_tokens` is {settings.new_tokens}, which leaves no room for a prompt.",
-            allowed=f"Fewer than {texts.token_limit(loaded)} tokens, of prompt and new text together.",
+            allowed=f"Fewer than {texts.token_limit(loaded)} tokens for prompt and new text together.",
         )
     ids = [_prompt_ids(tokenizer, value, settings.prefix, place) for value, place in zip(values, places, strict=True)]
     texts.refuse_empty([len(row) for row in ids], places)
@@ -122,8 +122,8 @@ def _prompt_ids(tokenizer: Any, value: Any, prefix: str, place: int) -> list[int
         return list(tokenizer(prefix + value, verbose=False)["input_ids"])
     if not getattr(tokenizer, "chat_template", None):
         raise ArgumentError(
-            "`x` is a chat, but this model was not trained to chat: its tokenizer has no chat template.",
-            allowed="A text to go on with, or a model whose name says 'Instruct' or 'Chat'.",
+            "`x` is a chat, but this is not a chat model: its tokenizer has no chat template.",
+            allowed="A text to continue, or a model whose name says 'Instruct' or 'Chat'.",
         )
     written = written_chat(tokenizer, [{"role": role, "content": content} for role, content in value], place)
     return list(tokenizer(written, add_special_tokens=False, verbose=False)["input_ids"])
