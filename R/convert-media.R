@@ -1,7 +1,7 @@
 # Images and sounds to the records of python/tidydl/bridge/media.py and back.
 
 encode_media <- function(x, name) {
-  refuse_unsound(x, name)
+  refuse_invalid(x, name)
   elements <- vctrs::vec_data(x)
   bytes <- lapply(elements, function(one) one[["bytes"]])
   lengths <- ifelse(vapply(bytes, is.null, logical(1)), -1L, lengths(bytes))

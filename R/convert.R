@@ -101,7 +101,7 @@ plain_column <- function(column) {
 }
 
 encode_vector <- function(x, name) {
-  refuse_unsound(x, name)
+  refuse_invalid(x, name)
   if (is_media(x)) {
     return(encode_media(x, name))
   }
@@ -188,7 +188,7 @@ encode_text <- function(x, name = "The text") {
   attributes(x) <- NULL
   missing <- which(is.na(x))
   x[missing] <- ""
-  x <- sound_text(x, name)
+  x <- as_valid_text(x, name)
   record <- list(kind = "string", n = length(x), data = writeBin(x, raw(), useBytes = TRUE))
   if (length(missing)) {
     record$missing <- bytes_of(missing)
@@ -198,7 +198,7 @@ encode_text <- function(x, name = "The text") {
 
 # UTF-8, whatever R had: latin1 is translated, and what is in the encoding of the locale; bytes that are no text are
 # shown as <ff>.
-sound_text <- function(x, name) {
+as_valid_text <- function(x, name) {
   unknown <- Encoding(x) == "bytes" | (Encoding(x) == "unknown" & !validUTF8(x) & !has_own_encoding())
   x[!unknown] <- enc2utf8(x[!unknown])
   broken <- !validUTF8(x)

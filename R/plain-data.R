@@ -57,7 +57,7 @@ plain_values <- function(x, name, path, call, depth = 0L) {
     other <- setdiff(held, plain_classes)[[1]]
     refuse_no_data(path, name, sprintf("is of class '%s', which is not plain data", other), call)
   }
-  wrong <- unsound(x)
+  wrong <- what_is_invalid(x)
   if (!is.null(wrong)) {
     refuse_no_data(path, name, wrong, call)
   }

@@ -321,9 +321,9 @@ hide_working_folder <- function() {
   if (reticulate::py_to_r(path$count("")) == 0) {
     return(function() NULL)
   }
-  place <- path$index("")
+  position <- path$index("")
   path$remove("")
-  function() path$insert(place, "")
+  function() path$insert(position, "")
 }
 
 import_module <- function(name, call) {

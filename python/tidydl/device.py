@@ -177,9 +177,9 @@ def why_no_cuda() -> str | None:
 
 def _driver_is_there() -> bool:
     """Look for the NVIDIA driver where each system keeps it."""
-    places = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")
+    paths = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")
     windows = Path(os.environ.get("SYSTEMROOT", "C:/Windows")) / "System32" / "nvcuda.dll"
-    return any(Path(place).exists() for place in places) or windows.exists()
+    return any(Path(path).exists() for path in paths) or windows.exists()
 
 
 def describe_device(device: Any = "auto") -> dict[str, str | float | None]:

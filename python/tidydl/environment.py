@@ -280,7 +280,7 @@ def _hub_constants() -> Any:
 
 
 def _folder(item: str, folder: Path) -> Finding:
-    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         variable = "TIDYDL_CACHE" if item.endswith("tidydl") else "HF_HOME"
         return Finding(item, f"{folder} is not writable", "fault", f"Set {variable} to a folder of your own.")
@@ -375,9 +375,9 @@ def _compiled_code() -> Iterator[Finding]:
     """Return where compiled code is kept."""
     if _version("numba") is None:
         return
-    place = compiled_code_folder()
-    if place is not None:
-        yield Finding("compiled code", f"cached in {place}")
+    path = compiled_code_folder()
+    if path is not None:
+        yield Finding("compiled code", f"cached in {path}")
         return
     yield Finding(
         "compiled code",

@@ -7,7 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 import tiny
-import tiny_sounds
+import tiny_audio
 import transformers
 from test_pipelines_image import picture
 
@@ -115,8 +115,8 @@ def test_another_tokenizer_is_another_run(folder, tmp_path):
 
 
 def test_another_vocoder_is_another_model(tmp_path):
-    speak = tidydl.pipeline("text-to-speech", model=tiny_sounds.kept("speecht5"), device="cpu")
-    first, second = tiny_sounds.vocoder_folder(tmp_path / "a"), tiny_sounds.vocoder_folder(tmp_path / "b")
+    speak = tidydl.pipeline("text-to-speech", model=tiny_audio.kept("speecht5"), device="cpu")
+    first, second = tiny_audio.vocoder_folder(tmp_path / "a"), tiny_audio.vocoder_folder(tmp_path / "b")
     inputs = read_inputs(["sun"], speak._task.parts, {})
     told = {}
     for name, place in {"a": first, "again": first, "b": second}.items():

@@ -13,8 +13,8 @@ from tiny_speech import SECONDS, kept
 import tidydl
 from tidydl.data.media.audio import as_audio
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.families.sounds import speech_generation
-from tidydl.pipelines.families.sounds.whisper_words import words_of
+from tidydl.pipelines.families.audio import speech_generation
+from tidydl.pipelines.families.audio.whisper_words import words_of
 
 TASK = "automatic-speech-recognition"
 SOUNDS = [sound(s, p, seed=i) for i, (s, p) in enumerate([(0.2, 220), (0.5, 440), (1.3, 300)])]

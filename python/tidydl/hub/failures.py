@@ -161,10 +161,10 @@ def storing(repo: Repository, part: Path | None = None) -> Iterator[None]:
         full = problem.errno in _FULL
         if full and part is not None:
             part.unlink(missing_ok=True)
-        place = repo.storage.parent
+        path = repo.storage.parent
         why = "the disk is full" if full else f"it cannot be written ({problem.strerror or type(problem).__name__})"
         raise StorageError(
-            f"The {repo.what} '{repo.id}' cannot be stored in '{place}': {why}.",
+            f"The {repo.what} '{repo.id}' cannot be stored in '{path}': {why}.",
             allowed="A writable folder on a disk with free space.",
             hint="Free some space: cache() lists the downloads. HF_HOME sets another folder."
             if full

@@ -149,10 +149,10 @@ def _is_here(snapshot: Snapshot, name: str) -> bool:
 def _check_room(snapshot: Snapshot, missing: Sequence[str]) -> None:
     """Refuse to begin what would fill the disk."""
     wanted = sum(snapshot.promised(name).size or 0 for name in missing)
-    place = snapshot.repo.storage
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    free = shutil.disk_usage(place).free
+    path = snapshot.repo.storage
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    free = shutil.disk_usage(path).free
     if wanted > free:
         raise too_little_room(snapshot.repo, wanted, free)
 

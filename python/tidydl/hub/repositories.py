@@ -10,7 +10,7 @@ from typing import Literal
 from tidydl import rendering
 from tidydl.errors import ArgumentError
 
-__all__ = ["COMMIT", "DIGEST", "Kind", "Repository", "cache_place"]
+__all__ = ["COMMIT", "DIGEST", "Kind", "Repository", "cache_path"]
 
 Kind = Literal["model", "dataset"]
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -65,7 +65,7 @@ class Repository:
         """The folder in which the client keeps it, which may not exist."""
         from huggingface_hub.file_download import repo_folder_name
 
-        return cache_place(self.cache_dir) / repo_folder_name(repo_id=self.id, repo_type=self.kind)
+        return cache_path(self.cache_dir) / repo_folder_name(repo_id=self.id, repo_type=self.kind)
 
     def snapshot(self, commit: str) -> Path:
         """Return the folder of the files of one commit, which may not exist."""
@@ -84,7 +84,7 @@ class Repository:
         return replace(self, revision=commit)
 
 
-def cache_place(cache_dir: str | None = None) -> Path:
+def cache_path(cache_dir: str | None = None) -> Path:
     """Return the folder in which the client keeps all repositories."""
     from huggingface_hub import constants
 

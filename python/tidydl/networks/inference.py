@@ -180,7 +180,7 @@ def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.Data
 
 
 def chosen_names(parm: Any, names: list[str]) -> list[int]:
-    """Return the places of the estimates that are asked for, by name or by place; None asks for all.
+    """Return the indices of the estimates that are asked for, by name or by place; None asks for all.
 
     Raises
     ------

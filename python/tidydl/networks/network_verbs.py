@@ -157,11 +157,11 @@ def _chosen(design: Design, newdata: pd.DataFrame) -> pd.DataFrame:
     names = [str(name) for name in newdata.columns]
     if not design.columns or names == list(design.columns):
         return newdata
-    places = {name: place for place, name in reversed([*enumerate(names)])}
+    indices = {name: index for index, name in reversed([*enumerate(names)])}
     for name in design.columns:
-        if name not in places:
+        if name not in indices:
             raise column_gone(name, names)
-    return newdata.iloc[:, [places[name] for name in design.columns]]
+    return newdata.iloc[:, [indices[name] for name in design.columns]]
 
 
 def in_place(fit: NNet, values: np.ndarray) -> tuple[np.ndarray, Any]:

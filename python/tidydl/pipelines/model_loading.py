@@ -218,9 +218,9 @@ def _load_weights(wanted: Wanted) -> Weights:
     config = read_config(wanted.source, wanted.pickled)
 
     def load(pretrained_model_name_or_path: str, **arguments: Any) -> Any:
-        place = Path(pretrained_model_name_or_path).expanduser()
+        path = Path(pretrained_model_name_or_path).expanduser()
         if not wanted.pickled and not wanted.source.remote_code:
-            refuse_claims(config, auto, weights_held(place), wanted.source.location.source)
+            refuse_claims(config, auto, weights_held(path), wanted.source.location.source)
         return auto.from_pretrained(pretrained_model_name_or_path=pretrained_model_name_or_path, **arguments)
 
     made = quietly(

@@ -83,8 +83,8 @@ class Prepared(Modality, Protocol):
         """How many values are made ready together."""
         ...
 
-    def encode(self, loaded: Loaded, values: list[Any], places: Sequence[int]) -> Encoded:
-        """Make values ready as lines for the model; ``places`` says which value of the call each is, for messages."""
+    def encode(self, loaded: Loaded, values: list[Any], indices: Sequence[int]) -> Encoded:
+        """Make values ready as lines for the model; ``indices`` says which value of the call each is, for messages."""
         ...
 
     def padding(self, loaded: Loaded) -> str:

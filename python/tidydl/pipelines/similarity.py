@@ -136,8 +136,8 @@ def _all_compared(first: np.ndarray, second: np.ndarray, method: str, alone: boo
     with np.errstate(invalid="ignore"):  # missing ones
         values = [
             _each(row, second[start : start + step], method)
-            for place, row in enumerate(first)
-            for start in range(place + 1 if alone else 0, len(second), step)
+            for index, row in enumerate(first)
+            for start in range(index + 1 if alone else 0, len(second), step)
         ]
     return np.concatenate([*values, np.empty(0)])
 

@@ -54,12 +54,12 @@ def refuse_other_labels(schemas: Mapping[str, pa.Schema]) -> None:
     """Refuse parts whose labels of one column, or in its cells, differ, for then the codes mean something else."""
     known: dict[tuple[str, ...], tuple[str, list[str]]] = {}
     for part, schema in schemas.items():
-        for place, names in labels_within(features_of(schema)):
-            first, before = known.setdefault(place, (part, names))
+        for field_path, names in labels_within(features_of(schema)):
+            first, before = known.setdefault(field_path, (part, names))
             if names != before:
-                within = f" has in its nested field '{'$'.join(place[1:])}'" if len(place) > 1 else " has"
+                within = f" has in its nested field '{'$'.join(field_path[1:])}'" if len(field_path) > 1 else " has"
                 raise DataError(
-                    f"Column '{place[0]}'{within} the labels {', '.join(before)} in {_told(first)},"
+                    f"Column '{field_path[0]}'{within} the labels {', '.join(before)} in {_told(first)},"
                     f" but {', '.join(names)} in {_told(part)}.",
                     allowed="The same labels, in the same order, in all of them.",
                     hint="Load them separately."

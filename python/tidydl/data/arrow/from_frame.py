@@ -74,7 +74,7 @@ def _refuse_names(frame: pd.DataFrame) -> None:
 
 def refuse_same_names(names: Sequence[str], whose: str = "`data`") -> None:
     """Refuse columns of one name, which neither parquet nor ``datasets`` tells apart."""
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
     if twice is not None:
         raise DataError(
             f"{whose} has two columns '{twice}'.", allowed="Columns with different names.", hint="Rename one of them."

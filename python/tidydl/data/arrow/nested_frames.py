@@ -48,7 +48,7 @@ def lists_of_structures(
     lengths = np.zeros(len(column), "int64")
     lengths[~absent] = [len(frame) for frame in frames]
     offsets = np.concatenate([[0], lengths.cumsum()]).astype("int32")
-    parts = [in_one(table.column(place)) for place in range(table.num_columns)]
+    parts = [in_one(table.column(index)) for index in range(table.num_columns)]
     structures = pa.StructArray.from_arrays(parts, fields=list(table.schema))
     made = pa.ListArray.from_arrays(pa.array(offsets), structures, mask=pa.array(absent))
     return made, dict(table.schema.metadata or {})

@@ -77,13 +77,13 @@ def decode(
     notes = notes_of(table.schema)
     frames = _kept_as_frames(notes)
     columns = {}
-    for place, field in enumerate(table.schema):
-        values = table.column(place)
+    for index, field in enumerate(table.schema):
+        values = table.column(index)
         lacks = values.null_count > 0 if nullable is None else field.name in nullable
         if field.name in frames and structures_in(field.type):
-            columns[place] = _objects(as_frames(values, frames[field.name], decode))
+            columns[index] = _objects(as_frames(values, frames[field.name], decode))
         else:
-            columns[place] = _column(values, known.get(field.name), field.name, lacks)
+            columns[index] = _column(values, known.get(field.name), field.name, lacks)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
     frame.columns = pd.Index(table.schema.names, dtype="str")
     if of_r := plain_notes(notes.get(IN_FILE)):
@@ -169,8 +169,8 @@ def _objects(values: list[Any]) -> Any:
     import pandas as pd
 
     held = np.empty(len(values), dtype=object)
-    for place, value in enumerate(values):  # one by one, since a value may be a list
-        held[place] = value
+    for index, value in enumerate(values):  # one by one, since a value may be a list
+        held[index] = value
     return pd.Series(held, dtype=object)
 
 

@@ -71,7 +71,7 @@ class Video:
         )
         found = dict(zip(wanted, made, strict=True))
         with DATA_FILES.guard(named("video", self._path), lambda error: decode_error("video", self._path, error)):
-            return np.stack([found[place] for place in which])  # which may differ in size
+            return np.stack([found[index] for index in which])  # which may differ in size
 
     def _decoded(self, by_pillow: Any, by_av: Any) -> Any:
         """Let Pillow decode what it knows, and PyAV the rest; explain what goes wrong."""
@@ -103,8 +103,8 @@ def _frames_by_pillow(image: Any, which: Sequence[int], path: str | None) -> lis
 
     check_kept(len(which) * image.width * image.height, path)
     found = []
-    for place in which:
-        image.seek(place)
+    for index in which:
+        image.seek(index)
         found.append(np.asarray(image.convert("RGB")))
     return found
 
@@ -146,15 +146,15 @@ def _frames_by_av(source: Any, which: Sequence[int], path: str | None) -> list[n
     wanted, found = set(which), {}
     pixels = 0
     with _video_in(source) as container:
-        for place, frame in enumerate(container.decode(video=0)):
-            if place in wanted:
+        for index, frame in enumerate(container.decode(video=0)):
+            if index in wanted:
                 pixels += frame.width * frame.height  # of which no header tells: they may change
                 check_kept(pixels, path)
-                found[place] = frame.to_ndarray(format="rgb24")
-            if place >= which[-1]:
+                found[index] = frame.to_ndarray(format="rgb24")
+            if index >= which[-1]:
                 break
-        last = found.get(place, frame.to_ndarray(format="rgb24"))  # a header may promise more frames than there are
-    return [found.get(place, last) for place in which]
+        last = found.get(index, frame.to_ndarray(format="rgb24"))  # a header may promise more frames than there are
+    return [found.get(index, last) for index in which]
 
 
 def as_video(value: Any) -> Video:

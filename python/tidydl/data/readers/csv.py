@@ -124,11 +124,11 @@ def _csv_table(path: str, separator: str, types: Mapping[str, pa.DataType]) -> p
 def _with_digits(table: pa.Table, texts: pa.Table, large: Sequence[str]) -> pa.Table:
     """Put what keeps all digits in the place of numbers that do not."""
     for name in texts.schema.names:
-        place, column = table.schema.names.index(name), texts.column(name)
+        index, column = table.schema.names.index(name), texts.column(name)
         if one_begins_with_zero(column):
-            table = table.set_column(place, marked(table.schema.field(place)), column)
+            table = table.set_column(index, marked(table.schema.field(index)), column)
         elif name in large and (kept := large_of_texts(column)) is not None:
-            table = table.set_column(place, name, kept)
+            table = table.set_column(index, name, kept)
     return table
 
 

@@ -30,8 +30,8 @@ __all__ = [
     "content_of",
     "format_of",
     "head_of",
+    "indices_of",
     "open_bytes",
-    "places_of",
     "refuse",
     "suffix_of",
     "too_much",
@@ -204,10 +204,10 @@ def refuse(argument: str, value: object, kind: str) -> None:
 
 def chosen(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
     """Return the columns that are wanted, in that order; all where none are named."""
-    return table if columns is None else table.select(places_of(table.schema.names, columns))
+    return table if columns is None else table.select(indices_of(table.schema.names, columns))
 
 
-def places_of(names: Sequence[str], columns: Sequence[str]) -> list[int]:
+def indices_of(names: Sequence[str], columns: Sequence[str]) -> list[int]:
     """Return where the wanted columns are among those there are.
 
     Raises

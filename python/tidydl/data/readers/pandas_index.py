@@ -91,9 +91,9 @@ def _counted_from(file: Any, path: str, level: str) -> int | None:
 
 def _jumps(file: Any, level: str) -> bool:
     """Return whether what the file notes of its row groups already tells that an index skips or repeats numbers."""
-    place = next(k for k in range(file.metadata.num_columns) if file.metadata.schema.column(k).path == level)
+    index = next(k for k in range(file.metadata.num_columns) if file.metadata.schema.column(k).path == level)
     for group in map(file.metadata.row_group, range(file.metadata.num_row_groups)):
-        noted = group.column(place).statistics
+        noted = group.column(index).statistics
         if noted is not None and noted.has_min_max and noted.max - noted.min != group.num_rows - 1:
             return True
     return False
@@ -104,7 +104,7 @@ def with_index_named(table: pa.Table, names: Mapping[str, str | None]) -> pa.Tab
     if not names:
         return table
     called = [names.get(name, name) for name in table.schema.names]
-    table = table.select([place for place, name in enumerate(called) if name is not None])
+    table = table.select([index for index, name in enumerate(called) if name is not None])
     table = table.rename_columns([name for name in called if name is not None])
     metadata = {key: about for key, about in (table.schema.metadata or {}).items() if key != b"pandas"}
     return table.replace_schema_metadata(metadata)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.readers.decompression_limits import RATIO, allowance_of_memory, memory
 from tidydl.data.readers.filename_encoding import for_arrow
-from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, places_of, refuse
+from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, indices_of, refuse
 from tidydl.data.readers.read_errors import damaged, reading
 from tidydl.errors import DamagedFileError, DataError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["batch_rows", "check_text", "open_parquet", "read_parquet", "whole_parquet"]
 
-_PLACE = re.compile(r"at (?:string )?index (\d+)")
+_INDEX = re.compile(r"at (?:string )?index (\d+)")
 _GIB = 2**30
 _LARGE = 2**25  # bytes of a file that does not hold much more than it seems
 _BATCH = 2**26  # bytes decoded at once
@@ -96,11 +96,11 @@ def _may_be_long(file: Any, path: str, columns: Sequence[str] | None, most: int)
     """Name the columns of text that a batch might repeat beyond what may be decoded at once; of small files none."""
     metadata = file.metadata
     texts, growth = [], 1.0
-    for place in range(metadata.num_columns):
-        leaf = metadata.schema.column(place)
+    for index in range(metadata.num_columns):
+        leaf = metadata.schema.column(index)
         if leaf.physical_type == "BYTE_ARRAY" and _is_wanted(leaf, columns):
             texts.append(leaf.path)
-            codecs = {metadata.row_group(k).column(place).compression for k in range(metadata.num_row_groups)}
+            codecs = {metadata.row_group(k).column(index).compression for k in range(metadata.num_row_groups)}
             growth = max(growth, *(_GROWTH.get(codec, math.inf) for codec in codecs), 1.0)
             growth = math.inf if leaf.max_repetition_level else growth  # a row may hold any number
     held = min(most, metadata.num_rows) * os.path.getsize(path) * growth * len(texts)
@@ -169,26 +169,26 @@ def _width(kind: pa.DataType) -> float:
 def _in_lists(file: Any, columns: Sequence[str] | None) -> float:
     """Return how many bytes the values in lists take at least, as the file counts them: a row may hold any number."""
     metadata, total = file.metadata, 0.0
-    for place in range(metadata.num_columns):
-        leaf = metadata.schema.column(place)
+    for index in range(metadata.num_columns):
+        leaf = metadata.schema.column(index)
         if leaf.max_repetition_level and _is_wanted(leaf, columns):
-            count = sum(metadata.row_group(k).column(place).num_values for k in range(metadata.num_row_groups))
+            count = sum(metadata.row_group(k).column(index).num_values for k in range(metadata.num_row_groups))
             total += count * _SIZES.get(leaf.physical_type, 1)
     return total
 
 
-def _take(path: str, needed: float, what: str = "is far larger than its file") -> None:
+def _take(path: str, size: float, what: str = "is far larger than its file") -> None:
     """Count what a file takes in memory, where this load may take so much."""
     allowed = allowance_of_memory()
     left = allowed.left(path)
-    if needed > left:
+    if size > left:
         raise DataError(
-            f"`path` '{path}' {what}: {needed / _GIB:,.1f} GiB in memory, and {max(left, 0) / _GIB:,.1f} GiB are left.",
+            f"`path` '{path}' {what}: {size / _GIB:,.1f} GiB in memory, and {max(left, 0) / _GIB:,.1f} GiB are left.",
             allowed=f"A quarter of the {memory() / _GIB:,.0f} GiB of this machine, or all of it for files that hold at "
             f"most {RATIO} times their size.",
             hint="Select some `columns` or the first `n` rows, or read it as a stream.",
         )
-    allowed.add(path, int(needed))
+    allowed.add(path, int(size))
 
 
 def check_text(table: pa.Table, path: str, above: int = 0) -> pa.Table:
@@ -210,16 +210,16 @@ def check_text(table: pa.Table, path: str, above: int = 0) -> pa.Table:
     """
     import pyarrow as pa
 
-    for place, field in enumerate(table.schema):
+    for index, field in enumerate(table.schema):
         if not _may_be_text(field.type):
             continue
         rows = above
-        for chunk in table.column(place).chunks:
+        for chunk in table.column(index).chunks:
             try:
                 if not _is_ascii(chunk):
                     chunk.validate(full=True)
             except pa.ArrowInvalid as error:
-                found = _PLACE.search(str(error)) if _is_text(field.type) else None
+                found = _INDEX.search(str(error)) if _is_text(field.type) else None
                 raise _not_text(path, field.name, None if found is None else rows + int(found[1]), error) from error
             rows += len(chunk)
     return table
@@ -265,7 +265,7 @@ def read_parquet(
     refuse("field", options.field, "parquet")
     with reading(path, "parquet"), open_parquet(path) as file:
         if columns is not None:
-            places_of(file.schema_arrow.names, columns)
+            indices_of(file.schema_arrow.names, columns)
         if limit is None or limit >= file.metadata.num_rows:
             return check_text(chosen(whole_parquet(file, path, columns), columns), path)
         return check_text(chosen(_first_rows(file, path, columns, limit), columns), path)

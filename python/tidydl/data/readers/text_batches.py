@@ -98,8 +98,8 @@ def infer_csv(path: str, options: TextOptions) -> InferredSchema:
             unfit = _UNFIT.search(str(error))
             if unfit is None or reader is None:
                 raise csv_fault(path, options.sep, error) from error
-            place = int(unfit[1])
-            types[reader.schema.field(place).name] = _wider(reader.schema.field(place).type, unfit[2])
+            index = int(unfit[1])
+            types[reader.schema.field(index).name] = _wider(reader.schema.field(index).type, unfit[2])
     if len(reader.schema) == 1:
         tell_of_one_column(path, options.sep)
     refuse_other_encodings(reader.schema, path)
@@ -129,12 +129,12 @@ def _with_digits(path: str, options: TextOptions, known: InferredSchema, large: 
                 kept = large_of_texts(column)
                 if kept is None or kept.type != pa.uint64():
                     kinds[name] = None if kept is None else pa.string()
-    for place, each in enumerate(schema):
+    for index, each in enumerate(schema):
         kind = kinds.get(each.name)
         if each.name in identifiers:
-            schema = schema.set(place, marked(each))
+            schema = schema.set(index, marked(each))
         elif kind is not None:
-            schema = schema.set(place, each.with_type(kind))
+            schema = schema.set(index, each.with_type(kind))
     return schema
 
 

@@ -50,7 +50,7 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
     bounds = Bounds(folder, trusted)
     found: dict[str, Path] = {}
     others = links = 0
-    for place, folders, files in _walk(folder):
+    for current, folders, files in _walk(folder):
         folders[:] = [each for each in folders if not each.name.startswith((".", "__"))]
         for link in [each for each in folders if each.is_symlink()]:
             bounds.check(link)
@@ -59,18 +59,18 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
                 raise _too_many_links(folder)
             if _leads_back(Path(link), folder):
                 folders.remove(link)
-        within = place.relative_to(folder).as_posix()
+        within = current.relative_to(folder).as_posix()
         start = "" if within == "." else f"{within}/"
         for file in files:
             name = file.name
             if not name.startswith((".", "__", "~$")) and name not in _IGNORED:
-                found[start + name] = place / name
+                found[start + name] = current / name
                 is_data = os.path.splitext(name)[1].lower() in _DATA
                 others += not is_data
                 if is_data and file.is_symlink():
                     bounds.check(file)
                 if is_data and not file.is_file() and os.path.exists(file):  # it would be waited for, maybe for ever
-                    raise not_there(place / name)
+                    raise not_there(current / name)
         data = len(found) - others
         if others > max(_MOST_OTHERS, _OTHERS_TO_DATA * data):
             raise ArgumentError(
@@ -88,15 +88,15 @@ def _walk(top: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]], list[os.Dir
     """
     waiting = [top]
     while waiting:
-        place = waiting.pop()
+        current = waiting.pop()
         try:
-            with os.scandir(place) as entries:
+            with os.scandir(current) as entries:
                 inside = list(entries)
         except OSError:
             continue
         folders = [each for each in inside if _is_folder(each)]
         known = {each.name for each in folders}
-        yield place, folders, [each for each in inside if each.name not in known]
+        yield current, folders, [each for each in inside if each.name not in known]
         waiting += [Path(each) for each in folders]
 
 
@@ -119,7 +119,7 @@ def _leads_back(path: Path, folder: Path) -> bool:
     """Return whether a link leads to a folder that it lies in itself, so that following it would never end."""
     target = os.path.realpath(path)
     above = [path.parent, *path.parent.parents]
-    return any(os.path.realpath(place) == target for place in above[: above.index(folder) + 1])
+    return any(os.path.realpath(current) == target for current in above[: above.index(folder) + 1])
 
 
 def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:

@@ -135,12 +135,12 @@ class HubFiles:
         """Make the folder that stands for the data set."""
         shutil.rmtree(self.folder, ignore_errors=True)
         for name in names:
-            place = self.folder / name
-            place.parent.mkdir(parents=True, exist_ok=True)
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
             if name in described.files:
-                shutil.copyfile(described.folder / name, place)
+                shutil.copyfile(described.folder / name, path)
             elif not name.endswith(".py"):
-                place.touch()
+                path.touch()
         self.folder.mkdir(parents=True, exist_ok=True)
         if page := _page_of_converted(names):
             (self.folder / "README.md").write_text(page, encoding="utf-8")
@@ -152,7 +152,7 @@ class HubFiles:
         try:
             return self._load_builder()
         except zipfile.BadZipFile:  # what kind of files it holds shows inside
-            self._place_archives(names)
+            self._copy_archives(names)
             return self._load_builder()
         except FileNotFoundError as error:
             raise self._no_files(names) from error
@@ -219,7 +219,7 @@ class HubFiles:
                 raise unknown_name("split", split, found, hint="load_dataset() without `split` returns all of them.")
         return [split for split in found if split in self.asked.splits]
 
-    def _place_archives(self, names: Sequence[str]) -> None:
+    def _copy_archives(self, names: Sequence[str]) -> None:
         """Download the zip files and put them in the place of the empty ones."""
         snapshot = self._fetch(lambda _: [name for name in names if name.endswith(".zip")])
         for name in snapshot.files:

@@ -99,8 +99,10 @@ def _described(
     tables, features = {}, {}
     for split, files in splits.items():
         parts = {}
-        for place in (path for path in files.values() if path.name in METADATA):
-            parts[str(place)], own = _with_media(_metadata_in(place), Bounds(place.parent, trusted), place, kind)
+        for location in (path for path in files.values() if path.name in METADATA):
+            parts[str(location)], own = _with_media(
+                _metadata_in(location), Bounds(location.parent, trusted), location, kind
+            )
             features.update(own)
         if not parts:
             raise NotFoundError(
@@ -124,13 +126,15 @@ def _warn_of_others(table: pa.Table, features: Mapping[str, Any], files: Sequenc
         warn_user(f"Not loaded, because the metadata file does not list these {kind} files: {listed}.")
 
 
-def _metadata_in(place: Path) -> pa.Table:
-    format_ = {".csv": "csv", ".jsonl": "json", ".parquet": "parquet"}[place.suffix]
-    table = READERS[format_](str(place))
-    return with_index_named(table, index_names([[str(place)]])) if format_ == "parquet" else table
+def _metadata_in(location: Path) -> pa.Table:
+    format_ = {".csv": "csv", ".jsonl": "json", ".parquet": "parquet"}[location.suffix]
+    table = READERS[format_](str(location))
+    return with_index_named(table, index_names([[str(location)]])) if format_ == "parquet" else table
 
 
-def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tuple[pa.Table, dict[str, dict[str, Any]]]:
+def _with_media(
+    table: pa.Table, bounds: Bounds, location: Path, kind: str
+) -> tuple[pa.Table, dict[str, dict[str, Any]]]:
     """Put the images or sounds in the place of the columns that name their files."""
     columns: dict[str, Any] = {}
     features: dict[str, dict[str, Any]] = {}
@@ -140,17 +144,17 @@ def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tupl
             new = name.removesuffix("file_name").removesuffix("_") or kind
             if new in table.column_names or new in columns:
                 raise DataError(
-                    f"'{place}' has a column '{new}', the name that the files of '{name}' would get.",
+                    f"'{location}' has a column '{new}', the name that the files of '{name}' would get.",
                     allowed=f"No column '{new}' beside '{name}'.",
                     hint="Rename it there.",
                 )
-            columns[new] = _column([_beside(place, each, bounds) for each in table[name].to_pylist()])
+            columns[new] = _column([_beside(location, each, bounds) for each in table[name].to_pylist()])
             features[new] = {"_type": kind.capitalize()}
         else:
             columns[name] = table[name]
     if not features:
         raise DataError(
-            f"'{place}' has no column 'file_name'.",
+            f"'{location}' has no column 'file_name'.",
             allowed="A column 'file_name' with the path of each file, relative to the metadata file.",
         )
     import pyarrow as pa
@@ -160,20 +164,20 @@ def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tupl
     return pa.table({name: columns[name] for name in order}), features
 
 
-def _beside(place: Path, name: Any, bounds: Bounds) -> str | None:
+def _beside(location: Path, name: Any, bounds: Bounds) -> str | None:
     if name is None:
         return None
     out = leads_out(str(name))
     if out in ("a URL", "no path"):
-        raise DataError(f"'{place}' names the file '{name}', which is {out}.", allowed=_IN_FOLDER)
-    path = place.parent / (os.path.expanduser(str(name)) if bounds.trusted else str(name))
+        raise DataError(f"'{location}' names the file '{name}', which is {out}.", allowed=_IN_FOLDER)
+    path = location.parent / (os.path.expanduser(str(name)) if bounds.trusted else str(name))
     if out is not None and not bounds.trusted and (str(name).startswith("~") or not bounds.hold(path)):
         raise DataError(
-            f"'{place}' names the file '{name}', which is outside its folder.",
+            f"'{location}' names the file '{name}', which is outside its folder.",
             allowed=_IN_FOLDER,
             hint=f"If you trust the data, add {rendering.argument('trusted', rendering.value(True))}.",
         )
     if not path.is_file():
-        raise NotFoundError(f"'{place}' names the file '{name}', which does not exist.")
+        raise NotFoundError(f"'{location}' names the file '{name}', which does not exist.")
     bounds.check(path)
     return os.path.realpath(path) if ".." in path.parts else os.path.abspath(path)

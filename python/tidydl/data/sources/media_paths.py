@@ -67,15 +67,15 @@ def check_media_paths(
     """
     allowed: list[Bounds] = []  # worked out where a path is met, which few blocks of a stream have
     known = {**features, **_described(table.schema.metadata or {})}
-    for place, name in enumerate(table.column_names):
+    for index, name in enumerate(table.column_names):
         found: dict[str, str] = {}
-        for chunk in table.column(place).chunks:
+        for chunk in table.column(index).chunks:
             for path in _paths_in(chunk, known.get(name)):
                 if path not in found and not _is_in_zip(path, packed):
                     allowed = allowed or [bounds, *map(Bounds, (unpacked_folder(), *([also] if also else [])))]
                     found[path] = _opened_as(path, allowed, seen_from, f"Column '{name}' of {source}")
         if any(path != other for path, other in found.items()):
-            table = _renamed(table, place, known.get(name), partial(_replaced, found))
+            table = _renamed(table, index, known.get(name), partial(_replaced, found))
     return table
 
 
@@ -95,9 +95,9 @@ def relative_media_paths(table: pa.Table, folder: Path) -> pa.Table:
     known = _described(table.schema.metadata or {})
     inside = os.path.join(os.path.realpath(folder), "")
     within: dict[str, str | None] = {}
-    for place, name in enumerate(table.column_names):
+    for index, name in enumerate(table.column_names):
         found = {}
-        for chunk in table.column(place).chunks:
+        for chunk in table.column(index).chunks:
             for path in _paths_in(chunk, known.get(name)):
                 above, file = os.path.split(path)
                 if above not in within:
@@ -106,13 +106,13 @@ def relative_media_paths(table: pa.Table, folder: Path) -> pa.Table:
                 if within[above] is not None and leads_out(relative) is None:
                     found[path] = relative
         if found:
-            table = _renamed(table, place, known.get(name), partial(_replaced, found))
+            table = _renamed(table, index, known.get(name), partial(_replaced, found))
     return table
 
 
-def _within(place: str, inside: str) -> str | None:
+def _within(index: str, inside: str) -> str | None:
     """Return what comes before the names of files in a folder, seen from another; None where that does not hold it."""
-    real = "" if is_url(place) or "\0" in place else os.path.join(os.path.realpath(os.path.expanduser(place)), "")
+    real = "" if is_url(index) or "\0" in index else os.path.join(os.path.realpath(os.path.expanduser(index)), "")
     return Path(real.removeprefix(inside), "_").as_posix()[:-1] if real.startswith(inside) else None
 
 
@@ -226,15 +226,15 @@ def _opened_as(path: str, allowed: Sequence[Bounds], seen_from: Path | None, sou
     )
 
 
-def _renamed(table: pa.Table, place: int, feature: Any, rename: Rename) -> pa.Table:
+def _renamed(table: pa.Table, index: int, feature: Any, rename: Rename) -> pa.Table:
     """Put other paths in the place of those in a column."""
     import pyarrow as pa
 
-    field = table.schema.field(place)
+    field = table.schema.field(index)
     if _is_media(field.type, feature) and str(field.type.field("path").type) in ("string", "large_string"):
-        return table.set_column(place, field, _with_other_paths(in_one(table.column(place)), rename))
-    made = [_with_paths(value, field.type, feature, rename) for value in table.column(place).to_pylist()]
-    return table.set_column(place, field, pa.chunked_array([pa.array(made, field.type)]))
+        return table.set_column(index, field, _with_other_paths(in_one(table.column(index)), rename))
+    made = [_with_paths(value, field.type, feature, rename) for value in table.column(index).to_pylist()]
+    return table.set_column(index, field, pa.chunked_array([pa.array(made, field.type)]))
 
 
 def _with_other_paths(values: pa.StructArray, rename: Rename) -> pa.StructArray:

@@ -86,8 +86,8 @@ def unpacked_for_good(path: Path) -> Path:
     try:
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:24]
-        place = unpacked_folder()
-        target = place / digest
+        location = unpacked_folder()
+        target = location / digest
         if target.is_dir() and not _is_whole(target, path):
             shutil.rmtree(target)
         if target.is_dir():
@@ -95,10 +95,10 @@ def unpacked_for_good(path: Path) -> Path:
             with suppress(OSError):  # of a folder that only others can write to
                 os.utime(target)  # when it was used last
             return target
-        place.mkdir(parents=True, exist_ok=True)
-        for left in abandoned(place):
+        location.mkdir(parents=True, exist_ok=True)
+        for left in abandoned(location):
             shutil.rmtree(left, ignore_errors=True)
-        begun = begun_folder(place)
+        begun = begun_folder(location)
     except OSError as error:
         raise StorageError(
             f"'{cache_folder()}' cannot be written: {error.strerror or error}.",
@@ -151,10 +151,10 @@ def _look_through(held: zipfile.ZipFile, path: Path) -> None:
     written: set[tuple[str, ...]] = set()
     for info in infos:
         name = info.orig_filename
-        place = tuple(part for part in info.filename.split("/") if part not in ("", "."))
-        if not info.is_dir() and place in written:
+        location = tuple(part for part in info.filename.split("/") if part not in ("", "."))
+        if not info.is_dir() and location in written:
             raise _unsafe(path, f"holds '{name}' twice, and only the last of them would be read")
-        written.add(place)
+        written.add(location)
         parts = re.split(r"[\\/]", name)
         if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in parts:
             raise _unsafe(path, f"holds '{name}', which would be written outside of its folder")

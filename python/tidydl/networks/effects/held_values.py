@@ -21,14 +21,14 @@ ALLOWED = "Quantiles from 0 to 1, a whole number of clusters of at least 2, or a
 
 @dataclass(frozen=True)
 class Variable:
-    """A column: its codes, which are the numbers themselves or places among the levels, and the kind it has."""
+    """A column: its codes, which are the numbers themselves or positions among the levels, and the kind it has."""
 
     codes: np.ndarray
     levels: list[Any] | None
     dtype: Any
 
     def values(self, steps: int) -> np.ndarray:
-        """Return the values it runs through: numbers, or the places of the levels from 1."""
+        """Return the values it runs through: numbers, or the positions of the levels from 1."""
         return self.codes_at(steps) + (self.levels is not None)
 
     def codes_at(self, steps: int) -> np.ndarray:
@@ -149,7 +149,7 @@ def _quantiles(variables: dict[str, Variable], shares: np.ndarray) -> pd.DataFra
 
 
 def _unique(names: list[str]) -> list[str]:
-    return names if len(set(names)) == len(names) else [str(place + 1) for place in range(len(names))]
+    return names if len(set(names)) == len(names) else [str(index + 1) for index in range(len(names))]
 
 
 def quantiles(values: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -91,7 +91,7 @@ def search_grid(grid: Grid, metric: str, engine: Engine) -> Work[Search]:
     fits = list(_fits(grid, engine))
     largest_first = sorted(range(len(fits)), key=lambda at: -len(fits[at].wts))  # so that no thread waits at the end
     made = yield from solve_many(engine, [fits[at] for at in largest_first])
-    solutions = [made[place] for place in np.argsort(largest_first)]
+    solutions = [made[index] for index in np.argsort(largest_first)]
     problems = [each for each in solutions if isinstance(each, TidydlError)]
     if len(problems) == len(solutions):
         raise problems[0]

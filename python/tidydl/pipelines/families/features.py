@@ -46,18 +46,18 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     pooling, normalize = options["pooling"], options["normalize"]
     if pooling == "pooler":
         _refuse_random_pooler(loaded)
-    way = _text_way(loaded, options) if task.reads == "text" else _image_way(loaded, options)
-    outcome = yield from compute(loaded, inputs, way)
+    plan = _text_plan(loaded, options) if task.reads == "text" else _image_plan(loaded, options)
+    outcome = yield from compute(loaded, inputs, plan)
     if pooling == "none":
         frame = _states_frame(task, inputs, outcome, loaded)
     else:
-        frame = features_frame(task.contract(inputs.shown, Contract(())), inputs, outcome, loaded, way.forward)
+        frame = features_frame(task.contract(inputs.shown, Contract(())), inputs, outcome, loaded, plan.forward)
     described = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
     frame.attrs["tidydl"] = provenance(task.name, loaded, **described, **note)
     return frame
 
 
-def _text_way(loaded: Loaded, options: Options) -> BatchPlan:
+def _text_plan(loaded: Loaded, options: Options) -> BatchPlan:
     """Return how texts are run."""
     pooling, normalize = options["pooling"], options["normalize"]
     if pooling == "none" and options["long"] == "window":
@@ -77,7 +77,7 @@ def _text_way(loaded: Loaded, options: Options) -> BatchPlan:
     )
 
 
-def _image_way(loaded: Loaded, options: Options) -> BatchPlan:
+def _image_plan(loaded: Loaded, options: Options) -> BatchPlan:
     """Return how images are run."""
     pooling, normalize = options["pooling"], options["normalize"]
     return BatchPlan(

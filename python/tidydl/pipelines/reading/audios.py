@@ -35,12 +35,12 @@ Cut = Callable[[int], list[Span]]
 
 def is_one(x: Any) -> bool:
     """Return whether ``x`` is one sound rather than several."""
-    if isinstance(x, (str, bytes, bytearray, os.PathLike, Mapping, int, float)) or _is_sound(x):
+    if isinstance(x, (str, bytes, bytearray, os.PathLike, Mapping, int, float)) or _is_audio(x):
         return True
     return getattr(x, "ndim", 0) >= 1 and str(getattr(x, "dtype", "object")) not in ("object", "audio", "str")
 
 
-def _is_sound(x: Any) -> bool:
+def _is_audio(x: Any) -> bool:
     is_open = hasattr(x, "read") and hasattr(x, "seek")
     return is_open or hasattr(x, "sampling_rate") or hasattr(x, "get_all_samples")
 
@@ -79,7 +79,7 @@ class EncodedAudios:
 
     loaded: Loaded
     audios: list[Any]
-    places: Sequence[int]
+    indices: Sequence[int]
     listen: Callable[[np.ndarray], Mapping[str, Any]]
     seconds: list[float] = field(default_factory=list)
     owners: list[int] = field(default_factory=list)
@@ -116,7 +116,7 @@ class EncodedAudios:
                 made = self.listen(heard[slice(*span)])
         except Exception as problem:  # feature extractors raise anything
             raise value_error(
-                self.places[owner],
+                self.indices[owner],
                 f"cannot be read by the model: {(str(problem).strip() or type(problem).__name__).splitlines()[0]}",
                 allowed="Audio that is long enough for the model.",
             ) from problem
@@ -132,7 +132,7 @@ class EncodedAudios:
     def _again(self, line: int) -> dict[str, Any]:
         owner = self.owners[line]
         rate = self.loaded.feature_extractor.sampling_rate
-        return self._made(owner, samples(self.audios[owner], rate, self.places[owner]), self.spans[line])
+        return self._made(owner, samples(self.audios[owner], rate, self.indices[owner]), self.spans[line])
 
 
 def _seconds(made: Mapping[str, Any], rate: int) -> float:
@@ -158,7 +158,7 @@ def _draws_of_its_own() -> Iterator[None]:
 def encode(
     loaded: Loaded,
     audios: list[Any],
-    places: Sequence[int],
+    indices: Sequence[int],
     *,
     cut: Cut | None = None,
     listen: Callable[[np.ndarray], Mapping[str, Any]] | None = None,
@@ -171,20 +171,20 @@ def encode(
         The model.
     audios
         The sounds.
-    places
+    indices
         Which value of the call each is, for messages.
     cut
         What cuts a sound of so many samples into pieces; None for one piece.
     listen
         What makes numbers of samples; by default the feature extractor as it is.
     """
-    encoded = EncodedAudios(loaded, audios, places, listen or partial(features, loaded))
+    encoded = EncodedAudios(loaded, audios, indices, listen or partial(features, loaded))
     least = _least_samples(loaded.config)
-    for owner, (audio, place) in enumerate(zip(audios, places, strict=True)):
-        heard = samples(audio, loaded.feature_extractor.sampling_rate, place)
+    for owner, (audio, index) in enumerate(zip(audios, indices, strict=True)):
+        heard = samples(audio, loaded.feature_extractor.sampling_rate, index)
         if len(heard) < least:
             raise value_error(
-                place,
+                index,
                 f"is audio of {len(heard)} samples, which is too short for this model.",
                 allowed=f"At least {least} samples at {loaded.feature_extractor.sampling_rate} Hz.",
             )
@@ -210,7 +210,7 @@ def _least_samples(config: Any) -> int:
     return least
 
 
-def samples(audio: Any, rate: int, place: int) -> np.ndarray:
+def samples(audio: Any, rate: int, index: int) -> np.ndarray:
     """Decode a sound to one channel at a rate.
 
     Raises
@@ -223,11 +223,11 @@ def samples(audio: Any, rate: int, place: int) -> np.ndarray:
     try:
         heard = audio.array(rate)
     except TidydlError as problem:
-        raise of_value(problem, nth_value(place), place) from problem
+        raise of_value(problem, nth_value(index), index) from problem
     if not len(heard):
-        raise value_error(place, "is audio without samples.", allowed="Audio with at least one sample.")
+        raise value_error(index, "is audio without samples.", allowed="Audio with at least one sample.")
     if not np.isfinite(heard).all():
-        raise value_error(place, "is audio with samples that are not finite.", allowed="Samples from -1 to 1.")
+        raise value_error(index, "is audio with samples that are not finite.", allowed="Samples from -1 to 1.")
     return heard
 
 

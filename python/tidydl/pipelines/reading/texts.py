@@ -136,10 +136,10 @@ def padded(loaded: Loaded, tokens: dict[str, list[list[int]]], positions: Sequen
     return tensors
 
 
-def encode(loaded: Loaded, texts: list[Any], places: Sequence[int], max_length: int | None = None) -> EncodedTexts:
+def encode(loaded: Loaded, texts: list[Any], indices: Sequence[int], max_length: int | None = None) -> EncodedTexts:
     """Tokenise texts, or pairs of them, together, shortening those that are longer than the model's maximum.
 
-    ``places`` says which value of the call each is, for messages.
+    ``indices`` says which value of the call each is, for messages.
     """
     limit = token_limit(loaded, max_length)
     tokenizer = loaded.processor
@@ -148,7 +148,7 @@ def encode(loaded: Loaded, texts: list[Any], places: Sequence[int], max_length: 
     else:
         tokens, cut = _shortened(tokenizer, texts, limit)
     sizes = [len(row) for row in tokens["input_ids"]]
-    refuse_empty(sizes, places)
+    refuse_empty(sizes, indices)
     return EncodedTexts(tokens, sizes, cut, loaded)
 
 
@@ -183,18 +183,18 @@ def _tokens(tokenizer: Any, texts: list[Any], limit: int | None) -> dict[str, li
     return {name: list(rows) for name, rows in made.items()}
 
 
-def _replace(tokens: dict[str, list[list[int]]], places: list[int], made: dict[str, list[list[int]]]) -> None:
+def _replace(tokens: dict[str, list[list[int]]], indices: list[int], made: dict[str, list[list[int]]]) -> None:
     for name, rows in made.items():
-        for i, row in zip(places, rows, strict=True):
+        for i, row in zip(indices, rows, strict=True):
             tokens[name][i] = row
 
 
-def refuse_empty(sizes: list[int], places: Sequence[int]) -> None:
+def refuse_empty(sizes: list[int], indices: Sequence[int]) -> None:
     """Refuse a text of which nothing is left for the model to read."""
-    for size, place in zip(sizes, places, strict=True):
+    for size, index in zip(sizes, indices, strict=True):
         if size == 0:
             raise value_error(
-                place,
+                index,
                 "is empty: this model's tokenizer returns no tokens.",
                 allowed="A text with at least one word.",
                 hint=as_missing(),

@@ -41,19 +41,19 @@ class _Scaled(EncodedImages):
         width, height = size_of(self, position)
         said = str(problem).strip().splitlines() or [type(problem).__name__]
         return value_error(
-            self.places[position],
+            self.indices[position],
             f"is an image of {width} × {height} pixels, which the model's image processor cannot resize: {said[0]}",
             allowed="An image that is large enough for the model.",
             hint="Scale it up first, or leave it out.",
         )
 
 
-def encode(loaded: Loaded, values: list[Any], places: Sequence[int]) -> EncodedImages:
+def encode(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> EncodedImages:
     """Prepare images to be decoded batch by batch; their ``shapes`` are widths and heights in pixels."""
-    encoded = images.encode(loaded, values, places, by_shape=True)
+    encoded = images.encode(loaded, values, indices, by_shape=True)
     shapes: list[Any] = encoded.shapes
     costs = [_cost(loaded.image_processor, *shape) for shape in shapes]
-    return _Scaled(encoded.images, encoded.places, costs, encoded.cut, loaded, shapes)
+    return _Scaled(encoded.images, encoded.indices, costs, encoded.cut, loaded, shapes)
 
 
 def size_of(encoded: EncodedImages, line: int) -> tuple[int, int]:

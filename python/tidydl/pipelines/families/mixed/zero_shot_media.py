@@ -49,7 +49,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Judge the labels of all images or sounds and give the tidy frame."""
     reader = modality_of(task.parts[0])
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded, reader, options["hypothesis_template"]),
         forward=partial(_logits, loaded, f"logits_per_{task.reads}"),
         key=lambda value: (reader.key(value[0]), value[1]),
@@ -59,7 +59,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         parallel=True,
         finish=partial(_scores, sigmoid if _is_siglip(loaded) else softmax),
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     return chosen_frame(task, loaded, inputs, options, note, outcome)
 
 
@@ -109,13 +109,13 @@ class _Judged:
         return {"inputs": {**texts, **self.media.batch(positions)}, "columns": columns}
 
 
-def _encode(loaded: Loaded, reader: Any, template: str, values: list[Value], places: Sequence[int]) -> _Judged:
+def _encode(loaded: Loaded, reader: Any, template: str, values: list[Value], indices: Sequence[int]) -> _Judged:
     """Read images or sounds, and tokenise the sentence of each different label once."""
     labels = [each for _, each in values]
     known = list(dict.fromkeys(label for each in labels for label in each))
     sentences = [template.replace("{}", label) for label in known]
-    tokens = _tokens(loaded, sentences, partial(_too_long, known, labels, places)) if known else {}
-    media = reader.encode(loaded, [medium for medium, _ in values], places)
+    tokens = _tokens(loaded, sentences, partial(_too_long, known, labels, indices)) if known else {}
+    media = reader.encode(loaded, [medium for medium, _ in values], indices)
     return _Judged(media, labels, tokens, {label: line for line, label in enumerate(known)})
 
 
@@ -132,13 +132,13 @@ def _tokens(loaded: Loaded, sentences: list[str], too_long: Any) -> dict[str, An
 
 
 def _too_long(
-    known: list[str], labels: list[tuple[str, ...]], places: Sequence[int], which: int, limit: int
+    known: list[str], labels: list[tuple[str, ...]], indices: Sequence[int], which: int, limit: int
 ) -> Exception:
     """Explain that a label makes a sentence longer than the model reads, naming the first input that has it."""
     label = known[which]
-    place = next(place for each, place in zip(labels, places, strict=True) if label in each)
+    index = next(index for each, index in zip(labels, indices, strict=True) if label in each)
     return value_error(
-        place,
+        index,
         f"has a label, '{label[:40]}…', whose sentence is longer than the model's maximum.",
         allowed=f"Labels that make at most {limit} tokens in the sentence of `hypothesis_template`.",
         hint="Shorten the label.",

@@ -12,7 +12,7 @@ import tiny
 import torch
 import transformers
 from precision import assert_near
-from tiny_sounds import VOICE, kept
+from tiny_audio import VOICE, kept
 
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError, DependencyError, NotFoundError

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl import rendering
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.pipelines.batching import BatchPlan
-from tidydl.pipelines.families.sounds.whisper_words import SPACELESS, words_of
+from tidydl.pipelines.families.audio.whisper_words import SPACELESS, words_of
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
@@ -33,7 +33,7 @@ from tidydl.pipelines.transformers_loaders import quiet_loading
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["timestamps", "way"]
+__all__ = ["plan", "timestamps"]
 
 # What transformers' own pipeline sets where neither the call nor the model says otherwise.
 _BEAMS = 5
@@ -61,7 +61,7 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
     return [True, "word"] if getattr(settings, "alignment_heads", None) else [True]
 
 
-def way(loaded: Loaded, options: Options, listens: str) -> BatchPlan:
+def plan(loaded: Loaded, options: Options, listens: str) -> BatchPlan:
     """Return how a model writes a text for a sound."""
     whisper, stamps = listens == "whisper", options["return_timestamps"]
     draws = bool(getattr(loaded.model.generation_config, "do_sample", False)) and not whisper
@@ -146,12 +146,12 @@ def _other_language(loaded: Loaded, options: Options) -> dict[str, Any]:
     return {"tgt_lang": options["language"]} if wants else {}
 
 
-def _encode(loaded: Loaded, values: list[Any], places: Sequence[int]) -> Placed:
+def _encode(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> Placed:
     listen = partial(audios.features, loaded, return_attention_mask=True)
-    return Placed(audios.encode(loaded, values, places, listen=listen), places)
+    return Placed(audios.encode(loaded, values, indices, listen=listen), indices)
 
 
-def _encode_for_whisper(loaded: Loaded, values: list[Any], places: Sequence[int]) -> EncodedAudios:
+def _encode_for_whisper(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> EncodedAudios:
     """Read sounds, filled up to what Whisper hears at once; a longer one is heard alone, piece by piece."""
     longest = loaded.feature_extractor.n_samples
 
@@ -159,19 +159,19 @@ def _encode_for_whisper(loaded: Loaded, values: list[Any], places: Sequence[int]
         whole = {"truncation": False, "padding": "longest"} if len(heard) > longest else {}
         return audios.features(loaded, heard, return_attention_mask=True, **whole)
 
-    encoded = audios.encode(loaded, values, places, listen=listen)
+    encoded = audios.encode(loaded, values, indices, listen=listen)
     for line, (_, stop) in enumerate(encoded.spans):
         if stop > longest:
-            _refuse_timeless(loaded, places[line], longest)
+            _refuse_timeless(loaded, indices[line], longest)
             encoded.shapes[line] = (line, encoded.shapes[line])
     return encoded
 
 
-def _refuse_timeless(loaded: Loaded, place: int, longest: int) -> None:
+def _refuse_timeless(loaded: Loaded, index: int, longest: int) -> None:
     """Refuse a long sound where a model cannot say where it has to go on."""
     if not timestamps(loaded):
         raise value_error(
-            place,
+            index,
             f"has more than {longest} samples, and this model predicts no timestamps from which to continue.",
             allowed="Shorter audio, or a model whose generation_config.json has `no_timestamps_token_id`.",
         )
@@ -179,8 +179,8 @@ def _refuse_timeless(loaded: Loaded, place: int, longest: int) -> None:
 
 def _texts(loaded: Loaded, settings: dict[str, Any], draws: bool, tensors: dict[str, Any]) -> list[list[Stretch]]:
     """Let the model write a text for each sound of a batch."""
-    places = tensors.pop("places")
-    seed = line_seed(0, places[0], 0) if draws else None
+    indices = tensors.pop("indices")
+    seed = line_seed(0, indices[0], 0) if draws else None
     mask = tensors.pop("attention_mask", None)
     masked = {} if mask is None else {"attention_mask": mask}
     with _quiet(), seeded(seed, loaded.device):

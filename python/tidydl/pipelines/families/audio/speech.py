@@ -12,7 +12,7 @@ from tidydl import rendering
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.sounds import speech_ctc, speech_generation
+from tidydl.pipelines.families.audio import speech_ctc, speech_generation
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
@@ -60,25 +60,25 @@ def _timestamps(loaded: Loaded) -> list[bool | str]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Recognise speech in all sounds and give the tidy frame."""
-    outcome = yield from compute(loaded, inputs, _way(loaded, options))
+    outcome = yield from compute(loaded, inputs, _plan(loaded, options))
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
     return frame
 
 
-def _way(loaded: Loaded, options: Options) -> BatchPlan:
+def _plan(loaded: Loaded, options: Options) -> BatchPlan:
     listens = _listens(loaded)
     _refuse_timestamps(loaded, options["return_timestamps"])
     if listens == "ctc":
         _refuse_idle(options, _WRITERS_ONLY, "this is a CTC model, which does not generate text token by token")
-        return speech_ctc.way(loaded, options)
+        return speech_ctc.plan(loaded, options)
     if listens == "whisper":
         _refuse_short_windows(loaded, options)
     else:
         _refuse_idle(options, _WINDOWS_ONLY, "this model processes audio as a whole")
     if listens == "transducer":
         _refuse_idle(options, _WRITERS_ONLY, "this model is a transducer, which has no such option")
-    return speech_generation.way(loaded, options, listens)
+    return speech_generation.plan(loaded, options, listens)
 
 
 def _refuse_timestamps(loaded: Loaded, wanted: bool | str) -> None:

@@ -22,7 +22,7 @@ from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import audios
 from tidydl.pipelines.reading.audios import EncodedAudios, Span
 
-__all__ = ["timestamps", "way"]
+__all__ = ["plan", "timestamps"]
 
 _WHOLE = 60  # seconds that are heard as a whole, unless the call says otherwise
 _WINDOW = 30  # seconds of a window where a sound is longer
@@ -38,7 +38,7 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
     return [each for each in ("word", "char") if f"output_{each}_offsets" in known]
 
 
-def way(loaded: Loaded, options: Options) -> BatchPlan:
+def plan(loaded: Loaded, options: Options) -> BatchPlan:
     """Return how a model hears sounds moment by moment."""
     windows = _windows(loaded, options)
     return BatchPlan(
