@@ -199,5 +199,5 @@ def test_a_number_that_cannot_be_topped_is_an_error(tmp_path, monkeypatch):
 def test_who_never_becomes_the_owner_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(owners, "_claim", lambda place: None)
     monkeypatch.setattr(owners, "_POLL", 0.0)
-    with pytest.raises(StorageError, match="no owner-<number>"):
+    with pytest.raises(StorageError, match="no newer owner-<number>"):
         to_its_end(owners.hold(tmp_path, lambda: False))

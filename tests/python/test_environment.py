@@ -158,7 +158,7 @@ def test_a_hub_that_answers_is_said_to_answer():
     with http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         endpoint = f"http://127.0.0.1:{server.server_port}"
-        assert hub_report(endpoint).endswith(f"{endpoint} answers")
+        assert hub_report(endpoint).endswith(f"{endpoint} responds")
         server.shutdown()
 
 
@@ -166,7 +166,7 @@ def test_a_hub_that_keeps_silent_is_waited_for_two_seconds():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
         line = hub_report(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        assert "does not answer" in line
+        assert "does not respond" in line
         assert time.monotonic() - began < environment.HUB_SECONDS + 10  # and a Python's start
 
 

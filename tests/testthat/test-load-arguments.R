@@ -58,7 +58,7 @@ test_that("files that do not fit together and files of nothing are refused by na
   dir.create(file.path(folder, "mixed"))
   writeLines(c("x", "1"), file.path(folder, "mixed", "a.csv"))
   writeLines(c("x", "one"), file.path(folder, "mixed", "b.csv"))
-  expect_error(load_dataset(file.path(folder, "mixed")), "column 'x' is whole numbers", class = "tidydl_error_data")
+  expect_error(load_dataset(file.path(folder, "mixed")), "column 'x' is integers", class = "tidydl_error_data")
   file.create(file.path(folder, "empty.csv"))
   expect_error(load_dataset(file.path(folder, "empty.csv")), "empty.csv' is an empty file", class = "tidydl_error")
 })
@@ -138,7 +138,7 @@ test_that("splits of R's own files are cut and joined as those of other data", {
   expect_identical(load_dataset(lone, trusted = TRUE, split = "train[1:]")$n, 2:3)
   test$n <- "one"
   save(train, test, file = saved)
-  expect_error(load_dataset(saved, trusted = TRUE, split = "all"), "do not fit together", class = "tidydl_error_data")
+  expect_error(load_dataset(saved, trusted = TRUE, split = "all"), "different schemas", class = "tidydl_error_data")
   test$split <- "mine"
   save(train, test, file = saved)
   expect_error(load_dataset(saved, trusted = TRUE, split = "all"), "a column 'split'", class = "tidydl_error_column")

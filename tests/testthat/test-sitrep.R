@@ -34,7 +34,7 @@ test_that("R's torch beside ours is a fault with its mend", {
   expect_equal(as.character(row$status), "fault")
   expect_match(row$mend, "Restart R", fixed = TRUE)
   output <- capture.output(print_sitrep(row))
-  expect_match(output[[1]], "R's own torch is loaded", fixed = TRUE)
+  expect_match(output[[1]], "R's package torch is loaded", fixed = TRUE)
   expect_equal(output[[3]], "1 problem to fix.")
 })
 

@@ -249,7 +249,7 @@ def _is_ascii(chunk: pa.Array) -> bool:
 def _not_text(path: str, column: str, row: int | None, error: Exception) -> Exception:
     if "UTF8" not in str(error):
         return damaged(path, "parquet", error)
-    where = "" if row is None else f" in row {row + 1:,}, counted from 1"
+    where = "" if row is None else f" of row {row + 1:,}, counted from 1"
     return DamagedFileError(
         f"`path` '{path}' is not UTF-8 text in column '{column}'{where}.",
         allowed="Text in UTF-8.",

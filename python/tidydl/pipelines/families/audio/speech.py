@@ -86,7 +86,7 @@ def _refuse_timestamps(loaded: Loaded, wanted: bool | str) -> None:
     if wanted is not False and wanted not in known:
         raise ArgumentError(
             f"`return_timestamps` is {rendering.value(wanted)}, which this model does not support.",
-            allowed=f"{' or '.join(map(rendering.value, (*known, False)))}.",
+            allowed=f"{', '.join(map(rendering.value, (*known, False)))}.",
             hint=None if known else "Whisper and CTC models such as Wav2Vec2 return timestamps.",
         )
 
