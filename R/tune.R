@@ -159,7 +159,11 @@ draw_resamples <- function(resamples, times, prop, groups, call) {
   n <- sum(lengths(groups))
   if (is.list(resamples)) {
     if (!is.null(times)) {
-      abort_tidydl("argument", "`times` is given, and `resamples` is a list.", "`times` for folds and bootstrap samples, or a list.", call = call)
+      abort_tidydl(
+        "argument", "`times` is given, and `resamples` is a list.",
+        "`times` for folds and bootstrap samples, or a list.",
+        call = call
+      )
     }
     return(given_resamples(resamples, n, call))
   }

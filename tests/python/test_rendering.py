@@ -18,10 +18,11 @@ from tidydl.progress import Note
 
 SOURCE = Path(__file__).resolve().parents[2] / "python" / "tidydl"
 # What one language alone has, in a text that holds more than a word.
-OF_ONE_LANGUAGE = re.compile(
-    r"(?<![\w.'\"`])(?:None|True|False|NULL|[Dd]icts?|[Dd]ictionar(?:y|ies)|-?inf)(?![\w'\"`(])"
+OF_PYTHON = re.compile(
+    r"(?<![\w.'\"`])(?:None|True|False|[Dd]icts?|[Dd]ictionar(?:y|ies)|-?inf)(?![\w'\"`(])"
     r"|\b(?:pandas|os)\.\w+\(|\b\w+=(?:True|False|None)\b"
 )
+OF_ONE_LANGUAGE = re.compile(rf"{OF_PYTHON.pattern}|(?<![\w.'\"`])NULL(?![\w'\"`(])")
 # Texts that are no messages: a type, and what stands beside the same in R.
 NO_MESSAGE = {"int | None", "pandas.read_sas(path, format='xport')"}
 
@@ -139,6 +140,16 @@ def test_no_message_is_of_one_language_alone():
     assert len(files) > 200
     found = {file.name: found for file in files if (found := written_by_hand(file.read_text("utf-8")))}
     assert found == {}
+
+
+def test_no_message_of_r_is_in_words_of_python():
+    texts = {
+        text: file.name
+        for file in (SOURCE.parents[1] / "R").glob("*.R")
+        for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', re.sub(r"(?m)^\s*#.*", "", file.read_text("utf-8")))
+    }
+    assert len(texts) > 1000
+    assert {text: file for text, file in texts.items() if " " in text and OF_PYTHON.search(text)} == {}
 
 
 def test_a_message_of_one_language_alone_is_noticed():
