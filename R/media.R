@@ -1,5 +1,5 @@
-# Vectors of images and of sounds: each element a list of the encoded `bytes` or a `path`, with what is known of it, or
-# NULL where there is none. Plain data, so they survive saveRDS().
+# Vectors of images and of audio clips: each element a list of the encoded `bytes` or a `path`, with what is known of it,
+# or NULL where there is none. Plain data, so they survive saveRDS().
 
 new_image <- function(images = list()) vctrs::new_vctr(images, class = c("tidydl_image", "tidydl_media"))
 
@@ -61,7 +61,7 @@ vec_ptype_abbr.tidydl_audio <- function(x, ...) "audio"
 #' @exportS3Method vctrs::vec_ptype_full tidydl_audio
 vec_ptype_full.tidydl_audio <- function(x, ...) "audio"
 
-# Equal images or sounds have equal paths and contents; vctrs compares no raw vectors.
+# Equal images or audio have equal paths and contents; vctrs compares no raw vectors.
 #' @exportS3Method vctrs::vec_proxy_equal tidydl_media
 vec_proxy_equal.tidydl_media <- function(x, ...) {
   vapply(vctrs::vec_data(x), function(one) {

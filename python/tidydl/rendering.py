@@ -24,7 +24,6 @@ _FUNCTIONS = {
     "pandas.DataFrame": "as.data.frame",
     "pandas.read_csv": "read.csv",
     "set_seed": "set.seed",
-    "stream": "stream_dataset",
 }
 _ARGUMENTS = {"decimal": "dec"}
 

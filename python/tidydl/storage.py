@@ -38,7 +38,7 @@ def cache_folder() -> Path:
 
 
 def unpacked_folder() -> Path:
-    """Return the folder in which zip files of images and sounds stay unpacked. It may not exist yet."""
+    """Return the folder in which zip files of images and audio stay unpacked. It may not exist yet."""
     return cache_folder() / "unpacked"
 
 

@@ -133,7 +133,7 @@ def check(name: str, values: list[Any]) -> None:
 
 
 def as_audio_column(values: list[Any]) -> Any:
-    """Build a column of sounds."""
+    """Build a column of audio clips."""
     from tidydl.data.media.audio import AudioArray
 
     return AudioArray(values)

@@ -249,7 +249,7 @@ def _runs(values: list[Any]) -> tuple[Any, list[int]] | None:
 
 
 def _are_times(values: Sequence[Any], kinds: set[type]) -> bool:
-    """Return whether all values are durations, or moments of one zone."""
+    """Return whether all values are durations, or timestamps of one zone."""
     import pandas as pd
 
     kinds = kinds - {type(pd.NaT)}

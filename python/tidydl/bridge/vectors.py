@@ -151,7 +151,7 @@ def _pack_timedelta(series: pd.Series) -> Record:
 
 
 def _seconds(timestamps: np.ndarray) -> np.ndarray:
-    """Return moments in seconds, whole seconds and the rest apart so that nothing is rounded twice."""
+    """Return timestamps in seconds, whole seconds and the rest apart so that nothing is rounded twice."""
     per = _PER_SECOND[np.datetime_data(timestamps.dtype)[0]]
     counts = timestamps.view("int64")
     seconds = (counts // per).astype("float64")
@@ -232,7 +232,7 @@ def _pack_found_number(series: pd.Series, found: str, name: str, repairs: Repair
 
 
 def _timestamps(series: pd.Series) -> pd.Series:
-    """Build a column of moments of objects: of one zone where all have the same, else of UTC."""
+    """Build a column of timestamps of objects: of one zone where all have the same, else of UTC."""
     import pandas as pd
 
     zones = {getattr(timestamp, "tzinfo", None) for timestamp in series[series.notna()]}
@@ -309,7 +309,7 @@ def _unpack_time(kind: str, doubles: np.ndarray, record: Record) -> Any:
     timestamps = pd.Series(_with_nat(counts, known, f"M8[{unit}]")).dt.tz_localize("UTC")
     try:
         return timestamps.dt.tz_convert(record["zone"]).array
-    except (KeyError, ValueError, OSError):  # a zone that only R knows: the same moments in UTC
+    except (KeyError, ValueError, OSError):  # a zone that only R knows: the same timestamps in UTC
         return timestamps.array
 
 

@@ -52,7 +52,7 @@ def input_columns(inputs: Inputs, rows: np.ndarray) -> dict[str, Any]:
 
 
 def _media(values: list[Any], kind: str) -> Any:
-    """Build the column of images or sounds."""
+    """Build the column of images or audio."""
     if kind == "image":
         from tidydl.data.media.image import ImageArray
 

@@ -76,7 +76,7 @@ class Modality(Protocol):
 
 @runtime_checkable
 class Prepared(Modality, Protocol):
-    """A modality whose values a model is given as they are: texts, images, sounds and videos."""
+    """A modality whose values a model is given as they are: texts, images, audio and videos."""
 
     @property
     def CHUNK(self) -> int:

@@ -1,4 +1,4 @@
-"""Arrow tables of data frames, every column in its kind: labels, images and sounds among them.
+"""Arrow tables of data frames, every column in its kind: labels, images and audio among them.
 
 The kinds are written as ``datasets`` writes them, so that it reads the tables too; what only pandas tells apart stands
 beside them in metadata of our own.

@@ -61,9 +61,9 @@ def decode(
     Returns
     -------
     pandas.DataFrame
-        ``ClassLabel`` columns and dictionaries as categories in order, images of kind ``image``, sounds of kind
+        ``ClassLabel`` columns and dictionaries as categories in order, images of kind ``image``, audio clips of kind
         ``audio``, text ``str``, whole numbers ``int64`` (``Int64`` where some are missing), truth values ``bool``
-        (``boolean`` likewise, and for columns that hold nothing), dates ``datetime64[s]``, moments ``datetime64``
+        (``boolean`` likewise, and for columns that hold nothing), dates ``datetime64[s]``, timestamps ``datetime64``
         of another unit, durations ``timedelta64``, nested values as lists and dictionaries.
 
     Raises
@@ -195,7 +195,7 @@ def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
         held = values.to_numpy()
         return held if held.flags.writeable else held.copy()  # what shares Arrow's memory is read-only
     if pa.types.is_timestamp(kind) and kind.unit == "s":
-        # seconds are the unit of whole days alone, so that a column of moments at midnight is none of dates
+        # seconds are the unit of whole days alone, so that a column of timestamps at midnight is none of dates
         values = values.cast(pa.timestamp("ms", kind.tz))
     column = pd.Series(values.to_pandas(date_as_object=False))
     return column.astype("datetime64[s]") if pa.types.is_date(kind) else column.copy()

@@ -99,7 +99,7 @@ def _checked_rate(rate: int, path: str | None) -> int:
 
 
 def too_long(path: str | None) -> DamagedFileError:
-    """Return the error for a sound with more samples than is safe to decode."""
+    """Return the error for an audio clip with more samples than is safe to decode."""
     return DamagedFileError(
         f"{named('audio', path)} has more samples than is safe to decode.",
         allowed=f"At most {MOST_SAMPLES:,} samples, all channels together.",
@@ -165,7 +165,7 @@ def _by_scipy(content: bytes | None, path: str | None) -> tuple[np.ndarray, int]
     from scipy.io import wavfile
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of chunks that say nothing about the sound
+        warnings.simplefilter("ignore")  # of chunks that say nothing about the audio clip
         with opened(content, path) as source:
             rate, samples = wavfile.read(source)
     return _as_floats(samples), int(rate)
@@ -215,7 +215,7 @@ def _by_soundfile(soundfile: Any, source: Any, path: str | None) -> tuple[np.nda
 
 
 def open_media(av: Any, source: BinaryIO) -> Any:
-    """Open a sound or a video by PyAV: none of the formats that are lists of other files, and no addresses."""
+    """Open an audio clip or a video by PyAV: none of the formats that are lists of other files, and no addresses."""
     allowed = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "none"}
     return av.open(source, container_options=allowed)
 

@@ -1,4 +1,4 @@
-"""One sound: encoded bytes, a path or samples, decoded when somebody listens."""
+"""One audio clip: encoded bytes, a path or samples, decoded when somebody listens."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ __all__ = ["Audio", "as_audio"]
 
 
 class Audio(MediaValue):
-    """One sound, held as encoded bytes, as a path or as samples, and decoded only when listened to.
+    """One audio clip, held as encoded bytes, as a path or as samples, and decoded only when listened to.
 
-    Made by :func:`as_audio`. Two sounds are equal when their encoded bytes and paths are.
+    Made by :func:`as_audio`. Two audio clips are equal when their encoded bytes and paths are.
 
     Parameters
     ----------
@@ -69,14 +69,14 @@ class Audio(MediaValue):
         Parameters
         ----------
         sampling_rate
-            What to resample to (by a polyphase filter, ``scipy.signal.resample_poly``); None for the sound's own.
+            What to resample to (by a polyphase filter, ``scipy.signal.resample_poly``); None for the audio clip's own.
         """
         samples, rate = read_samples(self._content, self._path)
         mono = samples.mean(axis=1) if samples.ndim > 1 else samples
         return _resampled(mono, rate, rate if sampling_rate is None else int(sampling_rate), self.path)
 
     def save(self, path: str | Path) -> None:
-        """Write the sound to a file: as it is encoded, or as WAV where it was made of samples."""
+        """Write the audio clip to a file: as it is encoded, or as WAV where it was made of samples."""
         write_whole(path, self.bytes)
 
     def __repr__(self) -> str:

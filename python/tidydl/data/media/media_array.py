@@ -1,4 +1,4 @@
-"""What pandas columns of images and of sounds share: values that are looked at late, and missing ones."""
+"""What pandas columns of images and of audio clips share: values that are looked at late, and missing ones."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class MediaArray(ExtensionArray):
         return self._values.copy() if copy else self._values
 
     def __arrow_array__(self, type: Any = None) -> Any:
-        """Return the Arrow array, as ``datasets`` has images and sounds: their bytes, or the paths of their files."""
+        """Return the Arrow array, as ``datasets`` has images and audio: their bytes, or the paths of their files."""
         import pyarrow as pa
 
         return pa.array([None if value is None else value.held for value in self._values], type=held_type())

@@ -1,4 +1,4 @@
-"""Where the contents of images, sounds and videos come from: paths and bytes, never URLs; why they cannot be read."""
+"""Where the contents of images, audio and videos come from: paths and bytes, never URLs; why they cannot be read."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def named(kind: str, path: str | None) -> str:
 
 
 def decode_error(kind: str, path: str | None, error: BaseException) -> TidydlError:
-    """Explain why an image, a sound or a video could not be decoded, naming its file."""
+    """Explain why an image, an audio clip or a video could not be decoded, naming its file."""
     name = named(kind, path)
     if isinstance(error, FileNotFoundError):
         return NotFoundError(f"{name} does not exist.", hint="Was it moved since it was listed?")
@@ -142,5 +142,5 @@ def decode_error(kind: str, path: str | None, error: BaseException) -> TidydlErr
 
 
 def wrong_with(error: TidydlError) -> str:
-    """Say in a word or two why an image, a sound or a video cannot be shown."""
+    """Say in a word or two why an image, an audio clip or a video cannot be shown."""
     return {"not_found": "missing", "dependency": "needs a library"}.get(error.kind, "damaged")

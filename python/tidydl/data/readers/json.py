@@ -1,4 +1,4 @@
-"""Records of json as Arrow reads them: one object a line, with dates, moments and whole numbers as in csv."""
+"""Records of json as Arrow reads them: one object a line, with dates, timestamps and whole numbers as in csv."""
 
 from __future__ import annotations
 

@@ -232,7 +232,7 @@ def _has_lines(path: str) -> bool:
 
 
 def _merged(known: pa.Field | None, other: pa.Field) -> pa.Field:
-    """Return the kind that both blocks have: moments of different kinds the wider, or else text."""
+    """Return the kind that both blocks have: timestamps of different kinds the wider, or else text."""
     import pyarrow as pa
 
     if known is None or known.type == other.type:

@@ -124,7 +124,7 @@ def prepared(builder: Any, path: str, bounds: Bounds, scratch: Path | None = Non
     DamagedFileError, ArgumentError
         They cannot be read, or a zip file among them is not safe.
     DataError
-        A cell names an image or a sound outside of the folder.
+        A cell names an image or an audio clip outside of the folder.
     """
     import datasets
 

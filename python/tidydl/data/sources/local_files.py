@@ -214,7 +214,7 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
 
 
 def _warn_of_tables(base: Path, media: Mapping[str, int], tables: Sequence[str]) -> None:
-    """Say that there are tables too where a folder is taken for one of images or sounds."""
+    """Say that there are tables too where a folder is taken for one of images or audio."""
     if tables:
         held = " and ".join(f"{count} {kind} file{'s' if count > 1 else ''}" for kind, count in media.items())
         warn_user(

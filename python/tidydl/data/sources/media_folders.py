@@ -1,4 +1,4 @@
-"""Folders of images or sounds as tables: a path a row, the class folder as a label, or what a metadata file says.
+"""Folders of images or audio as tables: a path a row, the class folder as a label, or what a metadata file says.
 
 Nothing is opened but the metadata files; the rules are those of the ``imagefolder`` of ``datasets``.
 """
@@ -45,7 +45,7 @@ def media_tables(
     Returns
     -------
     tuple
-        The tables, and the features by column: the images or sounds, and ``label`` (the folder of each, in sorted
+        The tables, and the features by column: the images or audio, and ``label`` (the folder of each, in sorted
         order, where all lie equally deep in several) or the columns of the metadata.
     """
     if any(path.name in METADATA for files in splits.values() for path in files.values()):
@@ -59,7 +59,7 @@ def media_tables(
 
 
 def is_media(path: Path, kind: str) -> bool:
-    """Return whether a file is an image or a sound, by its name."""
+    """Return whether a file is an image or an audio clip, by its name."""
     return path.suffix.lower() in MEDIA[kind]
 
 
@@ -115,7 +115,7 @@ def _described(
 
 
 def _warn_of_others(table: pa.Table, features: Mapping[str, Any], files: Sequence[Path], kind: str) -> None:
-    """Warn of images or sounds that no metadata file names, and which therefore are in no row."""
+    """Warn of images or audio that no metadata file names, and which therefore are in no row."""
     import pyarrow.compute as pc
 
     of_media = [name for name in table.column_names if name in features]
@@ -135,7 +135,7 @@ def _metadata_in(location: Path) -> pa.Table:
 def _with_media(
     table: pa.Table, bounds: Bounds, location: Path, kind: str
 ) -> tuple[pa.Table, dict[str, dict[str, Any]]]:
-    """Put the images or sounds in the place of the columns that name their files."""
+    """Put the images or audio in the place of the columns that name their files."""
     columns: dict[str, Any] = {}
     features: dict[str, dict[str, Any]] = {}
     table = table.rename_columns(named_apart(table.column_names))

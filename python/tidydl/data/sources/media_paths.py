@@ -1,4 +1,4 @@
-"""Paths of images and sounds in the cells of files: they may not lead out of the folder that the file came in.
+"""Paths of images and audio in the cells of files: they may not lead out of the folder that the file came in.
 
 A cell holds the contents, or the path of a file that does. Such a path is seen from the file that names it.
 """
@@ -39,7 +39,7 @@ def check_media_paths(
     also: Path | None = None,
     packed: Collection[str] = (),
 ) -> pa.Table:
-    """Return a table of a file with the paths of images and sounds as they can be opened.
+    """Return a table of a file with the paths of images and audio as they can be opened.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def checked_blocks(
 
 
 def relative_media_paths(table: pa.Table, folder: Path) -> pa.Table:
-    """Return a table to be written into a folder, with the paths of images and sounds below that as seen from it."""
+    """Return a table to be written into a folder, with the paths of images and audio below that as seen from it."""
     known = _described(table.schema.metadata or {})
     inside = os.path.join(os.path.realpath(folder), "")
     within: dict[str, str | None] = {}
@@ -172,7 +172,7 @@ def _texts(values: Any) -> Iterator[str]:
 
 
 def _is_media(kind: Any, feature: Any) -> bool:
-    """Return whether cells are images or sounds: by the feature, or since they look like it."""
+    """Return whether cells are images or audio: by the feature, or since they look like it."""
     import pyarrow as pa
 
     if not pa.types.is_struct(kind):
@@ -238,7 +238,7 @@ def _renamed(table: pa.Table, index: int, feature: Any, rename: Rename) -> pa.Ta
 
 
 def _with_other_paths(values: pa.StructArray, rename: Rename) -> pa.StructArray:
-    """Put other paths in the place of those of images and sounds without contents."""
+    """Put other paths in the place of those of images and audio without contents."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

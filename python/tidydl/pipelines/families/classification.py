@@ -1,4 +1,4 @@
-"""Classification of texts, images, sounds and videos: scores of a model's labels."""
+"""Classification of texts, images, audio and videos: scores of a model's labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sounds as inputs: reading them, and turning them into batches of what a model listens to."""
+"""Audio clips as inputs: reading them, and turning them into batches of what a model listens to."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _HELD = 2**26  # numbers that are kept between listening and computing (256 MB);
 
 _drawing = threading.Lock()  # numpy has one stream for all threads
 
-Span = tuple[int, int]  # the first sample of a piece of a sound and the first that no longer belongs
+Span = tuple[int, int]  # the first sample of a piece of an audio clip and the first that no longer belongs
 Cut = Callable[[int], list[Span]]
 
 
 def is_one(x: Any) -> bool:
-    """Return whether ``x`` is one sound rather than several."""
+    """Return whether ``x`` is one audio clip rather than several."""
     if isinstance(x, (str, bytes, bytearray, os.PathLike, Mapping, int, float)) or _is_audio(x):
         return True
     return getattr(x, "ndim", 0) >= 1 and str(getattr(x, "dtype", "object")) not in ("object", "audio", "str")
@@ -46,7 +46,7 @@ def _is_audio(x: Any) -> bool:
 
 
 def read(value: Any, where: str) -> Any:
-    """Read one sound: a path, bytes, or samples with their rate; decoded later.
+    """Read one audio clip: a path, bytes, or samples with their rate; decoded later.
 
     Raises
     ------
@@ -64,15 +64,15 @@ def key(audio: Any) -> Any:
 
 
 def column_fits(column: Any) -> bool:
-    """Return whether a column of a frame holds sounds. Paths are taken only from a column that is named."""
+    """Return whether a column of a frame holds audio clips. Paths are taken only from a column that is named."""
     return cells_fit(column, is_one, "audio")
 
 
 @dataclass
 class EncodedAudios:
-    """Sounds, each as one or several pieces of which the model's feature extractor makes numbers.
+    """Audio clips, each as one or several pieces of which the model's feature extractor makes numbers.
 
-    ``seconds`` is the length of each sound; ``spans`` are the samples of each piece, of the sound that is its owner.
+    ``seconds`` is the length of each audio clip; ``spans`` are the samples of each piece, of the clip that is its owner.
     Pieces of one shape may share a batch. ``held`` keeps the numbers of as many pieces as memory should bear (``left``
     says how many more); the others are decoded again when their turn comes.
     """
@@ -95,7 +95,7 @@ class EncodedAudios:
         return [False] * len(self.audios)
 
     def add(self, owner: int, heard: np.ndarray, spans: list[Span]) -> None:
-        """Take in the pieces of a sound."""
+        """Take in the pieces of an audio clip."""
         rate = self.loaded.feature_extractor.sampling_rate
         self.seconds.append(len(heard) / rate)
         for span in spans:
@@ -163,18 +163,18 @@ def encode(
     cut: Cut | None = None,
     listen: Callable[[np.ndarray], Mapping[str, Any]] | None = None,
 ) -> EncodedAudios:
-    """Decode sounds at the rate the model listens at, and let its feature extractor read each alone.
+    """Decode audio clips at the rate the model listens at, and let its feature extractor read each alone.
 
     Parameters
     ----------
     loaded
         The model.
     audios
-        The sounds.
+        The audio clips.
     indices
         Which value of the call each is, for messages.
     cut
-        What cuts a sound of so many samples into pieces; None for one piece.
+        What cuts an audio clip of so many samples into pieces; None for one piece.
     listen
         What makes numbers of samples; by default the feature extractor as it is.
     """
@@ -200,7 +200,7 @@ def features(loaded: Loaded, heard: np.ndarray, **more: Any) -> Mapping[str, Any
 
 
 def _least_samples(config: Any) -> int:
-    """Count the samples of which a model that hears the sound itself makes its first output."""
+    """Count the samples of which a model that hears the audio clip itself makes its first output."""
     kernels, strides = getattr(config, "conv_kernel", None), getattr(config, "conv_stride", None)
     if not isinstance(kernels, (list, tuple)) or not isinstance(strides, (list, tuple)):
         return 1
@@ -211,7 +211,7 @@ def _least_samples(config: Any) -> int:
 
 
 def samples(audio: Any, rate: int, index: int) -> np.ndarray:
-    """Decode a sound to one channel at a rate.
+    """Decode an audio clip to one channel at a rate.
 
     Raises
     ------
@@ -232,5 +232,5 @@ def samples(audio: Any, rate: int, index: int) -> np.ndarray:
 
 
 def padding(loaded: Loaded) -> str:
-    """Return which sounds may share a batch: those of one shape, since most models hear padding."""
+    """Return which audio clips may share a batch: those of one shape, since most models hear padding."""
     return "equal"

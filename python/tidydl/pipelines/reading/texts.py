@@ -209,7 +209,7 @@ def token_limit(loaded: Loaded, max_length: int | None = None) -> int | None:
 def part_limit(loaded: Loaded, *, writes: bool = False) -> int | None:
     """Return how many tokens the part of a model that reads texts takes at most, or the part that ``writes`` them.
 
-    For models that read images or sounds too, whose own config says nothing about texts. None where there is no limit.
+    For models that read images or audio too, whose own config says nothing about texts. None where there is no limit.
     """
     words = loaded.config.get_text_config(decoder=True) if writes else loaded.config.get_text_config()
     return _least(loaded.tokenizer.model_max_length, getattr(words, "max_position_embeddings", None))

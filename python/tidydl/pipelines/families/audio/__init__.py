@@ -1,1 +1,1 @@
-"""Tasks that hear and speak: speech recognition, and sounds from texts."""
+"""Tasks that hear and speak: speech recognition, and audio clips from texts."""

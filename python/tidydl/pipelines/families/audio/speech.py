@@ -1,4 +1,4 @@
-"""Automatic speech recognition: what is said in a sound, as a whole or in stretches with their times.
+"""Automatic speech recognition: what is said in an audio clip, as a whole or in stretches with their times.
 
 Models that give a token for each moment (connectionist temporal classification, CTC), models that write a text for a
 sound (Whisper among them), and transducers.
@@ -59,7 +59,7 @@ def _timestamps(loaded: Loaded) -> list[bool | str]:
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Recognise speech in all sounds and give the tidy frame."""
+    """Recognise speech in all audio clips and give the tidy frame."""
     outcome = yield from compute(loaded, inputs, _plan(loaded, options))
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)

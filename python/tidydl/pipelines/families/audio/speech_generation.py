@@ -1,6 +1,6 @@
-"""Speech recognition by models that write a text for a sound: Whisper, other encoder-decoders, and transducers.
+"""Speech recognition by models that write a text for an audio clip: Whisper, other encoder-decoders, and transducers.
 
-Whisper hears half a minute at once; of a longer sound it goes on from where its own timestamps say that something
+Whisper hears half a minute at once; of a longer audio clip it goes on from where its own timestamps say that something
 ended (Radford et al., 2023, section 3.8), as ``generate()`` of transformers does.
 
 References
@@ -44,7 +44,7 @@ Line = tuple[int, str, float, float]
 
 @dataclass(frozen=True)
 class Stretch:
-    """What is said in a stretch of a sound, as tokens; ``ends`` says when each token ends where that was asked for."""
+    """What is said in a stretch of an audio clip, as tokens; ``ends`` says when each ends where that was asked for."""
 
     tokens: list[int]
     start: float = 0.0
@@ -62,7 +62,7 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
 
 
 def plan(loaded: Loaded, options: Options, listens: str) -> BatchPlan:
-    """Return how a model writes a text for a sound."""
+    """Return how a model writes a text for an audio clip."""
     whisper, stamps = listens == "whisper", options["return_timestamps"]
     draws = bool(getattr(loaded.model.generation_config, "do_sample", False)) and not whisper
     settings = {} if listens == "transducer" else _settings(loaded, options, whisper)
@@ -152,7 +152,7 @@ def _encode(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> Placed
 
 
 def _encode_for_whisper(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> EncodedAudios:
-    """Read sounds, filled up to what Whisper hears at once; a longer one is heard alone, piece by piece."""
+    """Read audio clips, filled up to what Whisper hears at once; a longer one is heard alone, piece by piece."""
     longest = loaded.feature_extractor.n_samples
 
     def listen(heard: np.ndarray) -> Mapping[str, Any]:
@@ -168,7 +168,7 @@ def _encode_for_whisper(loaded: Loaded, values: list[Any], indices: Sequence[int
 
 
 def _refuse_timeless(loaded: Loaded, index: int, longest: int) -> None:
-    """Refuse a long sound where a model cannot say where it has to go on."""
+    """Refuse a long audio clip where a model cannot say where it has to go on."""
     if not timestamps(loaded):
         raise value_error(
             index,
@@ -178,7 +178,7 @@ def _refuse_timeless(loaded: Loaded, index: int, longest: int) -> None:
 
 
 def _texts(loaded: Loaded, settings: dict[str, Any], draws: bool, tensors: dict[str, Any]) -> list[list[Stretch]]:
-    """Let the model write a text for each sound of a batch."""
+    """Let the model write a text for each audio clip of a batch."""
     indices = tensors.pop("indices")
     seed = line_seed(0, indices[0], 0) if draws else None
     mask = tensors.pop("attention_mask", None)
@@ -199,7 +199,7 @@ def _quiet() -> Iterator[None]:
 def _stretches(
     loaded: Loaded, settings: dict[str, Any], stamps: bool | str, tensors: dict[str, Any]
 ) -> list[list[Stretch]]:
-    """Let Whisper write what is said in each sound of a batch, by stretches where their times are needed."""
+    """Let Whisper write what is said in each audio clip of a batch, by stretches where their times are needed."""
     heard, mask = tensors["input_features"], tensors.get("attention_mask")
     if stamps is False and heard.shape[-1] <= loaded.feature_extractor.nb_max_frames:
         with _quiet():
@@ -241,7 +241,7 @@ def _chunks(
     lines: list[int],
     found: list[list[Stretch]],
 ) -> list[Line]:
-    """Write the text of a sound, or what is said in it with its times."""
+    """Write the text of an audio clip, or what is said in it with its times."""
     stretches, seconds = found[0], encoded.seconds[encoded.owners[lines[0]]]
     if stamps is False:
         return [(0, "".join(_text(loaded, each, transducer) for each in stretches).strip(), 0.0, seconds)]

@@ -1,7 +1,7 @@
-"""Sounds from texts: speech and music, one text at a time.
+"""Audio clips from texts: speech and music, one text at a time.
 
 What a model draws at random (the noise in the breath of a voice, or the tokens of a melody) comes from a stream of each
-text's own: the same seed gives the same sounds, whatever other texts there are.
+text's own: the same seed gives the same audio clips, whatever other texts there are.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def other_models(loaded: Loaded, options: Options) -> tuple[Any, ...]:
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Build the sounds of all texts and give the tidy frame."""
+    """Build the audio clips of all texts and give the tidy frame."""
     seed = options["seed"]
     settings = _settings(loaded, options)
     if options["vocoder"] is not None and not _is_silent(loaded):
@@ -91,7 +91,7 @@ def _kind(loaded: Loaded) -> str:
 
 
 def _generates(loaded: Loaded) -> bool:
-    """Return whether the model writes its sounds token by token."""
+    """Return whether the model writes its audio clips token by token."""
     return bool(loaded.model.can_generate())
 
 
@@ -252,7 +252,7 @@ def _refuse_long(loaded: Loaded, size: int, index: int) -> None:
 def _samples(
     loaded: Loaded, settings: dict[str, Any], vocoder: Any, seed: int | None, tensors: dict[str, Any]
 ) -> list[np.ndarray]:
-    """Build the sound of a text: its samples, or channels × samples."""
+    """Build the audio clip of a text: its samples, or channels × samples."""
     index = tensors.pop("index")
     with quiet_loading(), seeded(line_seed(seed or 0, index, 0), loaded.device):
         if _generates(loaded):
@@ -277,7 +277,7 @@ def _waveform(loaded: Loaded, made: Any) -> np.ndarray:
 
 
 def _line(rate: int, encoded: _Read, lines: list[int], found: list[np.ndarray]) -> list[Line]:
-    """Write the line of a sound."""
+    """Write the line of an audio clip."""
     from tidydl.data.media.audio import as_audio
 
     samples, index = found[0], encoded.indices[lines[0]]

@@ -1,4 +1,4 @@
-"""What is said to a model that sees and hears: prompts with the images, sounds and videos that belong to them."""
+"""What is said to a model that sees and hears: prompts with the images, audio and videos that belong to them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def conversation_of(
         The text, which becomes a message of the user where the model has learnt to chat, unless it names the places of
         its images itself; or the chat.
     given
-        What came beside it: images, sounds and videos.
+        What came beside it: images, audio and videos.
     index
         Which input of the call it is.
     num_frames
@@ -75,7 +75,7 @@ def conversation_of(
 
 
 def _marks(processor: Any) -> list[str]:
-    """List the tokens that stand for images, sounds and videos in a prompt."""
+    """List the tokens that stand for images, audio and videos in a prompt."""
     names = [f"{kind}_token" for kind in MEDIA] + ["boi_token", "boa_token"]
     found = [getattr(processor, name, None) for name in names]
     return [str(getattr(token, "content", token)) for token in found if token]

@@ -1,6 +1,6 @@
-"""Text from text, images, sounds and videos, as far as a model reads them: what it answers or goes on with.
+"""Text from text, images, audio and videos, as far as a model reads them: what it answers or goes on with.
 
-Inputs whose images and sounds have one shape share a batch, their tokens filled up on the left; the results of a batch
+Inputs whose images and audio have one shape share a batch, their tokens filled up on the left; the results of a batch
 are those of each input alone.
 """
 

@@ -1,6 +1,6 @@
-"""Zero-shot classification of images and sounds: labels that the model has not learnt, by how near their texts are.
+"""Zero-shot classification of images and audio: labels that the model has not learnt, by how near their texts are.
 
-A dual encoder brings images (or sounds) and texts into one space (Radford et al., 2021); each label is put into a
+A dual encoder brings images (or audio clips) and texts into one space (Radford et al., 2021); each label is put into a
 sentence, and its score follows from how near the sentence lies. Scores are shares of an input's own labels, except
 those of SigLIP, which judges each label on its own (Zhai et al., 2023).
 
@@ -47,7 +47,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Judge the labels of all images or sounds and give the tidy frame."""
+    """Judge the labels of all images or audio and give the tidy frame."""
     reader = modality_of(task.parts[0])
     plan = BatchPlan(
         encode=partial(_encode, loaded, reader, options["hypothesis_template"]),
@@ -69,7 +69,7 @@ def _is_siglip(loaded: Loaded) -> bool:
 
 @dataclass(frozen=True)
 class _Judged:
-    """Images or sounds beside the labels of each, and the tokens of all their sentences."""
+    """Images or audio beside the labels of each, and the tokens of all their sentences."""
 
     media: Any
     labels: list[tuple[str, ...]]
@@ -88,7 +88,7 @@ class _Judged:
 
     @property
     def shapes(self) -> list[Hashable]:
-        """The shapes of the images or sounds, where they decide which may share a batch."""
+        """The shapes of the images or audio, where they decide which may share a batch."""
         return getattr(self.media, "shapes", [])
 
     @property
@@ -100,7 +100,7 @@ class _Judged:
         return [max(1, int(size * share)) for size in self.media.sizes]
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Build the tensors of some images or sounds and of all labels that any of them has."""
+        """Build the tensors of some images or audio and of all labels that any of them has."""
         wanted = {label: k for k, label in enumerate(dict.fromkeys(each for i in positions for each in self.labels[i]))}
         lines = [self.lines[label] for label in wanted]
         device = self.media.loaded.device
@@ -110,7 +110,7 @@ class _Judged:
 
 
 def _encode(loaded: Loaded, reader: Any, template: str, values: list[Value], indices: Sequence[int]) -> _Judged:
-    """Read images or sounds, and tokenise the sentence of each different label once."""
+    """Read images or audio, and tokenise the sentence of each different label once."""
     labels = [each for _, each in values]
     known = list(dict.fromkeys(label for each in labels for label in each))
     sentences = [template.replace("{}", label) for label in known]
