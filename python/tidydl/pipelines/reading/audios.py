@@ -72,7 +72,7 @@ def column_fits(column: Any) -> bool:
 class EncodedAudios:
     """Audio clips, each as one or several pieces of which the model's feature extractor makes numbers.
 
-    ``seconds`` is the length of each audio clip; ``spans`` are the samples of each piece, of the clip that is its owner.
+    ``seconds`` is the length of each clip; ``spans`` are the samples of each piece, of the clip that is its owner.
     Pieces of one shape may share a batch. ``held`` keeps the numbers of as many pieces as memory should bear (``left``
     says how many more); the others are decoded again when their turn comes.
     """
