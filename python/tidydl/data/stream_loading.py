@@ -16,7 +16,7 @@ from tidydl.data.readers.decompression_limits import one_allowance
 from tidydl.data.selecting import Wanted, wanted_of
 from tidydl.data.splits import ALL, Cut, asks_for_all, cuts_of, refuse_a_column_split
 from tidydl.data.streaming import Stream
-from tidydl.errors import ArgumentError, one_of, unknown_name
+from tidydl.errors import ArgumentError, DataError, one_of, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,6 +187,11 @@ def _stream(
         readers = _marked(readers)
     whole = joined([f"split {cut.split}" for cut in cuts], [_cut(readers[cut.split], cut) for cut in cuts])
     rows = whole.rows if wanted.n is None else min(whole.rows, wanted.n)
+    if rows and not whole.schema.names:
+        raise DataError(
+            f"`path` '{request.path}' has rows without columns, of which a stream can tell nothing.",
+            allowed="Data with one column or more.",
+        )
     meant = {**features, **features_of(whole.schema)}
     facts = {"task": "stream", "source": request.path, "format": format_, "split": split}
 

@@ -294,7 +294,7 @@ def _end_of(text: str, position: int) -> tuple[()]:
 
 
 def _after(text: str, position: int) -> int:
-    """Return the place after the space that begins here."""
+    """Return the position after the space that begins here."""
     space = _SPACE.match(text, position)
     return position if space is None else space.end()
 

@@ -47,11 +47,14 @@ def whole_numbers(values: Sequence[Any]) -> pa.Array | None:
 
 
 def large_of_texts(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Return numbers that were read as texts: unsigned where they fit, else the texts; None if some are not whole."""
+    """Return numbers that were read as texts: unsigned where they fit, else the texts; None if some are not whole.
+
+    Missing values are whole, so that a part of a column without others does not decide.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not pc.all(pc.match_substring_regex(column, _WHOLE)).as_py():
+    if pc.all(pc.match_substring_regex(column, _WHOLE)).as_py() is False:
         return None
     try:
         return column.cast(pa.uint64())

@@ -72,7 +72,7 @@ def _counted_from(file: Any, path: str, level: str) -> int | None:
     import numpy as np
     import pyarrow as pa
 
-    if not pa.types.is_integer(file.schema_arrow.field(level).type) or _jumps(file, level):
+    if not pa.types.is_integer(file.schema_arrow.field(level).type):
         return None
     first, stop = None, 0
     with reading(path, "parquet"):
@@ -87,16 +87,6 @@ def _counted_from(file: Any, path: str, level: str) -> int | None:
                 return None
             stop += len(values)
     return first
-
-
-def _jumps(file: Any, level: str) -> bool:
-    """Return whether what the file notes of its row groups already tells that an index skips or repeats numbers."""
-    index = next(k for k in range(file.metadata.num_columns) if file.metadata.schema.column(k).path == level)
-    for group in map(file.metadata.row_group, range(file.metadata.num_row_groups)):
-        noted = group.column(index).statistics
-        if noted is not None and noted.has_min_max and noted.max - noted.min != group.num_rows - 1:
-            return True
-    return False
 
 
 def with_index_named(table: pa.Table, names: Mapping[str, str | None]) -> pa.Table:

@@ -28,6 +28,7 @@ from tidydl.data.readers.csv_columns import (
 from tidydl.data.readers.formats import TextOptions, head_of, open_bytes
 from tidydl.data.readers.json import is_temporal, lines_table, read_json
 from tidydl.data.readers.large_integers import large_numbers, large_of_texts
+from tidydl.data.readers.line_ends import WholeLineEnds
 from tidydl.data.readers.read_errors import damaged, empty_file, reading, refuse_other_bytes, refuse_other_encodings
 from tidydl.errors import TidydlError
 
@@ -47,7 +48,7 @@ __all__ = [
 _BLOCK = 2**21  # bytes of text read at once
 _LARGEST_BLOCK = 2**31 - 1
 _LINES = 8192
-_UNFIT = re.compile(r"CSV column #(\d+):.*?invalid value '(.*)'", re.DOTALL)
+_UNFIT = re.compile(r"CSV column #(\d+):.*?(?:zone offset in '([^']*)'|invalid value '(.*)')", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,11 @@ def infer_csv(path: str, options: TextOptions) -> InferredSchema:
     types = dict.fromkeys(options.texts or (), pa.string())
     header: Header | None = None
     block = _BLOCK
+    schema: pa.Schema | None = None
     while True:
-        reader = None
         try:
             reader = _csv_reader(path, options, block, types, header=header)
+            schema = reader.schema
             if header is None and (header := header_apart(path, reader.schema.names, open_bytes)) is not None:
                 continue
             nulls, rows, large, commas = [0] * len(reader.schema), 0, set(), None
@@ -96,10 +98,10 @@ def infer_csv(path: str, options: TextOptions) -> InferredSchema:
                 block = min(8 * block, _LARGEST_BLOCK)
                 continue
             unfit = _UNFIT.search(str(error))
-            if unfit is None or reader is None:
+            if unfit is None or schema is None:
                 raise csv_fault(path, options.sep, error) from error
-            index = int(unfit[1])
-            types[reader.schema.field(index).name] = _wider(reader.schema.field(index).type, unfit[2])
+            unfitting = schema.field(int(unfit[1]))
+            types[unfitting.name] = _wider(types.get(unfitting.name, unfitting.type), unfit[2] or unfit[3])
     if len(reader.schema) == 1:
         tell_of_one_column(path, options.sep)
     refuse_other_encodings(reader.schema, path)
@@ -149,7 +151,7 @@ def _csv_reader(
     from pyarrow import csv
 
     settings = csv_settings(separator_of(path, options.sep), block, types, include, header)
-    return csv.open_csv(open_bytes(path), **settings)
+    return csv.open_csv(WholeLineEnds(open_bytes(path)), **settings)
 
 
 def _wider(kind: pa.DataType, value: str) -> pa.DataType:

@@ -15,8 +15,9 @@ from tidydl.data.arrow.merged_metadata import metadata_of_all
 from tidydl.data.readers.csv_columns import read_alike
 from tidydl.data.readers.formats import TextOptions, indices_of, refuse
 from tidydl.data.readers.pandas_index import has_index, index_names, with_index_named
-from tidydl.data.readers.parquet import batch_rows, check_text, open_parquet
-from tidydl.data.readers.read_errors import reading
+from tidydl.data.readers.parquet import batch_rows, check_text, open_parquet, refuse_lost_rows
+from tidydl.data.readers.parquet_footer import column_chunks
+from tidydl.data.readers.read_errors import damaged, reading
 from tidydl.data.readers.text_batches import (
     csv_blocks,
     infer_csv,
@@ -202,10 +203,12 @@ def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) 
         schema = file.schema_arrow
         if columns is not None:
             schema = pa.schema([schema.field(k) for k in indices_of(schema.names, columns)], schema.metadata)
+        groups = map(file.metadata.row_group, range(file.metadata.num_row_groups))
+        refuse_lost_rows(path, file.metadata.num_rows, sum(group.num_rows for group in groups))
         coded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
         levels = {name: _levels_in(file, name) for name in coded}
-        nullable = _lacking(file.metadata, schema.names)
-    blocks = partial(_parquet_blocks, path, schema.names if columns is not None else None, schema.metadata)
+        nullable = _lacking(path, file.metadata, schema.names)
+    blocks = partial(_parquet_blocks, path, schema.names if columns is not None else None, schema.metadata, nullable)
     return BatchReader(schema, file.metadata.num_rows, blocks, nullable, levels)
 
 
@@ -222,22 +225,15 @@ def _with_index_named(reader: BatchReader, names: Mapping[str, str | None]) -> B
     )
 
 
-def _lacking(metadata: Any, names: Sequence[str]) -> frozenset[str]:
+def _lacking(path: str, metadata: Any, names: Sequence[str]) -> frozenset[str]:
     """Name the columns that may have missing values: where the file does not count them, they may."""
     if not metadata.num_row_groups:
         return frozenset()
     schema = metadata.schema
     indices = {schema.column(k).path: k for k in range(metadata.num_columns)}
-    lacking = {name for name in names if name not in indices}  # they hold others
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for name in names:
-            if name not in lacking and _is_lacking(group.column(indices[name]).statistics):
-                lacking.add(name)
-    return frozenset(lacking)
-
-
-def _is_lacking(counted: Any) -> bool:
-    return counted is None or not counted.has_null_count or counted.null_count > 0
+    chunks = column_chunks(path, metadata.num_columns)
+    # Columns that hold others have no chunk of their own.
+    return frozenset(n for n in names if n not in indices or any(group[indices[n]].null_count != 0 for group in chunks))
 
 
 def _levels_in(file: Any, name: str) -> pa.Array:
@@ -252,7 +248,9 @@ def _levels_in(file: Any, name: str) -> pa.Array:
     return found.drop_null()
 
 
-def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> Iterator[pa.Table]:
+def _parquet_blocks(
+    path: str, columns: Sequence[str] | None, metadata: Any, nullable: frozenset[str]
+) -> Iterator[pa.Table]:
     import pyarrow as pa
 
     wanted = None if columns is None else list(columns)
@@ -260,11 +258,21 @@ def _parquet_blocks(path: str, columns: Sequence[str] | None, metadata: Any) -> 
     with reading(path, "parquet"), open_parquet(path, buffer_size=_BUFFER) as file:
         size = batch_rows(file, path, wanted, _BLOCK)
         for group in range(file.metadata.num_row_groups):  # of several at once all would stay in memory
+            before = above
             for batch in file.iter_batches(size, row_groups=[group], columns=wanted):
                 table = pa.Table.from_batches([batch])
                 table = check_text(table if wanted is None else table.select(wanted), path, above)
                 above += table.num_rows
+                _refuse_false_counts(path, table, nullable)
                 yield table.replace_schema_metadata(metadata)
+            refuse_lost_rows(path, file.metadata.row_group(group).num_rows, above - before)
+
+
+def _refuse_false_counts(path: str, block: pa.Table, nullable: frozenset[str]) -> None:
+    """Refuse a block with missing values where the file claims that there are none: the dtypes rely on it."""
+    for name, column in zip(block.schema.names, block.columns, strict=True):
+        if column.null_count and name not in nullable:
+            raise damaged(path, "parquet", ValueError(f"it counts no missing values in column '{name}' and has some"))
 
 
 def _of_csv(path: str, options: TextOptions, columns: Sequence[str] | None) -> BatchReader:

@@ -157,7 +157,7 @@ def _look_through(held: zipfile.ZipFile, path: Path) -> None:
         written.add(location)
         parts = re.split(r"[\\/]", name)
         if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in parts:
-            raise _unsafe(path, f"holds '{name}', which would be written outside of its folder")
+            raise _unsafe(path, f"holds '{name}', which would be written outside its folder")
         if stat.S_ISLNK(info.external_attr >> 16):
             raise _unsafe(path, f"holds '{name}', a link to elsewhere")
         if info.flag_bits & 0x1:
