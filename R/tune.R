@@ -159,11 +159,7 @@ draw_resamples <- function(resamples, times, prop, groups, call) {
   n <- sum(lengths(groups))
   if (is.list(resamples)) {
     if (!is.null(times)) {
-      abort_tidydl(
-        "argument", "`times` is given, and `resamples` is a list.",
-        "`times` for folds and bootstrap samples, or a list.",
-        call = call
-      )
+      abort_tidydl("argument", "`times` is given, and `resamples` is a list.", "One of them.", call = call)
     }
     return(given_resamples(resamples, n, call))
   }
@@ -256,20 +252,20 @@ given_resamples <- function(resamples, n, call) {
 one_given <- function(label, rows, n, call) {
   refuse_rows <- function(problem) {
     abort_tidydl(
-      "argument", sprintf("`resamples` has %s.", problem),
+      "argument", sprintf("`resamples` has in '%s' %s.", label, problem),
       "A list of the rows that train in each resample, by position among the complete rows.",
       call = call
     )
   }
   if (!is.numeric(rows) || !length(rows) || anyNA(rows) || any(rows != round(rows))) {
-    refuse_rows(sprintf("no row positions in '%s'", label))
+    refuse_rows("no positions of rows")
   }
   if (any(rows < 1 | rows > n)) {
-    refuse_rows(sprintf("positions beyond the %d rows in '%s'", n, label))
+    refuse_rows(sprintf("positions that are none of the %d rows", n))
   }
   found <- new_resample(label, rows, n)
   if (!length(found$assess)) {
-    refuse_rows(sprintf("all rows in '%s', which leaves none to assess", label))
+    refuse_rows("all rows, and leaves none to assess")
   }
   found
 }

@@ -168,7 +168,7 @@ def draw_resamples(resamples: Any, times: int | None, prop: float, groups: Seque
         if times is not None:
             raise ArgumentError(
                 "`times` is given, and `resamples` is a list.",
-                allowed="`times` for folds and bootstrap samples, or a list.",
+                allowed="One of them.",
             )
         return _given(resamples, n)
     if n < 2:
@@ -252,13 +252,13 @@ def _one_given(label: str, rows: Any, n: int) -> Resample:
     except (TypeError, ValueError):
         train = np.array(np.nan)
     if train.ndim != 1 or not len(train) or not (train == np.round(train)).all():
-        raise _not_given(f"`resamples` has no row positions in '{label}'.", n)
+        raise _not_given(f"`resamples` has in '{label}' no positions of rows.", n)
     if train.min() < 0 or train.max() >= n:
-        raise _not_given(f"`resamples` has positions beyond the {n} rows in '{label}'.", n)
+        raise _not_given(f"`resamples` has in '{label}' positions that are none of the {n} rows.", n)
     positions = np.sort(train.astype(np.int64))
     assess = _others(n, positions)
     if not len(assess):
-        raise _not_given(f"`resamples` has all rows in '{label}', which leaves none to assess.", n)
+        raise _not_given(f"`resamples` has in '{label}' all rows, and leaves none to assess.", n)
     return Resample(label, positions, assess)
 
 
