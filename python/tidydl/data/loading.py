@@ -217,7 +217,7 @@ def _made(raw: Raw, request: Request, wanted: Wanted, split: str, form: str) -> 
 
     table = wanted.of_table(raw.tables[split] if split in raw.tables else pick(raw.tables, split))
     if form != "frame":
-        return _in_form(table, raw.features, form)
+        return _in_form(table, _meant(table, raw), form)
     frame = decode(table, _meant(table, raw))
     alone = request.split is None and len(raw.tables) == 1
     said = {"task": "load_dataset", "source": request.path, "format": raw.format, "files": raw.files}

@@ -296,14 +296,14 @@ def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
     """Return a later part of a stream the kinds of the first."""
     import pyarrow as pa
 
-    from tidydl.data.arrow.concatenation import refuse_other_labels
+    from tidydl.data.arrow.concatenation import refuse_other_meanings
 
     if table.schema.names != schema.names:
         raise DataError(
             f"From row {first} on, the stream has different columns: {', '.join(table.schema.names)}.",
             allowed=f"The columns it began with: {', '.join(schema.names)}.",
         )
-    refuse_other_labels({"rows before": schema, f"rows from {first} on": table.schema})
+    refuse_other_meanings({"rows before": schema, f"rows from {first} on": table.schema})
     try:
         return table.cast(schema.with_metadata(table.schema.metadata)).replace_schema_metadata(None)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:

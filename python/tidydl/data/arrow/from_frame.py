@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from tidydl import rendering
 from tidydl.data.arrow.nan_and_null import with_nulls
 from tidydl.data.arrow.nested_frames import holds_frames, lists_of_structures
+from tidydl.data.arrow.noted_dtypes import levels_again
 from tidydl.data.arrow.r_metadata import IN_FILE, OF_R, plain_notes
-from tidydl.data.arrow.to_frame import HUGGINGFACE, OURS, features_of, levels_again
+from tidydl.data.arrow.to_frame import HUGGINGFACE, OURS, features_of
 from tidydl.errors import DataError
 
 if TYPE_CHECKING:
@@ -106,8 +107,7 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
         )
     try:
         if kind == "object" and _holds_arrays(column):
-            lists = [value.tolist() if hasattr(value, "tolist") else value for value in column]
-            return pa.array(lists), None, "array", {}
+            return pa.array([_listed(value) for value in column]), None, "array", {}
         made = _plain(column)
     except OverflowError as error:
         raise DataError(
@@ -128,6 +128,13 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
             hint="Make them missing, or leave the column out.",
         )
     return made, None, _kind_again(kind, made.type), {}
+
+
+def _listed(value: Any) -> Any:
+    """Return an array as lists; one of moments as it is, since their lists would be whole numbers."""
+    if not hasattr(value, "tolist"):
+        return value
+    return value if value.dtype.kind in "mM" and value.ndim == 1 else value.tolist()
 
 
 def _frames(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
@@ -205,6 +212,8 @@ def _plain(column: pd.Series) -> Any:
         and any(isinstance(each, datetime) for each in column.dropna())
     ):
         raise ValueError("some are dates and some have a time of day")  # which would be cut off
+    if column.dtype == object and pa.types.is_timestamp(made.type) and len(set(map(_has_zone, column.dropna()))) > 1:
+        raise ValueError("some have a time zone and some have none")
     made = made.combine_chunks() if isinstance(made, pa.ChunkedArray) and made.num_chunks < 2 else made
     if pa.types.is_large_string(made.type):
         try:  # the ordinary type of text, which reaches to 2 GiB a piece
@@ -212,6 +221,10 @@ def _plain(column: pd.Series) -> Any:
         except pa.ArrowInvalid:
             return made
     return made
+
+
+def _has_zone(timestamp: Any) -> bool:
+    return getattr(timestamp, "tzinfo", None) is not None
 
 
 def are_uuids(column: pd.Series) -> bool:

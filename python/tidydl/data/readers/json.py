@@ -14,9 +14,9 @@ from tidydl.data.arrow.nested import in_one
 from tidydl.data.readers.csv_columns import named_apart
 from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, refuse, suffix_of
 from tidydl.data.readers.json_names import check_names
-from tidydl.data.readers.large_integers import large_numbers, whole_numbers
+from tidydl.data.readers.large_integers import holds_large, large_numbers, large_within, whole_numbers
 from tidydl.data.readers.read_errors import empty_file, reading, refuse_other_bytes
-from tidydl.errors import ArgumentError, unknown_name
+from tidydl.errors import ArgumentError, DataError, unknown_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,13 +51,19 @@ def json_table(content: bytes, field: str | None = None, *, by_line: bool = Fals
             raise
         lines = _written(list(_records_in(lines.decode())))
         table = lines_table(lines)
-    large = large_numbers(table)
-    if large:
-        records = list(_records_in(lines.decode()))
-        for name in large:
-            kept = whole_numbers([record.get(name) for record in records])
-            if kept is not None:
-                table = table.set_column(table.schema.get_field_index(name), name, kept)
+    large, within = large_numbers(table), large_within(table)
+    records = list(_records_in(lines.decode())) if large or within else []
+    for name in large:
+        kept = whole_numbers([record.get(name) for record in records])
+        if kept is not None:
+            table = table.set_column(table.schema.get_field_index(name), name, kept)
+    for name in within:
+        if any(holds_large(record.get(name)) for record in records):
+            raise DataError(
+                f"Column '{name}' has integers beyond 64 bits in its lists or objects, which would lose digits.",
+                allowed="Such integers in separate columns, or as text.",
+                hint="Write them in quotes.",
+            )
     return table
 
 

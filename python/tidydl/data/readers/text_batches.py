@@ -27,7 +27,7 @@ from tidydl.data.readers.csv_columns import (
 )
 from tidydl.data.readers.formats import TextOptions, head_of, open_bytes
 from tidydl.data.readers.json import is_temporal, lines_table, read_json
-from tidydl.data.readers.large_integers import large_numbers, large_of_texts
+from tidydl.data.readers.large_integers import large_numbers, large_of_texts, large_within
 from tidydl.data.readers.line_ends import WholeLineEnds
 from tidydl.data.readers.read_errors import damaged, empty_file, reading, refuse_other_bytes, refuse_other_encodings
 from tidydl.errors import TidydlError
@@ -204,7 +204,7 @@ def infer_json(path: str, options: TextOptions) -> InferredSchema:
     rows = 0
     try:
         for block in _json_tables(path, None):
-            if large_numbers(block):  # whose kind only all of them tell
+            if large_numbers(block) or large_within(block):  # whose kind only all of them tell
                 return InferredSchema(pa.schema([]), 0, table=read_json(path, options))
             for each, column in zip(block.schema, block.columns, strict=True):
                 fields[each.name] = _merged(fields.get(each.name), each)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidydl.data.arrow.concatenation import join
-from tidydl.data.arrow.to_frame import features_of
 from tidydl.data.readers.csv_columns import read_alike
 from tidydl.data.readers.formats import TextOptions
 from tidydl.data.readers.pandas_index import has_index, index_names, with_index_named
@@ -58,8 +57,7 @@ def read_listing(
         tables = {name: listing.tables[name] for name in required}
     else:
         tables = _joined(listing, required, options, columns, limit)
-    features = listing.features or features_of(next(iter(tables.values())).schema)
-    return Raw(tables, features, listing.format, listing.count)
+    return Raw(tables, listing.features, listing.format, listing.count)
 
 
 def _joined(
@@ -76,7 +74,7 @@ def _joined(
         lambda said: {split: _read(listing, split, said, wanted[split], limit) for split in files}, options
     )
     whole = [split for split, each in wanted.items() if each is None]
-    if any(has_index(table.column_names) for split in whole for table in parts[split].values()):
+    if any(has_index(table.schema) for split in whole for table in parts[split].values()):
         names = index_names([parquet_files(files[split]) for split in whole])
         for split in whole:
             parts[split] = {file: with_index_named(table, names) for file, table in parts[split].items()}
@@ -96,9 +94,7 @@ def _read(
             table = READERS[kind](str(file), options, columns, left)
             table = check_media_paths(table, listing.features, listing.bounds_of(file), f"'{file}'", file.parent)
         parts[str(file)] = table
-        left = None if left is None else left - table.num_rows
-        if left is not None and left <= 0:
-            break
+        left = None if left is None else max(0, left - table.num_rows)  # all have a say in the columns
     return parts
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.arrow.concatenation import misfit, refuse_other_labels
+from tidydl.data.arrow.concatenation import misfit, refuse_other_meanings
 from tidydl.data.arrow.merged_metadata import metadata_of_all
 from tidydl.data.readers.csv_columns import read_alike
 from tidydl.data.readers.formats import TextOptions, indices_of, refuse
@@ -69,7 +69,7 @@ def batch_readers_of(
     files = {split: listing.files[split] for split in columns}
     parts = read_alike(lambda said: {split: _opened(listing, split, said, columns[split]) for split in files}, options)
     whole = [split for split in files if columns[split] is None]
-    if any(has_index(reader.schema.names) for split in whole for reader in parts[split].values()):
+    if any(has_index(reader.schema) for split in whole for reader in parts[split].values()):
         names = index_names([parquet_files(files[split]) for split in whole])
         for split in whole:
             parts[split] = {file: _with_index_named(reader, names) for file, reader in parts[split].items()}
@@ -129,7 +129,7 @@ def joined(names: Sequence[str], readers: Sequence[BatchReader]) -> BatchReader:
     if len(readers) == 1 and not readers[0].levels:
         return readers[0]
     schemas = {name: reader.schema for name, reader in zip(names, readers, strict=True)}
-    refuse_other_labels(schemas)
+    refuse_other_meanings(schemas)
     try:
         schema = pa.unify_schemas(list(schemas.values()), promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -213,7 +213,7 @@ def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) 
 
 
 def _with_index_named(reader: BatchReader, names: Mapping[str, str | None]) -> BatchReader:
-    if not has_index(reader.schema.names):
+    if not has_index(reader.schema):
         return reader
     called = {name: names.get(name, name) for name in reader.schema.names}
     return BatchReader(
