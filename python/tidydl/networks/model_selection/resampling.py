@@ -166,10 +166,7 @@ def draw_resamples(resamples: Any, times: int | None, prop: float, groups: Seque
     n = sum(map(len, groups))
     if isinstance(resamples, Sequence | Mapping | np.ndarray | pd.Series) and not isinstance(resamples, str):
         if times is not None:
-            raise ArgumentError(
-                "`times` is given, and `resamples` is a list.",
-                allowed="One of them.",
-            )
+            raise ArgumentError("`times` is given, and `resamples` is a list.", allowed="One of them.")
         return _given(resamples, n)
     if n < 2:
         raise DataError("`data` has 1 row, too few for resamples.", allowed="At least two rows.")
