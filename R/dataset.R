@@ -74,8 +74,8 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
   older <- list(...)
   check_named(older, such_as = "columns = \"text\" or n = 100")
   of_hub <- list(revision = revision, token = token, cache_dir = cache_dir, verification_mode = verification_mode)
-  of_place <- c(list(name = name, data_dir = data_dir, data_files = files_given(data_files)), of_hub)
-  of_place$trusted <- check_flag("trusted", trusted)
+  of_source <- c(list(name = name, data_dir = data_dir, data_files = files_given(data_files)), of_hub)
+  of_source$trusted <- check_flag("trusted", trusted)
   of_text <- list(sep = sep, field = field, older = older)
   of_rows <- list(columns = as_list(columns), n = n, sample = sample, seed = seed, drawn = where_to_draw(sample, seed))
   if (is_r_file(path)) {
@@ -86,7 +86,7 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
     path <- asked_splits(path, split)
     split <- NULL
   }
-  given <- c(of_place, list(split = as_list(split)), of_text, of_rows)
+  given <- c(of_source, list(split = as_list(split)), of_text, of_rows)
   if (!is_splits(path)) {
     return(loaded(path, given, as))
   }
@@ -115,12 +115,12 @@ loaded <- function(path, given, as, call = rlang::caller_env()) {
 
 arrow_table <- function(bytes) getExportedValue("arrow", "read_ipc_stream")(bytes, as_data_frame = FALSE)
 
-# Of a data frame of R's own only the places of its rows cross to be picked from, so that its columns stay what they
+# Of a data frame of R's own only the positions of its rows cross to be picked from, so that its columns stay what they
 # are.
 part_of_frame <- function(data, given, call) {
-  places <- lapply(data, function(column) seq_len(nrow(data)))
-  places <- tibble::new_tibble(places, nrow = nrow(data))
-  picked <- call_python("load_dataset", c(list(path = places), given), call = call)
+  positions <- lapply(data, function(column) seq_len(nrow(data)))
+  positions <- tibble::new_tibble(positions, nrow = nrow(data))
+  picked <- call_python("load_dataset", c(list(path = positions), given), call = call)
   attr(picked, "tidydl") <- NULL
   rows <- if (length(picked)) picked[[1]] else seq_len(nrow(picked))
   kept <- if (is.null(given$columns)) seq_along(data) else match(names(picked), names(data))

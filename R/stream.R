@@ -90,7 +90,7 @@ check_stream <- function(callback, output, augment, prefix, call = rlang::caller
     )
   }
   if (augment && !inherits(callback, "tidydl_pipeline")) {
-    abort_tidydl("argument", "`augment` is TRUE, and `callback` is no pipeline.", "False.", call = call)
+    abort_tidydl("argument", "`augment` is TRUE, and `callback` is not a pipeline.", "FALSE.", call = call)
   }
   if (!is.character(prefix) || length(prefix) != 1L || is.na(prefix)) {
     refuse("prefix", prefix, "A text.", NULL, call)
@@ -131,20 +131,20 @@ open_stream <- function(path, given, batch_size, output = NULL, call = rlang::ca
 refuse_several <- function(splits, split, call) {
   if (is.null(split)) {
     abort_tidydl(
-      "argument", "`split` is missing, and there are several.", one_of(c(splits, "all")),
+      "argument", "`split` is missing, and there are several splits.", one_of(c(splits, "all")),
       sprintf("Write split = \"%s\", or \"all\" for all of them.", splits[[1]]),
       call = call
     )
   }
   abort_tidydl(
-    "argument", sprintf("`split` names %d splits, and a stream is of one.", length(splits)), one_of(splits),
-    sprintf("Write split = \"%s\" for one after the other.", paste(splits, collapse = "+")),
+    "argument", sprintf("`split` names %d splits, but a stream reads one.", length(splits)), one_of(splits),
+    sprintf("Write split = \"%s\" to read one after the other.", paste(splits, collapse = "+")),
     call = call
   )
 }
 
 # What Python calls the pipeline and the data, where `callback` and `path` were given.
-named_in_stream <- c("`x` does" = "`callback` does", "`x`" = "`path`", "`data`" = "`path`")
+named_in_stream <- c("`x` is a '" = "`callback` is a '", "`x`" = "`path`", "`data`" = "`path`")
 
 # The stream of a pipeline's results; with a `prefix`, which may be empty, joined to the data.
 stream_of_results <- function(stream, ppl, given, prefix, call = rlang::caller_env()) {

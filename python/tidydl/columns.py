@@ -14,7 +14,7 @@ index      int64, counted from 0          integer, counted from 1
 position   Int64, counted from 0          integer, counted from 1
 datetime   datetime64, in UTC             POSIXct
 image      images of ``tidydl.data``      ``tidydl_image`` vector
-audio      sounds of ``tidydl.data``      ``tidydl_audio`` vector
+audio      audio clips of ``tidydl.data``      ``tidydl_audio`` vector
 list       object                         list
 ========== ============================== =======================
 """

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from tidydl import rendering
 from tidydl.boundaries import FULL_DISK, PASSING, WRITTEN_FILES
 from tidydl.errors import StorageError, TidydlError
 
@@ -121,10 +122,11 @@ def refuse_missing_folder(path: Path, subject: str) -> None:
     """
     folder = path.absolute().parent
     if not folder.exists():
+        created = rendering.by_language(f"os.makedirs('{folder}')", f"dir.create('{folder}', recursive = TRUE)")
         raise StorageError(
             f"{subject} is in the folder '{folder}', which does not exist.",
-            allowed="A folder that is there already.",
-            hint=f"Make it first: os.makedirs('{folder}').",
+            allowed="A folder that exists.",
+            hint=f"Create it first: {created}.",
         )
 
 
@@ -134,7 +136,7 @@ def unwritable(subject: str, problem: BaseException) -> TidydlError:
         return WRITTEN_FILES.error_for(problem, subject)
     return StorageError(
         f"{subject} cannot be written: {problem.strerror or problem}.",
-        allowed="A path in a folder that you may write to, on a disk with room.",
+        allowed="A path in a writable folder, on a disk with free space.",
     )
 
 

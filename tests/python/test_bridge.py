@@ -163,8 +163,8 @@ def test_huge_whole_numbers_become_text_with_one_warning():
     record = encode(frame, repairs)
     assert text_of(record["columns"][0]) == ["1234567890123456789", None]
     assert repairs.warnings == [
-        "Column `id` holds whole numbers beyond 2^53, which R's numbers cannot hold: given as text.",
-        "Column `x` holds whole numbers beyond 2^53, which R's numbers cannot hold: given as text.",
+        "Column `id` has integers beyond 2^53, which R's doubles cannot represent: converted to text.",
+        "Column `x` has integers beyond 2^53, which R's doubles cannot represent: converted to text.",
     ]
     assert encode(np.array([2**64 - 1], "uint64"))["kind"] == "string"
     assert text_of(encode(pd.Series([10**30], dtype=object))) == [str(10**30)]

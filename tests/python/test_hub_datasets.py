@@ -172,7 +172,7 @@ def test_a_script_is_explained_and_the_parquet_branch_named_where_there_is_one(v
     _, found, _, _ = visited
     for name in ("script", "script alone"):
         assert found[name]["kind"] == "argument"
-        assert "made by a script" in found[name]["problem"]
+        assert "a loading script" in found[name]["problem"]
     assert "revision = 'refs/convert/parquet'" in found["script"]["hint"]
     assert "refs/convert/parquet" not in found["script alone"]["hint"]
     assert found["converted"]["rows"] == {"": 4}
@@ -210,5 +210,5 @@ def test_a_token_opens_a_data_set_and_a_folder_of_ones_own_keeps_it(visited):
 def test_content_is_checked_unless_that_is_not_wanted(visited):
     _, found, _, _ = visited
     assert found["checked"]["kind"] == "damaged"
-    assert "came damaged" in found["checked"]["problem"]
-    assert "came damaged" not in found["unchecked"].get("problem", "")  # it is read, and is no json
+    assert "arrived damaged" in found["checked"]["problem"]
+    assert "arrived damaged" not in found["unchecked"].get("problem", "")  # it is read, and is no json

@@ -78,14 +78,14 @@ def test_a_metadata_file_names_nothing_outside_of_its_folder(tmp_path):
     draw(tmp_path / "data" / "a.png")
     for name in ("../secret.png", str(tmp_path / "secret.png")):
         (tmp_path / "data" / "metadata.csv").write_text(f"file_name,age\n{name},3\n")
-        with pytest.raises(DataError, match="outside of its folder"):
+        with pytest.raises(DataError, match="outside its folder"):
             load_dataset(tmp_path / "data")
 
 
 def test_a_table_that_is_in_no_split_is_told_of_and_lock_files_are_no_data(tmp_path):
     for name in ("survey.csv", "my_training_notes.csv", "~$survey.csv"):
         (tmp_path / name).write_text("x\n1\n")
-    with pytest.warns(UserWarning, match=r"Left out, .*'survey\.csv'") as told:
+    with pytest.warns(UserWarning, match=r"Not loaded, .*'survey\.csv'") as told:
         load_dataset(tmp_path)
     assert told[0].filename == __file__
     (tmp_path / "my_training_notes.csv").unlink()

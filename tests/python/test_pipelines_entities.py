@@ -135,7 +135,7 @@ def test_augment_is_refused_naming_the_long_form(ner):
 
 def test_task_is_read_from_the_model_and_another_head_does_not_fit(ner_folder, folder):
     assert tidydl.pipeline(model=ner_folder).task == "token-classification"
-    with pytest.raises(ArgumentError, match="This one does 'text-classification'"):
+    with pytest.raises(ArgumentError, match="This one is for 'text-classification'"):
         tidydl.pipeline("ner", model=folder)
 
 

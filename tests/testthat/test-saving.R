@@ -205,7 +205,7 @@ test_that("places that cannot be written or read are named", {
   folder <- scratch_folder()
   nowhere <- file.path(folder, "nowhere", "fit.json")
   error <- expect_error(save_model(fit, nowhere), "which does not exist", class = "tidydl_error_storage")
-  expect_identical(error$hint, sprintf("Make it first: dir.create('%s', recursive = TRUE).", dirname(nowhere)))
+  expect_identical(error$hint, sprintf("Create it first: dir.create('%s', recursive = TRUE).", dirname(nowhere)))
   expect_error(save_model(fit, folder), "is a folder", class = "tidydl_error_argument")
   expect_error(save_model(fit, 3), "`file` is 3", class = "tidydl_error_argument")
   expect_error(save_model(1:2, file.path(folder, "fit.json")), "`fit` is 2 values", class = "tidydl_error_argument")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 from tidydl.errors import printable
 
 __all__ = [
-    "as_sounds",
+    "as_audio_column",
     "check",
     "countdown",
     "describe",
@@ -132,8 +132,8 @@ def check(name: str, values: list[Any]) -> None:
     getattr(checks, name)(*values)
 
 
-def as_sounds(values: list[Any]) -> Any:
-    """Build a column of sounds."""
+def as_audio_column(values: list[Any]) -> Any:
+    """Build a column of audio clips."""
     from tidydl.data.media.audio import AudioArray
 
     return AudioArray(values)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tidydl import rendering
 from tidydl.bridge.media import MEDIA, media_kind, pack_media
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record, pack, pack_double
@@ -108,7 +109,8 @@ class _Writer:
             return self.column(pd.Series([value]), name, counted)
         raise BridgeError(
             f"{name} is a {type(value).__module__}.{type(value).__name__}, which has no counterpart in R.",
-            allowed="Data frames, Series, arrays, numbers, texts, dates, images, lists and dicts of those.",
+            allowed="Data frames, Series, arrays, numbers, strings, dates, images, and lists and "
+            f"{rendering.type_name('dicts')} of these.",
         )
 
     def frame(self, frame: pd.DataFrame) -> Record:
@@ -247,7 +249,7 @@ def _runs(values: list[Any]) -> tuple[Any, list[int]] | None:
 
 
 def _are_times(values: Sequence[Any], kinds: set[type]) -> bool:
-    """Return whether all values are durations, or moments of one zone."""
+    """Return whether all values are durations, or timestamps of one zone."""
     import pandas as pd
 
     kinds = kinds - {type(pd.NaT)}

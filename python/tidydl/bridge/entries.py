@@ -93,7 +93,7 @@ ENTRIES: dict[str, Entry] = {
     "similarity": Entry("tidydl.pipelines.similarity:similarity", index=(".row_y",)),
     "widen": Entry("tidydl.pipelines.widening:widen"),
     # what shows that the crossing works
-    "as_sounds": Entry("tidydl.bridge.diagnostics:as_sounds"),
+    "as_audio_column": Entry("tidydl.bridge.diagnostics:as_audio_column"),
     "echo": Entry("tidydl.bridge.diagnostics:echo"),
     "countdown": Entry("tidydl.bridge.diagnostics:countdown"),
     "fail": Entry("tidydl.bridge.diagnostics:fail"),
@@ -112,7 +112,7 @@ ENTRIES: dict[str, Entry] = {
 def resolve(name: str) -> tuple[Entry, Callable[..., Any]]:
     """Find an entry and load its function."""
     if name not in ENTRIES:
-        raise unknown_name("name", name, ENTRIES, error=BridgeError, hint="Install tidydl anew.")
+        raise unknown_name("name", name, ENTRIES, error=BridgeError, hint="Reinstall tidydl.")
     entry = ENTRIES[name]
     module, _, function = entry.path.partition(":")
     return entry, getattr(importlib.import_module(module), function)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from tidydl import rendering
 from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_choice, check_flag
 from tidydl.data.arguments import Request, request_of
@@ -179,7 +180,7 @@ def _streams(request: Request, columns: Any, n: Any, sample: Any, form: str) -> 
     if sample is not None or form != "frame":
         argument = "sample" if sample is not None else "as_"
         raise ArgumentError(
-            f"`{argument}` needs all rows at once, and `streaming` is True.",
+            f"`{argument}` needs all rows at once, and `streaming` is {rendering.value(True)}.",
             allowed="`columns` and `n`, and frames.",
             hint=f"Leave `{argument}` or `streaming` out.",
         )

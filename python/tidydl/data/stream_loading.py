@@ -109,13 +109,13 @@ def only_stream(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> St
     streams = open_streams(request, wanted, batch_size)
     if len(streams) > 1 and request.split is not None:
         raise ArgumentError(
-            f"`split` names {len(streams)} splits, and a stream is of one.",
+            f"`split` names {len(streams)} splits, but a stream reads one.",
             allowed=one_of(streams),
-            hint=f'Write split = "{"+".join(streams)}" for one after the other.',
+            hint=f'Write split = "{"+".join(streams)}" to read one after the other.',
         )
     if len(streams) > 1:
         raise ArgumentError(
-            "`split` is missing, and there are several.",
+            "`split` is missing, and there are several splits.",
             allowed=one_of([*streams, ALL]),
             hint=f'Write split = "{next(iter(streams))}", or "all" for all of them.',
         )
@@ -139,7 +139,7 @@ def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> d
 def _batch_readers(request: Request, wanted: Wanted) -> tuple[dict[str, BatchReader], Mapping[str, Any], str]:
     """Return the reader of each split that is needed, what their columns mean, and of which format the files are."""
     from tidydl.data.readers.formats import TextOptions
-    from tidydl.data.reading_sources import from_hub, list_files, needed_splits
+    from tidydl.data.reading_sources import from_hub, list_files, splits_to_read
     from tidydl.data.sources.listing_tables import columns_in
     from tidydl.data.sources.local_files import refuse_options
     from tidydl.data.sources.record_batches import batch_reader_of_table, batch_readers_of
@@ -150,11 +150,13 @@ def _batch_readers(request: Request, wanted: Wanted) -> tuple[dict[str, BatchRea
     options = TextOptions(request.sep, request.field)
     with ExitStack() as room:  # which stays empty, since what is unpacked is kept
         listing = list_files(request, room, keep=True)
-    needed = needed_splits(request, listing.splits)
-    for name in needed or ():
+    required = splits_to_read(request, listing.splits)
+    for name in required or ():
         if name not in listing.splits:
-            raise unknown_name("split", name, listing.splits, hint="load_dataset() without `split` gives them all.")
-    chosen = listing.splits if needed is None else needed
+            raise unknown_name(
+                "split", name, listing.splits, hint="load_dataset() without `split` returns all of them."
+            )
+    chosen = listing.splits if required is None else required
     if listing.tables is not None:
         refuse_options(vars(options), listing.format)
         return {name: batch_reader_of_table(listing.tables[name]) for name in chosen}, listing.features, listing.format
@@ -238,11 +240,11 @@ def _with_levels(nothing: pa.Table, levels: Mapping[str, pa.Array]) -> pa.Table:
     """Return the levels to a table of no rows, whose dictionaries know none."""
     import pyarrow as pa
 
-    for place, each in enumerate(nothing.schema):
+    for index, each in enumerate(nothing.schema):
         if each.name in levels:
             none = pa.array([], pa.int32())
             made = pa.DictionaryArray.from_arrays(none, levels[each.name], ordered=each.type.ordered)
-            nothing = nothing.set_column(place, each.name, made)
+            nothing = nothing.set_column(index, each.name, made)
     return nothing
 
 

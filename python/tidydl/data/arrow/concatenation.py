@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["join", "misfit", "refuse_other_meanings"]
 
 _WRITTEN = ("frame ", "rows ")  # what parts of a stream that is written are called
-_ALLOWED = "Columns of one name with one kind of values in all of them."
+_ALLOWED = "Columns of one name with the same type in all of them."
 
 
 def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
@@ -60,27 +60,27 @@ def refuse_other_meanings(schemas: Mapping[str, pa.Schema]) -> None:
     known: dict[tuple[str, ...], tuple[str, list[str]]] = {}
     labelled = {part: dict(labels_within(features_of(schema))) for part, schema in schemas.items()}
     for part, schema in schemas.items():
-        for place, names in labelled[part].items():
-            if _type_at(schema, place) is None:
+        for field_path, names in labelled[part].items():
+            if _type_at(schema, field_path) is None:
                 continue
-            first, before = known.setdefault(place, (part, names))
+            first, before = known.setdefault(field_path, (part, names))
             if names != before:
-                raise _other_labels(place, (first, before), (part, names))
-    for place, (first, _) in known.items():
+                raise _other_labels(field_path, (first, before), (part, names))
+    for field_path, (first, _) in known.items():
         for part, schema in schemas.items():
-            kind = _type_at(schema, place)
-            if kind is not None and place not in labelled[part]:
-                raise _unlike("$".join(place), ("labels", first), (_kind(kind), part), _hint(part))
+            kind = _type_at(schema, field_path)
+            if kind is not None and field_path not in labelled[part]:
+                raise _unlike("$".join(field_path), ("labels", first), (_kind(kind), part), _hint(part))
     _refuse_text_and_bytes(schemas)
 
 
-def _type_at(schema: pa.Schema, place: tuple[str, ...]) -> pa.DataType | None:
+def _type_at(schema: pa.Schema, field_path: tuple[str, ...]) -> pa.DataType | None:
     """Return the type of a column, or of a field in its cells; None where there is none, or nothing is in it."""
     import pyarrow as pa
 
-    index = schema.get_field_index(place[0])
+    index = schema.get_field_index(field_path[0])
     kind: Any = pa.null() if index < 0 else schema.field(index).type
-    for name in place[1:]:
+    for name in field_path[1:]:
         while hasattr(kind, "value_type") and not pa.types.is_dictionary(kind):
             kind = kind.value_type
         index = kind.get_field_index(name) if pa.types.is_struct(kind) else -1
@@ -88,19 +88,21 @@ def _type_at(schema: pa.Schema, place: tuple[str, ...]) -> pa.DataType | None:
     return None if pa.types.is_null(kind) else kind
 
 
-def _other_labels(place: tuple[str, ...], one: tuple[str, list[str]], other: tuple[str, list[str]]) -> DataError:
-    within = f" has in its cells, in '{'$'.join(place[1:])}'," if len(place) > 1 else " has"
+def _other_labels(field_path: tuple[str, ...], one: tuple[str, list[str]], other: tuple[str, list[str]]) -> DataError:
+    within = f" has in its nested field '{'$'.join(field_path[1:])}'" if len(field_path) > 1 else " has"
     (first, before), (part, names) = one, other
     return DataError(
-        f"Column '{place[0]}'{within} the labels {', '.join(before)} in {_told(first)},"
-        f" and {', '.join(names)} in {_told(part)}.",
+        f"Column '{field_path[0]}'{within} the labels {', '.join(before)} in {_told(first)},"
+        f" but {', '.join(names)} in {_told(part)}.",
         allowed="The same labels, in the same order, in all of them.",
         hint=_hint(part),
     )
 
 
 def _hint(part: str) -> str:
-    return "Give the column all its labels in every frame." if part.startswith(_WRITTEN) else "Load them one by one."
+    return (
+        "Give the column the same labels in every data frame." if part.startswith(_WRITTEN) else "Load them separately."
+    )
 
 
 def _refuse_text_and_bytes(schemas: Mapping[str, pa.Schema]) -> None:
@@ -110,7 +112,7 @@ def _refuse_text_and_bytes(schemas: Mapping[str, pa.Schema]) -> None:
             first, before = seen.setdefault(field.name, (part, field.type))
             one, other = _innermost(before), _innermost(field.type)
             if {one, other} == {"text", "bytes"}:
-                raise _unlike(field.name, (one, first), (other, part), "Load them one by one.")
+                raise _unlike(field.name, (one, first), (other, part), "Load them separately.")
 
 
 def _innermost(kind: pa.DataType) -> str:
@@ -124,8 +126,8 @@ def _innermost(kind: pa.DataType) -> str:
 
 def _unlike(column: str, one: tuple[str, str], other: tuple[str, str], hint: str) -> DataError:
     return DataError(
-        f"The files or splits do not fit together: column '{column}' is {one[0]} in {_told(one[1])},"
-        f" and {other[0]} in {_told(other[1])}.",
+        f"The files or splits have different schemas: column '{column}' is {one[0]} in {_told(one[1])},"
+        f" but {other[0]} in {_told(other[1])}.",
         allowed=_ALLOWED,
         hint=hint,
     )
@@ -135,7 +137,7 @@ def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
     """Return which column of which file has another kind than before."""
     import pyarrow as pa
 
-    hint = "Load them one by one."
+    hint = "Load them separately."
     seen: dict[str, tuple[str, Any]] = {}
     for part, schema in schemas.items():
         for field in schema:
@@ -146,7 +148,7 @@ def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
                 one, other = _kinds(before.type, field.type)
                 return _unlike(field.name, (one, first), (other, part), hint)
             seen[field.name] = (first, merged.field(0))
-    problem = f"The files or splits do not fit together: {str(error).splitlines()[0]}."
+    problem = f"The files or splits have different schemas: {str(error).splitlines()[0]}."
     return DataError(problem, allowed=_ALLOWED, hint=hint)
 
 
@@ -161,7 +163,7 @@ def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
     words = _kind(one), _kind(other)
     if words[0] != words[1]:
         return words
-    if words[0] == "moments":
+    if words[0] == "timestamps":
         return _zoned(one), _zoned(other)
     if words[0] == "lists" and _kind(one.value_type) != _kind(other.value_type):
         return f"lists of {_kind(one.value_type)}", f"lists of {_kind(other.value_type)}"
@@ -169,7 +171,7 @@ def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
 
 
 def _zoned(kind: Any) -> str:
-    return f"moments with zone {kind.tz}" if kind.tz else "moments without a zone"
+    return f"timestamps with time zone {kind.tz}" if kind.tz else "timestamps without a time zone"
 
 
 def _kind(kind: pa.DataType) -> str:
@@ -178,15 +180,15 @@ def _kind(kind: pa.DataType) -> str:
 
     is_ = pa.types
     if is_.is_integer(kind):
-        return "whole numbers"
+        return "integers"
     if is_.is_floating(kind) or is_.is_decimal(kind):
         return "numbers"
     if is_.is_boolean(kind):
-        return "true or false"
+        return "logicals"
     if is_.is_date(kind):
         return "dates"
     if is_.is_timestamp(kind):
-        return "moments"
+        return "timestamps"
     if str(kind) in ("string", "large_string", "string_view") or is_.is_dictionary(kind):
         return "text"
     if str(kind) in ("binary", "large_binary", "binary_view"):

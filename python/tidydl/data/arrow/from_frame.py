@@ -1,4 +1,4 @@
-"""Arrow tables of data frames, every column in its kind: labels, images and sounds among them.
+"""Arrow tables of data frames, every column in its kind: labels, images and audio among them.
 
 The kinds are written as ``datasets`` writes them, so that it reads the tables too; what only pandas tells apart stands
 beside them in metadata of our own.
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.arrow.nan_and_null import with_nulls
 from tidydl.data.arrow.nested_frames import holds_frames, lists_of_structures
 from tidydl.data.arrow.noted_dtypes import levels_again
@@ -63,9 +64,9 @@ def _refuse_names(frame: pd.DataFrame) -> None:
 
     odd = next((name for name in frame.columns if isinstance(name, tuple) or pd.isna(name)), "")
     if isinstance(odd, tuple) or pd.isna(odd):
-        several = "several names, " if isinstance(odd, tuple) else ""
+        several = "several names" if isinstance(odd, tuple) else "a missing name"
         raise DataError(
-            f"`data` has a column with {several or 'no name, '}{odd!r}.",
+            f"`data` has a column with {several}: {odd!r}.",
             allowed="Columns with one name each.",
             hint="Give `data.columns` other names first.",
         )
@@ -74,7 +75,7 @@ def _refuse_names(frame: pd.DataFrame) -> None:
 
 def refuse_same_names(names: Sequence[str], whose: str = "`data`") -> None:
     """Refuse columns of one name, which neither parquet nor ``datasets`` tells apart."""
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
     if twice is not None:
         raise DataError(
             f"{whose} has two columns '{twice}'.", allowed="Columns with different names.", hint="Rename one of them."
@@ -102,7 +103,7 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
         raise DataError(
             f"Column '{name}' holds complex numbers.",
             allowed="Real numbers.",
-            hint="Make two columns of it, of `.real` and `.imag`.",
+            hint="Split it into two columns, `.real` and `.imag`.",
         )
     try:
         if kind == "object" and _holds_arrays(column):
@@ -110,20 +111,20 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
         made = _plain(column)
     except OverflowError as error:
         raise DataError(
-            f"Column '{name}' holds whole numbers beyond 64 bits.",
-            allowed="Whole numbers from -2^63 to 2^64 - 1.",
-            hint="Make them text, or floating numbers if they need not be exact.",
+            f"Column '{name}' has integers beyond 64 bits.",
+            allowed="Integers from -2^63 to 2^64 - 1.",
+            hint="Convert them to text, or to floats if they need not be exact.",
         ) from error
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise DataError(
-            f"Column '{name}' holds values that have no common kind: {str(error).splitlines()[0].rstrip('.')}.",
-            allowed="Columns whose values are of one kind.",
-            hint="Make them text first, or leave the column out.",
+            f"Column '{name}' has values of different types: {str(error).splitlines()[0].rstrip('.')}.",
+            allowed="Columns with values of one type.",
+            hint="Convert them to text first, or leave the column out.",
         ) from error
     if _holds_nothing(made.type):
         raise DataError(
-            f"Column '{name}' holds dictionaries without a single entry.",
-            allowed="Dictionaries with entries.",
+            f"Column '{name}' holds only empty {rendering.type_name('dicts')}.",
+            allowed=f"{rendering.type_name('dicts').capitalize()} with entries.",
             hint="Make them missing, or leave the column out.",
         )
     return made, None, _kind_again(kind, made.type), {}
@@ -156,7 +157,7 @@ def _labels(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dic
     if twice is not None:
         raise DataError(
             f"Column '{name}' has two categories that are '{twice}' as text.",
-            allowed="Categories that differ as text, which they are written as.",
+            allowed="Categories that differ when written as text.",
             hint="Rename one of them with `.cat.rename_categories()`.",
         )
     about: dict[str, Any] = {"ordered": True} if column.cat.ordered else {}
@@ -222,8 +223,8 @@ def _plain(column: pd.Series) -> Any:
     return made
 
 
-def _has_zone(moment: Any) -> bool:
-    return getattr(moment, "tzinfo", None) is not None
+def _has_zone(timestamp: Any) -> bool:
+    return getattr(timestamp, "tzinfo", None) is not None
 
 
 def are_uuids(column: pd.Series) -> bool:

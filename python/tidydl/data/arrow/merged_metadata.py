@@ -81,7 +81,7 @@ def _within(schema: pa.Schema, name: str, notes: Mapping[str, Any]) -> pa.Schema
     import pyarrow as pa
 
     about = notes.get("levels", {}).get(name)
-    place = schema.get_field_index(name)
-    if about is None or place < 0 or not structures_in(schema.field(place).type):
+    index = schema.get_field_index(name)
+    if about is None or index < 0 or not structures_in(schema.field(index).type):
         return None
-    return pa.schema(list(schema.field(place).type.value_type), dict(about))
+    return pa.schema(list(schema.field(index).type.value_type), dict(about))

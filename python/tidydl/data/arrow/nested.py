@@ -39,7 +39,7 @@ def label_names(feature: Mapping[str, Any]) -> list[str]:
     return [str(name) for name in names]
 
 
-def labels_within(features: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+def labels_within(features: Any, field_path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """Yield the names of all labels that features describe, with where each is: its column, and the field in cells."""
     if isinstance(features, list) and len(features) == 1:  # how features were once written
         (features,) = features
@@ -48,11 +48,11 @@ def labels_within(features: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[
     kind = features.get("_type")
     if not isinstance(kind, str):
         for name, each in features.items():
-            yield from labels_within(each, (*place, str(name)))
+            yield from labels_within(each, (*field_path, str(name)))
     elif kind == "ClassLabel":
-        yield place, label_names(features)
+        yield field_path, label_names(features)
     else:
-        yield from labels_within(features.get("feature"), place)
+        yield from labels_within(features.get("feature"), field_path)
 
 
 def value_maker(kind: pa.DataType, feature: Any) -> Maker | None:
@@ -87,9 +87,9 @@ def _of_entries(entries: list[tuple[Any, Any]] | None) -> dict[Any, Any] | None:
     found = dict(entries)
     if len(found) < len(entries):
         keys = [key for key, _ in entries]
-        twice = next(key for place, key in enumerate(keys) if key in keys[:place])
+        twice = next(key for index, key in enumerate(keys) if key in keys[:index])
         raise DataError(
-            f"A map has the key {twice!r} twice, of which a dictionary would lose one value.",
+            f"A map has the key {twice!r} twice, and one of its values would be lost.",
             allowed="Maps with different keys.",
         )
     return found

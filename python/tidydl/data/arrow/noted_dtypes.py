@@ -162,6 +162,6 @@ def objects(values: list[Any]) -> pd.Series:
     import pandas as pd
 
     held = np.empty(len(values), dtype=object)
-    for place, value in enumerate(values):  # one by one, since a value may be a list
-        held[place] = value
+    for index, value in enumerate(values):  # one by one, since a value may be a list
+        held[index] = value
     return pd.Series(held, dtype=object)

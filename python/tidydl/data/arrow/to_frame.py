@@ -60,9 +60,9 @@ def decode(
     Returns
     -------
     pandas.DataFrame
-        ``ClassLabel`` columns and dictionaries as categories in order, images of kind ``image``, sounds of kind
+        ``ClassLabel`` columns and dictionaries as categories in order, images of kind ``image``, audio clips of kind
         ``audio``, text ``str``, whole numbers ``int64`` (``Int64`` where some are missing), truth values ``bool``
-        (``boolean`` likewise, and for columns that hold nothing), dates ``datetime64[s]``, moments ``datetime64``
+        (``boolean`` likewise, and for columns that hold nothing), dates ``datetime64[s]``, timestamps ``datetime64``
         of another unit, durations ``timedelta64``, nested values as lists and dictionaries.
 
     Raises
@@ -76,13 +76,13 @@ def decode(
     notes = notes_of(table.schema)
     frames = _kept_as_frames(notes)
     columns = {}
-    for place, field in enumerate(table.schema):
-        values = table.column(place)
+    for index, field in enumerate(table.schema):
+        values = table.column(index)
         lacks = values.null_count > 0 if nullable is None else field.name in nullable
         if field.name in frames and structures_in(field.type):
-            columns[place] = objects(as_frames(values, frames[field.name], decode))
+            columns[index] = objects(as_frames(values, frames[field.name], decode))
         else:
-            columns[place] = _column(values, known.get(field.name), field.name, lacks)
+            columns[index] = _column(values, known.get(field.name), field.name, lacks)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
     frame.columns = pd.Index(table.schema.names, dtype="str")
     if of_r := plain_notes(notes.get(IN_FILE)):
@@ -159,7 +159,7 @@ def _labels_by_name(values: pa.ChunkedArray, names: list[str], name: str) -> Any
     strange = texts.filter(pc.invert(pc.is_in(texts, value_set=pa.array([*names, None], pa.string()))))
     if len(strange):
         raise DataError(
-            f"Column '{name}' holds '{strange[0]}', which is none of its labels.",
+            f"Column '{name}' holds '{strange[0]}', which is not one of its labels.",
             allowed=one_of(names),
         )
     return pd.Categorical(texts.to_pylist(), categories=pd.Index(names, dtype="str"))
@@ -202,7 +202,7 @@ def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
         held = values.to_numpy()
         return held if held.flags.writeable else held.copy()  # what shares Arrow's memory is read-only
     if pa.types.is_timestamp(kind) and kind.unit == "s":
-        # seconds are the unit of whole days alone, so that a column of moments at midnight is none of dates
+        # seconds are the unit of whole days alone, so that a column of timestamps at midnight is none of dates
         values = values.cast(pa.timestamp("ms", kind.tz))
     column = pd.Series(values.to_pandas(date_as_object=False))
     return column.astype("datetime64[s]") if pa.types.is_date(kind) else column.copy()

@@ -103,7 +103,7 @@ def with_index_named(table: pa.Table, names: Mapping[str, str | None]) -> pa.Tab
     if not names or not has_index(table.schema):
         return table
     called = [names.get(name, name) for name in table.schema.names]
-    table = table.select([place for place, name in enumerate(called) if name is not None])
+    table = table.select([index for index, name in enumerate(called) if name is not None])
     table = table.rename_columns([name for name in called if name is not None])
     metadata = {key: about for key, about in (table.schema.metadata or {}).items() if key != b"pandas"}
     return table.replace_schema_metadata(metadata)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.readers.decompression_limits import RATIO, allowance_of_memory, memory
 from tidydl.data.readers.filename_encoding import for_arrow
-from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, places_of, refuse
+from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, indices_of, refuse
 from tidydl.data.readers.parquet_footer import column_chunks
 from tidydl.data.readers.read_errors import damaged, reading
 from tidydl.errors import DamagedFileError, DataError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["batch_rows", "check_text", "open_parquet", "read_parquet", "refuse_lost_rows", "whole_parquet"]
 
-_PLACE = re.compile(r"at (?:string )?index (\d+)")
+_INDEX = re.compile(r"at (?:string )?index (\d+)")
 _GIB = 2**30
 _LARGE = 2**25  # bytes of a file that does not hold much more than it seems
 _BATCH = 2**26  # bytes decoded at once
@@ -111,7 +111,7 @@ def batch_rows(file: Any, path: str, columns: Sequence[str] | None, most: int = 
 def _may_be_long(file: Any, path: str, columns: Sequence[str] | None, most: int) -> list[str]:
     """Name the columns of text that a batch might repeat beyond what may be decoded at once; of small files none."""
     metadata = file.metadata
-    leaves = [metadata.schema.column(place) for place in range(metadata.num_columns)]
+    leaves = [metadata.schema.column(index) for index in range(metadata.num_columns)]
     texts = [k for k, leaf in enumerate(leaves) if leaf.physical_type == "BYTE_ARRAY" and _is_wanted(leaf, columns)]
     held = min(most, metadata.num_rows) * os.path.getsize(path) * len(texts)
     in_lists = any(leaves[k].max_repetition_level for k in texts)  # where a row may hold any number
@@ -184,24 +184,24 @@ def _width(kind: pa.DataType) -> float:
 def _in_lists(file: Any, path: str, columns: Sequence[str] | None) -> float:
     """Return how many bytes the values in lists take at least, as the file counts them: a row may hold any number."""
     metadata = file.metadata
-    leaves = [metadata.schema.column(place) for place in range(metadata.num_columns)]
+    leaves = [metadata.schema.column(index) for index in range(metadata.num_columns)]
     in_lists = [k for k, leaf in enumerate(leaves) if leaf.max_repetition_level and _is_wanted(leaf, columns)]
     chunks = column_chunks(path, metadata.num_columns) if in_lists else []
     return sum(group[k].num_values * _SIZES.get(leaves[k].physical_type, 1) for group in chunks for k in in_lists)
 
 
-def _take(path: str, needed: float, what: str = "holds far more than it seems") -> None:
+def _take(path: str, size: float, what: str = "is far larger than its file") -> None:
     """Count what a file takes in memory, where this load may take so much."""
     allowed = allowance_of_memory()
     left = allowed.left(path)
-    if needed > left:
+    if size > left:
         raise DataError(
-            f"`path` '{path}' {what}, {needed / _GIB:,.1f} GiB in memory, and {max(left, 0) / _GIB:,.1f} GiB are left.",
-            allowed=f"A quarter of the {memory() / _GIB:,.0f} GiB of this machine, or all of it for files that are no "
-            f"smaller than a {RATIO}th of what they hold.",
-            hint="Ask for some `columns` or the first `n` rows, or go through it with a stream.",
+            f"`path` '{path}' {what}: {size / _GIB:,.1f} GiB in memory, and {max(left, 0) / _GIB:,.1f} GiB are left.",
+            allowed=f"A quarter of the {memory() / _GIB:,.0f} GiB of this machine, or all of it for files that hold at "
+            f"most {RATIO} times their size.",
+            hint="Select some `columns` or the first `n` rows, or read it as a stream.",
         )
-    allowed.add(path, int(needed))
+    allowed.add(path, int(size))
 
 
 def check_text(table: pa.Table, path: str, above: int = 0) -> pa.Table:
@@ -223,16 +223,16 @@ def check_text(table: pa.Table, path: str, above: int = 0) -> pa.Table:
     """
     import pyarrow as pa
 
-    for place, field in enumerate(table.schema):
+    for index, field in enumerate(table.schema):
         if not _may_be_text(field.type):
             continue
         rows = above
-        for chunk in table.column(place).chunks:
+        for chunk in table.column(index).chunks:
             try:
                 if not _is_ascii(chunk):
                     chunk.validate(full=True)
             except pa.ArrowInvalid as error:
-                found = _PLACE.search(str(error)) if _is_text(field.type) else None
+                found = _INDEX.search(str(error)) if _is_text(field.type) else None
                 raise _not_text(path, field.name, None if found is None else rows + int(found[1]), error) from error
             rows += len(chunk)
     return table
@@ -266,7 +266,7 @@ def _not_text(path: str, column: str, row: int | None, error: Exception) -> Exce
     return DamagedFileError(
         f"`path` '{path}' is not UTF-8 text in column '{column}'{where}.",
         allowed="Text in UTF-8.",
-        hint="Leave the column out by `columns`, or write the file anew with its text in UTF-8.",
+        hint="Leave the column out with `columns`, or write the file again with its text in UTF-8.",
     )
 
 
@@ -278,7 +278,7 @@ def read_parquet(
     refuse("field", options.field, "parquet")
     with reading(path, "parquet"), open_parquet(path) as file:
         if columns is not None:
-            places_of(file.schema_arrow.names, columns)
+            indices_of(file.schema_arrow.names, columns)
         if limit is None or limit >= file.metadata.num_rows:
             return check_text(chosen(whole_parquet(file, path, columns), columns), path)
         return check_text(chosen(_first_rows(file, path, columns, limit), columns), path)

@@ -131,12 +131,12 @@ def _with_digits(path: str, options: TextOptions, known: InferredSchema, large: 
                 kept = large_of_texts(column)
                 if kept is None or kept.type != pa.uint64():
                     kinds[name] = None if kept is None else pa.string()
-    for place, each in enumerate(schema):
+    for index, each in enumerate(schema):
         kind = kinds.get(each.name)
         if each.name in identifiers:
-            schema = schema.set(place, marked(each))
+            schema = schema.set(index, marked(each))
         elif kind is not None:
-            schema = schema.set(place, each.with_type(kind))
+            schema = schema.set(index, each.with_type(kind))
     return schema
 
 
@@ -196,7 +196,7 @@ def infer_json(path: str, options: TextOptions) -> InferredSchema:
     import pyarrow as pa
 
     if not head_of(path, "json"):
-        raise empty_file(path, "Records: one JSON object a line, or an array of them.")
+        raise empty_file(path, "Records: one JSON object per line, or an array of them.")
     if options.field is not None or not _has_lines(path):
         return InferredSchema(pa.schema([]), 0, table=read_json(path, options))
     fields: dict[str, pa.Field] = {}
@@ -234,7 +234,7 @@ def _has_lines(path: str) -> bool:
 
 
 def _merged(known: pa.Field | None, other: pa.Field) -> pa.Field:
-    """Return the kind that both blocks have: moments of different kinds the wider, or else text."""
+    """Return the kind that both blocks have: timestamps of different kinds the wider, or else text."""
     import pyarrow as pa
 
     if known is None or known.type == other.type:

@@ -36,7 +36,7 @@ class Built:
     tables: dict[str, pa.Table] | None
 
 
-_ALLOWED = "A folder of csv, parquet, json, image or sound files."
+_ALLOWED = "A folder of csv, parquet, json, image or audio files."
 
 
 def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *, trusted: bool = False) -> Built:
@@ -79,9 +79,9 @@ def _refuse_chains(path: str) -> None:
     """Refuse a folder whose path ``datasets`` would take for a chain of addresses."""
     if "::" in os.path.abspath(path):
         raise ArgumentError(
-            f"`path` '{path}' has '::' in it, which `datasets` takes for an address; it would read its README.",
-            allowed="A folder without '::' in its path where a README says how to read it.",
-            hint="Rename the folder, or name the files by `data_files` with a format: load_dataset('csv', …).",
+            f"`path` '{path}' has '::' in it, which `datasets` would read as a chain of URLs.",
+            allowed="A path without '::' for a folder whose README says how to read it.",
+            hint="Rename the folder, or give the files as `data_files` with a format: load_dataset('csv', …).",
         )
 
 
@@ -90,7 +90,7 @@ def _builder(path: str, name: str | None, data_dir: str | None, data_files: Any,
 
     def explain(error: BaseException) -> TidydlError | None:
         if isinstance(error, FileNotFoundError):
-            return NotFoundError(f"`path` '{data_dir or path}' holds no data files: {first_line(error)}.")
+            return NotFoundError(f"`path` '{data_dir or path}' has no data files: {first_line(error)}.")
         if isinstance(error, (ValueError, RuntimeError, TypeError, LookupError, AttributeError)):
             _check_configuration(path, name)
             return ArgumentError(f"`path` '{path}' cannot be loaded: {first_line(error)}.", allowed=_ALLOWED)
@@ -124,7 +124,7 @@ def prepared(builder: Any, path: str, bounds: Bounds, scratch: Path | None = Non
     DamagedFileError, ArgumentError
         They cannot be read, or a zip file among them is not safe.
     DataError
-        A cell names an image or a sound outside of the folder.
+        A cell names an image or an audio clip outside of the folder.
     """
     import datasets
 

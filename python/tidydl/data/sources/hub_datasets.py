@@ -53,7 +53,7 @@ def read_hub(
     verify
         Whether to check what is downloaded against its hash.
     trusted
-        Whether cells may name images and sounds outside of the data set.
+        Whether cells may name images and audio outside of the data set.
 
     Raises
     ------

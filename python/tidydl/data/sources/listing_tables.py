@@ -46,15 +46,17 @@ def read_listing(
     limit
         How many rows of each split are needed; more may be read.
     """
-    needed = listing.splits if splits is None else list(dict.fromkeys(splits))
-    for name in needed:
+    required = listing.splits if splits is None else list(dict.fromkeys(splits))
+    for name in required:
         if name not in listing.splits:
-            raise unknown_name("split", name, listing.splits, hint="load_dataset() without `split` gives them all.")
+            raise unknown_name(
+                "split", name, listing.splits, hint="load_dataset() without `split` returns all of them."
+            )
     if listing.tables is not None:
         refuse_options(vars(options), listing.format)
-        tables = {name: listing.tables[name] for name in needed}
+        tables = {name: listing.tables[name] for name in required}
     else:
-        tables = _joined(listing, needed, options, columns, limit)
+        tables = _joined(listing, required, options, columns, limit)
     return Raw(tables, listing.features, listing.format, listing.count)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.data.arrow.concatenation import misfit, refuse_other_meanings
 from tidydl.data.arrow.merged_metadata import metadata_of_all
 from tidydl.data.readers.csv_columns import read_alike
-from tidydl.data.readers.formats import TextOptions, places_of, refuse
+from tidydl.data.readers.formats import TextOptions, indices_of, refuse
 from tidydl.data.readers.pandas_index import has_index, index_names, with_index_named
 from tidydl.data.readers.parquet import batch_rows, check_text, open_parquet, refuse_lost_rows
 from tidydl.data.readers.parquet_footer import column_chunks
@@ -124,12 +124,12 @@ def _refuse_same_names(file: str, names: Sequence[str]) -> None:
     """Refuse columns that cannot be told apart: their kinds are settled by their names."""
     if len(set(names)) == len(names):
         return
-    for place, name in enumerate(names):
-        if name in names[:place]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
             raise DataError(
-                f"`path` '{file}' has two columns '{name}', which a stream cannot tell apart.",
+                f"`path` '{file}' has two columns '{name}', which a stream cannot distinguish.",
                 allowed="Columns with different names.",
-                hint="load_dataset() reads it.",
+                hint="Use load_dataset().",
             )
 
 
@@ -139,15 +139,15 @@ def batch_reader_of_table(table: pa.Table) -> BatchReader:
 
     nullable = frozenset(name for name in table.schema.names if _lacks(table, name))
     levels = {
-        each.name: table.column(place).unify_dictionaries().chunk(0).dictionary
-        for place, each in enumerate(table.schema)
-        if pa.types.is_dictionary(each.type) and table.column(place).num_chunks
+        each.name: table.column(index).unify_dictionaries().chunk(0).dictionary
+        for index, each in enumerate(table.schema)
+        if pa.types.is_dictionary(each.type) and table.column(index).num_chunks
     }
     return BatchReader(table.schema, table.num_rows, lambda: iter([table]), nullable, levels)
 
 
 def _lacks(table: pa.Table, name: str) -> bool:
-    return any(table.column(place).null_count > 0 for place in table.schema.get_all_field_indices(name))
+    return any(table.column(index).null_count > 0 for index in table.schema.get_all_field_indices(name))
 
 
 def joined(names: Sequence[str], readers: Sequence[BatchReader]) -> BatchReader:
@@ -233,7 +233,7 @@ def _of_parquet(path: str, options: TextOptions, columns: Sequence[str] | None) 
         file = open_parquet(path)
         schema = file.schema_arrow
         if columns is not None:
-            schema = pa.schema([schema.field(k) for k in places_of(schema.names, columns)], schema.metadata)
+            schema = pa.schema([schema.field(k) for k in indices_of(schema.names, columns)], schema.metadata)
         groups = map(file.metadata.row_group, range(file.metadata.num_row_groups))
         refuse_lost_rows(path, file.metadata.num_rows, sum(group.num_rows for group in groups))
         coded = [each.name for each in schema if pa.types.is_dictionary(each.type)]
@@ -261,10 +261,10 @@ def _lacking(path: str, metadata: Any, names: Sequence[str]) -> frozenset[str]:
     if not metadata.num_row_groups:
         return frozenset()
     schema = metadata.schema
-    places = {schema.column(k).path: k for k in range(metadata.num_columns)}
+    indices = {schema.column(k).path: k for k in range(metadata.num_columns)}
     chunks = column_chunks(path, metadata.num_columns)
     # Columns that hold others have no chunk of their own.
-    return frozenset(n for n in names if n not in places or any(group[places[n]].null_count != 0 for group in chunks))
+    return frozenset(n for n in names if n not in indices or any(group[indices[n]].null_count != 0 for group in chunks))
 
 
 def _levels_in(file: Any, name: str) -> pa.Array:
