@@ -47,6 +47,9 @@
 #'   record; or, if all its values are arrays, or all are objects with the names `"0"`, `"1"` and so on as written by
 #'   pandas, the columns of several records. In a .jsonl or .ndjson file each line is a record.
 #'
+#'   A column `.row` of a file is data like any other, with one exception: the row numbers in a parquet file written by
+#'   [write_dataset()], or in Python, are counted from 1.
+#'
 #'   References to other files (in a README, a metadata file or a cell, or as links) are only followed inside their
 #'   folder. URLs in them are never fetched.
 #'
@@ -231,6 +234,9 @@ features <- function(data) {
 #' `POSIXct`. Dates and durations stored as integers become doubles, dates are whole days, timestamps and durations have
 #' nanosecond precision (microseconds before 1678 and after 2261), and `integer64` is read as integer, as double, or
 #' beyond 2^53 as text. Complex numbers are an error.
+#'
+#' Integer columns `.row` and `.row_y` (of [similarity()]) count from 1 in R and from 0 in Python. The file notes from
+#' which number they count, so that a result written in one language can be joined by `.row` in the other.
 #'
 #' @return The path, invisibly.
 #' @section Errors: `tidydl_error_argument` (a path with another extension, a folder with other files, a split whose

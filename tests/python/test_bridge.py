@@ -14,6 +14,7 @@ from tidydl.bridge.decode import decode
 from tidydl.bridge.encode import encode
 from tidydl.bridge.entries import ENTRIES, resolve
 from tidydl.bridge.text import Repairs, text_of
+from tidydl.columns import Counted
 from tidydl.errors import BridgeError
 
 # --- frames
@@ -293,12 +294,21 @@ def test_images_cross_as_their_bytes():
 # --- counting
 
 
-def test_rows_count_from_one_in_r_and_others_where_declared():
+def test_what_is_declared_counts_from_one_in_r_and_no_column_of_data_does_whatever_its_name():
     frame = pd.DataFrame({".row": [0, 1], "mask": [0, 1], "mine": [0, 1]})
     columns = encode(frame, index=["mask"])["columns"]
     counted = [np.frombuffer(c["data"], "int32").tolist() for c in columns]
-    assert counted == [[1, 2], [1, 2], [0, 1]]
-    assert back(frame)[".row"].tolist() == [0, 1]
+    assert counted == [[0, 1], [1, 2], [0, 1]]
+    assert decode(encode(frame))[".row"].tolist() == [0, 1]
+
+
+def test_a_counted_frame_leaves_the_data_frames_in_its_cells_as_they_are():
+    inner = pd.DataFrame({".row": [0], "start": [4]})
+    frame = pd.DataFrame({".row": [0], "start": [4], "held": pd.Series([inner], dtype=object)})
+    columns = encode({"result": Counted(frame, (".row", "start"))})["items"][0]["columns"]
+    assert [np.frombuffer(c["data"], "int32").tolist() for c in columns[:2]] == [[1], [5]]
+    held = columns[2]["items"][0]["columns"]
+    assert [np.frombuffer(c["data"], "int32").tolist() for c in held] == [[0], [4]]
 
 
 def test_declared_arguments_count_from_one_in_r():

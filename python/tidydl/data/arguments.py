@@ -27,7 +27,10 @@ _CHECKS = ("all_checks", "basic_checks", "no_checks")
 
 @dataclass(frozen=True)
 class Request:
-    """A call's arguments, checked: a path or a frame, and the rest as :func:`~tidydl.load_dataset` takes it."""
+    """A call's arguments, checked: a path or a frame, and the rest as :func:`~tidydl.load_dataset` takes it.
+
+    ``index_base`` is the number from which row numbers count in the language that calls.
+    """
 
     path: str
     frame: Any = None
@@ -42,6 +45,7 @@ class Request:
     sep: str | None = None
     field: str | None = None
     trusted: bool = False
+    index_base: int = 0
 
     @property
     def is_one(self) -> bool:

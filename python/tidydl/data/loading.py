@@ -146,6 +146,9 @@ def load_dataset(
     The index of a data frame that pandas wrote to parquet becomes a column of the same name, or ``index`` if it has
     none; an index that only numbers the rows, of each file or of all files together, is dropped.
 
+    A column ``.row`` of a file is data like any other, with one exception: the row numbers in a parquet file written by
+    :func:`write_dataset`, or in R, are counted from 0.
+
     References to other files (in a README, a metadata file or a cell, or as links) are only followed inside their
     folder. URLs in them are never fetched.
 
@@ -240,20 +243,20 @@ def _rows_said(wanted: Wanted) -> dict[str, int]:
 def _of_frame(request: Request, wanted: Wanted, form: str) -> Any:
     """Return what is wanted of a data frame that is there already, or of several by split."""
     if not isinstance(request.frame, Mapping):
-        return _of_one_frame(request.frame, wanted, form)
+        return _of_one_frame(request.frame, wanted, form, request.index_base)
     frames = asked_frames(request.frame, request.splits)
-    made = {split: _of_one_frame(each, wanted, form) for split, each in frames.items()}
+    made = {split: _of_one_frame(each, wanted, form, request.index_base) for split, each in frames.items()}
     return next(iter(made.values())) if request.is_one else _by_split(made, form)
 
 
-def _of_one_frame(given: Any, wanted: Wanted, form: str) -> Any:
+def _of_one_frame(given: Any, wanted: Wanted, form: str, index_base: int) -> Any:
     from tidydl.data.arrow.from_frame import encode
     from tidydl.data.arrow.other_libraries import table_of
     from tidydl.data.arrow.to_frame import decode
 
     if hasattr(given, "iloc"):
         frame = wanted.of_frame(given)
-        return frame if form == "frame" else _in_form(encode(frame), {}, form)
+        return frame if form == "frame" else _in_form(encode(frame, index_base=index_base), {}, form)
     table = wanted.of_table(table_of(given))
     return decode(table) if form == "frame" else _in_form(table, {}, form)
 

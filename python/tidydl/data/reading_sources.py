@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from tidydl.data.arguments import Request, refuse_of_hub
@@ -57,6 +58,7 @@ def from_hub(request: Request) -> Raw:
         cache_dir=request.cache_dir,
         verify=request.verification_mode != "no_checks",
         trusted=request.trusted,
+        index_base=request.index_base,
     )
 
 
@@ -87,6 +89,7 @@ def list_files(request: Request, room: ExitStack, *, keep: bool = False) -> List
             f"`path` is the format '{path}', and `data_files` is missing.",
             hint=f"Name them: {call_with_files(path)}.",
         )
-    return listing_of(
+    listing = listing_of(
         path, request.name, request.data_dir, request.data_files, room, keep=keep, trusted=request.trusted
     )
+    return replace(listing, index_base=request.index_base)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import DATA_FILES, guarded
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from tidydl.data.sources.record_batches import BatchReader
 
-__all__ = ["ARGUMENTS", "open_streams", "stream"]
+__all__ = ["ARGUMENTS", "open_streams", "stream", "stream_for_r"]
 
 _ROWS = 1000
 ARGUMENTS = (
@@ -95,6 +96,22 @@ def stream(
     given |= {argument: value for argument, value in said.items() if given[argument] is None}
     known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
     request = request_of(path, name, data_dir, data_files, split, **known, **given)
+    return only_stream(request, wanted_of(columns, n, None, None), batch_size)
+
+
+def stream_for_r(
+    path: Any,
+    name: Any = None,
+    data_dir: Any = None,
+    data_files: Any = None,
+    split: Any = None,
+    columns: Any = None,
+    n: Any = None,
+    batch_size: Any = _ROWS,
+    **said: Any,
+) -> Stream:
+    """Open a stream with the arguments of :func:`stream`, whose row numbers count from 1."""
+    request = replace(request_of(path, name, data_dir, data_files, split, **said), index_base=1)
     return only_stream(request, wanted_of(columns, n, None, None), batch_size)
 
 

@@ -67,6 +67,8 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
     Attributes of columns that only R distinguishes (units of durations, variable labels) are in ``.attrs["tidydl_r"]``,
     a dictionary of dictionaries by column; for parts read together, or the frames of a stream, it contains what is the
     same in all of them. Categories must be the same in all parts that are read or written together, in cells too.
+    Integer columns ``.row`` and ``.row_y`` count from 0 in Python and from 1 in R. The file notes from which number
+    they count, so that a result written in one language can be joined by ``.row`` in the other.
 
     Returns
     -------
@@ -97,15 +99,19 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
 
 
 @partial(guarded, name="write_dataset")
-def write_steps(data: Any, path: Any, argument: str = "path") -> Work[str]:
-    """Write a data set as a generator of progress events that returns the path; ``argument`` is what it is called."""
+def write_steps(data: Any, path: Any, argument: str = "path", index_base: int = 0) -> Work[str]:
+    """Write a data set as a generator of progress events that returns the path; ``argument`` is what it is called.
+
+    Row numbers count from ``index_base``, which the file notes.
+    """
     target = _target(path, argument)
     if isinstance(data, Mapping) and all(_is_one(each) for each in data.values()) and data:
-        yield from _write_splits(data, target)
+        yield from _write_splits(data, target, index_base)
     elif _is_one(data):
         _check_suffix(target, argument)
         with whole_file(target) as file:
-            yield from _write_one(data, file, None if target.is_symlink() else target.absolute().parent)
+            folder = None if target.is_symlink() else target.absolute().parent
+            yield from _write_one(data, file, folder, index_base)
     else:
         raise ArgumentError(f"`data` is {described(data)}.", allowed=frames_allowed(), hint=frame_hint(data))
     return str(target)
@@ -203,24 +209,24 @@ def _check_suffix(target: Path, argument: str) -> None:
         )
 
 
-def _table_of(data: Any, folder: Path | None = None) -> pa.Table:
+def _table_of(data: Any, folder: Path | None = None, index_base: int = 0) -> pa.Table:
     """Return the table of a frame with all that is known of its columns, to be written into a folder."""
     from tidydl.data.arrow.from_frame import encode
     from tidydl.data.arrow.to_frame import decode
 
-    table = encode(data if hasattr(data, "iloc") else decode(table_of(data)))
+    table = encode(data if hasattr(data, "iloc") else decode(table_of(data)), index_base=index_base)
     return table if folder is None else relative_media_paths(table, folder)
 
 
-def _write_one(data: Any, file: IO[bytes], folder: Path | None) -> Work[None]:
+def _write_one(data: Any, file: IO[bytes], folder: Path | None, index_base: int) -> Work[None]:
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
         if isinstance(data, Stream):
-            yield from _write_stream(data, file, folder)
+            yield from _write_stream(data, file, folder, index_base)
         else:
-            table = _table_of(data, folder)
+            table = _table_of(data, folder, index_base)
             parquet.write_table(table, file)
             yield Progress(table.num_rows, table.num_rows, "row")
     except pa.ArrowException as error:
@@ -231,13 +237,13 @@ def _write_one(data: Any, file: IO[bytes], folder: Path | None) -> Work[None]:
         ) from error
 
 
-def _write_stream(data: Stream, file: IO[bytes], folder: Path | None) -> Work[None]:
+def _write_stream(data: Stream, file: IO[bytes], folder: Path | None, index_base: int) -> Work[None]:
     """Write frame by frame; some are gathered into a row group, and no more are ever in memory."""
     from tidydl.data.arrow.merged_metadata import metadata_of_all
 
     done, writer, schema = 0, None, None
     with ExitStack() as closing:
-        for group in _groups(_typed(_table_of(frame, folder), data.types) for frame in data):
+        for group in _groups(_typed(_table_of(frame, folder, index_base), data.types) for frame in data):
             if writer is None or schema is None:
                 schema = group.schema
                 writer = closing.enter_context(_writer_of(file, schema))
@@ -246,7 +252,7 @@ def _write_stream(data: Stream, file: IO[bytes], folder: Path | None) -> Work[No
             done += group.num_rows
             yield Progress(done, data.rows or done, "row")
         if writer is None or schema is None:
-            schema = _typed(_table_of(data.empty), data.types).schema
+            schema = _typed(_table_of(data.empty, index_base=index_base), data.types).schema
             writer = closing.enter_context(_writer_of(file, schema))
         writer.add_key_value_metadata(_told_last(schema))
 
@@ -314,7 +320,7 @@ def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
         ) from error
 
 
-def _write_splits(data: Mapping[Any, Any], target: Path) -> Work[None]:
+def _write_splits(data: Mapping[Any, Any], target: Path, index_base: int) -> Work[None]:
     """Write a folder with a file for each split, which takes its name when all is written."""
     named = by_name(data, "data")
     for name in named:
@@ -331,10 +337,10 @@ def _write_splits(data: Mapping[Any, Any], target: Path) -> Work[None]:
             allowed="A folder.",
             hint=f"Write '{target.with_suffix('')}'.",
         )
-    yield from _write_folder(named, real_path(target, f"`path` '{target}'"))
+    yield from _write_folder(named, real_path(target, f"`path` '{target}'"), index_base)
 
 
-def _write_folder(data: Mapping[str, Any], target: Path) -> Work[None]:
+def _write_folder(data: Mapping[str, Any], target: Path, index_base: int) -> Work[None]:
     """Write into a folder that is there, or into one that takes its name at last."""
     _refuse_other_files(target, data)
     scratch = begun_beside(target)
@@ -345,7 +351,7 @@ def _write_folder(data: Mapping[str, Any], target: Path) -> Work[None]:
         with ExitStack() as files:  # each takes its name when all are written
             for name, each in data.items():
                 file = files.enter_context(whole_file(folder / f"{name}.parquet"))
-                yield from _write_one(each, file, target)
+                yield from _write_one(each, file, target, index_base)
             if not set(data) <= set(_KNOWN_SPLITS) or (folder / _README).exists():
                 files.enter_context(whole_file(folder / _README)).write(_card(data).encode())
         if folder is scratch:

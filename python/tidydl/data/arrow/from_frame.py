@@ -10,6 +10,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl import rendering
@@ -17,6 +18,7 @@ from tidydl.data.arrow.nan_and_null import with_nulls
 from tidydl.data.arrow.nested_frames import holds_frames, lists_of_structures
 from tidydl.data.arrow.noted_dtypes import levels_again
 from tidydl.data.arrow.r_metadata import IN_FILE, OF_R, plain_notes
+from tidydl.data.arrow.row_numbers import INDEX_BASE, bases_to_note
 from tidydl.data.arrow.to_frame import HUGGINGFACE, OURS, features_of
 from tidydl.errors import DataError
 
@@ -29,8 +31,10 @@ __all__ = ["are_uuids", "encode", "refuse_same_names"]
 _MEDIA = {"image": "Image", "audio": "Audio"}
 
 
-def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Table:
+def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None, index_base: int = 0) -> pa.Table:
     """Build the table; its metadata says what the columns mean, and holds some facts (plain JSON).
+
+    Row numbers count from ``index_base``.
 
     Raises
     ------
@@ -46,12 +50,14 @@ def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Ta
     if of_r := plain_notes(frame.attrs.get(OF_R)):
         notes[IN_FILE] = of_r
     for name, column in zip(map(str, frame.columns), (frame.iloc[:, k] for k in range(frame.shape[1])), strict=True):
-        columns[name], feature, notes["dtypes"][name], levels = _column(column, name)
+        columns[name], feature, notes["dtypes"][name], levels = _column(column, name, index_base)
         if feature is not None:
             features[name] = feature
         if levels:
             notes["levels"][name] = levels
     table = pa.table(columns) if columns else pa.table({})
+    if bases := bases_to_note(table, index_base):
+        notes[INDEX_BASE] = bases
     metadata = {OURS: json.dumps(notes).encode()}
     if not frame.empty or columns:
         metadata[HUGGINGFACE] = json.dumps({"info": {"features": _all_features(table.schema, features)}}).encode()
@@ -82,7 +88,7 @@ def refuse_same_names(names: Sequence[str], whose: str = "`data`") -> None:
         )
 
 
-def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
+def _column(column: pd.Series, name: str, index_base: int) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
     """Return a column's Arrow array, its feature, its dtype by name, and what else is known of what it holds."""
     import pandas as pd
     import pyarrow as pa
@@ -98,7 +104,7 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
     if kind == "object" and _holds_media(column):
         return _lists_of_media(column, name)
     if kind == "object" and holds_frames(column):
-        return _frames(column, name)
+        return _frames(column, name, index_base)
     if kind.startswith("complex"):
         raise DataError(
             f"Column '{name}' holds complex numbers.",
@@ -137,10 +143,10 @@ def _listed(value: Any) -> Any:
     return value if value.dtype.kind in "mM" and value.ndim == 1 else value.tolist()
 
 
-def _frames(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
+def _frames(column: pd.Series, name: str, index_base: int) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
     import pyarrow as pa
 
-    made, metadata = lists_of_structures(column, name, encode)
+    made, metadata = lists_of_structures(column, name, partial(encode, index_base=index_base))
     known = features_of(pa.schema([], metadata))
     feature = {"feature": known, "_type": "List"} if len(known) == made.type.value_type.num_fields else None
     return made, feature, "frames", {key.decode(): held.decode() for key, held in metadata.items()}

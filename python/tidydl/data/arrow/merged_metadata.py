@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.arrow.nested_frames import structures_in
 from tidydl.data.arrow.r_metadata import IN_FILE, agreed, plain_notes
+from tidydl.data.arrow.row_numbers import INDEX_BASE, agreed_bases
 from tidydl.data.arrow.to_frame import HUGGINGFACE, OURS, features_of, notes_of
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def _notes_of_all(
         known = [each for each in inner if each is not None]
         if known:
             made["levels"][name] = {key.decode(): about.decode() for key, about in metadata_of_all(known).items()}
+    made[INDEX_BASE] = agreed_bases(held, notes)
     made[IN_FILE] = agreed(held, [plain_notes(each.get(IN_FILE)) for each in notes])
     return made
 

@@ -35,6 +35,7 @@ def read_hub(
     cache_dir: str | None = None,
     verify: bool = True,
     trusted: bool = False,
+    index_base: int = 0,
 ) -> Raw:
     """Read splits of a data set on the Hub, or of what was downloaded of it before.
 
@@ -54,6 +55,8 @@ def read_hub(
         Whether to check what is downloaded against its hash.
     trusted
         Whether cells may name images and audio outside of the data set.
+    index_base
+        The number from which row numbers are to count, where the files note how they do.
 
     Raises
     ------
@@ -70,14 +73,14 @@ def read_hub(
     with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
         files = HubFiles(repo, Asked(name, data_dir, data_files, splits), Path(scratch), verify)
         try:
-            return _read(files, trusted)
+            return _read(files, trusted, index_base)
         except (DamagedFileError, ArgumentError, NotFoundError):
             if not (verify and files.mend()):
                 raise
-            return _read(files, trusted)
+            return _read(files, trusted, index_base)
 
 
-def _read(files: HubFiles, trusted: bool) -> Raw:
+def _read(files: HubFiles, trusted: bool, index_base: int) -> Raw:
     from datasets.table import embed_table_storage
 
     builder = files.find()
@@ -86,7 +89,7 @@ def _read(files: HubFiles, trusted: bool) -> Raw:
     found = {str(split): [Path(file) for file in some] for split, some in builder.config.data_files.items()}
     features = {} if builder.info.features is None else builder.info.features.to_dict()
     by_kind = {split: dict.fromkeys(some, kind) for split, some in found.items()}
-    listing = Listing(kind, by_kind, features=features, bounds=bounds)
+    listing = Listing(kind, by_kind, features=features, bounds=bounds, index_base=index_base)
     if kind not in READERS or not all(suffix_of(file) in FORMATS for some in found.values() for file in some):
         listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)
         if any(file.name.endswith(_ARCHIVES) for some in found.values() for file in some):

@@ -30,7 +30,8 @@ class Listing:
     """The files of each split with the format of each, or tables where nothing more is to be read.
 
     ``features`` say what the columns mean where the files do not say it themselves. ``bounds`` are what paths in the
-    files may not leave: by default the folder of each.
+    files may not leave: by default the folder of each. ``index_base`` is the number from which row
+    numbers are to count, where the files note how they do.
     """
 
     format: str
@@ -38,6 +39,7 @@ class Listing:
     tables: dict[str, pa.Table] | None = None
     features: Mapping[str, Any] = field(default_factory=dict)
     bounds: Bounds | None = None
+    index_base: int = 0
 
     @property
     def splits(self) -> list[str]:

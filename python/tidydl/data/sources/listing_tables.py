@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidydl.data.arrow.concatenation import join
+from tidydl.data.arrow.row_numbers import with_index_base
 from tidydl.data.readers.csv_columns import read_alike
 from tidydl.data.readers.formats import TextOptions
 from tidydl.data.readers.pandas_index import has_index, index_names, with_index_named
@@ -91,7 +92,7 @@ def _read(
     left = limit
     for file, kind in files.items():
         with reading(str(file), kind):
-            table = READERS[kind](str(file), options, columns, left)
+            table = with_index_base(READERS[kind](str(file), options, columns, left), listing.index_base)
             table = check_media_paths(table, listing.features, listing.bounds_of(file), f"'{file}'", file.parent)
         parts[str(file)] = table
         left = None if left is None else max(0, left - table.num_rows)  # all have a say in the columns

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.arrow.concatenation import misfit, refuse_other_meanings
 from tidydl.data.arrow.merged_metadata import metadata_of_all
+from tidydl.data.arrow.row_numbers import with_index_base
 from tidydl.data.readers.csv_columns import read_alike
 from tidydl.data.readers.formats import TextOptions, indices_of, refuse
 from tidydl.data.readers.pandas_index import has_index, index_names, with_index_named
@@ -84,7 +85,7 @@ def _opened(
     for file, kind in listing.files[split].items():
         with reading(str(file), kind):
             identity = _identity(str(file))
-            part = _OPENERS[kind](str(file), options, columns)
+            part = _with_index_base(_OPENERS[kind](str(file), options, columns), listing.index_base)
         _refuse_same_names(str(file), part.schema.names)
         blocks = _of_unchanged(part.blocks, str(file), kind, identity)
         checked = checked_blocks(blocks, listing.features, listing.bounds_of(file), file)
@@ -118,6 +119,15 @@ def _of_unchanged(
         refuse_another()
 
     return unchanged
+
+
+def _with_index_base(reader: BatchReader, index_base: int) -> BatchReader:
+    schema = with_index_base(reader.schema.empty_table(), index_base).schema
+    if schema.equals(reader.schema, check_metadata=True):
+        return reader
+    return replace(
+        reader, schema=schema, blocks=lambda: (with_index_base(block, index_base) for block in reader.blocks())
+    )
 
 
 def _refuse_same_names(file: str, names: Sequence[str]) -> None:
