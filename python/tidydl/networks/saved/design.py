@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.design import Design
 from tidydl.design.contrasts import CONTRASTS, Coding
+from tidydl.design.deparse import written
 from tidydl.design.expressions import options_of, vet
 from tidydl.design.formulas import Formula, parse_formula
 from tidydl.design.limits import MOST_ORDERED_LEVELS
 from tidydl.design.matrices import LOGICAL, number_of_columns
 from tidydl.design.polynomials import Basis, polynomial_contrasts
-from tidydl.design.syntax import Call, written
+from tidydl.design.syntax import Call
 from tidydl.errors import ColumnError
 from tidydl.networks.saved.parts import Part, numbers_text
 
