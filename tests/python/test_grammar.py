@@ -44,7 +44,7 @@ BROKEN = [
 BEYOND = {"[", "[[", "$", "@", "{", "?", "::", ":::", "<-", "=", "<<-", ":=", "function"}
 
 READ = """
-options(warn = -1); out <- list(); invisible(Sys.setlocale("LC_COLLATE", "C"))
+options(warn = -1); out <- list(); invisible(Sys.setlocale("LC_CTYPE", "C.UTF-8"))
 codes <- function(x) paste(utf8ToInt(enc2utf8(x)), collapse = ".")
 shape <- function(e) {
   if (is.symbol(e)) return(paste0("n", codes(as.character(e))))

@@ -14,32 +14,23 @@ __all__ = ["COMPARISONS", "EMPTY", "Call", "Constant", "Name", "Node", "is_synta
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
-# How tightly operators bind, as in R's ?Syntax. All group from the left but the power.
-_BINARY = {
-    "~": 1,
-    "|": 2,
-    "||": 2,
-    "&": 3,
-    "&&": 3,
-    **dict.fromkeys(COMPARISONS, 5),
-    "+": 6,
-    "-": 6,
-    "*": 7,
-    "/": 7,
-    "%": 8,
-    ":": 9,
-    "^": 11,
-}
-_PREFIX = {"~": 2, "!": 4, "-": 10, "+": 10}  # how tightly what stands behind must bind
+# Operators from the loosest to the tightest, as in R's ?Syntax. All group from the left but the power.
+_LEVELS = (
+    *(["~"], ["|", "||"], ["&", "&&"], ["unary !"], COMPARISONS, ["+", "-"], ["*", "/"], ["%any%"], [":"]),
+    *(["unary -"], ["^"]),
+)
+_BINARY = {sign: level for level, signs in enumerate(_LEVELS) for sign in signs}
+# How tightly what stands behind must bind.
+_PREFIX = {"~": 1, "!": _BINARY["unary !"], "-": _BINARY["unary -"], "+": _BINARY["unary -"]}
 
 _SPACE = r"(?:\s|\#[^\n]*+)*+"
-_PLAIN_NAME = r"(?:[^\W\d_²³¹¼-¾]|\.(?!\d))(?:[^\W²³¹¼-¾]++|\.)*+"  # digits such as ² are no letters to R
+_PLAIN_NAME = r"(?:[^\W0-9_²³¹¼-¾]|\.(?![0-9]))(?:[^\W²³¹¼-¾]++|\.)*+"  # digits such as ² are no letters to R
 _SYNTACTIC = re.compile(_PLAIN_NAME + r"\Z")
 _BLANK = re.compile(_SPACE + r"\Z")
 _TOKEN = re.compile(
     rf"""{_SPACE}(?:
-      (?P<number>0[xX](?:(?:[0-9a-fA-F]++(?:\.[0-9a-fA-F]*+)?|\.[0-9a-fA-F]++)[pP][+-]?\d++|[0-9a-fA-F]++)L?
-        | (?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?L?)(?!\w)
+      (?P<number>0[xX](?:(?:[0-9a-fA-F]++(?:\.[0-9a-fA-F]*+)?|\.[0-9a-fA-F]++)[pP][+-]?[0-9]++|[0-9a-fA-F]++)L?
+        | (?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?L?)(?!\w)
     | (?P<raw>[rR]["']-*[\[({{])
     | (?P<text>"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')
     | (?P<quoted>`(?:[^`\\]|\\.)++`)
@@ -221,7 +212,7 @@ class _Parser:
         left = self._operand()
         while (token := self._tokens[self._at]).kind == "sign":
             sign = token.text
-            own = _BINARY.get("%" if sign[0] == "%" else sign, -1)
+            own = _BINARY.get("%any%" if sign[0] == "%" else sign, -1)
             if own < strength:
                 break
             self._at += 1
