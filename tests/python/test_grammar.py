@@ -173,7 +173,7 @@ def test_what_r_reads_is_read_alike_and_written_alike_and_what_r_refuses_is_refu
 
 
 LEAVES = [
-    *("a", "b", "c", "d", "`odd name`", "a", "b", "c", "log(a)", "I(a^2)", "I(b > 1)", "poly(c, 2)", "0", "1", "."),
+    *("a", "b", "c", "d", "`odd name`", "a", "b", "c", "log(a)", "I(a^2)", "I(b > 1)", "poly(c, 2L)", "0", "1", "."),
     *("offset(d)", "offset(log(c))", "TRUE", "1L", "0x0", "y", "2", "'text'"),
 ]  # fmt: skip
 COLUMNS = ["y", "a", "b", "c", "d", "odd name"]
@@ -226,8 +226,8 @@ def terms_here(text):
     formula = parse_formula(text, COLUMNS)
     shown = []
     for at, term in enumerate(formula.terms):
-        marks = [mark for each in term for mark in (each.text, "2" if _lacks_margin(formula, at, each.text) else "1")]
-        shown.append("; ".join([":".join(each.text for each in term), *marks]))
+        marks = [mark for each in term for mark in (each.label, "2" if _lacks_margin(formula, at, each.text) else "1")]
+        shown.append("; ".join([":".join(each.label for each in term), *marks]))
     variables, offsets = ("; ".join(each.text for each in some) for some in (formula.variables, formula.offsets))
     return [str(int(formula.intercept)), variables, offsets, *shown]
 

@@ -6,12 +6,13 @@ functions of :data:`tidydl.design.functions.FUNCTIONS`. Nothing is looked up out
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tidydl.design.arithmetic import among, compared, computed, joined, negated
-from tidydl.design.deparse import quoted, written
+from tidydl.design.deparse import Lines, quoted, written
 from tidydl.design.functions import FUNCTIONS, NOT_YET, Function, Situation, numeric
 from tidydl.design.syntax import COMPARISONS, EMPTY, Call, Constant, Name, Node, parse
 from tidydl.design.values import Logicals, Numbers, Value
@@ -40,6 +41,11 @@ class Expression:
     def is_column(self) -> bool:
         """Whether it is a column as it stands."""
         return isinstance(self.node, Name)
+
+    @property
+    def label(self) -> str:
+        """How R writes it in the names of terms and columns: integers without their L."""
+        return self.text if self.is_column else Lines(math.inf, integer="").node(self.node).lines()[0]
 
     @property
     def calls(self) -> dict[str, Call]:

@@ -154,7 +154,7 @@ def _right_side(fit: Multinom) -> str:
     right = written(tree.arguments[1])
     if formula.written == f"{formula.response_text} ~ {right}":  # without a '.'
         return right
-    terms = [":".join(factor.text for factor in term) for term in formula.terms]
+    terms = [":".join(factor.label for factor in term) for term in formula.terms]
     return " + ".join([*terms, *([] if formula.intercept else ["-1"])])
 
 
