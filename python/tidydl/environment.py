@@ -43,7 +43,6 @@ REQUIRED = {
     "pyarrow": "21",
     "pillow": "10.1",
     "safetensors": "0.8",
-    "formulaic": "1.1",
     "plotnine": "0.15",
     "narwhals": "1.20",
     "tqdm": "4.66.3",

@@ -309,7 +309,10 @@ test_that("Python reads what R saved, and gives it back, with the same bits", {
     grade ~ hours * mood + log(sleep) + poly(sleep, 2) + scale(hours) + rank:flag, data,
     size = 1, linout = TRUE, maxit = 9
   )
-  fits$polynomials <- fit_quietly(grade ~ poly(sleep, `my col`, degree = 2) + rank, data, size = 1, maxit = 9)
+  fits$polynomials <- fit_quietly(
+    grade ~ poly(sleep, `my col`, degree = 2L) + rank + I(sleep * 100000L) + factor(sleep > 7L), data,
+    size = 1, maxit = 9
+  )
   fits$bits <- fit_quietly(grade ~ sleep + hours, data, size = 1, linout = TRUE, maxit = 9)
   fits$bits$wts <- c(5e-324, -0.0, 1 / 3, 1e300, -2.5)
   fits$model <- multinom(mood ~ sleep * flag, data, trace = FALSE, engine = "r", Hess = TRUE)
@@ -331,7 +334,8 @@ test_that("R reads what Python saved with the same bits, by package nnet's own p
     all = list(formula = "mood ~ . - w", size = 2, decay = 0.01, maxit = 9),
     bases = list(formula = "grade ~ poly(sleep, 2) * flag + scale(hours) + log(sleep)", size = 1, maxit = 9),
     polynomials = list(
-      formula = "grade ~ poly(sleep, hours, degree = 2) + rank + I(hours * 100000)", size = 1, maxit = 9
+      formula = "grade ~ poly(sleep, hours, degree = 2L) + rank + I(hours * 100000L) + factor(sleep > 7L)",
+      size = 1, maxit = 9
     ),
     full = list(formula = "grade ~ 0 + mood * flag + note", size = 1, maxit = 9),
     several = list(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl import rendering
 from tidydl.checks import described
+from tidydl.design.deparse import quoted, written
 from tidydl.design.polynomials import polynomial_contrasts
-from tidydl.design.syntax import parse, quoted, written
+from tidydl.design.syntax import parse
 from tidydl.errors import ArgumentError, FormulaError, one_of, unknown_name
 
 if TYPE_CHECKING:
