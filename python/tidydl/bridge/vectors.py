@@ -14,6 +14,7 @@ import numpy as np
 
 from tidydl.bridge.text import Repairs, arrow_of_text, levels_of, pack_text, short_text, text_of, unpack_text
 from tidydl.data.arrow.nan_and_null import NOT_MISSING, is_not_missing
+from tidydl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -300,8 +301,7 @@ def _unpack_time(kind: str, doubles: np.ndarray, record: Record) -> Any:
         return _with_nat(days, known, "M8[s]")
     seconds = np.where(known, doubles, 0)
     whole = np.floor(seconds)
-    # nanoseconds reach from 1678 to 2261; beyond, microseconds
-    unit = "ns" if not seconds.size or np.abs(whole).max() < 9.2e9 else "us"
+    unit = _unit_reaching(float(np.abs(whole).max(initial=0)))
     per = _PER_SECOND[unit]
     counts = whole.astype("int64") * per + np.rint((seconds - whole) * per).astype("int64")
     if kind == "timedelta":
@@ -311,6 +311,17 @@ def _unpack_time(kind: str, doubles: np.ndarray, record: Record) -> Any:
         return timestamps.dt.tz_convert(record["zone"]).array
     except (KeyError, ValueError, OSError):  # a zone that only R knows: the same timestamps in UTC
         return timestamps.array
+
+
+def _unit_reaching(seconds: float) -> str:
+    """Return the finest unit that counts so many seconds: nanoseconds reach from 1678 to 2261."""
+    for unit, reach in (("ns", 9.2e9), ("us", 9.2e12), ("ms", 9.2e15)):
+        if seconds < reach:
+            return unit
+    raise DataError(
+        f"A timestamp or duration is {seconds:.3g} seconds away, which no data frame of Python holds.",
+        allowed="Times less than 9.2e15 seconds away.",
+    )
 
 
 def _with_nat(counts: np.ndarray, known: np.ndarray, dtype: str) -> np.ndarray:

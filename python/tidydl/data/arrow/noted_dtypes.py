@@ -34,7 +34,8 @@ def as_noted(
         return frame
     for name, kind in dtypes.items():
         column: Any = frame[name]
-        about = notes.get("levels", {}).get(name, {})
+        about = notes.get("levels", {}).get(name)
+        about = about if isinstance(about, dict) else {}
         if isinstance(column.dtype, pd.CategoricalDtype):
             levels = levels_again(column.cat.categories, about["dtype"]) if "dtype" in about else None
             made = column if levels is None else column.cat.rename_categories(levels)

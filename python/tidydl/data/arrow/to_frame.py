@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["HUGGINGFACE", "OURS", "decode", "features_of", "notes_of", "text_series"]
 
 HUGGINGFACE = b"huggingface"  # where `datasets` says what the columns mean
+_BY_COLUMN = ("dtypes", "levels")
 OURS = b"tidydl"  # where we say what only pandas tells apart
 
 
@@ -37,9 +38,10 @@ def features_of(schema: pa.Schema) -> dict[str, Any]:
 def notes_of(schema: pa.Schema) -> dict[str, Any]:
     """Read what we wrote beside the features: by column ``dtypes``, ``levels`` and ``r``; ``facts``; or nothing."""
     try:
-        return dict(json.loads((schema.metadata or {})[OURS]))
+        notes = dict(json.loads((schema.metadata or {})[OURS]))
     except (KeyError, TypeError, ValueError):
         return {}
+    return {name: about for name, about in notes.items() if name not in _BY_COLUMN or isinstance(about, dict)}
 
 
 def decode(
@@ -93,7 +95,8 @@ def decode(
 def _kept_as_frames(notes: Mapping[str, Any]) -> dict[str, Any]:
     """Give, by column, what is known of the columns of the frames in its cells."""
     about = notes.get("levels", {})
-    return {name: about[name] for name, kind in notes.get("dtypes", {}).items() if kind == "frames" and name in about}
+    frames = [name for name, kind in notes.get("dtypes", {}).items() if kind == "frames"]
+    return {name: about[name] for name in frames if isinstance(about.get(name), dict)}
 
 
 def _column(values: pa.ChunkedArray, feature: Any, name: str, lacks: bool) -> Any:

@@ -317,7 +317,8 @@ def _records_in(text: str) -> Iterator[dict[str, Any]]:
 def _from_columns(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
     if len({len(values) for values in columns.values()}) > 1:
         raise ValueError("its columns differ in length")
-    if all(isinstance(value, dict) for values in columns.values() for value in values):
+    held = [value for values in columns.values() for value in values]
+    if held and all(isinstance(value, dict) for value in held):
         raise ArgumentError(
             f"`field` is missing: the records are in {', '.join(repr(name) for name in columns)}.",
             hint=f"Add {rendering.argument('field', repr(next(iter(columns))))}.",

@@ -208,7 +208,8 @@ def with_column(reader: BatchReader, name: str, value: str, levels: pa.Array) ->
 def _all_levels(parts: Sequence[pa.Array]) -> pa.Array:
     import pyarrow as pa
 
-    return pa.chunked_array(list(parts)).unique().drop_null()
+    typed = [part for part in parts if not pa.types.is_null(part.type)]
+    return pa.chunked_array(typed or list(parts)).unique().drop_null()
 
 
 def _fitted(block: pa.Table, schema: pa.Schema, levels: Mapping[str, pa.Array]) -> pa.Table:
