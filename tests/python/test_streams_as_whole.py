@@ -139,3 +139,19 @@ def test_a_frame_written_as_a_stream_is_the_frame(tmp_path):
     write_dataset(frame, tmp_path / "a.parquet")
     write_dataset(stream(tmp_path / "a.parquet", batch_size=7), tmp_path / "b.parquet")
     pd.testing.assert_frame_equal(load_dataset(tmp_path / "b.parquet"), frame)
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv"])
+@pytest.mark.parametrize("rows", [3, 30])
+def test_a_file_that_changes_under_a_stream_is_refused(tmp_path, name, rows):
+    def write(count):
+        frame = pd.DataFrame({"i": range(count)})
+        frame.to_csv(tmp_path / name, index=False) if name == "a.csv" else write_dataset(frame, tmp_path / name)
+
+    write(10)
+    opened = stream(tmp_path / name, batch_size=4)
+    assert sum(map(len, opened)) == 10
+    write(rows)
+    with pytest.raises(DataError, match="has changed since the stream was opened"):
+        list(opened)
+    assert sum(map(len, stream(tmp_path / name))) == rows

@@ -23,7 +23,7 @@ from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, DataError, StorageError
 from tidydl.progress import Progress, Work
 from tidydl.progress import run as run_work
-from tidydl.whole_files import begun_beside, refuse_missing_folder, unwritable, whole_file
+from tidydl.whole_files import begun_beside, real_path, refuse_missing_folder, unwritable, whole_file
 
 if TYPE_CHECKING:
     import datasets
@@ -331,7 +331,7 @@ def _write_splits(data: Mapping[Any, Any], target: Path) -> Work[None]:
             allowed="A folder.",
             hint=f"Write '{target.with_suffix('')}'.",
         )
-    yield from _write_folder(named, Path(os.path.realpath(target)))
+    yield from _write_folder(named, real_path(target, f"`path` '{target}'"))
 
 
 def _write_folder(data: Mapping[str, Any], target: Path) -> Work[None]:

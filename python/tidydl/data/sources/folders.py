@@ -78,7 +78,24 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
                 allowed="The folder of a data set.",
                 hint="Give the subfolder with the data, or a pattern such as 'data/*.csv'.",
             )
-    return dict(sorted(found.items()))
+    return _each_once(dict(sorted(found.items())), folder) if links else dict(sorted(found.items()))
+
+
+def _each_once(files: Mapping[str, Path], base: Path) -> dict[str, Path]:
+    """Leave out files that links to folders lead to a second time; ``files`` are by their path in the base folder."""
+    real_base = os.path.realpath(base)
+    real = {os.path.dirname(name): "" for name in files}
+    real = {folder: os.path.realpath(os.path.join(base, folder)) for folder in real}
+
+    def is_led_to(name: str) -> bool:
+        folder = os.path.dirname(name)
+        return real[folder] != os.path.normpath(os.path.join(real_base, folder))
+
+    kept: dict[tuple[str, str], str] = {}
+    for name in sorted(files, key=is_led_to):  # those that no link leads to come first
+        kept.setdefault((real[os.path.dirname(name)], os.path.basename(name)), name)
+    names = set(kept.values())
+    return {name: file for name, file in files.items() if name in names}
 
 
 def _walk(top: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]], list[os.DirEntry[str]]]]:
@@ -199,8 +216,8 @@ def _found(patterns: str | Sequence[str], base: Path, trusted: bool) -> list[Pat
             found.update(dict.fromkeys(data_files_of(exact, trusted=trusted).values()))
         else:
             names = sorted(glob.glob(pattern, root_dir=base, recursive=True))
-            files = [base / name for name in names if os.path.basename(name) not in _IGNORED]
-            files = [file for file in files if file.is_file()]
+            names = [name for name in names if os.path.basename(name) not in _IGNORED and (base / name).is_file()]
+            files = list(_each_once({name: base / name for name in names}, base).values())
             bounds = Bounds(fixed_part(pattern, base), trusted)
             for file in files:
                 bounds.check(file)

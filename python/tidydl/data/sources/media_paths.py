@@ -180,7 +180,7 @@ def _is_media(kind: Any, feature: Any) -> bool:
     types = {each.name: str(each.type) for each in kind}
     if "path" not in types:
         return False
-    return _kind(feature) in _MEDIA or (set(types) == {"bytes", "path"} and types["bytes"] in _BYTES)
+    return _kind(feature) in _MEDIA or (set(types) == {"bytes", "path"} and types["bytes"] in (*_BYTES, "null"))
 
 
 def _kind(feature: Any) -> Any:

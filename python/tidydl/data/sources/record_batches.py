@@ -5,6 +5,7 @@ Files are looked through once for that, in constant memory, so that a block has 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -82,11 +83,41 @@ def _opened(
     parts = {}
     for file, kind in listing.files[split].items():
         with reading(str(file), kind):
+            identity = _identity(str(file))
             part = _OPENERS[kind](str(file), options, columns)
         _refuse_same_names(str(file), part.schema.names)
-        checked = checked_blocks(part.blocks, listing.features, listing.bounds_of(file), file)
+        blocks = _of_unchanged(part.blocks, str(file), kind, identity)
+        checked = checked_blocks(blocks, listing.features, listing.bounds_of(file), file)
         parts[str(file)] = replace(part, blocks=checked)
     return parts
+
+
+def _identity(path: str) -> tuple[int, ...]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _of_unchanged(
+    blocks: Callable[[], Iterator[pa.Table]], path: str, kind: str, identity: tuple[int, ...]
+) -> Callable[[], Iterator[pa.Table]]:
+    """Return what gives the blocks of a file, as long as it is the one that was looked through."""
+
+    def refuse_another() -> None:
+        with reading(path, kind):
+            now = _identity(path)
+        if now != identity:
+            raise DataError(
+                f"`path` '{path}' has changed since the stream was opened.",
+                allowed="A file that stays as it is until all of it is read.",
+                hint="Open the stream anew.",
+            )
+
+    def unchanged() -> Iterator[pa.Table]:
+        refuse_another()
+        yield from blocks()
+        refuse_another()
+
+    return unchanged
 
 
 def _refuse_same_names(file: str, names: Sequence[str]) -> None:
