@@ -131,14 +131,14 @@ open_stream <- function(path, given, batch_size, output = NULL, call = rlang::ca
 refuse_several <- function(splits, split, call) {
   if (is.null(split)) {
     abort_tidydl(
-      "argument", "`split` is missing, and there are several splits.", one_of(c(splits, "all")),
+      "argument", "`split` is missing, and there are several.", one_of(c(splits, "all")),
       sprintf("Write split = \"%s\", or \"all\" for all of them.", splits[[1]]),
       call = call
     )
   }
   abort_tidydl(
-    "argument", sprintf("`split` names %d splits, but a stream reads one.", length(splits)), one_of(splits),
-    sprintf("Write split = \"%s\" to read one after the other.", paste(splits, collapse = "+")),
+    "argument", sprintf("`split` names %d splits, and a stream is of one.", length(splits)), one_of(splits),
+    sprintf("Write split = \"%s\" for one after the other.", paste(splits, collapse = "+")),
     call = call
   )
 }

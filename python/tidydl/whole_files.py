@@ -187,7 +187,7 @@ def _refuse_planted(link: Path, subject: str) -> None:
     if not known and folder.st_mode & (stat.S_ISVTX | stat.S_IWOTH | stat.S_IWGRP):
         raise StorageError(
             f"{subject} cannot be written: '{link}' is a link that another user made in a shared folder.",
-            allowed="A path without links of others.",
+            allowed="A path without links of other users.",
         )
 
 

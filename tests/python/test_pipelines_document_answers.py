@@ -262,5 +262,5 @@ def test_the_task_is_read_from_the_model_and_others_are_refused(answers, seeing)
     assert {tidydl.pipeline(model=kept(kind)).task for kind in ("layoutlm", "layoutlmv3")} == {answers.task}
     with pytest.raises(ArgumentError, match="does not fit"):
         tidydl.pipeline("document-question-answering", model=kept("git"))
-    with pytest.raises(ArgumentError, match="does not respond questions"):
+    with pytest.raises(ArgumentError, match="does not answer questions"):
         tidydl.pipeline("document-question-answering", model=kept("writer"))(SCANS[0], question="dog ?")

@@ -195,7 +195,7 @@ def test_a_failing_sound_has_a_row_of_its_own(ppl):
 @pytest.mark.parametrize(
     ("name", "options", "what"),
     [
-        ("whisper", {"return_timestamps": "char"}, "`return_timestamps` is 'char'.*\n.*True or 'word'"),
+        ("whisper", {"return_timestamps": "char"}, "`return_timestamps` is 'char'.*\n.*True, 'word'"),
         ("whisper", {"language": "klingon"}, "`language` 'klingon' is not known.*\n.*'german'"),
         ("whisper", {"language": "french"}, "`language` 'french' is not known"),
         ("whisper of one language", {"language": "en"}, "`language` is given, but this model is monolingual"),

@@ -126,13 +126,13 @@ def only_stream(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> St
     streams = open_streams(request, wanted, batch_size)
     if len(streams) > 1 and request.split is not None:
         raise ArgumentError(
-            f"`split` names {len(streams)} splits, but a stream reads one.",
+            f"`split` names {len(streams)} splits, and a stream is of one.",
             allowed=one_of(streams),
-            hint=f'Write split = "{"+".join(streams)}" to read one after the other.',
+            hint=f'Write split = "{"+".join(streams)}" for one after the other.',
         )
     if len(streams) > 1:
         raise ArgumentError(
-            "`split` is missing, and there are several splits.",
+            "`split` is missing, and there are several.",
             allowed=one_of([*streams, ALL]),
             hint=f'Write split = "{next(iter(streams))}", or "all" for all of them.',
         )

@@ -109,8 +109,8 @@ def _of_unchanged(
         if now != identity:
             raise DataError(
                 f"`path` '{path}' has changed since the stream was opened.",
-                allowed="A file that stays as it is until all of it is read.",
-                hint="Open the stream anew.",
+                allowed="A file that does not change until all of it has been read.",
+                hint="Open the stream again.",
             )
 
     def unchanged() -> Iterator[pa.Table]:
