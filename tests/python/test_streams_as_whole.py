@@ -152,6 +152,6 @@ def test_a_file_that_changes_under_a_stream_is_refused(tmp_path, name, rows):
     opened = stream(tmp_path / name, batch_size=4)
     assert sum(map(len, opened)) == 10
     write(rows)
-    with pytest.raises(DataError, match="has changed since the stream was opened"):
+    with pytest.raises(DamagedFileError, match="has changed since the stream was opened"):
         list(opened)
     assert sum(map(len, stream(tmp_path / name))) == rows

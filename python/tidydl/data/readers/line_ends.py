@@ -36,9 +36,9 @@ class WholeLineEnds(io.RawIOBase):
         if size is None or size < 0:
             return self._held + bytes(self._stream.read())
         content = self._held + bytes(self._stream.read(max(0, size - len(self._held))))
-        self._held = b""
-        if content.endswith(b"\r") and len(content) > 1:
-            content, self._held = content[:-1], b"\r"
+        content, self._held = content[:size], content[size:]
+        if content.endswith(b"\r") and len(content) > 1 and (following := self._held or bytes(self._stream.read(1))):
+            content, self._held = content[:-1], b"\r" + following
         return content
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ from tidydl.data.readers.text_batches import (
 from tidydl.data.sources.listing import Listing
 from tidydl.data.sources.listing_tables import parquet_files
 from tidydl.data.sources.media_paths import checked_blocks
-from tidydl.errors import DataError
+from tidydl.errors import DamagedFileError, DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,7 +107,7 @@ def _of_unchanged(
         with reading(path, kind):
             now = _identity(path)
         if now != identity:
-            raise DataError(
+            raise DamagedFileError(
                 f"`path` '{path}' has changed since the stream was opened.",
                 allowed="A file that does not change until all of it has been read.",
                 hint="Open the stream again.",
@@ -176,7 +176,7 @@ def joined(names: Sequence[str], readers: Sequence[BatchReader]) -> BatchReader:
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise misfit(schemas, error) from error
     schema = schema.with_metadata(metadata_of_all(list(schemas.values())))
-    absent = {name for name in schema.names for reader in readers if name not in reader.schema.names}
+    absent = {name for name in schema.names for part in readers if part.rows and name not in part.schema.names}
     levels = {
         name: _all_levels([f.levels[name] for f in readers if name in f.levels]) for f in readers for name in f.levels
     }
@@ -225,7 +225,7 @@ def _fitted(block: pa.Table, schema: pa.Schema, levels: Mapping[str, pa.Array]) 
         column = block.column(each.name)
         if each.name in levels:
             known = levels[each.name]
-            plain = column.cast(known.type) if pa.types.is_dictionary(column.type) else column
+            plain = column if column.type == known.type else column.cast(known.type)
             codes = [pc.index_in(chunk, value_set=known) for chunk in plain.chunks]
             made = [pa.DictionaryArray.from_arrays(c, known, ordered=each.type.ordered) for c in codes]
             column = pa.chunked_array(made, type=pa.dictionary(pa.int32(), known.type, each.type.ordered))
@@ -274,8 +274,13 @@ def _lacking(path: str, metadata: Any, names: Sequence[str]) -> frozenset[str]:
     schema = metadata.schema
     indices = {schema.column(k).path: k for k in range(metadata.num_columns)}
     chunks = column_chunks(path, metadata.num_columns)
-    # Columns that hold others have no chunk of their own.
-    return frozenset(n for n in names if n not in indices or any(group[indices[n]].null_count != 0 for group in chunks))
+
+    def lacks(name: str) -> bool:
+        if name not in indices:  # columns that hold others have no chunk of their own
+            return True
+        return any(group[indices[name]].num_values and group[indices[name]].null_count != 0 for group in chunks)
+
+    return frozenset(filter(lacks, names))
 
 
 def _levels_in(file: Any, name: str) -> pa.Array:
