@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import DATA_FILES, first_line
-from tidydl.data.readers.formats import FORMATS, suffix_of
+from tidydl.data.readers.formats import FORMATS, PLAIN, TextOptions, suffix_of
 from tidydl.data.readers.table_readers import READERS
+from tidydl.data.sources.card_options import card_options
 from tidydl.data.sources.dataset_cards import check_card, check_kind
 from tidydl.data.sources.media_paths import check_media_paths
 from tidydl.data.sources.packed_files import check_packed
@@ -34,6 +35,7 @@ class Built:
     features: Mapping[str, Any]
     files: dict[str, list[Path]]
     tables: dict[str, pa.Table] | None
+    options: TextOptions = PLAIN
 
 
 _ALLOWED = "A folder of csv, parquet, json, image or audio files."
@@ -51,7 +53,7 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *,
     DamagedFileError
         A file cannot be read.
     DataError
-        Its README, or a link, leads out of it.
+        Its README, or a link, leads out of it; or it sets an option by which files are not read.
     """
     bounds = Bounds(Path(path), trusted)
     check_card(bounds.folder, trusted=trusted)
@@ -69,7 +71,7 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *,
                     bounds.check(file)
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         if kind in READERS and all(suffix_of(f) in FORMATS for fs in files.values() for f in fs):
-            return Built(kind, features, files, None)
+            return Built(kind, features, files, None, card_options(builder, kind, f"'{path}'"))
         tables = prepared(builder, data_dir or path, bounds, Path(scratch))
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         return Built(kind, features, files, tables)

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tidydl.data.readers.formats import FORMATS, TextOptions, suffix_of
+from tidydl.data.readers.formats import FORMATS, PLAIN, TextOptions, suffix_of
 from tidydl.data.readers.table_readers import READERS
 from tidydl.data.sources.builders import prepared, quiet
+from tidydl.data.sources.card_options import card_options
 from tidydl.data.sources.hub_files import Asked, HubFiles
 from tidydl.data.sources.listing import Listing, Raw
 from tidydl.data.sources.listing_tables import read_listing
@@ -36,6 +37,7 @@ def read_hub(
     verify: bool = True,
     trusted: bool = False,
     index_base: int = 0,
+    options: TextOptions = PLAIN,
 ) -> Raw:
     """Read splits of a data set on the Hub, or of what was downloaded of it before.
 
@@ -57,6 +59,8 @@ def read_hub(
         Whether cells may name images and audio outside of the data set.
     index_base
         The number from which row numbers are to count, where the files note how they do.
+    options
+        What the caller says of text files.
 
     Raises
     ------
@@ -73,14 +77,14 @@ def read_hub(
     with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
         files = HubFiles(repo, Asked(name, data_dir, data_files, splits), Path(scratch), verify)
         try:
-            return _read(files, trusted, index_base)
+            return _read(files, trusted, index_base, options)
         except (DamagedFileError, ArgumentError, NotFoundError):
             if not (verify and files.mend()):
                 raise
-            return _read(files, trusted, index_base)
+            return _read(files, trusted, index_base, options)
 
 
-def _read(files: HubFiles, trusted: bool, index_base: int) -> Raw:
+def _read(files: HubFiles, trusted: bool, index_base: int, options: TextOptions) -> Raw:
     from datasets.table import embed_table_storage
 
     builder = files.find()
@@ -94,4 +98,6 @@ def _read(files: HubFiles, trusted: bool, index_base: int) -> Raw:
         listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)
         if any(file.name.endswith(_ARCHIVES) for some in found.values() for file in some):
             listing.tables = {split: embed_table_storage(table) for split, table in listing.tables.items()}
-    return replace(read_listing(listing, TextOptions()), format="hub")
+    else:
+        listing.options = card_options(builder, kind, f"'{files.repo.id}'")
+    return replace(read_listing(listing, options), format="hub")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.readers.formats import PLAIN, TextOptions
 from tidydl.data.sources.path_bounds import Bounds
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Listing:
 
     ``features`` say what the columns mean where the files do not say it themselves. ``bounds`` are what paths in the
     files may not leave: by default the folder of each. ``index_base`` is the number from which row
-    numbers are to count, where the files note how they do.
+    numbers are to count, where the files note how they do. ``options`` are those of text files that a README sets.
     """
 
     format: str
@@ -40,6 +41,7 @@ class Listing:
     features: Mapping[str, Any] = field(default_factory=dict)
     bounds: Bounds | None = None
     index_base: int = 0
+    options: TextOptions = PLAIN
 
     @property
     def splits(self) -> list[str]:

@@ -20,6 +20,7 @@ from tidydl.data.readers.decompression_limits import allowance
 from tidydl.data.readers.formats import FORMATS, MEDIA, format_of, suffix_of
 from tidydl.data.readers.read_errors import how_to_read
 from tidydl.data.sources.builders import built
+from tidydl.data.sources.dataset_cards import describes_itself
 from tidydl.data.sources.folders import data_files_of, matching, no_match, splits_by_name
 from tidydl.data.sources.listing import Listing
 from tidydl.data.sources.media_folders import METADATA, media_tables
@@ -109,7 +110,7 @@ def _listed(
         kind = format_of(location)
         return Listing(kind, {"train": {location: kind}})
     base = _base(location, data_dir, forced)
-    if location.is_dir() and (name is not None or _describes_itself(base)):
+    if location.is_dir() and (name is not None or describes_itself(base)):
         return _as_built(path, name, data_dir, data_files, trusted)
     if is_pattern(path):
         found = {"train": {str(file): file for file in matching(path, Path(), trusted=trusted)["train"]}}
@@ -137,21 +138,10 @@ def _base(location: Path, data_dir: str | None, forced: str | None) -> Path:
     return location / data_dir if (location / data_dir).is_dir() else Path(data_dir)
 
 
-def _describes_itself(folder: Path) -> bool:
-    """Return whether a README says how the folder is to be read."""
-    location = folder / "README.md"
-    if not location.is_file():
-        return False
-    with DATA_FILES.guard(f"The file '{location}'"):
-        text = location.read_text("utf-8", errors="replace")
-    head = text[3:].partition("\n---")[0] if text.startswith("---") else ""
-    return any(line.startswith(("configs:", "dataset_info:")) for line in head.splitlines())
-
-
 def _as_built(path: str, name: str | None, data_dir: str | None, data_files: Any, trusted: bool) -> Listing:
     made = built(path, name, data_dir, data_files, trusted=trusted)
     files = {split: dict.fromkeys(found, made.format) for split, found in made.files.items()}
-    return Listing(made.format, files, made.tables, made.features)
+    return Listing(made.format, files, made.tables, made.features, options=made.options)
 
 
 def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) -> dict[str, Path]:
