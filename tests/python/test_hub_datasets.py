@@ -165,7 +165,7 @@ def test_what_the_page_says_of_reading_is_done_or_refused_and_the_caller_wins(vi
     assert list(found["separated by us"]["dtypes"]) == ["item;n", "m"]
     assert found["typed"]["dtypes"]["n"] in ("str", "object")
     assert found["headless"]["kind"] == "data"
-    assert "README.md of 'us/options' says `header: null`" in found["headless"]["problem"]
+    assert "README.md of 'us/options' sets `header: null`" in found["headless"]["problem"]
     assert "`sep` means nothing" in found["sep of parquet"]["problem"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 import zipfile
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import DATA_FILES, first_line
-from tidydl.data.readers.formats import FORMATS, PLAIN, TextOptions, suffix_of
+from tidydl.data.readers.formats import PLAIN, TextOptions
 from tidydl.data.readers.table_readers import READERS
 from tidydl.data.sources.card_options import card_options
 from tidydl.data.sources.dataset_cards import check_card, check_kind
@@ -57,7 +58,8 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *,
     """
     bounds = Bounds(Path(path), trusted)
     check_card(bounds.folder, trusted=trusted)
-    _refuse_chains(path)
+    _refuse_other_meanings(path)
+    data_files = _as_named(data_files, bounds.folder)
     with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
         builder = _builder(path, name, data_dir, data_files, scratch)
         kind = type(builder).__module__.rpartition(".")[2]
@@ -70,21 +72,37 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *,
                 if data_files is None and data_dir is None:
                     bounds.check(file)
         features = {} if builder.info.features is None else builder.info.features.to_dict()
-        if kind in READERS and all(suffix_of(f) in FORMATS for fs in files.values() for f in fs):
+        if kind in READERS:
             return Built(kind, features, files, None, card_options(builder, kind, f"'{path}'"))
         tables = prepared(builder, data_dir or path, bounds, Path(scratch))
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         return Built(kind, features, files, tables)
 
 
-def _refuse_chains(path: str) -> None:
-    """Refuse a folder whose path ``datasets`` would take for a chain of addresses."""
-    if "::" in os.path.abspath(path):
+def _refuse_other_meanings(path: str) -> None:
+    """Refuse a folder whose path ``datasets`` would take for a pattern, or for a chain of addresses."""
+    whole = os.path.abspath(path)
+    if "::" in whole:
         raise ArgumentError(
             f"`path` '{path}' has '::' in it, which `datasets` would read as a chain of URLs.",
             allowed="A path without '::' for a folder whose README says how to read it.",
             hint="Rename the folder, or give the files as `data_files` with a format: load_dataset('csv', …).",
         )
+    if glob.has_magic(whole):
+        raise ArgumentError(
+            f"`path` '{path}' contains a character of patterns, by which `datasets` could read another folder.",
+            allowed="A path without '*', '?' and '[' for a folder whose README says how to read it.",
+            hint="Rename the folder, or give the files as `data_files` with a format: load_dataset('csv', …).",
+        )
+
+
+def _as_named(data_files: Any, folder: Path) -> Any:
+    """Return names of files so that ``datasets`` takes none for a pattern that is the name of a file."""
+    if isinstance(data_files, str):
+        return glob.escape(data_files) if os.path.isfile(folder / data_files) else data_files
+    if isinstance(data_files, Mapping):
+        return {split: _as_named(each, folder) for split, each in data_files.items()}
+    return [_as_named(each, folder) for each in data_files] if isinstance(data_files, (list, tuple)) else data_files
 
 
 def _builder(path: str, name: str | None, data_dir: str | None, data_files: Any, scratch: str) -> Any:

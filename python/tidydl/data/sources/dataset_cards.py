@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -134,6 +135,12 @@ def _check(card: Any, file: Path) -> None:
                         f"'{file}' gives '{path}' as `{key}`, which is {what}.",
                         allowed="Paths and patterns of files in the folder of the data set, or below.",
                         hint="Nothing outside that folder is read, and URLs are not downloaded.",
+                    )
+                if glob.has_magic(path) and (file.parent / path).is_file():
+                    raise DataError(
+                        f"'{file}' gives '{path}' as `{key}`, a pattern that is the name of a file, too.",
+                        allowed="Names of files without '*', '?' and '['.",
+                        hint="Rename the file, or give it as `data_files`.",
                     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tidydl.data.readers.formats import FORMATS, PLAIN, TextOptions, suffix_of
+from tidydl.data.readers.formats import PLAIN, TextOptions
 from tidydl.data.readers.table_readers import READERS
 from tidydl.data.sources.builders import prepared, quiet
 from tidydl.data.sources.card_options import card_options
@@ -16,6 +17,7 @@ from tidydl.data.sources.hub_files import Asked, HubFiles
 from tidydl.data.sources.listing import Listing, Raw
 from tidydl.data.sources.listing_tables import read_listing
 from tidydl.data.sources.path_bounds import Bounds
+from tidydl.data.sources.zipped_tables import files_of_kind
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
 from tidydl.hub.repositories import Repository
 
@@ -92,12 +94,17 @@ def _read(files: HubFiles, trusted: bool, index_base: int, options: TextOptions)
     kind = type(builder).__module__.rpartition(".")[2]
     found = {str(split): [Path(file) for file in some] for split, some in builder.config.data_files.items()}
     features = {} if builder.info.features is None else builder.info.features.to_dict()
-    by_kind = {split: dict.fromkeys(some, kind) for split, some in found.items()}
-    listing = Listing(kind, by_kind, features=features, bounds=bounds, index_base=index_base)
-    if kind not in READERS or not all(suffix_of(file) in FORMATS for some in found.values() for file in some):
-        listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)
-        if any(file.name.endswith(_ARCHIVES) for some in found.values() for file in some):
-            listing.tables = {split: embed_table_storage(table) for split, table in listing.tables.items()}
-    else:
-        listing.options = card_options(builder, kind, f"'{files.repo.id}'")
-    return replace(read_listing(listing, options), format="hub")
+    with ExitStack() as room:
+        if kind in READERS:
+            found = {
+                s: [part for f in some for part in files_of_kind(f, kind, room, False)] for s, some in found.items()
+            }
+        by_kind = {split: dict.fromkeys(some, kind) for split, some in found.items()}
+        listing = Listing(kind, by_kind, features=features, bounds=bounds, index_base=index_base)
+        if kind in READERS:
+            listing.options = card_options(builder, kind, f"'{files.repo.id}'")
+        else:
+            listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)
+            if any(file.name.endswith(_ARCHIVES) for some in found.values() for file in some):
+                listing.tables = {split: embed_table_storage(table) for split, table in listing.tables.items()}
+        return replace(read_listing(listing, options), format="hub")
