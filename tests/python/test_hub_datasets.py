@@ -166,7 +166,7 @@ def test_what_the_page_says_of_reading_is_done_or_refused_and_the_caller_wins(vi
     assert found["typed"]["dtypes"]["n"] in ("str", "object")
     assert found["headless"]["kind"] == "data"
     assert "README.md of 'us/options' sets `header: null`" in found["headless"]["problem"]
-    assert "`sep` means nothing" in found["sep of parquet"]["problem"]
+    assert "`sep` does not apply" in found["sep of parquet"]["problem"]
 
 
 def test_an_unknown_split_is_answered_with_those_there_are(visited):
