@@ -95,6 +95,8 @@ def test_what_the_caller_says_wins(tmp_path):
         assert way().columns.tolist() == ["a", "b,c"]
     for way in ways(folder_of(tmp_path / "other", "d.csv", "a;b,c\n1;2,3\n", {"sep": ";"}), sep=","):
         assert way().columns.tolist() == ["a;b", "c"]
+    for way in ways(folder_of(tmp_path / "odd", "d.csv", "a;b,c\n1;2,3\n", {"sep": "\\s+"}), sep=","):
+        assert way().columns.tolist() == ["a;b", "c"]
     for way in ways(fields_, field="more"):
         assert way().columns.tolist() == ["b"]
     for way in ways(separated, field="a"):

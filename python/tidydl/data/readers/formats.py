@@ -69,11 +69,6 @@ class TextOptions:
         """Return these options, and that further columns are text."""
         return replace(self, texts=(self.texts or frozenset()) | names)
 
-    def or_else(self, other: TextOptions) -> TextOptions:
-        """Return these options, and those of another where nothing is said."""
-        sep = other.sep if self.sep is None else self.sep
-        return replace(self, sep=sep, field=other.field if self.field is None else self.field)
-
 
 PLAIN = TextOptions()
 

@@ -6,14 +6,15 @@ import glob
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import DATA_FILES, first_line
-from tidydl.data.readers.formats import PLAIN, TextOptions
+from tidydl.data.readers.formats import TextOptions
 from tidydl.data.readers.table_readers import READERS
 from tidydl.data.sources.card_options import card_options
 from tidydl.data.sources.dataset_cards import check_card, check_kind
@@ -36,7 +37,7 @@ class Built:
     features: Mapping[str, Any]
     files: dict[str, list[Path]]
     tables: dict[str, pa.Table] | None
-    options: TextOptions = PLAIN
+    options: Callable[[TextOptions], TextOptions] = lambda given: given
 
 
 _ALLOWED = "A folder of csv, parquet, json, image or audio files."
@@ -54,7 +55,7 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *,
     DamagedFileError
         A file cannot be read.
     DataError
-        Its README, or a link, leads out of it; or it sets an option by which files are not read.
+        Its README, or a link, leads out of it.
     """
     bounds = Bounds(Path(path), trusted)
     check_card(bounds.folder, trusted=trusted)
@@ -73,7 +74,7 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *,
                     bounds.check(file)
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         if kind in READERS:
-            return Built(kind, features, files, None, card_options(builder, kind, f"'{path}'"))
+            return Built(kind, features, files, None, partial(card_options, builder, kind, f"'{path}'"))
         tables = prepared(builder, data_dir or path, bounds, Path(scratch))
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         return Built(kind, features, files, tables)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,8 @@ _OF_SPEED = {  # what changes no value
 }
 
 
-def card_options(builder: Any, kind: str, whose: str) -> TextOptions:
-    """Return the options of text files that a configuration sets.
+def card_options(builder: Any, kind: str, whose: str, given: TextOptions) -> TextOptions:
+    """Return what the caller says of text files, and where nothing what a configuration does.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ def card_options(builder: Any, kind: str, whose: str) -> TextOptions:
         The format of its files.
     whose
         What the data set is called in a message.
+    given
+        What the caller says.
 
     Raises
     ------
@@ -41,14 +43,15 @@ def card_options(builder: Any, kind: str, whose: str) -> TextOptions:
         It sets an option by which files are not read here.
     """
     config = builder.config
-    said = _said(config)
-    if kind == "csv":
-        sep = _separator(said, [Path(str(file)) for files in (config.data_files or {}).values() for file in files])
-        options = TextOptions(sep=sep)
-    else:
-        options = TextOptions(field=said.pop("field", None) if kind == "json" else None)
-    if options.field is not None and not isinstance(options.field, str):
-        said["field"] = options.field
+    ruled_out = {"sep", "delimiter"} if given.sep is not None else set()
+    ruled_out |= {"field"} if given.field is not None else set()
+    said = {name: value for name, value in _said(config).items() if name not in ruled_out}
+    options = given
+    if kind == "csv" and given.sep is None:
+        files = [Path(str(file)) for files in (config.data_files or {}).values() for file in files]
+        options = replace(options, sep=_separator(said, files))
+    if kind == "json" and isinstance(said.get("field"), str):
+        options = replace(options, field=said.pop("field"))
     for name, value in said.items():
         if name not in _OF_SPEED.get(kind, ()) and not _means_the_default(name, value, said):
             raise _refused(name, value, kind, config.name, whose)

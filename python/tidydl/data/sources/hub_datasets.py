@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def _read(files: HubFiles, trusted: bool, index_base: int, options: TextOptions)
         by_kind = {split: dict.fromkeys(some, kind) for split, some in found.items()}
         listing = Listing(kind, by_kind, features=features, bounds=bounds, index_base=index_base)
         if kind in READERS:
-            listing.options = card_options(builder, kind, f"'{files.repo.id}'")
+            listing.options = partial(card_options, builder, kind, f"'{files.repo.id}'")
         else:
             listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)
             if any(file.name.endswith(_ARCHIVES) for some in found.values() for file in some):

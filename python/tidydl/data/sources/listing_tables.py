@@ -58,7 +58,7 @@ def read_listing(
         refuse_options(vars(options), listing.format)
         tables = {name: listing.tables[name] for name in required}
     else:
-        tables = _joined(listing, required, options.or_else(listing.options), columns, limit)
+        tables = _joined(listing, required, listing.options(options), columns, limit)
     return Raw(tables, listing.features, listing.format, listing.count)
 
 

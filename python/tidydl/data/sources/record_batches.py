@@ -70,7 +70,7 @@ def batch_readers_of(
         The files do not fit together.
     """
     files = {split: listing.files[split] for split in columns}
-    options = options.or_else(listing.options)
+    options = listing.options(options)
     parts = read_alike(lambda said: {split: _opened(listing, split, said, columns[split]) for split in files}, options)
     whole = [split for split in files if columns[split] is None]
     if any(has_index(reader.schema) for split in whole for reader in parts[split].values()):
