@@ -101,6 +101,9 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequ
         texts.kept_part(text, limit, loaded.processor) if limit and long != "window" else text for text, _ in values
     ]
     ids = tokens_of(loaded, read, offsets=False)[0]
+    for i, row in enumerate(ids):
+        if limit and len(row) <= limit - frame.size and read[i] is not values[i][0]:  # nothing but blanks so far
+            ids[i] = tokens_of(loaded, [values[i][0]], offsets=False)[0][0]
     texts.refuse_empty([len(row) + frame.size for row in ids], indices)
     room = None if limit is None else room_for(limit - frame.size, "max_length")
     cut = [False] * len(values)
