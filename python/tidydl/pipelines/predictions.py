@@ -88,7 +88,7 @@ def lines_frame(
     inputs: Inputs,
     outcome: Outcome,
     *,
-    fields: Sequence[str] | None = None,
+    fields: Sequence[str],
     levels: Mapping[str, Sequence[str]] | None = None,
 ) -> pd.DataFrame:
     """Write the frame of results with several lines each.
@@ -102,16 +102,15 @@ def lines_frame(
     outcome
         The results of the different inputs: a list of lines each, a line being a tuple.
     fields
-        What a line has values for, in order, where the frame is not to show them all.
+        What a line has values for, in order; the frame may be without some of them.
     levels
         The levels of label columns.
     """
     rows, source = spread(outcome, [len(result) for result in outcome.results])
     data = input_columns(inputs, rows)
-    own = contract.columns[len(data) :]
     every = [line for result in outcome.results for line in result]
-    for k, column in enumerate(own):
-        k = k if fields is None else fields.index(column.name)
+    for column in contract.columns[len(data) :]:
+        k = fields.index(column.name)
         data[column.name] = _taken([line[k] for line in every], source, column.kind)
     return contract.frame(data, levels=levels, index=repeated_index(inputs, rows))
 

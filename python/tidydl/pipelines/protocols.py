@@ -21,11 +21,11 @@ class Family(Protocol):
     """A module that does some tasks: ``tidydl.pipelines.task_runs`` runs what it plans.
 
     ``facts(loaded)``, where it has that, returns what is to be known of a loaded model and refuses one that cannot do
-    the task. Where it draws at random it has ``seed_of(loaded, options, drawn)`` too, which says where the draws of a call start
-    (``drawn`` where the call names no seed), None where it draws nothing after all. Where other models have a part in
-    the answers, such as a vocoder, it has ``other_models(loaded, options)``, which returns them. ``POSITIONS`` names
-    those columns that count from 0, and ``LISTS`` those that are list columns, which are there with some options only,
-    so that the columns of the task do not tell.
+    the task. Where it draws at random it has ``seed_of(loaded, options, drawn)`` too, which says where the draws of a
+    call start (``drawn`` where the call names no seed), None where it draws nothing after all. Where other models have
+    a part in the answers, such as a vocoder, it has ``other_models(loaded, options)``, which returns them.
+    ``POSITIONS`` names those columns that count from 0, and ``LISTS`` those that are list columns, which are there with
+    some options only, so that the columns of the task do not tell.
     """
 
     def plan(self, call: Call) -> TaskPlan:

@@ -214,8 +214,6 @@ class Pipeline:
 
     def _run(self, inputs: Inputs, options: Options) -> Work[pd.DataFrame]:
         with running(self._loaded):
-            if hasattr(self._family, "run"):
-                return (yield from self._family.run(self._task, self._loaded, inputs, options, self._note))
             call = Call(self._task, self._loaded, inputs, options)
             return (yield from run_plan(call, self._family.plan(call), self._note))
 

@@ -12,7 +12,7 @@ from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
 
-__all__ = ["encode", "levels", "one_by_one", "padding", "reader", "size_of"]
+__all__ = ["encode", "levels", "one_by_one", "padding", "reader", "run", "size_of"]
 
 _PIXELS = 256  # that count as one patch, 16 x 16
 
@@ -101,6 +101,11 @@ def _scale(size: Any, width: int, height: int) -> float:
     if not scales and sides.get("height") is not None:
         return float(sides["height"] / height)
     return min(scales, default=1.0)
+
+
+def run(model: Any, names: Sequence[str], tensors: dict[str, Any]) -> list[dict[str, Any]]:
+    """Run the model on a batch: for each image what is read later, by the names of the outputs."""
+    return one_by_one(model(**tensors), names)
 
 
 def one_by_one(outputs: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Any]]:
