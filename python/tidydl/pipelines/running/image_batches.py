@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,12 +48,17 @@ class _Scaled(EncodedImages):
         )
 
 
-def encode(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> EncodedImages:
-    """Prepare images to be decoded batch by batch; their ``shapes`` are widths and heights in pixels."""
+def encode(
+    loaded: Loaded, values: list[Any], indices: Sequence[int], kind: Callable[..., EncodedImages] = _Scaled
+) -> EncodedImages:
+    """Prepare images to be decoded batch by batch; their ``shapes`` are widths and heights in pixels.
+
+    ``kind`` makes the batches.
+    """
     encoded = images.encode(loaded, values, indices, by_shape=True)
     shapes: list[Any] = encoded.shapes
     costs = [_cost(loaded.image_processor, *shape) for shape in shapes]
-    return _Scaled(encoded.images, encoded.indices, costs, encoded.cut, loaded, shapes)
+    return kind(encoded.images, encoded.indices, costs, encoded.cut, loaded, shapes)
 
 
 def size_of(encoded: EncodedImages, line: int) -> tuple[int, int]:

@@ -46,7 +46,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def plan(call: Call) -> TaskPlan:
     """Return how the masks of images are found, the best first."""
     return TaskPlan(
-        encode=partial(_encode, call.loaded),
+        encode=partial(image_batches.encode, call.loaded, kind=_Whole),
         forward=partial(_masks, call.loaded, call.options),
         padding="none",
         finish=_lines,
@@ -75,11 +75,6 @@ class _Whole(EncodedImages):
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Decode the only image of a batch."""
         return {"image": self.pixels(positions)[0]}
-
-
-def _encode(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> _Whole:
-    encoded = image_batches.encode(loaded, values, indices)
-    return _Whole(encoded.images, encoded.indices, encoded.sizes, encoded.cut, loaded, encoded.shapes)
 
 
 def _masks(loaded: Loaded, options: Options, batch: dict[str, Any]) -> list[list[_Found]]:
