@@ -127,5 +127,5 @@ def test_cells_of_json_name_no_file_outside(tmp_path):
     for cell in ({"bytes": None, "path": str(outside)}, [{"bytes": None, "path": "../secret.png"}]):
         rows.write_text(json.dumps({"image": cell}) + "\n")
         for read in (load_dataset, lambda path: list(stream(path))):
-            with pytest.raises(DataError, match="outside of the folder"):
+            with pytest.raises(DataError, match="outside the folder"):
                 read(rows)

@@ -142,6 +142,6 @@ def test_task_is_read_from_the_model_and_another_head_does_not_fit(ner_folder, f
 def test_r_counts_characters_from_one_and_its_own_columns_stay(ner_folder):
     spec = {"task": "ner", "model": str(ner_folder), "device": "cpu", "ignore_labels": []}
     counted = run(r_interface.pipeline_run(spec, "sun rain"))
-    assert counted.names == ("start",)
+    assert counted.names == (".row", "start")
     assert counted.frame["start"].tolist() == [0, 4]
     assert json.loads(json.dumps(r_interface.pipeline_open(spec)))["parts"] == ["text"]

@@ -35,7 +35,7 @@ FACTORS = [
         "poly(f, 1)",
     ),
     *(
-        "I(a*1e5)",
+        "I(a*1e5/1e5)",
         "offset(a)",
         "I(o >= 'm')",
         "factor(g, levels=c('r','q','p'))",

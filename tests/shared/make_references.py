@@ -55,6 +55,12 @@ def data_files() -> None:
         pq.write_table(
             table.replace_schema_metadata({"tidydl": json.dumps(notes)}), DATA / f"rows_of_{language}.parquet"
         )
+    for folder, said in (("headless", "header: null"), ("bars", "sep: '|'")):
+        (DATA / folder).mkdir(exist_ok=True)
+        configs = f"configs:\n- config_name: default\n  data_files: d.csv\n  {said}\n"
+        types = "dataset_info:\n  features:\n  - name: n\n    dtype: string\n"
+        (DATA / folder / "README.md").write_text(f"---\n{configs}{types}---\n", "utf-8")
+        (DATA / folder / "d.csv").write_text("n|a,b\n1|x,y\n", "utf-8")
     (DATA / "rows.csv").write_text(".row,text\n1,a\n2,b\n5,e\n", "utf-8")
     (DATA / "votes.jsonl").write_text('{"town": "Ulm", "votes": {"2020": 5, "2021": 7}}\n', "utf-8")
     (DATA / "padded.csv").write_text("code,n,day\n1,1,01/02/2020\n  007,2,09/02/2020\n", "utf-8")

@@ -125,7 +125,8 @@ def load_dataset(
     DamagedFileError
         A file exists but cannot be read.
     DataError
-        Files or splits have incompatible columns, or a link, a README or a cell points outside its folder.
+        Files or splits have incompatible columns; a link, a README or a cell points outside its folder; or a README
+        sets an unsupported option.
     ArgumentError
         An argument is invalid, or a zip file is unsafe.
     HubError
@@ -148,6 +149,11 @@ def load_dataset(
 
     A column ``.row`` of a file is data like any other, with one exception: the row numbers in a parquet file written by
     :func:`write_dataset`, or in R, are counted from 0.
+
+    A README.md that describes the data (``configs``, ``dataset_info``) is followed as ``datasets`` does: files, splits,
+    labels and column types, ``sep`` of csv and ``field`` of JSON files, unless the call says otherwise. Any other
+    option that it sets, such as ``header`` or ``na_values``, and a value that is not of the declared type, is an error
+    that names it.
 
     References to other files (in a README, a metadata file or a cell, or as links) are only followed inside their
     folder. URLs in them are never fetched.

@@ -59,6 +59,7 @@ def from_hub(request: Request) -> Raw:
         verify=request.verification_mode != "no_checks",
         trusted=request.trusted,
         index_base=request.index_base,
+        options=TextOptions(request.sep, request.field),
     )
 
 

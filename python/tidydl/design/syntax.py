@@ -55,7 +55,6 @@ _HINTS = {
     "<-": "Put a space between < and - where a number below zero is meant.",
     "=": "Write ~ between response and predictors, and == to compare.",
     "(": "Is an operator missing before the parenthesis?",
-    "\n": "A line that goes on ends with an operator.",
     **dict.fromkeys(("and", "or"), "Write & and | for 'and' and 'or'."),
     **dict.fromkeys(("$", "@", "["), "Name columns alone, as in y ~ x."),
     **dict.fromkeys(("::", ":::"), "Name functions alone, as in log(x)."),
@@ -107,7 +106,7 @@ EMPTY = Name("")
 
 
 class _Token(NamedTuple):
-    """A word: its kind (number, text, quoted, name, sign, newline, unknown or end), what it says, where it starts."""
+    """A word: its kind (number, text, quoted, name, sign, unknown or end), what it says, where it starts."""
 
     kind: str
     text: str
@@ -145,23 +144,18 @@ class _Parser:
         return node if self._tokens[self._at].kind == "end" else self._refuse(self._tokens[self._at])
 
     def _all_tokens(self) -> list[_Token]:
-        """Take the text apart. A line ends the expression where it could end and no parenthesis is open."""
+        """Take the text apart. It is one expression, so that the end of a line is a blank."""
         text, tokens = self._text, []
-        at, depth, may_end = 0, 0, False
+        at = 0
         while (found := _TOKEN.match(text, at)) is not None:
             kind = str(found.lastgroup)
             start, said = found.start(kind), found[kind]
-            if start > at and may_end and depth <= 0 and "\n" in text[at:start]:
-                tokens.append(_Token("newline", "\n", start))
             at = found.end()
             if kind == "raw":
                 kind, (said, at) = "text", self._raw(said, start, at)
             elif kind in ("text", "quoted"):
                 said = self._unescaped(said[1:-1], kind, start)
             tokens.append(_Token(kind, "^" if said == "**" and kind == "sign" else said, start))
-            may_end = kind != "sign" or said == ")"
-            if kind == "sign":
-                depth += (said == "(") - (said == ")")
             if len(tokens) > MOST_WORDS:
                 raise too_many(f"has more than {MOST_WORDS:,} names, numbers and signs", MOST_WORDS, "of them")
         if not _BLANK.match(text, at):

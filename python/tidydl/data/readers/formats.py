@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,10 @@ class TextOptions:
     sep: str | None = None
     field: str | None = None
     texts: frozenset[str] | None = None
+
+    def with_texts(self, names: frozenset[str]) -> TextOptions:
+        """Return these options, and that further columns are text."""
+        return replace(self, texts=(self.texts or frozenset()) | names)
 
 
 PLAIN = TextOptions()

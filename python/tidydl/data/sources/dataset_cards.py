@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from tidydl.boundaries import DATA_FILES
 from tidydl.data.sources.path_bounds import Bounds, leads_out
 from tidydl.errors import ArgumentError, DamagedFileError, DataError
 
-__all__ = ["README", "check_card"]
+__all__ = ["README", "check_card", "describes_itself"]
 
 README = "README.md"
 _OTHER = ".huggingface.yaml"
@@ -26,6 +27,7 @@ _MOST = 1_000_000  # values, those that aliases repeat included
 _DIGITS = 22  # of a whole number: longer ones take time by the square, or share one hash
 _WHOLE = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|[0-9][0-9_:]*)")  # hours:minutes:seconds too, as YAML 1.1 has them
 _FILES = ("data_files", "data_dir")
+_SPEAKS = ("configs:", "dataset_info:")
 
 
 def check_card(folder: Path, *, trusted: bool = False) -> None:
@@ -47,6 +49,22 @@ def check_card(folder: Path, *, trusted: bool = False) -> None:
                 _check(_yaml_in(file), file)
     if not trusted:
         _check_links(folder)
+
+
+def describes_itself(folder: Path) -> bool:
+    """Return whether a README says how the folder is to be read."""
+    return any(_describes(folder / name) for name in (README, _OTHER) if (folder / name).is_file())
+
+
+def _describes(file: Path) -> bool:
+    with DATA_FILES.guard(f"The file '{file}'"):
+        text = file.read_text("utf-8", errors="replace")
+    try:
+        card = _yaml_in(file)
+    except Exception:  # of what is no YAML, or too much, the check says so where it speaks of data
+        head = text.removeprefix("---").partition("\n---")[0]
+        return any(line.startswith(_SPEAKS) for line in head.splitlines())
+    return isinstance(card, Mapping) and any(f"{name}:" in _SPEAKS for name in card)
 
 
 def _yaml_in(file: Path) -> Any:
@@ -117,6 +135,12 @@ def _check(card: Any, file: Path) -> None:
                         f"'{file}' gives '{path}' as `{key}`, which is {what}.",
                         allowed="Paths and patterns of files in the folder of the data set, or below.",
                         hint="Nothing outside that folder is read, and URLs are not downloaded.",
+                    )
+                if glob.has_magic(path) and (file.parent / path).is_file():
+                    raise DataError(
+                        f"'{file}' gives '{path}' as `{key}`, a pattern that is the name of a file, too.",
+                        allowed="Names of files without '*', '?' and '['.",
+                        hint="Rename the file, or give it as `data_files`.",
                     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.readers.formats import TextOptions
 from tidydl.data.sources.path_bounds import Bounds
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Listing:
 
     ``features`` say what the columns mean where the files do not say it themselves. ``bounds`` are what paths in the
     files may not leave: by default the folder of each. ``index_base`` is the number from which row
-    numbers are to count, where the files note how they do.
+    numbers are to count, where the files note how they do. ``options`` gives those of text files: the caller's, and
+    else what a README sets.
     """
 
     format: str
@@ -40,6 +42,7 @@ class Listing:
     features: Mapping[str, Any] = field(default_factory=dict)
     bounds: Bounds | None = None
     index_base: int = 0
+    options: Callable[[TextOptions], TextOptions] = lambda given: given
 
     @property
     def splits(self) -> list[str]:

@@ -14,6 +14,7 @@ from tidydl.data.readers.pandas_index import has_index, index_names, with_index_
 from tidydl.data.readers.parquet import open_parquet
 from tidydl.data.readers.read_errors import reading
 from tidydl.data.readers.table_readers import READERS
+from tidydl.data.sources.declared_types import as_declared, texts_declared
 from tidydl.data.sources.listing import Listing, Raw
 from tidydl.data.sources.local_files import refuse_options
 from tidydl.data.sources.media_paths import check_media_paths
@@ -57,7 +58,7 @@ def read_listing(
         refuse_options(vars(options), listing.format)
         tables = {name: listing.tables[name] for name in required}
     else:
-        tables = _joined(listing, required, options, columns, limit)
+        tables = _joined(listing, required, listing.options(options), columns, limit)
     return Raw(tables, listing.features, listing.format, listing.count)
 
 
@@ -92,7 +93,10 @@ def _read(
     left = limit
     for file, kind in files.items():
         with reading(str(file), kind):
-            table = with_index_base(READERS[kind](str(file), options, columns, left), listing.index_base)
+            table = READERS[kind](str(file), options, columns, left)
+            if kind == "csv" and (texts := texts_declared(table.schema, listing.features)):
+                table = READERS[kind](str(file), options.with_texts(texts), columns, left)
+            table = with_index_base(as_declared(table, listing.features, str(file), kind), listing.index_base)
             table = check_media_paths(table, listing.features, listing.bounds_of(file), f"'{file}'", file.parent)
         parts[str(file)] = table
         left = None if left is None else max(0, left - table.num_rows)  # all have a say in the columns

@@ -7,7 +7,6 @@ says of configurations and kinds is read by ``datasets``.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -16,16 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from tidydl.boundaries import DATA_FILES
-from tidydl.data.readers.decompression_limits import allowance
 from tidydl.data.readers.formats import FORMATS, MEDIA, format_of, suffix_of
 from tidydl.data.readers.read_errors import how_to_read
 from tidydl.data.sources.builders import built
+from tidydl.data.sources.dataset_cards import describes_itself
 from tidydl.data.sources.folders import data_files_of, matching, no_match, splits_by_name
 from tidydl.data.sources.listing import Listing
 from tidydl.data.sources.media_folders import METADATA, media_tables
 from tidydl.data.sources.path_bounds import Bounds
 from tidydl.data.sources.paths import not_there
-from tidydl.data.sources.zips import unpacked, unpacked_for_good
+from tidydl.data.sources.zipped_tables import files_of_kind, open_zip
 from tidydl.errors import ArgumentError, NotFoundError
 from tidydl.user_warnings import warn_user
 
@@ -109,8 +108,8 @@ def _listed(
         kind = format_of(location)
         return Listing(kind, {"train": {location: kind}})
     base = _base(location, data_dir, forced)
-    if location.is_dir() and (name is not None or _describes_itself(base)):
-        return _as_built(path, name, data_dir, data_files, trusted)
+    if location.is_dir() and (name is not None or describes_itself(base)):
+        return _as_built(path, name, data_dir, data_files, room, keep, trusted)
     if is_pattern(path):
         found = {"train": {str(file): file for file in matching(path, Path(), trusted=trusted)["train"]}}
         asked: Any = path
@@ -137,21 +136,19 @@ def _base(location: Path, data_dir: str | None, forced: str | None) -> Path:
     return location / data_dir if (location / data_dir).is_dir() else Path(data_dir)
 
 
-def _describes_itself(folder: Path) -> bool:
-    """Return whether a README says how the folder is to be read."""
-    location = folder / "README.md"
-    if not location.is_file():
-        return False
-    with DATA_FILES.guard(f"The file '{location}'"):
-        text = location.read_text("utf-8", errors="replace")
-    head = text[3:].partition("\n---")[0] if text.startswith("---") else ""
-    return any(line.startswith(("configs:", "dataset_info:")) for line in head.splitlines())
-
-
-def _as_built(path: str, name: str | None, data_dir: str | None, data_files: Any, trusted: bool) -> Listing:
+def _as_built(
+    path: str, name: str | None, data_dir: str | None, data_files: Any, room: ExitStack, keep: bool, trusted: bool
+) -> Listing:
     made = built(path, name, data_dir, data_files, trusted=trusted)
-    files = {split: dict.fromkeys(found, made.format) for split, found in made.files.items()}
-    return Listing(made.format, files, made.tables, made.features)
+    if made.tables is None:
+        found = {
+            split: [inside for file in each for inside in files_of_kind(file, made.format, room, keep)]
+            for split, each in made.files.items()
+        }
+    else:
+        found = made.files
+    files = {split: dict.fromkeys(each, made.format) for split, each in found.items()}
+    return Listing(made.format, files, made.tables, made.features, options=made.options)
 
 
 def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) -> dict[str, Path]:
@@ -163,28 +160,10 @@ def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) 
             continue
         if not file.is_file():
             raise not_there(file)
-        inside = data_files_of(_unpacked(file, room, keep))
+        inside = data_files_of(open_zip(file, room, keep))
         start = "" if only else f"{name.removesuffix(file.suffix)}/"
         opened |= {start + each: path for each, path in inside.items()}
     return opened
-
-
-def _unpacked(file: Path, room: ExitStack, keep: bool) -> Path:
-    """Unpack a zip file: for good where its files are read later, else until all is read."""
-    import zipfile
-
-    lasting = tuple(suffix for suffixes in MEDIA.values() for suffix in suffixes)
-    try:
-        with zipfile.ZipFile(file) as held:
-            keep = keep or any(name.lower().endswith(lasting) for name in held.namelist())
-    except (OSError, zipfile.BadZipFile):
-        keep = False  # unpacking says what is wrong
-    if keep:
-        folder = unpacked_for_good(file)
-    else:
-        folder = unpacked(file, Path(room.enter_context(tempfile.TemporaryDirectory(prefix="tidydl-"))))
-    allowance().put_into(folder)
-    return folder
 
 
 def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted: bool) -> Listing:

@@ -28,6 +28,7 @@ from tidydl.data.readers.text_batches import (
     json_blocks,
     text_blocks,
 )
+from tidydl.data.sources.declared_types import as_declared, texts_declared
 from tidydl.data.sources.listing import Listing
 from tidydl.data.sources.listing_tables import parquet_files
 from tidydl.data.sources.media_paths import checked_blocks
@@ -69,6 +70,7 @@ def batch_readers_of(
         The files do not fit together.
     """
     files = {split: listing.files[split] for split in columns}
+    options = listing.options(options)
     parts = read_alike(lambda said: {split: _opened(listing, split, said, columns[split]) for split in files}, options)
     whole = [split for split in files if columns[split] is None]
     if any(has_index(reader.schema) for split in whole for reader in parts[split].values()):
@@ -85,7 +87,11 @@ def _opened(
     for file, kind in listing.files[split].items():
         with reading(str(file), kind):
             identity = _identity(str(file))
-            part = _with_index_base(_OPENERS[kind](str(file), options, columns), listing.index_base)
+            part = _OPENERS[kind](str(file), options, columns)
+            if kind == "csv" and (texts := texts_declared(part.schema, listing.features)):
+                part = _OPENERS[kind](str(file), options.with_texts(texts), columns)
+            part = _mapped(part, partial(as_declared, features=listing.features, path=str(file), kind=kind))
+            part = _mapped(part, partial(with_index_base, index_base=listing.index_base))
         _refuse_same_names(str(file), part.schema.names)
         blocks = _of_unchanged(part.blocks, str(file), kind, identity)
         checked = checked_blocks(blocks, listing.features, listing.bounds_of(file), file)
@@ -121,13 +127,12 @@ def _of_unchanged(
     return unchanged
 
 
-def _with_index_base(reader: BatchReader, index_base: int) -> BatchReader:
-    schema = with_index_base(reader.schema.empty_table(), index_base).schema
+def _mapped(reader: BatchReader, change: Callable[[pa.Table], pa.Table]) -> BatchReader:
+    """Return a reader whose blocks are changed, if their schema is."""
+    schema = change(reader.schema.empty_table()).schema
     if schema.equals(reader.schema, check_metadata=True):
         return reader
-    return replace(
-        reader, schema=schema, blocks=lambda: (with_index_base(block, index_base) for block in reader.blocks())
-    )
+    return replace(reader, schema=schema, blocks=lambda: map(change, reader.blocks()))
 
 
 def _refuse_same_names(file: str, names: Sequence[str]) -> None:
