@@ -40,6 +40,7 @@ TESTS = {
     "python/tidydl/pipelines/widening": "pipelines_frames",
     "python/tidydl/pipelines/similarity": "embedding",
     "python/tidydl/pipelines/batching": "pipelines_batches pipelines_running",
+    "python/tidydl/pipelines/task_runs": "task_runs",
     "python/tidydl/pipelines/reading/windows": "pipelines_text pipelines_answers",
     "python/tidydl/rng": "rng",
     "R/nnet": "nnet nnet-engine nnet-repeats methods",

@@ -69,17 +69,18 @@ class BatchPlan:
     """How to run a model: what makes inputs ready, what computes a batch, and which inputs share one.
 
     ``forward`` gives one result per line; ``finish`` makes the result of an input, given what
-    ``encode`` gave, which of its lines are the input's, and what came of them.
+    ``encode`` gave, which of its lines are the input's, and what came of them. ``key`` gives what is equal for equal
+    inputs, and ``chunk`` is how many are made ready together; where they are None, the modalities of the inputs say so.
     ``padding`` is ``"any"``, ``"equal"`` (only inputs of one length or shape together) or ``"none"`` (one at a time);
-    ``chunk`` is how many inputs are made ready together; ``most`` caps the inputs of a batch. ``parallel`` says that
-    ``forward`` leaves the model as it is, so that several batches may be computed at once.
+    ``most`` caps the inputs of a batch. ``parallel`` says that ``forward`` leaves the model as it is, so that several
+    batches may be computed at once.
     """
 
     encode: Callable[[list[Any], Sequence[int]], Encoded]
     forward: Callable[[dict[str, Any]], Any]
-    key: Callable[[Any], Hashable]
+    key: Callable[[Any], Hashable] | None = None
     padding: str = "any"
-    chunk: int = 1024
+    chunk: int | None = None
     most: int | None = None
     finish: Callable[[Any, list[int], list[Any]], Any] = only_line
     parallel: bool = False
@@ -138,15 +139,15 @@ def compute(loaded: Loaded, inputs: Inputs, plan: BatchPlan) -> Work[Outcome]:
     """
     _refuse_fork()
     values, tolerant = inputs.values(), inputs.failures is not None
-    firsts, which = distinct(values, plan.key)
+    (firsts, which), chunk = distinct(values, plan.key or inputs.key), plan.chunk or inputs.chunk
     repeats = [0] * len(firsts)
     for unit in which:
         if unit >= 0:
             repeats[unit] += 1
     done, truncated = len(values) - sum(repeats), 0
     results: list[Any] = [None] * len(firsts)
-    for start in range(0, len(firsts), plan.chunk):
-        indices = firsts[start : start + plan.chunk]
+    for start in range(0, len(firsts), chunk):
+        indices = firsts[start : start + chunk]
         with at_work():
             held, where = [values[i] for i in indices], [inputs.first + i for i in indices]
             encoded, kept, failed = _encoded(plan, held, where, tolerant)

@@ -39,7 +39,7 @@ class Part:
 class Task:
     """What is to be known of a task before a model is loaded.
 
-    ``family`` is the module of this package that runs the model and writes the frame, ``heads`` the ends of the names
+    ``family`` is the module of this package that says how the model is run, ``heads`` the ends of the names
     of transformers' auto classes that carry the task's weights, the usual one first (``""`` the bare model; then
     ``kinds`` may say of which types of model), and ``columns`` what follows ``.row`` and the input. ``options`` are the
     options it takes with their defaults. ``components`` are what reads its inputs, as arguments of ``pipeline()``;

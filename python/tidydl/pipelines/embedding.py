@@ -156,16 +156,14 @@ def embed_steps(
     plan = BatchPlan(
         encode=partial(reader.encode, loaded, max_length=_sentence_limit(loaded) if limit is None else limit),
         forward=_forward(loaded, modality, pooling, normalize),
-        key=reader.key,
         padding=reader.padding(loaded),
-        chunk=reader.CHUNK,
         most=None if batch_size is None else whole_number("batch_size", batch_size),
         parallel=True,
     )
     with running(loaded):
         outcome = yield from compute(loaded, inputs, plan)
     contract = Contract((Column(ROW, "index"), part.column))
-    frame = features_frame(contract, inputs, outcome, loaded, plan.forward)
+    frame = features_frame(contract, inputs, loaded, plan.forward, outcome)
     said = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
     frame.attrs["tidydl"] = provenance("embed", loaded, **said)
     return frame if inputs.failures is None else with_errors(frame, inputs.failures)

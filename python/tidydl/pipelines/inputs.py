@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["NOT_GIVEN", "Inputs", "gathered_from", "in_pandas", "is_foreign", "modality_of", "read_inputs"]
+
+
+_CHUNK = 1024  # inputs that are made ready together, unless their modality says otherwise
 
 
 class _NotGiven:
@@ -59,6 +62,19 @@ class Inputs:
         if len(columns) == 1:
             return columns[0]
         return [None if any(part is None for part in row) else row for row in zip(*columns, strict=True)]
+
+    @property
+    def key(self) -> Callable[[Any], Hashable]:
+        """What gives something equal for equal values, of those that :meth:`values` returns."""
+        keys = [modality_of(part).key for part in self.parts]
+        if len(keys) == 1:
+            return keys[0]  # type: ignore[no-any-return]
+        return lambda value: tuple([key(each) for key, each in zip(keys, value, strict=True)])
+
+    @property
+    def chunk(self) -> int:
+        """How many inputs are made ready together, as the modality of their first part says."""
+        return getattr(modality_of(next(iter(self.parts))), "CHUNK", _CHUNK)
 
     @property
     def shown(self) -> list[Part]:

@@ -84,26 +84,33 @@ def spread(outcome: Outcome, counts: Sequence[int]) -> tuple[np.ndarray, np.ndar
 
 
 def lines_frame(
-    contract: Contract, inputs: Inputs, outcome: Outcome, *, levels: Mapping[str, Sequence[str]] | None = None
+    contract: Contract,
+    inputs: Inputs,
+    outcome: Outcome,
+    *,
+    fields: Sequence[str],
+    levels: Mapping[str, Sequence[str]] | None = None,
 ) -> pd.DataFrame:
     """Write the frame of results with several lines each.
 
     Parameters
     ----------
     contract
-        All columns of the frame; those after ``.row`` and the inputs are the fields of a line.
+        All columns of the frame; those after ``.row`` and the inputs are fields of a line.
     inputs
         What came in. A missing input has one line of missing values.
     outcome
         The results of the different inputs: a list of lines each, a line being a tuple.
+    fields
+        What a line has values for, in order; the frame may be without some of them.
     levels
         The levels of label columns.
     """
     rows, source = spread(outcome, [len(result) for result in outcome.results])
     data = input_columns(inputs, rows)
-    own = contract.columns[len(data) :]
     every = [line for result in outcome.results for line in result]
-    for k, column in enumerate(own):
+    for column in contract.columns[len(data) :]:
+        k = fields.index(column.name)
         data[column.name] = _taken([line[k] for line in every], source, column.kind)
     return contract.frame(data, levels=levels, index=repeated_index(inputs, rows))
 

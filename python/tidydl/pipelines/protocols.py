@@ -7,40 +7,29 @@ A task names its family, ``tidydl.pipelines.families.<family>``; a part of its i
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from tidydl.pipelines.batching import Encoded
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
-from tidydl.pipelines.options import Options
-from tidydl.progress import Work
-
-if TYPE_CHECKING:
-    import pandas as pd
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 __all__ = ["Family", "Modality", "Prepared", "Shared"]
 
 
 @runtime_checkable
 class Family(Protocol):
-    """A module that does some tasks.
+    """A module that does some tasks: ``tidydl.pipelines.task_runs`` runs what it plans.
 
-    Where it draws at random it has ``seed_of(loaded, options, drawn)`` too, which says where the draws of a call start
-    (``drawn`` where the call names no seed), None where it draws nothing after all. Where other models have a part in
-    the answers, such as a vocoder, it has ``other_models(loaded, options)``, which returns them. ``POSITIONS`` names
-    those columns that count from 0, and ``LISTS`` those that are list columns, which are there with some options only,
-    so that the columns of the task do not tell.
+    ``facts(loaded)``, where it has that, returns what is to be known of a loaded model and refuses one that cannot do
+    the task. Where it draws at random it has ``seed_of(loaded, options, drawn)`` too, which says where the draws of a
+    call start (``drawn`` where the call names no seed), None where it draws nothing after all. Where other models have
+    a part in the answers, such as a vocoder, it has ``other_models(loaded, options)``, which returns them.
+    ``POSITIONS`` names those columns that count from 0, and ``LISTS`` those that are list columns, which are there with
+    some options only, so that the columns of the task do not tell.
     """
 
-    def facts(self, loaded: Loaded) -> dict[str, Any]:
-        """Return what is to be known of a loaded model; refuse one that cannot do the task."""
-        ...
-
-    def run(
-        self, task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]
-    ) -> Work[pd.DataFrame]:
-        """Run the model over all inputs and give the tidy frame; ``note`` is added to its provenance."""
+    def plan(self, call: Call) -> TaskPlan:
+        """Return how a call is computed and its result is written; refuse options that the model does not take."""
         ...
 
 
@@ -103,4 +92,8 @@ class Shared(Protocol):
 
     def read_all(self, x: Any, name: str) -> list[Any]:
         """Read one value for all inputs, or a list with one for each, None where one is missing."""
+        ...
+
+    def key(self, value: Any) -> Hashable:
+        """Return what is equal for equal values, of what was read."""
         ...

@@ -21,6 +21,7 @@ from tidydl.pipelines.options import Options, read_options
 from tidydl.pipelines.predictions import with_errors
 from tidydl.pipelines.running_errors import running
 from tidydl.pipelines.streams import Mapped, refuse_checkpoint, warn_of_truncation
+from tidydl.pipelines.task_runs import Call, run_plan
 from tidydl.pipelines.widening import unranked
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
@@ -46,7 +47,7 @@ class Pipeline:
         self._note = note or {}
         self._family = family_of(task)
         with running(loaded):
-            self._facts = self._family.facts(loaded)
+            self._facts = self._family.facts(loaded) if hasattr(self._family, "facts") else {}
         shared = [part.name for part in task.parts if part.shared]
         self._shared = {name: value for name, value in options.items() if name in shared}
         own = {name: value for name, value in options.items() if name not in shared}
@@ -213,7 +214,8 @@ class Pipeline:
 
     def _run(self, inputs: Inputs, options: Options) -> Work[pd.DataFrame]:
         with running(self._loaded):
-            return (yield from self._family.run(self._task, self._loaded, inputs, options, self._note))
+            call = Call(self._task, self._loaded, inputs, options)
+            return (yield from run_plan(call, self._family.plan(call), self._note))
 
     def _seed(self, options: Options, drawn: int | None) -> int | None:
         """Return where the draws of a call start, None where nothing is sampled."""

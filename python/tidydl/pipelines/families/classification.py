@@ -6,23 +6,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import BatchPlan, Outcome, compute
-from tidydl.pipelines.cls_token_only import first_token_alone
+from tidydl.pipelines.batching import Outcome
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs, modality_of
+from tidydl.pipelines.inputs import modality_of
 from tidydl.pipelines.model_loading import Loaded, class_labels
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import RANK, input_columns, provenance, repeated_index, without_rank
+from tidydl.pipelines.predictions import RANK, input_columns, repeated_index
 from tidydl.pipelines.reading.windows import encode_long
 from tidydl.pipelines.running.probabilities import sigmoid, softmax
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
+_READING = ("max_length", "long", "stride", "num_frames", "frame_sampling_rate")  # options of how inputs are read
 # What torch says where tensors do not fit each other, as those of too many or too few frames.
 _MISFITS = ("size of tensor", "size of the tensor", "invalid for input of size", "input size per channel")
 
@@ -32,41 +31,26 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {"labels": class_labels(loaded.config, loaded.source)}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Classify all inputs and give the tidy frame.
-
-    ``note`` is added to the provenance.
-    """
-    labels = class_labels(loaded.config, loaded.source)
-    reader = modality_of(task.parts[0])
+def plan(call: Call) -> TaskPlan:
+    """Return how inputs are classified."""
+    loaded, options = call.loaded, call.options
+    labels, reader = class_labels(loaded.config, loaded.source), modality_of(call.task.parts[0])
     function = options["function_to_apply"]
     if function == "default":
-        function = _usual_function(task, loaded.config)
-    plan = BatchPlan(
-        encode=_encoder(task, loaded, options),
-        forward=partial(_scores_of_frames, loaded, options["num_frames"], function)
-        if options.get("num_frames")
-        else partial(scores, loaded.model, function),
-        key=reader.key,
-        padding=reader.padding(loaded),
-        chunk=reader.CHUNK,
-        most=options["batch_size"],
-        parallel=True,
-        finish=_mean,
-    )
-    with first_token_alone(loaded, plan) as shortened:
-        outcome = yield from compute(loaded, inputs, shortened)
-    frame = _frame(task, inputs, outcome, labels, options["top_k"])
+        function = _usual_function(call.task, loaded.config)
+    frames, encode = options.get("num_frames"), encode_long if call.task.reads == "text" else reader.encode
     ranks = len(labels) if options["top_k"] is None else min(options["top_k"], len(labels))
-    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
-    return frame
-
-
-def _encoder(task: Task, loaded: Loaded, options: Options) -> Any:
-    if task.reads == "text":
-        return partial(encode_long, loaded, **{name: options[name] for name in ("max_length", "long", "stride")})
-    frames = {name: options[name] for name in ("num_frames", "frame_sampling_rate") if name in options}
-    return partial(modality_of(task.parts[0]).encode, loaded, **frames)
+    return TaskPlan(
+        encode=partial(encode, loaded, **call.chosen(*_READING)),
+        forward=partial(_scores_of_frames, loaded, frames, function)
+        if frames
+        else partial(scores, loaded.model, function),
+        padding=reader.padding(loaded),
+        finish=_mean,
+        parallel=True,
+        write=partial(_frame, call, labels, ranks),
+        noted={"ranks": ranks},
+    )
 
 
 def _mean(encoded: Any, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
@@ -109,13 +93,12 @@ def _apply(function: str, logits: np.ndarray) -> np.ndarray:
     return softmax(logits)
 
 
-def _frame(task: Task, inputs: Inputs, outcome: Outcome, labels: list[str], top_k: int | None) -> pd.DataFrame:
+def _frame(call: Call, labels: list[str], ranks: int, outcome: Outcome) -> pd.DataFrame:
     """Write the frame: the best labels of each input by rank, a line of missing values for a missing one."""
     import numpy as np
     import pandas as pd
 
     which = np.array(outcome.which, dtype="int64")
-    ranks = len(labels) if top_k is None else min(top_k, len(labels))
     table = np.array(outcome.results, dtype="float64").reshape(-1, len(labels))
     best = np.argsort(-table, axis=1, kind="stable")[:, :ranks]
 
@@ -129,9 +112,8 @@ def _frame(task: Task, inputs: Inputs, outcome: Outcome, labels: list[str], top_
     score = np.full(len(rows), np.nan)
     score[known] = table[unit[known], codes[known]]
 
-    data = input_columns(inputs, rows)
+    data = input_columns(call.inputs, rows)
     data[RANK] = pd.arrays.IntegerArray(rank + 1, ~known)
     data["label"] = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype="str"))
     data["score"] = score
-    contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
-    return contract.frame(data, levels={"label": labels}, index=repeated_index(inputs, rows))
+    return call.contract().frame(data, levels={"label": labels}, index=repeated_index(call.inputs, rows))

@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import Column, Contract
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import BatchPlan, Outcome, compute, only_line
-from tidydl.pipelines.declarations import Task
+from tidydl.pipelines.batching import Outcome, only_line
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import input_columns, provenance, repeated_index, spread
+from tidydl.pipelines.predictions import input_columns, repeated_index, spread
 from tidydl.pipelines.reading import images, texts
 from tidydl.pipelines.reading.windows import encode_long
 from tidydl.pipelines.registry import has_two_sides
 from tidydl.pipelines.running import image_batches
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["POOLINGS", "POSITIONS", "facts", "features_frame", "pooled", "projected", "run"]
+__all__ = ["POOLINGS", "POSITIONS", "facts", "features_frame", "plan", "pooled", "projected"]
 
 POOLINGS = ("mean", "cls", "max")
 POSITIONS = ("patch",)  # columns that count from 0 and are there with some options only
@@ -41,55 +39,45 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Run an encoder over all texts or images and give the tidy frame: a line each, or one per token or patch."""
-    pooling, normalize = options["pooling"], options["normalize"]
+def plan(call: Call) -> TaskPlan:
+    """Return how texts or images are embedded: a line each, or one per token or patch."""
+    loaded, pooling, normalize = call.loaded, call.options["pooling"], call.options["normalize"]
     if pooling == "pooler":
         _refuse_random_pooler(loaded)
-    plan = _text_plan(loaded, options) if task.reads == "text" else _image_plan(loaded, options)
-    outcome = yield from compute(loaded, inputs, plan)
-    if pooling == "none":
-        frame = _states_frame(task, inputs, outcome, loaded)
-    else:
-        frame = features_frame(task.contract(inputs.shown, Contract(())), inputs, outcome, loaded, plan.forward)
-    described = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
-    frame.attrs["tidydl"] = provenance(task.name, loaded, **described, **note)
-    return frame
+    forward: Any = partial(_states if pooling == "none" else pooled, loaded.model, pooling, normalize)
+    return TaskPlan(
+        **(_texts if call.task.reads == "text" else _images)(call),
+        forward=forward,
+        parallel=True,
+        noted={"pooling": pooling, "normalize": normalize},
+        write=partial(_states_frame, call)
+        if pooling == "none"
+        else partial(features_frame, call.contract(Contract(())), call.inputs, loaded, forward),
+    )
 
 
-def _text_plan(loaded: Loaded, options: Options) -> BatchPlan:
-    """Return how texts are run."""
-    pooling, normalize = options["pooling"], options["normalize"]
-    if pooling == "none" and options["long"] == "window":
+def _texts(call: Call) -> dict[str, Any]:
+    """Return how texts are read, and what is made of their windows."""
+    loaded, whole = call.loaded, call.options["pooling"] != "none"
+    if not whole and call.options["long"] == "window":
         raise ArgumentError(
             "`long` is 'window', but `pooling` is 'none': tokens shared by two windows would appear twice.",
             allowed="'truncate' or 'error' without pooling.",
         )
-    return BatchPlan(
-        encode=partial(encode_long, loaded, **{name: options[name] for name in ("max_length", "long", "stride")}),
-        forward=partial(_states if pooling == "none" else pooled, loaded.model, pooling, normalize),
-        key=texts.key,
-        padding=texts.padding(loaded),
-        chunk=texts.CHUNK,
-        most=options["batch_size"],
-        parallel=True,
-        finish=partial(_tokens, loaded.processor) if pooling == "none" else partial(_mean, normalize),
-    )
+    return {
+        "encode": partial(encode_long, loaded, **call.chosen("max_length", "long", "stride")),
+        "padding": texts.padding(loaded),
+        "finish": partial(_mean, call.options["normalize"]) if whole else partial(_tokens, loaded.processor),
+    }
 
 
-def _image_plan(loaded: Loaded, options: Options) -> BatchPlan:
-    """Return how images are run."""
-    pooling, normalize = options["pooling"], options["normalize"]
-    return BatchPlan(
-        encode=partial(image_batches.encode, loaded),
-        forward=partial(_states if pooling == "none" else pooled, loaded.model, pooling, normalize),
-        key=images.key,
-        padding=image_batches.padding(loaded),
-        chunk=images.CHUNK,
-        most=options["batch_size"],
-        parallel=True,
-        finish=_patches if pooling == "none" else only_line,
-    )
+def _images(call: Call) -> dict[str, Any]:
+    """Return how images are read, and what is made of each."""
+    return {
+        "encode": partial(image_batches.encode, call.loaded),
+        "padding": image_batches.padding(call.loaded),
+        "finish": _patches if call.options["pooling"] == "none" else only_line,
+    }
 
 
 def _refuse_random_pooler(loaded: Loaded) -> None:
@@ -143,26 +131,23 @@ def _mean(normalize: bool, encoded: Any, lines: list[int], found: list[np.ndarra
     return mean / np.linalg.norm(mean) if normalize else mean
 
 
-def _states_frame(task: Task, inputs: Inputs, outcome: Outcome, loaded: Loaded) -> pd.DataFrame:
+def _states_frame(call: Call, outcome: Outcome) -> pd.DataFrame:
     """Write a line per token of each text, or per patch of each image."""
     import numpy as np
     import pandas as pd
 
     rows, source = spread(outcome, [len(names) for names, _ in outcome.results])
-    width = (
-        outcome.results[0][1].shape[-1]
-        if outcome.results
-        else _width(loaded, partial(pooled, loaded.model, "mean", False))
-    )
+    one_line = partial(pooled, call.loaded.model, "mean", False)
+    width = outcome.results[0][1].shape[-1] if outcome.results else _width(call.loaded, one_line)
     names = np.array([*(name for each, _ in outcome.results for name in each), None], dtype=object)[source]
     numbers = np.vstack([*(states for _, states in outcome.results), np.full((1, width), np.nan)])
-    named = Column("token", "string") if task.reads == "text" else Column(POSITIONS[0], "position")
-    contract = task.contract(inputs.shown, Contract((named, *_dims(width))))
-    data = input_columns(inputs, rows) | {
+    named = Column("token", "string") if call.task.reads == "text" else Column(POSITIONS[0], "position")
+    contract = call.contract(Contract((named, *_dims(width))))
+    data = input_columns(call.inputs, rows) | {
         named.name: pd.array(names, dtype="Int64") if named.kind == "position" else names
     }
     data.update(zip((column.name for column in _dims(width)), numbers[source].astype("float64").T, strict=True))
-    return contract.frame(data, index=repeated_index(inputs, rows))
+    return contract.frame(data, index=repeated_index(call.inputs, rows))
 
 
 def _dims(width: int) -> tuple[Column, ...]:
@@ -234,9 +219,9 @@ def _width(loaded: Loaded, forward: Callable[[dict[str, Any]], np.ndarray]) -> i
 def features_frame(
     contract: Contract,
     inputs: Inputs,
-    outcome: Outcome,
     loaded: Loaded,
     forward: Callable[[dict[str, Any]], np.ndarray],
+    outcome: Outcome,
 ) -> pd.DataFrame:
     """Write one line of numbers per input after the columns of the contract, from ``dim_1`` on.
 

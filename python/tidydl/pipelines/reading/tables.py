@@ -12,7 +12,7 @@ from tidydl.pipelines.positions import is_frame, is_missing
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["is_table", "read_all"]
+__all__ = ["is_table", "key", "read_all"]
 
 ALLOWED = "A data frame, or a list of them, one for each question."
 
@@ -20,6 +20,11 @@ ALLOWED = "A data frame, or a list of them, one for each question."
 def is_table(x: Any) -> bool:
     """Return whether it is one table: a frame, or a dict of columns."""
     return is_frame(x) or isinstance(x, Mapping)
+
+
+def key(table: pd.DataFrame) -> int:
+    """Return what is equal for one and the same table."""
+    return id(table)
 
 
 def read_all(x: Any, name: str) -> list[pd.DataFrame]:

@@ -20,6 +20,7 @@ __all__ = [
     "GREEDY",
     "Settings",
     "echoed",
+    "facts",
     "generation_settings",
     "generator",
     "padding_of",
@@ -54,6 +55,15 @@ class Settings:
     new_tokens: int | None
     total_length: bool
     sequences: int
+
+    def noted(self, seed: int | None) -> dict[str, Any]:
+        """Return what the provenance of generated texts tells."""
+        return {"ranks": self.sequences, "seed": seed, "max_new_tokens": self.new_tokens}
+
+
+def facts(loaded: Loaded) -> dict[str, Any]:
+    """Return what is to be known of a loaded model: whether it draws at random unless told otherwise."""
+    return {"do_sample": samples(loaded, {"do_sample": None})}
 
 
 def writes_on(loaded: Loaded) -> bool:
@@ -169,9 +179,9 @@ def padding_of(settings: Settings, drawn: int | None) -> str:
     return "equal" if settings.total_length else "any"
 
 
-def told_apart(key: Callable[[Any], Any], drawn: int | None) -> Callable[[Any], Any]:
-    """Return what is equal for equal inputs; where tokens are drawn at random, each input draws on its own."""
-    return key if drawn is None else lambda value: object()
+def told_apart(drawn: int | None) -> Callable[[Any], Any] | None:
+    """Return what is different for equal inputs too where tokens are drawn at random: each draws on its own."""
+    return None if drawn is None else lambda value: object()
 
 
 def generator(

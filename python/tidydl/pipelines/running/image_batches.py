@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
 
-__all__ = ["encode", "levels", "one_by_one", "padding", "reader", "size_of"]
+__all__ = ["encode", "levels", "one_by_one", "padding", "reader", "run", "size_of"]
 
 _PIXELS = 256  # that count as one patch, 16 x 16
 
@@ -48,12 +48,17 @@ class _Scaled(EncodedImages):
         )
 
 
-def encode(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> EncodedImages:
-    """Prepare images to be decoded batch by batch; their ``shapes`` are widths and heights in pixels."""
+def encode(
+    loaded: Loaded, values: list[Any], indices: Sequence[int], kind: Callable[..., EncodedImages] = _Scaled
+) -> EncodedImages:
+    """Prepare images to be decoded batch by batch; their ``shapes`` are widths and heights in pixels.
+
+    ``kind`` makes the batches.
+    """
     encoded = images.encode(loaded, values, indices, by_shape=True)
     shapes: list[Any] = encoded.shapes
     costs = [_cost(loaded.image_processor, *shape) for shape in shapes]
-    return _Scaled(encoded.images, encoded.indices, costs, encoded.cut, loaded, shapes)
+    return kind(encoded.images, encoded.indices, costs, encoded.cut, loaded, shapes)
 
 
 def size_of(encoded: EncodedImages, line: int) -> tuple[int, int]:
@@ -101,6 +106,11 @@ def _scale(size: Any, width: int, height: int) -> float:
     if not scales and sides.get("height") is not None:
         return float(sides["height"] / height)
     return min(scales, default=1.0)
+
+
+def run(model: Any, names: Sequence[str], tensors: dict[str, Any]) -> list[dict[str, Any]]:
+    """Run the model on a batch: for each image what is read later, by the names of the outputs."""
+    return one_by_one(model(**tensors), names)
 
 
 def one_by_one(outputs: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Any]]:

@@ -6,23 +6,16 @@ sound (Whisper among them), and transducers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tidydl import rendering
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.audio import speech_ctc, speech_generation
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 _WRITERS_ONLY = ("language", "translate", "num_beams", "max_new_tokens")
 _WINDOWS_ONLY = ("chunk_length_s", "stride_length_s")
@@ -58,16 +51,9 @@ def _timestamps(loaded: Loaded) -> list[bool | str]:
     return speech_generation.timestamps(loaded) if listens == "whisper" else []
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Recognise speech in all audio clips and give the tidy frame."""
-    outcome = yield from compute(loaded, inputs, _plan(loaded, options))
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
-    return frame
-
-
-def _plan(loaded: Loaded, options: Options) -> BatchPlan:
-    listens = _listens(loaded)
+def plan(call: Call) -> TaskPlan:
+    """Return how speech is recognised."""
+    loaded, options, listens = call.loaded, call.options, _listens(call.loaded)
     _refuse_timestamps(loaded, options["return_timestamps"])
     if listens == "ctc":
         _refuse_idle(options, _WRITERS_ONLY, "this is a CTC model, which does not generate text token by token")

@@ -16,11 +16,11 @@ from functools import partial
 from typing import Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import audios
 from tidydl.pipelines.reading.audios import EncodedAudios, Span
+from tidydl.pipelines.task_runs import TaskPlan
 
 __all__ = ["plan", "timestamps"]
 
@@ -38,10 +38,10 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
     return [each for each in ("word", "char") if f"output_{each}_offsets" in known]
 
 
-def plan(loaded: Loaded, options: Options) -> BatchPlan:
+def plan(loaded: Loaded, options: Options) -> TaskPlan:
     """Return how a model hears audio clips moment by moment."""
     windows = _windows(loaded, options)
-    return BatchPlan(
+    return TaskPlan(
         encode=partial(
             audios.encode,
             loaded,
@@ -49,10 +49,7 @@ def plan(loaded: Loaded, options: Options) -> BatchPlan:
             listen=partial(audios.features, loaded, return_attention_mask=True),
         ),
         forward=partial(_tokens, loaded.model),
-        key=audios.key,
         padding=audios.padding(loaded),
-        chunk=audios.CHUNK,
-        most=options["batch_size"],
         parallel=True,
         finish=partial(_chunks, loaded, windows, options["return_timestamps"]),
     )

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl import rendering
 from tidydl.errors import ArgumentError, unknown_name
-from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.families.audio.whisper_words import SPACELESS, words_of
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
@@ -28,6 +27,7 @@ from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import audios
 from tidydl.pipelines.reading.audios import EncodedAudios
 from tidydl.pipelines.running.drawing import Placed, line_seed, seeded
+from tidydl.pipelines.task_runs import TaskPlan
 from tidydl.pipelines.transformers_loaders import quiet_loading
 
 if TYPE_CHECKING:
@@ -61,19 +61,16 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
     return [True, "word"] if getattr(settings, "alignment_heads", None) else [True]
 
 
-def plan(loaded: Loaded, options: Options, listens: str) -> BatchPlan:
+def plan(loaded: Loaded, options: Options, listens: str) -> TaskPlan:
     """Return how a model writes a text for an audio clip."""
     whisper, stamps = listens == "whisper", options["return_timestamps"]
     draws = bool(getattr(loaded.model.generation_config, "do_sample", False)) and not whisper
     settings = {} if listens == "transducer" else _settings(loaded, options, whisper)
     write = partial(_stretches, loaded, settings, stamps) if whisper else partial(_texts, loaded, settings, draws)
-    return BatchPlan(
+    return TaskPlan(
         encode=partial(_encode_for_whisper if whisper else _encode, loaded),
         forward=write,
-        key=audios.key,
         padding="none" if draws else audios.padding(loaded),
-        chunk=audios.CHUNK,
-        most=options["batch_size"],
         finish=partial(_chunks, loaded, stamps if whisper else False, listens == "transducer"),
     )
 

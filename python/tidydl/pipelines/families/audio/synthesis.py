@@ -14,25 +14,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError, DependencyError, TidydlError, unknown_name
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.audio.vocoders import SPECTROGRAMS, vocoder_for
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import nth_value, of_value, value_error
-from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.running.drawing import begin_of_draws, line_seed, seeded
+from tidydl.pipelines.task_runs import Call, TaskPlan
 from tidydl.pipelines.transformers_loaders import quiet_loading
-from tidydl.progress import Work
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["facts", "run", "seed_of"]
+__all__ = ["facts", "plan", "seed_of"]
 
 _NEW_TOKENS = 256  # what transformers' own pipeline sets where neither the call nor the model says otherwise
 _OF_PARTS = ("bark", "seamless_m4t", "seamless_m4t_v2")  # whose parts have settings of generation of their own
@@ -64,26 +59,22 @@ def other_models(loaded: Loaded, options: Options) -> tuple[Any, ...]:
     return (vocoder_for(loaded, options["vocoder"]),) if _is_silent(loaded) else ()
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Build the audio clips of all texts and give the tidy frame."""
-    seed = options["seed"]
+def plan(call: Call) -> TaskPlan:
+    """Return how audio clips are made of texts."""
+    loaded, options, seed = call.loaded, call.options, call.options["seed"]
     settings = _settings(loaded, options)
     if options["vocoder"] is not None and not _is_silent(loaded):
         raise ArgumentError("`vocoder` is given, but this model produces audio itself.", allowed="No `vocoder`.")
     vocoder = vocoder_for(loaded, options["vocoder"]) if _is_silent(loaded) else None
     rate = _rate(loaded) if vocoder is None else int(vocoder.config.sampling_rate)
-    plan = BatchPlan(
+    return TaskPlan(
         encode=partial(_encode, loaded, _preset(loaded, options)),
         forward=partial(_samples, loaded, settings, vocoder, seed),
         key=lambda value: object(),  # equal texts draw on their own
         padding="none",
-        chunk=texts.CHUNK,
         finish=partial(_line, rate),
+        noted={"seed": seed},
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, seed=seed, truncated=outcome.truncated, **note)
-    return frame
 
 
 def _kind(loaded: Loaded) -> str:

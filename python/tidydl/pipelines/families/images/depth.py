@@ -13,22 +13,15 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from tidydl.columns import Column, Contract
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.running import image_batches
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["LISTS", "facts", "run"]
+__all__ = ["LISTS", "facts", "plan"]
 
 LISTS = ("depth",)  # columns that are lists with some options
 _READER = "post_process_depth_estimation"
@@ -41,28 +34,17 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Estimate the depth of all images and give the tidy frame: a line per image."""
-    plan = BatchPlan(
+def plan(call: Call) -> TaskPlan:
+    """Return how the depths of images are estimated."""
+    loaded, values = call.loaded, call.options["values"]
+    return TaskPlan(
         encode=partial(image_batches.encode, loaded),
-        forward=partial(_forward, loaded.model),
-        key=images.key,
+        forward=partial(image_batches.run, loaded.model, _MADE),
         padding=image_batches.padding(loaded),
-        chunk=images.CHUNK,
-        most=options["batch_size"],
-        finish=partial(_line, loaded, options["values"]),
+        finish=partial(_line, loaded, values),
         parallel=True,
+        columns=Contract((*call.task.columns.columns[:-1], Column("depth", "list"))) if values else None,
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    columns = Contract((*task.columns.columns[:-1], Column("depth", "list"))) if options["values"] else None
-    frame = lines_frame(task.contract(inputs.shown, columns), inputs, outcome)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
-    return frame
-
-
-def _forward(model: Any, tensors: dict[str, Any]) -> list[dict[str, Any]]:
-    """Run the model on a batch: for each image the depths at the model's own size."""
-    return image_batches.one_by_one(model(**tensors), _MADE)
 
 
 def _line(

@@ -9,24 +9,15 @@ with transformers. ECCV.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded, class_labels
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.running.outlines import BOX_READER, boxes_above
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 _MADE = ("logits", "pred_boxes", "order_logits")  # what boxes are read from
 
@@ -37,33 +28,21 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {"labels": image_batches.levels(_names(loaded))}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Find the objects of all images and give the tidy frame: a line per object, in the model's order."""
-    names = _names(loaded)
-    plan = BatchPlan(
+def plan(call: Call) -> TaskPlan:
+    """Return how the objects of images are found, in the model's order."""
+    loaded, names = call.loaded, _names(call.loaded)
+    return TaskPlan(
         encode=partial(image_batches.encode, loaded),
-        forward=partial(_forward, loaded.model),
-        key=images.key,
+        forward=partial(image_batches.run, loaded.model, _MADE),
         padding=image_batches.padding(loaded),
-        chunk=images.CHUNK,
-        most=options["batch_size"],
-        finish=partial(_lines, loaded, names, options["threshold"]),
+        finish=partial(_lines, loaded, names, call.options["threshold"]),
         parallel=True,
+        levels=image_batches.levels(names),
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    levels = {"label": image_batches.levels(names)}
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome, levels=levels)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
-    return frame
 
 
 def _names(loaded: Loaded) -> list[str]:
     return class_labels(loaded.config, loaded.source, repeated=True)
-
-
-def _forward(model: Any, tensors: dict[str, Any]) -> list[dict[str, Any]]:
-    """Run the model on a batch: for each image logits and boxes of all its queries."""
-    return image_batches.one_by_one(model(**tensors), _MADE)
 
 
 def _lines(

@@ -11,22 +11,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.running import image_batches
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
@@ -34,22 +27,16 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {"upscale": getattr(loaded.config, "upscale", None)}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Build an image of each image and give the tidy frame: a line per image."""
-    plan = BatchPlan(
+def plan(call: Call) -> TaskPlan:
+    """Return how an image is made of each image."""
+    loaded = call.loaded
+    return TaskPlan(
         encode=partial(image_batches.encode, loaded),
         forward=partial(_forward, loaded.model),
-        key=images.key,
         padding=image_batches.padding(loaded),
-        chunk=images.CHUNK,
-        most=options["batch_size"],
         finish=_line,
         parallel=True,
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
-    return frame
 
 
 def _forward(model: Any, tensors: dict[str, Any]) -> list[tuple[Any, int]]:

@@ -12,23 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.running import image_batches
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 _READER = "post_process_keypoint_matching"
 _MADE = ("matches", "matching_scores", "keypoints", "mask")
@@ -41,22 +33,16 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Match the points of all pairs of images and give the tidy frame: a line per match, the surest first."""
-    plan = BatchPlan(
+def plan(call: Call) -> TaskPlan:
+    """Return how the points of pairs of images are matched."""
+    loaded = call.loaded
+    return TaskPlan(
         encode=partial(_Pairs.encoded, loaded),
-        forward=partial(_forward, loaded.model),
-        key=lambda pair: (images.key(pair[0]), images.key(pair[1])),
+        forward=partial(image_batches.run, loaded.model, _MADE),
         padding="none",  # images have different numbers of points, and filling up the fewer changes the scores
-        chunk=images.CHUNK,
-        most=options["batch_size"],
-        finish=partial(_lines, loaded, options["threshold"]),
+        finish=partial(_lines, loaded, call.options["threshold"]),
         parallel=True,
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
-    return frame
 
 
 @dataclass(frozen=True)
@@ -92,11 +78,6 @@ class _Pairs:
         pairs = zip(self.first.pixels(positions), self.second.pixels(positions), strict=True)
         loaded = self.first.loaded
         return on_device(loaded, loaded.image_processor(images=[list(pair) for pair in pairs], return_tensors="pt"))
-
-
-def _forward(model: Any, tensors: dict[str, Any]) -> list[dict[str, Any]]:
-    """Run the model on a batch: for each pair its points and which of them go together."""
-    return image_batches.one_by_one(model(**tensors), _MADE)
 
 
 def _lines(

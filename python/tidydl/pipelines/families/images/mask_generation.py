@@ -18,25 +18,19 @@ from itertools import product
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.images.overlaps import box_around, suppressed
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.running.outlines import mask_image
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 _EDGE = 20  # pixels from the edge of a crop within which a mask counts as cut off by it
 _PIXELS = 2**25  # of masks that are brought to the size of an image together
@@ -49,20 +43,14 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Find the masks of all images and give the tidy frame: a line per mask, the best first."""
-    plan = BatchPlan(
-        encode=partial(_encode, loaded),
-        forward=partial(_masks, loaded, options),
-        key=images.key,
+def plan(call: Call) -> TaskPlan:
+    """Return how the masks of images are found, the best first."""
+    return TaskPlan(
+        encode=partial(image_batches.encode, call.loaded, kind=_Whole),
+        forward=partial(_masks, call.loaded, call.options),
         padding="none",
-        chunk=images.CHUNK,
         finish=_lines,
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
-    return frame
 
 
 class _Crop(NamedTuple):
@@ -87,11 +75,6 @@ class _Whole(EncodedImages):
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Decode the only image of a batch."""
         return {"image": self.pixels(positions)[0]}
-
-
-def _encode(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> _Whole:
-    encoded = image_batches.encode(loaded, values, indices)
-    return _Whole(encoded.images, encoded.indices, encoded.sizes, encoded.cut, loaded, encoded.shapes)
 
 
 def _masks(loaded: Loaded, options: Options, batch: dict[str, Any]) -> list[list[_Found]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tidydl.pipelines.model_loading import Loaded
@@ -42,9 +43,8 @@ class _Prompted(EncodedImages):
 
 def encode(loaded: Loaded, subtask: str, values: list[Any], indices: Sequence[int]) -> EncodedImages:
     """Prepare images to be decoded batch by batch, each beside the sentence."""
-    encoded = image_batches.encode(loaded, values, indices)
-    fields = (encoded.images, encoded.indices, encoded.sizes, encoded.cut, loaded, encoded.shapes)
-    return _Prompted(*fields, task_tokens=_task_tokens(loaded, subtask), subtask=subtask)
+    prompted = partial(_Prompted, task_tokens=_task_tokens(loaded, subtask), subtask=subtask)
+    return image_batches.encode(loaded, values, indices, prompted)
 
 
 def _task_tokens(loaded: Loaded, subtask: str) -> Any:

@@ -17,24 +17,18 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.images import oneformer
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.running.outlines import mask_image
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 _SUBTASKS = ("panoptic", "instance", "semantic")
 _MADE = ("logits", "pred_boxes", "pred_masks", "class_queries_logits", "masks_queries_logits")
@@ -48,25 +42,19 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {"labels": image_batches.levels(_names(loaded)), "subtasks": _subtasks(loaded)}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Find the segments of all images and give the tidy frame: a line per segment."""
-    names, subtask = _names(loaded), _subtask(loaded, options["subtask"])
-    plan = BatchPlan(
+def plan(call: Call) -> TaskPlan:
+    """Return how the segments of images are found."""
+    loaded, names = call.loaded, _names(call.loaded)
+    subtask = _subtask(loaded, call.options["subtask"])
+    return TaskPlan(
         encode=partial(_encode, loaded, subtask),
         forward=partial(_forward, loaded.model),
-        key=images.key,
         padding="none" if _is_split(loaded) else image_batches.padding(loaded),
-        chunk=images.CHUNK,
-        most=options["batch_size"],
-        finish=partial(_lines, loaded, names, subtask, options),
+        finish=partial(_lines, loaded, names, subtask, call.options),
         parallel=True,
+        levels=image_batches.levels(names),
+        noted={"subtask": subtask},
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    levels = {"label": image_batches.levels(names)}
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome, levels=levels)
-    described = {"subtask": subtask, "truncated": outcome.truncated}
-    frame.attrs["tidydl"] = provenance(task.name, loaded, **described, **note)
-    return frame
 
 
 def _names(loaded: Loaded) -> list[str]:

@@ -16,28 +16,20 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
-from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.running.label_sets import levels_of
 from tidydl.pipelines.running.outlines import boxes_above
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 _MADE = ("logits", "pred_boxes")
 _ALL_AT_ONCE = ("owlvit", "owlv2")  # types of models that see an image without its labels
@@ -64,24 +56,17 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Find what the labels name in all images and give the tidy frame: a line per box, the surest first."""
-    together = loaded.config.model_type in _ALL_AT_ONCE
-    plan = BatchPlan(
-        encode=partial(_encode, loaded, together),
-        forward=partial(_forward, loaded.model),
-        key=lambda value: (images.key(value[0]), value[1]),
+def plan(call: Call) -> TaskPlan:
+    """Return how what the labels name is found in images, the surest first."""
+    loaded = call.loaded
+    return TaskPlan(
+        encode=partial(_encode, loaded, loaded.config.model_type in _ALL_AT_ONCE),
+        forward=partial(image_batches.run, loaded.model, _MADE),
         padding="equal",
-        chunk=images.CHUNK,
-        most=options["batch_size"],
-        finish=partial(_lines, loaded, options),
+        finish=partial(_lines, loaded, call.options),
         parallel=True,
+        levels=levels_of(call.inputs),
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    levels = {"label": levels_of(inputs)}
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome, levels=levels)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
-    return frame
 
 
 @dataclass(frozen=True)
@@ -151,11 +136,6 @@ def _refuse_long(loaded: Loaded, values: list[Value], lengths: dict[str, int], i
                 hint="Use a shorter label.",
                 name="candidate_labels",
             )
-
-
-def _forward(model: Any, tensors: dict[str, Any]) -> list[dict[str, Any]]:
-    """Run the model on a batch: for each line a score of each label in each box."""
-    return image_batches.one_by_one(model(**tensors), _MADE)
 
 
 def _lines(

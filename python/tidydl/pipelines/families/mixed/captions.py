@@ -5,65 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tidydl.errors import ArgumentError, HubError
 from tidydl.hub.connection import out_of_reach
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.running.drawing import Placed
 from tidydl.pipelines.running.generating import (
+    facts,
     generation_settings,
     generator,
     padding_of,
-    samples,
     seed_of,
     told_apart,
 )
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["facts", "run", "seed_of"]
+__all__ = ["facts", "plan", "seed_of"]
 
 _TOGETHER = 16
 _FONT = ("ybelkada/fonts", "Arial.TTF")  # that Pix2Struct was trained with
 
 
-def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: whether it draws at random unless told otherwise."""
-    return {"do_sample": samples(loaded, {"do_sample": None})}
-
-
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Write text for all images and give the tidy frame."""
-    prompt = prompt_of(loaded, options["prompt"])
-    settings = generation_settings(task, loaded, options)
-    drawn = options["seed"]
-    alone = padding_of(settings, drawn) == "none"
-    plan = BatchPlan(
+def plan(call: Call) -> TaskPlan:
+    """Return how text is written for images."""
+    loaded, drawn = call.loaded, call.options["seed"]
+    prompt = prompt_of(loaded, call.options["prompt"])
+    settings = generation_settings(call.task, loaded, call.options)
+    return TaskPlan(
         encode=partial(_encode, loaded, prompt),
         forward=generator(loaded, settings, drawn, start=lambda read, made: 0),
-        key=told_apart(images.key, drawn),
-        padding="none" if alone else image_batches.padding(loaded),
-        chunk=images.CHUNK,
-        most=options["batch_size"] or _TOGETHER,
+        key=told_apart(drawn),
+        padding="none" if padding_of(settings, drawn) == "none" else image_batches.padding(loaded),
+        most=_TOGETHER,
         finish=partial(_texts, loaded),
+        noted=settings.noted(drawn),
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
-    described = {"ranks": settings.sequences, "seed": drawn, "max_new_tokens": settings.new_tokens}
-    frame.attrs["tidydl"] = provenance(task.name, loaded, **described, truncated=outcome.truncated, **note)
-    return frame
 
 
 @dataclass(frozen=True)

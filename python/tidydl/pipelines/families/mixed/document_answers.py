@@ -18,56 +18,34 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.mixed import written_documents
 from tidydl.pipelines.families.mixed.page_windows import PageWindows, encode
-from tidydl.pipelines.inputs import Inputs
-from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import count_of_answers, lines_frame, provenance, without_rank
-from tidydl.pipelines.reading import images
+from tidydl.pipelines.predictions import count_of_answers
 from tidydl.pipelines.running.probabilities import softmax
 from tidydl.pipelines.running.spans import candidates, edge_logits
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["plan"]
 
 Span = tuple[int, int]
 
 
-def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: nothing more."""
-    return {}
-
-
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Answer all questions and give the tidy frame."""
-    top_k = count_of_answers(options)
-    writes = loaded.model.can_generate()
-    plan = written_documents.plan(task, loaded, options, top_k) if writes else _plan(loaded, options, top_k)
-    outcome = yield from compute(loaded, inputs, plan)
-    contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
-    frame = lines_frame(contract, inputs, outcome)
-    ranks = 1 if writes else top_k
-    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
-    return frame
-
-
-def _plan(loaded: Loaded, options: Options, top_k: int) -> BatchPlan:
-    """Return how answers are found among the words of pages."""
-    return BatchPlan(
-        encode=partial(encode, loaded, options, {}),
-        forward=partial(edge_logits, loaded.model),
-        key=lambda value: (images.key(value[0]), *value[1:]),
+def plan(call: Call) -> TaskPlan:
+    """Return how questions are answered: among the words of pages, or in the model's own words."""
+    top_k = count_of_answers(call.options)
+    if call.loaded.model.can_generate():
+        return written_documents.plan(call)
+    return TaskPlan(
+        encode=partial(encode, call.loaded, call.options, {}),
+        forward=partial(edge_logits, call.loaded.model),
         chunk=32,
-        most=options["batch_size"],
-        finish=partial(_answers, options, top_k),
+        finish=partial(_answers, call.options, top_k),
         parallel=True,
+        noted={"ranks": top_k},
     )
 
 
@@ -92,7 +70,7 @@ def _answers(
     answers: list[tuple[Any, ...]] = [
         (" ".join(word for word, _ in page[start:end]), score, start, end) for (start, end), score in ordered
     ] or [(None, None, None, None)]
-    return answers if top_k == 1 else [(rank, *answer) for rank, answer in enumerate(answers, start=1)]
+    return [(rank, *answer) for rank, answer in enumerate(answers, start=1)]
 
 
 def _positions_of_none(encoded: PageWindows, line: int) -> list[int]:

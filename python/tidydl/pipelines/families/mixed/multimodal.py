@@ -10,33 +10,25 @@ import inspect
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Part, Task
+from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.families.mixed.conversations import Conversation, conversation_of, tensors_of
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
-from tidydl.pipelines.reading import messages
 from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.running.drawing import Placed
 from tidydl.pipelines.running.generating import (
     Settings,
+    facts,
     generation_settings,
     generator,
     padding_of,
-    samples,
     seed_of,
     told_apart,
 )
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["facts", "run", "seed_of"]
+__all__ = ["facts", "plan", "seed_of"]
 
 _TOGETHER = 8
 _CHUNK = 16
@@ -44,39 +36,24 @@ _HELD = 256_000_000  # bytes of pixels and samples that are kept until their bat
 _TOKENS = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
 
 
-def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: whether it draws at random unless told otherwise."""
-    return {"do_sample": samples(loaded, {"do_sample": None})}
-
-
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Generate text for all inputs and give the tidy frame."""
-    settings = generation_settings(task, loaded, options)
-    drawn, parts = options["seed"], list(inputs.parts)
-    plan = BatchPlan(
-        encode=partial(_encode, loaded, settings, parts, options.get("num_frames")),
+def plan(call: Call) -> TaskPlan:
+    """Return how text is generated."""
+    loaded, options, drawn = call.loaded, call.options, call.options["seed"]
+    settings = generation_settings(call.task, loaded, options)
+    return TaskPlan(
+        encode=partial(_encode, loaded, settings, list(call.inputs.parts), options.get("num_frames")),
         forward=generator(loaded, settings, drawn, _as_text(loaded), start=_from_the_first, dropped=_not_read(loaded)),
-        key=told_apart(partial(_key, parts), drawn),
+        key=told_apart(drawn),
         padding=_padding(settings, drawn),
         chunk=_CHUNK,
-        most=options["batch_size"] or _TOGETHER,
+        most=_TOGETHER,
         finish=partial(_texts, loaded, options["return_full_text"]),
+        noted=settings.noted(drawn),
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
-    described = {"ranks": settings.sequences, "seed": drawn, "max_new_tokens": settings.new_tokens}
-    frame.attrs["tidydl"] = provenance(task.name, loaded, **described, truncated=outcome.truncated, **note)
-    return frame
 
 
 def _by_part(parts: Sequence[Part], value: Any) -> tuple[Any, ...]:
     return value if len(parts) > 1 else (value,)
-
-
-def _key(parts: Sequence[Part], value: Any) -> Hashable:
-    text, *given = _by_part(parts, value)
-    others = (messages.reader(part.modality).key(each) for part, each in zip(parts[1:], given, strict=True))
-    return messages.key(text), *others
 
 
 def _as_text(loaded: Loaded) -> dict[str, Any]:

@@ -16,25 +16,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded, class_labels
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
-from tidydl.pipelines.reading import images, texts
+from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.running.drawing import Placed, seeded
 from tidydl.pipelines.running.generating import GREEDY, echoed, generation_settings, generator
+from tidydl.pipelines.running.label_sets import ranked
 from tidydl.pipelines.running.probabilities import sigmoid
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 Value = tuple[Any, str]
 
@@ -44,25 +39,20 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {} if _writes(loaded) else {"labels": class_labels(loaded.config, loaded.source)}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Answer all questions and give the tidy frame."""
-    top_k, writes = options["top_k"], _writes(loaded)
-    labels = [] if writes else class_labels(loaded.config, loaded.source)
-    plan = BatchPlan(
-        encode=partial(_encode, loaded),
-        forward=_writer(task, loaded, options) if writes else partial(_scores, loaded),
-        key=lambda value: (images.key(value[0]), value[1]),
-        padding="equal",
-        chunk=images.CHUNK,
-        most=options["batch_size"],
-        finish=partial(_written, loaded.tokenizer, top_k) if writes else partial(_ranked, labels, top_k),
+def plan(call: Call) -> TaskPlan:
+    """Return how questions are answered: by the answers that the model knows, or in its own words."""
+    loaded, top_k = call.loaded, call.options["top_k"]
+    forward: Any
+    if _writes(loaded):
+        settings = generation_settings(call.task, loaded, {**call.options, **GREEDY})
+        forward, finish, ranks = generator(loaded, settings, None, start=echoed), partial(_written, loaded.tokenizer), 1
+    else:
+        labels = class_labels(loaded.config, loaded.source)
+        forward, finish = partial(_scores, loaded), partial(_ranked, labels, top_k)
+        ranks = min(top_k or len(labels), len(labels))
+    return TaskPlan(
+        encode=partial(_encode, loaded), forward=forward, padding="equal", finish=finish, noted={"ranks": ranks}
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
-    frame = lines_frame(contract, inputs, outcome)
-    ranks = 1 if writes else min(top_k or len(labels), len(labels))
-    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
-    return frame
 
 
 def _writes(loaded: Loaded) -> bool:
@@ -140,17 +130,9 @@ def _scores(loaded: Loaded, tensors: dict[str, Any]) -> np.ndarray:
 
 def _ranked(labels: list[str], top_k: int | None, encoded: Any, lines: list[int], found: list[np.ndarray]) -> list[Any]:
     """Write a line per answer, the best first."""
-    order = (-found[0]).argsort(kind="stable")[:top_k]
-    answers = [(labels[i], float(found[0][i])) for i in order]
-    return answers if top_k == 1 else [(rank, *answer) for rank, answer in enumerate(answers, start=1)]
+    return ranked(labels, found[0], top_k)
 
 
-def _writer(task: Task, loaded: Loaded, options: Options) -> Any:
-    settings = generation_settings(task, loaded, {**options, **GREEDY})
-    return generator(loaded, settings, None, start=echoed)
-
-
-def _written(tokenizer: Any, top_k: int | None, encoded: Any, lines: list[int], found: list[Any]) -> list[Any]:
+def _written(tokenizer: Any, encoded: Any, lines: list[int], found: list[Any]) -> list[Any]:
     """Write the line of the answer; it has no score."""
-    answer = tokenizer.decode(found[0][0], skip_special_tokens=True).strip()
-    return [(answer, None)] if top_k == 1 else [(1, answer, None)]
+    return [(1, tokenizer.decode(found[0][0], skip_special_tokens=True).strip(), None)]

@@ -8,16 +8,13 @@ from functools import partial
 from typing import Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import BatchPlan
-from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.model_loading import Loaded
-from tidydl.pipelines.options import Options
-from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.running.drawing import Placed
 from tidydl.pipelines.running.generating import GREEDY, generation_settings, generator
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 __all__ = ["plan"]
 
@@ -25,7 +22,7 @@ _PROMPT = "<s_docvqa><s_question>{}</s_question><s_answer>"
 _ANSWER = ("<s_answer>", "</s_answer>")
 
 
-def plan(task: Task, loaded: Loaded, options: Options, top_k: int) -> BatchPlan:
+def plan(call: Call) -> TaskPlan:
     """Return how answers are written.
 
     Raises
@@ -33,21 +30,20 @@ def plan(task: Task, loaded: Loaded, options: Options, top_k: int) -> BatchPlan:
     ArgumentError
         Where the model was not made for questions.
     """
+    loaded = call.loaded
     if "<s_docvqa>" not in loaded.tokenizer.get_vocab():
         raise ArgumentError(
             f"`model` is '{loaded.source}', which does not answer questions: its tokenizer has no token <s_docvqa>.",
             allowed="A Donut model that was trained for document question answering.",
             hint="This one may be for 'image-to-text'.",
         )
-    settings = generation_settings(task, loaded, {**options, **GREEDY})
-    return BatchPlan(
+    settings = generation_settings(call.task, loaded, {**call.options, **GREEDY})
+    return TaskPlan(
         encode=partial(_encode, loaded),
         forward=generator(loaded, settings, None, start=lambda read, made: 0),
-        key=lambda value: (images.key(value[0]), value[1]),
         padding="equal",
-        chunk=images.CHUNK,
-        most=options["batch_size"],
-        finish=partial(_answer, loaded.tokenizer, top_k),
+        finish=partial(_answer, loaded.tokenizer),
+        noted={"ranks": 1},
     )
 
 
@@ -103,12 +99,11 @@ def _encode(loaded: Loaded, values: list[tuple[Any, ...]], indices: Sequence[int
     return Placed(_Questions(pictures, ids, image_batches.padding(loaded) == "any"), indices)
 
 
-def _answer(tokenizer: Any, top_k: int, encoded: Any, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
+def _answer(tokenizer: Any, encoded: Any, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
     """Write the line of what stands between the marks of an answer, missing where there are none."""
     text = tokenizer.decode(found[0][0])
     for token in (tokenizer.eos_token, tokenizer.pad_token):
         text = text.replace(token, "") if token else text
     begun, ended = text.find(_ANSWER[0]), text.rfind(_ANSWER[1])
     marked = text[begun + len(_ANSWER[0]) : ended].strip() if 0 <= begun < ended else None
-    answer = (marked, None, None, None)
-    return [answer] if top_k == 1 else [(1, *answer)]
+    return [(1, marked, None, None, None)]

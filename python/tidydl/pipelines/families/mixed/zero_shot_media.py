@@ -17,22 +17,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import BUDGETS, BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs, modality_of
+from tidydl.pipelines.batching import BUDGETS
+from tidydl.pipelines.inputs import modality_of
 from tidydl.pipelines.model_loading import Loaded
-from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading.texts import part_limit
-from tidydl.pipelines.running.label_sets import chosen_frame
+from tidydl.pipelines.running.label_sets import Judged, choice_of, ranked
 from tidydl.pipelines.running.probabilities import sigmoid, softmax
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 Value = tuple[Any, tuple[str, ...]]  # an image or sound, and its labels
 
@@ -46,21 +43,17 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {"judges_by": "sigmoid" if _is_siglip(loaded) else "softmax"}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Judge the labels of all images or audio and give the tidy frame."""
-    reader = modality_of(task.parts[0])
-    plan = BatchPlan(
+def plan(call: Call) -> TaskPlan:
+    """Return how the labels of images or audio are judged."""
+    loaded, options, reader = call.loaded, call.options, modality_of(call.task.parts[0])
+    return TaskPlan(
         encode=partial(_encode, loaded, reader, options["hypothesis_template"]),
-        forward=partial(_logits, loaded, f"logits_per_{task.reads}"),
-        key=lambda value: (reader.key(value[0]), value[1]),
+        forward=partial(_logits, loaded, f"logits_per_{call.task.reads}"),
         padding=reader.padding(loaded),
-        chunk=reader.CHUNK,
-        most=options["batch_size"],
+        finish=partial(_scores, sigmoid if _is_siglip(loaded) else softmax, options["top_k"]),
         parallel=True,
-        finish=partial(_scores, sigmoid if _is_siglip(loaded) else softmax),
+        **choice_of(call),
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    return chosen_frame(task, loaded, inputs, options, note, outcome)
 
 
 def _is_siglip(loaded: Loaded) -> bool:
@@ -151,6 +144,8 @@ def _logits(loaded: Loaded, name: str, tensors: dict[str, Any]) -> list[np.ndarr
     return [row[columns] for row, columns in zip(logits, tensors["columns"], strict=True)]
 
 
-def _scores(function: Any, encoded: _Judged, lines: list[int], found: list[np.ndarray]) -> tuple[Any, np.ndarray]:
-    """Return the labels of an image or sound with their scores."""
-    return encoded.labels[encoded.owners[lines[0]]], function(found[0])
+def _scores(
+    function: Any, top_k: int | None, encoded: _Judged, lines: list[int], found: list[np.ndarray]
+) -> list[Judged]:
+    """Rank the labels of an image or sound by their scores."""
+    return ranked(encoded.labels[encoded.owners[lines[0]]], function(found[0]), top_k)

@@ -16,12 +16,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import count_of_answers, lines_frame, provenance, without_rank
+from tidydl.pipelines.predictions import count_of_answers
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import (
     EncodedLines,
@@ -34,13 +31,12 @@ from tidydl.pipelines.reading.windows import (
 )
 from tidydl.pipelines.running.probabilities import softmax
 from tidydl.pipelines.running.spans import candidates, edge_logits, usual_overlap
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["plan"]
 
 _MOST_TOKENS = 384  # of a question and a window, what these models are trained with
 _STRIDE = 128  # tokens that windows share, as in training
@@ -48,29 +44,18 @@ Value = tuple[str, str]
 Span = tuple[int, int]
 
 
-def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: nothing more."""
-    return {}
-
-
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Answer all questions and give the tidy frame."""
-    top_k = count_of_answers(options)
-    plan = BatchPlan(
+def plan(call: Call) -> TaskPlan:
+    """Return how questions are answered."""
+    loaded, options, top_k = call.loaded, call.options, count_of_answers(call.options)
+    return TaskPlan(
         encode=partial(_encode, loaded, options),
         forward=partial(edge_logits, loaded.model),
-        key=lambda value: value,
         padding=texts.padding(loaded),
         chunk=256,
-        most=options["batch_size"],
-        parallel=True,
         finish=partial(_answers, loaded.processor, options, top_k),
+        parallel=True,
+        noted={"ranks": top_k},
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
-    frame = lines_frame(contract, inputs, outcome)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=top_k, truncated=outcome.truncated, **note)
-    return frame
 
 
 @dataclass(frozen=True)
@@ -150,8 +135,9 @@ def _answers(
     if options["handle_impossible_answer"]:
         best[(0, 0)] = without
     ordered = sorted(best.items(), key=lambda item: -item[1])[:top_k]
-    answers = [(context[start:end], score, start, end) for (start, end), score in ordered]
-    return answers if top_k == 1 else [(rank, *answer) for rank, answer in enumerate(answers, start=1)]
+    return [
+        (rank, context[start:end], score, start, end) for rank, ((start, end), score) in enumerate(ordered, start=1)
+    ]
 
 
 def _chances(encoded: _Windows, line: int, logits: np.ndarray, has_none: bool) -> tuple[np.ndarray, np.ndarray, float]:

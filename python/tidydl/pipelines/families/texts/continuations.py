@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl import rendering
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import EncodedLines, refuse_long, tokens_of
+from tidydl.pipelines.running.label_sets import Judged, choice_of, ranked
 from tidydl.pipelines.running.probabilities import softmax
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,8 +37,9 @@ def writes(loaded: Loaded) -> bool:
     return type(loaded.model).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
 
 
-def plan(loaded: Loaded, options: Options) -> BatchPlan:
+def plan(call: Call) -> TaskPlan:
     """Return how labels are judged by their probability."""
+    loaded, options = call.loaded, call.options
     if options["multi_label"]:
         raise ArgumentError(
             f"`multi_label` is {rendering.value(True)}, but a causal language model chooses one of the labels.",
@@ -54,13 +56,12 @@ def plan(loaded: Loaded, options: Options) -> BatchPlan:
             allowed="A text with {text} and, after it, {label}.",
             hint='For example "Tweet: {text} Feeling: {label}".',
         )
-    return BatchPlan(
+    return TaskPlan(
         encode=partial(_encode, loaded, prompt, options),
         forward=partial(_log_probabilities, loaded.model),
-        key=lambda value: value,
         chunk=64,
-        most=options["batch_size"],
-        finish=partial(_shares, bool(options["per_token"])),
+        finish=partial(_shares, options),
+        **choice_of(call),
     )
 
 
@@ -148,12 +149,12 @@ def _log_probabilities(model: Any, tensors: dict[str, Any]) -> np.ndarray:
     return torch.stack([chances.masked_fill(~judged, 0.0).sum(-1), judged.sum(-1).float()], dim=1).numpy()
 
 
-def _shares(per_token: bool, encoded: EncodedLines, lines: list[int], found: list[Any]) -> tuple[Any, np.ndarray]:
-    """Return the probability of each label of a text among its labels."""
+def _shares(options: Options, encoded: EncodedLines, lines: list[int], found: list[Any]) -> list[Judged]:
+    """Rank the labels of a text by the probability of each among them."""
     import numpy as np
 
     labels = encoded.texts[encoded.owners[lines[0]]][1]
     sums = np.empty(len(labels))
     for line, (total, count) in zip(lines, found, strict=True):
-        sums[encoded.extra[line]] = total / count if per_token else total
-    return labels, softmax(sums)
+        sums[encoded.extra[line]] = total / count if options["per_token"] else total
+    return ranked(labels, softmax(sums), options["top_k"])

@@ -14,28 +14,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tidydl.errors import ArgumentError, DependencyError
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.model_location import locate
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
-from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.template_limits import within_limits
 from tidydl.pipelines.reading.windows import refuse_long
 from tidydl.pipelines.running.probabilities import softmax
+from tidydl.pipelines.task_runs import Call, TaskPlan
 from tidydl.pipelines.transformers_loaders import Source, quiet_loading, quietly
-from tidydl.progress import Work
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 _SINCE = "5.23"  # transformers have decision models
 Value = tuple[str, str]
@@ -48,24 +41,19 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {"decides_by": "head" if _has_head(loaded) else "labels"}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Ask all questions about all texts and give the tidy frame."""
+def plan(call: Call) -> TaskPlan:
+    """Return how questions about texts are asked."""
+    loaded = call.loaded
     reader = replace(loaded, components={"tokenizer": copy.deepcopy(loaded.tokenizer)})  # marks are added to it
     settings, has_head = _settings(loaded), _has_head(loaded)
-    plan = BatchPlan(
-        encode=partial(_encode, reader, settings, options),
+    return TaskPlan(
+        encode=partial(_encode, reader, settings, call.options),
         forward=partial(_by_head if has_head else _by_labels, loaded.model, settings),
-        key=lambda value: value,
         padding="none" if has_head else "any",
         chunk=64,
-        most=options["batch_size"],
         finish=_answers,
+        noted=lambda frame: {"ranks": int(frame["rank"].max()) if frame["rank"].notna().any() else 1},
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
-    ranks = int(frame["rank"].max()) if frame["rank"].notna().any() else 1
-    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
-    return frame
 
 
 def _decision() -> Any:

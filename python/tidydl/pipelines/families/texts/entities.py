@@ -9,22 +9,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import EncodedLines, encode_spans
 from tidydl.pipelines.running.probabilities import softmax
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 
 class _Piece(NamedTuple):
@@ -52,24 +47,16 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {"labels": class_labels(loaded.config, loaded.source)}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Find the entities of all texts and give the tidy frame."""
-    labels = class_labels(loaded.config, loaded.source)
-    long = {name: options[name] for name in ("max_length", "long", "stride")}
-    plan = BatchPlan(
-        encode=partial(encode_spans, loaded, **long),
+def plan(call: Call) -> TaskPlan:
+    """Return how the entities of texts are found."""
+    loaded = call.loaded
+    return TaskPlan(
+        encode=partial(encode_spans, loaded, **call.chosen("max_length", "long", "stride")),
         forward=partial(_probabilities, loaded.model),
-        key=texts.key,
         padding=texts.padding(loaded),
-        chunk=texts.CHUNK,
-        most=options["batch_size"],
+        finish=partial(_entities, loaded.processor, class_labels(loaded.config, loaded.source), call.options),
         parallel=True,
-        finish=partial(_entities, loaded.processor, labels, options),
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
-    return frame
 
 
 def _probabilities(model: Any, tensors: dict[str, Any]) -> np.ndarray:

@@ -6,22 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
-from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import encode_long
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
@@ -29,8 +24,9 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {"mask_token": loaded.processor.mask_token}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Fill the masks of all texts and give the tidy frame."""
+def plan(call: Call) -> TaskPlan:
+    """Return how the masks of texts are filled."""
+    loaded, options = call.loaded, call.options
     tokenizer, top_k = loaded.processor, options["top_k"]
     if tokenizer.mask_token_id is None:
         raise ArgumentError(
@@ -38,23 +34,15 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
             allowed="A masked language model.",
         )
     targets = None if options["targets"] is None else [_token(tokenizer, word) for word in options["targets"]]
-    plan = BatchPlan(
+    known = loaded.config.vocab_size if targets is None else len(targets)
+    return TaskPlan(
         encode=partial(_encode, loaded, options),
         forward=partial(_likeliest, loaded.model, tokenizer.mask_token_id, targets, top_k),
-        key=texts.key,
         padding=texts.padding(loaded),
-        chunk=texts.CHUNK,
-        most=options["batch_size"],
+        finish=partial(_filled, tokenizer),
         parallel=True,
-        finish=partial(_filled, tokenizer, top_k != 1),
+        noted={"ranks": known if top_k is None else min(top_k, known)},
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
-    frame = lines_frame(contract, inputs, outcome)
-    known = loaded.config.vocab_size if targets is None else len(targets)
-    ranks = known if top_k is None else min(top_k, known)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
-    return frame
 
 
 def _token(tokenizer: Any, word: str) -> int:
@@ -105,9 +93,7 @@ def _likeliest(
     return [(tokens.numpy(), each.numpy()) for tokens, each in parts]
 
 
-def _filled(
-    tokenizer: Any, ranked: bool, encoded: texts.EncodedTexts, lines: list[int], found: list[Any]
-) -> list[tuple[Any, ...]]:
+def _filled(tokenizer: Any, encoded: texts.EncodedTexts, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
     """Write a line for each mask and token: the text with that mask filled, other masks left open."""
     ids = encoded.tokens["input_ids"][lines[0]]
     unread = set(tokenizer.all_special_ids) - {tokenizer.mask_token_id}
@@ -119,5 +105,5 @@ def _filled(
         shown = tokenizer.batch_decode([[code for code in each if code not in unread] for each in filled])
         words = tokenizer.batch_decode([[int(code)] for code in tokens[mask]])
         for rank, (word, score, sequence) in enumerate(zip(words, scores[mask], shown, strict=True), start=1):
-            made.append((mask, *((rank,) if ranked else ()), word, float(score), sequence))
+            made.append((mask, rank, word, float(score), sequence))
     return made

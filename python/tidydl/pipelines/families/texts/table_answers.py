@@ -13,20 +13,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import refuse_long
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 Value = tuple[str, "pd.DataFrame"]
 
@@ -37,20 +33,15 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {"aggregators": list(known.values())}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Answer all questions and give the tidy frame."""
-    plan = BatchPlan(
-        encode=partial(_encode, loaded, options),
+def plan(call: Call) -> TaskPlan:
+    """Return how questions are answered."""
+    loaded = call.loaded
+    return TaskPlan(
+        encode=partial(_encode, loaded, call.options),
         forward=partial(_logits, loaded.model),
-        key=lambda value: (value[0], id(value[1])),
         chunk=256,
-        most=options["batch_size"],
         finish=partial(_answers, loaded),
     )
-    outcome = yield from compute(loaded, inputs, plan)
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
-    frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
-    return frame
 
 
 @dataclass(frozen=True)

@@ -15,24 +15,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import BatchPlan, compute
-from tidydl.pipelines.cls_token_only import first_token_alone
-from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.texts import continuations
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.windows import EncodedLines, frame_of, refuse_long, room_for, spans_of, tokens_of
-from tidydl.pipelines.running.label_sets import chosen_frame
+from tidydl.pipelines.running.label_sets import Judged, choice_of, ranked
 from tidydl.pipelines.running.probabilities import softmax
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-__all__ = ["facts", "run"]
+__all__ = ["facts", "plan"]
 
 Value = tuple[str, tuple[str, ...]]
 
@@ -44,25 +39,21 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     return {"judges_by": "probability" if continuations.writes(loaded) else "entailment"}
 
 
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Judge the labels of all texts and give the tidy frame."""
+def plan(call: Call) -> TaskPlan:
+    """Return how the labels of texts are judged."""
+    loaded, options = call.loaded, call.options
     if continuations.writes(loaded):
-        plan = continuations.plan(loaded, options)
-    else:
-        _refuse_prompt(options)
-        plan = BatchPlan(
-            encode=partial(_encode, loaded, options),
-            forward=partial(_logits, loaded.model, _entailment(loaded)),
-            key=lambda value: value,
-            padding=texts.padding(loaded),
-            chunk=64,
-            most=options["batch_size"],
-            parallel=True,
-            finish=partial(_scores, options["multi_label"]),
-        )
-    with first_token_alone(loaded, plan) as shortened:
-        outcome = yield from compute(loaded, inputs, shortened)
-    return chosen_frame(task, loaded, inputs, options, note, outcome)
+        return continuations.plan(call)
+    _refuse_prompt(options)
+    return TaskPlan(
+        encode=partial(_encode, loaded, options),
+        forward=partial(_logits, loaded.model, _entailment(loaded)),
+        padding=texts.padding(loaded),
+        chunk=64,
+        finish=partial(_scores, options),
+        parallel=True,
+        **choice_of(call),
+    )
 
 
 def _refuse_prompt(options: Options) -> None:
@@ -132,8 +123,8 @@ def _logits(model: Any, entailment: int, tensors: dict[str, Any]) -> np.ndarray:
     return model(**tensors).logits.float()[:, [contradiction, entailment]].cpu().numpy()
 
 
-def _scores(multi_label: bool, encoded: EncodedLines, lines: list[int], found: list[Any]) -> tuple[Any, np.ndarray]:
-    """Return the scores of a text's labels: against each other, or each against its contradiction."""
+def _scores(options: Options, encoded: EncodedLines, lines: list[int], found: list[Any]) -> list[Judged]:
+    """Rank a text's labels by their scores: against each other, or each against its contradiction."""
     import numpy as np
 
     labels = encoded.texts[encoded.owners[lines[0]]][1]
@@ -141,9 +132,8 @@ def _scores(multi_label: bool, encoded: EncodedLines, lines: list[int], found: l
     for line, logits in zip(lines, found, strict=True):
         each[encoded.extra[line]].append(logits)
     logits = np.array([np.mean(windows, axis=0) for windows in each], dtype="float64")
-    if multi_label or len(labels) == 1:
-        return labels, softmax(logits)[:, 1]
-    return labels, softmax(logits[:, 1])
+    alone = options["multi_label"] or len(labels) == 1
+    return ranked(labels, softmax(logits)[:, 1] if alone else softmax(logits[:, 1]), options["top_k"])
 
 
 def _kept(size: int, room: int | None, cut_left: bool) -> tuple[int, int | None]:

@@ -8,63 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.batching import BatchPlan, Outcome, compute
-from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.families.writing.languages import Languages, languages_of
-from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
-from tidydl.pipelines.predictions import lines_frame, provenance
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.chat_templates import written_chat
 from tidydl.pipelines.reading.windows import EncodedLines, refuse_long
 from tidydl.pipelines.running.drawing import Placed
 from tidydl.pipelines.running.generating import (
+    facts,
     generation_settings,
     generator,
     padding_of,
-    samples,
     seed_of,
     told_apart,
     writes_on,
 )
-from tidydl.progress import Work
+from tidydl.pipelines.task_runs import Call, TaskPlan
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["facts", "run", "seed_of"]
+__all__ = ["facts", "plan", "seed_of"]
 
 _TOGETHER = 32
 
 
-def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded model: whether it draws at random unless told otherwise."""
-    return {"do_sample": samples(loaded, {"do_sample": None})}
-
-
-def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Generate text for all inputs and give the tidy frame."""
-    languages = languages_of(task, loaded, options)
-    settings = generation_settings(task, loaded, options)
-    drawn = options["seed"]
-    plan = BatchPlan(
+def plan(call: Call) -> TaskPlan:
+    """Return how text is generated."""
+    loaded, options, drawn = call.loaded, call.options, call.options["seed"]
+    languages = languages_of(call.task, loaded, options)
+    settings = generation_settings(call.task, loaded, options)
+    return TaskPlan(
         encode=partial(_encode, loaded, options, settings, languages),
         forward=generator(loaded, settings, drawn, _begin_with(languages)),
-        key=told_apart(lambda value: value, drawn),
+        key=told_apart(drawn),
         padding=padding_of(settings, drawn),
-        chunk=texts.CHUNK,
-        most=options["batch_size"] or _TOGETHER,
+        most=_TOGETHER,
         finish=partial(_texts, loaded, options, settings.prefix),
+        noted=settings.noted(drawn),
     )
-    outcome: Outcome = yield from compute(loaded, inputs, plan)
-    frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
-    described = {"ranks": settings.sequences, "seed": drawn, "max_new_tokens": settings.new_tokens}
-    frame.attrs["tidydl"] = provenance(task.name, loaded, **described, truncated=outcome.truncated, **note)
-    return frame
 
 
 def _begin_with(languages: Languages) -> dict[str, Any]:
