@@ -15,8 +15,8 @@
 #' to rounding.
 #'
 #' Python is required for fitting (except with the engine `"r"`), and by [importance()], [lekprofile()], [tune_nnet()],
-#' [plotnet()] and [autoplot()]. `predict()`, `print()`, `summary()`, `tidy()`, `glance()`, `augment()`, [confusion()],
-#' [hessian()], [save_model()] and [load_model()] do not need it.
+#' [plotnet()], [autoplot()], [save_model()] and [load_model()]. `predict()`, `print()`, `summary()`, `tidy()`,
+#' `glance()`, `augment()`, [confusion()], [hessian()] and [saveRDS()] do not need it.
 #'
 #' @param x A formula, or a string with one; or a matrix or data frame of inputs, rows by inputs.
 #' @param formula A formula such as `y ~ a + log(b)` or `y ~ .`.

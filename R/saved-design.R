@@ -3,8 +3,10 @@
 # The variables of terms as expressions, under the names by which a file knows them.
 term_variables <- function(terms) {
   variables <- as.list(attr(terms, "variables"))[-1L]
-  stats::setNames(variables, vapply(variables, deparse1, "", backtick = TRUE, width.cutoff = 500L))
+  stats::setNames(variables, vapply(variables, as_r_writes, ""))
 }
+
+as_r_writes <- function(expression) deparse1(expression, backtick = TRUE, width.cutoff = 500L)
 
 # The names by which a model frame knows them.
 frame_names <- function(variables) {
@@ -21,7 +23,6 @@ design_content <- function(fit) {
     ))
   }
   variables <- term_variables(fit$terms)
-  for (each in variables) vet_expression(each, call = quote(save_model()))
   about <- list(names(variables), frame_names(variables))
   list(
     columns = many(as.character(fit$coefnames)),
@@ -63,10 +64,11 @@ weights_content <- function(fit) {
 # By name; those whose numbers another language might round otherwise have the numbers too.
 contrasts_content <- function(contrasts, levels) {
   if (is.character(contrasts)) {
-    if (!contrasts %in% contrast_functions) {
+    known <- paste0("contr.", c("treatment", "sum", "helmert", "poly", "SAS"))
+    if (!contrasts %in% known) {
       abort_tidydl(
-        "argument", sprintf("`fit` has the contrasts '%s', which cannot be saved.", contrasts),
-        one_of(contrast_functions), "Give `contrasts` as a matrix.",
+        "argument", sprintf("`fit` has the contrasts '%s', which cannot be saved.", contrasts), one_of(known),
+        "Give `contrasts` as a matrix.",
         call = quote(save_model())
       )
     }

@@ -71,13 +71,23 @@ def test_a_mutated_file_loads_and_answers_or_raises_our_error(seeds, tmp_path):
     assert outcomes["success"] >= len(seeds)
 
 
-def test_a_mutated_file_crosses_to_r_as_plain_data_or_raises_our_error(seeds, tmp_path):
+def loads(read, path):
+    try:
+        read(path)
+    except TidydlError as problem:
+        return problem.kind
+    return "read"
+
+
+def test_a_mutated_file_crosses_to_r_as_plain_data_if_python_reads_it_and_else_raises_our_error(seeds, tmp_path):
     from tidydl.bridge.encode import encode
 
     path = tmp_path / "fit.json"
 
     def reader(given):
         path.write_bytes(given)
+        here, there = loads(tidydl.load_model, path), loads(load_for_r, path)
+        assert (here == "read") == (there == "read") or here == "formula", (here, there)  # R may call more functions
         encode(load_for_r(path))
 
     assert run_target(reader, seeds)["success"] >= len(seeds)

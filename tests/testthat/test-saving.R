@@ -179,7 +179,7 @@ test_that("nothing of a file is run, when it is read or later", {
     expect_error(load_model(file), class = "tidydl_error_formula")
   }
   change(list("network", "design", "formula"), evil)
-  expect_error(load_model(file), class = "tidydl_error_damaged")
+  expect_error(load_model(file), class = "tidydl_error_formula")
   memory <- list(list(call = "poly(x, 2)", arguments = list(list(name = "coefs", code = evil))))
   change(list("network", "design", "memory"), memory)
   expect_error(load_model(file), class = "tidydl_error_formula")

@@ -11,21 +11,46 @@ from tidydl.design.limits import MOST_DEPTH, MOST_WORDS, too_many
 from tidydl.errors import FormulaError
 from tidydl.rprint import level_text
 
-__all__ = ["Call", "Constant", "Group", "Name", "Node", "Operation", "Token", "parse", "quoted", "tokens_of", "written"]
+__all__ = [
+    "RESERVED",
+    "SIGNS",
+    "STRENGTHS",
+    "Call",
+    "Constant",
+    "ExpressionReader",
+    "Group",
+    "Name",
+    "Node",
+    "Operation",
+    "Token",
+    "parse",
+    "quoted",
+    "token_pattern",
+    "tokens_of",
+    "written",
+]
 
 _SPACE = re.compile(r"\s*")
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<number>0[xX][0-9a-fA-F]+L?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?)(?![\w.])
-    | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    | `(?P<quoted>(?:[^`\\]|\\.)+)`
-    | (?P<name>(?:[^\W\d]|\.+(?=[^\W\d])|\.)[\w.]*)
-    | (?P<sign>%[^%\s]*%|<=|>=|==|!=|&&|\|\||\*\*|[-+*/^:<>&|!()=,~\[\]{}@$?;])
-    )""",
-    re.VERBOSE | re.DOTALL,
-)
+SIGNS = r"%[^%\s]*%|<=|>=|==|!=|&&|\|\||\*\*|[-+*/^:<>&|!()=,~\[\]{}@$?;]"
+
+
+def token_pattern(signs: str) -> re.Pattern[str]:
+    """Build the pattern of the next word of an expression with these signs."""
+    return re.compile(
+        rf"""\s*(?:
+          (?P<number>0[xX][0-9a-fA-F]+L?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?)(?![\w.])
+        | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+        | `(?P<quoted>(?:[^`\\]|\\.)+)`
+        | (?P<name>(?:[^\W\d]|\.+(?=[^\W\d])|\.)[\w.]*)
+        | (?P<sign>{signs})
+        )""",
+        re.VERBOSE | re.DOTALL,
+    )
+
+
+_TOKEN = token_pattern(SIGNS)
 _SYNTACTIC = re.compile(r"^(?:(?:[^\W\d_]|\.(?!\d))[\w.]*|\.)$")
-_RESERVED = {
+RESERVED = {
     *("if", "else", "repeat", "while", "function", "for", "next", "break", "in", "TRUE", "FALSE", "NULL"),
     *("Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_complex_", "NA_character_"),
 }
@@ -33,7 +58,7 @@ _LOGICALS = {"TRUE": True, "FALSE": False, "True": True, "False": False}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 # How tightly operators bind, as in R. A comparison is not followed by another, and powers group from the right.
-_STRENGTHS = {"|": 1, "&": 2, **dict.fromkeys(_COMPARISONS, 4), "+": 5, "-": 5, "*": 6, "/": 6, "%in%": 7, "^": 10}
+STRENGTHS = {"|": 1, "&": 2, **dict.fromkeys(_COMPARISONS, 4), "+": 5, "-": 5, "*": 6, "/": 6, "%in%": 7, "^": 10}
 _NOT = 3
 _UNARY = 9
 
@@ -90,10 +115,10 @@ Node = Name | Constant | Group | Operation | Call
 
 def quoted(name: str) -> str:
     """Write a column's name as R writes it in a formula: in backticks where it is not a plain name."""
-    return name if _SYNTACTIC.match(name) and name not in _RESERVED else f"`{name}`"
+    return name if _SYNTACTIC.match(name) and name not in RESERVED else f"`{name}`"
 
 
-def tokens_of(text: str, argument: str = "formula") -> list[Token]:
+def tokens_of(text: str, argument: str = "formula", pattern: re.Pattern[str] = _TOKEN) -> list[Token]:
     """Take a text apart; the last token is an empty one of the kind ``end``.
 
     Raises
@@ -104,7 +129,7 @@ def tokens_of(text: str, argument: str = "formula") -> list[Token]:
     tokens: list[Token] = []
     at = 0
     while _end_of(_SPACE, text, at) < len(text):
-        found = _TOKEN.match(text, at)
+        found = pattern.match(text, at)
         if found is None or found.lastgroup is None:
             rest = text[at:].strip()
             raise FormulaError(
@@ -133,15 +158,13 @@ def parse(text: str, argument: str = "formula") -> Node:
     FormulaError
         If it is none.
     """
-    reader = _Reader(tokens_of(text, argument), text, argument)
-    node = reader.expression(0)
-    if reader.token.kind != "end":
-        reader.refuse()
-    return node
+    return ExpressionReader(tokens_of(text, argument), text, argument).whole()
 
 
-class _Reader:
+class ExpressionReader:
     """Reads tokens by the strength of operators (Pratt 1973, Top down operator precedence)."""
+
+    strengths = STRENGTHS
 
     def __init__(self, tokens: Sequence[Token], text: str, argument: str):
         self._tokens = tokens
@@ -152,7 +175,15 @@ class _Reader:
 
     @property
     def token(self) -> Token:
+        """The next token."""
         return self._tokens[self._at]
+
+    def whole(self) -> Node:
+        """Read one expression that ends with the tokens."""
+        node = self.expression(0)
+        if self.token.kind != "end":
+            self.refuse()
+        return node
 
     def expression(self, strength: int) -> Node:
         """Read as far as operators bind at least as tightly as ``strength``."""
@@ -160,9 +191,9 @@ class _Reader:
         if self._depth > MOST_DEPTH:
             self.refuse("it is nested too deeply")
         left = self._operand()
-        while self.token.kind == "sign" and _STRENGTHS.get(self.token.text, -1) >= strength:
+        while self.token.kind == "sign" and self.strengths.get(self.token.text, -1) >= strength:
             sign = self._next().text
-            own = _STRENGTHS[sign]
+            own = self.strengths[sign]
             right = self.expression(_UNARY if sign == "^" else own + 1)
             left = Operation(sign, (left, right))
             if sign in _COMPARISONS and self.token.text in _COMPARISONS and self.token.kind == "sign":

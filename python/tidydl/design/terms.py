@@ -40,7 +40,7 @@ class Algebra:
         self.written = ""
         self._response = response
         self._bits: dict[str, int] = {response: 0}
-        self._dot = dot
+        self.dot = dot
         self._leaves: list[list[int]] = []
 
     def terms(self, right: str, text: str) -> tuple[tuple[Expression, ...], ...]:
@@ -48,9 +48,13 @@ class Algebra:
         try:
             tokens = tokens_of(right)
             _check_depth(tokens, text)
-            found = list(self._expand(operators_of(self._simplified(tokens, right, text), text), True, text))
+            return self.expanded(operators_of(self._simplified(tokens, right, text), text), text)
         except RecursionError as problem:
             raise syntax_error(text, "it is nested too deeply") from problem
+
+    def expanded(self, tree: Any, text: str) -> tuple[tuple[Expression, ...], ...]:
+        """Expand a tree of operators, whose leaves are words of :meth:`leaf`, ``v0`` and ``v1``."""
+        found = list(self._expand(tree, True, text))
         self._drop_response(found, text)
         offsets = sum(2 << at for at, each in enumerate(self.variables) if isinstance(each, Offset))
         kept = sorted((term for term in found if not term & offsets), key=int.bit_count)
@@ -91,8 +95,10 @@ class Algebra:
             says.append(f" {token.text} " if token.text in ("+", "-", "*", "%in%") else token.text)
             if token.kind in ("name", "quoted"):
                 end = _end_of_call(tokens, at) if token.kind == "name" else at
-                says[-1] = self._leaf(token, right[token.start : tokens[end].end], end > at, text)
-                words.append(f"v{len(self._leaves) - 1}_")
+                variables = self._variables_in(token, right[token.start : tokens[end].end], end > at, text)
+                says[-1] = " + ".join(each.text for each in variables)
+                says[-1] = f"({says[-1]})" if len(variables) > 1 else says[-1]
+                words.append(self.leaf(variables))
                 at = end
             elif token.kind == "number" and behind_power and re.fullmatch(r"\d{1,2}", token.text):
                 words.append(f"n{token.text}")
@@ -108,26 +114,28 @@ class Algebra:
             else:
                 raise syntax_error(text, f"'{token.text}' stands where terms are joined", "Write it inside I().")
             at += 1
-        self.written = "".join(says)[1:-1] if right.strip() == "." and len(self._dot) > 1 else "".join(says)
+        self.written = "".join(says)[1:-1] if right.strip() == "." and len(self.dot) > 1 else "".join(says)
         return " ".join(words)
 
-    def _leaf(self, token: Token, source: str, is_call: bool, text: str) -> str:
-        """Note the terms that a variable stands for, and give how R writes it."""
+    def leaf(self, variables: Sequence[Expression | Offset]) -> str:
+        """Note the terms that a variable stands for, and give the word for it."""
+        self._leaves.append([self._bit(each.text, each) for each in variables])
+        _check_count(self.variables)
+        return f"v{len(self._leaves) - 1}_"
+
+    def _variables_in(self, token: Token, source: str, is_call: bool, text: str) -> list[Expression] | list[Offset]:
         variables: list[Expression] | list[Offset]
         if is_call and token.text == "offset":
             variables = [_offset(source)]
         elif token.kind == "name" and not is_call and token.text == ".":
-            variables = [column_expression(name) for name in self._dot]
+            variables = [column_expression(name) for name in self.dot]
             if not variables:
                 raise FormulaError(
                     f"`formula` '{text}' has a '.' that stands for no column.", allowed="A column besides the response."
                 )
         else:
             variables = [vet(source)]
-        self._leaves.append([self._bit(each.text, each) for each in variables])
-        _check_count(self.variables)
-        says = " + ".join(each.text for each in variables)
-        return f"({says})" if len(variables) > 1 else says
+        return variables
 
     def _expand(self, tree: Any, add: bool, text: str) -> dict[int, None]:
         """Return the terms of an operator tree, in order; ``add`` is False behind a minus, where 1 is no intercept."""
