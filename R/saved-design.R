@@ -93,30 +93,7 @@ memory_content <- function(variables, predicted) {
   unname(Map(function(name, variable, predicted) {
     arguments <- as.list(predicted)
     arguments <- arguments[nzchar(names(arguments))]
-    given <- as.list(variable)
-    same <- vapply(names(arguments), function(each) identical(arguments[[each]], given[[each]]), logical(1))
-    list(call = name, arguments = arguments_content(arguments[!same]))
+    same <- vapply(names(arguments), function(each) identical(arguments[[each]], variable[[each]]), logical(1))
+    list(call = name, arguments = Filter(Negate(is.language), arguments[!same]))
   }, names(variables)[noted], variables[noted], predicted[noted]))
-}
-
-arguments_content <- function(arguments) {
-  named <- names(arguments)
-  named <- if (is.null(named)) rep("", length(arguments)) else named
-  unname(Map(function(name, value) c(list(name = name), argument_content(value)), named, arguments))
-}
-
-argument_content <- function(value) {
-  if (is.language(value)) {
-    return(list(code = exact_text(value)))
-  }
-  if (is.list(value)) {
-    return(list(list = arguments_content(value)))
-  }
-  kind <- switch(typeof(value), double = "numbers", integer = "wholes", logical = "flags", character = "texts")
-  content <- list(many(unname(value)))
-  names(content) <- if (is.null(kind)) "numbers" else kind
-  if (!is.null(names(value))) {
-    content$names <- many(names(value))
-  }
-  content
 }

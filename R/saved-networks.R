@@ -1,20 +1,12 @@
 # What is saved of each kind of fitted network, and how it is read again (python/tidydl/networks/saved/networks.py).
 
 saved_kind <- function(fit) {
-  if (inherits(fit, "tidydl_averaged")) {
-    return("averaged")
-  }
-  if (inherits(fit, "nnet")) {
-    return(if (inherits(fit, "multinom")) "multinom" else "nnet")
-  }
+  kinds <- c(averaged = "tidydl_averaged", multinom = "multinom", nnet = "nnet")
+  utils::head(names(kinds)[vapply(kinds, inherits, logical(1), x = fit)], 1L)
 }
 
 kind_content <- function(fit, kind) {
-  switch(kind,
-    nnet = network_content(fit),
-    multinom = model_content(fit),
-    averaged = average_content(fit)
-  )
+  switch(kind, nnet = network_content, multinom = model_content, averaged = average_content)(fit)
 }
 
 network_content <- function(fit) {
@@ -34,8 +26,16 @@ network_content <- function(fit) {
         text = if (is.call(fit$call)) deparse1(saved_call(fit), backtick = TRUE), arguments = about$arguments
       )
     ),
-    run_content(about),
-    list(hessian = if (!is.null(fit$Hessian)) many(t(fit$Hessian)))
+    list(
+      iterations = about$iterations, evaluations = about$evaluations,
+      curve = list(
+        iteration = many(as.integer(about$curve$iteration)), value = many(as.double(about$curve$value))
+      ),
+      seconds = as.double(if (is.null(about$seconds)) NA else about$seconds),
+      engine = if (is.null(about$engine)) "r" else about$engine,
+      device = if (is.null(about$device)) "cpu" else about$device,
+      hessian = if (!is.null(fit$Hessian)) many(t(fit$Hessian))
+    )
   )
 }
 
@@ -58,18 +58,6 @@ rows_content <- function(fit) {
     weights = if (!is.null(fit$tidydl$weights)) many(as.double(fit$tidydl$weights)),
     row_names = if (!is.null(names)) list(kind = "text", labels = many(names)),
     left_out = left_out_content(fit$na.action)
-  )
-}
-
-# How the fit went; of a fit of package nnet little is known.
-run_content <- function(about) {
-  given <- function(name, otherwise) if (is.null(about[[name]])) otherwise else about[[name]]
-  list(
-    iterations = given("iterations", NA_integer_), evaluations = given("evaluations", NA_integer_),
-    curve = list(
-      iteration = many(as.integer(about$curve$iteration)), value = many(as.double(about$curve$value))
-    ),
-    seconds = as.double(given("seconds", NA)), engine = given("engine", "r"), device = given("device", "cpu")
   )
 }
 

@@ -45,7 +45,7 @@
 save_model <- function(fit, file) {
   path <- check_file(file)
   kind <- saved_kind(fit)
-  if (is.null(kind)) {
+  if (!length(kind)) {
     abort_tidydl(
       "argument", sprintf("`fit` is %s.", described(fit)), "A network fitted with nnet() or multinom(), or loaded.",
       tuning_hint(fit)

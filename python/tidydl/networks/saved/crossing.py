@@ -5,7 +5,7 @@ What R is given was read as Python reads it, with every check; formulas and call
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,7 @@ def load_for_r(file: str) -> dict[str, Any]:
 def _json(value: Any) -> Any:
     """Turn what R gave into what JSON holds: arrays into lists, missing ones into null."""
     if isinstance(value, dict):
-        return {name: _json(each) for name, each in value.items()}
+        return {name: _memory(each) if name == "memory" else _json(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_json(each) for each in value]
     if isinstance(value, np.ndarray):
@@ -79,6 +79,27 @@ def _json(value: Any) -> Any:
     if isinstance(value, float):
         return number_text(value)
     return value if isinstance(value, (bool, int, str)) else None  # pandas.NA
+
+
+def _memory(noted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write what calls keep: values under their kind, with their names where they have some."""
+    return [{**each, "arguments": _arguments(each["arguments"].items())} for each in noted]
+
+
+def _arguments(named: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
+    return [{"name": name, **_argument(value)} for name, value in named]
+
+
+def _argument(value: Any) -> dict[str, Any]:
+    import pandas as pd
+
+    if isinstance(value, (dict, list)):
+        return {"list": _arguments(value.items() if isinstance(value, dict) else (("", each) for each in value))}
+    values = value if isinstance(value, pd.Series) else pd.Series([value])
+    kind = {"f": "numbers", "i": "wholes", "u": "wholes", "b": "flags"}.get(values.dtype.kind, "texts")
+    written = numbers_text(values) if kind == "numbers" else values.tolist()
+    is_named = not isinstance(values.index, pd.RangeIndex)
+    return {kind: written, **({"names": values.index.tolist()} if is_named else {})}
 
 
 def _network(part: Part, fit: Any) -> dict[str, Any]:
