@@ -59,7 +59,7 @@ in_order <- function(fit) {
 
 average_of <- function(saved) {
   fits <- lapply(saved$fits, network_of)
-  average <- finish_fits(average_fits(fits, fits[[1]]$fitted.values), identity)
+  average <- average_fits(fits, fits[[1]]$fitted.values)
   average$fitted.values[] <- saved$fitted
   average$residuals[] <- saved$residuals
   average
