@@ -46,9 +46,8 @@ class Entry:
 ENTRIES: dict[str, Entry] = {
     "fit_arrays": Entry("tidydl.networks.r_interface:fit_arrays"),
     "fit_repeats": Entry("tidydl.networks.r_interface:fit_repeats"),
-    "tune_arrays": Entry(
-        "tidydl.networks.r_interface:tune_arrays", index=("restart", "at"), arguments=("train", "assess")
-    ),
+    "asked_resamples": Entry("tidydl.networks.r_interface:asked_by_r"),
+    "tune_arrays": Entry("tidydl.networks.r_interface:tune_arrays", index=("restart", "at"), arguments=("train",)),
     "save_model": Entry("tidydl.networks.saved.crossing:save_for_r"),
     "load_model": Entry("tidydl.networks.saved.crossing:load_for_r"),
     "tuning_layout": Entry("tidydl.plots.tuning:tuning_layout"),

@@ -6,8 +6,10 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from tidydl.errors import printable
+from tidydl.checks import described
+from tidydl.errors import ArgumentError, printable
 from tidydl.networks.advice import advice as advice_on
 from tidydl.networks.arguments import LOSSES, Plan, number_of_weights
 from tidydl.networks.engines import all_made, choose_engine, solve, solve_many
@@ -16,10 +18,17 @@ from tidydl.networks.exact.kernels import Shape
 from tidydl.networks.exact.many import Fit
 from tidydl.networks.model_selection.grid import Grid, search_grid
 from tidydl.networks.model_selection.metrics import check_metric
-from tidydl.networks.model_selection.resampling import Resample
+from tidydl.networks.model_selection.resampling import (
+    KINDS,
+    Asked,
+    asked_resamples,
+    describe_resamples,
+    given_resamples,
+    resamples_of,
+)
 from tidydl.progress import Work
 
-__all__ = ["fit_arrays", "fit_repeats", "tune_arrays"]
+__all__ = ["asked_by_r", "fit_arrays", "fit_repeats", "tune_arrays"]
 
 
 def fit_arrays(
@@ -142,6 +151,38 @@ def _advise(asked: dict[str, Any] | None, shape: Shape, x: np.ndarray, y: np.nda
             warnings.warn(printable(text), UserWarning, stacklevel=1)
 
 
+def asked_by_r(resamples: Any, given: list[Any] | None, names: Any, times: Any, prop: Any, n: int) -> dict[str, Any]:
+    """Check what resamples R is asked for, which it draws itself.
+
+    Parameters
+    ----------
+    resamples, times, prop
+        As of :func:`tidydl.tune_nnet`.
+    given, names
+        The rows that train in each resample, counted from 1, and the names of these; None where they are to be drawn.
+    n
+        The number of rows.
+
+    Returns
+    -------
+    dict
+        ``kind``, ``times``, ``folds`` and ``prop``, the ``labels`` of all resamples, and what they are in words.
+    """
+    if given is not None:
+        with np.errstate(invalid="ignore"):  # a missing position is refused with the name of its resample
+            sets = [np.asarray(rows, dtype=float) - 1 for rows in given]
+        named = sets if names is None else dict(zip(names, sets, strict=True))
+        labels = [each.label for each in given_resamples(named, times, int(n))]
+        asked = Asked("given", len(labels))
+    elif isinstance(resamples, pd.Series):
+        raise ArgumentError(f"`resamples` is {described(resamples)}.", allowed=KINDS)
+    else:
+        asked = asked_resamples(resamples, times, prop, int(n))
+        labels = asked.labels
+    told = describe_resamples(resamples if given is None else given, len(labels))
+    return {**asked._asdict(), "labels": pd.Series(labels, dtype="str"), "told": told}
+
+
 def tune_arrays(
     x: np.ndarray,
     y: np.ndarray,
@@ -156,8 +197,6 @@ def tune_arrays(
     reltol: float,
     train: Any,
     train_lengths: Any,
-    assess: Any,
-    assess_lengths: Any,
     labels: Any,
     starts: Any,
     repeats: int,
@@ -177,8 +216,8 @@ def tune_arrays(
         Whether the columns of ``y`` mark classes.
     size, decay
         Of each grid point.
-    train, train_lengths, assess, assess_lengths, labels
-        The rows of each resample end to end, how many each has, and what it is called.
+    train, train_lengths, labels
+        The rows that train in each resample end to end, how many each has, and what it is called.
     starts
         Initial weights of all fits end to end: restarts within resamples within grid points.
     repeats, metric
@@ -197,8 +236,8 @@ def tune_arrays(
         Plan(shape, np.ones(n, dtype=bool), np.full(n, float(penalty)), settings, 0.0, None)
         for shape, n, penalty in zip(shapes, counts, decays, strict=True)
     ]
-    rows = [_cut(positions, lengths) for positions, lengths in ((train, train_lengths), (assess, assess_lengths))]
-    resamples = [Resample(label, *parts) for label, *parts in zip(labels, *rows, strict=True)]
+    ends = np.cumsum(np.asarray(train_lengths, dtype=np.int64))[:-1]
+    resamples = resamples_of(list(labels), np.split(np.asarray(train, dtype=np.int64), ends), len(x))
     per_point = [len(resamples) * int(repeats) * n for n in counts]
     blocks = np.split(np.asarray(starts, dtype=float), np.cumsum(per_point)[:-1])
     drawn = [block.reshape(len(resamples), int(repeats), n) for block, n in zip(blocks, counts, strict=True)]
@@ -207,10 +246,6 @@ def tune_arrays(
     grid = Grid(x, y, _per_weight(weights), bool(is_class), sizes, decays, plans, resamples, drawn)
     search = yield from search_grid(grid, chosen_metric, choose_engine(engine, device, threads))
     return {"fits": search.fits, "summary": search.summary, "metric": chosen_metric, "at": search.best}
-
-
-def _cut(positions: Any, lengths: Any) -> list[np.ndarray]:
-    return np.split(np.asarray(positions, dtype=np.int64), np.cumsum(np.asarray(lengths, dtype=np.int64))[:-1])
 
 
 def _per_weight(values: Any) -> np.ndarray:
