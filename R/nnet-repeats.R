@@ -23,19 +23,8 @@ solve_repeats <- function(plan, starts, engine = NULL, device = "cpu", threads =
     plan$settings$trace <- FALSE
     return(lapply(starts, solve_with_r, plan = plan, call = call))
   }
-  where <- list(engine = engine, device = device, threads = threads, advice = advice_wanted(plan))
   wts <- matrix(unlist(starts), ncol = length(starts))
-  found <- call_python("fit_repeats", c(plan_arguments(plan), list(wts = wts), where), call = call)
-  curve <- matrix(as.double(found$curve), ncol = 2)
-  ends <- cumsum(found$passes)
-  lapply(seq_along(starts), function(i) {
-    numbers <- lapply(found[c("value", "convergence", "iterations", "evaluations", "seconds")], `[[`, i)
-    passes <- seq.int(to = ends[[i]], length.out = found$passes[[i]])
-    c(numbers, list(
-      wts = found$wts[, i], fitted = matrix(found$fitted[, i], ncol = plan$n[[3]]),
-      curve = curve[passes, , drop = FALSE], engine = found$engine, device = found$device
-    ))
-  })
+  solve_with_python("fit_repeats", plan, wts, engine, device, threads, call)
 }
 
 average_fits <- function(fits, y) {

@@ -53,6 +53,8 @@ ENTRIES: dict[str, Entry] = {
     "tuning_layout": Entry("tidydl.plots.tuning:tuning_layout"),
     "weight_importance": Entry("tidydl.networks.effects.variable_importance:weight_importance"),
     "permutation_frame": Entry("tidydl.networks.effects.variable_importance:permutation_frame"),
+    "network_rows": Entry("tidydl.networks.effects.r_interface:network_rows"),
+    "network_targets": Entry("tidydl.networks.effects.r_interface:network_targets"),
     "block_metrics": Entry("tidydl.networks.effects.losses:block_metrics"),
     "profile_grid": Entry("tidydl.networks.effects.sensitivity:profile_grid"),
     "profile_frame": Entry("tidydl.networks.effects.sensitivity:profile_frame"),

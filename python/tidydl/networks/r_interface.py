@@ -80,18 +80,7 @@ def fit_arrays(
     penalty = np.broadcast_to(penalty, start.shape)
     fit = Fit(shape, x, y, _per_weight(weights), start, free.astype(bool), penalty, settings)
     solution = yield from solve(chosen, fit)
-    return {
-        "wts": solution.wts,
-        "value": solution.value,
-        "convergence": solution.convergence,
-        "iterations": solution.iterations,
-        "evaluations": solution.evaluations,
-        "fitted": solution.fitted_values,
-        "curve": solution.curve,
-        "seconds": solution.seconds,
-        "engine": chosen.name,
-        "device": chosen.device,
-    }
+    return _solution(solution, chosen)
 
 
 def fit_repeats(
@@ -112,14 +101,13 @@ def fit_repeats(
     device: str = "cpu",
     threads: int | None = None,
     advice: dict[str, Any] | None = None,
-) -> Work[dict[str, Any]]:
+) -> Work[list[dict[str, Any]]]:
     """Fit one network from several initial weights side by side: ``wts`` has a column for each.
 
     Returns
     -------
-    dict
-        What :func:`fit_arrays` returns, with a value for each fit, or a column: of ``wts``, and of ``fitted``, whose
-        rows run over rows within outputs. ``curve`` holds all fits' passes one after the other, ``passes`` of each.
+    list of dict
+        What :func:`fit_arrays` returns, of each fit.
     """
     shape = Shape(x.shape[1], int(size), y.shape[1], bool(skip), LOSSES[loss])
     free, penalty = _per_weight(mask).astype(bool), np.broadcast_to(_per_weight(decay), len(wts))
@@ -129,18 +117,21 @@ def fit_repeats(
     cases = _per_weight(weights)
     fits = [Fit(shape, x, y, cases, start, free, penalty, settings) for start in np.ascontiguousarray(wts.T)]
     made = all_made((yield from solve_many(chosen, fits)))
+    return [_solution(each, chosen) for each in made]
+
+
+def _solution(solution: Any, engine: Any) -> dict[str, Any]:
     return {
-        "wts": np.column_stack([each.wts for each in made]),
-        "value": np.array([each.value for each in made]),
-        "convergence": np.array([each.convergence for each in made]),
-        "iterations": np.array([each.iterations for each in made], dtype=float),
-        "evaluations": np.array([each.evaluations for each in made], dtype=float),
-        "fitted": np.column_stack([each.fitted_values.ravel(order="F") for each in made]),
-        "curve": np.concatenate([each.curve for each in made]),
-        "passes": np.array([len(each.curve) for each in made]),
-        "seconds": np.array([each.seconds for each in made]),
-        "engine": chosen.name,
-        "device": chosen.device,
+        "wts": solution.wts,
+        "value": solution.value,
+        "convergence": solution.convergence,
+        "iterations": solution.iterations,
+        "evaluations": solution.evaluations,
+        "fitted": solution.fitted_values,
+        "curve": solution.curve,
+        "seconds": solution.seconds,
+        "engine": engine.name,
+        "device": engine.device,
     }
 
 
