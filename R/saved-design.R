@@ -23,14 +23,14 @@ design_content <- function(fit) {
     ))
   }
   variables <- term_variables(fit$terms)
-  about <- list(names(variables), frame_names(variables))
+  classes <- attr(fit$terms, "dataClasses")
+  about <- Map(variable_content, names(variables), frame_names(variables), MoreArgs = list(fit = fit))
+  weights <- if ("(weights)" %in% names(classes)) list(list(name = "(weights)", class = classes[["(weights)"]]))
   list(
     columns = many(as.character(fit$coefnames)),
     formula = exact_text(stats::formula(fit$terms)),
     reads = many(all.vars(fit$terms)),
-    variables = c(
-      unname(do.call(Map, c(variable_content, about, MoreArgs = list(list(fit = fit))))), weights_content(fit)
-    ),
+    variables = c(unname(about), weights),
     memory = memory_content(variables, as.list(attr(fit$terms, "predvars"))[-1L])
   )
 }
@@ -54,11 +54,6 @@ variable_content <- function(name, in_frame, fit) {
     content$contrasts <- contrasts_content(fit$contrasts[[in_frame]], length(fit$xlevels[[in_frame]]))
   }
   content
-}
-
-weights_content <- function(fit) {
-  known <- attr(fit$terms, "dataClasses")
-  if ("(weights)" %in% names(known)) list(list(name = "(weights)", class = known[["(weights)"]]))
 }
 
 # By name; those whose numbers another language might round otherwise have the numbers too.

@@ -11,31 +11,32 @@ kind_content <- function(fit, kind) {
 
 network_content <- function(fit) {
   about <- fit$tidydl
-  c(
-    list(
-      n = many(as.integer(fit$n)), skip = is_skip(fit), loss = loss_of(fit),
-      wts = many(as.double(fit$wts)), decay = many(as.double(fit$decay)), mask = many(network_mask(fit)),
-      value = as.double(fit$value), convergence = as.integer(fit$convergence)
+  row_names <- rownames(fit$fitted.values)
+  left_out <- fit$na.action
+  list(
+    n = many(as.integer(fit$n)), skip = is_skip(fit), loss = loss_of(fit), wts = many(as.double(fit$wts)),
+    decay = many(as.double(fit$decay)), mask = many(network_mask(fit)), value = as.double(fit$value),
+    convergence = as.integer(fit$convergence),
+    # what there is a row of, row by row
+    rows = nrow(fit$fitted.values), fitted = many(t(fit$fitted.values)), residuals = many(t(fit$residuals)),
+    weights = if (!is.null(about$weights)) many(as.double(about$weights)),
+    row_names = if (!is.null(row_names)) list(kind = "text", labels = many(row_names)),
+    left_out = if (length(left_out)) {
+      labels <- many(as.character(names(left_out)))
+      list(rows = many(as.integer(left_out)), labels = labels, exclude = inherits(left_out, "exclude"))
+    },
+    levels = many(fit$lev), response = unname(nnet_response(fit)), outputs = many(colnames(fit$fitted.values)),
+    output_names = many(names_for_python(fit)), design = design_content(fit),
+    call = list(
+      text = if (is.call(fit$call)) deparse1(saved_call(fit), backtick = TRUE), arguments = about$arguments
     ),
-    rows_content(fit),
-    list(
-      levels = many(fit$lev), response = unname(nnet_response(fit)),
-      outputs = many(colnames(fit$fitted.values)), output_names = many(names_for_python(fit)),
-      design = design_content(fit),
-      call = list(
-        text = if (is.call(fit$call)) deparse1(saved_call(fit), backtick = TRUE), arguments = about$arguments
-      )
-    ),
-    list(
-      iterations = about$iterations, evaluations = about$evaluations,
-      curve = list(
-        iteration = many(as.integer(about$curve$iteration)), value = many(as.double(about$curve$value))
-      ),
-      seconds = as.double(if (is.null(about$seconds)) NA else about$seconds),
-      engine = if (is.null(about$engine)) "r" else about$engine,
-      device = if (is.null(about$device)) "cpu" else about$device,
-      hessian = if (!is.null(fit$Hessian)) many(t(fit$Hessian))
-    )
+    # how the fit went; of a fit of package nnet little is known
+    iterations = about$iterations, evaluations = about$evaluations,
+    curve = list(iteration = many(as.integer(about$curve$iteration)), value = many(as.double(about$curve$value))),
+    seconds = as.double(if (is.null(about$seconds)) NA else about$seconds),
+    engine = if (is.null(about$engine)) "r" else about$engine,
+    device = if (is.null(about$device)) "cpu" else about$device,
+    hessian = if (!is.null(fit$Hessian)) many(t(fit$Hessian))
   )
 }
 
@@ -50,34 +51,9 @@ names_for_python <- function(fit) {
   if (fit$n[[3]] == 1 && is.null(class_levels(fit))) nnet_response(fit) else output_names(fit)
 }
 
-# What there is a row of, row by row.
-rows_content <- function(fit) {
-  names <- rownames(fit$fitted.values)
-  list(
-    rows = nrow(fit$fitted.values), fitted = many(t(fit$fitted.values)), residuals = many(t(fit$residuals)),
-    weights = if (!is.null(fit$tidydl$weights)) many(as.double(fit$tidydl$weights)),
-    row_names = if (!is.null(names)) list(kind = "text", labels = many(names)),
-    left_out = left_out_content(fit$na.action)
-  )
-}
-
 loss_of <- function(fit) {
-  if (fit$censored) {
-    return("censored")
-  }
-  if (fit$softmax) {
-    return("softmax")
-  }
-  if (fit$entropy) "entropy" else if (fit$nsunits < fit$nunits) "linear" else "least squares"
-}
-
-left_out_content <- function(left_out) {
-  if (length(left_out)) {
-    list(
-      rows = many(as.integer(left_out)), labels = many(as.character(names(left_out))),
-      exclude = inherits(left_out, "exclude")
-    )
-  }
+  kinds <- c(censored = fit$censored, softmax = fit$softmax, entropy = fit$entropy, linear = fit$nsunits < fit$nunits)
+  c(names(kinds)[kinds], "least squares")[[1L]]
 }
 
 # A network, and what multinom() adds. A model frame, which is data, is left out.

@@ -67,6 +67,7 @@ ENTRIES: dict[str, Entry] = {
     "image_layout": Entry("tidydl.plots.image_grid:image_layout"),
     "load_dataset": Entry("tidydl.data.r_interface:load_frames"),
     "check_older": Entry("tidydl.data.r_interface:check_older"),
+    "refuse_several": Entry("tidydl.data.stream_loading:refuse_several"),
     "split_cuts": Entry("tidydl.data.r_interface:split_cuts"),
     "load_object": Entry("tidydl.data.r_interface:load_object", as_object=True),
     "load_arrow": Entry("tidydl.data.r_interface:load_arrow"),
