@@ -94,20 +94,6 @@ ENTRIES: dict[str, Entry] = {
     "embed_run": Entry("tidydl.pipelines.r_interface:embed_run"),
     "similarity": Entry("tidydl.pipelines.similarity:similarity", index=(".row_y",)),
     "widen": Entry("tidydl.pipelines.widening:widen"),
-    # what shows that the crossing works
-    "as_sounds": Entry("tidydl.bridge.diagnostics:as_sounds"),
-    "echo": Entry("tidydl.bridge.diagnostics:echo"),
-    "countdown": Entry("tidydl.bridge.diagnostics:countdown"),
-    "fail": Entry("tidydl.bridge.diagnostics:fail"),
-    "wait": Entry("tidydl.bridge.diagnostics:wait"),
-    "warn": Entry("tidydl.bridge.diagnostics:warn"),
-    "indices": Entry("tidydl.bridge.diagnostics:indices", index=("mask",), arguments=("which",)),
-    "table": Entry("tidydl.bridge.diagnostics:table"),
-    "keep": Entry("tidydl.bridge.diagnostics:keep"),
-    "kept": Entry("tidydl.bridge.diagnostics:kept"),
-    "size": Entry("tidydl.bridge.diagnostics:size"),
-    "check": Entry("tidydl.bridge.diagnostics:check"),
-    "describe": Entry("tidydl.bridge.diagnostics:describe"),
 }
 
 
