@@ -1,6 +1,8 @@
 # Fitted networks out of what Python has read from a file and checked (python/tidydl/networks/saved/crossing.py).
 
-fitted_of <- function(kind, network) switch(kind, nnet = network_of, multinom = model_of, averaged = average_of)(network)
+fitted_of <- function(kind, network) {
+  switch(kind, nnet = network_of, multinom = model_of, averaged = average_of)(network)
+}
 
 network_of <- function(saved) {
   fit <- add_design(values_of(saved), saved$design)
@@ -132,7 +134,7 @@ check_calls <- function(expression) {
     if (is_of_package(called) && as.character(called[[2L]]) %in% known_packages) called <- called[[3L]]
     known <- is.symbol(called) && as.character(called) %in% known_functions
     if (!known && !(is_of_package(expression) && as.character(expression[[2L]]) %in% known_packages)) {
-      stop(sprintf("it calls '%s'", deparse1(called)), call. = FALSE)
+      rlang::abort(sprintf("it calls '%s'", deparse1(called)))
     }
     arguments <- as.list(expression)[-1L]
     for (each in Filter(is.call, arguments[-1L])) check_calls(each)

@@ -82,9 +82,9 @@ network_facts <- function(fit) {
   labels <- network_labels(fit)
   levels <- class_levels(fit)
   list(
-    n = as.integer(fit$n), inputs = I(labels$inputs), outputs = I(labels$outputs), columns = I(as.character(fit$tidydl$inputs)),
-    response = nnet_response(fit), levels = if (!is.null(levels)) I(levels),
-    targets = unname(fit$fitted.values + fit$residuals)
+    n = as.integer(fit$n), inputs = I(labels$inputs), outputs = I(labels$outputs),
+    columns = I(as.character(fit$tidydl$inputs)), response = nnet_response(fit),
+    levels = if (!is.null(levels)) I(levels), targets = unname(fit$fitted.values + fit$residuals)
   )
 }
 

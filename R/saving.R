@@ -14,12 +14,12 @@
 #' Row names are preserved.
 #'
 #' @section Untrusted files: No code in a file is run when it is read, and R parses no text of a file. It evaluates a
-#'   formula whenever it predicts, and the call when `update()`, `step()`, `drop1()` or `add1()` refit. Both are therefore
-#'   written anew by Python from parts that pass an allow-list: functions that compute numbers or factors (`log()`,
-#'   `I()`, `poly()`, `splines::ns()`, `factor()` and similar ones; the error message lists them), contrasts and
-#'   `na.action` by name, and strings that call no other function when parsed as formulas. Anything else in the call is replaced by a name that shows it, which `update()`
-#'   does not find. The formula's environment is the global environment. `size` is that of the network, regardless of
-#'   the call; a message reports if they differ.
+#'   formula whenever it predicts, and the call when `update()`, `step()`, `drop1()` or `add1()` refit. Both are
+#'   therefore written anew by Python from parts that pass an allow-list: functions that compute numbers or factors
+#'   (`log()`, `I()`, `poly()`, `splines::ns()`, `factor()` and similar ones; the error message lists them), contrasts
+#'   and `na.action` by name, and strings that call no other function when parsed as formulas. Anything else in the
+#'   call is replaced by a name that shows it, which `update()` does not find. The formula's environment is the global
+#'   environment. `size` is that of the network, regardless of the call; a message reports if they differ.
 #'
 #'   There are size limits: a formula has at most 10,000 terms and 5,000 summands and is nested at most 100 deep,
 #'   `poly()` and splines have at most degree 100, a factor has at most 10,000 levels (95 where `contr.poly()` codes

@@ -4,8 +4,8 @@ skip_without_python <- function() {
   testthat::skip_if_not(named || python_running(), "No Python at hand: RETICULATE_PYTHON names none")
 }
 
-# R's own call_python(), with the functions of diagnostics.py among those that it may call: for tests, and as the lines of
-# a script for sessions of their own.
+# R's own call_python(), with the functions of diagnostics.py among those that it may call: for tests, and as the lines
+# of a script for sessions of their own.
 diagnostics_folder <- normalizePath(testthat::test_path(), "/")
 call_python <- function(name, args = list(), ..., call = rlang::caller_env()) {
   start_python(call)
