@@ -310,6 +310,7 @@ test_that("Python reads what R saved, and gives it back, with the same bits", {
     size = 1, linout = TRUE, maxit = 9
   )
   fits$polynomials <- fit_quietly(grade ~ poly(sleep, `my col`, degree = 2) + rank, data, size = 1, maxit = 9)
+  fits$whole <- fit_quietly(grade ~ I(sleep^2L) + I(hours * 0.30000000000000004), data, size = 1, maxit = 9)
   fits$bits <- fit_quietly(grade ~ sleep + hours, data, size = 1, linout = TRUE, maxit = 9)
   fits$bits$wts <- c(5e-324, -0.0, 1 / 3, 1e300, -2.5)
   fits$model <- multinom(mood ~ sleep * flag, data, trace = FALSE, engine = "r", Hess = TRUE)
