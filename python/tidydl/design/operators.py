@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from tidydl.errors import FormulaError
@@ -15,9 +16,8 @@ _MINUS_STRENGTH = 5
 PLAIN = {"%in%": "|"}  # signs that formulaic's tokens do not know
 
 
-def operators_of(simplified: str, text: str) -> Any:
-    """Read operators with formulaic: give nested tuples of a sign and its operands, which are words or such tuples."""
-    from formulaic.errors import FormulaicError
+@cache
+def _parser() -> Any:
     from formulaic.parser.types import FormulaParser, Operator, OperatorResolver
 
     class Signs(OperatorResolver):
@@ -34,8 +34,15 @@ def operators_of(simplified: str, text: str) -> Any:
         def resolve(self, token: Any) -> Any:
             yield from (self._resolve(token, sign) for sign in token.token)
 
+    return FormulaParser(Signs())
+
+
+def operators_of(simplified: str, text: str) -> Any:
+    """Read operators with formulaic: give nested tuples of a sign and its operands, which are words or such tuples."""
+    from formulaic.errors import FormulaicError
+
     try:
-        tree = FormulaParser(Signs()).get_ast(simplified)
+        tree = _parser().get_ast(simplified)
     except FormulaicError as problem:
         raise syntax_error(text, "its operators and parentheses do not fit together") from problem
     if tree is None:

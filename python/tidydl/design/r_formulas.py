@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from tidydl.design.expressions import Expression
@@ -16,7 +17,7 @@ from tidydl.errors import FormulaError
 
 __all__ = ["formula_of_r", "vet_formula_of_r"]
 
-_UNKNOWN_COLUMNS = [f"x{i}" for i in range(50)]  # that '.' stands for where the data are not known
+_UNKNOWN = 50  # columns that '.' stands for where the data are not known
 
 
 def vet_formula_of_r(node: Node) -> None:
@@ -31,7 +32,7 @@ def vet_formula_of_r(node: Node) -> None:
         raise _no_formula(written_for_r(node))
     for side in node.operands:
         vet_for_r(side)
-    _Algebra("", _UNKNOWN_COLUMNS).terms_of(node.operands[-1], written_for_r(node))
+    _Algebra("", ()).terms_of(node.operands[-1], written_for_r(node))
 
 
 def formula_of_r(node: Node) -> Formula:
@@ -107,7 +108,7 @@ class _Algebra(Algebra):
 
     def _variables(self, node: Node) -> Sequence[Expression | Offset]:
         if isinstance(node, Name) and node.name == ".":
-            return [_expression(Name(name)) for name in self.dot]
+            return _unknown()
         expression = _expression(node)
         parts = called(node)
         return [Offset(expression.text, (expression,)) if parts and parts[0] == "offset" else expression]
@@ -118,3 +119,8 @@ def _power(node: Node, text: str) -> str:
     if not isinstance(value, float) or value not in range(1, 1000):
         raise syntax_error(text, "a power of terms is no whole number", "Write powers of numbers inside I().")
     return f"n{value:.0f}"
+
+
+@cache
+def _unknown() -> list[Expression]:
+    return [_expression(Name(f"x{i}")) for i in range(_UNKNOWN)]

@@ -41,7 +41,7 @@ _ARITHMETIC = ("+", "-", "*", "/", "^", "(")
 Arguments = Sequence[tuple[str | None, Node]]
 
 
-def vet_for_r(node: Node, functions: Collection[str] = FUNCTIONS_OF_R) -> None:
+def vet_for_r(node: Node, functions: Collection[str] = frozenset(FUNCTIONS_OF_R)) -> None:
     """Refuse an expression that calls what is not listed, or makes more than is allowed.
 
     Raises

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 from tidydl.design.limits import MOST_LETTERS, too_many
 from tidydl.design.syntax import (
@@ -38,6 +39,7 @@ __all__ = [
     "parse_r",
     "parts_of_call",
     "r_tokens",
+    "remembered",
     "walk",
     "written_for_r",
 ]
@@ -57,6 +59,7 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_MOST_KEPT = 1000  # letters
 _PLAIN_NAME = re.compile(r"(?:[A-Za-z]|\.(?![0-9]))[A-Za-z0-9._]*")
 
 
@@ -77,6 +80,7 @@ class Member:
 
 
 Node = Name | Constant | Group | Operation | Call | Literal | Member
+Answer = TypeVar("Answer")
 GAP = Name("")  # an argument that is not there, as in x[, 1]
 
 
@@ -93,6 +97,18 @@ def r_tokens(text: str) -> list[Token]:
     return tokens_of(text, pattern=_TOKEN)
 
 
+def remembered(function: Callable[..., Answer]) -> Callable[..., Answer]:
+    """Keep the last answers of a function of a text, of short ones: networks that are averaged share theirs."""
+    kept = lru_cache(maxsize=256)(function)
+
+    @wraps(function)
+    def answer(text: str, *others: Any) -> Answer:
+        return (kept if len(text) <= _MOST_KEPT else function)(text, *others)
+
+    return answer
+
+
+@remembered
 def parse_r(text: str) -> Node:
     """Read one expression of R's.
 

@@ -40,7 +40,7 @@ class Algebra:
         self.written = ""
         self._response = response
         self._bits: dict[str, int] = {response: 0}
-        self.dot = dot
+        self._dot = dot
         self._leaves: list[list[int]] = []
 
     def terms(self, right: str, text: str) -> tuple[tuple[Expression, ...], ...]:
@@ -114,7 +114,7 @@ class Algebra:
             else:
                 raise syntax_error(text, f"'{token.text}' stands where terms are joined", "Write it inside I().")
             at += 1
-        self.written = "".join(says)[1:-1] if right.strip() == "." and len(self.dot) > 1 else "".join(says)
+        self.written = "".join(says)[1:-1] if right.strip() == "." and len(self._dot) > 1 else "".join(says)
         return " ".join(words)
 
     def leaf(self, variables: Sequence[Expression | Offset]) -> str:
@@ -128,7 +128,7 @@ class Algebra:
         if is_call and token.text == "offset":
             variables = [_offset(source)]
         elif token.kind == "name" and not is_call and token.text == ".":
-            variables = [column_expression(name) for name in self.dot]
+            variables = [column_expression(name) for name in self._dot]
             if not variables:
                 raise FormulaError(
                     f"`formula` '{text}' has a '.' that stands for no column.", allowed="A column besides the response."

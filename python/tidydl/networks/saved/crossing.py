@@ -116,7 +116,7 @@ def _network(part: Part, fit: Any) -> dict[str, Any]:
         "fitted": fit.fitted_values,
         "residuals": fit.residuals,
         "weights": None if part.is_null("weights") else fit.weights,
-        "row_names": None if part.is_null("row_names") else texts_for_r([str(label) for label in fit.index]),
+        "row_names": None if part.is_null("row_names") else texts_for_r([str(label) for label in fit.index.tolist()]),
         "left_out": _left_out(part),
         "levels": None if fit.lev is None else texts_for_r(fit.lev),
         "outputs": None if part.is_null("outputs") else texts_for_r(part.texts("outputs")),

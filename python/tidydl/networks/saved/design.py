@@ -135,14 +135,12 @@ def design_of(part: Part, inputs: int) -> Design:
         formula = parse_formula(part.text("formula"), part.texts("reads", distinct=True))
     except ColumnError as problem:
         raise part.fault("'design$reads' lacks a column of the formula") from problem
-    return replace(coded_design(part, formula, parse, written, inputs), memory=_memory_of(part, formula))
+    variables = variables_of(part, formula, lambda text: written(parse(text)))
+    return replace(coded_design(part, formula, variables, inputs), memory=_memory_of(part, formula))
 
 
-def coded_design(
-    part: Part, formula: Formula, read: Callable[[str], Any], write: Callable[[Any], str], inputs: int
-) -> Design:
-    """Read how the variables of a formula become so many inputs; they are found as ``write`` writes what is read."""
-    variables = variables_of(part, formula, read, write)
+def coded_design(part: Part, formula: Formula, variables: Mapping[str, Part], inputs: int) -> Design:
+    """Read how the variables of a formula become so many inputs."""
     codings, widths = {}, {}
     for factor in formula.factors:
         about = variables[factor.text]
@@ -156,15 +154,13 @@ def coded_design(
     return Design(part.texts("columns", inputs), formula, codings, widths)
 
 
-def variables_of(
-    part: Part, formula: Formula, read: Callable[[str], Any], write: Callable[[Any], str]
-) -> dict[str, Part]:
-    """Find what the file says of each variable of a formula, and of ``(weights)``."""
+def variables_of(part: Part, formula: Formula, key: Callable[[str], str]) -> dict[str, Part]:
+    """Find what the file says of each variable of a formula, and of ``(weights)``; ``key`` tells how it is written."""
     known = {}
     for each in part.parts("variables"):
         _check_variable(each)
         try:
-            known[write(read(each.text("name")))] = each
+            known[key(each.text("name"))] = each
         except FormulaError:  # it is none of the formula's
             continue
     found = {}

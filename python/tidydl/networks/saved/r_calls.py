@@ -13,7 +13,18 @@ from typing import Any, NamedTuple
 from tidydl.design.contrasts import CONTRASTS
 from tidydl.design.r_formulas import vet_formula_of_r
 from tidydl.design.r_functions import FUNCTIONS_OF_R, literal_size, number_in, vet_for_r
-from tidydl.design.r_syntax import GAP, Literal, Member, Node, parse_r, parts_of_call, r_tokens, walk, written_for_r
+from tidydl.design.r_syntax import (
+    GAP,
+    Literal,
+    Member,
+    Node,
+    parse_r,
+    parts_of_call,
+    r_tokens,
+    remembered,
+    walk,
+    written_for_r,
+)
 from tidydl.design.syntax import Constant, Name, Operation, Token
 from tidydl.errors import FormulaError, printable
 
@@ -58,6 +69,7 @@ class _Argument(NamedTuple):
     node: Node | None
 
 
+@remembered
 def call_for_r(text: str, size: int | None = None) -> CallForR | None:
     """Write a call anew.
 

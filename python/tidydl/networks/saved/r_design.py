@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tidydl.design import Design
+from tidydl.design import Design, Formula
 from tidydl.design.r_formulas import formula_of_r
 from tidydl.design.r_functions import CONSTANTS
-from tidydl.design.r_syntax import key_of, parse_r, walk, written_for_r
+from tidydl.design.r_syntax import Node, key_of, parse_r, remembered, walk, written_for_r
 from tidydl.design.syntax import Name
 from tidydl.errors import FormulaError
 from tidydl.networks.saved.design import coded_design, design_of, levels_of, named_contrasts, variables_of
@@ -36,13 +36,12 @@ def design_for_r(part: Part, inputs: int) -> DesignForR:
     if part.is_null("formula"):
         columns = design_of(part, inputs).columns
         return DesignForR(columns, for_r={"columns": texts_for_r(columns), "formula": None})
-    node = parse_r(part.text("formula"))
-    formula = formula_of_r(node)
+    node, formula = _formula(part.text("formula"))
     reads = {*part.texts("reads", distinct=True), *CONSTANTS}
     if any(each.name not in reads for each in walk(node) if isinstance(each, Name)):
         raise part.fault("'design$reads' lacks a column of the formula")
-    design = coded_design(part, formula, parse_r, key_of, inputs)
-    variables = variables_of(part, formula, parse_r, key_of)
+    variables = variables_of(part, formula, _key)
+    design = coded_design(part, formula, variables, inputs)
     widths = {text: _width(each) for text, each in variables.items()}
     memory = memory_for_r(part, formula, widths)
     with contextlib.suppress(FormulaError):
@@ -59,6 +58,17 @@ def design_for_r(part: Part, inputs: int) -> DesignForR:
             "memory": memory,
         },
     )
+
+
+@remembered
+def _formula(text: str) -> tuple[Node, Formula]:
+    node = parse_r(text)
+    return node, formula_of_r(node)
+
+
+@remembered
+def _key(text: str) -> str:
+    return key_of(parse_r(text))
 
 
 def texts_for_r(values: Sequence[str]) -> Any:
