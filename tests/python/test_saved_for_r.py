@@ -163,6 +163,8 @@ def test_a_formula_of_r_in_reason_passes(text):
 def test_a_name_that_r_could_not_read_again_is_refused(name):
     with pytest.raises(FormulaError):
         formula_of_r(parse_r(f"y ~ {written_for_r(Name(name))}"))
+    with pytest.raises(FormulaError):
+        formula_of_r(parse_r(f"y ~ poly(x, {written_for_r(Name(name))} = 2)"))
 
 
 KEPT = [

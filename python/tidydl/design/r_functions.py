@@ -62,6 +62,8 @@ def _vet_parts(node: Node, whole: Node, functions: Collection[str], depth: int) 
         arguments = [each for each in given if each[1] != GAP]
         if name not in functions or (len(arguments) < len(given) and name != "["):
             raise _not_allowed(name, whole)
+        for key, _ in arguments:
+            _vet_name(key or "x", whole)
         _vet_sizes(node, name, arguments)
         for _, argument in arguments[1:]:
             _vet_parts(argument, whole, functions, depth + 1)
@@ -76,8 +78,14 @@ def _vet_parts(node: Node, whole: Node, functions: Collection[str], depth: int) 
         if steps > _MOST_CHAIN:
             raise too_many("has too many parts in a row", _MOST_CHAIN, "parts")
         node = arguments[0][1]
-    if isinstance(node, Name) and (not node.name or _NOT_PLAIN.fullmatch(node.name)):  # R could not read it again
-        raise _not_allowed(node.name, whole)
+    if isinstance(node, Name):
+        _vet_name(node.name, whole)
+
+
+def _vet_name(name: str, whole: Node) -> None:
+    """Refuse a name that R could not read again as it writes it."""
+    if not name or _NOT_PLAIN.fullmatch(name):
+        raise _not_allowed(name, whole)
 
 
 def called(node: Node) -> tuple[str, list[tuple[str | None, Node]]] | None:
