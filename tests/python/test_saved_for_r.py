@@ -90,6 +90,12 @@ def test_terms_are_those_of_r():
     assert formula.columns == ["a", "b", "x", "u", "v", "z", "g", "w", "o"]
 
 
+def test_a_sign_in_front_of_a_term_takes_it_out_as_in_r():
+    formula = formula_of_r(parse_r("y ~ -1 - x + +z + (w - -v)"))
+    assert [[factor.text for factor in term] for term in formula.terms] == [["z"], ["w"]]
+    assert not formula.intercept
+
+
 MANY = [f"x{i}" for i in range(24)]
 LARGE = [
     f"y ~ ({' + '.join(MANY)})^24",
@@ -172,7 +178,7 @@ KEPT = [
     "nnet(y ~ x, d, mask = rep(c(TRUE, FALSE), 5))",
     "nnet(iris[, 1:2], class.ind(iris$Species))",
     "nnet(y ~ x, d, contrasts = list(g = stats::contr.helmert(3)))",
-    "multinom(formula = f, data = d)",
+    'multinom(formula = f, data = d, contrasts = list(g = "contr.sum"))',
     'nnet("y ~ x + g", d)',
     "nnet(y ~ x, d, weights = w, subset = x > 0, na.action = stats::na.exclude)",
     'tidydl::nnet(y ~ x, d, device = "cuda:0", na.action = "omit")',
@@ -273,3 +279,87 @@ def test_code_among_what_calls_keep_is_refused(tmp_path):
         loaded_with(tmp_path, **design, memory=[call])
     with pytest.raises(FormulaError, match="system"):
         loaded_with(tmp_path, **design, memory=[{**call, "call": "system(x)"}])
+
+
+def numbers(name, *values):
+    return {"name": name, "numbers": list(values)}
+
+
+def polynomial(alpha, norm2):
+    return {"name": "coefs", "list": [numbers("alpha", *alpha), numbers("norm2", *norm2)]}
+
+
+KNOTS, ENDS = numbers("knots", 0.1, 0.2), numbers("Boundary.knots", -1, 1)
+FLAG = {"name": "intercept", "flags": [True]}
+CUBIC = polynomial([1, 2, 3], [1, 5, 4, 3, 2])
+
+
+def load_call(folder, call, width, *arguments):
+    """Load a design of one call as save_model() writes it, with what the call has noted."""
+    return loaded_with(
+        folder,
+        columns=["a", "b", "c"],
+        formula=f"y ~ {call}",
+        reads=["y", "x", "z"],
+        variables=[{"name": "y", "class": "factor"}, {"name": call, "class": f"nmatrix.{width}"}],
+        memory=[{"call": call, "arguments": list(arguments)}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        ("splines::bs(x)", [numbers("degree", 200_000), KNOTS, ENDS]),
+        ("splines::bs(x)", [KNOTS, ENDS]),
+        ("splines::bs(x)", [numbers("degree", 1.5), KNOTS, ENDS]),
+        ("splines::bs(x)", [numbers("degree", 2), KNOTS, ENDS]),
+        ("splines::ns(x)", [KNOTS]),
+        ("splines::ns(x)", [numbers("knots", "Inf"), ENDS]),
+        ("splines::ns(x)", [numbers("knots", 1), ENDS]),
+        ("splines::ns(x)", [KNOTS, numbers("Boundary.knots", 1, 1)]),
+        ("splines::ns(x)", [{"name": "knots", "texts": ["a", "b"]}, ENDS]),
+        ("splines::ns(x)", [KNOTS, ENDS, numbers("intercept", 1)]),
+        ("splines::ns(x)", [KNOTS, KNOTS, ENDS]),
+        ("splines::ns(x)", [KNOTS, ENDS, FLAG]),
+        ("poly(x, 3)", [numbers("coefs", 1)]),
+        ("poly(x, 3)", [{"name": "coefs", "list": [numbers("alpha", 1, 2, 3)]}]),
+        ("poly(x, 3)", [polynomial([1, 2, 3], [1, 5, 4, 3])]),
+        ("poly(x, 3)", [polynomial([1, 2, 3], [1, 5, 4, 3, "NaN"])]),
+        ("poly(x, 2)", [CUBIC]),
+        ("scale(cbind(x, z, z))", [numbers("center", 1), numbers("scale", 1)]),
+        ("scale(cbind(x, z, z))", [numbers("center", 1, 2, 3)]),
+        ("scale(cbind(x, z, z))", [numbers("center", 1, 2, 3), numbers("scale")]),
+    ],
+)
+def test_what_does_not_fit_its_call_is_refused(call, arguments, tmp_path):
+    with pytest.raises(DamagedFileError, match="does not fit '"):
+        load_call(tmp_path, call, 3, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        ("splines::bs(x, df = 3)", [numbers("degree", 1), KNOTS, ENDS]),
+        ("splines::bs(x, df = 3)", [{"name": "degree", "wholes": [1]}, numbers("knots", 0.5), ENDS, FLAG]),
+        ("splines::ns(x, df = 3)", [KNOTS, ENDS]),
+        ("poly(x, 3)", [CUBIC]),
+        ("scale(cbind(x, z, z))", [numbers("center", 1, 2, 3), numbers("scale", 1, 2, 3)]),
+        ("scale(cbind(x, z, z), scale = FALSE)", [numbers("center", 1, 2, 3)]),
+    ],
+)
+def test_what_fits_its_call_crosses_by_name(call, arguments, tmp_path):
+    (kept,) = load_call(tmp_path, call, 3, *arguments)["memory"]
+    assert list(kept["arguments"]) == [each["name"] for each in arguments]
+
+
+@pytest.mark.parametrize("call", ["splines::ns(x, df = 3)", "poly(x, 3)", "scale(cbind(x, z, z))"])
+def test_what_r_has_noted_must_be_there(call, tmp_path):
+    with pytest.raises(DamagedFileError, match=r"memory' lacks '"):
+        loaded_with(
+            tmp_path,
+            columns=["a", "b", "c"],
+            formula=f"y ~ {call}",
+            reads=["y", "x", "z"],
+            variables=[{"name": "y", "class": "factor"}, {"name": call, "class": "nmatrix.3"}],
+            memory=[],
+        )
