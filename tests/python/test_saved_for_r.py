@@ -76,6 +76,23 @@ def test_what_no_formula_and_no_call_holds_is_not_read(text):
         parse_r(text)
 
 
+def test_letters_of_texts_are_read_as_r_reads_them():
+    assert parse_r(r"'\101\x42\u0043\u{44}\U00000045\a\'\q'").value == "ABCDE\a'q"
+    for text in (r"'\0'", r"'\ud800'", r"'\U00110000'"):
+        with pytest.raises(FormulaError, match="a letter of a text is none"):
+            parse_r(text)
+
+
+def test_what_may_not_be_called_is_named_with_the_nearest_function():
+    for text, hint in (
+        ("lgo(x)", "Did you mean 'log'?"),
+        ("log(system(x))", "Make the column in the data frame first."),
+    ):
+        with pytest.raises(FormulaError, match=r"calls '(lgo|system)\(\)'") as caught:
+            vet_formula_of_r(parse_r(f"y ~ {text}"))
+        assert caught.value.hint == hint
+
+
 def test_terms_are_those_of_r():
     formula = formula_of_r(parse_r("cbind(a, b) ~ 0 + x %% 2 + splines::ns(z, 3):g - w + offset(o) + (u + v)^2"))
     assert [[factor.text for factor in term] for term in formula.terms] == [
