@@ -2,10 +2,10 @@
 # python/tidydl/boundaries.py says of Python. R/zzz.R guards the public functions; arguments are checked all the same.
 
 report_arguments <- paste(
-  "If nothing is wrong with what was given, this is a fault of tidydl: please report it with the traceback."
+  "If the input is correct, this is a bug in tidydl: please report it with the traceback."
 )
 report_fault <- paste(
-  "This is a fault of tidydl: please report it, with the call and what",
+  "This is a bug in tidydl: please report it, with the call and what",
   "`rlang::last_error()$python_traceback` shows."
 )
 

@@ -93,14 +93,14 @@ abort_misfit <- function(name, before, now, call) {
   labels <- is.factor(before$kind) && is.factor(now$kind)
   abort_tidydl(
     "data", sprintf(
-      "`callback` gave the column '%s' as %s for %s, and as %s for %s.",
+      "`callback` returned the column '%s' as %s for %s, and as %s for %s.",
       name, kind_told(before$kind), before$rows, kind_told(now$kind), now$rows
     ),
-    if (labels) "The same levels, in the same order, in all batches." else "A column of one kind in all batches.",
+    if (labels) "The same levels, in the same order, in all batches." else "A column of one type in all batches.",
     if (labels) {
-      sprintf("Name all levels: factor(%s, levels = c(...)), or give text: as.character(%s).", name, name)
+      sprintf("Name all levels: factor(%s, levels = c(...)), or return text: as.character(%s).", name, name)
     } else {
-      "Make it one kind in the callback, as by as.character() or as.numeric()."
+      "Convert it in the callback, as with as.character() or as.numeric()."
     },
     call = call
   )
@@ -138,9 +138,9 @@ abort_unfit_parts <- function(cnd, rows, call) {
   for (file in names(rows)) {
     problem <- gsub(paste0("'", file, "'"), rows[[file]], problem, fixed = TRUE)
   }
-  problem <- sub("The files or splits do", "What `callback` gave does", problem, fixed = TRUE)
+  problem <- sub("The files or splits have", "The results of `callback` have", problem, fixed = TRUE)
   abort_tidydl(
-    "data", problem, "A column of one kind in all batches.", "Make it one kind in the callback.",
+    "data", problem, "A column of one type in all batches.", "Convert it in the callback.",
     call = call
   )
 }
@@ -178,7 +178,7 @@ new_parts <- function(folder, call) {
 check_written <- function(result, rows, call) {
   if (!is.data.frame(result)) {
     abort_tidydl(
-      "argument", sprintf("`callback` gave %s for %s.", described(result), rows), "A data frame for each batch.",
+      "argument", sprintf("`callback` returned %s for %s.", described(result), rows), "A data frame for each batch.",
       "Leave `output` out where there is nothing to write.",
       call = call
     )

@@ -135,7 +135,10 @@ note_of_kind <- function(cells, kind) {
   if (length(unique(about)) == 1) about[[1]]
 }
 
-with_noted <- function(x, note) {
+# A note may come from anywhere; one that does not fit says nothing.
+with_noted <- function(x, note) tryCatch(as_noted(x, note), error = function(cnd) x)
+
+as_noted <- function(x, note) {
   if (!is.list(note)) {
     return(x)
   }

@@ -1,9 +1,9 @@
 # Errors with the three parts of Python's (python/tidydl/errors.py): what was wrong, what is allowed, what to do.
 
 abort_tidydl <- function(kind, problem, allowed = NULL, hint = NULL, call = rlang::caller_env(), ...) {
-  problem <- printable(in_words_of_r(problem))
-  allowed <- printable(in_words_of_r(allowed))
-  hint <- printable(in_words_of_r(hint))
+  problem <- printable(valid_text(problem))
+  allowed <- printable(valid_text(allowed))
+  hint <- printable(valid_text(hint))
   trace <- trace_to(rlang::current_env())
   if (holds_token(sys.calls())) {
     trace$call <- lapply(trace$call, token_hidden)

@@ -1,7 +1,7 @@
-# Images and sounds to the records of python/tidydl/bridge/media.py and back.
+# Images and audio to the records of python/tidydl/bridge/media.py and back.
 
 encode_media <- function(x, name) {
-  refuse_unsound(x, name)
+  refuse_invalid(x, name)
   elements <- vctrs::vec_data(x)
   bytes <- lapply(elements, function(one) one[["bytes"]])
   lengths <- ifelse(vapply(bytes, is.null, logical(1)), -1L, lengths(bytes))
@@ -29,7 +29,7 @@ decode_audios <- function(record) {
   new_audio(decode_media(record, function(i, bytes, path) one_audio(bytes, path, seconds[[i]], rate[[i]], wrong[[i]])))
 }
 
-# Cuts the bytes of images or sounds, laid end to end, apart; NULL where there is neither content nor path.
+# Cuts the bytes of images or audio, laid end to end, apart; NULL where there is neither content nor path.
 decode_media <- function(record, make) {
   lengths <- integers(record$lengths)
   path <- decode_text(record$path)

@@ -38,7 +38,7 @@ encode_object <- function(x, name) {
   if (reticulate::py_is_null_xptr(x)) {
     abort_tidydl(
       "bridge", sprintf("%s is an object of a Python that has ended.", name), "An object of this session.",
-      "Make it anew: it is no plain data, which saveRDS() would keep."
+      "Create it again: it is not plain data, which saveRDS() could store."
     )
   }
   list(kind = "object", object = x)
@@ -58,12 +58,12 @@ encode_frame <- function(x, name, depth = 0L) {
     if (length(dim(column)) > 1) {
       abort_tidydl(
         "bridge", sprintf("Column `%s` is a %s with several columns.", names(x)[[i]], class(column)[[1]]),
-        "Each column is one vector or list.", "Give each of its columns a place of its own in the data frame."
+        "Each column is one vector or list.", "Make each of its columns a column of the data frame."
       )
     }
     if (is.raw(column)) {
       abort_tidydl(
-        "bridge", sprintf("Column `%s` is raw, a byte a row.", names(x)[[i]]),
+        "bridge", sprintf("Column `%s` is raw, one byte per row.", names(x)[[i]]),
         "A list column of raw vectors, or numbers.", sprintf("Write as.integer(%s).", names(x)[[i]])
       )
     }
@@ -71,7 +71,7 @@ encode_frame <- function(x, name, depth = 0L) {
     if (length(column) != n) { # as in a file that somebody has changed
       abort_tidydl(
         "bridge", sprintf("%s has %.0f values, and the data frame %.0f rows.", column_name, length(column), n),
-        "A data frame as R's own functions make it.", "Make it anew."
+        "A data frame whose columns have its number of rows.", "Create it again."
       )
     }
     if (is.list(column) && !is_media(column) && !inherits(column, "POSIXlt")) {
@@ -101,7 +101,7 @@ plain_column <- function(column) {
 }
 
 encode_vector <- function(x, name) {
-  refuse_unsound(x, name)
+  refuse_invalid(x, name)
   if (is_media(x)) {
     return(encode_media(x, name))
   }
@@ -188,7 +188,7 @@ encode_text <- function(x, name = "The text") {
   attributes(x) <- NULL
   missing <- which(is.na(x))
   x[missing] <- ""
-  x <- sound_text(x, name)
+  x <- as_valid_text(x, name)
   record <- list(kind = "string", n = length(x), data = writeBin(x, raw(), useBytes = TRUE))
   if (length(missing)) {
     record$missing <- bytes_of(missing)
@@ -198,13 +198,13 @@ encode_text <- function(x, name = "The text") {
 
 # UTF-8, whatever R had: latin1 is translated, and what is in the encoding of the locale; bytes that are no text are
 # shown as <ff>.
-sound_text <- function(x, name) {
+as_valid_text <- function(x, name) {
   unknown <- Encoding(x) == "bytes" | (Encoding(x) == "unknown" & !validUTF8(x) & !has_own_encoding())
   x[!unknown] <- enc2utf8(x[!unknown])
   broken <- !validUTF8(x)
   if (any(broken)) {
     x[broken] <- iconv(x[broken], "UTF-8", "UTF-8", sub = "byte")
-    warn_tidydl(sprintf("%s holds bytes that are no text in UTF-8: each written by its number, such as <ff>.", name))
+    warn_tidydl(sprintf("%s has bytes that are not valid UTF-8: each is written by its number, such as <ff>.", name))
   }
   x
 }
@@ -221,7 +221,7 @@ encode_list <- function(x, name, cell = FALSE, depth = 0L) {
   if (!cell && !is.null(labels)) {
     if (anyNA(labels) || any(!nzchar(labels)) || anyDuplicated(labels)) {
       abort_tidydl(
-        "bridge", sprintf("%s is a list with some names missing or double.", name),
+        "bridge", sprintf("%s is a list with some names missing or duplicated.", name),
         "A list with a different name for each element, or with none."
       )
     }

@@ -47,6 +47,13 @@
 #'   record; or, if all its values are arrays, or all are objects with the names `"0"`, `"1"` and so on as written by
 #'   pandas, the columns of several records. In a .jsonl or .ndjson file each line is a record.
 #'
+#'   A column `.row` of a file is data like any other, with one exception: the row numbers in a parquet file written by
+#'   [write_dataset()], or in Python, are counted from 1.
+#'
+#'   A README.md that describes the data (`configs`, `dataset_info`) is followed as `datasets` does: files, splits, labels
+#'   and column types, `sep` of csv and `field` of JSON files, unless the call says otherwise. Any other option that it
+#'   sets, such as `header` or `na_values`, and a value that is not of the declared type, is an error that names it.
+#'
 #'   References to other files (in a README, a metadata file or a cell, or as links) are only followed inside their
 #'   folder. URLs in them are never fetched.
 #'
@@ -57,7 +64,7 @@
 #'   R data files and data frames.
 #' @section Errors: `tidydl_error_not_found` (path, file or split), `tidydl_error_column`, `tidydl_error_damaged`,
 #'   `tidydl_error_data` (files or splits with incompatible columns; a link, a README or a cell that points outside its
-#'   folder), `tidydl_error_argument`, `tidydl_error_hub`, `tidydl_error_dependency` (package arrow).
+#'   folder; a README with an unsupported option), `tidydl_error_argument`, `tidydl_error_hub`, `tidydl_error_dependency` (package arrow).
 #' @seealso [stream_dataset()], [features()], [write_dataset()], [as_dataset()], [cache()], [plot_images()]
 #' @examplesIf tidydl:::python_ready()
 #' file <- tempfile(fileext = ".csv")
@@ -74,8 +81,8 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
   older <- list(...)
   check_named(older, such_as = "columns = \"text\" or n = 100")
   of_hub <- list(revision = revision, token = token, cache_dir = cache_dir, verification_mode = verification_mode)
-  of_place <- c(list(name = name, data_dir = data_dir, data_files = files_given(data_files)), of_hub)
-  of_place$trusted <- check_flag("trusted", trusted)
+  of_source <- c(list(name = name, data_dir = data_dir, data_files = files_given(data_files)), of_hub)
+  of_source$trusted <- check_flag("trusted", trusted)
   of_text <- list(sep = sep, field = field, older = older)
   of_rows <- list(columns = as_list(columns), n = n, sample = sample, seed = seed, drawn = where_to_draw(sample, seed))
   if (is_r_file(path)) {
@@ -86,7 +93,7 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
     path <- asked_splits(path, split)
     split <- NULL
   }
-  given <- c(of_place, list(split = as_list(split)), of_text, of_rows)
+  given <- c(of_source, list(split = as_list(split)), of_text, of_rows)
   if (!is_splits(path)) {
     return(loaded(path, given, as))
   }
@@ -115,12 +122,12 @@ loaded <- function(path, given, as, call = rlang::caller_env()) {
 
 arrow_table <- function(bytes) getExportedValue("arrow", "read_ipc_stream")(bytes, as_data_frame = FALSE)
 
-# Of a data frame of R's own only the places of its rows cross to be picked from, so that its columns stay what they
+# Of a data frame of R's own only the positions of its rows cross to be picked from, so that its columns stay what they
 # are.
 part_of_frame <- function(data, given, call) {
-  places <- lapply(data, function(column) seq_len(nrow(data)))
-  places <- tibble::new_tibble(places, nrow = nrow(data))
-  picked <- call_python("load_dataset", c(list(path = places), given), call = call)
+  positions <- lapply(data, function(column) seq_len(nrow(data)))
+  positions <- tibble::new_tibble(positions, nrow = nrow(data))
+  picked <- call_python("load_dataset", c(list(path = positions), given), call = call)
   attr(picked, "tidydl") <- NULL
   rows <- if (length(picked)) picked[[1]] else seq_len(nrow(picked))
   kept <- if (is.null(given$columns)) seq_along(data) else match(names(picked), names(data))
@@ -231,6 +238,9 @@ features <- function(data) {
 #' `POSIXct`. Dates and durations stored as integers become doubles, dates are whole days, timestamps and durations have
 #' nanosecond precision (microseconds before 1678 and after 2261), and `integer64` is read as integer, as double, or
 #' beyond 2^53 as text. Complex numbers are an error.
+#'
+#' Integer columns `.row` and `.row_y` (of [similarity()]) count from 1 in R and from 0 in Python. The file notes from
+#' which number they count, so that a result written in one language can be joined by `.row` in the other.
 #'
 #' @return The path, invisibly.
 #' @section Errors: `tidydl_error_argument` (a path with another extension, a folder with other files, a split whose

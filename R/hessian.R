@@ -181,7 +181,7 @@ confint.tidydl_nnet <- function(object, parm, level = 0.95, ...) {
 need_hessian <- function(object, call) {
   if (is.null(object$Hessian)) {
     abort_tidydl(
-      "argument", "`object` keeps no Hessian.", "A network fitted with `Hess = TRUE`.", "Fit with Hess = TRUE.",
+      "argument", "`object` has no Hessian.", "A network fitted with `Hess = TRUE`.", "Fit with Hess = TRUE.",
       call = call
     )
   }

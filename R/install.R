@@ -95,7 +95,7 @@ install_into_virtualenv <- function(envname, python, wanted) {
   old <- utils::packageVersion("reticulate") < "1.38"
   if (!virtualenv_is_there(envname)) {
     python <- suitable_python(python, newest = if (old) "3.12" else NULL)
-    install_says("Making the virtual environment {.val {envname}} with {.file {python}}.")
+    install_says("Creating the virtual environment {.val {envname}} with {.file {python}}.")
     make_virtualenv(envname, python)
   }
   program <- virtualenv_program(envname)
@@ -175,7 +175,7 @@ run_pip <- function(program, arguments) {
   status <- with_own_libraries(system2(program, command))
   if (status != 0) {
     abort_tidydl(
-      "dependency", sprintf("pip failed in %s (status %d).", program, status), "Its messages stand above.",
+      "dependency", sprintf("pip failed in %s (status %d).", program, status), "Its messages are above.",
       "Without a network nothing can be installed; behind a proxy set HTTPS_PROXY."
     )
   }

@@ -1,9 +1,9 @@
-# Vectors of images and of sounds: each element a list of the encoded `bytes` or a `path`, with what is known of it, or
-# NULL where there is none. Plain data, so they survive saveRDS().
+# Vectors of images and of audio clips: each element a list of the encoded `bytes` or a `path`, with what is known of it,
+# or NULL where there is none. Plain data, so they survive saveRDS().
 
 new_image <- function(images = list()) vctrs::new_vctr(images, class = c("tidydl_image", "tidydl_media"))
 
-new_audio <- function(sounds = list()) vctrs::new_vctr(sounds, class = c("tidydl_audio", "tidydl_media"))
+new_audio <- function(audios = list()) vctrs::new_vctr(audios, class = c("tidydl_audio", "tidydl_media"))
 
 one_image <- function(bytes = NULL, path = NULL, width = NA_integer_, height = NA_integer_, mode = NA_character_,
                       wrong = NA_character_) {
@@ -32,11 +32,11 @@ format.tidydl_image <- function(x, ...) {
 
 #' @export
 format.tidydl_audio <- function(x, ...) {
-  format_media(x, function(sound) {
-    if (!has_value(sound[["rate"]])) {
-      return(sprintf("<audio %s>", if (has_value(sound[["wrong"]])) sound[["wrong"]] else "of unknown length"))
+  format_media(x, function(audio) {
+    if (!has_value(audio[["rate"]])) {
+      return(sprintf("<audio %s>", if (has_value(audio[["wrong"]])) audio[["wrong"]] else "of unknown length"))
     }
-    sprintf("<audio %.2f s %.0f Hz>", sound[["seconds"]], sound[["rate"]])
+    sprintf("<audio %.2f s %.0f Hz>", audio[["seconds"]], audio[["rate"]])
   })
 }
 
@@ -61,7 +61,7 @@ vec_ptype_abbr.tidydl_audio <- function(x, ...) "audio"
 #' @exportS3Method vctrs::vec_ptype_full tidydl_audio
 vec_ptype_full.tidydl_audio <- function(x, ...) "audio"
 
-# Equal images or sounds have equal paths and contents; vctrs compares no raw vectors.
+# Equal images or audio have equal paths and contents; vctrs compares no raw vectors.
 #' @exportS3Method vctrs::vec_proxy_equal tidydl_media
 vec_proxy_equal.tidydl_media <- function(x, ...) {
   vapply(vctrs::vec_data(x), function(one) {

@@ -46,7 +46,7 @@ in_update <- function() {
   any(vapply(seq_len(sys.nframe()), function(i) identical(sys.function(i), stats::update.default), logical(1)))
 }
 
-no_data_kept <- "Give it by `data`: a model that was loaded keeps no data."
+no_data_kept <- "Give `data`: a loaded model keeps no data."
 
 read_texts <- function(frame_call, formula, data, caller, call) {
   text_in <- function(name) written_text(frame_call[[name]], data, environment(formula), caller)
@@ -54,7 +54,7 @@ read_texts <- function(frame_call, formula, data, caller, call) {
   if (!is.null(subset) && !subset %in% row.names(data)) {
     abort_tidydl(
       "argument", sprintf("`subset` is %s.", described(subset)),
-      "One true or false for each row, or positions of rows, such as age > 30.",
+      "A logical for each row, or row positions, such as age > 30.",
       sprintf("Write it without quotes: subset = %s.", subset),
       call = call
     )

@@ -214,10 +214,10 @@ one_term_more_or_less <- function(generic, object, scope, trace, ..., caller) {
   method <- utils::getS3method(generic, "multinom", envir = asNamespace("nnet"))
   written <- environment(object$terms)
   data <- tryCatch(eval(object$call$data, written), error = function(cnd) NULL)
-  place <- new.env(parent = if (is.data.frame(data)) written else caller)
-  place$trace <- trace
+  frame <- new.env(parent = if (is.data.frame(data)) written else caller)
+  frame$trace <- trace
   arguments <- c(list(object), if (!is.null(scope)) list(scope = scope), list(trace = trace, ...))
-  withCallingHandlers(do.call(method, arguments, quote = TRUE, envir = place), error = function(cnd) {
+  withCallingHandlers(do.call(method, arguments, quote = TRUE, envir = frame), error = function(cnd) {
     changed <- gettext("number of rows in use has changed: remove missing values?", domain = "R-nnet")
     if (identical(conditionMessage(cnd), changed)) {
       problem <- "With a term more or less other rows have missing values, so that the fits cannot be compared."

@@ -9,7 +9,7 @@ check_newdata <- function(object, newdata, call = quote(predict())) {
     )
   }
   terms <- stats::delete.response(object$terms)
-  for (name in names_needed(object, newdata)) {
+  for (name in required_names(object, newdata)) {
     abort_column_gone("newdata", name, names(newdata), call)
   }
   for (name in intersect(all.vars(terms), names(newdata)[duplicated(names(newdata))])) {

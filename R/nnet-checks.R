@@ -199,7 +199,7 @@ check_length <- function(values, name, wanted, kind, call, what = "weights", eac
 check_mask <- function(mask, n_weights, call) {
   check_length(mask, "mask", n_weights, "logical", call)
   if (anyNA(mask)) {
-    abort_tidydl("argument", "`mask` has missing values.", "True or false for each weight.", call = call)
+    abort_tidydl("argument", "`mask` has missing values.", "One logical for each weight.", call = call)
   }
   as.logical(mask)
 }

@@ -55,9 +55,9 @@ plain_values <- function(x, name, path, call, depth = 0L) {
   }
   if (!all(held %in% plain_classes)) {
     other <- setdiff(held, plain_classes)[[1]]
-    refuse_no_data(path, name, sprintf("is of class '%s', which is no plain data", other), call)
+    refuse_no_data(path, name, sprintf("is of class '%s', which is not plain data", other), call)
   }
-  wrong <- unsound(x)
+  wrong <- what_is_invalid(x)
   if (!is.null(wrong)) {
     refuse_no_data(path, name, wrong, call)
   }
@@ -96,8 +96,8 @@ described_type <- function(x) {
 refuse_no_data <- function(path, name, what, call) {
   abort_tidydl(
     "data", sprintf("`path` '%s': column '%s' %s.", path, name, what),
-    "Vectors, factors, dates and times, images and sounds, and lists and data frames of these.",
-    "If the file is yours, add trusted = TRUE.",
+    "Vectors, factors, dates and times, images, audio, and lists and data frames of these.",
+    "If you trust the file, add trusted = TRUE.",
     call = call
   )
 }
@@ -111,10 +111,10 @@ refuse_media_outside <- function(x, name, path, call) {
       if (!startsWith(there, paste0(sub("/$", "", folder), "/")) || ".." %in% strsplit(there, "/")[[1]]) {
         abort_tidydl(
           "data",
-          sprintf("Column '%s' of '%s' names the file '%s', which is outside of the folder '%s'.", name, path,
+          sprintf("Column '%s' of '%s' names the file '%s', which is outside the folder '%s'.", name, path,
                   one[["path"]], folder),
           "Contents, or paths of files in the folder of the data set, or below.",
-          "If the data are yours, add trusted = TRUE; else leave the column out by `columns`.",
+          "If you trust the data, add trusted = TRUE; otherwise leave the column out with `columns`.",
           call = call
         )
       }

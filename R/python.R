@@ -53,7 +53,7 @@ cross <- function(f, ..., call) {
     # the message of an error of Python's is asked of Python, which may be interrupted too
     problem <- tryCatch(conditionMessage(cnd), error = function(cnd) "KeyboardInterrupt")
     if (!grepl("KeyboardInterrupt|Unknown exception occurred", problem)) {
-      abort_tidydl("bridge", paste("The call of Python failed:", problem), call = call)
+      abort_tidydl("bridge", paste("The call to Python failed:", problem), call = call)
     }
     list(state = "interrupted")
   })
@@ -120,7 +120,7 @@ new_page <- function(progress) {
     switch(event$event,
       trace = cat(decode_text(event$text), "\n", sep = ""),
       note = if (looked_at) rlang::inform(printable(decode_text(event$text)), class = "tidydl_message"),
-      warning = warn_tidydl(in_words_of_r(decode_text(event$text))),
+      warning = warn_tidydl(decode_text(event$text)),
       progress = if (looked_at) on_progress(event)
     )
   }
@@ -255,8 +255,8 @@ load_bridge <- function(call) {
       "bridge", sprintf(
         "tidydl is %s in R and %s in Python (%s).", expected, package$`__version__`, package$`__file__`
       ),
-      "Both halves have the same version.",
-      "Restart R; if that does not help, install tidydl anew in both languages.",
+      "The same version in both languages.",
+      "Restart R; if that does not help, reinstall tidydl in both languages.",
       call = call
     )
   }
@@ -321,9 +321,9 @@ hide_working_folder <- function() {
   if (reticulate::py_to_r(path$count("")) == 0) {
     return(function() NULL)
   }
-  place <- path$index("")
+  position <- path$index("")
   path$remove("")
-  function() path$insert(place, "")
+  function() path$insert(position, "")
 }
 
 import_module <- function(name, call) {

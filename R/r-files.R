@@ -21,8 +21,8 @@ asked_splits <- function(frames, split, call = rlang::caller_env()) {
   if (anyDuplicated(names(frames)) && !is.data.frame(frames)) {
     named <- paste(names(frames), collapse = ", ")
     abort_tidydl(
-      "argument", sprintf("`path` has two splits of one name as text: %s.", named),
-      "Splits whose names differ as text.", "Rename one of them.",
+      "argument", sprintf("`path` has two splits with the same name as text: %s.", named),
+      "Split names that differ as text.", "Rename one of them.",
       call = call
     )
   }
@@ -40,9 +40,9 @@ refuse_r_file <- function(path, call) {
   if (getRversion() < "4.4.0") {
     abort_tidydl(
       "argument",
-      sprintf("`path` '%s' is a file of R's own, and in R %s such a file can run code.", path, getRversion()),
-      "R 4.4.0 or newer, or a file of your own.",
-      "If the file is yours, add trusted = TRUE; else ask for it as csv or parquet.",
+      sprintf("`path` '%s' is an R data file, which can run code in R %s.", path, getRversion()),
+      "R 4.4.0 or newer, or a file that you trust.",
+      "If you trust the file, add trusted = TRUE; otherwise ask for it as csv or parquet.",
       call = call
     )
   }
@@ -56,7 +56,7 @@ read_r_file <- function(path, trusted, call) {
     if (grepl("[.]rds$", path, ignore.case = TRUE)) readRDS(path) else objects_of(path),
     error = function(cnd) {
       abort_tidydl(
-        "damaged", sprintf("`path` '%s' cannot be read as a file of R: %s.", path, conditionMessage(cnd)),
+        "damaged", sprintf("`path` '%s' cannot be read as an R data file: %s.", path, conditionMessage(cnd)),
         "A file that saveRDS() or save() wrote.",
         call = call
       )
@@ -101,8 +101,8 @@ bound_by_row <- function(parts, call) {
     tibble::as_tibble(vctrs::vec_rbind(!!!parts)),
     vctrs_error_incompatible_type = function(cnd) {
       abort_tidydl(
-        "data", sprintf("The splits do not fit together: %s", conditionMessage(cnd)),
-        "Columns of one name with one kind of values in all of them.", "Load them one by one.",
+        "data", sprintf("The splits have different schemas: %s", conditionMessage(cnd)),
+        "Columns of one name with the same type in all of them.", "Load them separately.",
         call = call
       )
     }

@@ -10,7 +10,7 @@ session_constants <- function(terms, data) {
 }
 
 # The names that new data must hold.
-names_needed <- function(object, newdata) {
+required_names <- function(object, newdata) {
   terms <- stats::delete.response(object$terms)
   constants <- names(object$tidydl$constants)
   constants <- constants[vapply(constants, is_variable, logical(1), environment(terms))]

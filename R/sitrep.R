@@ -41,7 +41,7 @@ r_sitrep <- function() {
 
 torch_beside <- function() {
   sitrep_row(
-    "torch for R", "R's own torch is loaded; beside Python's torch it ends the session", "fault",
+    "torch for R", "R's package torch is loaded, which crashes the session together with Python's torch", "fault",
     "Restart R and use only one of the two in a session; nnet() works beside either."
   )
 }
@@ -119,9 +119,9 @@ print_sitrep <- function(found) {
   }
   count <- sum(found$status == "fault")
   verdict <- switch(as.character(count),
-    "0" = "No faults.",
-    "1" = "1 fault to mend.",
-    paste(count, "faults to mend.")
+    "0" = "No problems.",
+    "1" = "1 problem to fix.",
+    paste(count, "problems to fix.")
   )
   cat(verdict, "\n", sep = "")
 }

@@ -57,7 +57,7 @@ rows_of_values <- function(data, name, call = rlang::caller_env()) {
     listed <- vapply(seq_along(alone), function(i) written_value(alone[i]), "")
     listed <- c(utils::head(listed, 5L), if (length(listed) > 5L) "\u2026")
     abort_tidydl(
-      "data", sprintf("`strata` has in '%s' values with one row only: %s.", name, paste(listed, collapse = ", ")),
+      "data", sprintf("`strata` has values in '%s' with one row only: %s.", name, paste(listed, collapse = ", ")),
       "At least two rows of each value.", "Leave these rows out, or `strata`.",
       call = call
     )

@@ -22,7 +22,7 @@
 #'
 #' @details All batches have the schema of the whole data set, including factor levels: text files are scanned once for
 #'   that. A data set on the Hub is downloaded first. `.row` of a pipeline's results is numbered consecutively across
-#'   batches. The run can be interrupted; the file is then closed and no partial `output` is left.
+#'   batches; a column `.row` of the data is handled as by [load_dataset()]. The run can be interrupted; the file is then closed and no partial `output` is left.
 #'
 #'   A column returned by a callback must have the same type in every batch. Without `output` the results are combined
 #'   by the rules of [vctrs::vec_rbind()], including factor levels; with `output`, factors must have the same levels in
@@ -90,7 +90,7 @@ check_stream <- function(callback, output, augment, prefix, call = rlang::caller
     )
   }
   if (augment && !inherits(callback, "tidydl_pipeline")) {
-    abort_tidydl("argument", "`augment` is TRUE, and `callback` is no pipeline.", "False.", call = call)
+    abort_tidydl("argument", "`augment` is TRUE, and `callback` is not a pipeline.", "FALSE.", call = call)
   }
   if (!is.character(prefix) || length(prefix) != 1L || is.na(prefix)) {
     refuse("prefix", prefix, "A text.", NULL, call)
@@ -128,7 +128,7 @@ open_stream <- function(path, given, batch_size, output = NULL, call = rlang::ca
 }
 
 # What Python calls the pipeline and the data, where `callback` and `path` were given.
-named_in_stream <- c("`x` does" = "`callback` does", "`x`" = "`path`", "`data`" = "`path`")
+named_in_stream <- c("`x` is a '" = "`callback` is a '", "`x`" = "`path`", "`data`" = "`path`")
 
 # The stream of a pipeline's results; with a `prefix`, which may be empty, joined to the data.
 stream_of_results <- function(stream, ppl, given, prefix, call = rlang::caller_env()) {

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Where wrong code means wrong results, and the tests that should tell.
 TESTS = {
     "python/tidydl/design/r_": "saved_for_r",
-    "python/tidydl/design/": "design model_frame random_formulas bad_input",
+    "python/tidydl/design/": "design grammar model_frame random_formulas bad_input",
     "python/tidydl/networks/network_verbs": "verbs nnet",
     "python/tidydl/networks/averaging": "averaging",
     "python/tidydl/networks/inference": "verbs hessian",

@@ -56,7 +56,7 @@ __all__ = [
 PASSING = (KeyboardInterrupt, SystemExit, GeneratorExit, Warning)
 FULL_DISK = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
-REPORT = "If nothing is wrong with what was given, this is a fault of tidydl: please report it with the traceback."
+REPORT = "If the input is correct, this is a bug in tidydl: please report it with the traceback."
 
 Explain = Callable[[BaseException], TidydlError | None]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -118,7 +118,9 @@ class Boundary:
         """Return the error that an exception becomes where nobody knows more about it."""
         if isinstance(problem, OSError) and problem.errno in FULL_DISK:
             return StorageError(
-                f"{subject} cannot be written: the disk is full.", allowed="A disk with room.", hint="Free some space."
+                f"{subject} cannot be written: the disk is full.",
+                allowed="A disk with free space.",
+                hint="Free some space.",
             )
         if isinstance(problem, MemoryError) or "out of memory" in first_line(problem).lower():
             return DeviceError(

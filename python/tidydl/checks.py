@@ -1,6 +1,6 @@
 """Checks of arguments, each giving the value in its kind.
 
-``R/checks.R`` mirrors them; ``R/words.R`` puts what R says otherwise (NULL, TRUE, NA, a named list) into its words.
+``R/checks.R`` mirrors them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import PASSING, USER_OBJECTS
 from tidydl.errors import ArgumentError, DataError, one_of, unknown_name
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
-    "MISSING",
     "check_choice",
     "check_count",
     "check_flag",
@@ -32,8 +32,6 @@ __all__ = [
     "frame_hint",
     "numbers_in",
 ]
-
-MISSING = "a missing value"
 
 
 def check_path_name(argument: str, path: str | os.PathLike[str]) -> None:
@@ -48,9 +46,9 @@ def check_path_name(argument: str, path: str | os.PathLike[str]) -> None:
         os.fsencode(path)
     except UnicodeEncodeError as problem:
         raise ArgumentError(
-            f"`{argument}` '{os.fspath(path)}' has letters that names of files cannot have in this locale.",
-            allowed=f"Letters of the encoding '{sys.getfilesystemencoding()}'.",
-            hint="Start the session in a locale of UTF-8, such as LANG=C.UTF-8.",
+            f"`{argument}` '{os.fspath(path)}' has characters that file names cannot have in this locale.",
+            allowed=f"Characters of the encoding '{sys.getfilesystemencoding()}'.",
+            hint="Start the session in a UTF-8 locale, such as LANG=C.UTF-8.",
         ) from problem
 
 
@@ -107,7 +105,7 @@ def check_flag(argument: str, value: Any, *, hint: str | None = None) -> bool:
     """
     if _is_flag(value):
         return bool(value)
-    raise _refusal(argument, value, "True or False.", hint)
+    raise _refusal(argument, value, f"{rendering.value(True)} or {rendering.value(False)}.", hint)
 
 
 def check_choice(argument: str, value: Any, choices: Sequence[str], *, hint: str | None = None) -> str:
@@ -149,7 +147,7 @@ def check_texts(argument: str, value: Any, *, hint: str | None = None) -> list[s
     listed = [value] if isinstance(value, str) else _elements(value)
     if listed is not None and all(isinstance(each, str) for each in listed):
         return [str.__str__(each) for each in listed]
-    raise _refusal(argument, value, "A string, or a list of strings.", hint)
+    raise _refusal(argument, value, "One string, or several.", hint)
 
 
 def _elements(value: Any) -> list[Any] | None:
@@ -167,7 +165,7 @@ def check_numbers(argument: str, value: Any, *, hint: str | None = None) -> np.n
     """
     values = None if value is None else numbers_in(value)
     if values is None or values.ndim > 1:
-        raise _refusal(argument, value, "A number, or several.", hint)
+        raise _refusal(argument, value, "One number, or several.", hint)
     return values.reshape(-1)
 
 
@@ -185,7 +183,7 @@ def numbers_in(value: Any) -> np.ndarray | None:
     if values.dtype != object:
         return None
     each = values.ravel().tolist()
-    if not all(one is None or _is_number(one) or _is_flag(one) or described(one) == MISSING for one in each):
+    if not all(one is None or _is_number(one) or _is_flag(one) or _is_missing(one) for one in each):
         return None
     doubles = [_double(one) if _is_number(one) or _is_flag(one) else math.nan for one in each]
     return np.array(doubles, dtype=np.float64).reshape(values.shape)
@@ -217,7 +215,7 @@ def _refusal(argument: str, value: Any, allowed: str, hint: str | None) -> Argum
 
 
 def described(value: Any) -> str:
-    """Return what a value is, in words that ``R/words.R`` knows; of what Python alone has, its class."""
+    """Return what a value is: itself where it is short, else its type."""
     try:
         return _described(value)
     except PASSING:
@@ -227,33 +225,31 @@ def described(value: Any) -> str:
 
 
 def _described(value: Any) -> str:
-    if value is None:
-        return "None"
-    if isinstance(value, str):
-        return repr(value)
+    if value is None or isinstance(value, str):
+        return rendering.value(value)
     if _is_flag(value):
-        return "True" if value else "False"
+        return rendering.value(bool(value))
+    if _is_missing(value):
+        return rendering.missing()
     if _is_number(value):
         double = _double(value)
-        if math.isnan(double):
-            return MISSING
-        if math.isinf(double):
-            return "inf" if double > 0 else "-inf"
-        return f"{double:.15g}"
-    kind = type(value).__name__
-    if kind in {"NAType", "NaTType"}:
-        return MISSING
+        return f"{double:.15g}" if math.isfinite(double) else rendering.value(double)
     if _is_frame(value):
         return "a data frame"
     if isinstance(value, (set, frozenset)):
         return "a set"
     if isinstance(value, Mapping):
-        return f"{_article(kind)} {kind} with {len(value)} value{'' if len(value) == 1 else 's'}"
+        kind = rendering.by_language(_of_class(value), "a named list")
+        return f"{kind} with {len(value)} value{'' if len(value) == 1 else 's'}"
     if isinstance(value, Sized) and getattr(value, "ndim", 1) > 0:
         return "1 value in a list" if len(value) == 1 else f"{len(value)} values"
     if isinstance(value, type):
         return f"the class {value.__name__}"
     return "something else" if isinstance(value, complex) else _of_class(value)
+
+
+def _is_missing(value: Any) -> bool:
+    return (_is_number(value) and math.isnan(_double(value))) or type(value).__name__ in {"NAType", "NaTType"}
 
 
 def _of_class(value: Any) -> str:
@@ -274,4 +270,6 @@ def _article(word: str) -> str:
 def frame_hint(value: Any) -> str | None:
     """Return how what is no data frame becomes one, where it can."""
     holds_columns = isinstance(value, Mapping) or getattr(value, "ndim", 0) == 2
-    return "Make a data frame of it: pandas.DataFrame(...)" if holds_columns and not _is_frame(value) else None
+    if not holds_columns or _is_frame(value):
+        return None
+    return f"Make a data frame of it: {rendering.call('pandas.DataFrame', '...')}"

@@ -14,7 +14,7 @@ index      int64, counted from 0          integer, counted from 1
 position   Int64, counted from 0          integer, counted from 1
 datetime   datetime64, in UTC             POSIXct
 image      images of ``tidydl.data``      ``tidydl_image`` vector
-audio      sounds of ``tidydl.data``      ``tidydl_audio`` vector
+audio      audio clips of ``tidydl.data``      ``tidydl_audio`` vector
 list       object                         list
 ========== ============================== =======================
 """
@@ -28,12 +28,13 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROW", "Column", "Contract", "Counted", "Kind"]
+__all__ = ["ROW", "ROWS", "Column", "Contract", "Counted", "Kind"]
 
 Kind = Literal[
     "double", "integer", "logical", "string", "label", "index", "position", "datetime", "image", "audio", "list"
 ]
 ROW = ".row"
+ROWS = (ROW, ".row_y")  # say which row of other data a line is about: from 0 in Python, from 1 in R
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class Counted:
-    """A frame on its way to R: which of its columns count from 0 besides ``.row``, and which are list columns."""
+    """A frame on its way to R: which of its own columns count from 0, and which are list columns."""
 
     frame: pd.DataFrame
     names: tuple[str, ...]

@@ -34,15 +34,15 @@ def import_torch() -> Any:
         raise DependencyError(
             "torch is not installed in this Python."
             if absent
-            else f"torch is installed but does not start: {problem}.",
-            allowed="Pipelines and embed() compute with torch; nnet() does not need it.",
+            else f"torch is installed but cannot be imported: {problem}.",
+            allowed="Pipelines and embed() need torch; nnet() does not need it.",
             hint='Install it with `pip install torch`, or everything with `pip install "tidydl"`.',
         ) from problem
     except OSError as problem:  # a shared library that is missing or of another build
         raise DependencyError(
-            f"torch is installed but does not start: {problem}.",
-            allowed="Pipelines and embed() compute with torch; nnet() does not need it.",
-            hint="Install it again with `pip install --force-reinstall torch`; sitrep() shows what is there.",
+            f"torch is installed but cannot be imported: {problem}.",
+            allowed="Pipelines and embed() need torch; nnet() does not need it.",
+            hint="Reinstall it with `pip install --force-reinstall torch`; sitrep() shows what is installed.",
         ) from problem
     return torch
 
@@ -113,7 +113,7 @@ def _device_name(device: Any) -> str:
     """Read a device's name from a string, a whole number or a ``torch.device``."""
     if isinstance(device, bool) or device is None:
         raise ArgumentError(
-            f"`device` is {described(device)}.", allowed=_allowed(), hint="Leave it out to take the best."
+            f"`device` is {described(device)}.", allowed=_allowed(), hint="Leave it out to use the best device."
         )
     if isinstance(device, (int, float)):
         if device != int(device) or device < -1:
@@ -124,7 +124,7 @@ def _device_name(device: Any) -> str:
         raise NotFoundError(
             f"`device` {device!r} is not known.",
             allowed=one_of(DEVICES),
-            hint='A graphics card is written "cuda", on a Mac "mps".',
+            hint='Use "cuda" for an NVIDIA GPU, "mps" on a Mac.',
         )
     if name == "cpu:0":
         return "cpu"
@@ -132,7 +132,7 @@ def _device_name(device: Any) -> str:
         return "mps"
     if name in ("auto", "cpu", "mps") or _CUDA.fullmatch(name):
         return name
-    raise unknown_name("device", device, DEVICES, hint='Write "auto" to take the best there is.')
+    raise unknown_name("device", device, DEVICES, hint='Use "auto" for the best available device.')
 
 
 def _allowed() -> str:
@@ -144,14 +144,14 @@ def _cuda_card(torch: Any, name: str, card: int) -> str:
         raise _not_there(name, str(why_no_cuda()))
     count = torch.cuda.device_count()
     if card >= count:
-        raise _not_there(name, f"this machine has {count} CUDA card{'s' if count > 1 else ''}, counted from 0")
+        raise _not_there(name, f"this machine has {count} CUDA device{'s' if count > 1 else ''}, counted from 0")
     return f"cuda:{card}"
 
 
 def _not_there(name: str, reason: str) -> DeviceError:
     return DeviceError(
         f"`device` is '{name}', but {reason}.",
-        allowed='`device = "auto"` takes the best device there is, `device = "cpu"` always works.',
+        allowed='`device = "auto"` uses the best available device, `device = "cpu"` always works.',
         hint="sitrep() shows what tidydl finds on this machine.",
     )
 
@@ -172,14 +172,14 @@ def why_no_cuda() -> str | None:
         return f"torch {torch.__version__} is a {build} build without CUDA{card}"
     if not driver:
         return "no NVIDIA driver is found on this machine"
-    return f"torch {torch.__version__} (CUDA {torch.version.cuda}) finds no card that the NVIDIA driver offers"
+    return f"torch {torch.__version__} (CUDA {torch.version.cuda}) finds no GPU, although an NVIDIA driver is there"
 
 
 def _driver_is_there() -> bool:
     """Look for the NVIDIA driver where each system keeps it."""
-    places = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")
+    paths = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")
     windows = Path(os.environ.get("SYSTEMROOT", "C:/Windows")) / "System32" / "nvcuda.dll"
-    return any(Path(place).exists() for place in places) or windows.exists()
+    return any(Path(path).exists() for path in paths) or windows.exists()
 
 
 def describe_device(device: Any = "auto") -> dict[str, str | float | None]:

@@ -43,7 +43,6 @@ REQUIRED = {
     "pyarrow": "21",
     "pillow": "10.1",
     "safetensors": "0.8",
-    "formulaic": "1.1",
     "plotnine": "0.15",
     "narwhals": "1.20",
     "tqdm": "4.66.3",
@@ -103,7 +102,7 @@ class Report:
             if finding.mend:
                 lines.append(f"  {'':<{width}}  → {finding.mend}")
         count = len(self.faults)
-        lines.append("No faults." if not count else f"{count} fault{'s' if count > 1 else ''} to mend.")
+        lines.append("No problems." if not count else f"{count} problem{'s' if count > 1 else ''} to fix.")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -158,7 +157,7 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     except Exception as problem:  # a report that fails on a broken machine would be of no use
         yield Finding(
             look.__name__.strip("_").replace("_", " "),
-            f"could not be looked at: {type(problem).__name__}: {problem}",
+            f"could not be checked: {type(problem).__name__}: {problem}",
             "fault",
             "This should not happen: please report it together with this line.",
         )
@@ -177,7 +176,7 @@ def _python() -> Iterator[Finding]:
     elif (Path(sys.prefix) / "conda-meta").exists():
         kind = f"conda environment {sys.prefix}"
     else:
-        kind = "not in an environment of its own"
+        kind = "not in a virtual environment"
     system = f"{platform.system()} {platform.machine()}"
     yield Finding("Python", f"{platform.python_version()}, {_interpreter()} ({kind}; {system})")
 
@@ -253,7 +252,7 @@ def _mend_of_cuda(why: str) -> str:
     if "without CUDA" in why:
         release = (_version("torch") or "").split("+")[0]
         return f"{_pip(f'torch==={release}')}, which on Linux is the build for CUDA"
-    return "See what `nvidia-smi` says, and whether CUDA_VISIBLE_DEVICES hides the card."
+    return "Run `nvidia-smi`, and check whether CUDA_VISIBLE_DEVICES hides the GPU."
 
 
 def _caches() -> Iterator[Finding]:
@@ -280,11 +279,11 @@ def _hub_constants() -> Any:
 
 
 def _folder(item: str, folder: Path) -> Finding:
-    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         variable = "TIDYDL_CACHE" if item.endswith("tidydl") else "HF_HOME"
-        return Finding(item, f"{folder} cannot be written to", "fault", f"Set {variable} to a folder of your own.")
-    return Finding(item, f"{folder} ({_size(folder)})" if folder.exists() else f"{folder} (not there yet)")
+        return Finding(item, f"{folder} is not writable", "fault", f"Set {variable} to a folder of your own.")
+    return Finding(item, f"{folder} ({_size(folder)})" if folder.exists() else f"{folder} (does not exist yet)")
 
 
 def _size(folder: Path) -> str:
@@ -318,7 +317,7 @@ def _switches() -> Iterator[Finding]:
     if on:
         yield Finding(
             "offline switches",
-            f"{', '.join(on)} set: only what is on this machine is used",
+            f"{', '.join(on)} set: only files on this machine are used",
             "note",
             "Unset them to load from the Hub.",
         )
@@ -331,15 +330,15 @@ def _hub() -> Iterator[Finding]:
     if constants is None:
         return  # the missing library has its line already
     if {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"} & set(_switched_on()):
-        yield Finding("Hub", f"{_without_login(constants.ENDPOINT)} not asked: offline by choice", "note")
+        yield Finding("Hub", f"{_without_login(constants.ENDPOINT)} not asked: offline mode is on", "note")
         return
     problem = _sign_of_life(constants.ENDPOINT)
     if problem is None:
-        yield Finding("Hub", f"{_without_login(constants.ENDPOINT)} answers")
+        yield Finding("Hub", f"{_without_login(constants.ENDPOINT)} responds")
         return
     yield Finding(
         "Hub",
-        f"{_without_login(constants.ENDPOINT)} does not answer ({problem})",
+        f"{_without_login(constants.ENDPOINT)} does not respond ({problem})",
         "note",
         "Local paths, cached models and examples() work without it; behind a proxy set HTTPS_PROXY.",
     )
@@ -368,20 +367,20 @@ def _sign_of_life(endpoint: str) -> str | None:
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(HUB_SECONDS)
-    return outcome[0] if outcome else f"no answer in {HUB_SECONDS:.0f} seconds"
+    return outcome[0] if outcome else f"no response in {HUB_SECONDS:.0f} seconds"
 
 
 def _compiled_code() -> Iterator[Finding]:
     """Return where compiled code is kept."""
     if _version("numba") is None:
         return
-    place = compiled_code_folder()
-    if place is not None:
-        yield Finding("compiled code", f"kept in {place}")
+    path = compiled_code_folder()
+    if path is not None:
+        yield Finding("compiled code", f"cached in {path}")
         return
     yield Finding(
         "compiled code",
-        "no folder for it can be written to by this user only: it is compiled anew in every session",
+        "no private folder for it is writable: it is compiled again in every session",
         "note",
         "Set NUMBA_CACHE_DIR to a folder of your own to save these seconds.",
     )

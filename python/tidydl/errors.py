@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from tidydl.rendering import by_language, value
+
 __all__ = [
     "ArgumentError",
     "BridgeError",
@@ -183,8 +185,9 @@ def one_of(names: Iterable[object]) -> str:
 
 
 def bring_extra(extra: str) -> str:
-    """Return how optional libraries are brought, in either language."""
-    return f'`pip install "tidydl[{extra}]"`, or in R `install_tidydl(extras = "{extra}")`, then start anew.'
+    """Return how optional libraries are installed."""
+    command = by_language(f'pip install "tidydl[{extra}]"', f'install_tidydl(extras = "{extra}")')
+    return f"Install it with `{command}`, then restart the session."
 
 
 def nearest(name: object, names: Iterable[object]) -> str | None:
@@ -220,7 +223,7 @@ def unknown_name(
     names = list(names)
     close = nearest(name, names)
     return error(
-        f"`{argument}` {name!r} is not known.",
+        f"`{argument}` {value(name)} is not known.",
         allowed=one_of(names),
         hint=f"Did you mean '{close}'?" if close else hint,
     )

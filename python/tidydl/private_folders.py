@@ -35,11 +35,11 @@ def is_private(folder: Path) -> bool:
     """
     if not hasattr(os, "getuid"):
         return True
-    place = Path(os.path.realpath(folder))
-    if place.exists() and not _is_held(place.stat(), {0, os.getuid()}):
+    path = Path(os.path.realpath(folder))
+    if path.exists() and not _is_held(path.stat(), {0, os.getuid()}):
         return False
     owners = {0, os.getuid(), *_unknown_owners()}
-    above = [there.stat() for there in place.parents if there.exists()]
+    above = [there.stat() for there in path.parents if there.exists()]
     return all(_is_held(facts, owners) or _is_shared_safely(facts, owners) for facts in above)
 
 
@@ -82,14 +82,14 @@ def _own_temporary_folder() -> Path:
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     folder = Path(tempfile.gettempdir()) / f"tidydl-{user}"
     if folder.is_symlink():
-        raise PermissionError(f"{folder} is a link, which anybody can have made")
+        raise PermissionError(f"{folder} is a link, which another user may have made")
     return folder
 
 
-def _first_usable(*places: Callable[[], Path]) -> Path | None:
-    for place in places:
+def _first_usable(*candidates: Callable[[], Path]) -> Path | None:
+    for candidate in candidates:
         try:
-            folder = place()
+            folder = candidate()
             nearest = next(there for there in (folder, *folder.absolute().parents) if there.exists())
             if nearest.is_dir() and os.access(nearest, os.W_OK):
                 return folder

@@ -38,17 +38,17 @@ def cache_folder() -> Path:
 
 
 def unpacked_folder() -> Path:
-    """Return the folder in which zip files of images and sounds stay unpacked. It may not exist yet."""
+    """Return the folder in which zip files of images and audio stay unpacked. It may not exist yet."""
     return cache_folder() / "unpacked"
 
 
 @contextmanager
-def begun_folder(place: Path) -> Iterator[Path]:
+def begun_folder(parent: Path) -> Iterator[Path]:
     """Build a hidden folder to be filled, and renamed by who fills it; it is deleted where it keeps its name.
 
     While it is filled it is locked, so that others can tell it from one whose process was killed.
     """
-    folder = Path(tempfile.mkdtemp(prefix=_BEGUN, dir=place))
+    folder = Path(tempfile.mkdtemp(prefix=_BEGUN, dir=parent))
     lock = _opened_to_lock(folder)
     try:
         _is_free(folder, lock)
@@ -59,9 +59,9 @@ def begun_folder(place: Path) -> Iterator[Path]:
             os.close(lock)
 
 
-def abandoned(place: Path) -> Iterator[Path]:
+def abandoned(parent: Path) -> Iterator[Path]:
     """Find folders that :func:`begun_folder` made for processes that were killed before they had filled them."""
-    for folder in place.glob(f"{_BEGUN}*"):
+    for folder in parent.glob(f"{_BEGUN}*"):
         lock = None
         try:
             lock = _opened_to_lock(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import shutil
@@ -15,10 +16,21 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from tidydl import rendering
 from tidydl.boundaries import FULL_DISK, PASSING, WRITTEN_FILES
 from tidydl.errors import StorageError, TidydlError
 
-__all__ = ["begun_beside", "refuse_missing_folder", "unwritable", "whole_file", "whole_folder", "write_whole"]
+__all__ = [
+    "begun_beside",
+    "real_path",
+    "refuse_missing_folder",
+    "unwritable",
+    "whole_file",
+    "whole_folder",
+    "write_whole",
+]
+
+_MOST_LINKS = 40  # one after the other, as on Linux
 
 
 def write_whole(path: str | os.PathLike[str], text: str | bytes, subject: str | None = None) -> None:
@@ -33,9 +45,9 @@ def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iter
 
     Until then it has a hidden random name in the same folder, which is created exclusively: nothing that is there, a
     link included, is ever written through. A file that is replaced passes on its mode. Where ``path`` is a link, it
-    stays one, and what it leads to is replaced; one of another user in a folder that all may write to is refused. Of
-    several writers at once, the last one wins. What a killed process left behind is removed by the next writer of the
-    same path.
+    stays one, and what it leads to is replaced; links of other users in folders that others may write to are refused,
+    anywhere in the path. Of several writers at once, the last one wins. What a killed process left behind is removed by
+    the next writer of the same path.
 
     Parameters
     ----------
@@ -52,8 +64,7 @@ def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iter
     """
     subject = subject or f"'{os.fspath(path)}'"
     try:
-        _refuse_planted(Path(path), subject)
-        target = Path(os.path.realpath(path))
+        target = real_path(path, subject)
         refuse_missing_folder(target, subject)
         mode = _mode_of(target, subject)
         begun = begun_beside(target)
@@ -111,10 +122,11 @@ def refuse_missing_folder(path: Path, subject: str) -> None:
     """
     folder = path.absolute().parent
     if not folder.exists():
+        created = rendering.by_language(f"os.makedirs('{folder}')", f"dir.create('{folder}', recursive = TRUE)")
         raise StorageError(
             f"{subject} is in the folder '{folder}', which does not exist.",
-            allowed="A folder that is there already.",
-            hint=f"Make it first: os.makedirs('{folder}').",
+            allowed="A folder that exists.",
+            hint=f"Create it first: {created}.",
         )
 
 
@@ -124,7 +136,7 @@ def unwritable(subject: str, problem: BaseException) -> TidydlError:
         return WRITTEN_FILES.error_for(problem, subject)
     return StorageError(
         f"{subject} cannot be written: {problem.strerror or problem}.",
-        allowed="A path in a folder that you may write to, on a disk with room.",
+        allowed="A path in a writable folder, on a disk with free space.",
     )
 
 
@@ -139,15 +151,43 @@ def _mode_of(target: Path, subject: str) -> int | None:
     return stat.S_IMODE(found.st_mode) & 0o777  # no rights of its owner pass on to who runs it
 
 
-def _refuse_planted(path: Path, subject: str) -> None:
-    """Refuse a link of another user in a folder where anybody may put one, as the system does for the temporary one."""
-    if not path.is_symlink() or not hasattr(os, "getuid"):
-        return
-    folder = path.parent.stat()
-    if path.lstat().st_uid not in (os.getuid(), folder.st_uid) and folder.st_mode & stat.S_ISVTX:
+def real_path(path: str | os.PathLike[str], subject: str) -> Path:
+    """Return where a path leads once all links in it are followed.
+
+    Raises
+    ------
+    StorageError
+        One of them was left by another user where others may put links, as in the folder for temporary files.
+    """
+    if not hasattr(os, "getuid"):
+        return Path(os.path.realpath(path))
+    whole = Path(os.getcwd(), path)
+    here, left = Path(whole.anchor), [*reversed(whole.parts[1:])]
+    links = 0
+    while left:
+        part = left.pop()
+        place = here.parent if part == os.pardir else here / part
+        if not place.is_symlink():
+            here = place
+            continue
+        _refuse_planted(place, subject)
+        links += 1
+        if links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        target = Path(os.readlink(place))
+        here = Path(target.anchor) if target.is_absolute() else here
+        left += reversed(target.parts[1:] if target.is_absolute() else target.parts)
+    return here
+
+
+def _refuse_planted(link: Path, subject: str) -> None:
+    """Refuse a link of another user in a folder that others may write to, as the system does in the temporary one."""
+    folder = link.parent.stat()
+    known = link.lstat().st_uid in (0, os.getuid(), folder.st_uid)
+    if not known and folder.st_mode & (stat.S_ISVTX | stat.S_IWOTH | stat.S_IWGRP):
         raise StorageError(
-            f"{subject} cannot be written: it is a link that another user made in a shared folder.",
-            allowed="The path of a file.",
+            f"{subject} cannot be written: '{link}' is a link that another user made in a shared folder.",
+            allowed="A path without links of other users.",
         )
 
 

@@ -14,6 +14,7 @@ from tidydl.bridge.decode import decode
 from tidydl.bridge.encode import encode
 from tidydl.bridge.entries import ENTRIES, resolve
 from tidydl.bridge.text import Repairs, text_of
+from tidydl.columns import Counted
 from tidydl.errors import BridgeError
 
 # --- frames
@@ -163,8 +164,8 @@ def test_huge_whole_numbers_become_text_with_one_warning():
     record = encode(frame, repairs)
     assert text_of(record["columns"][0]) == ["1234567890123456789", None]
     assert repairs.warnings == [
-        "Column `id` holds whole numbers beyond 2^53, which R's numbers cannot hold: given as text.",
-        "Column `x` holds whole numbers beyond 2^53, which R's numbers cannot hold: given as text.",
+        "Column `id` has integers beyond 2^53, which R's doubles cannot represent: converted to text.",
+        "Column `x` has integers beyond 2^53, which R's doubles cannot represent: converted to text.",
     ]
     assert encode(np.array([2**64 - 1], "uint64"))["kind"] == "string"
     assert text_of(encode(pd.Series([10**30], dtype=object))) == [str(10**30)]
@@ -293,12 +294,21 @@ def test_images_cross_as_their_bytes():
 # --- counting
 
 
-def test_rows_count_from_one_in_r_and_others_where_declared():
+def test_what_is_declared_counts_from_one_in_r_and_no_column_of_data_does_whatever_its_name():
     frame = pd.DataFrame({".row": [0, 1], "mask": [0, 1], "mine": [0, 1]})
     columns = encode(frame, index=["mask"])["columns"]
     counted = [np.frombuffer(c["data"], "int32").tolist() for c in columns]
-    assert counted == [[1, 2], [1, 2], [0, 1]]
-    assert back(frame)[".row"].tolist() == [0, 1]
+    assert counted == [[0, 1], [1, 2], [0, 1]]
+    assert decode(encode(frame))[".row"].tolist() == [0, 1]
+
+
+def test_a_counted_frame_leaves_the_data_frames_in_its_cells_as_they_are():
+    inner = pd.DataFrame({".row": [0], "start": [4]})
+    frame = pd.DataFrame({".row": [0], "start": [4], "held": pd.Series([inner], dtype=object)})
+    columns = encode({"result": Counted(frame, (".row", "start"))})["items"][0]["columns"]
+    assert [np.frombuffer(c["data"], "int32").tolist() for c in columns[:2]] == [[1], [5]]
+    held = columns[2]["items"][0]["columns"]
+    assert [np.frombuffer(c["data"], "int32").tolist() for c in held] == [[0], [4]]
 
 
 def test_declared_arguments_count_from_one_in_r():

@@ -54,7 +54,7 @@ def test_a_stopped_owner_is_named_and_a_killed_one_followed(folder, tmp_path):
 
 
 def left_by(place, **changes):
-    """Leave the file of an owner that is not there any more."""
+    """Leave the file of an owner that no longer exists."""
     place.mkdir(exist_ok=True)
     path = place / "owner-000004.json"
     path.write_text(json.dumps({**owners._this_process(), **changes}))
@@ -155,7 +155,7 @@ def test_a_finished_run_is_read_where_nothing_can_be_written(ppl, tmp_path):
 def test_a_lost_result_is_told_and_not_computed_again(ppl, tmp_path):
     ppl(["sun"], checkpoint=tmp_path / "run")
     (tmp_path / "run" / "result.json").unlink()
-    with pytest.raises(DamagedFileError, match=r"result\.json' is damaged: it is not there"):
+    with pytest.raises(DamagedFileError, match=r"result\.json' is damaged: it is missing"):
         ppl(["sun"], checkpoint=tmp_path / "run")
 
 
@@ -199,5 +199,5 @@ def test_a_number_that_cannot_be_topped_is_an_error(tmp_path, monkeypatch):
 def test_who_never_becomes_the_owner_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(owners, "_claim", lambda place: None)
     monkeypatch.setattr(owners, "_POLL", 0.0)
-    with pytest.raises(StorageError, match="no owner-<number>"):
+    with pytest.raises(StorageError, match="no newer owner-<number>"):
         to_its_end(owners.hold(tmp_path, lambda: False))

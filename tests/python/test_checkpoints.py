@@ -7,7 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 import tiny
-import tiny_sounds
+import tiny_audio
 import transformers
 from test_pipelines_image import picture
 
@@ -33,13 +33,13 @@ def test_another_image_under_the_same_path_is_another_input(tmp_path):
     content = bytearray(path.read_bytes())
     picture(2).save(path)
     other = path.read_bytes()
-    with pytest.raises(ArgumentError, match="another set of inputs"):
+    with pytest.raises(ArgumentError, match="a different set of inputs"):
         ppl([path], checkpoint=tmp_path / "run")
     path.write_bytes(bytes(content))
     assert len(ppl([path], checkpoint=tmp_path / "run")) == 5
     path.write_bytes(other.ljust(len(content), b"\0")[: len(content)])
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # as long, and as old by its own account
-    with pytest.raises(ArgumentError, match="another set of inputs"):
+    with pytest.raises(ArgumentError, match="a different set of inputs"):
         ppl([path], checkpoint=tmp_path / "run")
 
 
@@ -92,7 +92,7 @@ def test_one_weight_in_a_middle_layer_makes_another_model(folder, tmp_path):
     ppl(["sun"], checkpoint=tmp_path / "run")
     weights = list(model.parameters())
     weights[len(weights) // 2].data.view(-1)[0] += 0.5
-    with pytest.raises(ArgumentError, match="another model"):
+    with pytest.raises(ArgumentError, match="a different model"):
         ppl(["sun"], checkpoint=tmp_path / "run")
 
 
@@ -104,19 +104,19 @@ def test_another_tokenizer_is_another_run(folder, tmp_path):
     (tmp_path / "model" / "tokenizer_config.json").write_text(json.dumps({**settings, "do_lower_case": False}))
     with pytest.raises(ArgumentError, match="changed since the pipeline was made"):
         held(["The Sun"], checkpoint=tmp_path / "held")
-    with pytest.raises(ArgumentError, match="another tokenizer"):
+    with pytest.raises(ArgumentError, match="a different tokenizer"):
         tidydl.pipeline(model=tmp_path / "model")(["The Sun"], checkpoint=tmp_path / "run")
     given = transformers.AutoTokenizer.from_pretrained(folder)
     own = tidydl.pipeline(model=folder, tokenizer=given)
     own(["The Sun"], checkpoint=tmp_path / "given")
     given.add_tokens(["the sun"])
-    with pytest.raises(ArgumentError, match="another tokenizer"):
+    with pytest.raises(ArgumentError, match="a different tokenizer"):
         own(["The Sun"], checkpoint=tmp_path / "given")
 
 
 def test_another_vocoder_is_another_model(tmp_path):
-    speak = tidydl.pipeline("text-to-speech", model=tiny_sounds.kept("speecht5"), device="cpu")
-    first, second = tiny_sounds.vocoder_folder(tmp_path / "a"), tiny_sounds.vocoder_folder(tmp_path / "b")
+    speak = tidydl.pipeline("text-to-speech", model=tiny_audio.kept("speecht5"), device="cpu")
+    first, second = tiny_audio.vocoder_folder(tmp_path / "a"), tiny_audio.vocoder_folder(tmp_path / "b")
     inputs = read_inputs(["sun"], speak._task.parts, {})
     told = {}
     for name, place in {"a": first, "again": first, "b": second}.items():

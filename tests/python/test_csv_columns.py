@@ -183,9 +183,9 @@ def test_numbers_with_decimal_commas_are_told_of(tmp_path, read, values, told):
         warnings.simplefilter("always", UserWarning)
         frame = read(file, sep=";")
     said = [str(each.message) for each in caught if issubclass(each.category, UserWarning)]
-    assert ["decimal commas, which stay text: 'x'." in each for each in said] == [True] * told
+    assert ["decimal commas, which are read as text: 'x'." in each for each in said] == [True] * told
     if told:
-        assert said[0].endswith("read it with pandas.read_csv(path, sep=';', decimal=',').")
+        assert said[0].endswith("For numbers, use pandas.read_csv(path, sep=';', decimal=',').")
     assert frame["id"].tolist() == [0, 1, 2]
 
 
@@ -201,4 +201,4 @@ def test_the_decimal_comma_of_other_functions_is_answered_with_what_reads_it(tmp
     file = written(tmp_path, "excel.csv", "id;x\n1;2,5\n")
     with pytest.raises(ArgumentError) as caught:
         open_it(file, sep=";", decimal=",")
-    assert caught.value.hint.startswith("Read it with pandas.read_csv(path, sep=';', decimal=',')")
+    assert caught.value.hint.startswith("Read the file with pandas.read_csv(path, sep=';', decimal=',')")

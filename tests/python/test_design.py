@@ -51,6 +51,8 @@ FORMULAS = [
     "y ~ as.factor(f) + as.numeric(g) + as.numeric(l) + as.character(g):a + relevel(g, ref = 'q')",
     "y ~ factor(f * 2) + factor(g, levels = c('r', 'q', 'p'))",
     "y ~ I(a * TRUE) + I(l + 1) + I(l)",
+    "y ~ I(a * 2L) + log(b, 10L) + factor(f, levels = c(3L, 2L, 1L)) + I(f %in% c(1L, 0x3)) + I(a < Inf):b",
+    "y ~ (a # a note\n + b):I(g == '\\x70' | g != r\"(q)\") + 'log'(a)",
 ]
 
 
@@ -132,6 +134,7 @@ def test_polynomials_and_scales_equal_r_to_a_trillionth_for_new_data_too():
         "y ~ poly(b, 2, raw = TRUE) * l",
         "y ~ poly(b, `odd name`, degree = 2)",
         "y ~ scale(b) + scale(a)",
+        "y ~ poly(b, 2L) + scale(f, center = 1L, 'scale' = 2L)",
         "y ~ scale(b, scale = FALSE) + scale(b, center = FALSE) + scale(f, center = 1, scale = 2)",
     ]
     code, arrays = as_r(data)

@@ -53,7 +53,7 @@ def test_a_column_is_not_asked_for_by_the_name_of_several(tmp_path):
     pq.write_table(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), tmp_path / "a.parquet")
     assert load_dataset(tmp_path / "a.parquet").iloc[0].tolist() == [1, 2]
     for reading in (load_dataset, stream):
-        with pytest.raises(ColumnError, match="which several columns are called"):
+        with pytest.raises(ColumnError, match="which is the name of several columns"):
             reading(tmp_path / "a.parquet", columns="a")
 
 

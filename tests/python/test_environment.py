@@ -71,7 +71,7 @@ def test_the_python_named_is_the_one_that_runs(here):
 
 def test_a_sound_machine_has_no_faults(here):
     assert here.faults == []
-    assert str(here).endswith("No faults.")
+    assert str(here).endswith("No problems.")
 
 
 def test_the_frame_says_what_the_report_says(here):
@@ -93,13 +93,13 @@ def test_missing_libraries_are_faults_with_the_command_that_installs_them(tmp_pa
     assert "✖ torch" in report
     assert mend_of(report, "torch").endswith('-m pip install "torch>=2.13"')
     assert line_of(report, "pandas").endswith("not installed")
-    assert f"{len(environment.REQUIRED)} faults to mend." in report
+    assert f"{len(environment.REQUIRED)} problems to fix." in report
 
 
 def test_a_library_that_is_too_old_is_a_fault(tmp_path):
     report = report_of(REPORT.format(hub=False, device=False), path=[record(tmp_path, "pandas", "1.5.3")])
     assert line_of(report, "pandas").endswith("1.5.3, older than 2.2")
-    assert "1 fault to mend." in report
+    assert "1 problem to fix." in report
 
 
 def test_a_broken_torch_is_a_fault_and_not_an_error(tmp_path):
@@ -158,7 +158,7 @@ def test_a_hub_that_answers_is_said_to_answer():
     with http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         endpoint = f"http://127.0.0.1:{server.server_port}"
-        assert hub_report(endpoint).endswith(f"{endpoint} answers")
+        assert hub_report(endpoint).endswith(f"{endpoint} responds")
         server.shutdown()
 
 
@@ -166,7 +166,7 @@ def test_a_hub_that_keeps_silent_is_waited_for_two_seconds():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
         line = hub_report(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        assert "does not answer" in line
+        assert "does not respond" in line
         assert time.monotonic() - began < environment.HUB_SECONDS + 10  # and a Python's start
 
 

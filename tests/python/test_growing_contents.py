@@ -96,7 +96,7 @@ def gif(frames, side):
 
 
 def test_an_animated_image_of_many_large_frames_is_refused_before_they_are_decoded():
-    with light(), pytest.raises(DamagedFileError, match="more than is safe to go through"):
+    with light(), pytest.raises(DamagedFileError, match="more than is safe to decode"):
         _ = as_video(gif(5000, 9000)).count
     video = as_video(gif(5000, 100))
     assert video.frames([0, video.count - 1]).shape == (2, 100, 100, 3)
@@ -117,7 +117,7 @@ def test_a_zip_file_whose_files_would_take_each_others_place_is_refused(tmp_path
 
 
 def test_frames_of_an_animated_image_are_not_kept_in_any_number():
-    with light(), pytest.raises(DamagedFileError, match="kept at once"):
+    with light(), pytest.raises(DamagedFileError, match="in memory at once"):
         as_video(gif(100, 8000)).frames(range(10))
 
 
@@ -135,7 +135,7 @@ def test_frames_of_a_video_file_are_counted_as_they_are_decoded(tmp_path, monkey
             container.mux(packet)
     video = as_video(tmp_path / "a.mp4")
     assert len(video.frames([0, 2, 4])) == 3
-    with pytest.raises(DamagedFileError, match="kept at once"):
+    with pytest.raises(DamagedFileError, match="in memory at once"):
         video.frames([0, 1, 2, 3])
 
 
@@ -144,7 +144,7 @@ def test_numbers_of_labels_in_a_readme_make_no_long_list(tmp_path):
     head = "---\ndataset_info:\n  features:\n  - name: a\n    dtype:\n      class_label:\n        names:\n"
     head += "          '0': x\n"
     (tmp_path / "README.md").write_text(f"{head}          '{10**8}': y\n---\n")
-    with light(), pytest.raises(DamagedFileError, match="leave out others"):
+    with light(), pytest.raises(DamagedFileError, match="with gaps"):
         load_dataset(tmp_path)
     (tmp_path / "README.md").write_text(f"{head}          '1': y\n---\n")
     assert len(load_dataset(tmp_path)) == 1

@@ -122,7 +122,7 @@ def test_what_is_kept_does_where_the_hub_is_in_trouble(visited):
 def unpacked(tmp_path, monkeypatch):
     """Load images of a zip file, with empty caches."""
     monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(cached_files, "cache_place", lambda: tmp_path / "hub")
+    monkeypatch.setattr(cached_files, "cache_path", lambda: tmp_path / "hub")
     content = io.BytesIO()
     Image.new("L", (4, 4)).save(content, "PNG")
     path = tmp_path / "images.zip"

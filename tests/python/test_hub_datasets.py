@@ -27,7 +27,7 @@ def filled(folder, files):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".parquet":
             rows.to_parquet(path)
-        elif path.suffix == ".csv":
+        elif path.suffix == ".csv" and not isinstance(rows, str):
             rows.to_csv(path, index=False)
         elif path.suffix == ".jsonl":
             rows.to_json(path, orient="records", lines=True)
@@ -69,6 +69,11 @@ STEPS = {
     "no config": {"path": "us/csv"},
     "other config": {"path": "us/csv", "name": "secnd"},
     "other split": {"path": "us/shards", "split": "tests"},
+    "separated": {"path": "us/options", "name": "separated"},
+    "separated by us": {"path": "us/options", "name": "separated", "sep": ","},
+    "typed": {"path": "us/options", "name": "typed"},
+    "headless": {"path": "us/options", "name": "headless"},
+    "sep of parquet": {"path": "us/shards", "sep": ";"},
     "json": {"path": "us/json", "split": "test"},
     "named files": {"path": "us/json", "data_files": "test/*.jsonl"},
     "no such files": {"path": "us/json", "data_files": "nothing.csv"},
@@ -100,6 +105,11 @@ def visited(tmp_path_factory):
             "us/shards", filled(served / "shards", {**shards, "data/test-00000-of-00001.parquet": ROWS}), kind="dataset"
         )
         hub.add("us/csv", described(served / "csv", files, {"first.csv": ROWS, "second.csv": ROWS[:3]}), kind="dataset")
+        read = {"separated": {"sep": ";"}, "headless": {"header": None}}
+        read["typed"] = {"features": [{"name": "item", "dtype": "string"}, {"name": "n", "dtype": "string"}]}
+        configs = [{"config_name": name, "data_files": f"{name}.csv", **each} for name, each in read.items()]
+        options = {"separated.csv": "item;n,m\na;1,2\n".replace("\n", "\r\n"), "headless.csv": ROWS, "typed.csv": ROWS}
+        hub.add("us/options", described(served / "options", configs, options), kind="dataset")
         split = {"train/a.jsonl": ROWS, "test/a.jsonl": ROWS[:1], "notes.txt": "nothing"}
         hub.add("us/json", filled(served / "json", split), kind="dataset")
         hub.add("us/pictures", pictures(served / "pictures"), kind="dataset")
@@ -149,6 +159,16 @@ def test_configurations_are_those_of_the_page_and_are_listed(visited):
     assert found["other config"]["hint"] == "Did you mean 'second'?"
 
 
+def test_what_the_page_says_of_reading_is_done_or_refused_and_the_caller_wins(visited):
+    _, found, _, _ = visited
+    assert list(found["separated"]["dtypes"]) == ["item", "n,m"]
+    assert list(found["separated by us"]["dtypes"]) == ["item;n", "m"]
+    assert found["typed"]["dtypes"]["n"] in ("str", "object")
+    assert found["headless"]["kind"] == "data"
+    assert "README.md of 'us/options' sets `header: null`" in found["headless"]["problem"]
+    assert "`sep` does not apply" in found["sep of parquet"]["problem"]
+
+
 def test_an_unknown_split_is_answered_with_those_there_are(visited):
     _, found, _, _ = visited
     assert found["other split"]["kind"] == "not_found"
@@ -172,7 +192,7 @@ def test_a_script_is_explained_and_the_parquet_branch_named_where_there_is_one(v
     _, found, _, _ = visited
     for name in ("script", "script alone"):
         assert found[name]["kind"] == "argument"
-        assert "made by a script" in found[name]["problem"]
+        assert "a loading script" in found[name]["problem"]
     assert "revision = 'refs/convert/parquet'" in found["script"]["hint"]
     assert "refs/convert/parquet" not in found["script alone"]["hint"]
     assert found["converted"]["rows"] == {"": 4}
@@ -195,7 +215,7 @@ def test_offline_what_was_fetched_works_and_what_was_not_says_what_there_is(visi
     assert left["not fetched"]["kind"] == left["never asked"]["kind"] == "hub"
     assert "'train/a.jsonl' was not downloaded" in left["not fetched"]["problem"]
     assert "'test/a.jsonl'" in left["not fetched"]["hint"]
-    assert "'us/shards'" in left["never asked"]["hint"]
+    assert "'us/json'" in left["never asked"]["hint"]
 
 
 def test_a_token_opens_a_data_set_and_a_folder_of_ones_own_keeps_it(visited):
@@ -210,5 +230,5 @@ def test_a_token_opens_a_data_set_and_a_folder_of_ones_own_keeps_it(visited):
 def test_content_is_checked_unless_that_is_not_wanted(visited):
     _, found, _, _ = visited
     assert found["checked"]["kind"] == "damaged"
-    assert "came damaged" in found["checked"]["problem"]
-    assert "came damaged" not in found["unchecked"].get("problem", "")  # it is read, and is no json
+    assert "arrived damaged" in found["checked"]["problem"]
+    assert "arrived damaged" not in found["unchecked"].get("problem", "")  # it is read, and is no json

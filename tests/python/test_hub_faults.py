@@ -27,13 +27,13 @@ SOON = {"Retry-After": "0"}
 LASTING = {
     "unknown-token": ({"status": 401}, "hub", "does not accept the access token"),
     "forbidden": ({"status": 403}, "hub", "refuses access"),
-    "absent-file": ({"status": 404, "on": "resolve", "path": "{heavy}"}, "hub", "does not know"),
-    "busy": ({"status": 429, "headers": SOON}, "hub", "fewer requests"),
-    "busy-for-long": ({"status": 429, "headers": {"Retry-After": "3600"}}, "hub", "fewer requests"),
-    "broken": ({"status": 500, "headers": SOON}, "hub", "in trouble (500)"),
+    "absent-file": ({"status": 404, "on": "resolve", "path": "{heavy}"}, "hub", "does not find"),
+    "busy": ({"status": 429, "headers": SOON}, "hub", "limits requests"),
+    "busy-for-long": ({"status": 429, "headers": {"Retry-After": "3600"}}, "hub", "limits requests"),
+    "broken": ({"status": 500, "headers": SOON}, "hub", "an error (500)"),
     "wrong-always": ({"what": "wrong", "on": "resolve", "path": "{heavy}"}, "damaged", "'{heavy}'"),
-    "slow-always": ({"what": "slow", "seconds": 1.5, "on": "info"}, "hub", "too slow"),
-    "gone-always": ({"what": "gone", "on": "info"}, "hub", "does not answer"),
+    "slow-always": ({"what": "slow", "seconds": 1.5, "on": "info"}, "hub", "did not respond in time"),
+    "gone-always": ({"what": "gone", "on": "info"}, "hub", "does not respond"),
 }
 
 

@@ -243,7 +243,7 @@ def test_files_are_named_as_in_the_datasets_library(split_folder):
 def test_files_that_do_not_fit_together_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text("x\n1\n")
     (tmp_path / "b.csv").write_text("x\ntwo\n")
-    with pytest.raises(DataError, match="fit together"):
+    with pytest.raises(DataError, match="different schemas"):
         load_dataset("csv", data_files=[str(tmp_path / "a.csv"), str(tmp_path / "b.csv")])
 
 

@@ -101,7 +101,7 @@ def test_a_token_that_is_not_there_is_said_before_the_hub_is_asked(tmp_path, mon
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "none"))
     assert Repository("dataset", "owner/name", token="").token is None
-    with pytest.raises(ArgumentError, match="no access token is kept on this machine"):
+    with pytest.raises(ArgumentError, match="no access token is stored on this machine"):
         load_dataset("owner/name", token=True)
 
 

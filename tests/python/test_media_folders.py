@@ -1,10 +1,13 @@
 """Folders of images and of sounds are listed without opening one: class folders, metadata files, many at once."""
 
+import json
+import os
+
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from tidydl import load_dataset
+from tidydl import load_dataset, stream
 from tidydl.data.media.audio import as_audio
 from tidydl.errors import DataError, NotFoundError
 
@@ -75,14 +78,14 @@ def test_a_metadata_file_names_nothing_outside_of_its_folder(tmp_path):
     draw(tmp_path / "data" / "a.png")
     for name in ("../secret.png", str(tmp_path / "secret.png")):
         (tmp_path / "data" / "metadata.csv").write_text(f"file_name,age\n{name},3\n")
-        with pytest.raises(DataError, match="outside of its folder"):
+        with pytest.raises(DataError, match="outside its folder"):
             load_dataset(tmp_path / "data")
 
 
 def test_a_table_that_is_in_no_split_is_told_of_and_lock_files_are_no_data(tmp_path):
     for name in ("survey.csv", "my_training_notes.csv", "~$survey.csv"):
         (tmp_path / name).write_text("x\n1\n")
-    with pytest.warns(UserWarning, match=r"Left out, .*'survey\.csv'") as told:
+    with pytest.warns(UserWarning, match=r"Not loaded, .*'survey\.csv'") as told:
         load_dataset(tmp_path)
     assert told[0].filename == __file__
     (tmp_path / "my_training_notes.csv").unlink()
@@ -97,3 +100,32 @@ def test_ten_thousand_images_load_without_opening_one(tmp_path):
     frame = load_dataset(tmp_path)
     assert frame["label"].value_counts().to_dict() == {"cat": 5000, "dog": 5000}
     assert all(image.is_file for image in frame["image"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are those of POSIX")
+def test_files_that_links_to_folders_lead_to_again_are_read_once(tmp_path):
+    for folder in ("v1/a", "v2"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "x.csv").write_text("a\n1\n2\n")
+    (tmp_path / "latest").symlink_to("v1")
+    (tmp_path / "v2" / "up").symlink_to("..")
+    for read in (
+        load_dataset(tmp_path),
+        load_dataset(tmp_path, data_files="**/*.csv"),
+        load_dataset(tmp_path / "**/*.csv"),
+    ):
+        assert read["a"].tolist() == [1, 2, 1, 2]
+    (tmp_path / "v2" / "y.csv").symlink_to("x.csv")  # a link to a file is a file that somebody put there
+    assert len(load_dataset(tmp_path, data_files="v2/*.csv")) == 4
+
+
+def test_cells_of_json_name_no_file_outside(tmp_path):
+    (tmp_path / "set").mkdir()
+    outside = tmp_path / "secret.png"
+    outside.write_bytes(b"x")
+    rows = tmp_path / "set" / "a.jsonl"
+    for cell in ({"bytes": None, "path": str(outside)}, [{"bytes": None, "path": "../secret.png"}]):
+        rows.write_text(json.dumps({"image": cell}) + "\n")
+        for read in (load_dataset, lambda path: list(stream(path))):
+            with pytest.raises(DataError, match="outside the folder"):
+                read(rows)

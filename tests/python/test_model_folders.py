@@ -64,7 +64,7 @@ def test_a_hostile_folder_is_refused_by_name_and_opens_nothing_else(watched, nam
     assert found["events"] == []
     assert found.get("kind") == "argument", found
     assert "model" in found["error"]
-    assert ("code of its own" in found["error"]) == (name == "code of its own")
+    assert ("custom code" in found["error"]) == (name == "code of its own")
 
 
 @pytest.fixture

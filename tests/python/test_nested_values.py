@@ -76,7 +76,7 @@ def test_labels_in_data_frames_get_the_levels_of_all(tmp_path):
         ),
         ([pd.DataFrame({"a": [1]}), 3], "'x' holds data frames and values of type int"),
         ([pd.DataFrame(index=[0])], "'x' holds data frames without columns"),
-        ([pd.DataFrame({"a": [1]}), pd.DataFrame({"a": ["b"]})], "In the data frames of column 'x': Column 'a' holds"),
+        ([pd.DataFrame({"a": [1]}), pd.DataFrame({"a": ["b"]})], "In the data frames of column 'x': Column 'a' has"),
     ],
 )
 def test_data_frames_that_do_not_go_together_are_refused(tmp_path, cells, said):
@@ -170,7 +170,7 @@ def in_cells(*labels, levels):
 
 def test_labels_in_cells_that_differ_between_parts_are_refused(tmp_path):
     one, other = in_cells("a", levels=["a", "z"]), in_cells("b", levels=["b", "c"])
-    said = "'x' has in its cells, in 'g', the labels a, z in .*, and b, c in "
+    said = "'x' has in its nested field 'g' the labels a, z in .*, but b, c in "
     with pytest.raises(DataError, match=said):
         read_together(tmp_path, one, other)
     files = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
@@ -190,7 +190,7 @@ def test_labels_that_change_in_a_stream_that_is_written_are_refused(tmp_path, ro
             yield pd.DataFrame({"g": pd.Categorical([levels[0]] * rows, levels)})
 
     changing = Stream(frames, next(frames()).iloc[:0], source="frames", batch_size=rows)
-    with pytest.raises(DataError, match=r"'g' has the labels a, z in .*, and b, c in .*\n.*\n.*every frame"):
+    with pytest.raises(DataError, match=r"'g' has the labels a, z in .*, but b, c in .*\n.*\n.*every data frame"):
         write_dataset(changing, tmp_path / "d.parquet")
 
 

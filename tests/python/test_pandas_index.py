@@ -5,7 +5,6 @@ import pytest
 
 import tidydl
 from tidydl import load_dataset
-from tidydl.data.readers import pandas_index
 
 INDEXED = {"x": [1.5, 2.5, 3.5], "label": ["a", "b", "a"]}
 
@@ -77,13 +76,11 @@ def test_an_index_stays_in_all_splits_where_it_counts_the_rows_of_some(tmp_path)
     assert pd.concat(list(tidydl.stream(tmp_path, split="all")))["index"].tolist() == [0, 1, 2]
 
 
-def test_an_index_that_leaves_out_numbers_is_told_without_reading_it(tmp_path, monkeypatch):
-    from pyarrow import parquet
-
-    file = tmp_path / "indexed.parquet"
-    pd.DataFrame({"x": [1, 2, 3]}, index=[0, 1, 5]).to_parquet(file)
-    monkeypatch.setattr(parquet.ParquetFile, "iter_batches", lambda *_, **__: pytest.fail("the index was read"))
-    assert pandas_index.index_names([[str(file)]]) == {"__index_level_0__": "index"}
+def test_a_column_of_a_frame_that_tidydl_wrote_is_none_of_an_index(tmp_path):
+    frame = pd.DataFrame({"__index_level_0__": [0, 1, 2], "v": [7, 8, 9]})
+    tidydl.write_dataset(frame, tmp_path / "a.parquet")
+    pd.testing.assert_frame_equal(load_dataset(tmp_path / "a.parquet"), frame)
+    pd.testing.assert_frame_equal(pd.concat(list(tidydl.stream(tmp_path / "a.parquet"))), frame)
 
 
 def test_the_index_of_a_metadata_file_is_named_too(tmp_path):

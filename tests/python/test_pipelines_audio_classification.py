@@ -167,7 +167,7 @@ def test_a_failing_sound_has_a_row_of_its_own(ppl):
         ("https://example.org/cat.wav", ArgumentError, "URL"),
         (["absent.wav"], NotFoundError, r"1st value.*absent\.wav"),
         ([None, 3], ArgumentError, "2nd value"),
-        (tone(), ArgumentError, "without its sampling rate"),
+        (tone(), ArgumentError, "without a sampling rate"),
         ([wav(), wav()[:60]], DamagedFileError, "2nd value"),
         ([sound(0.001)], ArgumentError, "1st value.*16 samples, which is too short.*\n.*200 samples"),
     ],
@@ -179,7 +179,7 @@ def test_what_is_no_sound_is_refused_naming_the_value(ppl, x, error, what):
 
 
 def test_a_sound_without_samples_or_with_no_numbers_is_refused(ppl):
-    for samples, what in ((np.zeros(0, "float32"), "without any samples"), (np.array([0, np.nan] * 99), "no finite")):
+    for samples, what in ((np.zeros(0, "float32"), "without samples"), (np.array([0, np.nan] * 99), "not finite")):
         stream = io.BytesIO()
         soundfile.write(stream, samples, 16_000, format="WAV", subtype="FLOAT")
         with pytest.raises(ArgumentError, match=what):
@@ -187,7 +187,7 @@ def test_a_sound_without_samples_or_with_no_numbers_is_refused(ppl):
 
 
 def test_a_model_of_something_else_does_not_fit(tmp_path):
-    with pytest.raises(ArgumentError, match="This one does 'text-classification'"):
+    with pytest.raises(ArgumentError, match="This one is for 'text-classification'"):
         tidydl.pipeline("audio-classification", model=tiny.text_folder(tmp_path / "bert"))
     bare = tmp_path / "bare"
     transformers.AutoModelForAudioClassification.from_pretrained(kept("ast")).save_pretrained(bare)

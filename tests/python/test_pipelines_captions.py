@@ -136,7 +136,7 @@ def test_a_question_that_is_drawn_above_the_image_is_asked_for(tmp_path, monkeyp
     with pytest.raises(ArgumentError, match="`prompt` is missing"):
         asked(PICTURES[0])
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(HubError, match="font of the Hub"):
+    with pytest.raises(HubError, match="font from the Hub"):
         asked(PICTURES[0], prompt="what is it ?")
 
 

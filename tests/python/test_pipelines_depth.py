@@ -110,7 +110,7 @@ def test_what_fails_is_a_row_or_an_error(tmp_path):
     assert "20 pixels" in frame[".error"][2]
     with pytest.raises(ArgumentError, match="3rd value of `x` is an image of 40 × 20 pixels"):
         ppl([LARGE[0], None, picture(1, (20, 40))])
-    with pytest.raises(ArgumentError, match="which cannot read"):
+    with pytest.raises(ArgumentError, match="which cannot process"):
         tidydl.pipeline(model=tiny_vision.kept("dpt"), image_processor=tiny_vision.kept("detr"))
     with pytest.raises(ArgumentError, match="`values`"):
         estimator()(picture(1), values="yes")

@@ -113,9 +113,9 @@ def test_labels_may_repeat_but_not_be_missing(tmp_path):
 
 
 def test_what_does_not_fit_is_refused(tmp_path):
-    with pytest.raises(ArgumentError, match="This one does 'image-classification'"):
+    with pytest.raises(ArgumentError, match="This one is for 'image-classification'"):
         tidydl.pipeline("object-detection", model=tiny.image_folder(tmp_path / "vit"))
-    with pytest.raises(ArgumentError, match="ViTImageProcessorPil, which cannot read"):
+    with pytest.raises(ArgumentError, match="ViTImageProcessorPil, which cannot process"):
         tidydl.pipeline(model=tiny_vision.kept("detr"), image_processor=tmp_path / "vit")
     with pytest.raises(ArgumentError, match="`threshold`"):
         detector("detr")(picture(1), threshold=2)
@@ -192,5 +192,5 @@ def test_labels_that_are_too_long_are_refused_naming_their_image():
 
 
 def test_a_detector_that_wants_more_than_labels_is_refused():
-    with pytest.raises(ArgumentError, match="'omdet-turbo', whose labels are no plain texts"):
+    with pytest.raises(ArgumentError, match="'omdet-turbo', which does not take labels as plain text"):
         detector("omdet")

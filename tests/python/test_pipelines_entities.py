@@ -135,13 +135,13 @@ def test_augment_is_refused_naming_the_long_form(ner):
 
 def test_task_is_read_from_the_model_and_another_head_does_not_fit(ner_folder, folder):
     assert tidydl.pipeline(model=ner_folder).task == "token-classification"
-    with pytest.raises(ArgumentError, match="This one does 'text-classification'"):
+    with pytest.raises(ArgumentError, match="This one is for 'text-classification'"):
         tidydl.pipeline("ner", model=folder)
 
 
 def test_r_counts_characters_from_one_and_its_own_columns_stay(ner_folder):
     spec = {"task": "ner", "model": str(ner_folder), "device": "cpu", "ignore_labels": []}
     counted = run(r_interface.pipeline_run(spec, "sun rain"))
-    assert counted.names == ("start",)
+    assert counted.names == (".row", "start")
     assert counted.frame["start"].tolist() == [0, 4]
     assert json.loads(json.dumps(r_interface.pipeline_open(spec)))["parts"] == ["text"]

@@ -20,7 +20,7 @@ def test_unknown_task_lists_the_known_and_suggests_the_nearest():
     with pytest.raises(NotFoundError, match="'image-classification'") as caught:
         tidydl.pipeline("text-clasification")
     assert "Did you mean 'text-classification'?" in str(caught.value)
-    with pytest.raises(NotFoundError, match=r"Was it meant as `model"):
+    with pytest.raises(NotFoundError, match=r"Did you mean `model"):
         tidydl.pipeline("./folder")
     with pytest.raises(ArgumentError, match="`task` and `model`"):
         tidydl.pipeline()
@@ -35,7 +35,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 
 def test_a_hub_model_without_a_network_is_a_hub_error(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(HubError, match="does not answer"):
+    with pytest.raises(HubError, match="does not respond"):
         tidydl.pipeline("text-classification", model="tidydl/nowhere")
     with pytest.raises(HubError, match="sst-2"):
         tidydl.pipeline("text-classification")
@@ -87,7 +87,7 @@ def test_a_bare_encoder_does_not_fit(tmp_path):
     assert tidydl.pipeline(model=tiny.image_folder(tmp_path / "images", head="")).task == "image-feature-extraction"
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "architectures": ["BertForNextSentencePrediction"]}))
-    with pytest.raises(NotFoundError, match="cannot be read from the model"):
+    with pytest.raises(NotFoundError, match="cannot be inferred from the model"):
         tidydl.pipeline(model=folder)
 
 

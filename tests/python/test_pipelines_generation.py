@@ -245,7 +245,7 @@ def test_the_settings_a_model_has_for_a_task_are_used(tmp_path):
     pd.testing.assert_frame_equal(named, tidydl.pipeline("translation_en_to_fr", model=folder)(PROMPTS))
     with pytest.raises(ArgumentError, match="'translation_en_to_fr'"):
         tidydl.pipeline("translation", model=folder)("sun")
-    with pytest.raises(ArgumentError, match="does not translate"):
+    with pytest.raises(ArgumentError, match="does not support"):
         tidydl.pipeline("translation_en_to_de", model=folder)("sun")
 
 

@@ -88,7 +88,7 @@ def test_a_gated_model_needs_a_token_which_no_message_or_result_shows(visited):
 def test_code_of_a_model_needs_the_full_hash_of_a_commit(visited):
     _, found = visited
     assert found["code"]["kind"] == found["code of a branch"]["kind"] == "argument"
-    assert "full hash" in found["code"]["allowed"]
+    assert "The hash" in found["code"]["allowed"]
 
 
 def test_offline_what_was_downloaded_works_and_what_was_not_says_what_there_is(hub, visited):

@@ -145,7 +145,7 @@ def test_what_is_no_image_is_refused_naming_the_value(ppl, x, error, what):
 
 
 def test_a_text_model_does_not_fit_and_says_what_it_does(tmp_path):
-    with pytest.raises(ArgumentError, match="This one does 'text-classification'"):
+    with pytest.raises(ArgumentError, match="This one is for 'text-classification'"):
         tidydl.pipeline("image-classification", model=tiny.text_folder(tmp_path / "bert"))
 
 

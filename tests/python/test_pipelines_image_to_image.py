@@ -86,7 +86,7 @@ def test_what_fails_is_a_row_or_an_error(ppl):
     assert frame[".error"].notna().tolist() == [True, False]
     with pytest.raises(tidydl.errors.DamagedFileError, match="2nd value"):
         ppl([picture(1), damaged()])
-    with pytest.raises(ArgumentError, match="This one does 'depth-estimation'"):
+    with pytest.raises(ArgumentError, match="This one is for 'depth-estimation'"):
         tidydl.pipeline("image-to-image", model=tiny_vision.kept("dpt"))
 
 

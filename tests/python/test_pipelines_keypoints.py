@@ -105,9 +105,9 @@ def test_what_fails_is_a_row_or_an_error():
         ppl(**sides([one, (one[0], damaged())]))
     with pytest.raises(ArgumentError, match="several parts"):
         ppl(one[0])
-    with pytest.raises(ArgumentError, match="This one does 'object-detection'"):
+    with pytest.raises(ArgumentError, match="This one is for 'object-detection'"):
         tidydl.pipeline("keypoint-matching", model=tiny_vision.kept("detr"))
-    with pytest.raises(ArgumentError, match="which cannot read"):
+    with pytest.raises(ArgumentError, match="which cannot process"):
         tidydl.pipeline(model=tiny_vision.kept("superglue"), image_processor=tiny_vision.kept("detr"))
 
 

@@ -171,9 +171,9 @@ def test_a_frame_keeps_its_index_and_cannot_be_joined(ppl):
 
 
 def test_what_does_not_fit_is_refused():
-    with pytest.raises(ArgumentError, match="This one does 'object-detection'"):
+    with pytest.raises(ArgumentError, match="This one is for 'object-detection'"):
         tidydl.pipeline("mask-generation", model=tiny_vision.kept("detr"))
-    with pytest.raises(ArgumentError, match="which cannot read"):
+    with pytest.raises(ArgumentError, match="which cannot process"):
         tidydl.pipeline(model=tiny_vision.kept("sam"), image_processor=tiny_vision.kept("dpt"))
 
 

@@ -134,11 +134,11 @@ def test_blocks_carry_images_under_any_of_the_usual_names(write, plain, tmp_path
     [
         ({"type": "image", "url": "https://example.org/cat.png"}, ArgumentError, "1st value of `x`.*URL"),
         ({"type": "tool_call"}, ArgumentError, "type is 'tool_call'"),
-        ({"type": "image", "base64": "not base64!"}, ArgumentError, "no base64"),
-        ({"type": "image"}, ArgumentError, "holds nothing"),
+        ({"type": "image", "base64": "not base64!"}, ArgumentError, "not base64"),
+        ({"type": "image"}, ArgumentError, "is empty"),
         ({"type": "text"}, ArgumentError, "None, not a text"),
         ({"type": "image", "bytes": b"no image"}, DamagedFileError, "1st value of `x`"),
-        ({"type": "audio", "audio": sound(1)}, ArgumentError, "reads no sounds"),
+        ({"type": "audio", "audio": sound(1)}, ArgumentError, "does not read audio"),
     ],
     ids=str,
 )
@@ -175,7 +175,7 @@ def test_images_beside_a_chat_fill_its_open_blocks_or_go_to_the_last_message(wri
     assert write["llava"](still_open, image=PICTURES[0])["generated_text"].tolist() == expected
     plain_text = [{"role": "user", "content": "the cat"}]
     assert write["llava"](plain_text, image=PICTURES[0])["generated_text"].tolist() == expected
-    with pytest.raises(ArgumentError, match="could belong to"):
+    with pytest.raises(ArgumentError, match="could belong"):
         write["llava"]([{"role": "system", "content": "the cat"}], image=PICTURES[0])
 
 
@@ -265,7 +265,7 @@ def test_sounds_are_heard_as_by_the_plain_pipeline():
         {"type": "text", "text": TEXTS[0]},
     ]
     assert ppl([{"role": "user", "content": blocks}])["generated_text"].item() == frame["generated_text"].iloc[0]
-    with pytest.raises(ArgumentError, match="reads no videos"):
+    with pytest.raises(ArgumentError, match="does not read videos"):
         ppl("the cat", video=PICTURES[:1])
 
 
@@ -301,7 +301,7 @@ def test_a_model_whose_videos_need_torchvision_names_it(tmp_path):
     videos = {"video_processor_type": "SmolVLMVideoProcessor"}
     settings |= {"processor_class": "SmolVLMProcessor", "video_processor": videos}
     (folder / "processor_config.json").write_text(json.dumps(settings))
-    with pytest.raises(DependencyError, match="a library that is missing or does not start: torchvision"):
+    with pytest.raises(DependencyError, match="a library that is missing or cannot be imported: torchvision"):
         tidydl.pipeline("image-text-to-text", model=folder, device="cpu")
 
 

@@ -151,7 +151,7 @@ def test_a_checkpoint_of_another_run_is_refused(ppl, folder, tmp_path):
         "model": lambda: other(texts, checkpoint=tmp_path / "run"),
         "dtype": lambda: tidydl.pipeline(model=folder, dtype="float64")(texts, checkpoint=tmp_path / "run"),
     }.items():
-        with pytest.raises(ArgumentError, match=f"another {what}"):
+        with pytest.raises(ArgumentError, match=f"a different {what}"):
             call()
     assert len(ppl(texts, checkpoint=tmp_path / "run", batch_size=1)) == 4
 
@@ -162,7 +162,7 @@ def test_a_folder_with_other_files_or_a_file_is_no_checkpoint(ppl, tmp_path):
         ppl(["sun"], checkpoint=tmp_path)
     with pytest.raises(ArgumentError, match="is the file"):
         ppl(["sun"], checkpoint=tmp_path / "thesis.docx")
-    with pytest.raises(StorageError, match="cannot be made"):
+    with pytest.raises(StorageError, match="cannot be created"):
         ppl(["sun"], checkpoint=tmp_path / "thesis.docx" / "below")
     with pytest.raises(ArgumentError, match="`checkpoint`"):
         ppl(["sun"], checkpoint=3)

@@ -14,7 +14,7 @@ from tiny_speech import kept
 import tidydl
 from tidydl.data.media.audio import AudioArray
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
-from tidydl.pipelines.families.sounds import speech_ctc
+from tidydl.pipelines.families.audio import speech_ctc
 
 TASK = "automatic-speech-recognition"
 SOUNDS = [sound(s, p, seed=i) for i, (s, p) in enumerate([(0.2, 220), (0.5, 440), (0.33, 300), (0.5, 700), (0.2, 90)])]
@@ -185,7 +185,7 @@ def test_a_failing_sound_has_a_row_of_its_own(ctc):
 @pytest.mark.parametrize(
     ("name", "options", "what"),
     [
-        ("ctc", {"return_timestamps": True}, "`return_timestamps` is True.*\n.*'word' or 'char', or False"),
+        ("ctc", {"return_timestamps": True}, "`return_timestamps` is True.*\n.*'word', 'char', False"),
         ("parakeet ctc", {"return_timestamps": "word"}, "`return_timestamps` is 'word'.*\n.*False"),
         ("moonshine", {"return_timestamps": True}, "`return_timestamps` is True.*\n.*False"),
         ("parakeet rnnt", {"return_timestamps": "char"}, "`return_timestamps` is 'char'"),
@@ -195,8 +195,8 @@ def test_a_failing_sound_has_a_row_of_its_own(ctc):
         ("ctc", {"num_beams": 3}, "`num_beams` is given"),
         ("ctc", {"chunk_length_s": 1, "stride_length_s": 0.5}, "`stride_length_s` is 0.5.*\n.*half"),
         ("ctc", {"chunk_length_s": 0}, "`chunk_length_s` is 0"),
-        ("moonshine", {"chunk_length_s": 1}, "`chunk_length_s` is given, but this model hears a sound as a whole"),
-        ("moonshine", {"language": "en"}, "`language` is given, but this model takes none"),
+        ("moonshine", {"chunk_length_s": 1}, "`chunk_length_s` is given, but this model processes audio as a whole"),
+        ("moonshine", {"language": "en"}, "`language` is given, but this model has no such option"),
         ("moonshine", {"translate": True}, "`translate` is True"),
         ("parakeet rnnt", {"num_beams": 2}, "`num_beams` is given, but this model is a transducer"),
     ],
@@ -213,7 +213,7 @@ def test_what_a_model_cannot_do_is_refused(name, options, what):
         ("https://example.org/cat.wav", ArgumentError, "URL"),
         (["absent.wav"], NotFoundError, r"1st value.*absent\.wav"),
         ([None, 3], ArgumentError, "2nd value"),
-        (tone(), ArgumentError, "without its sampling rate"),
+        (tone(), ArgumentError, "without a sampling rate"),
         ([wav(), wav()[:60]], DamagedFileError, "2nd value"),
         (pd.DataFrame({"n": [1]}), ColumnError, "no column"),
     ],
@@ -225,5 +225,5 @@ def test_what_is_no_sound_is_refused_naming_the_value(ctc, x, error, what):
 
 
 def test_a_model_of_something_else_does_not_fit(tmp_path):
-    with pytest.raises(ArgumentError, match="This one does 'text-classification'"):
+    with pytest.raises(ArgumentError, match="This one is for 'text-classification'"):
         tidydl.pipeline(TASK, model=tiny.text_folder(tmp_path / "bert"))

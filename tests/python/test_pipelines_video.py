@@ -163,5 +163,5 @@ def test_what_is_no_video_is_refused_naming_the_value(ppl, x, error, what):
 
 
 def test_a_model_of_something_else_does_not_fit(tmp_path):
-    with pytest.raises(ArgumentError, match="This one does 'image-classification'"):
+    with pytest.raises(ArgumentError, match="This one is for 'image-classification'"):
         tidydl.pipeline("video-classification", model=tiny.image_folder(tmp_path / "vit"))

@@ -13,8 +13,8 @@ from tiny_speech import SECONDS, kept
 import tidydl
 from tidydl.data.media.audio import as_audio
 from tidydl.errors import ArgumentError
-from tidydl.pipelines.families.sounds import speech_generation
-from tidydl.pipelines.families.sounds.whisper_words import words_of
+from tidydl.pipelines.families.audio import speech_generation
+from tidydl.pipelines.families.audio.whisper_words import words_of
 
 TASK = "automatic-speech-recognition"
 SOUNDS = [sound(s, p, seed=i) for i, (s, p) in enumerate([(0.2, 220), (0.5, 440), (1.3, 300)])]
@@ -195,10 +195,10 @@ def test_a_failing_sound_has_a_row_of_its_own(ppl):
 @pytest.mark.parametrize(
     ("name", "options", "what"),
     [
-        ("whisper", {"return_timestamps": "char"}, "`return_timestamps` is 'char'.*\n.*True or 'word'"),
+        ("whisper", {"return_timestamps": "char"}, "`return_timestamps` is 'char'.*\n.*True, 'word'"),
         ("whisper", {"language": "klingon"}, "`language` 'klingon' is not known.*\n.*'german'"),
         ("whisper", {"language": "french"}, "`language` 'french' is not known"),
-        ("whisper of one language", {"language": "en"}, "`language` is given, but this model knows a single"),
+        ("whisper of one language", {"language": "en"}, "`language` is given, but this model is monolingual"),
         ("whisper of one language", {"translate": True}, "`translate` is given"),
         ("whisper of one language", {"return_timestamps": "word"}, "`return_timestamps` is 'word'"),
     ],

@@ -229,7 +229,7 @@ def test_a_failing_input_has_a_row_of_its_own(clip, clap):
         ("clip", PICTURES[0], {"candidate_labels": "cat", "hypothesis_template": "a"}, ArgumentError, "`hypothesis_t"),
         ("clip", PICTURES[0], {"candidate_labels": "cat", "multi_label": True}, ArgumentError, "`multi_label`"),
         ("clip", "gone.png", {"candidate_labels": "cat"}, NotFoundError, r"gone\.png"),
-        ("clap", tone(), {"candidate_labels": "cat"}, ArgumentError, "without its sampling rate"),
+        ("clap", tone(), {"candidate_labels": "cat"}, ArgumentError, "without a sampling rate"),
         ("clap", [SOUNDS[0], b"no"], {"candidate_labels": "cat"}, DamagedFileError, "2nd value"),
         ("clap", pd.DataFrame({"n": [1]}), {"candidate_labels": "cat"}, ColumnError, "no column"),
     ],
@@ -242,5 +242,5 @@ def test_what_cannot_be_judged_is_refused(name, x, given, error, what):
 def test_a_model_of_something_else_does_not_fit(tmp_path):
     with pytest.raises(ArgumentError, match="does not fit the task"):
         tidydl.pipeline(IMAGE, model=tiny.image_folder(tmp_path / "vit"))
-    with pytest.raises(ArgumentError, match="This one does 'zero-shot-image-classification'"):
+    with pytest.raises(ArgumentError, match="This one is for 'zero-shot-image-classification'"):
         tidydl.pipeline(AUDIO, model=kept("clip"))

@@ -1,5 +1,9 @@
-"""Formulas drawn at random: R's columns, or one of our errors, and never anything else."""
+"""Formulas drawn at random: R's columns, or one of our errors, and never anything else.
 
+TIDYDL_CONFORMANCE=1000 compares that many with R's, TIDYDL_CONFORMANCE_SEED=21 others.
+"""
+
+import os
 import re
 import warnings
 
@@ -13,6 +17,9 @@ from test_design import as_r
 
 from tidydl.design import design_matrix, from_formula
 from tidydl.errors import TidydlError
+
+FORMULAS_OF_R = int(os.environ.get("TIDYDL_CONFORMANCE", "80"))
+FIRST = int(os.environ.get("TIDYDL_CONFORMANCE_SEED", "20"))
 
 FACTORS = [
     *("a", "b", "g", "h", "o", "l", "t", "f", "k", "`odd name`", "factor(f)", "log(a)", "I(a^2)", "I((a+b)*2/b)"),
@@ -28,7 +35,7 @@ FACTORS = [
         "poly(f, 1)",
     ),
     *(
-        "I(a*1e5)",
+        "I(a*1e5/1e5)",
         "offset(a)",
         "I(o >= 'm')",
         "factor(g, levels=c('r','q','p'))",
@@ -62,12 +69,19 @@ def random_frame(rng, rows):
     return data
 
 
+SHAPES = {
+    "{} + {}": 0.25, "{}*{}": 0.1, "{}:{}": 0.2, "{} - {}": 0.08, "{}/{}": 0.04, "{} %in% {}": 0.04,
+    "({} + {})^2": 0.05, "({} + {})**3L": 0.02, "({}) + ({} - 1)": 0.02, "({} + {}):(g + a)": 0.04,
+    "({}\n + {}) %in% h": 0.02, "{} + -({})": 0.02, "-{} + {}": 0.02, "+{} + ({} - (b))": 0.02,
+    "({} + l) / (f + {})": 0.03, "(({} - b):{}) + .": 0.02, "{} * offset(log(b)) + {}": 0.03,
+}  # fmt: skip
+
+
 def random_terms(rng, depth):
     if depth == 0 or rng.random() < 0.3:
         return FACTORS[min(int(rng.exponential(20)), len(FACTORS) - 1)]
     left, right = random_terms(rng, depth - 1), random_terms(rng, depth - 1)
-    shapes = ["{} + {}", "{}*{}", "{}:{}", "{} - {}", "{}/{}", "{} %in% {}", "({} + {})^2", "({}) + ({} - 1)"]
-    return rng.choice(shapes, p=[0.4, 0.1, 0.2, 0.1, 0.05, 0.05, 0.07, 0.03]).format(left, right)
+    return rng.choice(list(SHAPES), p=list(SHAPES.values())).format(left, right)
 
 
 R_FRAMES = """
@@ -91,9 +105,9 @@ made <- function(i, text) {
 
 @needs_r
 def test_random_formulas_give_rs_columns_to_the_last_bit():
-    rng = np.random.default_rng(20)
+    rng = np.random.default_rng(FIRST)
     data, new = random_frame(rng, 37), random_frame(rng, 21)
-    formulas = [f"{rng.choice(RESPONSES)} ~ {random_terms(rng, int(rng.integers(1, 5)))}" for _ in range(80)]
+    formulas = [f"{rng.choice(RESPONSES)} ~ {random_terms(rng, int(rng.integers(1, 5)))}" for _ in range(FORMULAS_OF_R)]
     code, arrays = as_r(data)
     other, others = as_r(new)
     other = re.sub(r"\bc(\d+)\b", r"q\1", other).replace("d <-", "new <-")
@@ -103,7 +117,7 @@ def test_random_formulas_give_rs_columns_to_the_last_bit():
         code += f"try(made({i}, {formula!r}), silent = TRUE)\n"
     found = run_r(code, arrays)
     compared = [i for i in range(len(formulas)) if f"new{i}" in found]
-    assert len(compared) > 60
+    assert len(compared) > 0.7 * FORMULAS_OF_R
     for i in compared:
         about = formulas[i]
         frame = from_formula(about, data)

@@ -159,14 +159,14 @@ def test_a_separator_is_one_ascii_character(tmp_path, read, sep):
 
 @EITHER
 def test_a_column_of_json_that_mixes_kinds_is_named(tmp_path, read):
-    with pytest.raises(DataError, match=r"mixes kinds in column 'a': number and string"):
+    with pytest.raises(DataError, match=r"mixes types in column 'a': number and string"):
         read(written(tmp_path, "a.jsonl", '{"a":1}\n{"a":"x"}\n'))
 
 
 @EITHER
 @pytest.mark.parametrize(("row", "fields"), [("1,2,3", 3), ("1", 1)])
 def test_a_row_of_csv_with_too_many_or_too_few_fields_is_named(tmp_path, read, row, fields):
-    with pytest.raises(DamagedFileError, match=rf"{fields} fields in row 4, and 2 in its header"):
+    with pytest.raises(DamagedFileError, match=rf"{fields} fields in row 4, but 2 in its header"):
         read(written(tmp_path, "a.csv", f"a,b\n1,2\n1,2\n{row}\n1,2\n"))
 
 
@@ -192,7 +192,7 @@ def test_a_file_that_is_gone_before_its_stream_is_read_is_named(tmp_path, name):
         parquet.write_table(pa.table({"a": [1, 2]}), file)
     opened = stream(file)
     file.unlink()
-    with pytest.raises(NotFoundError, match="is not there any more"):
+    with pytest.raises(NotFoundError, match="no longer exists"):
         list(opened)
 
 
@@ -267,7 +267,7 @@ def test_a_disk_is_refused_before_all_of_it_is_looked_through(tmp_path, monkeypa
         written(tmp_path, f"{number}.xml", "")
     assert len(read(tmp_path)) == 6
     written(tmp_path, "more.dat", "")
-    with pytest.raises(ArgumentError, match=r"holds more than 3 files that are no data, and 3 that are\."):
+    with pytest.raises(ArgumentError, match=r"has more than 3 other files besides its 3 data files\."):
         read(tmp_path)
 
 
@@ -277,13 +277,13 @@ def test_a_disk_is_refused_before_all_of_it_is_looked_through(tmp_path, monkeypa
     [
         (
             (pa.timestamp("us", "UTC"), pa.timestamp("us")),
-            r"moments with zone UTC in '.*a.parquet', and moments without a zone in '.*b.parquet'",
+            r"timestamps with time zone UTC in '.*a.parquet', but timestamps without a time zone in '.*b.parquet'",
         ),
         (
             (pa.timestamp("us", "UTC"), pa.timestamp("us", "Europe/Berlin")),
-            r"moments with zone UTC in '.*', and moments with zone Europe/Berlin in '",
+            r"timestamps with time zone UTC in '.*', but timestamps with time zone Europe/Berlin in '",
         ),
-        ((pa.int64(), pa.string()), r"whole numbers in '.*', and text in '"),
+        ((pa.int64(), pa.string()), r"integers in '.*', but text in '"),
     ],
 )
 def test_columns_of_files_that_differ_are_told_apart(tmp_path, read, kinds, said):

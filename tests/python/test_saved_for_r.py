@@ -6,10 +6,10 @@ import re
 import pytest
 from shared_cases import DATA
 
+from tidydl.design.deparse import written, written_for_r
 from tidydl.design.functions import FUNCTIONS
-from tidydl.design.r_formulas import formula_of_r, vet_formula_of_r
+from tidydl.design.r_formulas import formula_of_r, parse_r, vet_formula_of_r
 from tidydl.design.r_functions import FUNCTIONS_OF_R
-from tidydl.design.r_syntax import key_of, parse_r, written_for_r
 from tidydl.design.syntax import Name
 from tidydl.errors import DamagedFileError, FormulaError
 from tidydl.networks.saved import r_calls
@@ -53,9 +53,10 @@ def test_the_arguments_of_calls_are_those_that_r_matches():
     [
         "y ~ x + splines::ns(z, df = 3L) + cut(x, c(-Inf, 0.30000000000000004, Inf))",
         'nnet(iris[, 1:2], d[["a"]], x$`my col`, !a & b | -2^3 > 1, stats::na.omit)',
-        "y ~ `my col`:`größe` + I(x %/% 2 %% 3) - (a + b)^2",
-        'factor(x, levels = c("a\\"b\\\\", "it\'s\\n", "é\\u0001"))',
-        "c(NULL, NA, TRUE, NaN, 0x1FL, 1e-300)",
+        "y ~ `my col`:`größe` + I(x%/%2%%3) - (a + b)^2",
+        'factor(x, levels = c("a\\"b\\\\", "it\'s\\n", "é\\u0001\\u0080"))',
+        "f(x[[1]][, 2L, drop = FALSE], `a b` = -y$z$`my col`[-1], True)",
+        "c(NULL, NA, TRUE, NaN, 31L, 1e-300)",
     ],
 )
 def test_an_expression_is_written_as_it_was_read(text):
@@ -64,22 +65,45 @@ def test_an_expression_is_written_as_it_was_read(text):
 
 
 def test_what_r_writes_alike_has_one_key():
-    assert key_of(parse_r("I( x*0.30000000000000004 )")) == key_of(parse_r("I(x * 0.3)")) == "I(x * 0.3)"
-    assert key_of(parse_r("poly(x, 2L)")) != key_of(parse_r("poly(x, 2)"))
+    assert written(parse_r("I( x*0.30000000000000004 )")) == written(parse_r("I(x * 0.3)")) == "I(x * 0.3)"
+    assert written(parse_r("poly(x, 2L)")) != written(parse_r("poly(x, 2)"))
 
 
 @pytest.mark.parametrize(
-    "text", ["x <- 1", "x -> y", "x && y", "{x}", "if (a) b", "function(x) x", "x; y", "x@y", "a b"]
+    "text",
+    [
+        "x <- 1",
+        "x -> y",
+        "{x}",
+        "x$1",
+        "x[1",
+        "x[[1]",
+        "x$y()",
+        "a::if",
+        "f(x)(y)",
+        "if (a) b",
+        "function(x) x",
+        "x; y",
+        "x@y",
+        "a b",
+    ],
 )
 def test_what_no_formula_and_no_call_holds_is_not_read(text):
     with pytest.raises(FormulaError):
         parse_r(text)
 
 
-def test_letters_of_texts_are_read_as_r_reads_them():
-    assert parse_r(r"'\101\x42\u0043\u{44}\U00000045\a\'\q'").value == "ABCDE\a'q"
+def test_numbers_in_other_notations_are_written_for_r_by_their_value():
+    given = "c(0x1FL, 0x10, 1E5, 0.1000000000000000055, 3e0L)"
+    assert written_for_r(parse_r(given)) == "c(31L, 16, 1e+05, 0.1, 3L)"
+
+
+def test_letters_of_texts_are_read_as_r_reads_them_and_written_in_one_notation():
+    assert parse_r(r"'\101\x42\a\''").value == "AB\a'"
+    assert parse_r(r"'\u0043\u{44}\U00000045'").value == "CDE"
+    assert written_for_r(parse_r("'a\x01\x85b'")) == r'"a\u0001\u0085b"'
     for text in (r"'\0'", r"'\ud800'", r"'\U00110000'"):
-        with pytest.raises(FormulaError, match="a letter of a text is none"):
+        with pytest.raises(FormulaError, match="is no letter there"):
             parse_r(text)
 
 
@@ -87,8 +111,12 @@ def test_what_may_not_be_called_is_named_with_the_nearest_function():
     for text, hint in (
         ("lgo(x)", "Did you mean 'log'?"),
         ("log(system(x))", "Make the column in the data frame first."),
+        ("I(x && y)", "Make the column in the data frame first."),
+        ("I(x)[1]", "Make the column in the data frame first."),
+        ("I(x)$y", "Make the column in the data frame first."),
+        ("I(base::x)", "Make the column in the data frame first."),
     ):
-        with pytest.raises(FormulaError, match=r"calls '(lgo|system)\(\)'") as caught:
+        with pytest.raises(FormulaError, match=r"calls '(lgo|system|&&|\[|\$|::)\(\)'") as caught:
             vet_formula_of_r(parse_r(f"y ~ {text}"))
         assert caught.value.hint == hint
 
@@ -96,7 +124,7 @@ def test_what_may_not_be_called_is_named_with_the_nearest_function():
 def test_terms_are_those_of_r():
     formula = formula_of_r(parse_r("cbind(a, b) ~ 0 + x %% 2 + splines::ns(z, 3):g - w + offset(o) + (u + v)^2"))
     assert [[factor.text for factor in term] for term in formula.terms] == [
-        ["x %% 2"],
+        ["x%%2"],
         ["u"],
         ["v"],
         ["splines::ns(z, 3)", "g"],

@@ -212,7 +212,7 @@ def test_places_that_cannot_be_written_or_read_are_named(tmp_path):
     fit = nnet("score ~ width", garden(), size=1, trace=False)
     with pytest.raises(StorageError, match="nowhere', which does not exist") as missing:
         save_model(fit, tmp_path / "nowhere" / "fit.json")
-    assert missing.value.hint == f"Make it first: os.makedirs('{tmp_path / 'nowhere'}')."
+    assert missing.value.hint == f"Create it first: os.makedirs('{tmp_path / 'nowhere'}')."
     with pytest.raises(StorageError, match=r"cannot be written|which does not exist"):
         save_model(fit, __file__ + "/fit.json")
     with pytest.raises(ArgumentError, match="is a folder"):

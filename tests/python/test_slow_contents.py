@@ -10,8 +10,9 @@ import pytest
 from tidydl.data.readers.csv_columns import some_begin_with_zero
 from tidydl.data.readers.read_errors import damaged
 from tidydl.data.sources.dataset_cards import safe_yaml
+from tidydl.design.deparse import written
+from tidydl.design.syntax import parse
 from tidydl.errors import DamagedFileError
-from tidydl.networks.calls import written_formula
 from tidydl.pipelines.vetting.settings import complaint
 
 
@@ -55,6 +56,6 @@ def test_leading_zeros_are_found_behind_any_blanks(blanks):
 
 def test_patterns_take_no_time_by_the_square():
     with quick():
-        written_formula("y ~ x" + " " * 40_000)
+        written(parse("y ~ x" + " " * 40_000))
         damaged("a.json", "json", ValueError("Column(/" * 12_000 + "\n) was specified twice"))
         complaint(Path("config.json"), {"tokenizer_class": "Tokenizer" * 12_000 + "!"}, Path(), pickled=False)

@@ -117,7 +117,7 @@ def test_a_class_that_a_fold_lacks_is_known_to_its_fit():
 def test_fits_that_cannot_be_made_are_missing_rows_with_a_warning():
     x = np.array([[0.0], [1.0], [2.0], [3.0]])
     y = np.array([0.0, 1.0, 2.0, 30.0])
-    with pytest.warns(UserWarning, match="2 of 4 fits could not be made and are left out: `x` and the initial"):
+    with pytest.warns(UserWarning, match="2 of 4 fits failed and are left out: `x` and the initial"):
         found = _search(x, y)
     failed = found.fits[found.fits["resample"] == "resample2"]
     assert failed[["value", "rmse", "convergence", "iterations"]].isna().all(axis=None)

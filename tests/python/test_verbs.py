@@ -55,7 +55,7 @@ def test_the_arguments_are_those_of_the_objects_own_method(model):
 
 
 def test_values_too_many_or_given_twice_are_refused(network):
-    with pytest.raises(ArgumentError, match=r"`predict\(\)` was given 4 values by position"):
+    with pytest.raises(ArgumentError, match=r"`predict\(\)` was called with 4 positional arguments"):
         tidydl.predict(network, None, "raw", 3)
     with pytest.raises(ArgumentError, match="`newdata` is given twice"):
         tidydl.predict(network, None, newdata=people())
@@ -68,7 +68,7 @@ def test_values_too_many_or_given_twice_are_refused(network):
 def test_what_follows_the_data_is_given_by_name(function, first):
     with pytest.raises(ArgumentError) as caught:
         function("kind ~ hours", people(), 2)
-    assert caught.value.problem == f"`{function.__name__}()` takes `{first}` and what follows by name."
+    assert caught.value.problem == f"`{function.__name__}()` takes `{first}` and the arguments after it by name only."
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_without_a_hessian_there_is_neither_covariance_nor_interval(network):
     for verb in (vcov, confint):
         with pytest.raises(ArgumentError) as caught:
             verb(network)
-        assert caught.value.hint == "Fit with Hess=True."
+        assert caught.value.hint == "Fit it again with `Hess=True`."
 
 
 def test_a_search_answers_for_its_network_and_several_networks_for_each(search):

@@ -105,7 +105,7 @@ def test_a_path_may_begin_at_home(file, monkeypatch):
         (b"", DamagedFileError, "no bytes"),
         (3, ArgumentError, "not a video"),
         ([], ArgumentError, "not a video"),
-        ([np.zeros((4, 4)), np.zeros((5, 4))], ArgumentError, "2 sizes"),
+        ([np.zeros((4, 4)), np.zeros((5, 4))], ArgumentError, "2 different sizes"),
         (np.full((2, 4, 4, 3), 300), ArgumentError, "`image`"),
     ],
     ids=str,
@@ -140,5 +140,5 @@ def test_a_video_that_may_not_be_read_says_so(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Image, "open", refuse)
-    with pytest.raises(DamagedFileError, match=r"a\.mp4' may not be read by you"):
+    with pytest.raises(DamagedFileError, match=r"a\.mp4' cannot be read: permission denied"):
         made.frames([0])

@@ -7,8 +7,10 @@ import sys
 import threading
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from tidydl import write_dataset
 from tidydl.errors import StorageError
 from tidydl.whole_files import begun_beside, whole_file, whole_folder, write_whole
 
@@ -176,3 +178,35 @@ def test_a_link_of_another_user_in_a_shared_folder_is_not_followed(tmp_path):
     with pytest.raises(StorageError, match="another user"):
         write_whole(shared / "fit.json", "theirs")
     assert own.read_text() == "mine"
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can make another user's link")
+@pytest.mark.parametrize("mode", [0o1777, 0o777, 0o775])
+@pytest.mark.parametrize("named", ["dir/x.parquet", "x.parquet", "out", "mine/x.parquet"])
+def test_no_link_of_another_user_in_a_path_is_followed_where_others_may_write(tmp_path, mode, named):
+    home, shared = tmp_path / "home", tmp_path / "shared"
+    for folder in (home, shared):
+        folder.mkdir()
+    shared.chmod(mode)
+    (home / "notes.txt").write_text("mine")
+    links = {"dir": home, "x.parquet": home / "notes.txt", "out": home, "mine": shared / "dir"}
+    for name, target in links.items():
+        (shared / name).symlink_to(target)
+        if name != "mine":  # which leads to theirs
+            os.lchown(shared / name, 12345, 12345)
+    frame = pd.DataFrame({"i": [1]})
+    with pytest.raises(StorageError, match="a link that another user made"):
+        write_dataset({"train": frame, "test": frame} if named == "out" else frame, shared / named)
+    assert os.listdir(home) == ["notes.txt"]
+    assert (home / "notes.txt").read_text() == "mine"
+
+
+def test_links_of_ones_own_are_followed_wherever_they_lead(tmp_path):
+    (tmp_path / "there" / "below").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("there/below/../below")
+    (tmp_path / "chain").symlink_to(tmp_path / "link")
+    write_whole(tmp_path / "chain" / ".." / "a.txt", "text")
+    assert (tmp_path / "there" / "a.txt").read_text() == "text"
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(StorageError):
+        write_whole(tmp_path / "loop", "text")

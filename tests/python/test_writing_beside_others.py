@@ -115,5 +115,5 @@ def test_a_home_of_nobody_is_refused(frame):
 
 
 def test_splits_of_one_name_as_text_are_refused(frame, tmp_path):
-    with pytest.raises(ArgumentError, match="two splits of one name"):
+    with pytest.raises(ArgumentError, match="two splits with the same name"):
         write_dataset({1: frame, "1": frame}, tmp_path / "d")

@@ -130,7 +130,7 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "allowed"),
-    [("d.csv", "named '.csv'"), ("d", "without an ending"), ("", "`path` is ''"), ("here", "a folder")],
+    [("d.csv", "named '.csv'"), ("d", "without a file extension"), ("", "`path` is ''"), ("here", "a folder")],
 )
 def test_a_path_that_keeps_no_kinds_is_refused(tmp_path, name, allowed):
     (tmp_path / "here").mkdir()

@@ -49,6 +49,19 @@ def data_files() -> None:
     for shard, index in enumerate(([0, 1], [4, 2])):
         table = pa.table({"n": pa.array([5 + each for each in index]), "__index_level_0__": pa.array(index)})
         pq.write_table(table, DATA / "indexed" / f"train-{shard}.parquet")
+    for language, base in (("python", 0), ("r", 1)):
+        table = pa.table({".row": [base, base + 3, base + 3], "text": ["a", "d", "e"]})
+        notes = {"dtypes": {}, "levels": {}, "index_base": {".row": base}}
+        pq.write_table(
+            table.replace_schema_metadata({"tidydl": json.dumps(notes)}), DATA / f"rows_of_{language}.parquet"
+        )
+    for folder, said in (("headless", "header: null"), ("bars", "sep: '|'")):
+        (DATA / folder).mkdir(exist_ok=True)
+        configs = f"configs:\n- config_name: default\n  data_files: d.csv\n  {said}\n"
+        types = "dataset_info:\n  features:\n  - name: n\n    dtype: string\n"
+        (DATA / folder / "README.md").write_text(f"---\n{configs}{types}---\n", "utf-8")
+        (DATA / folder / "d.csv").write_text("n|a,b\n1|x,y\n", "utf-8")
+    (DATA / "rows.csv").write_text(".row,text\n1,a\n2,b\n5,e\n", "utf-8")
     (DATA / "votes.jsonl").write_text('{"town": "Ulm", "votes": {"2020": 5, "2021": 7}}\n', "utf-8")
     (DATA / "padded.csv").write_text("code,n,day\n1,1,01/02/2020\n  007,2,09/02/2020\n", "utf-8")
     (DATA / "postcodes.csv").write_text('"","town","town","n"\n"1","01067","Dresden",7\n"2","80331",NA,\n', "utf-8")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl import checks, errors
 from tidydl.bridge.entries import ENTRIES, Entry
+from tidydl.columns import ROW
 from tidydl.errors import printable
 from tidydl.progress import Progress, Trace, Work
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "as_sounds",
+    "as_audio_column",
     "check",
     "countdown",
     "describe",
@@ -132,12 +133,12 @@ def check(name: str, values: list[Any]) -> None:
     getattr(checks, name)(*values)
 
 
-def as_sounds(values: list[Any]) -> Any:
-    """Build a column of sounds."""
+def as_audio_column(values: list[Any]) -> Any:
+    """Build a column of audio clips."""
     from tidydl.data.media.audio import AudioArray
 
     return AudioArray(values)
 
 
 ENTRIES.update({name: Entry(f"{__name__}:{name}") for name in __all__})
-ENTRIES["indices"] = Entry(f"{__name__}:indices", index=("mask",), arguments=("which",))
+ENTRIES["indices"] = Entry(f"{__name__}:indices", index=(ROW, "mask"), arguments=("which",))

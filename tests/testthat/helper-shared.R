@@ -2,7 +2,11 @@
 
 shared_file <- function(...) testthat::test_path("..", "shared", ...)
 
-shared_cases <- function(file) jsonlite::fromJSON(shared_file(file), simplifyVector = FALSE)
+# The cases of a file; of what the languages write differently, <<None|NULL>>, R's side.
+shared_cases <- function(file) {
+  text <- paste(readLines(shared_file(file), encoding = "UTF-8"), collapse = "\n")
+  jsonlite::fromJSON(gsub("<<(.*?)\\|(.*?)>>", "\\2", text, perl = TRUE), simplifyVector = FALSE)
+}
 
 # The references by the names of their cases.
 shared_references <- function(file) {

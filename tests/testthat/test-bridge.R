@@ -147,7 +147,7 @@ test_that("what has no counterpart is refused by name", {
   expect_error(echo(globalenv()), "an environment", class = "tidydl_error_bridge")
   error <- tryCatch(features(mean), error = identity)
   expect_identical(error$call, quote(features(mean)))
-  expect_error(echo(list(a = 1, 2)), "some names missing or double", class = "tidydl_error_bridge")
+  expect_error(echo(list(a = 1, 2)), "some names missing or duplicated", class = "tidydl_error_bridge")
   packed <- tibble::tibble(m = matrix(1:4, 2))
   expect_error(echo(packed), "Column `m` is a matrix", class = "tidydl_error_bridge")
 })
@@ -257,7 +257,7 @@ test_that("an unforeseen Python error is internal and shows no traceback", {
   error <- tryCatch(call_python("fail", list(kind = "internal", problem = "oh")), error = identity)
   expect_s3_class(error, "tidydl_error_internal")
   expect_identical(error$problem, "ZeroDivisionError: oh")
-  expect_match(error$hint, "fault of tidydl: please report it")
+  expect_match(error$hint, "bug in tidydl: please report it")
   expect_match(error$python_traceback, "diagnostics.py")
 })
 

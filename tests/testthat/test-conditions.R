@@ -101,37 +101,6 @@ test_that("a choice may be left at its default, and a mistyped one gets a sugges
   expect_identical(error$hint, "Did you mean 'class'?")
 })
 
-test_that("messages are in R's words, and quoted text stays as it is", {
-  said <- c(
-    "`x` is None." = "`x` is NULL.",
-    "`callback` gave None for rows 1 to 2." = "`callback` gave NULL for rows 1 to 2.",
-    "`sep` means nothing for a parquet file." = "`sep` means nothing for a parquet file.",
-    "`skip` is False: there is nothing to fit." = "`skip` is FALSE: there is nothing to fit.",
-    "True or False." = "TRUE or FALSE.", "False." = "FALSE.",
-    "`temperature` with `do_sample` true." = "`temperature` with `do_sample` TRUE.",
-    "`n` is a missing value." = "`n` is NA.",
-    "`n` is inf." = "`n` is Inf.", "`n` is -inf." = "`n` is -Inf.",
-    "`data` has infinite values in 'z'." = "`data` has infinite values in 'z'.",
-    "`x` is a dict with 2 values." = "`x` is a named list with 2 values.",
-    "A path, or a dictionary with `bytes`." = "A path, or a named list with `bytes`.",
-    "`data_files` ['a.csv', 'b.csv'] matches no file." = "`data_files` c('a.csv', 'b.csv') matches no file.",
-    "load_dataset('csv', data_files=['a', 'b'])" = "load_dataset('csv', data_files = c('a', 'b'))",
-    "`data_files` {'train': 'a.csv'} matches no file." = "`data_files` list(train = 'a.csv') matches no file.",
-    "Make a data frame of it: pandas.DataFrame(...)" = "Make a data frame of it: as.data.frame(...)",
-    "From 1 upwards, or None (NULL) for all." = "From 1 upwards, or NULL for all.",
-    "A string, or a list of strings." = "A string, or a vector of strings.",
-    "A data frame, splits of load_dataset(), or a stream." = "A data frame, or several by split in a named list.",
-    "'True or false' is no dictionary, 'dict'." = "'True or false' is no named list, 'dict'.",
-    "The model's file \"True or false\" isn't a dict." = "The model's file \"True or false\" isn't a named list."
-  )
-  expect_identical(unname(vapply(names(said), in_words_of_r, "")), unname(said))
-  expect_null(in_words_of_r(NULL))
-  error <- tryCatch(abort_tidydl("argument", "`x` is TRUE.", "A dictionary.", "Give None (NULL)."), error = identity)
-  expect_identical(unlist(error[c("problem", "allowed", "hint")], use.names = FALSE), c(
-    "`x` is TRUE.", "A named list.", "Give NULL."
-  ))
-})
-
 test_that("errors show no access token, wherever it stands in a call", {
   secret <- "hf_secretsecretsecret"
   shown <- function(code) {

@@ -99,5 +99,5 @@ test_that("numbers with decimal commas are told of, with the call that reads the
   write.csv2(data.frame(id = 1:2, x = c(1.5, 2)), file, row.names = FALSE)
   expect_warning(frame <- load_dataset(file, sep = ";"), "read.csv(path, sep = ';', dec = ',').", fixed = TRUE)
   expect_identical(frame$x, c("1,5", "2"))
-  expect_warning(stream_dataset(file, nrow, sep = ";"), "decimal commas, which stay text: 'x'", fixed = TRUE)
+  expect_warning(stream_dataset(file, nrow, sep = ";"), "decimal commas, which are read as text: 'x'", fixed = TRUE)
 })

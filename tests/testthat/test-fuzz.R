@@ -70,7 +70,7 @@ test_that("what Python raises unguarded says that it is a fault of tidydl, and h
   skip_without_python()
   error <- tryCatch(call_python("fail", list(kind = "internal", problem = "odd")), error = identity)
   expect_s3_class(error, "tidydl_error_internal")
-  expect_match(error$hint, "fault of tidydl: please report it", fixed = TRUE)
+  expect_match(error$hint, "bug in tidydl: please report it", fixed = TRUE)
   expect_match(error$python_traceback, "ZeroDivisionError", fixed = TRUE)
 })
 

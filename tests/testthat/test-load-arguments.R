@@ -58,7 +58,7 @@ test_that("files that do not fit together and files of nothing are refused by na
   dir.create(file.path(folder, "mixed"))
   writeLines(c("x", "1"), file.path(folder, "mixed", "a.csv"))
   writeLines(c("x", "one"), file.path(folder, "mixed", "b.csv"))
-  expect_error(load_dataset(file.path(folder, "mixed")), "column 'x' is whole numbers", class = "tidydl_error_data")
+  expect_error(load_dataset(file.path(folder, "mixed")), "column 'x' is integers", class = "tidydl_error_data")
   file.create(file.path(folder, "empty.csv"))
   expect_error(load_dataset(file.path(folder, "empty.csv")), "empty.csv' is an empty file", class = "tidydl_error")
 })
@@ -133,12 +133,12 @@ test_that("splits of R's own files are cut and joined as those of other data", {
   expect_identical(load_dataset(by_name, split = "train[1:]", n = 1)$n, 2L)
   expect_error(load_dataset(by_name, split = "tran"), "'tran'.*not known", class = "tidydl_error_not_found")
   twice <- list(a = train, a = test)
-  expect_error(load_dataset(twice), "two splits of one name as text: a, a", class = "tidydl_error_argument")
+  expect_error(load_dataset(twice), "two splits with the same name as text: a, a", class = "tidydl_error_argument")
   saveRDS(train, lone <- withr::local_tempfile(fileext = ".rds"))
   expect_identical(load_dataset(lone, trusted = TRUE, split = "train[1:]")$n, 2:3)
   test$n <- "one"
   save(train, test, file = saved)
-  expect_error(load_dataset(saved, trusted = TRUE, split = "all"), "do not fit together", class = "tidydl_error_data")
+  expect_error(load_dataset(saved, trusted = TRUE, split = "all"), "different schemas", class = "tidydl_error_data")
   test$split <- "mine"
   save(train, test, file = saved)
   expect_error(load_dataset(saved, trusted = TRUE, split = "all"), "a column 'split'", class = "tidydl_error_column")

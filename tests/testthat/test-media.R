@@ -27,7 +27,7 @@ test_that("a raster keeps its rows, columns, colours and transparency", {
 test_that("sounds are a vector of their own that survives what people do with tibbles", {
   skip_without_python()
   sound <- list(array = sin(seq(0, 100, length.out = 8000)), sampling_rate = 16000)
-  heard <- call_python("as_sounds", list(values = list(sound, NULL, sound)))
+  heard <- call_python("as_audio_column", list(values = list(sound, NULL, sound)))
   expect_s3_class(heard, "tidydl_audio")
   expect_identical(format(heard), c("<audio 0.50 s 16000 Hz>", NA, "<audio 0.50 s 16000 Hz>"))
   data <- tibble::tibble(n = 1:3, audio = heard)
@@ -40,7 +40,7 @@ test_that("sounds are a vector of their own that survives what people do with ti
   expect_identical(echo(data), data)
   wav <- withr::local_tempfile(fileext = ".wav")
   writeBin(vctrs::vec_data(heard)[[1]]$bytes, wav)
-  again <- call_python("as_sounds", list(values = list(wav)))
+  again <- call_python("as_audio_column", list(values = list(wav)))
   expect_identical(as.character(again), wav)
   expect_identical(format(again), "<audio 0.50 s 16000 Hz>")
 })

@@ -105,9 +105,9 @@ test_that("update() of a loaded model asks for the data that it does not keep", 
     rm(gone)
     loaded <- load_model(file.path(folder, "fit.json"))
     expect_error(stats::update(loaded, . ~ . - l), "`data` names 'gone', which is not found", fixed = TRUE)
-    expect_error(stats::update(loaded, . ~ . - l), "loaded keeps no data", class = "tidydl_error_argument")
+    expect_error(stats::update(loaded, . ~ . - l), "loaded model keeps no data", class = "tidydl_error_argument")
     loaded$call$data <- quote(data) # as a file from Python has it
-    expect_error(stats::update(loaded, . ~ . - l), "loaded keeps no data", class = "tidydl_error_argument")
+    expect_error(stats::update(loaded, . ~ . - l), "loaded model keeps no data", class = "tidydl_error_argument")
     expect_identical(setdiff(stats::update(loaded, . ~ . - l, data = births())$coefnames, "(Intercept)"), "age")
   }
 })
@@ -138,7 +138,7 @@ test_that("a name that nothing has is told as R tells it, and of the argument in
         class = "tidydl_error_argument")
     }
     fitted <- fit(kind ~ l, data, engine = "r")
-    expect_error(update(fitted, data = nope), "Give it by `data`", class = "tidydl_error_argument")
+    expect_error(update(fitted, data = nope), "Give `data`", class = "tidydl_error_argument")
   }
 })
 

@@ -271,7 +271,7 @@ test_that("texts are read as they are, whatever the locale", {
   latin <- iconv("caf\u00e9", "UTF-8", "latin1")
   expect_identical(echo(latin), "caf\u00e9")
   unmarked <- "caf\xe9 is sad"
-  expect_warning(found <- echo(unmarked), "no text in UTF-8")
+  expect_warning(found <- echo(unmarked), "not valid UTF-8")
   expect_identical(found, "caf<e9> is sad")
 })
 

@@ -92,7 +92,7 @@ test_that("images in files of R's own lie in the folder of the file", {
   expect_identical(tidydl:::plain_frames(inside, file, NULL), inside)
   for (path in c("/etc/hostname", file.path(folder, "..", "a.png"), "~/a.png", "a.png")) {
     said <- expect_error(tidydl:::plain_frames(framed(path), file, NULL), class = "tidydl_error_data")
-    expect_match(said$problem, "outside of the folder", fixed = TRUE)
+    expect_match(said$problem, "outside the folder", fixed = TRUE)
   }
 })
 

@@ -219,7 +219,7 @@ test_that("factors in nested data frames with other levels in a later batch are 
   nested <- function(batch) tibble::tibble(x = list(tibble::tibble(g = factor(letters[batch$n]))))
   expect_error(
     stream_dataset(tibble::tibble(n = 1:2), nested, output = tempfile(fileext = ".parquet"), batch_size = 1),
-    "'x' has in its cells, in 'g', the labels a in rows 1 to 1, and b in rows 2 to 2",
+    "'x' has in its nested field 'g' the labels a in rows 1 to 1, but b in rows 2 to 2",
     class = "tidydl_error_data"
   )
 })
@@ -256,7 +256,7 @@ test_that("many vectors of one kind in a list column come back as they were", {
 test_that("values of several kinds in a list column are refused by the name of the column", {
   skip_without_python()
   mixed <- tibble::tibble(odd = list(1, "a"))
-  wrong <- function(code) expect_error(code, "'odd' holds values that have no common kind", class = "tidydl_error_data")
+  wrong <- function(code) expect_error(code, "'odd' has values of different types", class = "tidydl_error_data")
   wrong(write_dataset(mixed, tempfile(fileext = ".parquet")))
   wrong(as_dataset(mixed))
   wrong(stream_dataset(tibble::tibble(n = 1), function(batch) mixed, output = tempfile(fileext = ".parquet")))

@@ -27,7 +27,7 @@ test_that("a checkpoint gives the same tibble, and again without computing", {
   expect_true(file.exists(file.path(folder, "result.parquet")))
   expect_scores(ppl(texts, checkpoint = folder), whole)
   error <- expect_error(ppl(rev(texts), checkpoint = folder), class = "tidydl_error_argument")
-  expect_match(error$problem, "another set of inputs", fixed = TRUE)
+  expect_match(error$problem, "a different set of inputs", fixed = TRUE)
   data <- tibble::tibble(id = 1:3, said = texts)
   joined <- augment(ppl, data, text = said, checkpoint = file.path(folder, "augment"))
   expect_identical(joined, augment(ppl, data, text = said))
@@ -45,7 +45,7 @@ test_that("any name of a folder will do for a checkpoint, and an image that chan
   digits("x.png", checkpoint = "digits")
   writeBin(images[[2]]$bytes, "x.png")
   error <- expect_error(digits("x.png", checkpoint = "digits"), class = "tidydl_error_argument")
-  expect_match(error$problem, "another set of inputs", fixed = TRUE)
+  expect_match(error$problem, "a different set of inputs", fixed = TRUE)
 })
 
 test_that("generated texts go on with the seed with which a checkpoint began", {

@@ -205,7 +205,7 @@ test_that("places that cannot be written or read are named", {
   folder <- scratch_folder()
   nowhere <- file.path(folder, "nowhere", "fit.json")
   error <- expect_error(save_model(fit, nowhere), "which does not exist", class = "tidydl_error_storage")
-  expect_identical(error$hint, sprintf("Make it first: dir.create('%s', recursive = TRUE).", dirname(nowhere)))
+  expect_identical(error$hint, sprintf("Create it first: dir.create('%s', recursive = TRUE).", dirname(nowhere)))
   expect_error(save_model(fit, folder), "is a folder", class = "tidydl_error_argument")
   expect_error(save_model(fit, 3), "`file` is 3", class = "tidydl_error_argument")
   expect_error(save_model(1:2, file.path(folder, "fit.json")), "`fit` is 2 values", class = "tidydl_error_argument")
@@ -309,7 +309,10 @@ test_that("Python reads what R saved, and gives it back, with the same bits", {
     grade ~ hours * mood + log(sleep) + poly(sleep, 2) + scale(hours) + rank:flag, data,
     size = 1, linout = TRUE, maxit = 9
   )
-  fits$polynomials <- fit_quietly(grade ~ poly(sleep, `my col`, degree = 2) + rank, data, size = 1, maxit = 9)
+  fits$polynomials <- fit_quietly(
+    grade ~ poly(sleep, `my col`, degree = 2L) + rank + I(sleep * 100000L) + factor(sleep > 7L), data,
+    size = 1, maxit = 9
+  )
   fits$whole <- fit_quietly(grade ~ I(sleep^2L) + I(hours * 0.30000000000000004), data, size = 1, maxit = 9)
   fits$bits <- fit_quietly(grade ~ sleep + hours, data, size = 1, linout = TRUE, maxit = 9)
   fits$bits$wts <- c(5e-324, -0.0, 1 / 3, 1e300, -2.5)
@@ -332,7 +335,8 @@ test_that("R reads what Python saved with the same bits, by package nnet's own p
     all = list(formula = "mood ~ . - w", size = 2, decay = 0.01, maxit = 9),
     bases = list(formula = "grade ~ poly(sleep, 2) * flag + scale(hours) + log(sleep)", size = 1, maxit = 9),
     polynomials = list(
-      formula = "grade ~ poly(sleep, hours, degree = 2) + rank + I(hours * 100000)", size = 1, maxit = 9
+      formula = "grade ~ poly(sleep, hours, degree = 2L) + rank + I(hours * 100000L) + factor(sleep > 7L)",
+      size = 1, maxit = 9
     ),
     full = list(formula = "grade ~ 0 + mood * flag + note", size = 1, maxit = 9),
     several = list(

@@ -34,8 +34,8 @@ test_that("R's torch beside ours is a fault with its mend", {
   expect_equal(as.character(row$status), "fault")
   expect_match(row$mend, "Restart R", fixed = TRUE)
   output <- capture.output(print_sitrep(row))
-  expect_match(output[[1]], "R's own torch is loaded", fixed = TRUE)
-  expect_equal(output[[3]], "1 fault to mend.")
+  expect_match(output[[1]], "R's package torch is loaded", fixed = TRUE)
+  expect_equal(output[[3]], "1 problem to fix.")
 })
 
 test_that("a Python that is not there is a fault with its mend, not an error", {
@@ -49,5 +49,5 @@ test_that("a Python that is not there is a fault with its mend, not an error", {
   output <- system2(rscript, c("--no-save", "--no-restore", shQuote(script)), stdout = TRUE, stderr = FALSE)
   expect_equal(output[[length(output)]], "1")
   expect_true(any(grepl("RETICULATE_PYTHON", output, fixed = TRUE)))
-  expect_true("1 fault to mend." %in% output)
+  expect_true("1 problem to fix." %in% output)
 })

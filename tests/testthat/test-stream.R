@@ -64,7 +64,7 @@ test_that("results are written as they come, in the kinds of all of them", {
   expect_identical(written$half, c(rep(NA, 15), 16:25 / 2))
   expect_identical(written$none, rep(NA, 25))
   expect_error(
-    stream_dataset(numbers_file(), function(batch) 1, output = output), "gave 1", class = "tidydl_error_argument"
+    stream_dataset(numbers_file(), function(batch) 1, output = output), "returned 1", class = "tidydl_error_argument"
   )
   expect_identical(nrow(load_dataset(output)), 25L)
 })
@@ -155,7 +155,7 @@ test_that("a column that changes its kind is named, with the rows, as soon as it
     unlist(error[c("problem", "allowed", "hint")])
   }
   output <- tempfile(fileext = ".parquet")
-  told <- "`callback` gave the column 'g' as <double> for rows 1 to 5, and as <character> for rows 6 to 10."
+  told <- "`callback` returned the column 'g' as <double> for rows 1 to 5, and as <character> for rows 6 to 10."
   expect_identical(parts(change(1, "a"))[["problem"]], told)
   expect_identical(parts(change(1, "a"), output = output)[["problem"]], told)
   expect_identical(seen, 6L)
@@ -172,8 +172,8 @@ test_that("a column that changes its kind is named, with the rows, as soon as it
   )
   expect_match(factors[["hint"]], "factor(g, levels = c(...))", fixed = TRUE)
   lists <- parts(change(list(1), list("a")), output = output)[["problem"]]
-  expect_match(lists, "What `callback` gave does not fit together")
-  expect_match(lists, "column 'g' is lists of numbers in rows 1 to 5, and lists of text in rows 6 to 10")
+  expect_match(lists, "The results of `callback` have different schemas")
+  expect_match(lists, "column 'g' is lists of numbers in rows 1 to 5, but lists of text in rows 6 to 10")
   expect_false(file.exists(output))
   bound <- stream_dataset(file, change(factor("a"), factor("b")), batch_size = 5)
   expect_identical(levels(bound$g), c("a", "b"))
@@ -201,7 +201,7 @@ test_that("a stream says that it cannot sample, and names what was given", {
   ppl <- pipeline(model = example_model("emotion"))
   for (callback in list(identity, ppl)) {
     error <- tryCatch(stream_dataset(file, callback, sample = 3), tidydl_error_argument = identity)
-    expect_identical(error$problem, "`sample` is given, and no sample can be drawn from a stream.")
+    expect_identical(error$problem, "`sample` is given, and a stream cannot be sampled.")
     expect_error(stream_dataset(file, callback, as = "arrow"), "leave `as` out", class = "tidydl_error_argument")
   }
   wrong <- tryCatch(stream_dataset(file, ppl, text = txt), tidydl_error_column = identity)

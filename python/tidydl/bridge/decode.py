@@ -10,7 +10,6 @@ import numpy as np
 from tidydl.bridge.media import MEDIA, unpack_media
 from tidydl.bridge.text import text_of
 from tidydl.bridge.vectors import Record, unpack
-from tidydl.columns import ROW
 from tidydl.data.arrow.r_metadata import OF_R
 
 if TYPE_CHECKING:
@@ -33,14 +32,14 @@ def decode(record: Record, *, index: Collection[str] = ()) -> Any:
     record
         What R wrote.
     index
-        Names of frame columns and list entries that count from 1 in R, besides ``.row``: one is taken off.
+        Names of frame columns and list entries that count from 1 in R: one is taken off.
     """
     return _Reader(frozenset(index)).value(record)
 
 
 class _Reader:
     def __init__(self, index: frozenset[str]):
-        self.index = index | {ROW}
+        self.index = index
 
     def value(self, record: Record, counted: bool = False) -> Any:
         kind = record["kind"]

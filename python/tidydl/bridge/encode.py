@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tidydl import rendering
 from tidydl.bridge.media import MEDIA, media_kind, pack_media
 from tidydl.bridge.text import Repairs, short_text
 from tidydl.bridge.vectors import Record, pack, pack_double
-from tidydl.columns import ROW, Counted
+from tidydl.columns import Counted
 from tidydl.data.arrow.r_metadata import OF_R, plain_notes
 from tidydl.errors import BridgeError
 
@@ -44,7 +45,7 @@ def encode(
     repairs
         Collects what R cannot hold and had to be changed.
     index
-        Names of frame columns and dict entries that count from 0, besides ``.row``: one is added.
+        Names of frame columns and dict entries that count from 0: one is added.
     lists
         Names of frame columns that are list columns whatever they hold.
     name
@@ -61,7 +62,7 @@ def encode(
 class _Writer:
     def __init__(self, repairs: Repairs, index: frozenset[str], lists: frozenset[str]):
         self.repairs = repairs
-        self.index = index | {ROW}
+        self.index = index
         self.lists = lists
 
     def value(self, value: Any, name: str, counted: bool = False) -> Record:
@@ -74,8 +75,7 @@ class _Writer:
         if isinstance(value, pd.DataFrame):
             return self.frame(value)
         if isinstance(value, Counted):
-            lists = self.lists | frozenset(value.lists)
-            return _Writer(self.repairs, self.index | frozenset(value.names), lists).frame(value.frame)
+            return self.frame(value.frame, frozenset(value.names), frozenset(value.lists))
         if isinstance(value, pd.Series):
             return self.series(value, name, counted)
         if isinstance(value, (pd.Index, pd.api.extensions.ExtensionArray)):
@@ -108,13 +108,16 @@ class _Writer:
             return self.column(pd.Series([value]), name, counted)
         raise BridgeError(
             f"{name} is a {type(value).__module__}.{type(value).__name__}, which has no counterpart in R.",
-            allowed="Data frames, Series, arrays, numbers, texts, dates, images, lists and dicts of those.",
+            allowed="Data frames, Series, arrays, numbers, strings, dates, images, and lists and "
+            f"{rendering.type_name('dicts')} of these.",
         )
 
-    def frame(self, frame: pd.DataFrame) -> Record:
+    def frame(
+        self, frame: pd.DataFrame, index: frozenset[str] = frozenset(), lists: frozenset[str] = frozenset()
+    ) -> Record:
         names = [_column_name(label) for label in frame.columns]
         columns = [
-            self.column(frame.iloc[:, i], f"Column `{name}`", name in self.index, name in self.lists)
+            self.column(frame.iloc[:, i], f"Column `{name}`", name in self.index | index, name in self.lists | lists)
             for i, name in enumerate(names)
         ]
         record: Record = {
@@ -247,7 +250,7 @@ def _runs(values: list[Any]) -> tuple[Any, list[int]] | None:
 
 
 def _are_times(values: Sequence[Any], kinds: set[type]) -> bool:
-    """Return whether all values are durations, or moments of one zone."""
+    """Return whether all values are durations, or timestamps of one zone."""
     import pandas as pd
 
     kinds = kinds - {type(pd.NaT)}

@@ -3,7 +3,7 @@
 An entry names a function by its import path; the module is loaded when the entry is first called. The
 function takes the arguments by name and is an ordinary function or a generator of events
 (``tidydl.progress``) that returns its value. Frames among its arguments and in its value are ordinary
-``pandas.DataFrame``; the bridge counts ``.row`` from 1 for R, and what ``index`` names too.
+``pandas.DataFrame``; the bridge counts from 1 for R what ``index`` names, and no column of data.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tidydl.columns import ROW, ROWS
 from tidydl.errors import BridgeError, unknown_name
 
 __all__ = ["ENTRIES", "Entry", "resolve"]
@@ -27,9 +28,9 @@ class Entry:
     path
         ``"module:function"``.
     index
-        Columns of frames and names of dict entries in the value that count from 0, besides ``.row``.
+        Columns of frames and names of dict entries in the value that count from 0.
     arguments
-        Columns of frames and names of arguments that count from 1 in R, besides ``.row``.
+        Columns of frames and names of arguments that count from 1 in R.
     lists
         Columns in the value that are list columns even where they have no rows.
     as_object
@@ -88,11 +89,11 @@ ENTRIES: dict[str, Entry] = {
     "tasks": Entry("tidydl.pipelines.registry:tasks"),
     "pipeline_open": Entry("tidydl.pipelines.r_interface:pipeline_open"),
     "pipeline_draws": Entry("tidydl.pipelines.r_interface:pipeline_draws"),
-    "pipeline_run": Entry("tidydl.pipelines.r_interface:pipeline_run"),
+    "pipeline_run": Entry("tidydl.pipelines.r_interface:pipeline_run", arguments=(ROW,)),
     "pipeline_augment": Entry("tidydl.pipelines.r_interface:pipeline_augment"),
     "forget": Entry("tidydl.pipelines.model_loading:forget"),
-    "embed_run": Entry("tidydl.pipelines.r_interface:embed_run"),
-    "similarity": Entry("tidydl.pipelines.similarity:similarity", index=(".row_y",)),
+    "embed_run": Entry("tidydl.pipelines.r_interface:embed_run", index=(ROW,)),
+    "similarity": Entry("tidydl.pipelines.similarity:similarity", index=ROWS, arguments=(ROW,)),
     "widen": Entry("tidydl.pipelines.widening:widen"),
 }
 
@@ -100,7 +101,7 @@ ENTRIES: dict[str, Entry] = {
 def resolve(name: str) -> tuple[Entry, Callable[..., Any]]:
     """Find an entry and load its function."""
     if name not in ENTRIES:
-        raise unknown_name("name", name, ENTRIES, error=BridgeError, hint="Install tidydl anew.")
+        raise unknown_name("name", name, ENTRIES, error=BridgeError, hint="Reinstall tidydl.")
     entry = ENTRIES[name]
     module, _, function = entry.path.partition(":")
     return entry, getattr(importlib.import_module(module), function)

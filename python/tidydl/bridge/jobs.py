@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from types import GeneratorType
 from typing import Any
 
+from tidydl import rendering
 from tidydl.bridge.decode import decode
 from tidydl.bridge.encode import encode
 from tidydl.bridge.entries import Entry, resolve
@@ -100,7 +101,7 @@ class _Call:
 
 def _answer(step: Callable[[_Call], Record]) -> Record:
     call = _Call()
-    with call.watch, _quiet(call), _away_from_working_folder():
+    with call.watch, rendering.for_r(), _quiet(call), _away_from_working_folder():
         try:
             record = step(call)
         except (KeyboardInterrupt, GeneratorExit):
@@ -135,13 +136,13 @@ def _quiet(call: _Call) -> Iterator[None]:
 @contextmanager
 def _away_from_working_folder() -> Iterator[None]:
     """Import nothing from R's working directory, which reticulate puts first: what lies there may be a stranger's."""
-    places = [place for place, entry in enumerate(sys.path) if entry == ""]
+    positions = [index for index, entry in enumerate(sys.path) if entry == ""]
     sys.path[:] = [entry for entry in sys.path if entry != ""]
     try:
         yield
     finally:
-        for place in places:
-            sys.path.insert(place, "")
+        for index in positions:
+            sys.path.insert(index, "")
 
 
 def _start(call: _Call, name: str, args: Record) -> Record:

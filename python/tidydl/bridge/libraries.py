@@ -137,7 +137,7 @@ def _mappings() -> Iterator[tuple[int, int, str, str]]:
     """Yield where each file lies in this process: start, end, access rights, path."""
     with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as lines:
         for line in lines:
-            place, rights, _, _, _, *path = line.rstrip("\n").split(None, 5)
+            span, rights, _, _, _, *path = line.rstrip("\n").split(None, 5)
             if path and path[0].startswith("/"):
-                start, end = place.split("-")
+                start, end = span.split("-")
                 yield int(start, 16), int(end, 16), rights, path[0]

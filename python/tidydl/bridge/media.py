@@ -1,4 +1,4 @@
-"""Images and sounds to R and back: their encoded bytes or their path, never their pixels or samples."""
+"""Images and audio to R and back: their encoded bytes or their path, never their pixels or samples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NA = -(2**31)
 
 
 def media_kind(value: Any) -> str | None:
-    """Return the kind of media a value is: an image (ours or PIL's), a sound, or None; imports nothing."""
+    """Return the kind of media a value is: an image (ours or PIL's), an audio clip, or None; imports nothing."""
     for kind, module, name in (
         ("image", "tidydl.data.media.image", "Image"),
         ("image", "PIL.Image", "Image"),
@@ -32,7 +32,7 @@ def media_kind(value: Any) -> str | None:
 
 
 def pack_media(values: Sequence[Any], kind: str, repairs: Repairs) -> dict[str, Any]:
-    """Write images or sounds as one stretch of bytes with a length each (-1: none), their paths, and what they are."""
+    """Write images or audio as one stretch of bytes with a length each (-1: none), their paths, and what they are."""
     ours = [None if value is None else _made(kind)(value) for value in values]
     held = [None if value is None or value.is_file else value.bytes for value in ours]
     lengths = [-1 if data is None else len(data) for data in held]
@@ -43,7 +43,7 @@ def pack_media(values: Sequence[Any], kind: str, repairs: Repairs) -> dict[str, 
         "data": bytearray(b"".join(data for data in held if data is not None)),
         "lengths": bytearray(np.array(lengths, "int32")),
         "path": short_text(paths, "The paths", repairs),
-        **(_looks if kind == "image" else _sounds)(ours, repairs),
+        **(_looks if kind == "image" else _audio_facts)(ours, repairs),
     }
 
 
@@ -67,8 +67,8 @@ def _looks(images: list[Any], repairs: Repairs) -> dict[str, Any]:
     }
 
 
-def _sounds(sounds: list[Any], repairs: Repairs) -> dict[str, Any]:
-    heard, wrong = _seen(sounds, ("duration", "sampling_rate"))
+def _audio_facts(audios: list[Any], repairs: Repairs) -> dict[str, Any]:
+    heard, wrong = _seen(audios, ("duration", "sampling_rate"))
     seconds = np.array([np.nan if duration is None else duration for duration, _ in heard], "float64")
     return {
         "seconds": bytearray(seconds),
@@ -78,7 +78,7 @@ def _sounds(sounds: list[Any], repairs: Repairs) -> dict[str, Any]:
 
 
 def _seen(values: list[Any], names: Sequence[str]) -> tuple[list[list[Any]], list[str | None]]:
-    """Look at images or sounds; of one that cannot be shown a word says why."""
+    """Look at images or audio; of one that cannot be shown a word says why."""
     seen: list[list[Any]] = []
     wrong: list[str | None] = []
     for value in values:
@@ -96,7 +96,7 @@ def _whole(numbers: Any) -> bytearray:
 
 
 def unpack_media(record: dict[str, Any]) -> Any:
-    """Read the images or sounds that R wrote as an array of their kind."""
+    """Read the images or audio that R wrote as an array of their kind."""
     array, one = _classes(record["kind"])
     data = memoryview(record["data"])
     paths = text_of(record["path"])

@@ -54,7 +54,7 @@ def arrow_of_text(values: Any, name: str, repairs: Repairs) -> pa.Array:
     try:
         made = pa.array(values, type=pa.large_string(), from_pandas=True)
     except UnicodeEncodeError:
-        repairs.tell(f"{name} holds half characters (lone surrogates), which R cannot hold: written as '�'.")
+        repairs.tell(f"{name} has lone surrogates, which R cannot represent: replaced by '�'.")
         made = pa.array([_whole(v) for v in values], type=pa.large_string(), from_pandas=True)
     return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
 
@@ -84,7 +84,7 @@ def pack_text(texts: pa.Array, name: str, repairs: Repairs) -> dict[str, Any]:
     missing = np.flatnonzero(np.asarray(texts.is_null())).astype("int32") + 1 if texts.null_count else None
     data = _joined(texts)
     if _holds_nul(texts, data):
-        repairs.tell(f"{name} holds NUL characters, which R cannot hold: written as '�'.")
+        repairs.tell(f"{name} has NUL characters, which R cannot represent: replaced by '�'.")
         data = _joined(_without_nul(texts))
     ascii_only = not n or bool(np.frombuffer(data, "uint8").max() < 128)
     record: dict[str, Any] = {"kind": "string", "n": n, "ascii": ascii_only, "data": data}
@@ -157,7 +157,7 @@ def short_text(texts: Sequence[str | None], name: str, repairs: Repairs) -> dict
     filled = ["" if text is None else text for text in texts]
     joined = "".join(f"{text}\0" for text in filled)
     if joined.count("\0") != len(filled) or not joined.isascii():
-        filled = [_sound(text, name, repairs) for text in filled]
+        filled = [_repaired(text, name, repairs) for text in filled]
         joined = "".join(f"{text}\0" for text in filled)
     data = bytearray(joined, "utf-8")
     record: dict[str, Any] = {"kind": "string", "n": len(filled), "ascii": data.isascii(), "data": data}
@@ -167,8 +167,8 @@ def short_text(texts: Sequence[str | None], name: str, repairs: Repairs) -> dict
     return record
 
 
-def _sound(text: str, name: str, repairs: Repairs) -> str:
-    sound = _whole(text.replace("\0", REPLACEMENT))
-    if sound != text:
-        repairs.tell(f"{name} holds NUL or half characters, which R cannot hold: written as '�'.")
-    return sound
+def _repaired(text: str, name: str, repairs: Repairs) -> str:
+    repaired = _whole(text.replace("\0", REPLACEMENT))
+    if repaired != text:
+        repairs.tell(f"{name} has NUL characters or lone surrogates, which R cannot represent: replaced by '�'.")
+    return repaired

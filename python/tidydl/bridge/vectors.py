@@ -14,6 +14,7 @@ import numpy as np
 
 from tidydl.bridge.text import Repairs, arrow_of_text, levels_of, pack_text, short_text, text_of, unpack_text
 from tidydl.data.arrow.nan_and_null import NOT_MISSING, is_not_missing
+from tidydl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +117,7 @@ def pack_whole(series: pd.Series, name: str, repairs: Repairs, counted: bool = F
 
 
 def _pack_huge(series: pd.Series, absent: np.ndarray, name: str, repairs: Repairs) -> Record:
-    repairs.tell(f"{name} holds whole numbers beyond 2^53, which R's numbers cannot hold: given as text.")
+    repairs.tell(f"{name} has integers beyond 2^53, which R's doubles cannot represent: converted to text.")
     texts = [None if gone else str(int(v)) for v, gone in zip(series, absent, strict=True)]
     return _pack_text(texts, name, repairs)
 
@@ -139,9 +140,9 @@ def _pack_datetime(series: pd.Series) -> Record:
     zone = _zone_name(getattr(series.dtype, "tz", None))
     if getattr(series.dtype, "tz", None) is not None:
         series = series.dt.tz_convert("UTC").dt.tz_localize(None)
-    moments = series.to_numpy()
-    seconds = _seconds(moments)
-    if zone is None and np.datetime_data(moments.dtype)[0] == "s" and not (seconds % _DAY > 0).any():
+    timestamps = series.to_numpy()
+    seconds = _seconds(timestamps)
+    if zone is None and np.datetime_data(timestamps.dtype)[0] == "s" and not (seconds % _DAY > 0).any():
         return {**pack_double(seconds / _DAY), "kind": "date"}
     return {**pack_double(seconds), "kind": "datetime", "zone": zone or "UTC"}
 
@@ -150,14 +151,14 @@ def _pack_timedelta(series: pd.Series) -> Record:
     return {**pack_double(_seconds(series.to_numpy())), "kind": "timedelta"}
 
 
-def _seconds(moments: np.ndarray) -> np.ndarray:
-    """Return moments in seconds, whole seconds and the rest apart so that nothing is rounded twice."""
-    per = _PER_SECOND[np.datetime_data(moments.dtype)[0]]
-    counts = moments.view("int64")
+def _seconds(timestamps: np.ndarray) -> np.ndarray:
+    """Return timestamps in seconds, whole seconds and the rest apart so that nothing is rounded twice."""
+    per = _PER_SECOND[np.datetime_data(timestamps.dtype)[0]]
+    counts = timestamps.view("int64")
     seconds = (counts // per).astype("float64")
     if per > 1:
         seconds += (counts % per) / per
-    seconds[np.isnat(moments)] = np.nan
+    seconds[np.isnat(timestamps)] = np.nan
     return seconds
 
 
@@ -211,7 +212,7 @@ def _pack_object(series: pd.Series, name: str, repairs: Repairs, counted: bool) 
     if found in {"integer", "mixed-integer-float", "floating", "decimal"}:
         return _pack_found_number(series, found, name, repairs, counted)
     if found in {"datetime", "datetime64"}:
-        return _pack_datetime(_moments(series))
+        return _pack_datetime(_timestamps(series))
     if found == "date":
         return _pack_datetime(pd.to_datetime(series).astype("datetime64[s]"))
     if found in {"timedelta", "timedelta64"}:
@@ -224,18 +225,18 @@ def _pack_found_number(series: pd.Series, found: str, name: str, repairs: Repair
         absent = series.isna().to_numpy()
         whole = series[~absent]
         if len(whole) and max(abs(int(whole.min())), abs(int(whole.max()))) >= 2**63:
-            repairs.tell(f"{name} holds whole numbers beyond 2^53, which R's numbers cannot hold: given as text.")
+            repairs.tell(f"{name} has integers beyond 2^53, which R's doubles cannot represent: converted to text.")
             return _pack_text([None if gone else str(v) for v, gone in zip(series, absent, strict=True)], name, repairs)
         return pack_whole(series.astype("Int64"), name, repairs, counted)
     numbers = series.astype("float64").to_numpy()
     return pack_double(numbers + 1 if counted else numbers)
 
 
-def _moments(series: pd.Series) -> pd.Series:
-    """Build a column of moments of objects: of one zone where all have the same, else of UTC."""
+def _timestamps(series: pd.Series) -> pd.Series:
+    """Build a column of timestamps of objects: of one zone where all have the same, else of UTC."""
     import pandas as pd
 
-    zones = {getattr(moment, "tzinfo", None) for moment in series[series.notna()]}
+    zones = {getattr(timestamp, "tzinfo", None) for timestamp in series[series.notna()]}
     made = pd.to_datetime(series, utc=zones != {None})
     return made.dt.tz_convert(zones.pop()) if len(zones) == 1 and zones != {None} else made
 
@@ -300,17 +301,27 @@ def _unpack_time(kind: str, doubles: np.ndarray, record: Record) -> Any:
         return _with_nat(days, known, "M8[s]")
     seconds = np.where(known, doubles, 0)
     whole = np.floor(seconds)
-    # nanoseconds reach from 1678 to 2261; beyond, microseconds
-    unit = "ns" if not seconds.size or np.abs(whole).max() < 9.2e9 else "us"
+    unit = _unit_reaching(float(np.abs(whole).max(initial=0)))
     per = _PER_SECOND[unit]
     counts = whole.astype("int64") * per + np.rint((seconds - whole) * per).astype("int64")
     if kind == "timedelta":
         return _with_nat(counts, known, f"m8[{unit}]")
-    moments = pd.Series(_with_nat(counts, known, f"M8[{unit}]")).dt.tz_localize("UTC")
+    timestamps = pd.Series(_with_nat(counts, known, f"M8[{unit}]")).dt.tz_localize("UTC")
     try:
-        return moments.dt.tz_convert(record["zone"]).array
-    except (KeyError, ValueError, OSError):  # a zone that only R knows: the same moments in UTC
-        return moments.array
+        return timestamps.dt.tz_convert(record["zone"]).array
+    except (KeyError, ValueError, OSError):  # a zone that only R knows: the same timestamps in UTC
+        return timestamps.array
+
+
+def _unit_reaching(seconds: float) -> str:
+    """Return the finest unit that counts so many seconds: nanoseconds reach from 1678 to 2261."""
+    for unit, reach in (("ns", 9.2e9), ("us", 9.2e12), ("ms", 9.2e15)):
+        if seconds < reach:
+            return unit
+    raise DataError(
+        f"A timestamp or duration is {seconds:.3g} seconds away, which no data frame of Python holds.",
+        allowed="Times less than 9.2e15 seconds away.",
+    )
 
 
 def _with_nat(counts: np.ndarray, known: np.ndarray, dtype: str) -> np.ndarray:

@@ -10,6 +10,7 @@ from dataclasses import field as field_
 from pathlib import Path
 from typing import Any
 
+from tidydl import rendering
 from tidydl.checks import check_choice, check_flag, check_path_name, described
 from tidydl.data.arrow.other_libraries import is_frame
 from tidydl.data.frames_by_split import by_name
@@ -26,7 +27,10 @@ _CHECKS = ("all_checks", "basic_checks", "no_checks")
 
 @dataclass(frozen=True)
 class Request:
-    """A call's arguments, checked: a path or a frame, and the rest as :func:`~tidydl.load_dataset` takes it."""
+    """A call's arguments, checked: a path or a frame, and the rest as :func:`~tidydl.load_dataset` takes it.
+
+    ``index_base`` is the number from which row numbers count in the language that calls.
+    """
 
     path: str
     frame: Any = None
@@ -41,6 +45,7 @@ class Request:
     sep: str | None = None
     field: str | None = None
     trusted: bool = False
+    index_base: int = 0
 
     @property
     def is_one(self) -> bool:
@@ -62,11 +67,11 @@ class Request:
         from tidydl.hub.listings import is_known
         from tidydl.hub.repositories import Repository
 
-        place = Path(self.path)
-        if _HUB_ID.match(self.path) is None or place.exists() or place.suffix or self.path in BUILDERS:
+        location = Path(self.path)
+        if _HUB_ID.match(self.path) is None or location.exists() or location.suffix or self.path in BUILDERS:
             return False
         if "/" in self.path:
-            return not place.parent.is_dir()
+            return not location.parent.is_dir()
         asked = Repository("dataset", self.path, self.revision or "main", self.token, self.cache_dir)
         return self.data_files is None and is_known(asked)
 
@@ -105,18 +110,18 @@ def request_of(
         return Request("a data frame", path)
     if not isinstance(path, (str, bytes)) and (isinstance(path, Sequence) or hasattr(path, "tolist")):
         raise _several_paths(list(path))
-    place = _place(path)
+    location = _path(path)
     _check_texts(name=name, **said)
     if token is not None and not isinstance(token, (str, bool)):
         raise ArgumentError("`token` is not a string.", allowed="An access token of the Hub, as a string.")
     return Request(
-        path=place,
+        path=location,
         name=name,
-        data_dir=_folder(data_dir, place),
+        data_dir=_folder(data_dir, location),
         data_files=_patterns(data_files),
         split=check_split(split),
         token=token,
-        cache_dir=None if cache_dir is None else _place(cache_dir, "cache_dir"),
+        cache_dir=None if cache_dir is None else _path(cache_dir, "cache_dir"),
         verification_mode=checks,
         trusted=trusted,
         **said,
@@ -129,22 +134,22 @@ def _are_frames(path: Any) -> bool:
 
 
 def _several_paths(paths: Sequence[Any]) -> ArgumentError:
-    from tidydl.data.readers.formats import FORMATS, suffix_of
+    from tidydl.data.readers.formats import FORMATS, call_with_files, suffix_of
 
     texts = [str(each) for each in paths if isinstance(each, (str, os.PathLike))]
     kind = FORMATS.get(suffix_of(Path(texts[0])), "csv") if texts else "csv"
-    several = len(texts) == len(paths) > 0
+    hint = f"Give several files as `data_files`: {call_with_files(kind, rendering.value(texts))}."
     return ArgumentError(
         f"`path` is {described(paths)}.",
         allowed=HERE,
-        hint=f"Give several files as `data_files`: load_dataset('{kind}', data_files={texts})." if several else None,
+        hint=hint if len(texts) == len(paths) > 0 else None,
     )
 
 
 def _refuse_given(given: Mapping[str, Any], what: str) -> None:
     for argument, value in given.items():
         if value is not None:
-            raise ArgumentError(f"`{argument}` means nothing for {what}.", hint=f"Leave `{argument}` out.")
+            raise ArgumentError(f"`{argument}` does not apply to {what}.", hint=f"Leave `{argument}` out.")
 
 
 def refuse_of_hub(request: Request) -> None:
@@ -165,10 +170,10 @@ def check_split(split: Any) -> str | list[str] | None:
         return split
     if isinstance(split, Sequence) and all(isinstance(part, str) for part in split) and len(split) > 0:
         return list(split)
-    raise ArgumentError(f"`split` is {described(split)}.", allowed="A text such as 'train[:10%]', or a list of such.")
+    raise ArgumentError(f"`split` is {described(split)}.", allowed="A string such as 'train[:10%]', or several.")
 
 
-def _place(path: object, argument: str = "path") -> str:
+def _path(path: object, argument: str = "path") -> str:
     if not isinstance(path, (str, os.PathLike)) or not str(path):
         raise ArgumentError(f"`{argument}` is {described(path)}.", allowed=HERE)
     _refuse_url(argument, str(path))
@@ -178,12 +183,12 @@ def _place(path: object, argument: str = "path") -> str:
     return os.path.expanduser(text)
 
 
-def _folder(data_dir: object, place: str) -> str | None:
+def _folder(data_dir: object, location: str) -> str | None:
     if data_dir is None:
         return None
-    folder = _place(data_dir, "data_dir")
-    elsewhere = _HUB_ID.match(place) is not None and "/" in place and not os.path.exists(place)
-    if os.path.isdir(folder) or os.path.isdir(os.path.join(place, folder)) or elsewhere:
+    folder = _path(data_dir, "data_dir")
+    elsewhere = _HUB_ID.match(location) is not None and "/" in location and not os.path.exists(location)
+    if os.path.isdir(folder) or os.path.isdir(os.path.join(location, folder)) or elsewhere:
         return folder
     raise not_there(Path(folder), "data_dir")
 
@@ -196,7 +201,7 @@ def _patterns(data_files: Any) -> Any:
         if not isinstance(pattern, (str, os.PathLike)):
             raise ArgumentError(
                 f"`data_files` holds {described(pattern)}.",
-                allowed="A path or pattern, several, or a dictionary of split to either.",
+                allowed=f"A path or pattern, several, or by split: {rendering.mapping(train='...', test='...')}.",
             )
         _refuse_url("data_files", str(pattern))
         plain = not any(character in str(pattern) for character in "*?[")
@@ -223,7 +228,7 @@ def _as_text(value: Any) -> Any:
 def _refuse_url(argument: str, value: str) -> None:
     if is_url(value):
         raise ArgumentError(
-            f"`{argument}` '{value}' is a URL, and URLs are never fetched unasked.",
+            f"`{argument}` '{value}' is a URL, and URLs are not downloaded.",
             allowed=HERE,
             hint=f'It is a data set of the Hub: write load_dataset("{found[1]}").'
             if (found := _OF_HUB.match(value))

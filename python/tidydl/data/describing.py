@@ -12,7 +12,7 @@ from tidydl.checks import described, frame_hint
 from tidydl.columns import Contract
 from tidydl.data.arrow.other_libraries import is_frame, table_of
 from tidydl.data.column_kinds import kind_of
-from tidydl.data.frames_by_split import by_name
+from tidydl.data.frames_by_split import by_name, frames_allowed
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
 
@@ -75,7 +75,7 @@ def _described(data: Any) -> pd.DataFrame:
     if not is_frame(data):
         raise ArgumentError(
             f"`data` is {described(data)}.",
-            allowed="A data frame, splits of load_dataset(), or a stream.",
+            allowed=frames_allowed(),
             hint=frame_hint(data),
         )
     frame = _without_arrow(data) if hasattr(data, "iloc") else decode(table_of(data))
@@ -91,7 +91,7 @@ def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:
 
     if not any(isinstance(dtype, pd.ArrowDtype) for dtype in frame.dtypes):
         return frame
-    columns = [frame.iloc[:, place].reset_index(drop=True) for place in range(frame.shape[1])]
+    columns = [frame.iloc[:, index].reset_index(drop=True) for index in range(frame.shape[1])]
     plain = [
         decode(pa.table({"x": pa.array(column.array)})).iloc[:, 0]
         if isinstance(column.dtype, pd.ArrowDtype)
@@ -107,30 +107,30 @@ def _nothing() -> dict[str, list[Any]]:
 
 def _from_frames(first: pd.DataFrame, frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Describe the columns of all frames, which have the kinds of the first."""
-    places = range(first.shape[1])
-    missing = [0 for _ in places]
-    examples: list[str | None] = [None for _ in places]
-    kinds = [kind_of(first.iloc[:, place]) for place in places]
+    positions = range(first.shape[1])
+    missing = [0 for _ in positions]
+    examples: list[str | None] = [None for _ in positions]
+    kinds = [kind_of(first.iloc[:, index]) for index in positions]
     for frame in frames:
-        for place in places:
-            column = frame.iloc[:, place]
+        for index in positions:
+            column = frame.iloc[:, index]
             absent = column.isna().to_numpy()
-            missing[place] += int(absent.sum())
-            if examples[place] is None and not absent.all():
+            missing[index] += int(absent.sum())
+            if examples[index] is None and not absent.all():
                 if column.dtype == object:  # of which those without rows know nothing
-                    kinds[place] = kind_of(column)
-                examples[place] = _as_text(column.iloc[int((~absent).argmax())], kinds[place])
+                    kinds[index] = kind_of(column)
+                examples[index] = _as_text(column.iloc[int((~absent).argmax())], kinds[index])
     data = _nothing()
-    for place in places:
-        column = first.iloc[:, place]
-        levels = [str(level) for level in column.cat.categories] if kinds[place] == "label" else None
-        row = (str(first.columns[place]), kinds[place], levels, missing[place], examples[place])
+    for index in positions:
+        column = first.iloc[:, index]
+        levels = [str(level) for level in column.cat.categories] if kinds[index] == "label" else None
+        row = (str(first.columns[index]), kinds[index], levels, missing[index], examples[index])
         for name, value in zip(_COLUMNS.names, row, strict=True):
             data[name].append(value)
     return _COLUMNS.frame(data)
 
 
-def _moment(value: Any, form: str) -> str:
+def _timestamp(value: Any, form: str) -> str:
     try:
         return str(value.strftime(form))
     except (NotImplementedError, ValueError):  # of years that Python does not know
@@ -146,7 +146,7 @@ def _as_text(value: Any, kind: str) -> str:
     elif kind == "duration":
         text = f"{value.total_seconds():.15g} s"
     elif kind in ("date", "datetime"):
-        text = _moment(value, "%Y-%m-%d" if kind == "date" else "%Y-%m-%d %H:%M:%S")
+        text = _timestamp(value, "%Y-%m-%d" if kind == "date" else "%Y-%m-%d %H:%M:%S")
     elif kind == "binary":
         text = f"{len(value)} bytes"
     else:

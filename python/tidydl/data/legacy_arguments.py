@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, no_argument, one_of
 
@@ -30,28 +31,26 @@ _ALREADY_SO: dict[str, tuple[Any, ...]] = {
 
 # What other values of them are now.
 _WRITE_NOW = {
-    "trust_remote_code": "No code of a data set is ever run: leave `trust_remote_code` out.",
-    "keep_in_memory": "A frame is in memory: leave `keep_in_memory` out.",
+    "trust_remote_code": "Code in a data set is never run: leave `trust_remote_code` out.",
+    "keep_in_memory": "Data frames are in memory: leave `keep_in_memory` out.",
     "num_proc": "Files are read by several threads: leave `num_proc` out.",
-    "download_mode": "Remove what is stored, and load it again: leave `download_mode` out.",
+    "download_mode": "Delete the stored copy to download it again: leave `download_mode` out.",
     "save_infos": "Leave `save_infos` out.",
-    "features": "Kinds are read from the files: leave `features` out, and change columns afterwards.",
+    "features": "Types are read from the files: leave `features` out, and convert columns afterwards.",
     "storage_options": "Only files on this machine and data sets of the Hub are read: leave `storage_options` out.",
     "task": "Rename columns afterwards: leave `task` out.",
     "download_config": "Give `token` and `cache_dir` themselves.",
     "drop_labels": "Write `columns` with the names that you want.",
     "drop_metadata": "Write `columns` with the names that you want.",
-    "decimal": "Read it with pandas.read_csv(path, sep=';', decimal=','): that data frame can be used at once.",
 }
 
 # What needs all rows at once, and what to do with a stream instead.
 _OF_ALL_ROWS = {
-    "sample": "`n` gives the first rows; load_dataset(path, sample = ...) draws from all, and each batch can be drawn"
-    " from as it comes.",
-    "seed": "Nothing is drawn from a stream: leave `seed` out.",
+    "sample": "`n` reads the first rows; load_dataset(path, sample = ...) samples all rows, or sample each batch.",
+    "seed": "Nothing is sampled from a stream: leave `seed` out.",
     "as": "Batches are data frames: leave `as` out.",
     "as_": "Batches are data frames: leave `as_` out.",
-    "streaming": "It streams anyway: leave `streaming` out.",
+    "streaming": "It is a stream already: leave `streaming` out.",
 }
 
 
@@ -93,7 +92,7 @@ def as_current_arguments(function: str, older: Mapping[str, Any], known: Sequenc
 def _not_of_streams(name: str, known: Sequence[str]) -> ArgumentError:
     drawn = name in ("sample", "seed")
     return ArgumentError(
-        f"`{name}` is given, and {'no sample can be drawn from a stream' if drawn else 'this is a stream'}.",
+        f"`{name}` is given, and {'a stream cannot be sampled' if drawn else 'this is a stream'}.",
         allowed=one_of(each for each in known if each != "path"),
         hint=_OF_ALL_ROWS[name],
     )
@@ -102,6 +101,11 @@ def _not_of_streams(name: str, known: Sequence[str]) -> ArgumentError:
 def _not_so(name: str, value: Any, same: Any) -> ArgumentError:
     return ArgumentError(
         f"`{name}` is {described(value)}.",
-        allowed="Nothing." if same is None else f"The value that changes nothing: {described(same)}.",
-        hint=_WRITE_NOW[name],
+        allowed=f"Only {described(same)}, the default.",
+        hint=_with_decimal_commas() if name == "decimal" else _WRITE_NOW[name],
     )
+
+
+def _with_decimal_commas() -> str:
+    arguments = (rendering.argument("sep", "';'"), rendering.argument("decimal", "','"))
+    return f"Read the file with {rendering.call('pandas.read_csv', 'path', *arguments)} and use that data frame."

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from tidydl import rendering
 from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_choice, check_flag
 from tidydl.data.arguments import Request, request_of
@@ -124,7 +125,8 @@ def load_dataset(
     DamagedFileError
         A file exists but cannot be read.
     DataError
-        Files or splits have incompatible columns, or a link, a README or a cell points outside its folder.
+        Files or splits have incompatible columns; a link, a README or a cell points outside its folder; or a README
+        sets an unsupported option.
     ArgumentError
         An argument is invalid, or a zip file is unsafe.
     HubError
@@ -144,6 +146,14 @@ def load_dataset(
 
     The index of a data frame that pandas wrote to parquet becomes a column of the same name, or ``index`` if it has
     none; an index that only numbers the rows, of each file or of all files together, is dropped.
+
+    A column ``.row`` of a file is data like any other, with one exception: the row numbers in a parquet file written by
+    :func:`write_dataset`, or in R, are counted from 0.
+
+    A README.md that describes the data (``configs``, ``dataset_info``) is followed as ``datasets`` does: files, splits,
+    labels and column types, ``sep`` of csv and ``field`` of JSON files, unless the call says otherwise. Any other
+    option that it sets, such as ``header`` or ``na_values``, and a value that is not of the declared type, is an error
+    that names it.
 
     References to other files (in a README, a metadata file or a cell, or as links) are only followed inside their
     folder. URLs in them are never fetched.
@@ -179,7 +189,7 @@ def _streams(request: Request, columns: Any, n: Any, sample: Any, form: str) -> 
     if sample is not None or form != "frame":
         argument = "sample" if sample is not None else "as_"
         raise ArgumentError(
-            f"`{argument}` needs all rows at once, and `streaming` is True.",
+            f"`{argument}` needs all rows at once, and `streaming` is {rendering.value(True)}.",
             allowed="`columns` and `n`, and frames.",
             hint=f"Leave `{argument}` or `streaming` out.",
         )
@@ -216,7 +226,7 @@ def _made(raw: Raw, request: Request, wanted: Wanted, split: str, form: str) -> 
 
     table = wanted.of_table(raw.tables[split] if split in raw.tables else pick(raw.tables, split))
     if form != "frame":
-        return _in_form(table, raw.features, form)
+        return _in_form(table, _meant(table, raw), form)
     frame = decode(table, _meant(table, raw))
     alone = request.split is None and len(raw.tables) == 1
     said = {"task": "load_dataset", "source": request.path, "format": raw.format, "files": raw.files}
@@ -239,20 +249,20 @@ def _rows_said(wanted: Wanted) -> dict[str, int]:
 def _of_frame(request: Request, wanted: Wanted, form: str) -> Any:
     """Return what is wanted of a data frame that is there already, or of several by split."""
     if not isinstance(request.frame, Mapping):
-        return _of_one_frame(request.frame, wanted, form)
+        return _of_one_frame(request.frame, wanted, form, request.index_base)
     frames = asked_frames(request.frame, request.splits)
-    made = {split: _of_one_frame(each, wanted, form) for split, each in frames.items()}
+    made = {split: _of_one_frame(each, wanted, form, request.index_base) for split, each in frames.items()}
     return next(iter(made.values())) if request.is_one else _by_split(made, form)
 
 
-def _of_one_frame(given: Any, wanted: Wanted, form: str) -> Any:
+def _of_one_frame(given: Any, wanted: Wanted, form: str, index_base: int) -> Any:
     from tidydl.data.arrow.from_frame import encode
     from tidydl.data.arrow.other_libraries import table_of
     from tidydl.data.arrow.to_frame import decode
 
     if hasattr(given, "iloc"):
         frame = wanted.of_frame(given)
-        return frame if form == "frame" else _in_form(encode(frame), {}, form)
+        return frame if form == "frame" else _in_form(encode(frame, index_base=index_base), {}, form)
     table = wanted.of_table(table_of(given))
     return decode(table) if form == "frame" else _in_form(table, {}, form)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,7 @@ def load_frames(
     given = {**today, **{argument: value for argument, value in said.items() if value is not None}}
     known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
     request = request_of(path, name, data_dir, data_files, split, **known, **given)
-    return load(request, wanted_of(columns, n, sample, seed, drawn), form)
+    return load(replace(request, index_base=1), wanted_of(columns, n, sample, seed, drawn), form)
 
 
 @partial(guarded, name="load_dataset")
@@ -117,4 +118,4 @@ def image_pixels(images: Iterable[Image | None]) -> list[np.ndarray | None]:
 
 def write_frames(data: Any, path: Any) -> Work[str]:
     """Write a frame, or several by split, to parquet."""
-    return (yield from write_steps(data, path))
+    return (yield from write_steps(data, path, index_base=1))

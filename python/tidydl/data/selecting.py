@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import check_count, described
-from tidydl.data.readers.formats import chosen, places_of
+from tidydl.data.readers.formats import chosen, indices_of
 from tidydl.errors import ArgumentError
 from tidydl.rng import current, stream_from
 
@@ -38,7 +38,7 @@ class Wanted:
     def of_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return what is wanted of a data frame, whose index stays."""
         if self.columns is not None:
-            frame = frame.iloc[:, places_of([str(name) for name in frame.columns], self.columns)]
+            frame = frame.iloc[:, indices_of([str(name) for name in frame.columns], self.columns)]
         rows = self._rows(len(frame))
         return frame.iloc[: self.n] if rows is None else frame.iloc[rows]
 
@@ -71,7 +71,9 @@ def wanted_of(columns: Any, n: Any, sample: Any, seed: Any, drawn: int | None = 
         They have the wrong type, or do not go together.
     """
     if n is not None and sample is not None:
-        raise ArgumentError("`n` and `sample` are both given.", allowed="One of them.", hint="Leave one out.")
+        raise ArgumentError(
+            "`n` and `sample` are both given.", allowed="Either `n` or `sample`.", hint="Leave one of them out."
+        )
     if seed is not None and sample is None:
         raise ArgumentError("`seed` is given, but nothing is sampled.", allowed="`seed` together with `sample`.")
     if n is not None:
@@ -95,7 +97,7 @@ def _column_names(columns: Any) -> list[str] | None:
         raise ArgumentError(
             f"`columns` is {described(columns)}.", allowed="Names of columns.", hint="features() lists the columns."
         )
-    twice = [name for place, name in enumerate(names) if name in list(names)[:place]]
+    twice = [name for index, name in enumerate(names) if name in list(names)[:index]]
     if twice:
         raise ArgumentError(f"`columns` names '{twice[0]}' twice.", allowed="Each column once.")
     return list(names)

@@ -117,7 +117,7 @@ def _cuts_of_part(rows: Mapping[str, int], part: str) -> list[Cut]:
         raise _bad_slice(part)
     name, slicing = matched.groups()
     if name != ALL and name not in rows:
-        raise unknown_name("split", name, rows, hint="load_dataset() without `split` gives them all.")
+        raise unknown_name("split", name, rows, hint="load_dataset() without `split` returns all of them.")
     all_of_them = name == ALL and name not in rows
     total = sum(rows.values()) if all_of_them else rows[name]
     start, stop = (0, total) if slicing is None else _bounds(part, slicing, total)
@@ -144,7 +144,7 @@ def _bounds(part: str, slicing: str, rows: int) -> tuple[int, int]:
 def _bad_slice(part: str) -> TidydlError:
     return ArgumentError(
         f"`split` '{part}' cannot be read.",
-        allowed="A name, or a name and a slice inside its rows, such as 'train[:10%]' or 'train[100:200]'.",
+        allowed="The name of a split, or a slice of one, such as 'train[:10%]' or 'train[100:200]'.",
     )
 
 
@@ -177,9 +177,9 @@ def refuse_a_column_split(columns: Collection[str]) -> None:
     """
     if "split" in columns:
         raise ColumnError(
-            "`split` 'all' would add a column 'split', and the data have one already.",
+            "`split` 'all' would add a column 'split', but the data already have one.",
             allowed="Data without a column 'split'.",
-            hint="Leave `split` out and join the frames yourself.",
+            hint="Leave `split` out and combine the data frames yourself.",
         )
 
 

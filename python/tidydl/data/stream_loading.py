@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tidydl.boundaries import DATA_FILES, guarded
@@ -16,7 +17,7 @@ from tidydl.data.readers.decompression_limits import one_allowance
 from tidydl.data.selecting import Wanted, wanted_of
 from tidydl.data.splits import ALL, Cut, asks_for_all, cuts_of, refuse_a_column_split
 from tidydl.data.streaming import Stream
-from tidydl.errors import ArgumentError, one_of, unknown_name
+from tidydl.errors import ArgumentError, DataError, one_of, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from tidydl.data.sources.record_batches import BatchReader
 
-__all__ = ["ARGUMENTS", "open_streams", "refuse_several", "stream"]
+__all__ = ["ARGUMENTS", "open_streams", "refuse_several", "stream", "stream_for_r"]
 
 _ROWS = 1000
 ARGUMENTS = (
@@ -98,6 +99,22 @@ def stream(
     return only_stream(request, wanted_of(columns, n, None, None), batch_size)
 
 
+def stream_for_r(
+    path: Any,
+    name: Any = None,
+    data_dir: Any = None,
+    data_files: Any = None,
+    split: Any = None,
+    columns: Any = None,
+    n: Any = None,
+    batch_size: Any = _ROWS,
+    **said: Any,
+) -> Stream:
+    """Open a stream with the arguments of :func:`stream`, whose row numbers count from 1."""
+    request = replace(request_of(path, name, data_dir, data_files, split, **said), index_base=1)
+    return only_stream(request, wanted_of(columns, n, None, None), batch_size)
+
+
 def only_stream(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> Stream:
     """Open the one stream that a request names.
 
@@ -144,7 +161,7 @@ def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> d
 def _batch_readers(request: Request, wanted: Wanted) -> tuple[dict[str, BatchReader], Mapping[str, Any], str]:
     """Return the reader of each split that is needed, what their columns mean, and of which format the files are."""
     from tidydl.data.readers.formats import TextOptions
-    from tidydl.data.reading_sources import from_hub, list_files, needed_splits
+    from tidydl.data.reading_sources import from_hub, list_files, splits_to_read
     from tidydl.data.sources.listing_tables import columns_in
     from tidydl.data.sources.local_files import refuse_options
     from tidydl.data.sources.record_batches import batch_reader_of_table, batch_readers_of
@@ -155,11 +172,13 @@ def _batch_readers(request: Request, wanted: Wanted) -> tuple[dict[str, BatchRea
     options = TextOptions(request.sep, request.field)
     with ExitStack() as room:  # which stays empty, since what is unpacked is kept
         listing = list_files(request, room, keep=True)
-    needed = needed_splits(request, listing.splits)
-    for name in needed or ():
+    required = splits_to_read(request, listing.splits)
+    for name in required or ():
         if name not in listing.splits:
-            raise unknown_name("split", name, listing.splits, hint="load_dataset() without `split` gives them all.")
-    chosen = listing.splits if needed is None else needed
+            raise unknown_name(
+                "split", name, listing.splits, hint="load_dataset() without `split` returns all of them."
+            )
+    chosen = listing.splits if required is None else required
     if listing.tables is not None:
         refuse_options(vars(options), listing.format)
         return {name: batch_reader_of_table(listing.tables[name]) for name in chosen}, listing.features, listing.format
@@ -190,6 +209,11 @@ def _stream(
         readers = _marked(readers)
     whole = joined([f"split {cut.split}" for cut in cuts], [_cut(readers[cut.split], cut) for cut in cuts])
     rows = whole.rows if wanted.n is None else min(whole.rows, wanted.n)
+    if rows and not whole.schema.names:
+        raise DataError(
+            f"`path` '{request.path}' has rows without columns, of which a stream can tell nothing.",
+            allowed="Data with one column or more.",
+        )
     meant = {**features, **features_of(whole.schema)}
     facts = {"task": "stream", "source": request.path, "format": format_, "split": split}
 
@@ -238,11 +262,11 @@ def _with_levels(nothing: pa.Table, levels: Mapping[str, pa.Array]) -> pa.Table:
     """Return the levels to a table of no rows, whose dictionaries know none."""
     import pyarrow as pa
 
-    for place, each in enumerate(nothing.schema):
+    for index, each in enumerate(nothing.schema):
         if each.name in levels:
             none = pa.array([], pa.int32())
             made = pa.DictionaryArray.from_arrays(none, levels[each.name], ordered=each.type.ordered)
-            nothing = nothing.set_column(place, each.name, made)
+            nothing = nothing.set_column(index, each.name, made)
     return nothing
 
 

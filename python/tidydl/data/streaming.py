@@ -64,7 +64,7 @@ class Stream:
     def __len__(self) -> int:
         """Return the number of frames, where the number of rows is known."""
         if self.rows is None:
-            raise TypeError("it is not known how many frames this stream has")
+            raise TypeError("the number of batches in this stream is not known")
         return max(1, -(-self.rows // self.batch_size))
 
     def __bool__(self) -> bool:
@@ -78,9 +78,9 @@ class Stream:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise ArgumentError(
-            "A stream cannot be pickled: it reads from where it was opened.",
+            "A stream cannot be pickled: it belongs to this session.",
             allowed="A data frame, or the path of a file.",
-            hint="Write it with `write_dataset()` and hand on the path, or open it with `stream()` over there.",
+            hint="Write it with `write_dataset()` and pass the path, or call `stream()` in the other process.",
         )
 
     @property

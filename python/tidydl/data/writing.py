@@ -13,16 +13,17 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import guarded
 from tidydl.checks import check_path_name, described, frame_hint
 from tidydl.data.arrow.other_libraries import is_frame, table_of
-from tidydl.data.frames_by_split import by_name
+from tidydl.data.frames_by_split import by_name, frames_allowed
 from tidydl.data.sources.media_paths import relative_media_paths
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, DataError, StorageError
 from tidydl.progress import Progress, Work
 from tidydl.progress import run as run_work
-from tidydl.whole_files import begun_beside, refuse_missing_folder, unwritable, whole_file
+from tidydl.whole_files import begun_beside, real_path, refuse_missing_folder, unwritable, whole_file
 
 if TYPE_CHECKING:
     import datasets
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_dataset", "check_file", "write_dataset", "write_steps"]
 
-_FILE = "A file named .parquet, which keeps every kind."
-_ALLOWED = "A data frame, splits of load_dataset(), or a stream."
+_FILE = "A file named .parquet, which keeps all types."
 _SPLIT = re.compile(r"^\w+(\.\w+)*$")  # as `datasets` has it
 _README = "README.md"
 _CARD = re.compile(r"---\nconfigs:\n- config_name: default\n  data_files:\n(  - split: .*\n    path: .*\n)+---\n")
@@ -67,6 +67,8 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
     Attributes of columns that only R distinguishes (units of durations, variable labels) are in ``.attrs["tidydl_r"]``,
     a dictionary of dictionaries by column; for parts read together, or the frames of a stream, it contains what is the
     same in all of them. Categories must be the same in all parts that are read or written together, in cells too.
+    Integer columns ``.row`` and ``.row_y`` count from 0 in Python and from 1 in R. The file notes from which number
+    they count, so that a result written in one language can be joined by ``.row`` in the other.
 
     Returns
     -------
@@ -97,23 +99,27 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
 
 
 @partial(guarded, name="write_dataset")
-def write_steps(data: Any, path: Any, argument: str = "path") -> Work[str]:
-    """Write a data set as a generator of progress events that returns the path; ``argument`` is what it is called."""
-    place = _place(path, argument)
+def write_steps(data: Any, path: Any, argument: str = "path", index_base: int = 0) -> Work[str]:
+    """Write a data set as a generator of progress events that returns the path; ``argument`` is what it is called.
+
+    Row numbers count from ``index_base``, which the file notes.
+    """
+    target = _target(path, argument)
     if isinstance(data, Mapping) and all(_is_one(each) for each in data.values()) and data:
-        yield from _write_splits(data, place)
+        yield from _write_splits(data, target, index_base)
     elif _is_one(data):
-        _check_suffix(place, argument)
-        with whole_file(place) as file:
-            yield from _write_one(data, file, None if place.is_symlink() else place.absolute().parent)
+        _check_suffix(target, argument)
+        with whole_file(target) as file:
+            folder = None if target.is_symlink() else target.absolute().parent
+            yield from _write_one(data, file, folder, index_base)
     else:
-        raise ArgumentError(f"`data` is {described(data)}.", allowed=_ALLOWED, hint=frame_hint(data))
-    return str(place)
+        raise ArgumentError(f"`data` is {described(data)}.", allowed=frames_allowed(), hint=frame_hint(data))
+    return str(target)
 
 
 def check_file(path: Any, argument: str) -> None:
     """Refuse, before there is anything to write, what is no file for one data set."""
-    _check_suffix(_place(path, argument), argument)
+    _check_suffix(_target(path, argument), argument)
 
 
 @guarded
@@ -152,16 +158,16 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
         return datasets.DatasetDict({split: as_dataset(each) for split, each in by_name(data, "data").items()})
     if not is_frame(data):
         hint = "write_dataset() writes a stream to a file." if isinstance(data, Stream) else frame_hint(data)
-        allowed = "A data frame, or splits of load_dataset()."
+        allowed = "A data frame, or several by split."
         raise ArgumentError(f"`data` is {described(data)}.", allowed=allowed, hint=hint)
     table = _table_of(data)
     try:
         return dataset_of(table)
     except ValueError as error:
         raise DataError(
-            f"`data` holds what a dataset cannot: {str(error).splitlines()[0].rstrip('.')}.",
-            allowed="Numbers, text, labels, times, images, sounds, and lists and dictionaries of these.",
-            hint="Make such a column text first, or leave it out.",
+            f"`data` has values that a dataset cannot hold: {str(error).splitlines()[0].rstrip('.')}.",
+            allowed=f"Numbers, text, labels, times, images, audio, lists and {rendering.type_name('dicts')} of these.",
+            hint="Convert such a column to text first, or leave it out.",
         ) from error
 
 
@@ -169,75 +175,75 @@ def _is_one(data: Any) -> bool:
     return is_frame(data) or isinstance(data, Stream)
 
 
-def _place(path: Any, argument: str) -> Path:
+def _target(path: Any, argument: str) -> Path:
     if not isinstance(path, (str, os.PathLike)) or not str(path):
         raise ArgumentError(
             f"`{argument}` is {described(path)}.", allowed="The path of a file named .parquet, or a folder."
         )
     check_path_name(argument, path)
     try:
-        place = Path(path).expanduser()
+        target = Path(path).expanduser()
     except RuntimeError as error:
         raise ArgumentError(
-            f"`{argument}` '{path}' is in the home folder of somebody who is not known here.",
+            f"`{argument}` '{path}' is in the home folder of a user who does not exist on this machine.",
             allowed="The path of a file named .parquet, or a folder.",
-            hint="Write the folder out instead of '~'.",
+            hint="Write the full path instead of '~'.",
         ) from error
-    refuse_missing_folder(place, f"`{argument}` '{place}'")
-    if not place.absolute().parent.is_dir():
+    refuse_missing_folder(target, f"`{argument}` '{target}'")
+    if not target.absolute().parent.is_dir():
         raise StorageError(
-            f"`{argument}` '{place}' is in '{place.parent}', which is no folder.", allowed="A path in a folder."
+            f"`{argument}` '{target}' is in '{target.parent}', which is not a folder.", allowed="A path in a folder."
         )
-    return place
+    return target
 
 
-def _check_suffix(place: Path, argument: str) -> None:
-    if place.is_dir():
+def _check_suffix(target: Path, argument: str) -> None:
+    if target.is_dir():
         raise ArgumentError(
-            f"`{argument}` '{place}' is a folder.", allowed=_FILE, hint=f"Write '{place / 'data.parquet'}'."
+            f"`{argument}` '{target}' is a folder.", allowed=_FILE, hint=f"Write '{target / 'data.parquet'}'."
         )
-    if place.suffix.lower() != ".parquet":
-        named = f"named '{place.suffix}'" if place.suffix else "a name without an ending"
+    if target.suffix.lower() != ".parquet":
+        named = f"named '{target.suffix}'" if target.suffix else "without a file extension"
         raise ArgumentError(
-            f"`{argument}` '{place}' is {named}.", allowed=_FILE, hint=f"Write '{place.with_suffix('.parquet')}'."
+            f"`{argument}` '{target}' is {named}.", allowed=_FILE, hint=f"Write '{target.with_suffix('.parquet')}'."
         )
 
 
-def _table_of(data: Any, folder: Path | None = None) -> pa.Table:
+def _table_of(data: Any, folder: Path | None = None, index_base: int = 0) -> pa.Table:
     """Return the table of a frame with all that is known of its columns, to be written into a folder."""
     from tidydl.data.arrow.from_frame import encode
     from tidydl.data.arrow.to_frame import decode
 
-    table = encode(data if hasattr(data, "iloc") else decode(table_of(data)))
+    table = encode(data if hasattr(data, "iloc") else decode(table_of(data)), index_base=index_base)
     return table if folder is None else relative_media_paths(table, folder)
 
 
-def _write_one(data: Any, file: IO[bytes], folder: Path | None) -> Work[None]:
+def _write_one(data: Any, file: IO[bytes], folder: Path | None, index_base: int) -> Work[None]:
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
         if isinstance(data, Stream):
-            yield from _write_stream(data, file, folder)
+            yield from _write_stream(data, file, folder, index_base)
         else:
-            table = _table_of(data, folder)
+            table = _table_of(data, folder, index_base)
             parquet.write_table(table, file)
             yield Progress(table.num_rows, table.num_rows, "row")
     except pa.ArrowException as error:
         raise DataError(
-            f"`data` holds what no parquet file can: {str(error).splitlines()[0].rstrip('.')}.",
-            allowed="Numbers, text, labels, times, images, sounds, and lists and dictionaries of these.",
-            hint="Make such a column text first, or leave it out.",
+            f"`data` has values that a parquet file cannot hold: {str(error).splitlines()[0].rstrip('.')}.",
+            allowed=f"Numbers, text, labels, times, images, audio, lists and {rendering.type_name('dicts')} of these.",
+            hint="Convert such a column to text first, or leave it out.",
         ) from error
 
 
-def _write_stream(data: Stream, file: IO[bytes], folder: Path | None) -> Work[None]:
+def _write_stream(data: Stream, file: IO[bytes], folder: Path | None, index_base: int) -> Work[None]:
     """Write frame by frame; some are gathered into a row group, and no more are ever in memory."""
     from tidydl.data.arrow.merged_metadata import metadata_of_all
 
     done, writer, schema = 0, None, None
     with ExitStack() as closing:
-        for group in _groups(_typed(_table_of(frame, folder), data.types) for frame in data):
+        for group in _groups(_typed(_table_of(frame, folder, index_base), data.types) for frame in data):
             if writer is None or schema is None:
                 schema = group.schema
                 writer = closing.enter_context(_writer_of(file, schema))
@@ -246,7 +252,7 @@ def _write_stream(data: Stream, file: IO[bytes], folder: Path | None) -> Work[No
             done += group.num_rows
             yield Progress(done, data.rows or done, "row")
         if writer is None or schema is None:
-            schema = _typed(_table_of(data.empty), data.types).schema
+            schema = _typed(_table_of(data.empty, index_base=index_base), data.types).schema
             writer = closing.enter_context(_writer_of(file, schema))
         writer.add_key_value_metadata(_told_last(schema))
 
@@ -267,9 +273,9 @@ def _typed(table: pa.Table, types: Mapping[str, Any]) -> pa.Table:
     """Return columns without a single value with the types that they have elsewhere."""
     import pyarrow as pa
 
-    for place, each in enumerate(table.schema):
+    for index, each in enumerate(table.schema):
         if each.name in types and pa.types.is_null(each.type):
-            table = table.set_column(place, each.name, pa.nulls(table.num_rows, types[each.name]))
+            table = table.set_column(index, each.name, pa.nulls(table.num_rows, types[each.name]))
     return table
 
 
@@ -289,79 +295,79 @@ def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 def _bound(tables: list[pa.Table]) -> pa.Table:
     from tidydl.data.arrow.concatenation import join
 
-    return join([f"frame {place}" for place in range(len(tables))], tables)
+    return join([f"frame {index}" for index in range(len(tables))], tables)
 
 
 def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
     """Return a later part of a stream the kinds of the first."""
     import pyarrow as pa
 
-    from tidydl.data.arrow.concatenation import refuse_other_labels
+    from tidydl.data.arrow.concatenation import refuse_other_meanings
 
     if table.schema.names != schema.names:
         raise DataError(
-            f"From row {first} on the stream has other columns: {', '.join(table.schema.names)}.",
-            allowed=f"Those it began with: {', '.join(schema.names)}.",
+            f"From row {first} on, the stream has different columns: {', '.join(table.schema.names)}.",
+            allowed=f"The columns it began with: {', '.join(schema.names)}.",
         )
-    refuse_other_labels({"rows before": schema, f"rows from {first} on": table.schema})
+    refuse_other_meanings({"rows before": schema, f"rows from {first} on": table.schema})
     try:
         return table.cast(schema.with_metadata(table.schema.metadata)).replace_schema_metadata(None)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         wrong = next((f.name for f, g in zip(schema, table.schema, strict=True) if f.type != g.type), schema.names[0])
         raise DataError(
-            f"From row {first} on the column '{wrong}' of the stream has another kind than before.",
-            allowed="Columns of one kind throughout.",
+            f"From row {first} on, column '{wrong}' of the stream has a different type.",
+            allowed="Columns of one type throughout.",
         ) from error
 
 
-def _write_splits(data: Mapping[Any, Any], place: Path) -> Work[None]:
+def _write_splits(data: Mapping[Any, Any], target: Path, index_base: int) -> Work[None]:
     """Write a folder with a file for each split, which takes its name when all is written."""
     named = by_name(data, "data")
     for name in named:
         if not _SPLIT.match(name):
             other = re.sub(r"\W+", "_", name).strip("_")
             raise ArgumentError(
-                f"`data` has a split '{name}', which no file can be named after.",
-                allowed="Names of letters, digits, '_' and '.', which are those that `datasets` reads.",
-                hint=f"Call it '{other}', say." if other else "Rename it.",
+                f"`data` has a split '{name}', which is not a valid file name.",
+                allowed="Split names of letters, digits, '_' and '.', as `datasets` requires.",
+                hint=f"For example '{other}'." if other else "Rename it.",
             )
-    if place.is_file() or place.suffix.lower() == ".parquet":
+    if target.is_file() or target.suffix.lower() == ".parquet":
         raise ArgumentError(
-            f"`path` '{place}' is a file, and `data` has several splits.",
+            f"`path` '{target}' is a file, but `data` has several splits.",
             allowed="A folder.",
-            hint=f"Write '{place.with_suffix('')}'.",
+            hint=f"Write '{target.with_suffix('')}'.",
         )
-    yield from _write_folder(named, Path(os.path.realpath(place)))
+    yield from _write_folder(named, real_path(target, f"`path` '{target}'"), index_base)
 
 
-def _write_folder(data: Mapping[str, Any], place: Path) -> Work[None]:
+def _write_folder(data: Mapping[str, Any], target: Path, index_base: int) -> Work[None]:
     """Write into a folder that is there, or into one that takes its name at last."""
-    _refuse_other_files(place, data)
-    scratch = begun_beside(place)
-    folder = place if place.is_dir() else scratch
+    _refuse_other_files(target, data)
+    scratch = begun_beside(target)
+    folder = target if target.is_dir() else scratch
     try:
         if folder is scratch:
             scratch.mkdir()
         with ExitStack() as files:  # each takes its name when all are written
             for name, each in data.items():
                 file = files.enter_context(whole_file(folder / f"{name}.parquet"))
-                yield from _write_one(each, file, place)
+                yield from _write_one(each, file, target, index_base)
             if not set(data) <= set(_KNOWN_SPLITS) or (folder / _README).exists():
                 files.enter_context(whole_file(folder / _README)).write(_card(data).encode())
         if folder is scratch:
-            os.replace(scratch, place)
+            os.replace(scratch, target)
     except OSError as problem:
         if hasattr(problem, "kind"):  # one of ours, which says what it is about
             raise
-        raise unwritable(f"'{place}'", problem) from problem
+        raise unwritable(f"'{target}'", problem) from problem
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _refuse_other_files(place: Path, names: Iterable[str]) -> None:
+def _refuse_other_files(target: Path, names: Iterable[str]) -> None:
     """Refuse a folder of more than these splits: the others would be read as splits too, and are somebody's."""
     ours = {f"{name}.parquet" for name in names}
-    held = list(place.iterdir()) if place.is_dir() else []
+    held = list(target.iterdir()) if target.is_dir() else []
     others = sorted(
         each.name
         for each in held
@@ -369,9 +375,9 @@ def _refuse_other_files(place: Path, names: Iterable[str]) -> None:
     )
     if others:
         raise ArgumentError(
-            f"`path` '{place}' holds other files: {', '.join(others[:5])}{', …' if len(others) > 5 else ''}.",
-            allowed="A folder that is new or empty, or holds files of the same splits, which are replaced.",
-            hint=f"Write '{place / 'data'}', or delete them if you need them no more.",
+            f"`path` '{target}' contains other files: {', '.join(others[:5])}{', …' if len(others) > 5 else ''}.",
+            allowed="A new or empty folder, or one with files of the same splits, which are replaced.",
+            hint=f"Write '{target / 'data'}', or delete them if you no longer need them.",
         )
 
 

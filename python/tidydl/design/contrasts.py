@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.checks import described
+from tidydl.design.deparse import quoted, written
 from tidydl.design.polynomials import polynomial_contrasts
-from tidydl.design.syntax import parse, quoted, written
+from tidydl.design.syntax import parse
 from tidydl.errors import ArgumentError, FormulaError, one_of, unknown_name
 
 if TYPE_CHECKING:
@@ -96,7 +98,8 @@ def coded_by(contrasts: Any, factors: Mapping[str, tuple[str, ...]], others: Seq
         return {}
     if not isinstance(contrasts, Mapping):
         raise ArgumentError(
-            f"`contrasts` is {described(contrasts)}.", allowed="A dictionary such as {'group': 'contr.sum'}."
+            f"`contrasts` is {described(contrasts)}.",
+            allowed=f"A {rendering.type_name('dict')} such as {rendering.value({'group': 'contr.sum'})}.",
         )
     found = {}
     for key, given in contrasts.items():

@@ -6,19 +6,21 @@ functions of :data:`tidydl.design.functions.FUNCTIONS`. Nothing is looked up out
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tidydl.design.arithmetic import among, compared, computed, joined, negated
+from tidydl.design.deparse import Lines, quoted, written
 from tidydl.design.functions import FUNCTIONS, NOT_YET, Function, Situation, numeric
-from tidydl.design.syntax import Call, Constant, Group, Name, Node, Operation, parse, written
+from tidydl.design.syntax import COMPARISONS, EMPTY, Call, Constant, Name, Node, parse, walk
 from tidydl.design.values import Logicals, Numbers, Value
 from tidydl.errors import FormulaError, nearest
 
-__all__ = ["Expression", "Scope", "column_expression", "options_of", "parts_of", "vet", "vetted"]
+__all__ = ["Expression", "Scope", "column_expression", "options_of", "vet", "vetted"]
 
-_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+_OPERATORS = {"(", "+", "-", "*", "/", "^", "&", "|", "!", "%in%", *COMPARISONS}
 _ALLOWED = "Columns, numbers, + - * / ^, comparisons, & | ! and the functions " + ", ".join(FUNCTIONS) + "."
 _ELSEWHERE = "Make the column in the data frame first."
 
@@ -41,9 +43,15 @@ class Expression:
         return isinstance(self.node, Name)
 
     @property
+    def label(self) -> str:
+        """How R writes it in the names of terms and columns: integers without their L."""
+        return self.text if self.is_column else Lines(math.inf, integer="").node(self.node).lines()[0]
+
+    @property
     def calls(self) -> dict[str, Call]:
-        """The calls inside, by how R writes them."""
-        return {written(each): each for each in _walk(self.node) if isinstance(each, Call)}
+        """The calls of functions inside, by how R writes them."""
+        calls = (each for each in walk(self.node) if isinstance(each, Call) and each.function in FUNCTIONS)
+        return {written(each): each for each in calls}
 
 
 @dataclass
@@ -78,70 +86,67 @@ class Scope:
         return value
 
     def _evaluate(self, node: Node) -> Value | str:
+        """Compute from the left; a chain of operators may be longer than Python nests."""
+        chain = []
+        while isinstance(node, Call) and node.is_binary:
+            chain.append(node)
+            node = node.arguments[0]
+        value = self._operand(node)
+        for each in reversed(chain):
+            value = self._operation(each, value)
+        return value
+
+    def _operand(self, node: Node) -> Value | str:
         import numpy as np
 
         if isinstance(node, Name):
             return self.columns[node.name]
-        if isinstance(node, Group):
-            return self._evaluate(node.inner)
-        if isinstance(node, Call):
-            return self._call(node)
-        if isinstance(node, Operation):
-            return self._operation(node)
-        if isinstance(node.value, bool):
-            return Logicals(np.asarray(float(node.value)))
-        return node.value if isinstance(node.value, str) else Numbers(np.asarray(node.value))
+        if isinstance(node, Constant):
+            if isinstance(node.value, bool):
+                return Logicals(np.asarray(float(node.value)))
+            return node.value if isinstance(node.value, str) else Numbers(np.asarray(float(node.value)))
+        if not node.is_operator:
+            return self._evaluate(node.arguments[0]) if node.function == "(" else self._call(node)
+        value = self._evaluate(node.arguments[0])
+        if node.function == "!":
+            return negated(self._truth(value, node.arguments[0]))
+        number = self._number(value, node.arguments[0])
+        return Numbers(-number if node.function == "-" else number)
+
+    def _operation(self, node: Call, value: Value | str) -> Value:
+        """Compute an operation whose left operand has this value."""
+        sign, (left, right) = node.function, node.arguments
+        if sign in COMPARISONS:
+            return compared(sign, value, self._evaluate(right), written(node), self.argument)
+        if sign == "%in%":
+            return among(self._valued(value, left), _constants(right))
+        other = self._evaluate(right)
+        if sign in ("&", "|"):
+            return joined(sign, self._truth(value, left), self._truth(other, right))
+        return computed(sign, self._number(value, left), self._number(other, right))
 
     def _call(self, node: Call) -> Value:
         function = FUNCTIONS[node.function]
         inner, options = _arguments(node, function, self.argument)
         text = written(node)
-        values = [self._for_each_row(self._valued(each)) for each in inner]
+        values = [self._for_each_row(self._valued(self._evaluate(each), each)) for each in inner]
         at = Situation(text, tuple(map(written, inner)), self.argument, self.is_new, self.memory.get(text))
         value, kept = function.apply(values, options, at)
         if kept is not None:
             self.memory.setdefault(text, kept)
         return value
 
-    def _valued(self, node: Node) -> Value:
-        found = self._evaluate(node)
-        if isinstance(found, str):
+    def _valued(self, value: Value | str, node: Node) -> Value:
+        if isinstance(value, str):
             raise _refusal(written(node), self.argument)
-        return found
+        return value
 
-    def _operation(self, node: Operation) -> Value:
-        if node.sign == "!":
-            return negated(self._truth(node.operands[0]))
-        if node.sign == "%in%":
-            return among(self._valued(node.operands[0]), _constants(node.operands[1]))
-        if node.sign in ("&", "|"):
-            return joined(node.sign, self._truth(node.operands[0]), self._truth(node.operands[1]))
-        if node.sign in _COMPARISONS:
-            sides = [self._evaluate(operand) for operand in node.operands]
-            return compared(node.sign, sides[0], sides[1], written(node), self.argument)
-        return self._computed(node)
+    def _number(self, value: Value | str, node: Node) -> Any:
+        if isinstance(value, (Numbers, Logicals)):
+            return value.values
+        return numeric(self._valued(value, node), written(node), self.argument)
 
-    def _computed(self, node: Operation) -> Numbers:
-        """Compute from the left; a chain may be longer than Python nests."""
-        chain: list[tuple[str, Node]] = []
-        first: Node = node
-        while isinstance(first, Operation) and len(first.operands) == 2 and first.sign in "+-*/^":
-            chain.append((first.sign, first.operands[1]))
-            first = first.operands[0]
-        if not chain:
-            assert isinstance(first, Operation)
-            value = self._number(first.operands[0])
-            return Numbers(-value if first.sign == "-" else value)
-        total = self._number(first)
-        for sign, operand in reversed(chain):
-            total = computed(sign, total, self._number(operand)).values
-        return Numbers(total)
-
-    def _number(self, node: Node) -> Any:
-        return numeric(self._valued(node), written(node), self.argument)
-
-    def _truth(self, node: Node) -> Logicals:
-        value = self._valued(node)
+    def _truth(self, value: Value | str, node: Node) -> Logicals:
         if isinstance(value, Logicals):
             return value
         raise FormulaError(
@@ -152,8 +157,7 @@ class Scope:
 
 def column_expression(name: str) -> Expression:
     """Build the expression that is a column as it stands."""
-    node = Name(name)
-    return Expression(written(node), (name,), node)
+    return Expression(quoted(name), (name,), Name(name))
 
 
 def vet(text: str, argument: str = "formula") -> Expression:
@@ -169,10 +173,10 @@ def vet(text: str, argument: str = "formula") -> Expression:
 
 def vetted(node: Node, argument: str = "formula") -> Expression:
     """Check a tree against the allow-list."""
-    outer = node.function if isinstance(node, Call) else None
     _check(node, argument, outermost=True)
-    columns = dict.fromkeys(each.name for each in _walk(node) if isinstance(each, Name))
-    return Expression(written(node), tuple(columns), node, outer is not None and FUNCTIONS[outer].is_factor)
+    columns = dict.fromkeys(each.name for each in walk(node) if isinstance(each, Name))
+    is_factor = isinstance(node, Call) and node.function in FUNCTIONS and FUNCTIONS[node.function].is_factor
+    return Expression(written(node), tuple(columns), node, is_factor)
 
 
 def options_of(call: Call) -> tuple[int, dict[str, Any]]:
@@ -181,56 +185,43 @@ def options_of(call: Call) -> tuple[int, dict[str, Any]]:
     return len(inner), options
 
 
-def parts_of(text: str, function: str) -> list[tuple[str | None, Node]] | None:
-    """Return the arguments of a call that stands alone, such as ``cbind(a, b)``; None where the text is none."""
-    node = parse(text)
-    return list(node.arguments) if isinstance(node, Call) and node.function == function else None
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    waiting = [node]
-    while waiting:
-        each = waiting.pop()
-        yield each
-        if isinstance(each, Group):
-            waiting.append(each.inner)
-        elif isinstance(each, Operation):
-            waiting.extend(reversed(each.operands))
-        elif isinstance(each, Call):
-            waiting.extend(value for _, value in reversed(each.arguments))
-
-
 def _check(node: Node, argument: str, outermost: bool = False) -> None:
     """Refuse what is not on the allow-list, and texts where they have no place."""
-    if isinstance(node, Name) and node.name == ".":
-        raise _refusal(".", argument, "Write the columns that '.' stands for.")
-    if isinstance(node, Group):
-        _check(node.inner, argument)
-    elif isinstance(node, Call):
+    compares = False
+    while isinstance(node, Call) and node.is_binary:  # a chain may be longer than Python nests
+        left, right = node.arguments
+        _check_operator(node, argument)
+        compares = node.function in COMPARISONS
+        if node.function == "%in%":
+            if _constant(right) is None:
+                raise _refusal(written(node), argument, "Write constants there, as in group %in% c('a', 'b').")
+        elif not (compares and isinstance(right, Constant)):
+            _check(right, argument)
+        node, outermost = left, False
+    if isinstance(node, Name):
+        if node.name == ".":
+            raise _refusal(".", argument, "Write the columns that '.' stands for.")
+    elif isinstance(node, Constant):
+        if isinstance(node.value, str) and not compares:
+            raise _refusal(written(node), argument, "A text is compared with a column, as in group == 'a'.")
+    elif node.is_operator or node.function == "(":
+        _check_operator(node, argument)
+        _check(node.arguments[0], argument)
+    else:
         _check_call(node, argument, outermost)
-    elif isinstance(node, Operation):
-        while isinstance(node, Operation):
-            for operand in node.operands[1:]:
-                _check_operand(node, operand, argument)
-            left = node.operands[0]
-            if not isinstance(left, Operation):
-                _check_operand(node, left, argument, first=True)
-            node = left
-    elif isinstance(node, Constant) and isinstance(node.value, str):
-        raise _refusal(written(node), argument, "A text is compared with a column, as in group == 'a'.")
 
 
-def _check_operand(node: Operation, operand: Node, argument: str, first: bool = False) -> None:
-    if node.sign == "%in%" and not first:
-        if _constant(operand) is None:
-            raise _refusal(written(node), argument, "Write constants there, as in group %in% c('a', 'b').")
-    elif not (node.sign in _COMPARISONS and isinstance(operand, Constant)):
-        _check(operand, argument)
+def _check_operator(node: Call, argument: str) -> None:
+    if node.function not in _OPERATORS:
+        wants_single = node.function in ("&&", "||")
+        raise _refusal(written(node), argument, "Write & and | for 'and' and 'or'." if wants_single else _ELSEWHERE)
 
 
 def _check_call(node: Call, argument: str, outermost: bool) -> None:
     if node.function not in FUNCTIONS:
         raise _unknown_function(node.function, written(node), argument)
+    if EMPTY in node.arguments:
+        raise _refusal(written(node), argument, "Leave no argument empty.")
     function = FUNCTIONS[node.function]
     if function.several_columns and not outermost:
         raise _refusal(written(node), argument, f"{node.function}() stands alone, or times other columns by ':'.")
@@ -244,7 +235,7 @@ def _arguments(node: Call, function: Function, argument: str) -> tuple[list[Node
     inner: list[Node] = []
     options: dict[str, Any] = {}
     by_position = list(function.options[: function.positional])
-    for name, value in node.arguments:
+    for name, value in node.named_arguments:
         constant = _constant(value)
         if name == "x" and not inner:
             inner.append(value)
@@ -278,14 +269,13 @@ def _wrong_argument(node: Call, given: str, function: Function, argument: str) -
 def _constant(node: Node) -> Any:
     """Return the value of a constant, of ``c()`` a tuple of them; None where it is none."""
     if isinstance(node, Constant):
-        return node.value
-    if isinstance(node, Operation) and node.sign == "-" and len(node.operands) == 1:
-        value = _constant(node.operands[0])
+        return float(node.value) if type(node.value) is int else node.value
+    if isinstance(node, Call) and node.function == "-" and len(node.arguments) == 1:
+        value = _constant(node.arguments[0])
         return -value if isinstance(value, float) else None
-    if isinstance(node, Call) and node.function == "c" and node.arguments:
-        values = [_constant(value) for name, value in node.arguments if name is None]
-        plain = all(isinstance(value, (float, str, bool)) for value in values)
-        return tuple(values) if plain and len(values) == len(node.arguments) else None
+    if isinstance(node, Call) and node.function == "c" and node.arguments and not node.names:
+        values = tuple(map(_constant, node.arguments))
+        return values if all(isinstance(value, (float, str, bool)) for value in values) else None
     return None
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tidydl.design.expressions import Expression, parts_of, vet, vetted
+from tidydl.design.deparse import written
+from tidydl.design.expressions import Expression, vetted
 from tidydl.design.limits import MOST_LETTERS, too_many
-from tidydl.design.syntax import tokens_of
-from tidydl.design.terms import Algebra, Offset
+from tidydl.design.syntax import Call, Node, parse
+from tidydl.design.terms import Algebra, Offset, parts_of
 from tidydl.errors import ColumnError, FormulaError, no_column
 
 __all__ = ["Formula", "parse_formula", "several_columns"]
@@ -84,14 +86,14 @@ def parse_formula(text: str, columns: Sequence[str]) -> Formula:
     if len(text) > MOST_LETTERS:
         raise too_many(f"has {len(text):,} letters", MOST_LETTERS, "letters", "Write 'y ~ .' for all columns.")
     left, right = _sides(text)
-    response_text, names, response = _response(left)
+    response_text = written(left)
+    names, response = _response(left)
     used = {name for part in response for name in part.columns}
-    dot = list(dict.fromkeys(name for name in columns if name not in used))
-    algebra = Algebra(response_text, dot)
-    terms = algebra.terms(right, text)
+    algebra = Algebra(text, response_text, list(dict.fromkeys(name for name in columns if name not in used)))
+    terms = algebra.terms(right)
     formula = Formula(
         text,
-        f"{response_text} ~ {algebra.written}",
+        f"{response_text} ~ {algebra.written(right)}",
         response,
         response_text,
         names,
@@ -104,29 +106,28 @@ def parse_formula(text: str, columns: Sequence[str]) -> Formula:
     return formula
 
 
-def _sides(text: str) -> tuple[str, str]:
-    tildes = [token for token in tokens_of(text) if token.kind == "sign" and token.text == "~"]
-    left, right = (text[: tildes[0].start], text[tildes[0].end :]) if tildes else ("", "")
-    if not left.strip() or not right.strip():
+def _sides(text: str) -> tuple[Node, Node]:
+    bare = text.strip()
+    tree = parse(text) if bare and (bare[-1] != "~" or "#" in bare) else None
+    if not isinstance(tree, Call) or tree.function != "~" or not tree.is_binary:
         raise FormulaError(
             f"`formula` '{text}' has no response or no predictors.",
             allowed="A formula such as 'y ~ x1 + x2' or 'y ~ .'.",
         )
-    if len(tildes) > 1:
+    left, right = tree.arguments
+    if isinstance(left, Call) and left.function == "~":
         raise FormulaError(f"`formula` '{text}' has several parts.", allowed="One '~'.")
-    return left.strip(), right
+    return left, right
 
 
 def _check_columns(formula: Formula, columns: Sequence[str]) -> None:
-    known: set[str] = set()
-    twice: set[str] = set()
-    for name in columns:
-        (twice if name in known else known).add(name)
+    known = set(columns)
+    counts = Counter(columns) if len(known) < len(columns) else {}
     for name in formula.columns:
         if name not in known:
             problem = f"`formula` names the column '{name}', which `data` does not have."
             raise no_column(problem, name, columns)
-        if name in twice:
+        if counts.get(name, 1) > 1:
             raise several_columns(name)
 
 
@@ -139,17 +140,8 @@ def several_columns(name: str, argument: str = "data") -> ColumnError:
     )
 
 
-def _response(text: str) -> tuple[str, tuple[str, ...], tuple[Expression, ...]]:
-    """Return how R writes the response, the names of its columns, and its parts: several inside ``cbind()``."""
-    bound = parts_of(text, "cbind")
-    if bound is None:
-        expression = vet(text)
-        return expression.text, (expression.text,), (expression,)
-    if not bound:
-        raise FormulaError(f"`formula` has nothing inside '{text}'.", allowed="cbind(a, b).")
+def _response(left: Node) -> tuple[tuple[str, ...], tuple[Expression, ...]]:
+    """Return the response's parts, several inside ``cbind()``, and the names of their columns."""
+    bound = parts_of(left)
     parts = tuple(vetted(node) for _, node in bound)
-    names = tuple(name or part.text for (name, _), part in zip(bound, parts, strict=True))
-    inside = [
-        part.text if name is None else f"{name} = {part.text}" for (name, _), part in zip(bound, parts, strict=True)
-    ]
-    return f"cbind({', '.join(inside)})", names, parts
+    return tuple(name or part.text for (name, _), part in zip(bound, parts, strict=True)), parts

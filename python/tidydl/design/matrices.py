@@ -60,7 +60,8 @@ def model_columns(
                 block = columns if block is None else _products(block, columns)
             except MemoryError as problem:
                 raise _too_large(rows, len(names) + len(labels) * width, factor.text) from problem
-            labels = [f"{old}:{factor.text}{end}" if old else factor.text + end for end in ends for old in labels]
+            name = factor.label
+            labels = [f"{old}:{name}{end}" if old else name + end for end in ends for old in labels]
         assert block is not None
         blocks.append(block)
         names += labels

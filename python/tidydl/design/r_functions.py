@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Sequence
-from typing import Any
 
-from tidydl.design.limits import MOST_DEGREE, MOST_DEPTH, MOST_PRODUCTS, too_many
-from tidydl.design.r_syntax import GAP, Literal, Node, parts_of_call, walk, written_for_r
-from tidydl.design.syntax import Call, Constant, Name, Operation
+from tidydl.design.deparse import written
+from tidydl.design.limits import MOST_DEGREE, MOST_PRODUCTS, too_many
+from tidydl.design.syntax import EMPTY, Call, Constant, Name, Node, Word, walk
 from tidydl.errors import FormulaError, nearest
 
 __all__ = ["CONSTANTS", "FUNCTIONS_OF_R", "called", "columns_bound", "literal_size", "number_in", "short", "vet_for_r"]
@@ -29,6 +28,7 @@ FUNCTIONS_OF_R = (
 CONSTANTS = ("T", "F", "pi", "letters", "LETTERS", "month.name", "month.abb")  # R's own, no columns of the data
 _PACKAGES = ("base", "stats", "splines")
 
+_MISSING_NUMBERS = ("NaN", "NA_integer_", "NA_real_")
 _MOST_CHAIN = 5000  # of a sum; R's own functions nest by each
 _MOST_STEPS = 500  # of operators in a row, other than plus and minus
 _MOST_BREAKS = 1000  # of cut()
@@ -49,34 +49,29 @@ def vet_for_r(node: Node, functions: Collection[str] = frozenset(FUNCTIONS_OF_R)
     FormulaError
         If it does.
     """
-    _vet_parts(node, node, functions, 0)
+    _vet_parts(node, node, functions)
     if _length_bound(node) > _MOST_VALUES:
         raise too_many(f"makes too many values in '{short(node)}'", _MOST_VALUES, "values")
 
 
-def _vet_parts(node: Node, whole: Node, functions: Collection[str], depth: int) -> None:
-    """Walk a long sum on its left, which is deep, without nesting."""
-    steps = 0.0
+def _vet_parts(node: Node, whole: Node, functions: Collection[str], steps: float = 0) -> None:
+    """Walk a long sum on its left, which is deep, without nesting; other nests are as deep as they may be read."""
     while (parts := called(node)) is not None:
         name, given = parts
-        arguments = [each for each in given if each[1] != GAP]
+        arguments = [each for each in given if each[1] != EMPTY]
         if name not in functions or (len(arguments) < len(given) and name != "["):
             raise _not_allowed(name, whole)
         for key, _ in arguments:
             _vet_name(key or "x", whole)
         _vet_sizes(node, name, arguments)
-        for _, argument in arguments[1:]:
-            _vet_parts(argument, whole, functions, depth + 1)
         if not arguments:
             return
-        if not re.match(r"[A-Za-z(!]", name) and len(arguments) > 1:
+        if len(arguments) > 1 and not re.match(r"[A-Za-z(!]", name):
             steps += 1 if name in ("+", "-") else _MOST_CHAIN / _MOST_STEPS
-        else:
-            depth += 1
-        if depth > MOST_DEPTH:
-            raise too_many("is nested too deeply", MOST_DEPTH, "levels")
         if steps > _MOST_CHAIN:
             raise too_many("has too many parts in a row", _MOST_CHAIN, "parts")
+        for _, argument in arguments[1:]:
+            _vet_parts(argument, whole, functions, steps)
         node = arguments[0][1]
     if isinstance(node, Name):
         _vet_name(node.name, whole)
@@ -90,11 +85,10 @@ def _vet_name(name: str, whole: Node) -> None:
 
 def called(node: Node) -> tuple[str, list[tuple[str | None, Node]]] | None:
     """Return the function that a node calls, without a package that such functions are in, and its arguments."""
-    parts = parts_of_call(node)
-    if parts is None:
+    if not isinstance(node, Call):
         return None
-    package, _, name = parts[0].rpartition("::")
-    return (name if package in _PACKAGES else parts[0]), parts[1]
+    package, _, name = node.function.rpartition("::")
+    return (name if package in _PACKAGES else node.function), node.named_arguments
 
 
 def _vet_sizes(node: Node, name: str, arguments: Arguments) -> None:
@@ -133,14 +127,11 @@ def _calls(node: Node, name: str) -> bool:
     return parts is not None and parts[0] == name
 
 
-def _is_call(node: Node) -> bool:
-    return parts_of_call(node) is not None
-
-
 def number_in(node: Node) -> float | None:
-    """Return the number that a node is as it stands; None of anything else."""
-    value = node.value if isinstance(node, Literal) else None
-    return value if isinstance(value, float) else None
+    """Return the number that a node is as it stands, NaN where it is missing; None of anything else."""
+    if not isinstance(node, Constant) or isinstance(node.value, (str, bool)):
+        return None
+    return None if isinstance(node, Word) and node.text not in _MISSING_NUMBERS else float(node.value)
 
 
 def _has_variable(node: Node) -> bool:
@@ -149,7 +140,7 @@ def _has_variable(node: Node) -> bool:
 
 
 def _is_size(node: Node) -> bool:
-    return number_in(node) is not None or (_is_call(node) and not _has_variable(node))
+    return number_in(node) is not None or (isinstance(node, Call) and not _has_variable(node))
 
 
 def _sizes_in(arguments: Arguments, exempt: Collection[str] = ()) -> list[float]:
@@ -161,7 +152,7 @@ def _sizes_in(arguments: Arguments, exempt: Collection[str] = ()) -> list[float]
             continue
         if number is not None:
             found.append(math.inf if math.isnan(number) else abs(number))
-        elif _is_call(value) and (name is not None or not _has_variable(value)):
+        elif isinstance(value, Call) and (name is not None or not _has_variable(value)):
             found.append(math.inf)
     return found
 
@@ -171,16 +162,16 @@ def _lists_apart(arguments: Arguments) -> Arguments:
 
     def is_listed(node: Node) -> bool:
         several = isinstance(node, Call) and node.function == "c" and len(node.arguments) > 1
-        return several and all(_is_one_value(value) for _, value in node.arguments)  # type: ignore[union-attr]
+        return several and all(map(_is_one_value, node.arguments))  # type: ignore[union-attr]
 
     return [(name, value) for name, value in arguments if not is_listed(value) and _negative(value) is None]
 
 
 def _negative(node: Node) -> float | None:
     """Return the size of a number behind a minus, infinite where it is computed of numbers; None of anything else."""
-    if not (isinstance(node, Operation) and node.sign == "-" and len(node.operands) == 1):
+    if not (isinstance(node, Call) and node.function == "-" and len(node.arguments) == 1):
         return None
-    inner = number_in(node.operands[0])
+    inner = number_in(node.arguments[0])
     return inner if inner is not None else math.inf if _is_one_value(node) else None
 
 
@@ -188,21 +179,21 @@ def _is_one_value(node: Node) -> bool:
     """Return whether a node is a literal, or arithmetic of literals."""
     parts = called(node)
     if parts is None:
-        return isinstance(node, (Literal, Constant)) and written_for_r(node) != "NULL"
+        return isinstance(node, Constant) and not (isinstance(node, Word) and node.text == "NULL")
     return parts[0] in _ARITHMETIC and all(_is_one_value(value) for _, value in parts[1])
 
 
 def _length_bound(node: Node) -> float:
     """Return how many values an expression makes at most for each value of the data."""
     total = 1.0
-    while isinstance(node, Operation) and len(node.operands) == 2:
-        total = max(total, _range_bound(node) if node.sign == ":" else 1, _length_bound(node.operands[1]))
-        node = node.operands[0]
+    while isinstance(node, Call) and node.is_binary:
+        total = max(total, _range_bound(node) if node.function == ":" else 1, _length_bound(node.arguments[1]))
+        node = node.arguments[0]
     parts = called(node)
     if parts is None:
         return total
     name, arguments = parts
-    given = [(key, value) for key, value in arguments if value != GAP]
+    given = [(key, value) for key, value in arguments if value != EMPTY]
     inside = [_length_bound(value) for _, value in given]
     if name == "rep":
         return max(total, math.prod([*inside[:1], *(_times(value) for _, value in given[1:])]))
@@ -213,8 +204,8 @@ def _length_bound(node: Node) -> float:
     return max([total, *inside])
 
 
-def _range_bound(node: Operation) -> float:
-    ends = [end for end in node.operands if not isinstance(end, Name) and not _has_variable(end)]
+def _range_bound(node: Call) -> float:
+    ends = [end for end in node.arguments if not isinstance(end, Name) and not _has_variable(end)]
     return max(map(literal_size, ends), default=1.0)
 
 
@@ -231,7 +222,7 @@ def _times(node: Node) -> float:
     if number_in(node) is not None:
         return max(1.0, literal_size(node))
     if isinstance(node, Call) and node.function == "c":
-        return sum(literal_size(value) for _, value in node.arguments)
+        return sum(map(literal_size, node.arguments))
     return math.inf
 
 
@@ -243,14 +234,15 @@ def _seq_bound(nodes: Sequence[Node]) -> float:
 
 def short(node: Node, most: int = 200) -> str:
     """Write an expression for messages."""
-    text = written_for_r(node)
+    text = written(node)
     return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _not_allowed(name: str, whole: Node) -> FormulaError:
-    close: Any = nearest(name, FUNCTIONS_OF_R)
+    listed = [name for name in FUNCTIONS_OF_R if name[0].isalpha()]
+    close = nearest(name, listed)
     return FormulaError(
         f"`formula` calls '{name}()' in '{short(whole)}', which formulas may not do.",
-        allowed=f"The functions {', '.join(name for name in FUNCTIONS_OF_R if name[0].isalpha())}.",
+        allowed=f"The functions {', '.join(listed)}.",
         hint=f"Did you mean '{close}'?" if close else "Make the column in the data frame first.",
     )

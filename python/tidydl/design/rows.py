@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 NA_ACTIONS = ("omit", "exclude", "fail")
-_SUBSET = "One true or false for each row, positions of rows from 0, or a text such as \"age > 30 & group == 'a'\"."
+_SUBSET = "A logical for each row, row positions from 0, or a condition such as \"age > 30 & group == 'a'\"."
 
 
 def column_values(columns: Sequence[str], data: pd.DataFrame, argument: str = "formula") -> dict[str, Value]:

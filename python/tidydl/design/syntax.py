@@ -1,299 +1,397 @@
-"""The grammar of R's expressions, as far as formulas use it: from text to a tree, and back as R writes it."""
+"""R's grammar as far as formulas use it: from text to a tree of names, constants and calls."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from tidydl.design.limits import MOST_DEPTH, MOST_WORDS, too_many
 from tidydl.errors import FormulaError
-from tidydl.rprint import level_text
 
 __all__ = [
-    "RESERVED",
-    "SIGNS",
-    "STRENGTHS",
+    "COMPARISONS",
+    "EMPTY",
     "Call",
     "Constant",
-    "ExpressionReader",
-    "Group",
     "Name",
     "Node",
-    "Operation",
-    "Token",
+    "Word",
+    "is_syntactic",
     "parse",
-    "quoted",
-    "token_pattern",
-    "tokens_of",
-    "written",
+    "split_call",
+    "walk",
 ]
 
-_SPACE = re.compile(r"\s*")
-SIGNS = r"%[^%\s]*%|<=|>=|==|!=|&&|\|\||\*\*|[-+*/^:<>&|!()=,~\[\]{}@$?;]"
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
+# Operators from the loosest to the tightest, as in R's ?Syntax. All group from the left but the power.
+_LEVELS = (
+    *(["~"], ["|", "||"], ["&", "&&"], ["unary !"], COMPARISONS, ["+", "-"], ["*", "/"], ["%any%"], [":"]),
+    *(["unary -"], ["^"]),
+)
+_BINARY = {sign: level for level, signs in enumerate(_LEVELS) for sign in signs}
+# How tightly what stands behind must bind.
+_PREFIX = {"~": 1, "!": _BINARY["unary !"], "-": _BINARY["unary -"], "+": _BINARY["unary -"]}
 
-def token_pattern(signs: str) -> re.Pattern[str]:
-    """Build the pattern of the next word of an expression with these signs."""
-    return re.compile(
-        rf"""\s*(?:
-          (?P<number>0[xX][0-9a-fA-F]+L?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?)(?![\w.])
-        | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-        | `(?P<quoted>(?:[^`\\]|\\.)+)`
-        | (?P<name>(?:[^\W\d]|\.+(?=[^\W\d])|\.)[\w.]*)
-        | (?P<sign>{signs})
-        )""",
-        re.VERBOSE | re.DOTALL,
-    )
-
-
-_TOKEN = token_pattern(SIGNS)
-_SYNTACTIC = re.compile(r"^(?:(?:[^\W\d_]|\.(?!\d))[\w.]*|\.)$")
-RESERVED = {
-    *("if", "else", "repeat", "while", "function", "for", "next", "break", "in", "TRUE", "FALSE", "NULL"),
-    *("Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_complex_", "NA_character_"),
+_SPACE = r"(?:\s|\#[^\n]*+)*+"
+_PLAIN_NAME = r"(?:[^\W0-9_²³¹¼-¾]|\.(?![0-9]))(?:[^\W²³¹¼-¾]++|\.)*+"  # digits such as ² are no letters to R
+_SYNTACTIC = re.compile(_PLAIN_NAME + r"\Z")
+_BLANK = re.compile(_SPACE + r"\Z")
+_TOKEN = re.compile(
+    rf"""{_SPACE}(?:
+      (?P<number>0[xX](?:(?:[0-9a-fA-F]++(?:\.[0-9a-fA-F]*+)?|\.[0-9a-fA-F]++)[pP][+-]?[0-9]++|[0-9a-fA-F]++)L?
+        | (?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?L?)(?!\w)
+    | (?P<raw>[rR]["']-*[\[({{])
+    | (?P<text>"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')
+    | (?P<quoted>`(?:[^`\\]|\\.)++`)
+    | (?P<name>{_PLAIN_NAME})
+    | (?P<sign>%[^%\n]*+%|<<-|->>|->|<-|<=|>=|==|!=|:::?|:=|\|>|&&|\|\||\*\*|[-+*/^:<>&|!()=,~\[\]{{}}@$?;\\])
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPE = re.compile(
+    r"\\(?:([0-7]{1,3}|x[0-9a-fA-F]{1,2})|([uU]\{[0-9a-fA-F]{1,8}\}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8})|(.))",
+    re.DOTALL,
+)
+_ESCAPED = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True)) | {sign: sign for sign in "\\\"'` \n"}
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+# As Python writes them, True and False are taken for R's.
+_CONSTANTS = {"TRUE": True, "FALSE": False, "True": True, "False": False, "Inf": math.inf}
+_WORDS = ("NULL", "NaN", "NA", "NA_integer_", "NA_real_", "NA_character_")
+_RESERVED = {
+    *("if", "else", "repeat", "while", "function", "for", "next", "break", "in", "TRUE", "FALSE", "Inf"),
+    *("NA_complex_", *_WORDS),
 }
-_LOGICALS = {"TRUE": True, "FALSE": False, "True": True, "False": False}
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
-_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
-# How tightly operators bind, as in R. A comparison is not followed by another, and powers group from the right.
-STRENGTHS = {"|": 1, "&": 2, **dict.fromkeys(_COMPARISONS, 4), "+": 5, "-": 5, "*": 6, "/": 6, "%in%": 7, "^": 10}
-_NOT = 3
-_UNARY = 9
+_HINTS = {
+    "<-": "Put a space between < and - where a number below zero is meant.",
+    "=": "Write ~ between response and predictors, and == to compare.",
+    "(": "Is an operator missing before the parenthesis?",
+    **dict.fromkeys(("and", "or"), "Write & and | for 'and' and 'or'."),
+    **dict.fromkeys(("$", "@", "["), "Name columns alone, as in y ~ x."),
+    **dict.fromkeys(("::", ":::"), "Name functions alone, as in log(x)."),
+    **dict.fromkeys(("name", "quoted", "number", "unknown"), "Put names that are not plain in backticks: `2nd name`."),
+}
+_UNCLOSED = {"'": "a text is not closed", '"': "a text is not closed", "`": "a backtick is not closed"}
 
 
-@dataclass(frozen=True)
-class Token:
-    """A word: its kind (number, text, quoted, name, sign or end), what it says, where it starts and ends."""
-
-    kind: str
-    text: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Name:
-    """A column."""
+    """A column; the empty name is an argument that was left out."""
 
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Constant:
-    """A number, a text, or TRUE or FALSE."""
+    """A number, which is an int where R has an integer, a text, or TRUE or FALSE."""
 
     value: float | str | bool
 
 
-@dataclass(frozen=True)
-class Group:
-    """An expression in parentheses."""
+@dataclass(frozen=True, slots=True)
+class Word(Constant):
+    """A word of R's for what is no number, such as NULL or NA, which formulas do not use."""
 
-    inner: Node
-
-
-@dataclass(frozen=True)
-class Operation:
-    """An operator with one operand or two."""
-
-    sign: str
-    operands: tuple[Node, ...]
+    text: str = "NA"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
-    """A function with its arguments, each with its name or None."""
+    """A function, an operator or a parenthesis with its arguments, and their names where some have one."""
 
     function: str
-    arguments: tuple[tuple[str | None, Node], ...]
-
-
-Node = Name | Constant | Group | Operation | Call
-
-
-def quoted(name: str) -> str:
-    """Write a column's name as R writes it in a formula: in backticks where it is not a plain name."""
-    return name if _SYNTACTIC.match(name) and name not in RESERVED else f"`{name}`"
-
-
-def tokens_of(text: str, argument: str = "formula", pattern: re.Pattern[str] = _TOKEN) -> list[Token]:
-    """Take a text apart; the last token is an empty one of the kind ``end``.
-
-    Raises
-    ------
-    FormulaError
-        If it holds what no expression holds.
-    """
-    tokens: list[Token] = []
-    at = 0
-    while _end_of(_SPACE, text, at) < len(text):
-        found = pattern.match(text, at)
-        if found is None or found.lastgroup is None:
-            rest = text[at:].strip()
-            raise FormulaError(
-                f"`{argument}` '{text}' cannot be read from '{rest[:20]}' on.",
-                allowed="Columns, numbers, texts in quotes, operators and calls; odd names in backticks.",
-            )
-        kind, said = found.lastgroup, found.group(found.lastgroup)
-        plain = "^" if said == "**" and kind == "sign" else said
-        tokens.append(Token(kind, plain, found.end() - len(found.group().lstrip()), found.end()))
-        at = found.end()
-        if len(tokens) > MOST_WORDS:
-            raise too_many(f"has more than {MOST_WORDS:,} names, numbers and signs", MOST_WORDS, "of them")
-    return [*tokens, Token("end", "", len(text), len(text))]
-
-
-def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
-    return found.end() if found else at
-
-
-def parse(text: str, argument: str = "formula") -> Node:
-    """Read one expression.
-
-    Raises
-    ------
-    FormulaError
-        If it is none.
-    """
-    return ExpressionReader(tokens_of(text, argument), text, argument).whole()
-
-
-class ExpressionReader:
-    """Reads tokens by the strength of operators (Pratt 1973, Top down operator precedence)."""
-
-    strengths = STRENGTHS
-
-    def __init__(self, tokens: Sequence[Token], text: str, argument: str):
-        self._tokens = tokens
-        self._at = 0
-        self._depth = 0
-        self._text = text
-        self._argument = argument
+    arguments: tuple[Node, ...]
+    names: tuple[str | None, ...] = ()
 
     @property
-    def token(self) -> Token:
-        """The next token."""
-        return self._tokens[self._at]
+    def is_operator(self) -> bool:
+        """Whether it is written as an operator."""
+        return self.function in _BINARY or self.function[0] in "!%"
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it is written as an operator between two operands."""
+        return len(self.arguments) == 2 and self.is_operator
+
+    @property
+    def named_arguments(self) -> list[tuple[str | None, Node]]:
+        """The arguments, each with its name or None."""
+        return list(zip(self.names or (None,) * len(self.arguments), self.arguments, strict=True))
+
+
+Node = Name | Constant | Call
+EMPTY = Name("")
+
+
+class _Token(NamedTuple):
+    """A word: its kind (number, text, quoted, name, sign, unknown or end), what it says, where it starts."""
+
+    kind: str
+    text: str
+    start: int
+
+
+def is_syntactic(name: str) -> bool:
+    """Return whether R reads a name without backticks."""
+    return name not in _RESERVED and _SYNTACTIC.match(name) is not None
+
+
+def parse(text: str, argument: str = "formula", of_r: bool = False) -> Node:
+    """Read one expression or formula.
+
+    Parameters
+    ----------
+    text
+        The expression.
+    argument
+        The name of the argument, for messages.
+    of_r
+        Whether it may have what R's own formulas and calls use besides: ``x$a``, ``x[i]``, ``x[[i]]``, ``package::f``,
+        ``NULL``, ``NA`` and ``NaN``. True and False are names then, as in R.
+
+    Raises
+    ------
+    FormulaError
+        If it is none in R, or has what no formula uses, such as an assignment.
+    """
+    return _Parser(text, argument, of_r).whole()
+
+
+def split_call(text: str) -> tuple[str, list[tuple[str | None, str]]] | None:
+    """Return the function that a text calls, and the arguments as text, each with its name or None.
+
+    They may be anything that R reads. None is returned of what is no call, or goes on behind one.
+
+    Raises
+    ------
+    FormulaError
+        If it has what no expression of R's has.
+    """
+    return _Parser(text, "call", True).split()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Give a node and all inside it."""
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        if isinstance(each, Call):
+            waiting.extend(reversed(each.arguments))
+
+
+class _Parser:
+    """Reads tokens by the strength of operators (Pratt 1973, Top down operator precedence)."""
+
+    def __init__(self, text: str, argument: str, of_r: bool):
+        self._text = text
+        self._argument = argument
+        self._of_r = of_r
+        self._at = 0
+        self._depth = 0
+        self._tokens = self._all_tokens()
 
     def whole(self) -> Node:
-        """Read one expression that ends with the tokens."""
-        node = self.expression(0)
-        if self.token.kind != "end":
-            self.refuse()
-        return node
+        node = self._expression(0)
+        return node if self._tokens[self._at].kind == "end" else self._refuse(self._tokens[self._at])
 
-    def expression(self, strength: int) -> Node:
+    def split(self) -> tuple[str, list[tuple[str | None, str]]] | None:
+        function = self._next().text if self._tokens[0].kind == "name" else ""
+        if self._is_next("::"):
+            function += self._next().text + self._next().text
+        if not function or not self._is_next("("):
+            return None
+        found: list[tuple[str | None, str]] = []
+        depth, first, name = 0, 0, None
+        for at in range(self._at, len(self._tokens)):
+            kind, sign, start = self._tokens[at]
+            depth += (kind == "sign" and sign in "([{") - (kind == "sign" and sign in ")]}")
+            if depth == 0 or (depth == 1 and kind == "sign" and sign == ","):
+                source = self._text[first:start].strip()
+                found += [(name, source)] if source else []
+            if depth == 0:
+                return (function, found) if self._tokens[at + 1].kind == "end" else None
+            if depth == 1 and kind == "sign" and sign in "(,":
+                self._at = at + 1
+                name = self._argument_name()
+                first = self._tokens[self._at].start
+        return None
+
+    def _all_tokens(self) -> list[_Token]:
+        """Take the text apart. It is one expression, so that the end of a line is a blank."""
+        text, tokens = self._text, []
+        at = 0
+        while (found := _TOKEN.match(text, at)) is not None:
+            kind = str(found.lastgroup)
+            start, said = found.start(kind), found[kind]
+            at = found.end()
+            if kind == "raw":
+                kind, (said, at) = "text", self._raw(said, start, at)
+            elif kind in ("text", "quoted"):
+                said = self._unescaped(said[1:-1], kind, start)
+            tokens.append(_Token(kind, "^" if said == "**" and kind == "sign" else said, start))
+            if len(tokens) > MOST_WORDS:
+                raise too_many(f"has more than {MOST_WORDS:,} names, numbers and signs", MOST_WORDS, "of them")
+        if not _BLANK.match(text, at):
+            self._refuse(_Token("unknown", "", at), _UNCLOSED.get(text[at:].lstrip()[0], ""))
+        return [*tokens, _Token("end", "", len(text))]
+
+    def _raw(self, opening: str, start: int, at: int) -> tuple[str, int]:
+        """Return what a text such as ``r"--(a)--"`` holds, and where it ends."""
+        closing = _CLOSING[opening[-1]] + opening[2:-1] + opening[1]
+        end = self._text.find(closing, at)
+        if end < 0:
+            self._refuse(_Token("text", "", start), "a text is not closed")
+        return self._text[at:end], end + len(closing)
+
+    def _unescaped(self, said: str, kind: str, start: int) -> str:
+        """Resolve what stands behind backslashes."""
+        codes: set[bool] = set()
+
+        def meant(found: re.Match[str]) -> str:
+            byte, code, sign = found.groups()
+            if sign:
+                return _ESCAPED.get(sign) or self._refuse(token, f"'\\{sign}' means nothing", "Double the backslash.")
+            codes.add(bool(code))
+            number = int(byte, 8) if byte and byte[0] != "x" else int((byte or code).strip("xuU{}"), 16)
+            largest = 0x7F if byte else 0xFFFF if code[0] == "u" else 0x10FFFF
+            fits = 0 < number <= largest and not 0xD800 <= number < 0xE000
+            if not fits or len(codes) > 1 or (code and kind == "quoted"):
+                self._refuse(token, f"'{found[0]}' is no letter there")
+            return chr(number)
+
+        token = _Token(kind, "", start)
+        return _ESCAPE.sub(meant, said) if "\\" in said else said
+
+    def _next(self) -> _Token:
+        token = self._tokens[self._at]
+        self._at = min(self._at + 1, len(self._tokens) - 1)
+        return token
+
+    def _is_next(self, sign: str) -> bool:
+        token = self._tokens[self._at]
+        return token.text == sign and token.kind == "sign"
+
+    def _expression(self, strength: int) -> Node:
         """Read as far as operators bind at least as tightly as ``strength``."""
         self._depth += 1
         if self._depth > MOST_DEPTH:
-            self.refuse("it is nested too deeply")
+            self._refuse(self._tokens[self._at], "it is nested too deeply")
         left = self._operand()
-        while self.token.kind == "sign" and self.strengths.get(self.token.text, -1) >= strength:
-            sign = self._next().text
-            own = self.strengths[sign]
-            right = self.expression(_UNARY if sign == "^" else own + 1)
-            left = Operation(sign, (left, right))
-            if sign in _COMPARISONS and self.token.text in _COMPARISONS and self.token.kind == "sign":
-                self.refuse("a comparison follows a comparison", "Join comparisons by &.")
+        while (token := self._tokens[self._at]).kind == "sign":
+            sign = token.text
+            own = _BINARY.get("%any%" if sign[0] == "%" else sign, -1)
+            if own < strength:
+                break
+            self._at += 1
+            left = Call(sign, (left, self._expression(own if sign == "^" else own + 1)))
+            if sign in COMPARISONS and any(map(self._is_next, COMPARISONS)):
+                self._refuse(self._tokens[self._at], "a comparison follows a comparison", "Join comparisons by &.")
         self._depth -= 1
         return left
 
     def _operand(self) -> Node:
+        node, outer = self._primary(), self._depth
+        while self._of_r and (self._is_next("$") or self._is_next("[")):
+            self._depth += 1
+            if self._depth > MOST_DEPTH:
+                self._refuse(self._tokens[self._at], "it is nested too deeply")
+            node = self._part_of(node)
+        self._depth = outer
+        return node
+
+    def _part_of(self, node: Node) -> Call:
+        """Read ``$name``, ``[i, j]`` or ``[[i]]`` behind an operand."""
+        if self._next().text == "$":
+            name = self._next()
+            return Call("$", (node, Name(name.text) if name.kind in ("name", "quoted") else self._refuse(name)))
+        if not self._is_next("["):
+            self._at -= 1
+            inside = self._call("[", "]")
+        else:
+            inside = self._call("[[", "]")
+            self._close("]")
+        return Call(inside.function, (node, *inside.arguments), (None, *inside.names) if inside.names else ())
+
+    def _primary(self) -> Node:
         token = self._next()
-        if token.kind == "number":
-            plain = token.text.rstrip("L")
-            return Constant(float(int(plain, 16)) if plain[:2] in ("0x", "0X") else float(plain))
-        if token.kind == "text":
-            return Constant(re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), token.text[1:-1]))
-        if token.kind == "quoted":
-            return Name(re.sub(r"\\(.)", r"\1", token.text))
-        if token.kind == "name":
-            return self._named(token.text)
-        if token.text == "(":
-            inner = self.expression(0)
-            self._expect(")")
-            return Group(inner)
-        if token.text in ("-", "+", "!"):
-            return Operation(token.text, (self.expression(_NOT if token.text == "!" else _UNARY),))
-        self._at -= token.kind != "end"
-        return self.refuse()
+        kind, said, _ = token
+        if kind == "number":
+            return Constant(_number(said))
+        if self._of_r and kind == "name" and said in _WORDS:
+            return Word(math.nan, said)
+        if kind == "name" and said in _CONSTANTS and not (self._of_r and said in ("True", "False")):
+            return Constant(_CONSTANTS[said])
+        if kind == "name" and said in _RESERVED:
+            self._refuse(token, f"'{said}' is a word of R's own", f"A column of this name is written `{said}`.")
+        if self._of_r and kind == "name" and self._is_next("::"):
+            member = self._member()
+            return self._call(f"{said}::{member}") if self._is_next("(") else Call("::", (Name(said), Name(member)))
+        if kind in ("name", "quoted", "text"):
+            if self._is_next("(") and is_syntactic(said):
+                return self._call(said)
+            return Constant(said) if kind == "text" else Name(said)
+        if kind == "sign" and said in _PREFIX:
+            return Call(said, (self._expression(_PREFIX[said]),))
+        if kind == "sign" and said == "(":
+            inner = self._expression(0)
+            self._close()
+            return Call("(", (inner,))
+        return self._refuse(token)
 
-    def _named(self, name: str) -> Node:
-        if self.token.text == "(" and self.token.kind == "sign":
+    def _member(self) -> str:
+        self._next()
+        token = self._next()
+        return token.text if token.kind == "name" and token.text not in _RESERVED else self._refuse(token)
+
+    def _call(self, function: str, closing: str = ")") -> Call:
+        arguments: list[Node] = []
+        names: list[str | None] = []
+        while not arguments or self._is_next(","):
             self._next()
-            return Call(name, self._arguments())
-        if name in _LOGICALS:
-            return Constant(_LOGICALS[name])
-        return Name(name)
+            names.append(self._argument_name())
+            is_empty = self._is_next(",") or self._is_next(closing)
+            arguments.append(EMPTY if is_empty else self._expression(0))
+        self._close(closing)
+        if arguments == [EMPTY] and names == [None]:
+            return Call(function, ())
+        return Call(function, tuple(arguments), tuple(names) if any(names) else ())
 
-    def _arguments(self) -> tuple[tuple[str | None, Node], ...]:
-        arguments: list[tuple[str | None, Node]] = []
-        while not (self.token.kind == "sign" and self.token.text == ")"):
-            if arguments:
-                self._expect(",")
-            name = None
-            ahead = self._tokens[self._at + 1] if self.token.kind != "end" else self.token
-            if self.token.kind == "name" and ahead.kind == "sign" and ahead.text == "=":
-                name = self._next().text
-                self._next()
-            arguments.append((name, self.expression(0)))
-        self._next()
-        return tuple(arguments)
+    def _argument_name(self) -> str | None:
+        """Read the name before an equals sign, if there is one."""
+        kind, said, _ = self._tokens[self._at]
+        may_name = kind in ("quoted", "text") or (kind == "name" and (said == "NULL" or said not in _RESERVED))
+        if not (may_name and said and self._tokens[self._at + 1][:2] == ("sign", "=")):
+            return None
+        self._at += 2
+        return said
 
-    def _next(self) -> Token:
-        token = self.token
-        self._at = min(self._at + 1, len(self._tokens) - 1)
-        return token
+    def _close(self, closing: str = ")") -> None:
+        token = self._next()
+        if token.text != closing or token.kind != "sign":
+            self._refuse(token, "a parenthesis is not closed" if token.kind == "end" else "")
 
-    def _expect(self, sign: str) -> None:
-        if self.token.kind == "end":
-            self.refuse("a parenthesis is not closed")
-        if self.token.kind != "sign" or self.token.text != sign:
-            self.refuse()
-        self._next()
-
-    def refuse(self, reason: str | None = None, hint: str | None = None) -> NoReturn:
-        """Return where reading came to an end, and why."""
-        if reason is None:
-            said = self.token.text
-            reason = f"'{said}' is not expected there" if said else "it ends too early"
-            hint = "Write & and | for 'and' and 'or'." if said in ("&&", "||") else hint
+    def _refuse(self, token: _Token, reason: str = "", hint: str | None = None) -> NoReturn:
+        """Say where reading came to an end, and why."""
+        rest = self._text[token.start :].strip()
+        where = f" from '{rest[:20]}' on" if rest else ""
+        if token.kind == "end":
+            reason = reason or "it ends too early"
         raise FormulaError(
-            f"`{self._argument}` has the expression '{self._text}', which cannot be read: {reason}.",
-            allowed="Columns, numbers, operators and calls, with all parentheses closed.",
-            hint=hint,
+            f"`{self._argument}` '{self._text}' cannot be read{where}{': ' if reason else ''}{reason}.",
+            allowed="Columns, numbers, texts in quotes, operators and calls, with all parentheses closed.",
+            hint=hint or (None if reason else _HINTS.get(token.text, _HINTS.get(token.kind))),
         )
 
 
-def written(node: Node) -> str:
-    """Write an expression as R's ``deparse()`` does."""
-    if isinstance(node, Name):
-        return quoted(node.name)
-    if isinstance(node, Constant):
-        return _constant(node.value)
-    if isinstance(node, Group):
-        return f"({written(node.inner)})"
-    if isinstance(node, Call):
-        return f"{node.function}({', '.join(_argument(name, value) for name, value in node.arguments)})"
-    if len(node.operands) == 1:
-        return node.sign + written(node.operands[0])
-    parts = []
-    while isinstance(node, Operation) and len(node.operands) == 2:  # a chain may be longer than Python nests
-        sign = node.sign if node.sign in "^/" else f" {node.sign} "
-        parts.append(sign + written(node.operands[1]))
-        node = node.operands[0]
-    return written(node) + "".join(reversed(parts))
-
-
-def _argument(name: str | None, value: Node) -> str:
-    return written(value) if name is None else f"{name} = {written(value)}"
-
-
-def _constant(value: float | str | bool) -> str:
-    if isinstance(value, str):
-        special = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-        return '"' + "".join(special.get(letter, letter) for letter in value) + '"'
-    return level_text(value)
+def _number(text: str) -> float:
+    """Read a number; an L behind it makes an integer of it where R's integers reach."""
+    digits = text.rstrip("L")
+    try:
+        value = float.fromhex(digits) if digits[:2] in ("0x", "0X") else float(digits)
+    except OverflowError:
+        value = math.inf
+    return int(value) if text != digits and value.is_integer() and value < 2**31 else value

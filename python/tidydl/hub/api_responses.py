@@ -53,15 +53,15 @@ def asked_for(repo: Repository, what: str, seconds: float, **query: str) -> dict
         for chunk in response.iter_bytes():
             held += chunk
             if len(held) > _LONGEST:
-                raise _nonsense(repo, f"an answer of more than {_LONGEST >> 20} MB")
+                raise _nonsense(repo, f"more than {_LONGEST >> 20} MB")
     if sum(map(held.count, (b",", b"[", b"{"))) > _VALUES:
-        raise _nonsense(repo, f"an answer of more than {_VALUES:,} values")
+        raise _nonsense(repo, f"more than {_VALUES:,} values")
     try:
         told = json.loads(held)
     except (ValueError, RecursionError):
-        raise _nonsense(repo, "what is not JSON") from None
+        raise _nonsense(repo, "not JSON") from None
     if not isinstance(told, dict):
-        raise _nonsense(repo, "what is no description of it")
+        raise _nonsense(repo, "not a JSON object")
     return told
 
 
@@ -69,7 +69,7 @@ def commit_in(told: dict[str, Any], repo: Repository) -> str:
     """Return the hash of the commit in a description of a repository."""
     commit = told.get("sha")
     if not isinstance(commit, str) or COMMIT.fullmatch(commit) is None:
-        raise _nonsense(repo, "a commit that is no hash")
+        raise _nonsense(repo, "without a valid commit hash")
     return commit
 
 
@@ -85,9 +85,9 @@ def size_in(value: Any) -> int | None:
 
 def _nonsense(repo: Repository, what: str) -> HubError:
     return HubError(
-        f"The Hugging Face Hub was asked about the {repo.what} '{repo.id}' and sent {what}.",
-        allowed="A Hub that answers as huggingface.co does.",
-        hint="HF_ENDPOINT names another Hub, or a proxy stands between: look what answers there.",
+        f"The response of the Hugging Face Hub about the {repo.what} '{repo.id}' is {what}.",
+        allowed="A Hub that responds as huggingface.co does.",
+        hint="Check HF_ENDPOINT and your proxy: another server may have responded.",
     )
 
 
@@ -99,10 +99,10 @@ def answered(repo: Repository, argument: str) -> Iterator[None]:
         if isinstance(problem, (MemoryError, PermissionError)) or getattr(problem, "errno", None) in FULL_DISK:
             return None
         return HubError(
-            f"`{argument}` is '{repo.id}', and what the Hugging Face Hub says of it cannot be used "
+            f"`{argument}` is '{repo.id}', and the response of the Hugging Face Hub cannot be used "
             f"({type(problem).__name__}).",
-            allowed="A Hub that answers as huggingface.co does.",
-            hint="Try again later; HF_ENDPOINT names another Hub.",
+            allowed="A Hub that responds as huggingface.co does.",
+            hint="Try again later; HF_ENDPOINT sets another Hub.",
         )
 
     with HUB.guard(f"`{argument}` is '{repo.id}', which", explained, hint=f"Look at the folder '{repo.storage}'."):

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import described
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, StorageError, unknown_name
 from tidydl.hub.listings import forget_listings
-from tidydl.hub.repositories import COMMIT, cache_place
+from tidydl.hub.repositories import COMMIT, cache_path
 from tidydl.storage import UNPACKED_FROM, abandoned, unpacked_folder
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
     >>> cache().columns.tolist()
     ['kind', 'id', 'revision', 'refs', 'size_mb', 'last_used']
     """
-    with DATA_FILES.guard(f"The folder of downloads '{cache_place()}'"):
-        found = [*_stored(cache_place()), *_unpacked(unpacked_folder())]
+    with DATA_FILES.guard(f"The folder of downloads '{cache_path()}'"):
+        found = [*_stored(cache_path()), *_unpacked(unpacked_folder())]
     stored = sorted(found, key=lambda each: each.used, reverse=True)
     if remove is None or remove is False:
         return _frame(stored)
@@ -99,20 +100,20 @@ def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
         _free(gone)
     except OSError as problem:
         raise StorageError(
-            f"`remove` names what cannot be removed: {problem.strerror or problem}.",
-            allowed=f"Files of yours below '{cache_place()}' and '{unpacked_folder()}' that no program holds open.",
+            f"`remove` names files that cannot be removed: {problem.strerror or problem}.",
+            allowed=f"Files of yours below '{cache_path()}' and '{unpacked_folder()}' that no program has open.",
         ) from problem
     forget_listings()
     return _frame(gone)
 
 
-def _stored(place: Path) -> Iterator[_Stored]:
+def _stored(location: Path) -> Iterator[_Stored]:
     """Read the cache of the Hub's client."""
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
     try:
-        repos = scan_cache_dir(place).repos
+        repos = scan_cache_dir(location).repos
     except (CacheNotFound, ValueError):  # ValueError: a file is where the folder should be
         return
     whole = set()
@@ -127,7 +128,7 @@ def _stored(place: Path) -> Iterator[_Stored]:
             if alone:
                 size += sum(part.stat().st_size for part in folder.glob("blobs/*.incomplete"))
             yield _Stored(repo.repo_type, repo.repo_id, version.commit_hash, names, size, used, folder, alone)
-    for folder in place.glob("*--*"):
+    for folder in location.glob("*--*"):
         kind, _, name = folder.name.partition("--")
         if folder.is_dir() and kind in _KINDS and folder.name not in whole:
             sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
@@ -135,10 +136,10 @@ def _stored(place: Path) -> Iterator[_Stored]:
             yield _Stored(_KINDS[kind], name.replace("--", "/"), None, (), sum(sizes), used, folder, True)
 
 
-def _unpacked(place: Path) -> Iterator[_Stored]:
+def _unpacked(location: Path) -> Iterator[_Stored]:
     """Read the folder of unpacked zip files; those that a process is at work on are left out, those of killed not."""
-    whole = [folder for folder in place.glob("*") if not folder.name.startswith(".") and folder.is_dir()]
-    for folder in (*whole, *abandoned(place)):
+    whole = [folder for folder in location.glob("*") if not folder.name.startswith(".") and folder.is_dir()]
+    for folder in (*whole, *abandoned(location)):
         note = folder / UNPACKED_FROM
         source = note.read_text("utf-8", "replace") if note.is_file() else str(folder)
         sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
@@ -152,7 +153,7 @@ def _named(stored: Sequence[_Stored], remove: Any) -> list[_Stored]:
         if not isinstance(name, str):
             raise ArgumentError(
                 f"`remove` is {described(name)}.",
-                allowed="An id such as 'owner/name', a commit, several of these, or true alone for all.",
+                allowed=f"An id such as 'owner/name', a commit, several of these, or {rendering.value(True)} for all.",
             )
         if not any(each.is_called(name) for each in stored):
             known = list(dict.fromkeys(each.commit if COMMIT.fullmatch(name) else each.id for each in stored))
@@ -170,7 +171,7 @@ def _free(gone: Sequence[_Stored]) -> None:
     gone = [each for each in gone if each.kind != _UNPACKED]
     commits = [each.commit for each in gone if each.commit is not None]
     if commits:
-        scan_cache_dir(cache_place()).delete_revisions(*commits).execute()
+        scan_cache_dir(cache_path()).delete_revisions(*commits).execute()
     for each in gone:
         if each.folder.exists() and not any((each.folder / "snapshots").glob("*")):
             shutil.rmtree(each.folder)

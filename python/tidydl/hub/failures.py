@@ -22,7 +22,7 @@ ALLOWED = {
     "dataset": "A folder, a file, or the 'owner/name' of a data set on the Hugging Face Hub.",
 }
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-_LOGIN = "`hf auth login` on this machine, or `token =`"
+_LOGIN = "log in with `hf auth login`, or give a `token`"
 
 
 def refusal(problem: Exception, repo: Repository, argument: str, here: Sequence[str] = ()) -> TidydlError:
@@ -44,26 +44,26 @@ def refusal(problem: Exception, repo: Repository, argument: str, here: Sequence[
     named = f"`{argument}` is '{repo.id}'"
     if isinstance(problem, errors.GatedRepoError):
         return HubError(
-            f"{named}, a gated {repo.what}: its owner grants access one by one.",
-            allowed=f"A {repo.what} that is open, or one your account has access to.",
-            hint=f"Ask for access on its page, then {_LOGIN}.",
+            f"{named}, a gated {repo.what}: its owner grants access to each user.",
+            allowed=f"A {repo.what} that is public, or one your account has access to.",
+            hint=f"Request access on its page, then {_LOGIN}.",
         )
     if isinstance(problem, errors.RevisionNotFoundError):
         return NotFoundError(
-            f"`revision` '{repo.revision}' is not known to the {repo.what} '{repo.id}'.",
+            f"`revision` '{repo.revision}' does not exist in the {repo.what} '{repo.id}'.",
             allowed=f"A branch, a tag or a commit of that {repo.what}.",
-            hint="Leave `revision` out to take the newest.",
+            hint="Leave `revision` out for the newest.",
         )
     if isinstance(problem, errors.RepositoryNotFoundError):
         return NotFoundError(
-            f"{named}, which is neither a folder here nor a {repo.what} of the Hugging Face Hub.",
+            f"{named}, which is neither a local folder nor a {repo.what} on the Hugging Face Hub.",
             allowed=ALLOWED[repo.kind],
-            hint=f"Check the spelling; a private {repo.what} needs {_LOGIN}.",
+            hint=f"Check the spelling; for a private {repo.what}, {_LOGIN}.",
         )
     if isinstance(problem, errors.EntryNotFoundError):
         return NotFoundError(
-            f"{named}, which lacks a file that the Hugging Face Hub says it has.",
-            allowed=f"A whole {repo.what}.",
+            f"{named}, which lacks a file that the Hugging Face Hub lists.",
+            allowed=f"A complete {repo.what}.",
             hint="It may have just been changed: try again in a minute, or give another `revision`.",
         )
     status = status_of(problem)
@@ -77,21 +77,24 @@ def _said_no(status: int | None, repo: Repository, named: str) -> HubError:
     if status == 401:
         said, hint = (
             "does not accept the access token",
-            f"Give a valid one: {_LOGIN}; no token will do where it is open.",
+            f"Use a valid one: {_LOGIN}. Public repositories need no token.",
         )
     elif status == 403:
-        said, hint = "refuses access", f"Look at its page whether your account may read it, then {_LOGIN}."
+        said, hint = "refuses access", f"Check on its page whether your account has access, then {_LOGIN}."
     elif status == 404:
-        said, hint = "does not know what was asked for", "Check the spelling of the id and the `revision`."
+        said, hint = "does not find it (404)", "Check the spelling of the id and the `revision`."
     elif status == 429:
-        said, hint = "wants fewer requests from here (429)", f"Wait some minutes and try again; {_LOGIN}, allows more."
+        said, hint = (
+            "limits requests from this machine (429)",
+            "Wait some minutes and try again; with a login the limit is higher.",
+        )
     elif status is None:
-        said, hint = "is too slow to answer", "Try again later; what was downloaded so far is kept."
+        said, hint = "did not respond in time", "Try again later; what was downloaded so far is kept."
     else:
-        said, hint = f"is in trouble ({status})", "Try again later: status.huggingface.co says how it is."
+        said, hint = f"responds with an error ({status})", "Try again later: see status.huggingface.co."
     return HubError(
-        f"{named}, for which the Hugging Face Hub {said}.",
-        allowed=f"A {repo.what} that the Hub gives, or a folder on this machine.",
+        f"{named}, and the Hugging Face Hub {said}.",
+        allowed=f"A {repo.what} on the Hub that your account can read, or a folder on this machine.",
         hint=hint,
     )
 
@@ -104,27 +107,27 @@ def not_here(
     Of what is here in part, ``missing`` names the files that lack and ``present`` those that are here.
     """
     switches = switched_off()
-    off = f" {' and '.join(switches)} keeps the Hub off." if switches else ""
+    off = f" {' and '.join(switches)} turns the Hub off." if switches else ""
     version = "" if repo.revision == "main" else f" in revision '{repo.revision}'"
-    what = f"which{version} is no folder here and not among the downloaded {repo.what}s"
+    what = f"which{version} is neither a local folder nor a downloaded {repo.what}"
     if missing:
         what = f"of which '{missing[0]}' was not downloaded before"
         what += f", nor were {len(missing) - 1} more" if len(missing) > 1 else ""
-        off = f" Of it are here: {listed(present)}.{off}"
-    others = {"model": "example_model() gives some", "dataset": "example_data() gives some"}[repo.kind]
+        off = f" Its downloaded files: {listed(present)}.{off}"
+    others = {"model": "example_model() has some", "dataset": "example_data() has some"}[repo.kind]
     return HubError(
-        f"`{argument}` is '{repo.id}', {what}, and the Hugging Face Hub does not answer.",
-        allowed=f"Without a network: a folder, or a {repo.what} that was downloaded before.",
-        hint=f"Downloaded before: {listed(here)}. {others} that need no network.{off}",
+        f"`{argument}` is '{repo.id}', {what}, and the Hugging Face Hub does not respond.",
+        allowed=f"Without a network: a local folder, or a downloaded {repo.what}.",
+        hint=f"Downloaded: {listed(here)}. {others} that need no network.{off}",
     )
 
 
 def wrong_content(repo: Repository, name: str, times: int) -> DamagedFileError:
     """Say that the Hub sent other bytes than it promised, again and again."""
     return DamagedFileError(
-        f"The file '{name}' of the {repo.what} '{repo.id}' came damaged from the Hugging Face Hub {times} times.",
-        allowed="Content with the hash that the Hub gives for it.",
-        hint="Try again on another network; if it stays so, tell the owner on the page of the repository.",
+        f"The file '{name}' of the {repo.what} '{repo.id}' arrived damaged from the Hugging Face Hub {times} times.",
+        allowed="Content with the hash that the Hub lists for it.",
+        hint="Try again on another network; if it persists, tell the owner of the repository.",
     )
 
 
@@ -132,18 +135,18 @@ def damaged_copy(repo: Repository, names: Sequence[str]) -> DamagedFileError:
     """Say that what was downloaded has changed since, and that the Hub cannot be asked for it now."""
     return DamagedFileError(
         f"The downloaded copy of the {repo.what} '{repo.id}' was damaged: {listed(names)}. It was deleted.",
-        allowed="The files as they were downloaded, whole.",
-        hint="Try again with a network: what was deleted is then downloaded anew.",
+        allowed="The files as they were downloaded.",
+        hint="Try again with a network: the deleted files are then downloaded again.",
     )
 
 
 def too_little_room(repo: Repository, wanted: int, free: int) -> StorageError:
     """Say that a download would not fit on the disk."""
     return StorageError(
-        f"The disk has no room for the {repo.what} '{repo.id}': {wanted / 1e6:.1f} MB are wanted, "
+        f"The disk has too little space for the {repo.what} '{repo.id}': {wanted / 1e6:.1f} MB are needed, "
         f"{free / 1e6:.1f} MB are free.",
-        allowed=f"Room in '{repo.storage.parent}'.",
-        hint="Free some: cache() shows what was downloaded. HF_HOME names another folder.",
+        allowed=f"Free space in '{repo.storage.parent}'.",
+        hint="Free some space: cache() lists the downloads. HF_HOME sets another folder.",
     )
 
 
@@ -158,14 +161,14 @@ def storing(repo: Repository, part: Path | None = None) -> Iterator[None]:
         full = problem.errno in _FULL
         if full and part is not None:
             part.unlink(missing_ok=True)
-        place = repo.storage.parent
+        path = repo.storage.parent
         why = "the disk is full" if full else f"it cannot be written ({problem.strerror or type(problem).__name__})"
         raise StorageError(
-            f"The {repo.what} '{repo.id}' cannot be kept in '{place}': {why}.",
-            allowed="A folder that can be written, on a disk with room.",
-            hint="Free some: cache() shows what was downloaded. HF_HOME names another folder."
+            f"The {repo.what} '{repo.id}' cannot be stored in '{path}': {why}.",
+            allowed="A writable folder on a disk with free space.",
+            hint="Free some space: cache() lists the downloads. HF_HOME sets another folder."
             if full
-            else "HF_HOME names another folder for downloads, before Python starts.",
+            else "Set HF_HOME to another folder before Python starts.",
         ) from problem
 
 

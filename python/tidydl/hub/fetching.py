@@ -22,6 +22,7 @@ from tidydl.hub.listings import File, Listing, downloaded, keep_listing, listing
 from tidydl.hub.repositories import Repository, is_inside
 from tidydl.hub.retries import is_silence
 from tidydl.progress import somebody_looks
+from tidydl.rendering import in_this_language
 
 __all__ = ["Snapshot", "fetch", "mend"]
 
@@ -148,10 +149,10 @@ def _is_here(snapshot: Snapshot, name: str) -> bool:
 def _check_room(snapshot: Snapshot, missing: Sequence[str]) -> None:
     """Refuse to begin what would fill the disk."""
     wanted = sum(snapshot.promised(name).size or 0 for name in missing)
-    place = snapshot.repo.storage
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    free = shutil.disk_usage(place).free
+    path = snapshot.repo.storage
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    free = shutil.disk_usage(path).free
     if wanted > free:
         raise too_little_room(snapshot.repo, wanted, free)
 
@@ -162,7 +163,7 @@ def _download(snapshot: Snapshot, missing: Sequence[str], argument: str, verify:
     total = sum(snapshot.promised(name).size or 0 for name in missing)
     with _shown(repo, total) as tell, ThreadPoolExecutor(_AT_ONCE) as pool:
         orders = [Download(repo, commit, name, snapshot.promised(name), verify, stop, tell) for name in missing]
-        begun = [pool.submit(order.run) for order in orders]
+        begun = [pool.submit(in_this_language(order.run)) for order in orders]
         try:
             wait(begun, return_when=FIRST_EXCEPTION)
         finally:  # an interrupt included

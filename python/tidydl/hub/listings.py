@@ -18,7 +18,7 @@ from tidydl.errors import HubError, NotFoundError
 from tidydl.hub.api_responses import answered, asked_for, commit_in, digest_in, size_in
 from tidydl.hub.connection import note_failure, out_of_reach
 from tidydl.hub.failures import not_here, refusal
-from tidydl.hub.repositories import COMMIT, Repository, cache_place, is_inside
+from tidydl.hub.repositories import COMMIT, Repository, cache_path, is_inside
 from tidydl.hub.retries import Retries, is_silence, passes, with_retries
 from tidydl.whole_files import write_whole
 
@@ -190,7 +190,7 @@ def downloaded(kind: str = "model", cache_dir: str | None = None) -> list[str]:
     from huggingface_hub.errors import CacheNotFound
 
     try:
-        found = scan_cache_dir(cache_place(cache_dir)).repos
+        found = scan_cache_dir(cache_path(cache_dir)).repos
     except (CacheNotFound, ValueError):  # ValueError: a file is where the folder should be
         return []
     repos = [repo for repo in found if repo.repo_type == kind and repo.size_on_disk > 0]

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from tidydl import rendering
 from tidydl.errors import ArgumentError
 
-__all__ = ["COMMIT", "DIGEST", "Kind", "Repository", "cache_place"]
+__all__ = ["COMMIT", "DIGEST", "Kind", "Repository", "cache_path"]
 
 Kind = Literal["model", "dataset"]
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -37,7 +38,7 @@ class Repository:
             validate_repo_id(self.id)
         except HFValidationError as problem:
             raise ArgumentError(
-                f"'{self.id}' cannot be the id of a {self.what}.",
+                f"'{self.id}' is not a valid id of a {self.what}.",
                 allowed="An id of the Hugging Face Hub, such as 'owner/name'.",
             ) from problem
         if not is_inside(self.revision):
@@ -49,9 +50,9 @@ class Repository:
             object.__setattr__(self, "token", None)
         if self.token is True and get_token() is None:
             raise ArgumentError(
-                "`token` is True, and no access token is kept on this machine.",
-                allowed="An access token of the Hub, as a string, or true after a login.",
-                hint="Log in by `hf auth login`, or leave `token` out for what is open to all.",
+                f"`token` is {rendering.value(True)}, and no access token is stored on this machine.",
+                allowed=f"An access token of the Hub, as a string, or {rendering.value(True)} after a login.",
+                hint="Log in with `hf auth login`, or leave `token` out for public repositories.",
             )
 
     @property
@@ -64,7 +65,7 @@ class Repository:
         """The folder in which the client keeps it, which may not exist."""
         from huggingface_hub.file_download import repo_folder_name
 
-        return cache_place(self.cache_dir) / repo_folder_name(repo_id=self.id, repo_type=self.kind)
+        return cache_path(self.cache_dir) / repo_folder_name(repo_id=self.id, repo_type=self.kind)
 
     def snapshot(self, commit: str) -> Path:
         """Return the folder of the files of one commit, which may not exist."""
@@ -83,7 +84,7 @@ class Repository:
         return replace(self, revision=commit)
 
 
-def cache_place(cache_dir: str | None = None) -> Path:
+def cache_path(cache_dir: str | None = None) -> Path:
     """Return the folder in which the client keeps all repositories."""
     from huggingface_hub import constants
 

@@ -71,13 +71,13 @@ def advice(
     if constant.any():
         found.append(
             f"`{argument}` has inputs that are the same in every row: {_listed(labels, constant)}. "
-            "They tell nothing apart; leave them out."
+            "They carry no information; leave them out."
         )
     dependent = _dependent(x, constant)
     if dependent.any():
         found.append(
             f"`{argument}` has inputs that the others determine exactly: {_listed(labels, dependent)}. "
-            "Their effects cannot be told apart; leave them out."
+            "Their effects cannot be separated; leave them out."
         )
     large = _too_large(x, rang)
     if large.any():

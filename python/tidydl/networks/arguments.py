@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tidydl import rng
+from tidydl import rendering, rng
 from tidydl.checks import check_count, check_flag, check_number, described, numbers_in
 from tidydl.errors import ArgumentError, no_argument, printable
 from tidydl.networks.exact.engine import Settings
@@ -79,7 +79,7 @@ def refuse_values(function: Callable[..., Any], values: tuple[Any, ...], first: 
     """
     if values:
         raise ArgumentError(
-            f"`{function.__name__}()` takes `{first}` and what follows by name.",
+            f"`{function.__name__}()` takes `{first}` and the arguments after it by name only.",
             allowed="A formula and a data frame by position.",
             hint=f"Give the others by name, such as {first}=...",
         )
@@ -174,7 +174,7 @@ def number_of_weights(shape: Shape) -> int:
 def _checked_number(shape: Shape, largest: int) -> int:
     if shape.hidden == 0 and not shape.skip:
         raise ArgumentError(
-            "`size` is 0 and `skip` is False: there is nothing to fit.",
+            f"`size` is 0 and `skip` is {rendering.value(False)}: there is nothing to fit.",
             allowed="A `size` of at least 1, or inputs that reach the outputs directly by `skip`.",
         )
     n_weights = number_of_weights(shape)
@@ -220,7 +220,7 @@ def _mask(mask: Any, n_weights: int) -> np.ndarray:
         return np.ones(n_weights, dtype=bool)
     values = _one_each("mask", mask, n_weights, "logical")
     if np.isnan(values).any():
-        raise ArgumentError("`mask` has missing values.", allowed="True or False for each weight.")
+        raise ArgumentError("`mask` has missing values.", allowed="One logical for each weight.")
     return values != 0
 
 

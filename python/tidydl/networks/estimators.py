@@ -30,7 +30,7 @@ try:
 except ImportError as problem:
     raise DependencyError(
         "NNetClassifier and NNetRegressor need scikit-learn 1.6 or later, which is not installed in this Python.",
-        allowed="All else of tidydl works without it; nnet() fits the same networks.",
+        allowed="The rest of tidydl works without it; nnet() fits the same networks.",
         hint='Install it with `pip install "tidydl[sklearn]"`.',
     ) from problem
 

@@ -180,7 +180,7 @@ def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.Data
 
 
 def chosen_names(parm: Any, names: list[str]) -> list[int]:
-    """Return the places of the estimates that are asked for, by name or by place; None asks for all.
+    """Return the indices of the estimates that are asked for, by name or by place; None asks for all.
 
     Raises
     ------
@@ -195,6 +195,6 @@ def chosen_names(parm: Any, names: list[str]) -> list[int]:
             raise unknown_name("parm", each, names, error=ArgumentError)
         if not isinstance(each, (str, int, np.integer)) or not (isinstance(each, str) or 0 <= each < len(names)):
             raise ArgumentError(
-                f"`parm` is {described(each)}.", allowed=f"Names, or places from 0 to {len(names) - 1}."
+                f"`parm` is {described(each)}.", allowed=f"Names, or indices from 0 to {len(names) - 1}."
             )
     return [names.index(each) if isinstance(each, str) else int(each) for each in wanted]

@@ -228,7 +228,9 @@ def label_column(data: pd.DataFrame, argument: str, name: Any) -> pd.Series:
             hint="Rename them.",
         )
     if column.dtype == object and not column.map(lambda value: isinstance(value, Hashable)).all():
-        raise ColumnError(f"`data` has in '{name}' values that are no labels.", allowed="Labels, text or numbers.")
+        raise ColumnError(
+            f"Column '{name}' of `data` has values that are not labels.", allowed="Labels, text or numbers."
+        )
     return column
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tidydl import verbs
+from tidydl import rendering, verbs
 from tidydl.checks import check_choice, check_number, described, frame_hint, numbers_in
 from tidydl.columns import Contract
 from tidydl.design import Design, column_gone, from_matrix
@@ -120,10 +120,11 @@ def _confint(x: NNet, parm: Any = None, level: float = 0.95) -> pd.DataFrame:
 
 def _need_hessian(fit: NNet) -> None:
     if fit.Hessian is None:
+        with_hessian = rendering.argument("Hess", rendering.value(True))
         raise ArgumentError(
-            "`x` keeps no Hessian.",
-            allowed="A network fitted with `Hess=True`, or a fit of multinom().",
-            hint="Fit with Hess=True.",
+            "`x` has no Hessian.",
+            allowed=f"A network fitted with `{with_hessian}`, or a fit of multinom().",
+            hint=f"Fit it again with `{with_hessian}`.",
         )
 
 
@@ -156,11 +157,11 @@ def _chosen(design: Design, newdata: pd.DataFrame) -> pd.DataFrame:
     names = [str(name) for name in newdata.columns]
     if not design.columns or names == list(design.columns):
         return newdata
-    places = {name: place for place, name in reversed([*enumerate(names)])}
+    indices = {name: index for index, name in reversed([*enumerate(names)])}
     for name in design.columns:
-        if name not in places:
+        if name not in indices:
             raise column_gone(name, names)
-    return newdata.iloc[:, [places[name] for name in design.columns]]
+    return newdata.iloc[:, [indices[name] for name in design.columns]]
 
 
 def in_place(fit: NNet, values: np.ndarray) -> tuple[np.ndarray, Any]:

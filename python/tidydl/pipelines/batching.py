@@ -125,31 +125,31 @@ def _refuse_fork() -> None:
     _computing.add(os.getpid())
     if len(_computing) > 1 and import_torch().get_num_threads() > 1:
         raise DeviceError(
-            "This process is a fork of one in which a pipeline has computed, where torch would deadlock.",
+            "This process was forked from one in which a pipeline has run; torch would deadlock here.",
             allowed="New processes: in R parallel::makeCluster(), in Python multiprocessing with 'spawn'.",
             hint="A pipeline takes many inputs at once and uses all processors by itself.",
         )
 
 
-def compute(loaded: Loaded, inputs: Inputs, way: BatchPlan) -> Work[Outcome]:
+def compute(loaded: Loaded, inputs: Inputs, plan: BatchPlan) -> Work[Outcome]:
     """Run a model over all inputs, yielding progress after each batch; the order of the inputs is kept.
 
     An input that fails raises its error, or where failures are collected is missing in the outcome.
     """
     _refuse_fork()
     values, tolerant = inputs.values(), inputs.failures is not None
-    firsts, which = distinct(values, way.key)
+    firsts, which = distinct(values, plan.key)
     repeats = [0] * len(firsts)
     for unit in which:
         if unit >= 0:
             repeats[unit] += 1
     done, truncated = len(values) - sum(repeats), 0
     results: list[Any] = [None] * len(firsts)
-    for start in range(0, len(firsts), way.chunk):
-        places = firsts[start : start + way.chunk]
+    for start in range(0, len(firsts), plan.chunk):
+        indices = firsts[start : start + plan.chunk]
         with at_work():
-            held, where = [values[i] for i in places], [inputs.first + i for i in places]
-            encoded, kept, failed = _encoded(way, held, where, tolerant)
+            held, where = [values[i] for i in indices], [inputs.first + i for i in indices]
+            encoded, kept, failed = _encoded(plan, held, where, tolerant)
         for i, failure in failed.items():
             results[start + i] = failure
             done += repeats[start + i]
@@ -157,7 +157,7 @@ def compute(loaded: Loaded, inputs: Inputs, way: BatchPlan) -> Work[Outcome]:
             yield Progress(done, len(values))
             continue
         truncated += sum(repeats[start + i] for i, cut in zip(kept, encoded.cut, strict=True) if cut)
-        for finished in _inputs_done(loaded, encoded, way, len(kept), tolerant):
+        for finished in _inputs_done(loaded, encoded, plan, len(kept), tolerant):
             for i, result in finished:
                 results[start + kept[i]] = result
             done += sum(repeats[start + kept[i]] for i, _ in finished)
@@ -178,20 +178,20 @@ def _without_failures(inputs: Inputs, results: list[Any], which: list[int], trun
 
 
 def _encoded(
-    way: BatchPlan, values: list[Any], places: list[int], tolerant: bool
+    plan: BatchPlan, values: list[Any], indices: list[int], tolerant: bool
 ) -> tuple[Encoded | None, Sequence[int], dict[int, Failure]]:
     """Make inputs ready together, None where none is left; where one fails and may, say which are left and why."""
     try:
-        return way.encode(values, places), range(len(values)), {}
+        return plan.encode(values, indices), range(len(values)), {}
     except PASSING:
         raise
     except BaseException as problem:
         if not tolerant or _is_of_the_call(problem):
             raise
     kept, failed = [], {}
-    for i, (value, place) in enumerate(zip(values, places, strict=True)):
+    for i, (value, index) in enumerate(zip(values, indices, strict=True)):
         try:
-            way.encode([value], [place])
+            plan.encode([value], [index])
             kept.append(i)
         except PASSING:
             raise
@@ -199,12 +199,12 @@ def _encoded(
             if _is_of_the_call(problem):
                 raise
             failed[i] = _failure(problem)
-    left = way.encode([values[i] for i in kept], [places[i] for i in kept]) if kept else None
+    left = plan.encode([values[i] for i in kept], [indices[i] for i in kept]) if kept else None
     return left, kept, failed
 
 
 def _inputs_done(
-    loaded: Loaded, encoded: Encoded, way: BatchPlan, count: int, tolerant: bool
+    loaded: Loaded, encoded: Encoded, plan: BatchPlan, count: int, tolerant: bool
 ) -> Iterator[list[tuple[int, Any]]]:
     """Run all batches; after each give the inputs of which now all lines are there, with their results."""
     owned: list[list[int]] = [[] for _ in range(count)]
@@ -212,7 +212,7 @@ def _inputs_done(
         owned[owner].append(line)
     left = [len(lines) for lines in owned]
     found: dict[int, Any] = {}
-    for batch in _batches(loaded, encoded, way, tolerant):
+    for batch in _batches(loaded, encoded, plan, tolerant):
         found.update(batch)
         finished = []
         for line, _ in batch:
@@ -220,17 +220,17 @@ def _inputs_done(
             left[owner] -= 1
             if left[owner] == 0:
                 results = [found.pop(i) for i in owned[owner]]
-                finished.append((owner, _finished(way, encoded, owned[owner], results, tolerant)))
+                finished.append((owner, _finished(plan, encoded, owned[owner], results, tolerant)))
         yield finished
 
 
-def _finished(way: BatchPlan, encoded: Encoded, lines: list[int], results: list[Any], tolerant: bool) -> Any:
+def _finished(plan: BatchPlan, encoded: Encoded, lines: list[int], results: list[Any], tolerant: bool) -> Any:
     failure = next((each for each in results if isinstance(each, Failure)), None)
     if failure is not None:
         return failure
     try:
         with at_work():
-            return way.finish(encoded, lines, results)
+            return plan.finish(encoded, lines, results)
     except PASSING:
         raise
     except BaseException as problem:
@@ -239,34 +239,34 @@ def _finished(way: BatchPlan, encoded: Encoded, lines: list[int], results: list[
         return _failure(problem)
 
 
-Lines = list[tuple[int, Any]]  # of an encoded input by their places, with what the model gave for them
+Lines = list[tuple[int, Any]]  # of an encoded input by their positions, with what the model gave for them
 
 
-def _batches(loaded: Loaded, encoded: Encoded, way: BatchPlan, tolerant: bool) -> Iterator[Lines]:
+def _batches(loaded: Loaded, encoded: Encoded, plan: BatchPlan, tolerant: bool) -> Iterator[Lines]:
     """Run all batches, longest inputs first, so that memory runs out at the start if it does."""
     weights, sizes = loaded.weights, encoded.sizes
     if weights.budget is None:
         weights.budget = BUDGETS.get(loaded.device.split(":")[0], BUDGETS["cpu"])
-    workers = worker_count(loaded.device) if way.parallel else 1
+    workers = worker_count(loaded.device) if plan.parallel else 1
     workers = min(workers, max(1, sum(sizes) // _SMALLEST), max(1, len(sizes)))
-    plan = _plan(encoded, way, weights, workers)
+    batches = _planned_batches(encoded, plan, weights, workers)
     if workers == 1:
-        for positions in plan:
-            yield _lines(loaded, encoded, way, positions, tolerant)
+        for positions in batches:
+            yield _lines(loaded, encoded, plan, positions, tolerant)
         return
     with side_by_side(workers) as submit:
         waiting: deque[Future[Lines]] = deque()
-        for positions in plan:
-            waiting.append(submit(_lines, loaded, encoded, way, positions, tolerant))
+        for positions in batches:
+            waiting.append(submit(_lines, loaded, encoded, plan, positions, tolerant))
             if len(waiting) > workers:  # one more than are running, so that none has to wait
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def _plan(encoded: Encoded, way: BatchPlan, weights: Any, workers: int) -> Iterator[list[int]]:
+def _planned_batches(encoded: Encoded, plan: BatchPlan, weights: Any, workers: int) -> Iterator[list[int]]:
     """Put lines into batches, the longest first; the budget may shrink on the way."""
-    sizes, shapes = encoded.sizes, _shapes(encoded, way)
+    sizes, shapes = encoded.sizes, _shapes(encoded, plan)
     largest: dict[Hashable, int] = {}
     for shape, size in zip(shapes, sizes, strict=True):
         largest[shape] = max(size, largest.get(shape, 0))
@@ -276,22 +276,22 @@ def _plan(encoded: Encoded, way: BatchPlan, weights: Any, workers: int) -> Itera
     while start < len(order):
         # the last batches are smaller, so that all workers end at about the same time
         budget = min(weights.budget, max(_SMALLEST, left // workers)) if workers > 1 else weights.budget
-        count = 1 if way.padding == "none" else max(1, budget // max(1, sizes[order[start]]))
-        batch = order[start : start + (count if way.most is None else min(count, way.most))]
+        count = 1 if plan.padding == "none" else max(1, budget // max(1, sizes[order[start]]))
+        batch = order[start : start + (count if plan.most is None else min(count, plan.most))]
         batch = list(takewhile(lambda i, shape=shapes[batch[0]]: shapes[i] == shape, batch))  # type: ignore[misc]
         yield batch
         left -= sum(sizes[i] for i in batch)
         start += len(batch)
 
 
-def _shapes(encoded: Encoded, way: BatchPlan) -> Sequence[Hashable]:
+def _shapes(encoded: Encoded, plan: BatchPlan) -> Sequence[Hashable]:
     """Return which lines may share a batch: those of one shape, else of one size, or all."""
-    if way.padding != "equal":
+    if plan.padding != "equal":
         return [None] * len(encoded.sizes)
     return getattr(encoded, "shapes", None) or encoded.sizes
 
 
-def _lines(loaded: Loaded, encoded: Encoded, way: BatchPlan, positions: list[int], tolerant: bool) -> Lines:
+def _lines(loaded: Loaded, encoded: Encoded, plan: BatchPlan, positions: list[int], tolerant: bool) -> Lines:
     """Run a batch; where memory runs out, or an input fails that may, run its halves."""
     import torch
 
@@ -299,7 +299,7 @@ def _lines(loaded: Loaded, encoded: Encoded, way: BatchPlan, positions: list[int
         with at_work(), torch.inference_mode(), full_precision(loaded.device):
             tensors = encoded.batch(positions)
             refuse_unknown_tokens(loaded, tensors, encoded.owners[positions[0]])
-            return list(zip(positions, way.forward(tensors), strict=True))
+            return list(zip(positions, plan.forward(tensors), strict=True))
     except PASSING:
         raise
     except BaseException as problem:
@@ -317,7 +317,7 @@ def _lines(loaded: Loaded, encoded: Encoded, way: BatchPlan, positions: list[int
     _free(torch, loaded.device)
     half = len(positions) // 2
     parts = (positions[:half], positions[half:])
-    return [line for part in parts for line in _lines(loaded, encoded, way, part, tolerant)]
+    return [line for part in parts for line in _lines(loaded, encoded, plan, part, tolerant)]
 
 
 def _is_of_the_call(problem: BaseException) -> bool:
@@ -346,7 +346,7 @@ def _free(torch: Any, device: str) -> None:
 
 def _out_of_memory(loaded: Loaded) -> DeviceError:
     return DeviceError(
-        f"`device` is '{loaded.device}', whose memory does not hold the model and one of the inputs.",
+        f"`device` is '{loaded.device}', which has too little memory for the model and one input.",
         allowed="A smaller model or input, or a device with more memory.",
         hint='Try `dtype = "bfloat16"`, a shorter text or a smaller image, or `device = "cpu"`.',
     )

@@ -46,7 +46,7 @@ DEPTHS = Contract.of(width="integer", height="integer", min="double", mean="doub
 PICTURES = Contract.of(width="integer", height="integer", generated_image="image")
 MATCHES = Contract.of(x0="double", y0="double", x1="double", y1="double", score="double")
 SPEECH = Contract.of(chunk="position", text="string", start_s="double", end_s="double")
-SOUNDS = Contract.of(sampling_rate="integer", duration_s="double", audio="audio")
+GENERATED_AUDIO = Contract.of(sampling_rate="integer", duration_s="double", audio="audio")
 
 LONG = {"long": "truncate", "stride": None}
 BATCH = {"batch_size": None}
@@ -77,8 +77,8 @@ CUT_OUT = {"subtask": None, "threshold": 0.9, "mask_threshold": 0.5, "overlap_ma
 
 VISION = ("image_processor",)
 VISION_TEXT = ("image_processor", "tokenizer")
-SOUND = ("feature_extractor",)
-SOUND_TEXT = ("feature_extractor", "tokenizer")
+EXTRACTOR = ("feature_extractor",)
+EXTRACTOR_TEXT = ("feature_extractor", "tokenizer")
 
 
 def _has_chunks(options: Mapping[str, Any]) -> bool:
@@ -187,18 +187,18 @@ TASKS: tuple[Task, ...] = (
          CLASSES, "MCG-NJU/videomae-base-finetuned-kinetics", 346.0, None,
          {**SCORED, "num_frames": None, "frame_sampling_rate": None}, VISION, "cc-by-nc-4.0"),
     Task("audio-classification", (), AUDIO, "classification", ("AudioClassification",),
-         CLASSES, "MIT/ast-finetuned-audioset-10-10-0.4593", 346.0, None, SCORED, SOUND, "bsd-3-clause"),
+         CLASSES, "MIT/ast-finetuned-audioset-10-10-0.4593", 346.0, None, SCORED, EXTRACTOR, "bsd-3-clause"),
     Task("zero-shot-audio-classification", (), (*AUDIO, LABELS), "mixed.zero_shot_media", ("",),
          CLASSES, "laion/clap-htsat-fused", 614.0, "English",
-         {"top_k": None, "hypothesis_template": "This is a sound of {}.", **BATCH}, SOUND_TEXT,
+         {"top_k": None, "hypothesis_template": "This is a sound of {}.", **BATCH}, EXTRACTOR_TEXT,
          default_revision="refs/pr/3", kinds=("clap",)),
-    Task("automatic-speech-recognition", (), AUDIO, "sounds.speech", ("SpeechSeq2Seq", "CTC", "TDT", "RNNT"),
+    Task("automatic-speech-recognition", (), AUDIO, "audio.speech", ("SpeechSeq2Seq", "CTC", "TDT", "RNNT"),
          SPEECH, "openai/whisper-tiny", 151.1, "99 languages",
          {"return_timestamps": False, "language": None, "translate": None, "chunk_length_s": None,
-          "stride_length_s": None, "num_beams": None, "max_new_tokens": None, **BATCH}, SOUND_TEXT,
+          "stride_length_s": None, "num_beams": None, "max_new_tokens": None, **BATCH}, EXTRACTOR_TEXT,
          spans=_has_chunks),
-    Task("text-to-audio", ("text-to-speech",), TEXT, "sounds.synthesis", ("TextToWaveform", "TextToSpectrogram"),
-         SOUNDS, "facebook/mms-tts-eng", 145.3, "English",
+    Task("text-to-audio", ("text-to-speech",), TEXT, "audio.synthesis", ("TextToWaveform", "TextToSpectrogram"),
+         GENERATED_AUDIO, "facebook/mms-tts-eng", 145.3, "English",
          {**dict.fromkeys(("seed", "do_sample", "temperature", "max_new_tokens", "voice_preset")),
           "speaker_embeddings": None, "vocoder": None}, ("processor",), "cc-by-nc-4.0"),
 )

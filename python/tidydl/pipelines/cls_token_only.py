@@ -23,18 +23,18 @@ _AGREE = 1e-5
 
 
 @contextmanager
-def first_token_alone(loaded: Loaded, way: BatchPlan) -> Iterator[BatchPlan]:
+def first_token_alone(loaded: Loaded, plan: BatchPlan) -> Iterator[BatchPlan]:
     """Leave out what the head of a classifier does not look at, in the way's own forward passes and in no others.
 
     The way is given back as it is where leaving it out would change the logits.
     """
     layer = _last_layer(loaded.model)
     if layer is None or not _agrees(loaded.weights, layer):
-        yield way
+        yield plan
         return
     hook = layer.attention.register_forward_hook(_first)
     try:
-        yield replace(way, forward=partial(_forward, way.forward))
+        yield replace(plan, forward=partial(_forward, plan.forward))
     finally:
         hook.remove()
 

@@ -80,7 +80,7 @@ def _component(name: str, given: Mapping[str, Any], source: Source | None) -> An
         what = name.replace("_", " ")
         raise ArgumentError(
             f"`{name}` is missing, and the model object in `model` does not say where it came from.",
-            allowed=f"A loaded {what}, or the folder or Hub id it lies in.",
+            allowed=f"A loaded {what}, or its folder or Hub id.",
             hint=f"Add `{name} =`.",
         )
     return _kept(name, source, "model")

@@ -153,7 +153,7 @@ def embed_steps(
         inputs = read_inputs(x, [part], _named(modality, given), tolerant=on_error == "row")
     reader = modality_of(part)
     limit = None if max_length is None else whole_number("max_length", max_length)
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(reader.encode, loaded, max_length=_sentence_limit(loaded) if limit is None else limit),
         forward=_forward(loaded, modality, pooling, normalize),
         key=reader.key,
@@ -163,9 +163,9 @@ def embed_steps(
         parallel=True,
     )
     with running(loaded):
-        outcome = yield from compute(loaded, inputs, way)
+        outcome = yield from compute(loaded, inputs, plan)
     contract = Contract((Column(ROW, "index"), part.column))
-    frame = features_frame(contract, inputs, outcome, loaded, way.forward)
+    frame = features_frame(contract, inputs, outcome, loaded, plan.forward)
     said = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
     frame.attrs["tidydl"] = provenance("embed", loaded, **said)
     return frame if inputs.failures is None else with_errors(frame, inputs.failures)
@@ -177,7 +177,7 @@ def _forward(loaded: Loaded, modality: str, pooling: str, normalize: bool) -> An
         return partial(_alone, loaded, modality, pooling, normalize)
     if pooling != "mean":
         raise ArgumentError(
-            f"`pooling` is '{pooling}', but '{loaded.source}' brings texts and images into one space in its own way.",
+            f"`pooling` is '{pooling}', but '{loaded.source}' embeds texts and images in one space in its own way.",
             allowed="No `pooling` with this model.",
         )
     return partial(projected, loaded.model, modality, normalize)
@@ -191,7 +191,7 @@ def _alone(loaded: Loaded, modality: str, pooling: str, normalize: bool, tensors
         if isinstance(problem, ArgumentError):
             raise
         raise ArgumentError(
-            f"`model` is '{loaded.source}', which makes no embeddings of {modality}s alone: {first_line(problem)}",
+            f"`model` is '{loaded.source}', which does not embed {modality}s alone: {first_line(problem)}",
             allowed="An encoder of texts or of images, or a model such as CLIP.",
         ) from problem
 

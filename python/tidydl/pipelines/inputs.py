@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, TidydlError
 from tidydl.pipelines.declarations import Part
@@ -165,13 +166,13 @@ def _as_frame(x: Any, parts: Sequence[Part]) -> pd.DataFrame | None:
     names = [part.name for part in parts]
     if all(isinstance(each, Mapping) and each and set(each) <= set(names) for each in x):
         return pd.DataFrame({name: [each.get(name) for each in x] for name in names if any(name in e for e in x)})
-    needed = _needed(parts)
-    if len(needed) > 1 and all(isinstance(each, tuple) and len(each) == len(needed) for each in x):
-        return pd.DataFrame(list(x), columns=[part.name for part in needed])
+    required = _required(parts)
+    if len(required) > 1 and all(isinstance(each, tuple) and len(each) == len(required) for each in x):
+        return pd.DataFrame(list(x), columns=[part.name for part in required])
     return None
 
 
-def _needed(parts: Sequence[Part]) -> list[Part]:
+def _required(parts: Sequence[Part]) -> list[Part]:
     return [part for part in parts if not part.optional and not part.shared]
 
 
@@ -204,7 +205,7 @@ def _for_each(values: list[Any], part: Part, n: int) -> list[Any]:
     if len(values) not in (1, n):
         raise ArgumentError(
             f"`{part.name}` has {len(values)} values and `x` has {n} rows.",
-            allowed="One for all inputs, or one for each.",
+            allowed="One value for all inputs, or one for each.",
             hint=f'Put them into a column and name it: `{part.name} = "..."`.',
         )
     return values * n if len(values) == 1 else values
@@ -213,18 +214,18 @@ def _for_each(values: list[Any], part: Part, n: int) -> list[Any]:
 def _by_part(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return which values each part has."""
     values = dict(given)
-    needed = _needed(parts)
-    free = [part for part in needed if part.name not in given]
+    required = _required(parts)
+    free = [part for part in required if part.name not in given]
     if isinstance(x, Mapping) and not modality_of(parts[0]).is_one(x):
         values.update(_parts_of_dict(x, parts))
-    elif isinstance(x, tuple) and len(needed) > 1 and len(x) == len(needed) and not given:
-        values.update(zip((part.name for part in needed), x, strict=True))
+    elif isinstance(x, tuple) and len(required) > 1 and len(x) == len(required) and not given:
+        values.update(zip((part.name for part in required), x, strict=True))
     elif x is not NOT_GIVEN:
         if not free:
             raise ArgumentError(
-                f"`{needed[0].name}` names a column, but `x` is {described(x)}.",
+                f"`{required[0].name}` names a column, but `x` is {described(x)}.",
                 allowed="A column is named where `x` is a data frame.",
-                hint=f"Leave `{needed[0].name}` out, or give the data frame as `x`.",
+                hint=f"Leave `{required[0].name}` out, or give the data frame as `x`.",
             )
         values[free[0].name] = x
     for part in parts:
@@ -237,9 +238,10 @@ def _by_part(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> dict[st
 def _parts_of_dict(x: Mapping[Any, Any], parts: Sequence[Part]) -> dict[str, Any]:
     names = [part.name for part in parts]
     if not x or not set(x) <= set(names):
+        kind = rendering.type_name("dict")
         raise ArgumentError(
-            "`x` is a dict.",
-            allowed=f"A dict with the parts of an input: {', '.join(f'`{name}`' for name in names)}.",
+            f"`x` is a {kind}.",
+            allowed=f"A {kind} with the parts of an input: {', '.join(f'`{name}`' for name in names)}.",
             hint="Put the parts of the inputs side by side in a data frame.",
         )
     return dict(x)
@@ -252,7 +254,7 @@ def _part_missing(part: Part) -> ArgumentError:
 
 
 def _several_parts(x: Any, parts: Sequence[Part]) -> ArgumentError:
-    listed = ", ".join(f"`{part.name}`" for part in _needed(parts))
+    listed = ", ".join(f"`{part.name}`" for part in _required(parts))
     return ArgumentError(
         f"`x` is {described(x)}, but each input has several parts.",
         allowed=f"A data frame with the columns {listed}, or the parts by name.",
@@ -274,7 +276,7 @@ def _many(x: Any, part: Part) -> list[Any]:
         raise ArgumentError(
             f"`x` is {described(x)}.",
             allowed=modality.ALLOWED,
-            hint="A list keeps the order of inputs.",
+            hint="Use a list, which keeps the order of the inputs.",
         )
     return _listed(x)
 
@@ -286,21 +288,21 @@ def _listed(x: Any) -> list[Any]:
 
 def _read(values: list[Any], part: Part, parts: Sequence[Part], failures: Failures) -> list[Any]:
     """Read the values of a part that each input has, None where one is missing."""
-    alone = len(_needed(parts)) == 1 and all(other.modality != "table" for other in parts)
+    alone = len(_required(parts)) == 1 and all(other.modality != "table" for other in parts)
     modality, name = modality_of(part), "x" if alone else part.name
     return [
         None if is_missing(value) else _one_read(modality, value, name, i, failures) for i, value in enumerate(values)
     ]
 
 
-def _one_read(modality: Any, value: Any, name: str, place: int, failures: Failures) -> Any:
+def _one_read(modality: Any, value: Any, name: str, index: int, failures: Failures) -> Any:
     try:
-        return modality.read(value, nth_value(place, name))
+        return modality.read(value, nth_value(index, name))
     except TidydlError as problem:
-        problem.place = place
+        problem.place = index
         if failures is None:
             raise
-        failures.setdefault(place, problem.problem)
+        failures.setdefault(index, problem.problem)
         return None
 
 
@@ -311,7 +313,7 @@ def _recycled(read: dict[Part, list[Any]]) -> dict[Part, list[Any]]:
         (one, n), (other, m) = list(lengths.items())[:2]
         raise ArgumentError(
             f"`{one}` has {n} values and `{other}` has {m}.",
-            allowed="Parts of one length; a single value stands for all inputs.",
+            allowed="Parts of the same length, or a single value for all inputs.",
             hint="Put the parts side by side in a data frame.",
         )
     n = next(iter(lengths.values()), 1)

@@ -95,10 +95,10 @@ def augment_steps(
             )
         if x.has_spans(given):
             raise ArgumentError(
-                f"`x` does '{x.task}', which finds any number of results in an input.",
+                f"`x` is a '{x.task}' pipeline, which returns any number of results per input.",
                 allowed="Pipelines with one result per input, or ranked ones.",
-                hint="Call the pipeline on the data: its long form has a line per result, "
-                "and `.row` says of which row.",
+                hint="Call the pipeline on the data: its long form has a row per result, "
+                "and `.row` is the row of the data.",
             )
         if x.gathers(data, given):
             raise ArgumentError(
@@ -130,6 +130,6 @@ def _refuse_clash(names: Iterable[str], data: pd.DataFrame) -> None:
         if name in data.columns:
             raise ColumnError(
                 f"`data` has a column `{name}` already.",
-                allowed="New columns with names of their own.",
-                hint='Keep both by `prefix = "model_"`, or rename the column.',
+                allowed="New columns with unused names.",
+                hint='Keep both with `prefix = "model_"`, or rename the column.',
             )

@@ -27,31 +27,31 @@ _ALREADY_SO: dict[str, tuple[Any, ...]] = {
 # What other arguments are now.
 _WRITE_NOW = {
     "framework": "tidydl computes with torch: leave `framework` out.",
-    "truncation": "Texts longer than the model reads are shortened and counted: leave `truncation` out.",
-    "padding": "Padding is chosen for speed and changes no score: leave `padding` out.",
-    "use_fast": "The fast tokenizer is taken where there is one: leave `use_fast` out.",
+    "truncation": "Texts longer than the model's maximum are truncated and counted: leave `truncation` out.",
+    "padding": "Padding does not change scores: leave `padding` out.",
+    "use_fast": "The fast tokenizer is used where available: leave `use_fast` out.",
     "num_workers": "Inputs are read in this process: leave `num_workers` out.",
     "ignore_warning": "Leave `ignore_warning` out.",
     "binary_output": "The frame holds the results: leave `binary_output` out.",
     "return_tensors": "The frame holds the text: leave `return_tensors` out.",
     "return_text": "The frame holds the text: leave `return_text` out.",
     "handle_long_generation": 'Write `long = "truncate"`, which keeps the end of a prompt.',
-    "max_question_len": "Questions are never shortened: leave `max_question_len` out.",
+    "max_question_len": "Questions are never truncated: leave `max_question_len` out.",
     "is_split_into_words": "Give whole texts: leave `is_split_into_words` out.",
-    "model_kwargs": "Give its entries as arguments of their own.",
-    "tokenizer_kwargs": "Give its entries as options of their own.",
-    "processor_kwargs": "Give its entries as options of their own.",
+    "model_kwargs": "Give its entries as separate arguments.",
+    "tokenizer_kwargs": "Give its entries as separate options.",
+    "processor_kwargs": "Give its entries as separate options.",
     "image_processor_kwargs": "Give a loaded `image_processor` with these settings.",
-    "preprocess_params": "Give its entries as options of their own.",
-    "timeout": "Nothing is fetched from the net: leave `timeout` out, and give files that are here.",
+    "preprocess_params": "Give its entries as separate options.",
+    "timeout": "Nothing is downloaded: leave `timeout` out, and give local files.",
     "decoder": "Texts are decoded by the tokenizer: leave `decoder` out.",
-    "return_language": "Leave `return_language` out; `language` says which is spoken.",
-    "config": "The config lies with the model: leave `config` out, or give a loaded `model`.",
+    "return_language": "Leave `return_language` out; `language` sets the spoken language.",
+    "config": "The config is part of the model: leave `config` out, or give a loaded `model`.",
     "device_map": "Write `device`.",
     "clean_up_tokenization_spaces": "Leave `clean_up_tokenization_spaces` out.",
     "stop_sequence": "Leave `stop_sequence` out; `max_new_tokens` ends a text.",
-    "feature_extractor": "It is said when the pipeline is made.",
-    "torch_dtype": "It is said when the pipeline is made, as `dtype`.",
+    "feature_extractor": "Give it to pipeline().",
+    "torch_dtype": "Give it to pipeline(), as `dtype`.",
 }
 
 # Dictionaries of options that older code hands on, whose entries are options of their own.
@@ -117,7 +117,7 @@ def asks_for_what_is_done(name: str, value: Any) -> bool:
     if not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):
         raise ArgumentError(
             f"`{name}` is {described(value)}.",
-            allowed=f"The value that changes nothing: {described(_ALREADY_SO[name][0])}.",
+            allowed=f"Only {described(_ALREADY_SO[name][0])}, the default.",
             hint=_WRITE_NOW[name],
         )
     return True

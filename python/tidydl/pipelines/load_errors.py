@@ -71,7 +71,7 @@ def damaged_file(location: Location) -> DamagedFileError | None:
 def _damage(path: Path, what: str, problem: Exception) -> DamagedFileError:
     return DamagedFileError(
         f"The file '{path}' is damaged: it cannot be read as {what} ({problem}).",
-        allowed="The file as it was downloaded or saved, whole.",
+        allowed="The file as it was downloaded or saved.",
         hint="Copy or download the model again.",
     )
 
@@ -84,8 +84,8 @@ def _folder_failure(problem: BaseException, location: Location, argument: str) -
     first = text.strip().splitlines()[0] if text.strip() else type(problem).__name__
     if any(words in text for words in _CODE):
         return ArgumentError(
-            f"`{argument}` is '{location.source}', which needs code of its own that is not part of transformers.",
-            allowed="Models that transformers knows: code that comes with a model is not run unasked.",
+            f"`{argument}` is '{location.source}', which needs custom code that is not part of transformers.",
+            allowed="Models that transformers supports: custom code is not run by default.",
             hint="`trust_remote_code` runs it; it needs, as `revision`, the full commit hash of code you have read.",
         )
     if "does not recognize this architecture" in text:
@@ -94,14 +94,14 @@ def _folder_failure(problem: BaseException, location: Location, argument: str) -
         return DependencyError(
             f"`{argument}` is '{location.source}', a kind of model that transformers "
             f"{transformers.__version__} does not know.",
-            allowed="A model type that the installed transformers knows.",
+            allowed="A model type that the installed transformers supports.",
             hint="`pip install --upgrade transformers` may help.",
         )
     if isinstance(problem, ImportError) or "torchvision" in text:
         return _library_missing(text, location, argument)
     if "mismatch" in text and ("size" in text or "shape" in text):
         return DamagedFileError(
-            f"The weights in '{location.source}' do not have the shapes that its config.json says.",
+            f"The weights in '{location.source}' do not have the shapes that its config.json gives.",
             allowed="A config.json and weights that were saved together.",
             hint="Save or copy the model again.",
         )
@@ -119,13 +119,13 @@ def _library_missing(text: str, location: Location, argument: str) -> Dependency
     """Return which library reads the inputs of a model, as far as transformers tell."""
     named = _LIBRARY.search(text)
     library = next((each for each in named.groups() if each), "").lower() if named else ""
-    problem = f"`{argument}` is '{location.source}', which needs a library that is missing or does not start"
+    problem = f"`{argument}` is '{location.source}', which needs a library that is missing or cannot be imported"
     if library == "torchvision":
-        hint = "Install the torchvision that belongs to your torch, as pytorch.org says."
+        hint = "Install the torchvision version for your torch, see pytorch.org."
     else:
-        hint = f"`pip install {library}`, then start the session anew." if library else "The message names it."
+        hint = f"`pip install {library}`, then restart the session." if library else "The message names it."
     return DependencyError(
         f"{problem}: {library or ' '.join(text.split())[:200]}.",
-        allowed="A model whose inputs are read by what is installed.",
+        allowed="A model whose libraries are installed.",
         hint=hint,
     )

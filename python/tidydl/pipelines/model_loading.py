@@ -218,9 +218,9 @@ def _load_weights(wanted: Wanted) -> Weights:
     config = read_config(wanted.source, wanted.pickled)
 
     def load(pretrained_model_name_or_path: str, **arguments: Any) -> Any:
-        place = Path(pretrained_model_name_or_path).expanduser()
+        path = Path(pretrained_model_name_or_path).expanduser()
         if not wanted.pickled and not wanted.source.remote_code:
-            refuse_claims(config, auto, weights_held(place), wanted.source.location.source)
+            refuse_claims(config, auto, weights_held(path), wanted.source.location.source)
         return auto.from_pretrained(pretrained_model_name_or_path=pretrained_model_name_or_path, **arguments)
 
     made = quietly(
@@ -318,7 +318,7 @@ def class_labels(config: Any, source: str, *, repeated: bool = False) -> list[st
     if twice and not repeated:
         raise ArgumentError(
             f"`model` is '{source}', whose config.json gives the label '{twice[0]}' to several outputs.",
-            allowed="`id2label` in config.json with a label of its own for each output.",
+            allowed="`id2label` in config.json with a different label for each output.",
             hint="Rename the labels there, then load the model again.",
         )
     return labels

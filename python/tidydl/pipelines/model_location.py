@@ -119,7 +119,7 @@ def require_files(location: Location, names: Sequence[str], *, pickled: bool = F
     """
     if "adapter_config.json" in names:
         raise ArgumentError(
-            f"`model` is '{location.source}', whose weights lie in an adapter: it has an adapter_config.json.",
+            f"`model` is '{location.source}', whose weights are in an adapter: it has an adapter_config.json.",
             allowed="A model with merged weights.",
             hint="Merge the adapter into the model it was made for, and save that: peft's merge_and_unload().",
         )
@@ -131,7 +131,7 @@ def require_files(location: Location, names: Sequence[str], *, pickled: bool = F
     if pickled and any(name.endswith(".bin") for name in other):
         return
     what = "no safetensors weights" + (f", only '{other[0]}'" if other else "")
-    allowed = "Weights are read from safetensors files: other kinds can run code."
+    allowed = "Weights are read from safetensors files: other formats can run code."
     advice = "`use_safetensors` set to false reads *.bin files that you trust. " if other else ""
     raise _lacks(location, names, "model", what, allowed, advice)
 

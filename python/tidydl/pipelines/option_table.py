@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from tidydl import rendering
 from tidydl.checks import check_choice, check_count, check_flag, check_number, check_text, check_texts, described
 from tidydl.errors import ArgumentError, unknown_name
 
@@ -40,7 +41,9 @@ def _ranks(name: str, value: Any) -> int | None:
         return None if value is None else whole_number(name, value)
     except ArgumentError as problem:
         raise ArgumentError(
-            problem.problem, allowed="A whole number of at least 1, or None (NULL) for all.", hint=problem.hint
+            problem.problem,
+            allowed=f"A whole number of at least 1, or {rendering.value(None)} for all.",
+            hint=problem.hint,
         ) from None
 
 
@@ -95,7 +98,8 @@ def _strings(name: str, value: Any) -> tuple[str, ...]:
 def _timestamps(name: str, value: Any) -> bool | str:
     if isinstance(value, bool) or (isinstance(value, str) and value in ("word", "char")):
         return value
-    raise ArgumentError(f"`{name}` is {described(value)}.", allowed="True or False, 'word' or 'char'.")
+    allowed = ", ".join(map(rendering.value, (True, False, "word")))
+    raise ArgumentError(f"`{name}` is {described(value)}.", allowed=f"{allowed} or 'char'.")
 
 
 def _folder(name: str, value: Any) -> str:
@@ -108,7 +112,7 @@ def _vector(name: str, value: Any) -> list[float]:
     try:
         numbers = [float(each) for each in value]
     except (TypeError, ValueError):
-        raise ArgumentError(f"`{name}` is {described(value)}.", allowed="A list of numbers.") from None
+        raise ArgumentError(f"`{name}` is {described(value)}.", allowed="Numbers.") from None
     return numbers
 
 
@@ -131,8 +135,7 @@ OPTIONS: dict[str, Option] = {
     "batch_size": Option(_or_none(whole_number), "Maximum number of inputs per batch."),
     "top_k": Option(
         _ranks,
-        "Number of results per input, best first, none for all; when sampling text: sample from the so many "
-        "most probable tokens.",
+        "Number of results per input, best first; when sampling text: sample from the `top_k` most probable tokens.",
     ),
     "function_to_apply": Option(_function, "Activation applied to the logits: 'softmax', 'sigmoid' or 'none'."),
     "max_length": Option(

@@ -11,6 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+from tidydl.rendering import in_this_language
+
 __all__ = ["side_by_side", "worker_count"]
 
 _MOST = 8  # each holds a batch in memory
@@ -35,7 +37,7 @@ def side_by_side(workers: int) -> Iterator[Callable[..., Future[Any]]]:
     share = max(1, threads // workers)
     pool = ThreadPoolExecutor(workers, "tidydl", initializer=torch.set_num_threads, initargs=(share,))
     try:
-        yield pool.submit
+        yield lambda function, *args: pool.submit(in_this_language(function), *args)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         torch.set_num_threads(threads)

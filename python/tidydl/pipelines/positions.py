@@ -28,16 +28,16 @@ def ordinal(position: int) -> str:
     return f"{number}{ending}"
 
 
-def nth_value(place: int, name: str = "x") -> str:
+def nth_value(index: int, name: str = "x") -> str:
     """Return which value of an argument is meant, as a message begins."""
-    return f"The {ordinal(place)} value of `{name}`"
+    return f"The {ordinal(index)} value of `{name}`"
 
 
-def value_error(place: int, problem: str, *, allowed: str, hint: str | None = None, name: str = "x") -> ArgumentError:
+def value_error(index: int, problem: str, *, allowed: str, hint: str | None = None, name: str = "x") -> ArgumentError:
     """Build the error about one value of an argument, by its place."""
-    return ArgumentError(f"{nth_value(place, name)} {problem}", allowed=allowed, hint=hint, place=place)
+    return ArgumentError(f"{nth_value(index, name)} {problem}", allowed=allowed, hint=hint, place=index)
 
 
-def of_value(problem: TidydlError, where: str, place: int | None = None) -> TidydlError:
+def of_value(problem: TidydlError, where: str, index: int | None = None) -> TidydlError:
     """Say in an error which value it is about."""
-    return type(problem)(f"{where}: {problem.problem}", allowed=problem.allowed, hint=problem.hint, place=place)
+    return type(problem)(f"{where}: {problem.problem}", allowed=problem.allowed, hint=problem.hint, place=index)

@@ -52,7 +52,7 @@ def input_columns(inputs: Inputs, rows: np.ndarray) -> dict[str, Any]:
 
 
 def _media(values: list[Any], kind: str) -> Any:
-    """Build the column of images or sounds."""
+    """Build the column of images or audio."""
     if kind == "image":
         from tidydl.data.media.image import ImageArray
 
@@ -65,8 +65,8 @@ def _media(values: list[Any], kind: str) -> Any:
 def spread(outcome: Outcome, counts: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return which input each line of a frame belongs to, and where its values stand.
 
-    ``counts`` is how many lines each of the different results has. The places count through the lines of all
-    results laid end to end; a missing input has one line, in place -1.
+    ``counts`` is how many lines each of the different results has. The positions count through the lines of all
+    results laid end to end; a missing input has one line, at position -1.
     """
     import numpy as np
 
@@ -109,7 +109,7 @@ def lines_frame(
 
 
 def _taken(values: list[Any], source: np.ndarray, kind: str) -> Any:
-    """Take values by their places, missing where the place is -1."""
+    """Take values by their positions, missing where the position is -1."""
     import numpy as np
     import pandas as pd
 

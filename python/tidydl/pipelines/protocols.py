@@ -76,15 +76,15 @@ class Modality(Protocol):
 
 @runtime_checkable
 class Prepared(Modality, Protocol):
-    """A modality whose values a model is given as they are: texts, images, sounds and videos."""
+    """A modality whose values a model is given as they are: texts, images, audio and videos."""
 
     @property
     def CHUNK(self) -> int:
         """How many values are made ready together."""
         ...
 
-    def encode(self, loaded: Loaded, values: list[Any], places: Sequence[int]) -> Encoded:
-        """Make values ready as lines for the model; ``places`` says which value of the call each is, for messages."""
+    def encode(self, loaded: Loaded, values: list[Any], indices: Sequence[int]) -> Encoded:
+        """Make values ready as lines for the model; ``indices`` says which value of the call each is, for messages."""
         ...
 
     def padding(self, loaded: Loaded) -> str:

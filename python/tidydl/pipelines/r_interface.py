@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
-from tidydl.columns import Counted
+from tidydl.columns import ROW, Counted
 from tidydl.pipelines.embedding import embed_steps
 from tidydl.pipelines.inputs import NOT_GIVEN
 from tidydl.pipelines.joining import augment_steps
@@ -24,7 +24,7 @@ from tidydl.progress import Work
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["embed_run", "pipeline_augment", "pipeline_draws", "pipeline_open", "pipeline_run"]
+__all__ = ["counted_result", "embed_run", "pipeline_augment", "pipeline_draws", "pipeline_open", "pipeline_run"]
 
 
 def _open(spec: Mapping[str, Any]) -> Pipeline:
@@ -56,7 +56,12 @@ def pipeline_run(
     ppl = _open(spec)
     frame = yield from ppl.steps(x, drawn=drawn, **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
-    return Counted(frame, ppl.counted(frame.columns), ppl.listed(frame.columns))
+    return counted_result(ppl, frame)
+
+
+def counted_result(ppl: Pipeline, frame: pd.DataFrame) -> Counted:
+    """Return the result of a pipeline with the names of its columns that count from 0."""
+    return Counted(frame, (ROW, *ppl.counted(frame.columns)), ppl.listed(frame.columns))
 
 
 def pipeline_augment(

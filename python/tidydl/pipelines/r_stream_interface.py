@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
-from tidydl.columns import Counted
+from tidydl.columns import ROW, Counted
 from tidydl.data.legacy_arguments import as_current_arguments
-from tidydl.data.stream_loading import ARGUMENTS, stream
+from tidydl.data.stream_loading import ARGUMENTS, stream_for_r
 from tidydl.data.streaming import Stream
 from tidydl.data.writing import check_file, write_steps
 from tidydl.errors import BridgeError
 from tidydl.pipelines.joining import augmented
 from tidydl.pipelines.make_pipeline import pipeline
+from tidydl.pipelines.r_interface import counted_result
 from tidydl.pipelines.streams import Mapped
 from tidydl.progress import Work
 
@@ -37,7 +38,10 @@ __all__ = [
 
 @dataclass
 class _Held:
-    """A stream that R holds: where it stands, and what a pipeline does to its frames."""
+    """A stream that R holds: where it stands, and what a pipeline does to its frames.
+
+    Row numbers in the frames count from ``index_base``: those of data as R has them, those of results as Python does.
+    """
 
     stream: Stream
     source: Stream
@@ -46,6 +50,7 @@ class _Held:
     batches: Iterator[pd.DataFrame] | None = None
     first: int = 0
     drawn: int | None = None
+    index_base: int = 1
 
 
 _held: dict[str, _Held] = {}
@@ -66,7 +71,7 @@ def stream_open(older: Mapping[str, Any] | None = None, output: Any = None, **ar
     """
     if output is not None:
         check_file(output, "output")
-    opened = stream(**as_current_arguments("stream_dataset", older or {}, ARGUMENTS), **arguments)
+    opened = stream_for_r(**as_current_arguments("stream_dataset", older or {}, ARGUMENTS), **arguments)
     return _keep(_Held(opened, opened))
 
 
@@ -109,9 +114,10 @@ def stream_run(
     source = _known(id).stream
     ppl, given = pipeline(**{str(name): value for name, value in spec.items()}), dict(options or {})
     if prefix is None:
-        mapped = ppl.mapped(given, drawn)
+        of_frames = ppl.mapped(given, drawn)
+        mapped = replace(of_frames, run=lambda frame, *state: of_frames.run(_counted_from_0(frame), *state))
         made = mapped.over(source, rows=None, progress=False)
-        return _keep(_Held(made, source, mapped, lambda f: Counted(f, ppl.counted(f.columns), ppl.listed(f.columns))))
+        return _keep(_Held(made, source, mapped, partial(counted_result, ppl), index_base=0))
     mapped = augmented(ppl, given, prefix, drawn)
     made = mapped.over(source, rows=source.rows, progress=False)
 
@@ -120,6 +126,14 @@ def stream_run(
         return Counted(frame, ppl.counted(new, prefix), ppl.listed(new, prefix))
 
     return _keep(_Held(made, source, mapped, counted))
+
+
+def _counted_from_0(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return data with the row numbers that tell their chats apart as Python counts them."""
+    import pandas as pd
+
+    numbered = ROW in frame.columns and pd.api.types.is_numeric_dtype(frame[ROW])
+    return frame.assign(**{ROW: frame[ROW] - 1}) if numbered else frame
 
 
 @partial(guarded, name="stream_dataset")
@@ -143,7 +157,7 @@ def stream_next(id: str, anew: bool = False) -> Work[Any]:
 @partial(guarded, name="stream_dataset")
 def stream_write(id: str, path: Any) -> Work[str]:
     """Write a stream to a parquet file, frame by frame, which ``output`` names in R."""
-    return (yield from write_steps(_known(id).stream, path, "output"))
+    return (yield from write_steps(_known(id).stream, path, "output", _known(id).index_base))
 
 
 def stream_close(id: str) -> None:

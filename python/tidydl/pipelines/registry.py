@@ -131,7 +131,7 @@ def task_named(name: Any) -> Task:
             f"`task` '{name}' was removed from transformers 5.", allowed=f"'{now}', which takes chats too."
         )
     looks_like_model = "/" in name or "\\" in name or name.startswith((".", "~"))
-    hint = f"Was it meant as `model = {name!r}`?" if looks_like_model else "tasks() lists the tasks."
+    hint = f"Did you mean `model = {name!r}`?" if looks_like_model else "tasks() lists the tasks."
     raise unknown_name("task", name, names, hint=hint)
 
 

@@ -133,18 +133,18 @@ class Pipeline:
             If an input has the wrong type or cannot be read; the message names it.
         """
         if others:
-            raise self._by_place(others)
+            raise self._by_position(others)
         if isinstance(x, Stream):
             return self.mapped(given).over(x, rows=None, progress=progress)
         frame = run_work(self.steps(x, **given), progress=progress)
         warn_of_truncation(frame)
         return frame
 
-    def _by_place(self, others: tuple[Any, ...]) -> ArgumentError:
+    def _by_position(self, others: tuple[Any, ...]) -> ArgumentError:
         named = ", ".join(f"`{part.name} =`" for part in self._task.parts[1:])
         return ArgumentError(
-            f"A pipeline was given {1 + len(others)} values by position.",
-            allowed="`x` alone; all else by name.",
+            f"A pipeline was called with {1 + len(others)} positional arguments.",
+            allowed="`x` by position, all others by name.",
             hint=f"Give the rest by name: {named}." if named else "A list holds several inputs.",
         )
 

@@ -13,7 +13,7 @@ __all__ = ["running"]
 def running(loaded: Loaded) -> AbstractContextManager[None]:
     """Turn whatever a model, its tokenizer or its processor raises into one of our errors."""
     return MODEL_RUNNING.guard(
-        f"What the model '{loaded.source}' makes of `x`",
-        allowed="Inputs as the model reads them, and a model whose files belong together.",
+        f"The output of the model '{loaded.source}' for `x`",
+        allowed="Inputs of the kind that the model takes, and a model whose files match.",
         hint='Run a few inputs at a time to find the one that fails, or `on_error = "row"`.',
     )

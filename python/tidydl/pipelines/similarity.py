@@ -99,18 +99,18 @@ def _vectors(frame: Any, name: str, method: str) -> np.ndarray:
         raise ArgumentError(
             f"`{name}` is {described(frame)}.",
             allowed="A data frame with columns dim_1, dim_2 and so on.",
-            hint="embed() makes one of texts or images.",
+            hint="embed() returns one for texts or images.",
         )
     dims = [column for column in frame.columns if isinstance(column, str) and _DIM.fullmatch(column)]
     if not dims:
         raise ColumnError(
             f"`{name}` has no columns `dim_1`, `dim_2` and so on.",
-            allowed="What embed() returns.",
-            hint="Keep its columns of numbers.",
+            allowed="A result of embed().",
+            hint="Keep its numeric columns.",
         )
     text = next((name for name in dims if not pd.api.types.is_numeric_dtype(frame[name].dtype)), None)
     if text is not None:
-        raise ColumnError(f"`{name}` has a column `{text}` that is not of numbers.", allowed="What embed() returns.")
+        raise ColumnError(f"`{name}` has a column `{text}` that is not numeric.", allowed="A result of embed().")
     numbers = np.ascontiguousarray(frame[dims].to_numpy("float64", na_value=np.nan))
     if method != "cosine":
         return numbers
@@ -136,8 +136,8 @@ def _all_compared(first: np.ndarray, second: np.ndarray, method: str, alone: boo
     with np.errstate(invalid="ignore"):  # missing ones
         values = [
             _each(row, second[start : start + step], method)
-            for place, row in enumerate(first)
-            for start in range(place + 1 if alone else 0, len(second), step)
+            for index, row in enumerate(first)
+            for start in range(index + 1 if alone else 0, len(second), step)
         ]
     return np.concatenate([*values, np.empty(0)])
 
@@ -209,7 +209,7 @@ def _row_by_row(
 
     if y is None or len(first) != len(second):
         count = "is missing" if y is None else f"is of length {len(second)} and `x` of length {len(first)}"
-        raise ArgumentError(f"`y` {count}.", allowed="As many rows in both, where `pairs` is 'rows'.")
+        raise ArgumentError(f"`y` {count}.", allowed="The same number of rows in both, where `pairs` is 'rows'.")
     if top_k is not None:
         raise ArgumentError("`top_k` is given, but `pairs` is 'rows'.", allowed="`top_k` where all pairs are compared.")
     rows = np.arange(len(first))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
 from tidydl.progress import Work
@@ -58,10 +59,11 @@ class Mapped:
 def refuse_checkpoint(given: Mapping[str, Any]) -> None:
     """Refuse to keep the results of a stream, whose inputs are not known beforehand."""
     if given.get("checkpoint") is not None:
+        written = rendering.by_language("write_dataset(ppl(stream), path)", "stream_dataset(path, ppl, output = ...)")
         raise ArgumentError(
             "`checkpoint` is given, but the inputs are a stream.",
-            allowed="Inputs that are all there.",
-            hint="Write the results as they come: write_dataset(ppl(stream), path).",
+            allowed="Inputs in memory.",
+            hint=f"Write the results to a file: {written}.",
         )
 
 
@@ -69,7 +71,7 @@ def warn_of_cut(count: int, task: str, *, stacklevel: int) -> None:
     """Warn of texts that were too long for the model; of what is written on from the end is kept."""
     left_out = "the beginning" if task == "text-generation" else "the end"
     warnings.warn(
-        f"{count} text{'s were' if count > 1 else ' was'} longer than the model reads; {left_out} was left out.",
+        f"{count} text{'s were' if count > 1 else ' was'} longer than the model's maximum; {left_out} was cut off.",
         UserWarning,
         stacklevel=stacklevel + 1,
     )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tidydl import rendering
 from tidydl.boundaries import MODEL_LOADING
 from tidydl.checks import check_flag, described
 from tidydl.device import resolve_device
@@ -97,8 +98,8 @@ def _source_of(model: Any, loading: Mapping[str, Any]) -> Source:
     code = _flag("trust_remote_code", loading, unsaid=False)
     if code and (location.folder is not None or _COMMIT.fullmatch(revision or "") is None):
         raise ArgumentError(
-            "`trust_remote_code` is True, but `revision` names no single version of the code.",
-            allowed="The full hash (40 letters and digits) of a commit on the Hub whose code you have read.",
+            f"`trust_remote_code` is {rendering.value(True)}, but `revision` is not a full commit hash.",
+            allowed="The hash (40 characters) of a commit on the Hub whose code you have read.",
             hint="Leave `trust_remote_code` out, or give that hash as `revision`.",
         )
     if location.folder is not None:
@@ -166,16 +167,16 @@ def _fitting_task(task: Task | None, config: Any, name: str, source: Source | No
         read = read or _task_of_hub(source, config)
         if read is None:
             raise NotFoundError(
-                f"`task` is missing and cannot be read from the model '{name}' ({kinds}).",
+                f"`task` is missing and cannot be inferred from the model '{name}' ({kinds}).",
                 allowed=one_of(known.name for known in TASKS),
-                hint="embed() takes bare encoders." if "For" not in kinds else "Give `task =`.",
+                hint="Use embed() for bare encoders." if "For" not in kinds else "Give `task =`.",
             )
         return read.for_kind(getattr(config, "model_type", None))
     if not fits(task, config):
         raise ArgumentError(
             f"`model` is '{name}' ({kinds}), which does not fit the task '{task.name}'.",
             allowed=f"A model for '{task.name}'.",
-            hint=f"This one does '{read.name}'." if read is not None else "embed() takes bare encoders.",
+            hint=f"This one is for '{read.name}'." if read is not None else "Use embed() for bare encoders.",
         )
     return task.for_kind(getattr(config, "model_type", None))
 
@@ -203,7 +204,7 @@ def _refuse_missing(task: Task, loaded: Loaded) -> None:
             f"`model` is '{loaded.source}', whose files lack weights for the task '{task.name}': '{absent[0]}'"
             + (f" and {len(absent) - 1} more." if len(absent) > 1 else "."),
             allowed=f"A model that was trained for '{task.name}'.",
-            hint="This is a bare encoder: embed() takes it."
+            hint="This is a bare encoder: use embed()."
             if len(absent) < 6 or not _has_head(loaded.config)
             else "Copy or download the model again.",
         )

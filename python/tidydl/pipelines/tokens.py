@@ -10,7 +10,7 @@ from tidydl.pipelines.model_loading import Loaded
 __all__ = ["refuse_unknown_tokens"]
 
 
-def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], place: int) -> None:
+def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], index: int) -> None:
     """Refuse a batch with a token for which a text model has no weights; torch would say ``index out of range``.
 
     Parameters
@@ -19,7 +19,7 @@ def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], place: int) -
         The model with its tokenizer.
     tensors
         The batch.
-    place
+    index
         Which input of the run its first line belongs to.
 
     Raises
@@ -35,10 +35,10 @@ def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], place: int) -
         return
     raise DataError(
         f"`model` is '{loaded.source}', whose tokenizer has {tokens} tokens and whose weights have {known}: "
-        f"it makes the token {int(ids.max())}, which the model does not know.",
-        allowed="A tokenizer and a model that were made for each other.",
+        f"it returns the token {int(ids.max())}, which the model does not have.",
+        allowed="A tokenizer and a model that belong together.",
         hint="Copy or download the model again, or give its own `tokenizer =`.",
-        place=place,
+        place=index,
     )
 
 

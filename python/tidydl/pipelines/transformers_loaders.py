@@ -59,12 +59,12 @@ class Source:
             return None
         files, source = snapshot.listing.files, self.location.source
         try:
-            needed = weight_files(files, snapshot.folder, source, argument, pickled=pickled)
+            required = weight_files(files, snapshot.folder, source, argument, pickled=pickled)
         except DamagedFileError:  # the index cannot be read
             if not mend(snapshot, argument=argument):
                 raise
-            needed = weight_files(files, snapshot.folder, source, argument, pickled=pickled)
-        return fetch(snapshot.repo.at(snapshot.commit), lambda _: needed, argument=argument)
+            required = weight_files(files, snapshot.folder, source, argument, pickled=pickled)
+        return fetch(snapshot.repo.at(snapshot.commit), lambda _: required, argument=argument)
 
     def files(self, argument: str = "model") -> list[str]:
         """Name the files there are."""
@@ -150,13 +150,13 @@ def quietly(
         More arguments of the loader.
     """
     snapshot = source.fetched_weights(argument, pickled) if weights else source.fetched(argument)
-    place = source.location.source if snapshot is None else str(snapshot.folder)
+    path = source.location.source if snapshot is None else str(snapshot.folder)
     code = {"trust_remote_code": source.remote_code, "local_files_only": True}
     for again in (False, True):
         try:
             with _guarded(source, argument), one_at_a_time(alone=_changes_default(arguments)), quiet_loading():
-                vet_folder(Path(place).expanduser(), source.location.source, argument, pickled=pickled)
-                return call(pretrained_model_name_or_path=place, **code, **arguments)
+                vet_folder(Path(path).expanduser(), source.location.source, argument, pickled=pickled)
+                return call(pretrained_model_name_or_path=path, **code, **arguments)
         except TidydlError:
             if again or snapshot is None or not mend(snapshot, argument=argument):
                 raise

@@ -60,9 +60,9 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
     if ranked_by is None:
         if not first.all():
             raise ColumnError(
-                "`x` has several lines for an input and no column `rank` to tell them apart.",
-                allowed="A frame with one line per input, or with `rank`.",
-                hint="The long form is the tidy one for these results.",
+                "`x` has several rows per input and no column `rank`.",
+                allowed="A data frame with one row per input, or with `rank`.",
+                hint="Keep the long form for these results.",
             )
         return x.copy()
     return _spread(x, first, ranked_by)
@@ -93,9 +93,9 @@ def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
     ranks = x[ranked_by].fillna(1).to_numpy(dtype="int64")
     if pd.DataFrame({"row": x[ROW].to_numpy(), "rank": ranks}).duplicated().any():
         raise ColumnError(
-            "`x` has a rank twice for one input.",
+            "`x` has duplicate ranks for an input.",
             allowed="Each `rank` once per `.row`.",
-            hint="The long form is the tidy one for these results.",
+            hint="Keep the long form for these results.",
         )
     wide = x.loc[first.to_numpy(), [name for name in x.columns if name not in (*results, ranked_by)]].copy()
     if isinstance(x.index, pd.RangeIndex):  # line numbers rather than names of the inputs

@@ -49,10 +49,10 @@ def curve_layout(iteration: Any, value: Any, passes: Sequence[int] | None = None
     known = np.isfinite(value)
     if not known.any():
         raise DataError(
-            "The fit has no training curve: nothing is known of its values between the iterations.",
-            allowed="A fit of at least one iteration by an engine that keeps its values.",
+            "The fit has no training curve: its values were not recorded per iteration.",
+            allowed="A fit of at least one iteration by an engine that records its values.",
         )
-    levels = [str(place + 1) for place in range(len(counts))]
+    levels = [str(index + 1) for index in range(len(counts))]
     fit = np.repeat(np.array(levels, dtype=object), counts)
     colours = dict(zip(levels, colours_between(len(levels)), strict=True))
     data = {"fit": fit, "iteration": iteration, "value": value, "colour": [colours[each] for each in fit]}

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import guarded
 from tidydl.checks import check_count, described
 from tidydl.columns import Contract
@@ -215,7 +216,7 @@ def _captions(frame: pd.DataFrame, caption: str | Sequence[str] | None) -> list[
         if not hasattr(caption, "__iter__"):
             raise ArgumentError(
                 f"`caption` is {described(caption)}.",
-                allowed="A column, several, or a text in which names of columns stand for their values.",
+                allowed="One or more columns, or a text in which column names stand for their values.",
                 hint='Write "" for none.',
             )
         return _joined(frame, caption)
@@ -249,9 +250,9 @@ def _text(value: Any) -> str:
 def _no_column(argument: str, name: object, frame: pd.DataFrame) -> ColumnError | ArgumentError:
     close = nearest(name, frame.columns)
     return ColumnError(
-        f"`{argument}` {name!r} names no column of `data`."
+        f"`{argument}` {rendering.value(name)} is not a column of `data`."
         if isinstance(name, str)
-        else f"`{argument}` is {described(name)}, which names no column of `data`.",
+        else f"`{argument}` is {described(name)}, which is not a column of `data`.",
         allowed=one_of(frame.columns),
         hint=f"Did you mean '{close}'?" if close else None,
     )

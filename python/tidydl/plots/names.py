@@ -35,12 +35,12 @@ def shown_names(names: Sequence[str], longest: int = LONGEST) -> list[str]:
     shared = Counter(shown)
     shown = [_cut_inside(name, longest) if shared[text] > 1 else text for name, text in zip(plain, shown, strict=True)]
     taken: set[str] = set()
-    for place, text in enumerate(shown):
+    for index, text in enumerate(shown):
         number = 1
-        while shown[place] in taken:
+        while shown[index] in taken:
             number += 1
-            shown[place] = f"{text[: longest - len(str(number)) - 1]}…{number}"
-        taken.add(shown[place])
+            shown[index] = f"{text[: longest - len(str(number)) - 1]}…{number}"
+        taken.add(shown[index])
     written = dict(zip(different, shown, strict=True))
     return [written[str(name)] for name in names]
 

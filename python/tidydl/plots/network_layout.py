@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tidydl import rendering
 from tidydl.boundaries import guarded
 from tidydl.checks import check_flag, check_number, check_numbers, check_texts
 from tidydl.columns import Contract
@@ -100,11 +101,13 @@ def network_layout(
     inputs, outputs = ([str(name) for name in _listed(names)] for names in (inputs, outputs))
     _names_fit("x_names", inputs, n[0])
     _names_fit("y_names", outputs, n[2])
-    shown = {f"i{i + 1}" for i in _places_of("all_in", all_in, inputs)}
-    shown |= {f"o{o + 1}" for o in _places_of("all_out", all_out, outputs)}
+    shown = {f"i{i + 1}" for i in _indices_of("all_in", all_in, inputs)}
+    shown |= {f"o{o + 1}" for o in _indices_of("all_out", all_out, outputs)}
     only_skip = bool(skip) and n[1] > 0
     if skip and not has_skip:
-        raise ArgumentError("`skip` is True, and the network has no skip layer.", allowed="A network with `skip`.")
+        raise ArgumentError(
+            f"`skip` is {rendering.value(True)}, and the network has no skip layer.", allowed="A network with `skip`."
+        )
     lines = _connections(n, np.atleast_1d(np.asarray(wts, dtype=float)), has_skip, mask, skip)
     lines = lines[_kept(lines, shown, skip, bias, only_skip, prune_col is not None)]
     nodes = _nodes(n, inputs, outputs, max_sp, set(lines["from"]), only_skip)
@@ -137,7 +140,7 @@ def _names_fit(argument: str, names: Sequence[str], wanted: int) -> None:
         )
 
 
-def _places_of(argument: str, chosen: Any, names: list[str]) -> list[int]:
+def _indices_of(argument: str, chosen: Any, names: list[str]) -> list[int]:
     if chosen is None or chosen is True:
         return list(range(len(names)))
     chosen = check_texts(argument, chosen)
@@ -240,10 +243,10 @@ def _drawn_lines(
 ) -> pd.DataFrame:
     """Return the lines with their ends, widths and colours, the weakest first."""
     lines = lines.iloc[np.argsort(lines["weight"].abs().to_numpy(), kind="stable")].copy()
-    places = nodes.set_index("node")
+    positions = nodes.set_index("node")
     for end, x, y in (("from", "x", "y"), ("to", "xend", "yend")):
-        lines[x] = places.loc[list(lines[end]), "x"].to_numpy()
-        lines[y] = places.loc[list(lines[end]), "y"].to_numpy()
+        lines[x] = positions.loc[list(lines[end]), "x"].to_numpy()
+        lines[y] = positions.loc[list(lines[end]), "y"].to_numpy()
     sizes = lines["weight"].abs().to_numpy()
     spread = float(np.ptp(sizes)) if len(sizes) else 0.0
     share = (sizes - sizes.min()) / spread if spread > 0 and nid else np.zeros(len(sizes))

@@ -56,13 +56,13 @@ def profile_layout(frame: pd.DataFrame) -> dict[str, Any]:
         cut and stand in several lines.
     """
     present = [level for level in frame["variable"].cat.categories if (frame["variable"] == level).any()]
-    x, places, labels, widest = np.empty(len(frame)), [], [], 0
+    x, positions, labels, widest = np.empty(len(frame)), [], [], 0
     for v, variable in enumerate(present):
         rows = (frame["variable"] == variable).to_numpy()
         at, named = _ticks(frame[rows])
         low, high = _ends(frame["x"].to_numpy(dtype=float)[rows])
         x[rows] = 2 * v + (frame["x"].to_numpy(dtype=float)[rows] - low) / (high - low)
-        places += [2 * v + (each - low) / (high - low) for each in at]
+        positions += [2 * v + (each - low) / (high - low) for each in at]
         labels += named
         if frame["level"][rows].notna().any():
             widest = max(widest, sum(len(name) + 1 for name in named))
@@ -82,7 +82,7 @@ def profile_layout(frame: pd.DataFrame) -> dict[str, Any]:
     }
     return {
         "lines": LINES.frame(lines, levels=levels),
-        "ticks": TICKS.frame({"at": places, "label": labels}),
+        "ticks": TICKS.frame({"at": positions, "label": labels}),
         "angle": 90 if widest * columns > _ROOM else 0,
         "keys": _keys(levels["group"]),
         "is_many": len(outputs) > 1,
@@ -149,13 +149,13 @@ def groups_layout(frame: pd.DataFrame) -> dict[str, Any]:
     groups = _strips(frame["group"].cat.categories, 1)
     levels = [str(level) for level in frame["level"].dropna()]
     written = dict(zip(levels, shown_names(levels, STRIP), strict=True))
-    place = frame["group"].cat.codes.to_numpy() + 1.0
+    position = frame["group"].cat.codes.to_numpy() + 1.0
     value = frame["value"].to_numpy(dtype=float)
     bars = {
         "variable": [variables[str(name)] for name in frame["variable"]],
         "group": [groups[str(name)] for name in frame["group"]],
-        "xmin": place - HALF,
-        "xmax": place + HALF,
+        "xmin": position - HALF,
+        "xmax": position + HALF,
         "ymin": np.minimum(value, 0),
         "ymax": np.maximum(value, 0),
         "text": ["" if pd.isna(level) else written[str(level)] for level in frame["level"]],

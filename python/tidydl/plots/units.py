@@ -62,7 +62,7 @@ def colours_between(count: int) -> list[str]:
     """Return colours in order, from dark violet to light green."""
     if count == 1:
         return [_SEQUENCE[1]]
-    return [_between(place * (len(_SEQUENCE) - 1) / (count - 1)) for place in range(count)]
+    return [_between(index * (len(_SEQUENCE) - 1) / (count - 1)) for index in range(count)]
 
 
 def _between(at: float) -> str:

@@ -14,6 +14,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.rng.locks import in_one_piece
@@ -198,7 +199,7 @@ def _valid_seed(seed: float) -> int:
         raise ArgumentError(
             f"`seed` is {described(seed)}.",
             allowed="A whole number from -2147483647 to 2147483647.",
-            hint="Write set_seed(1), say.",
+            hint=f"For example {rendering.call('set_seed', '1')}.",
         )
     return whole
 
@@ -219,7 +220,8 @@ def _normalised(prob: Sequence[float], n: int, size: int, replace: bool) -> list
     if positive == 0 or (not replace and size > positive):
         raise ArgumentError(
             f"`prob` has {positive} values above 0, too few to draw {size} items.",
-            allowed="At least as many values above 0 as items are drawn, or replace=True.",
+            allowed="At least as many values above 0 as items are drawn, or "
+            f"{rendering.argument('replace', rendering.value(True))}.",
         )
     total = 0.0
     for each in p:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import guarded
 from tidydl.checks import check_count, check_flag, check_number, check_numbers, described
 from tidydl.errors import ArgumentError
@@ -198,7 +199,7 @@ def sample(x: Any, size: int | None = None, replace: bool = False, prob: Sequenc
     if size > n and (not replace or n == 0):
         raise ArgumentError(
             f"`size` is {size}, more than the {n} items there are.",
-            allowed=f"At most {n}, or replace=True." if n else "0.",
+            allowed=f"At most {n}, or {rendering.argument('replace', rendering.value(True))}." if n else "0.",
         )
     positions = current().positions(n, size, replace, prob)
     if _is_number(x):

@@ -8,7 +8,7 @@ from tidydl.errors import ArgumentError
 __all__ = ["no_method"]
 
 
-def no_method(verb: str, x: object, allowed: str = "what nnet() and its kin return") -> ArgumentError:
+def no_method(verb: str, x: object, allowed: str = "results of nnet() and related functions") -> ArgumentError:
     """Build the error for an object that a verb does not know."""
     return ArgumentError(
         f"`x` is {described(x)}, for which there is no {verb}().", allowed=f"{verb}() takes {allowed}."

@@ -137,7 +137,7 @@ def augment(x: Any, *args: Any, **kwargs: Any) -> Any:
     >>> augment(fit, data).columns[-2:].tolist()
     ['.pred', '.resid']
     """
-    raise no_method("augment", x, "what nnet() or pipeline() and their kin return")
+    raise no_method("augment", x, "results of nnet(), pipeline() and related functions")
 
 
 @verb
@@ -169,4 +169,4 @@ def autoplot(x: Any, *args: Any, **kwargs: Any) -> Any:
     >>> from tidydl import autoplot, example_data, nnet
     >>> picture = autoplot(nnet("education ~ . - CASE", example_data("bigfive"), size=1, trace=False))
     """
-    raise no_method("autoplot", x, "what nnet(), tune_nnet(), importance(), lekprofile() and confusion() return")
+    raise no_method("autoplot", x, "results of nnet(), tune_nnet(), importance(), lekprofile() and confusion()")

@@ -13,12 +13,10 @@ from tidydl.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["join", "misfit", "refuse_other_labels"]
+__all__ = ["join", "misfit", "refuse_other_meanings"]
 
-_WRITTEN = (
-    "frame ",
-    "rows ",
-)  # what parts of a stream that is written are called
+_WRITTEN = ("frame ", "rows ")  # what parts of a stream that is written are called
+_ALLOWED = "Columns of one name with the same type in all of them."
 
 
 def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
@@ -41,7 +39,7 @@ def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
     if len(tables) == 1:
         return tables[0]
     schemas = {name: table.schema for name, table in zip(names, tables, strict=True)}
-    refuse_other_labels(schemas)
+    refuse_other_meanings(schemas)
     try:
         alike = all(table.schema.equals(tables[0].schema) for table in tables)
         bound = pa.concat_tables(tables, promote_options="none" if alike else "permissive")
@@ -50,29 +48,96 @@ def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
     return bound.replace_schema_metadata(metadata_of_all([table.schema for table in tables]))
 
 
-def refuse_other_labels(schemas: Mapping[str, pa.Schema]) -> None:
-    """Refuse parts whose labels of one column, or in its cells, differ, for then the codes mean something else."""
+def refuse_other_meanings(schemas: Mapping[str, pa.Schema]) -> None:
+    """Refuse parts that Arrow would bind although their values of a column mean different things.
+
+    Raises
+    ------
+    DataError
+        A column, or a field in its cells, has labels in one part, and others, or what is none, in another: codes of one
+        would be taken for those of the other. Or it is text in one and bytes in another.
+    """
     known: dict[tuple[str, ...], tuple[str, list[str]]] = {}
+    labelled = {part: dict(labels_within(features_of(schema))) for part, schema in schemas.items()}
     for part, schema in schemas.items():
-        for place, names in labels_within(features_of(schema)):
-            first, before = known.setdefault(place, (part, names))
+        for field_path, names in labelled[part].items():
+            if _type_at(schema, field_path) is None:
+                continue
+            first, before = known.setdefault(field_path, (part, names))
             if names != before:
-                within = f" has in its cells, in '{'$'.join(place[1:])}'," if len(place) > 1 else " has"
-                raise DataError(
-                    f"Column '{place[0]}'{within} the labels {', '.join(before)} in {_told(first)},"
-                    f" and {', '.join(names)} in {_told(part)}.",
-                    allowed="The same labels, in the same order, in all of them.",
-                    hint="Load them one by one."
-                    if not part.startswith(_WRITTEN)
-                    else "Give the column all its labels in every frame.",
-                )
+                raise _other_labels(field_path, (first, before), (part, names))
+    for field_path, (first, _) in known.items():
+        for part, schema in schemas.items():
+            kind = _type_at(schema, field_path)
+            if kind is not None and field_path not in labelled[part]:
+                raise _unlike("$".join(field_path), ("labels", first), (_kind(kind), part), _hint(part))
+    _refuse_text_and_bytes(schemas)
+
+
+def _type_at(schema: pa.Schema, field_path: tuple[str, ...]) -> pa.DataType | None:
+    """Return the type of a column, or of a field in its cells; None where there is none, or nothing is in it."""
+    import pyarrow as pa
+
+    index = schema.get_field_index(field_path[0])
+    kind: Any = pa.null() if index < 0 else schema.field(index).type
+    for name in field_path[1:]:
+        while hasattr(kind, "value_type") and not pa.types.is_dictionary(kind):
+            kind = kind.value_type
+        index = kind.get_field_index(name) if pa.types.is_struct(kind) else -1
+        kind = pa.null() if index < 0 else kind.field(index).type
+    return None if pa.types.is_null(kind) else kind
+
+
+def _other_labels(field_path: tuple[str, ...], one: tuple[str, list[str]], other: tuple[str, list[str]]) -> DataError:
+    within = f" has in its nested field '{'$'.join(field_path[1:])}'" if len(field_path) > 1 else " has"
+    (first, before), (part, names) = one, other
+    return DataError(
+        f"Column '{field_path[0]}'{within} the labels {', '.join(before)} in {_told(first)},"
+        f" but {', '.join(names)} in {_told(part)}.",
+        allowed="The same labels, in the same order, in all of them.",
+        hint=_hint(part),
+    )
+
+
+def _hint(part: str) -> str:
+    return (
+        "Give the column the same labels in every data frame." if part.startswith(_WRITTEN) else "Load them separately."
+    )
+
+
+def _refuse_text_and_bytes(schemas: Mapping[str, pa.Schema]) -> None:
+    seen: dict[str, tuple[str, Any]] = {}
+    for part, schema in schemas.items():
+        for field in schema:
+            first, before = seen.setdefault(field.name, (part, field.type))
+            one, other = _innermost(before), _innermost(field.type)
+            if {one, other} == {"text", "bytes"}:
+                raise _unlike(field.name, (one, first), (other, part), "Load them separately.")
+
+
+def _innermost(kind: pa.DataType) -> str:
+    """Return what lists hold in the end, or what a column does."""
+    import pyarrow as pa
+
+    while pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        kind = kind.value_type
+    return _kind(kind)
+
+
+def _unlike(column: str, one: tuple[str, str], other: tuple[str, str], hint: str) -> DataError:
+    return DataError(
+        f"The files or splits have different schemas: column '{column}' is {one[0]} in {_told(one[1])},"
+        f" but {other[0]} in {_told(other[1])}.",
+        allowed=_ALLOWED,
+        hint=hint,
+    )
 
 
 def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
     """Return which column of which file has another kind than before."""
     import pyarrow as pa
 
-    hint, allowed = "Load them one by one.", "Columns of one name with one kind of values in all of them."
+    hint = "Load them separately."
     seen: dict[str, tuple[str, Any]] = {}
     for part, schema in schemas.items():
         for field in schema:
@@ -81,15 +146,10 @@ def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
                 merged = pa.unify_schemas([pa.schema([before]), pa.schema([field])], promote_options="permissive")
             except (pa.ArrowInvalid, pa.ArrowTypeError):
                 one, other = _kinds(before.type, field.type)
-                return DataError(
-                    f"The files or splits do not fit together: column '{field.name}' is {one} in {_told(first)},"
-                    f" and {other} in {_told(part)}.",
-                    allowed=allowed,
-                    hint=hint,
-                )
+                return _unlike(field.name, (one, first), (other, part), hint)
             seen[field.name] = (first, merged.field(0))
-    problem = f"The files or splits do not fit together: {str(error).splitlines()[0]}."
-    return DataError(problem, allowed=allowed, hint=hint)
+    problem = f"The files or splits have different schemas: {str(error).splitlines()[0]}."
+    return DataError(problem, allowed=_ALLOWED, hint=hint)
 
 
 def _told(part: str) -> str:
@@ -103,7 +163,7 @@ def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
     words = _kind(one), _kind(other)
     if words[0] != words[1]:
         return words
-    if words[0] == "moments":
+    if words[0] == "timestamps":
         return _zoned(one), _zoned(other)
     if words[0] == "lists" and _kind(one.value_type) != _kind(other.value_type):
         return f"lists of {_kind(one.value_type)}", f"lists of {_kind(other.value_type)}"
@@ -111,7 +171,7 @@ def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
 
 
 def _zoned(kind: Any) -> str:
-    return f"moments with zone {kind.tz}" if kind.tz else "moments without a zone"
+    return f"timestamps with time zone {kind.tz}" if kind.tz else "timestamps without a time zone"
 
 
 def _kind(kind: pa.DataType) -> str:
@@ -120,15 +180,17 @@ def _kind(kind: pa.DataType) -> str:
 
     is_ = pa.types
     if is_.is_integer(kind):
-        return "whole numbers"
+        return "integers"
     if is_.is_floating(kind) or is_.is_decimal(kind):
         return "numbers"
     if is_.is_boolean(kind):
-        return "true or false"
+        return "logicals"
     if is_.is_date(kind):
         return "dates"
     if is_.is_timestamp(kind):
-        return "moments"
+        return "timestamps"
     if str(kind) in ("string", "large_string", "string_view") or is_.is_dictionary(kind):
         return "text"
+    if str(kind) in ("binary", "large_binary", "binary_view"):
+        return "bytes"
     return "lists" if is_.is_list(kind) or is_.is_large_list(kind) else str(kind)

@@ -1,4 +1,4 @@
-"""Arrow tables of data frames, every column in its kind: labels, images and sounds among them.
+"""Arrow tables of data frames, every column in its kind: labels, images and audio among them.
 
 The kinds are written as ``datasets`` writes them, so that it reads the tables too; what only pandas tells apart stands
 beside them in metadata of our own.
@@ -10,12 +10,16 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.arrow.nan_and_null import with_nulls
 from tidydl.data.arrow.nested_frames import holds_frames, lists_of_structures
+from tidydl.data.arrow.noted_dtypes import levels_again
 from tidydl.data.arrow.r_metadata import IN_FILE, OF_R, plain_notes
-from tidydl.data.arrow.to_frame import HUGGINGFACE, OURS, features_of, levels_again
+from tidydl.data.arrow.row_numbers import INDEX_BASE, bases_to_note
+from tidydl.data.arrow.to_frame import HUGGINGFACE, OURS, features_of
 from tidydl.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,8 +31,10 @@ __all__ = ["are_uuids", "encode", "refuse_same_names"]
 _MEDIA = {"image": "Image", "audio": "Audio"}
 
 
-def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Table:
+def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None, index_base: int = 0) -> pa.Table:
     """Build the table; its metadata says what the columns mean, and holds some facts (plain JSON).
+
+    Row numbers count from ``index_base``.
 
     Raises
     ------
@@ -44,12 +50,14 @@ def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None) -> pa.Ta
     if of_r := plain_notes(frame.attrs.get(OF_R)):
         notes[IN_FILE] = of_r
     for name, column in zip(map(str, frame.columns), (frame.iloc[:, k] for k in range(frame.shape[1])), strict=True):
-        columns[name], feature, notes["dtypes"][name], levels = _column(column, name)
+        columns[name], feature, notes["dtypes"][name], levels = _column(column, name, index_base)
         if feature is not None:
             features[name] = feature
         if levels:
             notes["levels"][name] = levels
     table = pa.table(columns) if columns else pa.table({})
+    if bases := bases_to_note(table, index_base):
+        notes[INDEX_BASE] = bases
     metadata = {OURS: json.dumps(notes).encode()}
     if not frame.empty or columns:
         metadata[HUGGINGFACE] = json.dumps({"info": {"features": _all_features(table.schema, features)}}).encode()
@@ -62,9 +70,9 @@ def _refuse_names(frame: pd.DataFrame) -> None:
 
     odd = next((name for name in frame.columns if isinstance(name, tuple) or pd.isna(name)), "")
     if isinstance(odd, tuple) or pd.isna(odd):
-        several = "several names, " if isinstance(odd, tuple) else ""
+        several = "several names" if isinstance(odd, tuple) else "a missing name"
         raise DataError(
-            f"`data` has a column with {several or 'no name, '}{odd!r}.",
+            f"`data` has a column with {several}: {odd!r}.",
             allowed="Columns with one name each.",
             hint="Give `data.columns` other names first.",
         )
@@ -73,14 +81,14 @@ def _refuse_names(frame: pd.DataFrame) -> None:
 
 def refuse_same_names(names: Sequence[str], whose: str = "`data`") -> None:
     """Refuse columns of one name, which neither parquet nor ``datasets`` tells apart."""
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
     if twice is not None:
         raise DataError(
             f"{whose} has two columns '{twice}'.", allowed="Columns with different names.", hint="Rename one of them."
         )
 
 
-def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
+def _column(column: pd.Series, name: str, index_base: int) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
     """Return a column's Arrow array, its feature, its dtype by name, and what else is known of what it holds."""
     import pandas as pd
     import pyarrow as pa
@@ -96,43 +104,49 @@ def _column(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, s
     if kind == "object" and _holds_media(column):
         return _lists_of_media(column, name)
     if kind == "object" and holds_frames(column):
-        return _frames(column, name)
+        return _frames(column, name, index_base)
     if kind.startswith("complex"):
         raise DataError(
             f"Column '{name}' holds complex numbers.",
             allowed="Real numbers.",
-            hint="Make two columns of it, of `.real` and `.imag`.",
+            hint="Split it into two columns, `.real` and `.imag`.",
         )
     try:
         if kind == "object" and _holds_arrays(column):
-            lists = [value.tolist() if hasattr(value, "tolist") else value for value in column]
-            return pa.array(lists), None, "array", {}
+            return pa.array([_listed(value) for value in column]), None, "array", {}
         made = _plain(column)
     except OverflowError as error:
         raise DataError(
-            f"Column '{name}' holds whole numbers beyond 64 bits.",
-            allowed="Whole numbers from -2^63 to 2^64 - 1.",
-            hint="Make them text, or floating numbers if they need not be exact.",
+            f"Column '{name}' has integers beyond 64 bits.",
+            allowed="Integers from -2^63 to 2^64 - 1.",
+            hint="Convert them to text, or to floats if they need not be exact.",
         ) from error
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise DataError(
-            f"Column '{name}' holds values that have no common kind: {str(error).splitlines()[0].rstrip('.')}.",
-            allowed="Columns whose values are of one kind.",
-            hint="Make them text first, or leave the column out.",
+            f"Column '{name}' has values of different types: {str(error).splitlines()[0].rstrip('.')}.",
+            allowed="Columns with values of one type.",
+            hint="Convert them to text first, or leave the column out.",
         ) from error
     if _holds_nothing(made.type):
         raise DataError(
-            f"Column '{name}' holds dictionaries without a single entry.",
-            allowed="Dictionaries with entries.",
+            f"Column '{name}' holds only empty {rendering.type_name('dicts')}.",
+            allowed=f"{rendering.type_name('dicts').capitalize()} with entries.",
             hint="Make them missing, or leave the column out.",
         )
     return made, None, _kind_again(kind, made.type), {}
 
 
-def _frames(column: pd.Series, name: str) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
+def _listed(value: Any) -> Any:
+    """Return an array as lists; one of moments as it is, since their lists would be whole numbers."""
+    if not hasattr(value, "tolist"):
+        return value
+    return value if value.dtype.kind in "mM" and value.ndim == 1 else value.tolist()
+
+
+def _frames(column: pd.Series, name: str, index_base: int) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
     import pyarrow as pa
 
-    made, metadata = lists_of_structures(column, name, encode)
+    made, metadata = lists_of_structures(column, name, partial(encode, index_base=index_base))
     known = features_of(pa.schema([], metadata))
     feature = {"feature": known, "_type": "List"} if len(known) == made.type.value_type.num_fields else None
     return made, feature, "frames", {key.decode(): held.decode() for key, held in metadata.items()}
@@ -149,7 +163,7 @@ def _labels(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dic
     if twice is not None:
         raise DataError(
             f"Column '{name}' has two categories that are '{twice}' as text.",
-            allowed="Categories that differ as text, which they are written as.",
+            allowed="Categories that differ when written as text.",
             hint="Rename one of them with `.cat.rename_categories()`.",
         )
     about: dict[str, Any] = {"ordered": True} if column.cat.ordered else {}
@@ -204,6 +218,8 @@ def _plain(column: pd.Series) -> Any:
         and any(isinstance(each, datetime) for each in column.dropna())
     ):
         raise ValueError("some are dates and some have a time of day")  # which would be cut off
+    if column.dtype == object and pa.types.is_timestamp(made.type) and len(set(map(_has_zone, column.dropna()))) > 1:
+        raise ValueError("some have a time zone and some have none")
     made = made.combine_chunks() if isinstance(made, pa.ChunkedArray) and made.num_chunks < 2 else made
     if pa.types.is_large_string(made.type):
         try:  # the ordinary type of text, which reaches to 2 GiB a piece
@@ -211,6 +227,10 @@ def _plain(column: pd.Series) -> Any:
         except pa.ArrowInvalid:
             return made
     return made
+
+
+def _has_zone(timestamp: Any) -> bool:
+    return getattr(timestamp, "tzinfo", None) is not None
 
 
 def are_uuids(column: pd.Series) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.arrow.nested_frames import structures_in
 from tidydl.data.arrow.r_metadata import IN_FILE, agreed, plain_notes
+from tidydl.data.arrow.row_numbers import INDEX_BASE, agreed_bases
 from tidydl.data.arrow.to_frame import HUGGINGFACE, OURS, features_of, notes_of
 
 if TYPE_CHECKING:
@@ -15,48 +16,66 @@ if TYPE_CHECKING:
 
 __all__ = ["metadata_of_all"]
 
+_NARROW = ("datetime64", "timedelta64", "float16")
+
 
 def metadata_of_all(schemas: Sequence[pa.Schema]) -> dict[bytes, bytes]:
-    """Return the metadata of parts bound by row: the first's, and the others' of columns that it lacks.
+    """Return the metadata of parts bound by row: of each column those of the first part with values in it.
 
-    R's notes of a column are kept where all parts that have it agree.
+    Dtypes that hold not all values of others, and R's notes, are kept where all such parts agree.
     """
     first: dict[bytes, bytes] = dict(schemas[0].metadata or {})
     if all((schema.metadata or {}) == first for schema in schemas):
         return first
-    features = _of_all([features_of(schema) for schema in schemas])
+    held = [_with_values(schema) for schema in schemas]
+    features = _of_all([features_of(schema) for schema in schemas], held)
     if features:
         first[HUGGINGFACE] = json.dumps({"info": {"features": features}}).encode()
     notes = [notes_of(schema) for schema in schemas]
     if any(notes):
-        first[OURS] = json.dumps(_notes_of_all(schemas, notes)).encode()
+        first[OURS] = json.dumps(_notes_of_all(schemas, notes, held)).encode()
     return first
 
 
-def _of_all(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what is known by name: by the first that knows it."""
+def _with_values(schema: pa.Schema) -> set[str]:
+    """Name the columns that may hold more than missing values."""
+    import pyarrow as pa
+
+    return {field.name for field in schema if not pa.types.is_null(field.type)}
+
+
+def _of_all(parts: Sequence[Mapping[str, Any]], held: Sequence[set[str]]) -> dict[str, Any]:
+    """Return what is known by name: by the first that knows it and has values, or by the first that knows it."""
     known: dict[str, Any] = {}
+    for part, names in zip(parts, held, strict=True):
+        known |= {name: each for name, each in part.items() if name not in known and name in names}
     for part in parts:
         known |= {name: each for name, each in part.items() if name not in known}
     return known
 
 
-def _notes_of_all(schemas: Sequence[pa.Schema], notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    import pyarrow as pa
-
+def _notes_of_all(
+    schemas: Sequence[pa.Schema], notes: Sequence[dict[str, Any]], held: Sequence[set[str]]
+) -> dict[str, Any]:
     made = dict(notes[0])
-    made["dtypes"] = _of_all([each.get("dtypes", {}) for each in notes])
-    made["levels"] = _of_all([each.get("levels", {}) for each in notes])
+    dtypes = [each.get("dtypes", {}) for each in notes]
+    made["dtypes"] = {name: kind for name, kind in _of_all(dtypes, held).items() if _agreed(name, kind, dtypes, held)}
+    made["levels"] = _of_all([each.get("levels", {}) for each in notes], held)
     for name in (name for name, kind in made["dtypes"].items() if kind == "frames"):
         inner = [_within(schema, name, each) for schema, each in zip(schemas, notes, strict=True)]
         known = [each for each in inner if each is not None]
         if known:
-            made["levels"][name] = {key.decode(): held.decode() for key, held in metadata_of_all(known).items()}
-    held = [
-        {field.name for field in schema if not pa.types.is_null(field.type)} for schema in schemas
-    ]  # what is missing throughout has no say
+            made["levels"][name] = {key.decode(): about.decode() for key, about in metadata_of_all(known).items()}
+    made[INDEX_BASE] = agreed_bases(held, notes)
     made[IN_FILE] = agreed(held, [plain_notes(each.get(IN_FILE)) for each in notes])
     return made
+
+
+def _agreed(name: str, kind: Any, dtypes: Sequence[Mapping[str, Any]], held: Sequence[set[str]]) -> bool:
+    """Return whether a noted dtype holds what all parts do: one of a coarse unit, or of half precision, may not."""
+    if not str(kind).startswith(_NARROW):
+        return True
+    return all(part.get(name) == kind for part, names in zip(dtypes, held, strict=True) if name in names)
 
 
 def _within(schema: pa.Schema, name: str, notes: Mapping[str, Any]) -> pa.Schema | None:
@@ -64,7 +83,7 @@ def _within(schema: pa.Schema, name: str, notes: Mapping[str, Any]) -> pa.Schema
     import pyarrow as pa
 
     about = notes.get("levels", {}).get(name)
-    place = schema.get_field_index(name)
-    if about is None or place < 0 or not structures_in(schema.field(place).type):
+    index = schema.get_field_index(name)
+    if about is None or index < 0 or not structures_in(schema.field(index).type):
         return None
-    return pa.schema(list(schema.field(place).type.value_type), dict(about))
+    return pa.schema(list(schema.field(index).type.value_type), dict(about))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.media.media_files import lost_file
+from tidydl.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +39,7 @@ def label_names(feature: Mapping[str, Any]) -> list[str]:
     return [str(name) for name in names]
 
 
-def labels_within(features: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+def labels_within(features: Any, field_path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """Yield the names of all labels that features describe, with where each is: its column, and the field in cells."""
     if isinstance(features, list) and len(features) == 1:  # how features were once written
         (features,) = features
@@ -47,11 +48,11 @@ def labels_within(features: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[
     kind = features.get("_type")
     if not isinstance(kind, str):
         for name, each in features.items():
-            yield from labels_within(each, (*place, str(name)))
+            yield from labels_within(each, (*field_path, str(name)))
     elif kind == "ClassLabel":
-        yield place, label_names(features)
+        yield field_path, label_names(features)
     else:
-        yield from labels_within(features.get("feature"), place)
+        yield from labels_within(features.get("feature"), field_path)
 
 
 def value_maker(kind: pa.DataType, feature: Any) -> Maker | None:
@@ -71,12 +72,27 @@ def value_maker(kind: pa.DataType, feature: Any) -> Maker | None:
     if isinstance(feature, list) and len(feature) == 1:  # how features were once written
         return _of_each(value_maker(_within(kind), feature[0]))
     if pa.types.is_map(kind):
-        return lambda value: None if value is None else dict(value)
+        return _of_entries
     if pa.types.is_struct(kind):
         named = feature if isinstance(feature, Mapping) else {}
         makers = {kind.field(i).name: value_maker(kind.field(i).type, named.get(kind.field(i).name)) for i in _of(kind)}
         return _of_fields({name: maker for name, maker in makers.items() if maker is not None})
     return _of_each(value_maker(_within(kind), None)) if pa.types.is_nested(kind) else None
+
+
+def _of_entries(entries: list[tuple[Any, Any]] | None) -> dict[Any, Any] | None:
+    """Return the entries of a map as a dictionary, each key of which has one value."""
+    if entries is None:
+        return None
+    found = dict(entries)
+    if len(found) < len(entries):
+        keys = [key for key, _ in entries]
+        twice = next(key for index, key in enumerate(keys) if key in keys[:index])
+        raise DataError(
+            f"A map has the key {twice!r} twice, and one of its values would be lost.",
+            allowed="Maps with different keys.",
+        )
+    return found
 
 
 def _by_feature(kind: pa.DataType, feature: Mapping[str, Any]) -> Maker | None:

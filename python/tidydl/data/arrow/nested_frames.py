@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.arrow.nested import in_one
 from tidydl.data.arrow.r_metadata import OF_R, agreed, plain_notes
 from tidydl.errors import DataError
@@ -47,7 +48,7 @@ def lists_of_structures(
     lengths = np.zeros(len(column), "int64")
     lengths[~absent] = [len(frame) for frame in frames]
     offsets = np.concatenate([[0], lengths.cumsum()]).astype("int32")
-    parts = [in_one(table.column(place)) for place in range(table.num_columns)]
+    parts = [in_one(table.column(index)) for index in range(table.num_columns)]
     structures = pa.StructArray.from_arrays(parts, fields=list(table.schema))
     made = pa.ListArray.from_arrays(pa.array(offsets), structures, mask=pa.array(absent))
     return made, dict(table.schema.metadata or {})
@@ -61,7 +62,7 @@ def _alike(values: Sequence[Any], name: str) -> list[pd.DataFrame]:
     if odd is not None:
         raise DataError(
             f"Column '{name}' holds data frames and values of type {type(odd).__name__}.",
-            allowed="Data frames, or None where there is none.",
+            allowed=f"Data frames, or {rendering.value(None)} where there is none.",
             hint="Leave the others out.",
         )
     first = values[0].columns
@@ -77,7 +78,7 @@ def _alike(values: Sequence[Any], name: str) -> list[pd.DataFrame]:
                 f"Column '{name}' holds data frames with different columns: {_named(first)}, and"
                 f" {_named(frame.columns)}.",
                 allowed="Data frames with the same columns, each once.",
-                hint="Make the data frames alike, or give each its own file.",
+                hint="Give the data frames the same columns, or write each to its own file.",
             )
     return [frame[list(first)] for frame in values]
 

@@ -43,4 +43,4 @@ def table_of(frame: Any) -> pa.Table:
         plain = frame.with_format(None)
         table = (plain.flatten_indices() if plain._indices is not None else plain).data.table
         return table.replace_schema_metadata(plain.features.arrow_schema.metadata)
-    raise ArgumentError("`path` is no data frame.", allowed="A data frame of pandas, polars, pyarrow or datasets.")
+    raise ArgumentError("`path` is not a data frame.", allowed="A data frame of pandas, polars, pyarrow or datasets.")

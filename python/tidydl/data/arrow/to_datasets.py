@@ -30,16 +30,16 @@ def as_datasets_has_it(table: pa.Table, features: Mapping[str, Any]) -> pa.Table
     import pyarrow as pa
 
     known = {name: feature for name, feature in features.items() if name in table.column_names}
-    for place, field in enumerate(table.schema):
+    for index, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type) and str(field.type.value_type) in ("string", "large_string"):
-            column = table.column(place).unify_dictionaries()
+            column = table.column(index).unify_dictionaries()
             names = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
             known[field.name] = {"names": names, "_type": "ClassLabel"}
             codes = pa.chunked_array([chunk.indices.cast(pa.int64()) for chunk in column.chunks], pa.int64())
-            table = table.set_column(place, field.name, codes)
+            table = table.set_column(index, field.name, codes)
         elif _is_label(known.get(field.name)) and pa.types.is_integer(field.type):
             known[field.name] = {"names": label_names(known[field.name]), "_type": "ClassLabel"}
-            table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
+            table = table.set_column(index, field.name, table.column(index).cast(pa.int64()))
     metadata = {**(table.schema.metadata or {})}
     if known:
         metadata[HUGGINGFACE] = json.dumps({"info": {"features": known}}).encode()

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.arrow.nan_and_null import numbers_of
 from tidydl.data.arrow.nested import holds_more, label_names, value_maker
 from tidydl.data.arrow.nested_frames import as_frames, structures_in
+from tidydl.data.arrow.noted_dtypes import as_noted, objects
 from tidydl.data.arrow.r_metadata import IN_FILE, OF_R, plain_notes
 from tidydl.data.media.media_files import lost_file
-from tidydl.errors import DataError
+from tidydl.errors import DataError, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["HUGGINGFACE", "OURS", "decode", "features_of", "levels_again", "notes_of", "text_series"]
+__all__ = ["HUGGINGFACE", "OURS", "decode", "features_of", "notes_of", "text_series"]
 
 HUGGINGFACE = b"huggingface"  # where `datasets` says what the columns mean
-_AS_THEY_ARE = ("category", "image", "audio", "frames")
-_TEXT = {"object", "str"}  # the kinds of text in pandas 2 and in pandas 3
+_BY_COLUMN = ("dtypes", "levels")
 OURS = b"tidydl"  # where we say what only pandas tells apart
 
 
@@ -38,9 +38,10 @@ def features_of(schema: pa.Schema) -> dict[str, Any]:
 def notes_of(schema: pa.Schema) -> dict[str, Any]:
     """Read what we wrote beside the features: by column ``dtypes``, ``levels`` and ``r``; ``facts``; or nothing."""
     try:
-        return dict(json.loads((schema.metadata or {})[OURS]))
+        notes = dict(json.loads((schema.metadata or {})[OURS]))
     except (KeyError, TypeError, ValueError):
         return {}
+    return {name: about for name, about in notes.items() if name not in _BY_COLUMN or isinstance(about, dict)}
 
 
 def decode(
@@ -61,9 +62,9 @@ def decode(
     Returns
     -------
     pandas.DataFrame
-        ``ClassLabel`` columns and dictionaries as categories in order, images of kind ``image``, sounds of kind
+        ``ClassLabel`` columns and dictionaries as categories in order, images of kind ``image``, audio clips of kind
         ``audio``, text ``str``, whole numbers ``int64`` (``Int64`` where some are missing), truth values ``bool``
-        (``boolean`` likewise, and for columns that hold nothing), dates ``datetime64[s]``, moments ``datetime64``
+        (``boolean`` likewise, and for columns that hold nothing), dates ``datetime64[s]``, timestamps ``datetime64``
         of another unit, durations ``timedelta64``, nested values as lists and dictionaries.
 
     Raises
@@ -77,24 +78,25 @@ def decode(
     notes = notes_of(table.schema)
     frames = _kept_as_frames(notes)
     columns = {}
-    for place, field in enumerate(table.schema):
-        values = table.column(place)
+    for index, field in enumerate(table.schema):
+        values = table.column(index)
         lacks = values.null_count > 0 if nullable is None else field.name in nullable
         if field.name in frames and structures_in(field.type):
-            columns[place] = _objects(as_frames(values, frames[field.name], decode))
+            columns[index] = objects(as_frames(values, frames[field.name], decode))
         else:
-            columns[place] = _column(values, known.get(field.name), field.name, lacks)
+            columns[index] = _column(values, known.get(field.name), field.name, lacks)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
     frame.columns = pd.Index(table.schema.names, dtype="str")
     if of_r := plain_notes(notes.get(IN_FILE)):
         frame.attrs[OF_R] = of_r
-    return _as_noted(frame, notes, table.schema)
+    return as_noted(frame, notes, table.schema, nullable)
 
 
 def _kept_as_frames(notes: Mapping[str, Any]) -> dict[str, Any]:
     """Give, by column, what is known of the columns of the frames in its cells."""
     about = notes.get("levels", {})
-    return {name: about[name] for name, kind in notes.get("dtypes", {}).items() if kind == "frames" and name in about}
+    frames = [name for name, kind in notes.get("dtypes", {}).items() if kind == "frames"]
+    return {name: about[name] for name in frames if isinstance(about.get(name), dict)}
 
 
 def _column(values: pa.ChunkedArray, feature: Any, name: str, lacks: bool) -> Any:
@@ -136,7 +138,7 @@ def _labels(values: pa.ChunkedArray, feature: Mapping[str, Any], name: str) -> A
 
     names = label_names(feature)
     if not pa.types.is_integer(values.type):
-        return pd.Categorical(values.to_pylist(), categories=pd.Index(names, dtype="str"))
+        return _labels_by_name(values, names, name)
     codes: Any = values.fill_null(-1).to_numpy()
     if len(codes) and not (codes.min() >= -1 and codes.max() < len(names)):
         wrong = codes[(codes < -1) | (codes >= len(names))][0]
@@ -146,6 +148,24 @@ def _labels(values: pa.ChunkedArray, feature: Mapping[str, Any], name: str) -> A
         )
     small = np.int8 if len(names) < 128 else np.int32
     return pd.Categorical.from_codes(codes.astype(small), categories=pd.Index(names, dtype="str"), validate=False)
+
+
+def _labels_by_name(values: pa.ChunkedArray, names: list[str], name: str) -> Any:
+    """Make categories of texts, each of which is a label."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_null(values.type):
+        return pd.Categorical.from_codes([-1] * len(values), categories=pd.Index(names, dtype="str"))
+    texts = values.cast(pa.string())
+    strange = texts.filter(pc.invert(pc.is_in(texts, value_set=pa.array([*names, None], pa.string()))))
+    if len(strange):
+        raise DataError(
+            f"Column '{name}' holds '{strange[0]}', which is not one of its labels.",
+            allowed=one_of(names),
+        )
+    return pd.Categorical(texts.to_pylist(), categories=pd.Index(names, dtype="str"))
 
 
 def _looks_like_media(kind: pa.DataType) -> bool:
@@ -161,17 +181,7 @@ def _looks_like_media(kind: pa.DataType) -> bool:
 
 def _nested(values: pa.ChunkedArray, feature: Any) -> Any:
     make = value_maker(values.type, feature)
-    return _objects(values.to_pylist() if make is None else [make(value) for value in values.to_pylist()])
-
-
-def _objects(values: list[Any]) -> Any:
-    import numpy as np
-    import pandas as pd
-
-    held = np.empty(len(values), dtype=object)
-    for place, value in enumerate(values):  # one by one, since a value may be a list
-        held[place] = value
-    return pd.Series(held, dtype=object)
+    return objects(values.to_pylist() if make is None else [make(value) for value in values.to_pylist()])
 
 
 def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
@@ -195,7 +205,7 @@ def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
         held = values.to_numpy()
         return held if held.flags.writeable else held.copy()  # what shares Arrow's memory is read-only
     if pa.types.is_timestamp(kind) and kind.unit == "s":
-        # seconds are the unit of whole days alone, so that a column of moments at midnight is none of dates
+        # seconds are the unit of whole days alone, so that a column of timestamps at midnight is none of dates
         values = values.cast(pa.timestamp("ms", kind.tz))
     column = pd.Series(values.to_pandas(date_as_object=False))
     return column.astype("datetime64[s]") if pa.types.is_date(kind) else column.copy()
@@ -252,94 +262,3 @@ def _with_missing(values: pa.ChunkedArray) -> Any:
     if pa.types.is_boolean(values.type):
         return pd.arrays.BooleanArray(np.array(values.fill_null(False).to_numpy(), dtype=bool), np.array(absent))
     return pd.arrays.IntegerArray(np.array(values.fill_null(0).to_numpy()), np.array(absent))
-
-
-def _as_noted(frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema) -> pd.DataFrame:
-    """Return columns with the very dtypes that a frame of ours had when it was written."""
-    import pandas as pd
-    import pyarrow as pa
-
-    noted = notes.get("dtypes", {}).items()
-    dtypes = {name: kind for name, kind in noted if name in frame.columns and _opens_nothing(kind)}
-    if not dtypes or not frame.columns.is_unique:
-        return frame
-    for name, kind in dtypes.items():
-        column: Any = frame[name]
-        about = notes.get("levels", {}).get(name, {})
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            levels = levels_again(column.cat.categories, about["dtype"]) if "dtype" in about else None
-            made = column if levels is None else column.cat.rename_categories(levels)
-            frame[name] = made.cat.as_ordered() if about.get("ordered") else made
-        elif kind == "array" and pa.types.is_list(schema.field(name).type):
-            frame[name] = _objects(_arrays(column, schema.field(name).type))
-        elif str(column.dtype) == kind or kind in _AS_THEY_ARE or {str(column.dtype), kind} == _TEXT:
-            continue
-        elif _has_room(kind, schema.field(name).type):
-            frame[name] = _cast(column, kind)
-    return frame
-
-
-def _opens_nothing(kind: Any) -> bool:
-    """Return whether a noted dtype is one that pandas makes without a file: a zone of dateutil may be any path."""
-    return isinstance(kind, str) and "dateutil" not in kind
-
-
-def _has_room(kind: str, stored: pa.DataType) -> bool:
-    """Return whether a noted dtype holds all values of a type, which it may not where files were joined."""
-    import numpy as np
-    import pandas as pd
-    import pyarrow as pa
-
-    try:
-        noted: Any = pd.api.types.pandas_dtype(kind)
-    except (TypeError, ValueError, NotImplementedError):
-        return True
-    if isinstance(noted, np.dtype) and noted.kind in "SUV":  # of no frame, and of any width
-        return False
-    if str(noted) in ("bool", "boolean") and not (pa.types.is_boolean(stored) or pa.types.is_null(stored)):
-        return False  # else every other value were true
-    if not (pa.types.is_integer(stored) or pa.types.is_floating(stored)):
-        return True
-    noted = getattr(noted, "numpy_dtype", noted)
-    if not isinstance(noted, np.dtype) or noted.kind not in "biuf" or noted == np.float16:  # which is stored as float32
-        return True
-    return np.can_cast(np.dtype(stored.to_pandas_dtype()), noted, "safe")
-
-
-def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
-    """Return levels of another dtype by their names as text; None where their text does not tell them."""
-    import pandas as pd
-
-    if not _opens_nothing(kind):
-        return None
-    if kind in ("bool", "boolean"):  # every text that is not empty were true
-        known = {"True": True, "False": False}
-        return pd.Index([known[name] for name in names], dtype=kind) if set(names) <= set(known) else None
-    try:
-        return pd.Index(names.astype(kind))
-    except (TypeError, ValueError, NotImplementedError):
-        return None
-
-
-def _arrays(lists: Iterable[Any], kind: Any) -> list[Any]:
-    """Make arrays of lists; one without values has the kind of the others."""
-    import numpy as np
-    import pyarrow as pa
-
-    inner = kind.value_type if pa.types.is_list(kind) else pa.null()
-    typed = pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_boolean(inner)
-    nothing = np.array([], inner.to_pandas_dtype() if typed else float)
-    return [None if value is None else np.array(value) if len(value) else nothing.copy() for value in lists]
-
-
-def _cast(column: Any, kind: str) -> Any:
-    """Return a column with another dtype where it fits; a part of the data may lack what the whole had."""
-    if kind == "object":  # nothing was known of the values where there were none
-        return column.astype(object).where(column.notna(), None)
-    nullable = {"int": "Int", "uint": "UInt", "bool": "boolean"}
-    if column.hasnans and (stem := kind.rstrip("0123456789")) in nullable:
-        kind = nullable[stem] if stem == "bool" else nullable[stem] + kind[len(stem) :]
-    try:
-        return column.astype(kind)
-    except (TypeError, ValueError, NotImplementedError):
-        return column

@@ -1,1 +1,1 @@
-"""Images, sounds and videos: single values, columns of them, and their files."""
+"""Images, audio and videos: single values, columns of them, and their files."""

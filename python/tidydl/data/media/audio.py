@@ -1,4 +1,4 @@
-"""Sounds in data frames: one sound, a column of them, and how to make either.
+"""Audio clips in data frames: one audio clip, a column of them, and how to make either.
 
 The pandas column type is loaded when it is first used, so that a single sound needs no pandas.
 """

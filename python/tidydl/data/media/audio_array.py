@@ -1,4 +1,4 @@
-"""The pandas column of sounds: an extension array of kind ``audio``."""
+"""The pandas column of audio clips: an extension array of kind ``audio``."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class AudioDtype(ExtensionDtype):
 
 
 class AudioArray(MediaArray):
-    """A column of sounds for a data frame; nothing is decoded until somebody listens.
+    """A column of audio clips for a data frame; nothing is decoded until somebody listens.
 
     Parameters
     ----------
     values
-        Whatever :func:`~tidydl.data.media.audio.as_audio` reads, or None, NaN or NA where a sound is missing.
+        Whatever :func:`~tidydl.data.media.audio.as_audio` reads, or None, NaN or NA where an audio clip is missing.
 
     Examples
     --------

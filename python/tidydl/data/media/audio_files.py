@@ -91,18 +91,18 @@ def _undecodable(path: str | None, error: BaseException) -> TidydlError | None:
 def _checked_rate(rate: int, path: str | None) -> int:
     if not 1 <= rate <= _FASTEST:
         raise DamagedFileError(
-            f"{named('audio', path)} says that it has {rate} samples a second.",
+            f"{named('audio', path)} claims a sampling rate of {rate} Hz.",
             allowed=f"A sampling rate from 1 to {_FASTEST:,}.",
-            hint="Get the file again.",
+            hint="Download or copy the file again.",
         )
     return rate
 
 
 def too_long(path: str | None) -> DamagedFileError:
-    """Return the error for a sound with more samples than is safe to decode."""
+    """Return the error for an audio clip with more samples than is safe to decode."""
     return DamagedFileError(
         f"{named('audio', path)} has more samples than is safe to decode.",
-        allowed=f"At most {MOST_SAMPLES:,} samples, those of all channels.",
+        allowed=f"At most {MOST_SAMPLES:,} samples, all channels together.",
         hint="Cut it into shorter files first.",
     )
 
@@ -116,7 +116,9 @@ def _first_bytes(content: bytes | None, path: str | None) -> bytes:
         raise decode_error("audio", path, error) from error
     if not first:
         raise DamagedFileError(
-            f"{named('audio', path)} is empty.", allowed="A file of some length.", hint="Get it again."
+            f"{named('audio', path)} is empty.",
+            allowed="A file with at least one sample.",
+            hint="Download or copy it again.",
         )
     return first
 
@@ -163,7 +165,7 @@ def _by_scipy(content: bytes | None, path: str | None) -> tuple[np.ndarray, int]
     from scipy.io import wavfile
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of chunks that say nothing about the sound
+        warnings.simplefilter("ignore")  # of chunks that say nothing about the audio clip
         with opened(content, path) as source:
             rate, samples = wavfile.read(source)
     return _as_floats(samples), int(rate)
@@ -183,7 +185,7 @@ def _by_library(content: bytes | None, path: str | None) -> tuple[np.ndarray, in
     known = {name: library for name in _LIBRARIES if (library := _library(name)) is not None}
     if not known:
         raise DependencyError(
-            f"{named('audio', path)} is no WAV file, and no library for other formats is installed.",
+            f"{named('audio', path)} is not a WAV file, and no library for other formats is installed.",
             allowed="WAV files; with soundfile also FLAC, OGG and MP3, with PyAV all that FFmpeg reads.",
             hint=bring_extra("audio"),
         )
@@ -213,7 +215,7 @@ def _by_soundfile(soundfile: Any, source: Any, path: str | None) -> tuple[np.nda
 
 
 def open_media(av: Any, source: BinaryIO) -> Any:
-    """Open a sound or a video by PyAV: none of the formats that are lists of other files, and no addresses."""
+    """Open an audio clip or a video by PyAV: none of the formats that are lists of other files, and no addresses."""
     allowed = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "none"}
     return av.open(source, container_options=allowed)
 
@@ -244,7 +246,7 @@ def _library(name: str) -> Any | None:
 
 def _cut_off(path: str | None) -> DamagedFileError:
     return DamagedFileError(
-        f"{named('audio', path)} is cut off: it has fewer samples than it says.",
-        allowed="A whole audio file.",
-        hint="Get the file again, or save what there is of it as a new file with another program.",
+        f"{named('audio', path)} is truncated: it has fewer samples than its header says.",
+        allowed="A complete audio file.",
+        hint="Download or copy the file again, or save the rest as a new file with another program.",
     )

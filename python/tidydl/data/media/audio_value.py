@@ -1,4 +1,4 @@
-"""One sound: encoded bytes, a path or samples, decoded when somebody listens."""
+"""One audio clip: encoded bytes, a path or samples, decoded when somebody listens."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.data.media.audio_files import MOST_SAMPLES, read_header, read_samples, too_long, wav_of
 from tidydl.data.media.media_files import source_of, wrong_with
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Audio", "as_audio"]
 
-ALLOWED = "A path, encoded bytes, or a dictionary with `array` and `sampling_rate`, or with `bytes` or `path`."
-
 
 class Audio(MediaValue):
-    """One sound, held as encoded bytes, as a path or as samples, and decoded only when listened to.
+    """One audio clip, held as encoded bytes, as a path or as samples, and decoded only when listened to.
 
-    Made by :func:`as_audio`. Two sounds are equal when their encoded bytes and paths are.
+    Made by :func:`as_audio`. Two audio clips are equal when their encoded bytes and paths are.
 
     Parameters
     ----------
@@ -70,14 +69,14 @@ class Audio(MediaValue):
         Parameters
         ----------
         sampling_rate
-            What to resample to (by a polyphase filter, ``scipy.signal.resample_poly``); None for the sound's own.
+            What to resample to (by a polyphase filter, ``scipy.signal.resample_poly``); None for the audio clip's own.
         """
         samples, rate = read_samples(self._content, self._path)
         mono = samples.mean(axis=1) if samples.ndim > 1 else samples
         return _resampled(mono, rate, rate if sampling_rate is None else int(sampling_rate), self.path)
 
     def save(self, path: str | Path) -> None:
-        """Write the sound to a file: as it is encoded, or as WAV where it was made of samples."""
+        """Write the audio clip to a file: as it is encoded, or as WAV where it was made of samples."""
         write_whole(path, self.bytes)
 
     def __repr__(self) -> str:
@@ -144,16 +143,25 @@ def as_audio(value: Any) -> Audio:
     if isinstance(value, Mapping) and ("array" in value or "raw" in value):
         samples = value["array"] if value.get("array") is not None else value.get("raw")
         return Audio(wav_of(_samples(samples), _rate(value.get("sampling_rate"))), _name(value.get("path")))
-    source = source_of(value, "audio", ALLOWED)
+    source = source_of(value, "audio", _allowed())
     if source is not None:
         return Audio(*source)
     if getattr(value, "ndim", 0) >= 1:
         raise ArgumentError(
-            "`audio` is an array without its sampling rate.",
-            allowed=ALLOWED,
-            hint="Samples a second are part of a sound: {'array': samples, 'sampling_rate': 16000}.",
+            "`audio` is an array without a sampling rate.",
+            allowed=_allowed(),
+            hint=_with_rate(),
         )
-    raise ArgumentError(f"`audio` is {described(value)}, which is not a sound.", allowed=ALLOWED)
+    raise ArgumentError(f"`audio` is {described(value)}, which is not audio.", allowed=_allowed())
+
+
+def _allowed() -> str:
+    file, mapping = rendering.type_name("bytes"), rendering.type_name("dict")
+    return f"A path, the file as {file}, or a {mapping} with `array` and `sampling_rate`, or with `bytes` or `path`."
+
+
+def _with_rate() -> str:
+    return f"Give the sampling rate with the samples: {rendering.mapping(array='samples', sampling_rate='16000')}."
 
 
 def _name(path: Any) -> str | None:
@@ -165,8 +173,8 @@ def _rate(value: Any) -> int:
     if not whole or value < 1:
         raise ArgumentError(
             f"`sampling_rate` is {'missing' if value is None else described(value)}.",
-            allowed="The number of samples a second, such as 16000.",
-            hint="It stands beside the samples: {'array': samples, 'sampling_rate': 16000}.",
+            allowed="The number of samples per second, such as 16000.",
+            hint=_with_rate(),
         )
     return int(value)
 
@@ -181,14 +189,14 @@ def _samples(array: Any) -> np.ndarray:
         samples = np.empty(0, dtype=object)
     if samples.dtype.kind not in "buif" or samples.ndim not in (1, 2) or 0 in samples.shape:
         raise ArgumentError(
-            f"`audio` has samples of shape {samples.shape} and kind {samples.dtype}.",
-            allowed="Numbers: samples, or channels × samples.",
+            f"`audio` has samples of shape {samples.shape} and dtype {samples.dtype}.",
+            allowed="A numeric array: samples, or channels × samples.",
         )
     if samples.ndim == 2 and samples.shape[0] > 8:
         raise ArgumentError(
             f"`audio` has {samples.shape[0]} channels of {samples.shape[1]} samples.",
             allowed="Channels × samples, at most 8 channels.",
-            hint="Transpose what is samples × channels.",
+            hint="Transpose an array of samples × channels.",
         )
     if samples.dtype.kind in "iu":
         samples = _of_whole_numbers(samples)

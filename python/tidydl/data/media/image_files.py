@@ -88,25 +88,25 @@ def check_frames(count: int, path: str | None, pixels: int = 0) -> int:
     Raises
     ------
     DamagedFileError
-        They are more than is safe to go through.
+        They are more than is safe to decode.
     """
     if count > _FRAMES:
         raise DamagedFileError(
             f"{named('video', path)} has more than {_FRAMES:,} frames.",
             allowed=f"At most {_FRAMES:,} frames of an animated image.",
-            hint="Make it a video file, such as MP4.",
+            hint="Convert it to a video file, such as MP4.",
         )
     if count * pixels > _PIXELS_OF_FRAMES:
         raise DamagedFileError(
-            f"{named('video', path)} has {count:,} frames of {pixels:,} pixels, more than is safe to go through.",
+            f"{named('video', path)} has {count:,} frames of {pixels:,} pixels, more than is safe to decode.",
             allowed=f"At most {_PIXELS_OF_FRAMES:,} pixels in all frames of an animated image.",
-            hint="Make it a video file, such as MP4, or smaller.",
+            hint="Convert it to a video file, such as MP4, or make it smaller.",
         )
     return count
 
 
 def check_kept(pixels: int, path: str | None) -> None:
-    """Refuse a video of which so many pixels would be kept at once.
+    """Refuse a video of which so many pixels would be in memory at once.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def check_kept(pixels: int, path: str | None) -> None:
     """
     if pixels > _KEPT:
         raise DamagedFileError(
-            f"{named('video', path)} has frames so large that {pixels:,} pixels would be kept at once.",
+            f"{named('video', path)} has frames so large that {pixels:,} pixels would be in memory at once.",
             allowed=f"At most {_KEPT:,} pixels in the frames that are decoded together.",
             hint="Make the video smaller, or ask for fewer frames.",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
 from tidydl.data.media.image_files import FORMATS, open_image, too_large
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Image", "as_image", "eight_bits"]
 
-ALLOWED = "A path, encoded bytes, a PIL image, an array of pixels, or a dictionary with `bytes` or `path`."
 _ORIENTATION = 0x0112  # the EXIF tag
 _LYING = (5, 6, 7, 8)  # its values for an image stored on its side
 _LOSSLESS_IN_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
@@ -157,7 +157,7 @@ def as_image(value: Any) -> Image:
     """
     if isinstance(value, Image):
         return value
-    source = source_of(value, "image", ALLOWED, "load_dataset() reads folders of images.")
+    source = source_of(value, "image", _allowed(), "load_dataset() reads folders of images.")
     if source is not None:
         return Image(*source)
     if type(value).__module__.partition(".")[0] == "PIL" and hasattr(value, "getbands"):
@@ -165,7 +165,12 @@ def as_image(value: Any) -> Image:
         return Image(_encode(_storable(value)))
     if hasattr(value, "__array__") and getattr(value, "ndim", 0) >= 2:
         return Image(_encode(_from_array(value)))
-    raise ArgumentError(f"`image` is {described(value)}, which is not an image.", allowed=ALLOWED)
+    raise ArgumentError(f"`image` is {described(value)}, which is not an image.", allowed=_allowed())
+
+
+def _allowed() -> str:
+    file, image, mapping = (rendering.type_name(name) for name in ("bytes", "a PIL image", "dict"))
+    return f"A path, the file as {file}, {image}, an array of pixels, or a {mapping} with `bytes` or `path`."
 
 
 def _check_format(image: Any) -> None:
@@ -174,7 +179,7 @@ def _check_format(image: Any) -> None:
         raise ArgumentError(
             f"`image` is a PIL image of the format '{image.format}', which is not decoded.",
             allowed=f"Images of the formats {', '.join(FORMATS)}, or in memory.",
-            hint="If you trust where it comes from, give a copy, which is decoded by Pillow: image.copy().",
+            hint="If you trust its source, give a copy, which Pillow decodes: image.copy().",
         )
 
 
@@ -190,7 +195,7 @@ def _from_array(value: Any) -> Pillow.Image:
     shaped = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))
     if not shaped or 0 in pixels.shape or pixels.dtype.kind not in "buif":
         raise ArgumentError(
-            f"`image` is an array of shape {pixels.shape} and kind {pixels.dtype}.",
+            f"`image` is an array of shape {pixels.shape} and dtype {pixels.dtype}.",
             allowed="Height × width, or height × width × 1, 3 or 4 channels, of numbers.",
             hint="A batch of images is a list of arrays.",
         )

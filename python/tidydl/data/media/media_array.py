@@ -1,4 +1,4 @@
-"""What pandas columns of images and of sounds share: values that are looked at late, and missing ones."""
+"""What pandas columns of images and of audio clips share: values that are looked at late, and missing ones."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class MediaArray(ExtensionArray):
     def _from_scalars(cls, scalars: Any, *, dtype: Any) -> Any:
         """Wrap what a function made of each value, where it made such values: a text is no path then."""
         if not all(_is_missing(value) or isinstance(value, dtype.type) for value in scalars):
-            raise TypeError(f"Not all are of kind {dtype.name}.")
+            raise TypeError(f"Not all values are of dtype {dtype.name}.")
         return cls(scalars)
 
     @classmethod
@@ -96,7 +96,7 @@ class MediaArray(ExtensionArray):
         return self._values.copy() if copy else self._values
 
     def __arrow_array__(self, type: Any = None) -> Any:
-        """Return the Arrow array, as ``datasets`` has images and sounds: their bytes, or the paths of their files."""
+        """Return the Arrow array, as ``datasets`` has images and audio: their bytes, or the paths of their files."""
         import pyarrow as pa
 
         return pa.array([None if value is None else value.held for value in self._values], type=held_type())

@@ -1,4 +1,4 @@
-"""Where the contents of images, sounds and videos come from: paths and bytes, never URLs; why they cannot be read."""
+"""Where the contents of images, audio and videos come from: paths and bytes, never URLs; why they cannot be read."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _URL = re.compile(r"(?:^|::)[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # of a chain 
 _ARTICLES = {"image": "an image", "audio": "an audio", "video": "a video"}
 
 _FORMATS = {
-    "image": "A whole image file of a usual format, such as PNG or JPEG.",
-    "audio": "A whole audio file of a usual format, such as WAV or FLAC.",
-    "video": "A whole video of a usual format, such as MP4 or an animated GIF.",
+    "image": "A complete image file in a common format, such as PNG or JPEG.",
+    "audio": "A complete audio file in a common format, such as WAV or FLAC.",
+    "video": "A complete video file in a common format, such as MP4 or an animated GIF.",
 }
 _TRIALS = {
     "image": "Open it in an image program",
@@ -101,7 +101,7 @@ def _file(path: str, kind: str, allowed: str, folder_hint: str | None) -> str:
     shown = path if len(path) < 200 else f"{path[:80]}…"
     if is_url(path):
         raise ArgumentError(
-            f"`{kind}` '{shown}' is a URL, and URLs are never fetched unasked.",
+            f"`{kind}` '{shown}' is a URL, and URLs are not downloaded.",
             allowed=allowed,
             hint="Download the file first and give its path.",
         )
@@ -111,14 +111,14 @@ def _file(path: str, kind: str, allowed: str, folder_hint: str | None) -> str:
         raise ArgumentError(f"`{kind}` '{path}' is a folder.", allowed=allowed, hint=folder_hint)
     if not os.path.isfile(path):  # which might never end, or wait for ever for somebody who writes
         raise ArgumentError(
-            f"`{kind}` '{shown}' is a pipe or a device.", allowed=allowed, hint="Write what it gives to a file first."
+            f"`{kind}` '{shown}' is a pipe or a device.", allowed=allowed, hint="Write its output to a file first."
         )
     return path
 
 
 def _content(content: bytes, kind: str, allowed: str) -> bytes:
     if not content:
-        raise DamagedFileError(f"`{kind}` has no bytes at all.", allowed=allowed)
+        raise DamagedFileError(f"`{kind}` is empty: it has no bytes.", allowed=allowed)
     return content
 
 
@@ -128,19 +128,19 @@ def named(kind: str, path: str | None) -> str:
 
 
 def decode_error(kind: str, path: str | None, error: BaseException) -> TidydlError:
-    """Explain why an image, a sound or a video could not be decoded, naming its file."""
+    """Explain why an image, an audio clip or a video could not be decoded, naming its file."""
     name = named(kind, path)
     if isinstance(error, FileNotFoundError):
         return NotFoundError(f"{name} does not exist.", hint="Was it moved since it was listed?")
     if isinstance(error, PermissionError):
-        return DamagedFileError(f"{name} may not be read by you.", hint="Change its permissions.")
+        return DamagedFileError(f"{name} cannot be read: permission denied.", hint="Change its permissions.")
     return DamagedFileError(
         f"{name} cannot be decoded.",
         allowed=_FORMATS[kind],
-        hint=f"{_TRIALS[kind]}; if that fails too, get the file again.",
+        hint=f"{_TRIALS[kind]}; if that fails too, download or copy the file again.",
     )
 
 
 def wrong_with(error: TidydlError) -> str:
-    """Say in a word or two why an image, a sound or a video cannot be shown."""
+    """Say in a word or two why an image, an audio clip or a video cannot be shown."""
     return {"not_found": "missing", "dependency": "needs a library"}.get(error.kind, "damaged")

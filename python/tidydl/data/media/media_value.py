@@ -1,4 +1,4 @@
-"""What an image and a sound have in common: encoded bytes or a path, decoded when they are needed."""
+"""What an image and an audio clip have in common: encoded bytes or a path, decoded when they are needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["MediaValue"]
 
 
 class MediaValue:
-    """An image or a sound, held as encoded bytes or as a path. Two are equal when their bytes and paths are.
+    """An image or an audio clip, held as encoded bytes or as a path. Two are equal when their bytes and paths are.
 
     Parameters
     ----------

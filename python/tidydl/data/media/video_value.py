@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
 from tidydl.data.media.audio_files import open_media, opened
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["Video", "as_video"]
-
-ALLOWED = "A path, encoded bytes, an array of frames × height × width × 3, or a list of images."
 
 
 class Video:
@@ -72,7 +71,7 @@ class Video:
         )
         found = dict(zip(wanted, made, strict=True))
         with DATA_FILES.guard(named("video", self._path), lambda error: decode_error("video", self._path, error)):
-            return np.stack([found[place] for place in which])  # which may differ in size
+            return np.stack([found[index] for index in which])  # which may differ in size
 
     def _decoded(self, by_pillow: Any, by_av: Any) -> Any:
         """Let Pillow decode what it knows, and PyAV the rest; explain what goes wrong."""
@@ -104,8 +103,8 @@ def _frames_by_pillow(image: Any, which: Sequence[int], path: str | None) -> lis
 
     check_kept(len(which) * image.width * image.height, path)
     found = []
-    for place in which:
-        image.seek(place)
+    for index in which:
+        image.seek(index)
         found.append(np.asarray(image.convert("RGB")))
     return found
 
@@ -125,7 +124,7 @@ def _av() -> Any:
         return importlib.import_module("av")
     except ImportError as problem:
         raise DependencyError(
-            "Videos are read by PyAV, which is not installed.",
+            "Reading videos needs PyAV, which is not installed.",
             allowed="Without it: animated GIF, WebP and PNG, and frames as arrays.",
             hint=bring_extra("video"),
         ) from problem
@@ -147,15 +146,15 @@ def _frames_by_av(source: Any, which: Sequence[int], path: str | None) -> list[n
     wanted, found = set(which), {}
     pixels = 0
     with _video_in(source) as container:
-        for place, frame in enumerate(container.decode(video=0)):
-            if place in wanted:
+        for index, frame in enumerate(container.decode(video=0)):
+            if index in wanted:
                 pixels += frame.width * frame.height  # of which no header tells: they may change
                 check_kept(pixels, path)
-                found[place] = frame.to_ndarray(format="rgb24")
-            if place >= which[-1]:
+                found[index] = frame.to_ndarray(format="rgb24")
+            if index >= which[-1]:
                 break
-        last = found.get(place, frame.to_ndarray(format="rgb24"))  # a header may promise more frames than there are
-    return [found.get(place, last) for place in which]
+        last = found.get(index, frame.to_ndarray(format="rgb24"))  # a header may promise more frames than there are
+    return [found.get(index, last) for index in which]
 
 
 def as_video(value: Any) -> Video:
@@ -170,12 +169,17 @@ def as_video(value: Any) -> Video:
     """
     if isinstance(value, Video):
         return value
-    source = source_of(value, "video", ALLOWED, "A list of images is one video.")
+    source = source_of(value, "video", _allowed(), "A list of images is one video.")
     if source is not None:
         return Video(*source)
     if getattr(value, "ndim", 0) == 4 or (isinstance(value, (list, tuple)) and value):
         return Video(frames=_stacked(value))
-    raise ArgumentError(f"`video` is {described(value)}, which is not a video.", allowed=ALLOWED)
+    raise ArgumentError(f"`video` is {described(value)}, which is not a video.", allowed=_allowed())
+
+
+def _allowed() -> str:
+    file = rendering.type_name("bytes")
+    return f"A path, the file as {file}, an array of frames × height × width × 3, or a list of images."
 
 
 def _stacked(frames: Any) -> np.ndarray:
@@ -185,5 +189,5 @@ def _stacked(frames: Any) -> np.ndarray:
     made = [np.asarray(as_image(frame).pil().convert("RGB")) for frame in frames]
     sizes = {frame.shape for frame in made}
     if len(sizes) > 1:
-        raise ArgumentError(f"`video` has frames of {len(sizes)} sizes.", allowed="Frames of one size.")
+        raise ArgumentError(f"`video` has frames of {len(sizes)} different sizes.", allowed="Frames of the same size.")
     return np.stack(made)

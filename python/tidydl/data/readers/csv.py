@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.readers.csv_columns import (
     ambiguous_numbers,
     csv_settings,
@@ -87,10 +88,10 @@ def refuse_open_quote(path: str, last: pa.Table) -> None:
     closed = rb'[\r\n]"[\r\n]*' if value[-1] in "\r\n" else rb'"[\r\n]*'
     if not re.search(closed + rb"\Z", end):
         raise DamagedFileError(
-            f"`path` '{path}' has a quote in its last column that nothing closes; behind it are "
-            f"{len(_BREAK.findall(value)):,} ends of lines, which would be part of one value.",
-            allowed="A second quote behind each that begins a field.",
-            hint="Mend the row that begins: " + repr(value[: first.start()][:_LONGEST]),
+            f"`path` '{path}' has an unclosed quote in its last column; after it are "
+            f"{len(_BREAK.findall(value)):,} line breaks, which would be part of one value.",
+            allowed="A closing quote for each opening one.",
+            hint="Fix the row that begins with " + repr(value[: first.start()][:_LONGEST]),
         )
 
 
@@ -123,11 +124,11 @@ def _csv_table(path: str, separator: str, types: Mapping[str, pa.DataType]) -> p
 def _with_digits(table: pa.Table, texts: pa.Table, large: Sequence[str]) -> pa.Table:
     """Put what keeps all digits in the place of numbers that do not."""
     for name in texts.schema.names:
-        place, column = table.schema.names.index(name), texts.column(name)
+        index, column = table.schema.names.index(name), texts.column(name)
         if one_begins_with_zero(column):
-            table = table.set_column(place, marked(table.schema.field(place)), column)
+            table = table.set_column(index, marked(table.schema.field(index)), column)
         elif name in large and (kept := large_of_texts(column)) is not None:
-            table = table.set_column(place, name, kept)
+            table = table.set_column(index, name, kept)
     return table
 
 
@@ -172,7 +173,7 @@ def separator_of(path: str, sep: str | None) -> str:
         return "\t" if suffix_of(Path(path)) == ".tsv" else ","
     if len(sep) != 1 or not sep.isascii() or sep in '\r\n"\0':
         raise ArgumentError(
-            f"`sep` is {json.dumps(sep, ensure_ascii=False)}, which separates no columns.",
+            f"`sep` is {json.dumps(sep, ensure_ascii=False)}, which cannot separate columns.",
             allowed="One ASCII character, such as a comma, a semicolon or a tab.",
             hint="Leave `sep` out for commas, and for tabs in files named .tsv.",
         )
@@ -203,8 +204,8 @@ def tell_of_one_column(path: str, sep: str | None) -> None:
     if sep is None:
         raise _separated_otherwise(path, separator, other)
     warn_user(
-        f"`sep` is {separator!r}, which the header of '{path}' does not hold, so that there is one column. "
-        f"It holds {other!r}: was sep = {json.dumps(other)} meant?"
+        f"`sep` is {separator!r}, but the header of '{path}' does not contain it, so there is only one column. "
+        f"It contains {other!r}: did you mean sep = {json.dumps(other)}?"
     )
 
 
@@ -215,15 +216,16 @@ def tell_of_decimal_commas(path: str, options: TextOptions, names: Sequence[str]
     if not names or separator == ",":
         return
     some = ", ".join(repr(name) for name in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    arguments = (rendering.argument("sep", repr(separator)), rendering.argument("decimal", "','"))
     warn_user(
-        f"`path` '{path}' has numbers with decimal commas, which stay text: {some}. "
-        f"To have numbers, read it with pandas.read_csv(path, sep={separator!r}, decimal=',')."
+        f"`path` '{path}' has numbers with decimal commas, which are read as text: {some}. "
+        f"For numbers, use {rendering.call('pandas.read_csv', 'path', *arguments)}."
     )
 
 
 def _separated_otherwise(path: str, separator: str, other: str) -> ArgumentError:
     return ArgumentError(
         f"`path` '{path}' has a header separated by {other!r}, not by {separator!r}.",
-        allowed="A csv file separated by commas, or `sep` saying otherwise.",
+        allowed="A csv file separated by commas, or another `sep`.",
         hint=f"Add sep = {json.dumps(other)}.",
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.data.readers.decompression_limits import RATIO, SMALL, allowance
 from tidydl.data.readers.filename_encoding import for_arrow
@@ -24,12 +25,13 @@ __all__ = [
     "PLAIN",
     "TextOptions",
     "Unpacked",
+    "call_with_files",
     "chosen",
     "content_of",
     "format_of",
     "head_of",
+    "indices_of",
     "open_bytes",
-    "places_of",
     "refuse",
     "suffix_of",
     "too_much",
@@ -63,6 +65,10 @@ class TextOptions:
     field: str | None = None
     texts: frozenset[str] | None = None
 
+    def with_texts(self, names: frozenset[str]) -> TextOptions:
+        """Return these options, and that further columns are text."""
+        return replace(self, texts=(self.texts or frozenset()) | names)
+
 
 PLAIN = TextOptions()
 
@@ -78,16 +84,21 @@ def format_of(path: Path) -> str:
     suffix = suffix_of(path)
     if suffix not in FORMATS:
         raise ArgumentError(
-            f"`path` '{path}' is a file of an unknown kind ('{suffix}').",
-            allowed=f"Files named {', '.join(FORMATS)} or .zip, or a folder of such files, of images or of sounds.",
-            hint=how_to_read(suffix) or _of_media(suffix) or "Name the kind: load_dataset('csv', data_files=path).",
+            f"`path` '{path}' is a file of an unknown format ('{suffix}').",
+            allowed=f"Files named {', '.join(FORMATS)} or .zip, or a folder of such files, of images or of audio.",
+            hint=how_to_read(suffix) or _of_media(suffix) or f"Name its format: {call_with_files('csv')}.",
         )
     return FORMATS[suffix]
 
 
 def _of_media(suffix: str) -> str | None:
     kind = next((kind for kind, suffixes in MEDIA.items() if suffix in suffixes), None)
-    return kind and f"Give the folder of the {kind} files, or load_dataset('{kind}folder', data_files=path)."
+    return kind and f"Give the folder of the {kind} files, or use {call_with_files(f'{kind}folder')}."
+
+
+def call_with_files(name: str, files: str = "path") -> str:
+    """Return the call that reads files as a format that is named, for messages."""
+    return rendering.call("load_dataset", f"'{name}'", rendering.argument("data_files", files))
 
 
 def open_bytes(path: str) -> Any:
@@ -155,10 +166,9 @@ class Unpacked(io.RawIOBase):
 def too_much(path: str) -> DamagedFileError:
     """Build the error for a packed file that goes beyond the allowance of its load."""
     return DamagedFileError(
-        f"`path` '{path}' holds more than {RATIO} times as many bytes unpacked as packed, by itself or with the files "
-        "read before it.",
-        allowed=f"Packed files of data: all together at most {RATIO} times their size, or {SMALL // 2**20} MiB.",
-        hint="If you trust where it comes from, unpack it yourself.",
+        f"`path` '{path}' unpacks to more than {RATIO} times its size, by itself or with the files read before it.",
+        allowed=f"Compressed files that unpack all together to {RATIO} times their size, or {SMALL // 2**20} MiB.",
+        hint="If you trust its source, unpack it yourself.",
     )
 
 
@@ -170,7 +180,7 @@ def head_of(path: str, kind: str) -> bytes:
     DamagedFileError
         It cannot be unpacked, or is in UTF-16.
     NotFoundError
-        It is not there any more.
+        It no longer exists.
     """
     with reading(path, kind), open_bytes(path) as stream:
         head: bytes = stream.read(4)
@@ -182,7 +192,7 @@ def content_of(path: str) -> tuple[Any, int]:
     """Return the path, or what is in a packed file, and the size that it has unpacked."""
     import pyarrow as pa
 
-    with reading(path, "packed text"):
+    with reading(path, "compressed text"):
         if not path.lower().endswith(PACKED):
             return path, Path(path).stat().st_size
         with open_bytes(path) as stream:
@@ -193,15 +203,15 @@ def content_of(path: str) -> tuple[Any, int]:
 def refuse(argument: str, value: object, kind: str) -> None:
     """Refuse an argument that says nothing about files of this format."""
     if value is not None:
-        raise ArgumentError(f"`{argument}` means nothing for a {kind} file.", hint=f"Leave `{argument}` out.")
+        raise ArgumentError(f"`{argument}` does not apply to a {kind} file.", hint=f"Leave `{argument}` out.")
 
 
 def chosen(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
     """Return the columns that are wanted, in that order; all where none are named."""
-    return table if columns is None else table.select(places_of(table.schema.names, columns))
+    return table if columns is None else table.select(indices_of(table.schema.names, columns))
 
 
-def places_of(names: Sequence[str], columns: Sequence[str]) -> list[int]:
+def indices_of(names: Sequence[str], columns: Sequence[str]) -> list[int]:
     """Return where the wanted columns are among those there are.
 
     Raises
@@ -211,9 +221,9 @@ def places_of(names: Sequence[str], columns: Sequence[str]) -> list[int]:
     """
     for wanted in columns:
         if not isinstance(wanted, str):
-            raise no_column(f"`columns` holds {described(wanted)}, and columns are chosen by name.", None, names)
+            raise no_column(f"`columns` holds {described(wanted)}, but columns are selected by name.", None, names)
         if wanted not in names:
             raise no_column(f"`columns` names '{wanted}', which the data do not have.", wanted, names)
         if names.count(wanted) > 1:
-            raise no_column(f"`columns` names '{wanted}', which several columns are called.", None, names)
+            raise no_column(f"`columns` names '{wanted}', which is the name of several columns.", None, names)
     return [names.index(wanted) for wanted in columns]

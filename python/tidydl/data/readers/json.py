@@ -1,4 +1,4 @@
-"""Records of json as Arrow reads them: one object a line, with dates, moments and whole numbers as in csv."""
+"""Records of json as Arrow reads them: one object a line, with dates, timestamps and whole numbers as in csv."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.arrow.nested import in_one
 from tidydl.data.readers.csv_columns import named_apart
 from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, refuse, suffix_of
 from tidydl.data.readers.json_names import check_names
-from tidydl.data.readers.large_integers import large_numbers, whole_numbers
+from tidydl.data.readers.large_integers import holds_large, large_numbers, large_within, whole_numbers
 from tidydl.data.readers.read_errors import empty_file, reading, refuse_other_bytes
-from tidydl.errors import ArgumentError, unknown_name
+from tidydl.errors import ArgumentError, DataError, unknown_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["is_temporal", "json_table", "lines_table", "moments", "read_json"]
+__all__ = ["is_temporal", "json_table", "lines_table", "read_json", "timestamps"]
 
 _BY_LINE = (".jsonl", ".ndjson")
-_RECORDS = "Records: one JSON object a line, or an array of them."
+_RECORDS = "Records: one JSON object per line, or an array of them."
 _LARGEST_BLOCK = 2**31 - 1
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
 _STRIDE = 2**16  # bytes that stay near the processor
 _DEEPEST = 200  # levels of nesting
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
@@ -50,37 +51,43 @@ def json_table(content: bytes, field: str | None = None, *, by_line: bool = Fals
             raise
         lines = _written(list(_records_in(lines.decode())))
         table = lines_table(lines)
-    large = large_numbers(table)
-    if large:
-        records = list(_records_in(lines.decode()))
-        for name in large:
-            kept = whole_numbers([record.get(name) for record in records])
-            if kept is not None:
-                table = table.set_column(table.schema.get_field_index(name), name, kept)
+    large, within = large_numbers(table), large_within(table)
+    records = list(_records_in(lines.decode())) if large or within else []
+    for name in large:
+        kept = whole_numbers([record.get(name) for record in records])
+        if kept is not None:
+            table = table.set_column(table.schema.get_field_index(name), name, kept)
+    for name in within:
+        if any(holds_large(record.get(name)) for record in records):
+            raise DataError(
+                f"Column '{name}' has integers beyond 64 bits in its lists or objects, which would lose digits.",
+                allowed="Such integers in separate columns, or as text.",
+                hint="Write them in quotes.",
+            )
     return table
 
 
 def lines_table(lines: bytes, schema: pa.Schema | None = None) -> pa.Table:
-    """Read lines of json; dates and moments have the kinds of a schema, or else those that csv would have."""
+    """Read lines of json; dates and timestamps have the kinds of a schema, or else those that csv would have."""
     import pyarrow as pa
 
     _check_depth(lines)
     if schema is not None:
         table = _parsed(lines, pa.schema([each.with_type(_as_texts(each.type)) for each in schema]))
         for each in schema:
-            place = table.schema.get_field_index(each.name)
-            table = table.set_column(place, each.name, table.column(place).cast(each.type))
+            position = table.schema.get_field_index(each.name)
+            table = table.set_column(position, each.name, table.column(position).cast(each.type))
         return table
     check_names(lines)
     table = _parsed(lines)
     told = pa.schema([each.with_type(_as_texts(each.type)) for each in table.schema])
     told = pa.schema([each for each, read in zip(told, table.schema, strict=True) if each.type != read.type])
     written = _parsed(lines, told, "ignore") if len(told) else table
-    for place, each in enumerate(table.schema):
-        column = written.column(each.name) if each.name in told.names else table.column(place)
-        made = _with_moments(column, each.type)
+    for position, each in enumerate(table.schema):
+        column = written.column(each.name) if each.name in told.names else table.column(position)
+        made = _with_timestamps(column, each.type)
         if made.type != each.type:
-            table = table.set_column(place, each.name, made)
+            table = table.set_column(position, each.name, made)
     return table
 
 
@@ -120,7 +127,7 @@ def _depth(lines: bytes) -> int:
 
 
 def _as_texts(kind: pa.DataType) -> pa.DataType:
-    """Return a type whose dates and moments are text, in lists and structures too."""
+    """Return a type whose dates and timestamps are text, in lists and structures too."""
     import pyarrow as pa
 
     if is_temporal(kind):
@@ -132,22 +139,22 @@ def _as_texts(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _with_moments(values: pa.ChunkedArray, read: pa.DataType) -> pa.ChunkedArray:
-    """Build the dates and moments of texts that Arrow reads as such, and of moments with parts of a second."""
+def _with_timestamps(values: pa.ChunkedArray, read: pa.DataType) -> pa.ChunkedArray:
+    """Build the dates and timestamps of texts that Arrow reads as such, and of timestamps with parts of a second."""
     import pyarrow as pa
 
     if is_temporal(read):
-        return moments(values)
+        return timestamps(values)
     if pa.types.is_string(read):  # for which Arrow takes those
-        return moments(values) if _begins_with_moment(values) else values
+        return timestamps(values) if _begins_with_timestamp(values) else values
     if pa.types.is_struct(read):
         whole = in_one(values)
-        parts = [_with_moments(pa.chunked_array([whole.field(k)]), each.type) for k, each in enumerate(read)]
+        parts = [_with_timestamps(pa.chunked_array([whole.field(k)]), each.type) for k, each in enumerate(read)]
         held = [in_one(part) for part in parts]
         return pa.chunked_array([pa.StructArray.from_arrays(held, [each.name for each in read], mask=whole.is_null())])
     if pa.types.is_list(read):
         whole = in_one(values)
-        held = in_one(_with_moments(pa.chunked_array([whole.values]), read.value_type))
+        held = in_one(_with_timestamps(pa.chunked_array([whole.values]), read.value_type))
         return pa.chunked_array([pa.ListArray.from_arrays(whole.offsets, held, mask=whole.is_null())])
     return values
 
@@ -166,20 +173,20 @@ def _parsed(lines: bytes, schema: pa.Schema | None = None, others: str = "infer"
 
 
 def is_temporal(kind: pa.DataType) -> bool:
-    """Return whether values are dates or moments."""
+    """Return whether values are dates or timestamps."""
     import pyarrow as pa
 
     return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
 
 
-def _begins_with_moment(texts: pa.ChunkedArray) -> bool:
-    """Return whether the first text is a date or a moment."""
+def _begins_with_timestamp(texts: pa.ChunkedArray) -> bool:
+    """Return whether the first text is a date or a timestamp."""
     first = next((each for chunk in texts.chunks for each in chunk if each.is_valid), None)
-    return first is not None and _MOMENT.match(first.as_py()) is not None
+    return first is not None and _TIMESTAMP.match(first.as_py()) is not None
 
 
-def moments(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Make dates, moments or moments of a zone of texts: the first kind that all of them fit, in csv's order."""
+def timestamps(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Make dates, timestamps or timestamps of a zone of texts: the first kind that all of them fit, in csv's order."""
     import pyarrow as pa
 
     kinds = [pa.date32(), *(pa.timestamp(unit, zone) for zone in (None, "UTC") for unit in ("s", "ns"))]
@@ -267,53 +274,54 @@ def _is_of_columns(whole: dict[str, Any]) -> bool:
 def _elements(text: str) -> Iterator[bytes]:
     """Yield the records of an array as they are written."""
     read = json.JSONDecoder().raw_decode
-    place = _after(text, text.index("[") + 1)
-    if text[place : place + 1] == "]":
-        yield from _end_of(text, place)
+    position = _after(text, text.index("[") + 1)
+    if text[position : position + 1] == "]":
+        yield from _end_of(text, position)
         return
     while True:
-        record, end = read(text, place)
+        record, end = read(text, position)
         if not isinstance(record, dict):
             raise _no_records()
-        yield text[place:end].encode()
-        place = end if text[end : end + 1] in (",", "]") else _after(text, end)
-        if text[place : place + 1] == "]":
-            yield from _end_of(text, place)
+        yield text[position:end].encode()
+        position = end if text[end : end + 1] in (",", "]") else _after(text, end)
+        if text[position : position + 1] == "]":
+            yield from _end_of(text, position)
             return
-        if text[place : place + 1] != ",":
-            raise json.JSONDecodeError("Expecting ',' delimiter", text, place)
-        place = _after(text, place + 1)
+        if text[position : position + 1] != ",":
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, position)
+        position = _after(text, position + 1)
 
 
-def _end_of(text: str, place: int) -> tuple[()]:
+def _end_of(text: str, position: int) -> tuple[()]:
     """Refuse what comes after an array."""
-    if text[place + 1 :].strip():
-        raise json.JSONDecodeError("Extra data", text, place + 1)
+    if text[position + 1 :].strip():
+        raise json.JSONDecodeError("Extra data", text, position + 1)
     return ()
 
 
-def _after(text: str, place: int) -> int:
-    """Return the place after the space that begins here."""
-    space = _SPACE.match(text, place)
-    return place if space is None else space.end()
+def _after(text: str, position: int) -> int:
+    """Return the position after the space that begins here."""
+    space = _SPACE.match(text, position)
+    return position if space is None else space.end()
 
 
 def _records_in(text: str) -> Iterator[dict[str, Any]]:
     read = json.JSONDecoder(object_pairs_hook=_with_all_values).raw_decode
-    place = _after(text, 0)
-    while place < len(text):
-        record, end = read(text, place)
+    position = _after(text, 0)
+    while position < len(text):
+        record, end = read(text, position)
         yield record
-        place = _after(text, end)
+        position = _after(text, end)
 
 
 def _from_columns(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
     if len({len(values) for values in columns.values()}) > 1:
         raise ValueError("its columns differ in length")
-    if all(isinstance(value, dict) for values in columns.values() for value in values):
+    held = [value for values in columns.values() for value in values]
+    if held and all(isinstance(value, dict) for value in held):
         raise ArgumentError(
-            f"`field` is needed: the records are inside {', '.join(repr(name) for name in columns)}.",
-            hint=f"load_dataset('json', data_files=…, field={next(iter(columns))!r})",
+            f"`field` is missing: the records are in {', '.join(repr(name) for name in columns)}.",
+            hint=f"Add {rendering.argument('field', repr(next(iter(columns))))}.",
         )
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 

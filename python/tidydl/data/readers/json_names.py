@@ -37,8 +37,8 @@ def check_names(lines: bytes) -> None:
             rows = min(rows, lines.count(b"}"))
         if len(names) * rows > most:
             raise ValueError(
-                f"it has {len(names) - 1:,} different names or more, a column each, which makes {len(names) * rows:,}"
-                f" cells, and {most:,} at most are safe"
+                f"it has {len(names) - 1:,} different names or more, one column each, which makes {len(names) * rows:,}"
+                f" cells; at most {most:,} are safe"
             )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["large_numbers", "large_of_texts", "whole_numbers"]
+__all__ = ["holds_large", "large_numbers", "large_of_texts", "large_within", "whole_numbers"]
 
 _WHOLE = r"^-?[0-9]+$"
 
@@ -22,7 +22,40 @@ def large_numbers(table: pa.Table) -> list[str]:
     return [names[k] for k in doubles if _is_large(table.column(k)) and names.count(names[k]) == 1]
 
 
-def _is_large(column: pa.ChunkedArray) -> bool:
+def large_within(table: pa.Table) -> list[str]:
+    """Name the columns with such numbers in their lists and structures."""
+    return [
+        name
+        for name, column in zip(table.schema.names, table.columns, strict=True)
+        if any(_is_large(leaf) for chunk in column.chunks for leaf in _doubles_within(chunk))
+    ]
+
+
+def _doubles_within(values: Any) -> Iterator[pa.Array]:
+    import pyarrow as pa
+
+    if pa.types.is_struct(values.type):
+        parts = values.flatten()
+    elif hasattr(values, "flatten") and pa.types.is_nested(values.type):
+        parts = [values.flatten()]
+    else:
+        parts = []
+    for part in parts:
+        if pa.types.is_float64(part.type):
+            yield part
+        yield from _doubles_within(part)
+
+
+def holds_large(value: Any) -> bool:
+    """Return whether a whole number beyond int64 is somewhere in lists and dictionaries."""
+    if isinstance(value, Mapping):
+        return any(map(holds_large, value.values()))
+    if isinstance(value, list):
+        return any(map(holds_large, value))
+    return type(value) is int and not -(2**63) <= value < 2**63
+
+
+def _is_large(column: pa.Array | pa.ChunkedArray) -> bool:
     import pyarrow.compute as pc
 
     first = column[0].as_py() if len(column) else None
@@ -47,11 +80,14 @@ def whole_numbers(values: Sequence[Any]) -> pa.Array | None:
 
 
 def large_of_texts(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Return numbers that were read as texts: unsigned where they fit, else the texts; None if some are not whole."""
+    """Return numbers that were read as texts: unsigned where they fit, else the texts; None if some are not whole.
+
+    Missing values are whole, so that a part of a column without others does not decide.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not pc.all(pc.match_substring_regex(column, _WHOLE)).as_py():
+    if pc.all(pc.match_substring_regex(column, _WHOLE)).as_py() is False:
         return None
     try:
         return column.cast(pa.uint64())

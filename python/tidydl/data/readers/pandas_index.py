@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.arrow.to_frame import OURS
 from tidydl.data.readers.parquet import open_parquet
 from tidydl.data.readers.read_errors import reading
 
@@ -17,9 +18,16 @@ __all__ = ["has_index", "index_names", "with_index_named"]
 _LEVEL = re.compile(r"__index_level_\d+__")
 
 
-def has_index(names: Iterable[str]) -> bool:
-    """Return whether columns of an index without names are among these."""
-    return any(map(_LEVEL.fullmatch, names))
+def has_index(schema: pa.Schema) -> bool:
+    """Return whether columns of an index without names are among these; frames that tidydl wrote have none."""
+    return bool(_levels(schema))
+
+
+def _levels(schema: pa.Schema) -> list[str]:
+    metadata = schema.metadata or {}
+    if OURS in metadata and b"pandas" not in metadata:
+        return []
+    return [name for name in schema.names if _LEVEL.fullmatch(name)]
 
 
 def index_names(splits: Iterable[Sequence[str]]) -> dict[str, str | None]:
@@ -36,8 +44,9 @@ def index_names(splits: Iterable[Sequence[str]]) -> dict[str, str | None]:
         A file cannot be read.
     """
     files = [{path: _file_of(path) for path in paths} for paths in splits]
-    names = list(dict.fromkeys(name for each in files for file in each.values() for name in file.schema_arrow.names))
-    levels = [name for name in names if _LEVEL.fullmatch(name)]
+    schemas = [file.schema_arrow for each in files for file in each.values()]
+    names = list(dict.fromkeys(name for schema in schemas for name in schema.names))
+    levels = list(dict.fromkeys(name for schema in schemas for name in _levels(schema)))
     if len(levels) == 1:
         if all(_counts_rows(each, levels[0]) for each in files):
             return {levels[0]: None}
@@ -58,7 +67,7 @@ def _counts_rows(files: Mapping[str, Any], level: str) -> bool:
     above = 0
     for path, file in files.items():
         rows = file.metadata.num_rows
-        if rows and level in file.schema_arrow.names:  # others have none, or a range that pandas notes elsewhere
+        if rows and level in _levels(file.schema_arrow):  # others have none, or a range that pandas notes elsewhere
             first = _counted_from(file, path, level)
             anew, onward = anew and first == 0, onward and first == above
         above += rows
@@ -72,7 +81,7 @@ def _counted_from(file: Any, path: str, level: str) -> int | None:
     import numpy as np
     import pyarrow as pa
 
-    if not pa.types.is_integer(file.schema_arrow.field(level).type) or _jumps(file, level):
+    if not pa.types.is_integer(file.schema_arrow.field(level).type):
         return None
     first, stop = None, 0
     with reading(path, "parquet"):
@@ -89,22 +98,12 @@ def _counted_from(file: Any, path: str, level: str) -> int | None:
     return first
 
 
-def _jumps(file: Any, level: str) -> bool:
-    """Return whether what the file notes of its row groups already tells that an index skips or repeats numbers."""
-    place = next(k for k in range(file.metadata.num_columns) if file.metadata.schema.column(k).path == level)
-    for group in map(file.metadata.row_group, range(file.metadata.num_row_groups)):
-        noted = group.column(place).statistics
-        if noted is not None and noted.has_min_max and noted.max - noted.min != group.num_rows - 1:
-            return True
-    return False
-
-
 def with_index_named(table: pa.Table, names: Mapping[str, str | None]) -> pa.Table:
     """Return the columns of an index their names, and leave out one that counts rows."""
-    if not names:
+    if not names or not has_index(table.schema):
         return table
     called = [names.get(name, name) for name in table.schema.names]
-    table = table.select([place for place, name in enumerate(called) if name is not None])
+    table = table.select([index for index, name in enumerate(called) if name is not None])
     table = table.rename_columns([name for name in called if name is not None])
     metadata = {key: about for key, about in (table.schema.metadata or {}).items() if key != b"pandas"}
     return table.replace_schema_metadata(metadata)

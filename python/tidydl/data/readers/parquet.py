@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.data.readers.decompression_limits import RATIO, allowance_of_memory, memory
 from tidydl.data.readers.filename_encoding import for_arrow
-from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, places_of, refuse
+from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, indices_of, refuse
+from tidydl.data.readers.parquet_footer import column_chunks
 from tidydl.data.readers.read_errors import damaged, reading
 from tidydl.errors import DamagedFileError, DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["batch_rows", "check_text", "open_parquet", "read_parquet", "whole_parquet"]
+__all__ = ["batch_rows", "check_text", "open_parquet", "read_parquet", "refuse_lost_rows", "whole_parquet"]
 
-_PLACE = re.compile(r"at (?:string )?index (\d+)")
+_INDEX = re.compile(r"at (?:string )?index (\d+)")
 _GIB = 2**30
 _LARGE = 2**25  # bytes of a file that does not hold much more than it seems
 _BATCH = 2**26  # bytes decoded at once
@@ -52,9 +53,12 @@ def whole_parquet(file: Any, path: str, columns: Sequence[str] | None = None) ->
     names = None if columns is None else list(columns)
     check_room(file, path, columns)
     if os.path.getsize(path) < _LARGE:
-        return _counted(file, path, names)
+        table = _counted(file, path, names)
+        refuse_lost_rows(path, file.metadata.num_rows, table.num_rows)
+        return table
     doubled = len(set(file.schema_arrow.names)) < len(file.schema_arrow.names)
     table = file.read() if doubled else _at_once(path, names)  # which cannot tell columns of one name apart
+    refuse_lost_rows(path, file.metadata.num_rows, table.num_rows)
     _take(path, table.nbytes)
     return table
 
@@ -85,6 +89,18 @@ def _counted(file: Any, path: str, names: list[str] | None) -> pa.Table:
     return nothing if names is None else nothing.select(names)
 
 
+def refuse_lost_rows(path: str, claimed: int, read: int) -> None:
+    """Refuse a file, or a row group, that holds fewer rows than it claims: Arrow leaves them out without a word.
+
+    Raises
+    ------
+    DamagedFileError
+        It does.
+    """
+    if read != claimed:
+        raise damaged(path, "parquet", ValueError(f"it claims {claimed:,} rows and holds {read:,}"))
+
+
 def batch_rows(file: Any, path: str, columns: Sequence[str] | None, most: int = 65_536) -> int:
     """Return how many rows of an open file are read at once: fewer than ``most`` where dictionaries hold long texts."""
     texts = _may_be_long(file, path, columns, most)
@@ -95,16 +111,15 @@ def batch_rows(file: Any, path: str, columns: Sequence[str] | None, most: int = 
 def _may_be_long(file: Any, path: str, columns: Sequence[str] | None, most: int) -> list[str]:
     """Name the columns of text that a batch might repeat beyond what may be decoded at once; of small files none."""
     metadata = file.metadata
-    texts, growth = [], 1.0
-    for place in range(metadata.num_columns):
-        leaf = metadata.schema.column(place)
-        if leaf.physical_type == "BYTE_ARRAY" and _is_wanted(leaf, columns):
-            texts.append(leaf.path)
-            codecs = {metadata.row_group(k).column(place).compression for k in range(metadata.num_row_groups)}
-            growth = max(growth, *(_GROWTH.get(codec, math.inf) for codec in codecs), 1.0)
-            growth = math.inf if leaf.max_repetition_level else growth  # a row may hold any number
-    held = min(most, metadata.num_rows) * os.path.getsize(path) * growth * len(texts)
-    return texts if held > _BATCH else []
+    leaves = [metadata.schema.column(index) for index in range(metadata.num_columns)]
+    texts = [k for k, leaf in enumerate(leaves) if leaf.physical_type == "BYTE_ARRAY" and _is_wanted(leaf, columns)]
+    held = min(most, metadata.num_rows) * os.path.getsize(path) * len(texts)
+    in_lists = any(leaves[k].max_repetition_level for k in texts)  # where a row may hold any number
+    if held <= _BATCH and not in_lists:
+        chunks = column_chunks(path, metadata.num_columns)
+        codecs = {group[k].codec for group in chunks for k in texts}
+        held *= max((_GROWTH.get(codec, math.inf) for codec in codecs), default=1)
+    return [leaves[k].path for k in texts] if held > _BATCH or in_lists else []
 
 
 def _is_wanted(leaf: Any, columns: Sequence[str] | None) -> bool:
@@ -149,7 +164,7 @@ def check_room(file: Any, path: str, columns: Sequence[str] | None = None) -> No
     """
     widths = [_width(each.type) for each in file.schema_arrow if columns is None or each.name in columns]
     rows = file.metadata.num_rows
-    _take(path, rows * sum(widths) + _in_lists(file, columns), f"claims {rows:,} rows of {len(widths)} columns")
+    _take(path, rows * sum(widths) + _in_lists(file, path, columns), f"claims {rows:,} rows of {len(widths)} columns")
 
 
 def _width(kind: pa.DataType) -> float:
@@ -166,29 +181,27 @@ def _width(kind: pa.DataType) -> float:
         return 4.0  # the offset of a text or a list
 
 
-def _in_lists(file: Any, columns: Sequence[str] | None) -> float:
+def _in_lists(file: Any, path: str, columns: Sequence[str] | None) -> float:
     """Return how many bytes the values in lists take at least, as the file counts them: a row may hold any number."""
-    metadata, total = file.metadata, 0.0
-    for place in range(metadata.num_columns):
-        leaf = metadata.schema.column(place)
-        if leaf.max_repetition_level and _is_wanted(leaf, columns):
-            count = sum(metadata.row_group(k).column(place).num_values for k in range(metadata.num_row_groups))
-            total += count * _SIZES.get(leaf.physical_type, 1)
-    return total
+    metadata = file.metadata
+    leaves = [metadata.schema.column(index) for index in range(metadata.num_columns)]
+    in_lists = [k for k, leaf in enumerate(leaves) if leaf.max_repetition_level and _is_wanted(leaf, columns)]
+    chunks = column_chunks(path, metadata.num_columns) if in_lists else []
+    return sum(group[k].num_values * _SIZES.get(leaves[k].physical_type, 1) for group in chunks for k in in_lists)
 
 
-def _take(path: str, needed: float, what: str = "holds far more than it seems") -> None:
+def _take(path: str, size: float, what: str = "is far larger than its file") -> None:
     """Count what a file takes in memory, where this load may take so much."""
     allowed = allowance_of_memory()
     left = allowed.left(path)
-    if needed > left:
+    if size > left:
         raise DataError(
-            f"`path` '{path}' {what}, {needed / _GIB:,.1f} GiB in memory, and {max(left, 0) / _GIB:,.1f} GiB are left.",
-            allowed=f"A quarter of the {memory() / _GIB:,.0f} GiB of this machine, or all of it for files that are no "
-            f"smaller than a {RATIO}th of what they hold.",
-            hint="Ask for some `columns` or the first `n` rows, or go through it with a stream.",
+            f"`path` '{path}' {what}: {size / _GIB:,.1f} GiB in memory, and {max(left, 0) / _GIB:,.1f} GiB are left.",
+            allowed=f"A quarter of the {memory() / _GIB:,.0f} GiB of this machine, or all of it for files that hold at "
+            f"most {RATIO} times their size.",
+            hint="Select some `columns` or the first `n` rows, or read it as a stream.",
         )
-    allowed.add(path, int(needed))
+    allowed.add(path, int(size))
 
 
 def check_text(table: pa.Table, path: str, above: int = 0) -> pa.Table:
@@ -210,16 +223,16 @@ def check_text(table: pa.Table, path: str, above: int = 0) -> pa.Table:
     """
     import pyarrow as pa
 
-    for place, field in enumerate(table.schema):
+    for index, field in enumerate(table.schema):
         if not _may_be_text(field.type):
             continue
         rows = above
-        for chunk in table.column(place).chunks:
+        for chunk in table.column(index).chunks:
             try:
                 if not _is_ascii(chunk):
                     chunk.validate(full=True)
             except pa.ArrowInvalid as error:
-                found = _PLACE.search(str(error)) if _is_text(field.type) else None
+                found = _INDEX.search(str(error)) if _is_text(field.type) else None
                 raise _not_text(path, field.name, None if found is None else rows + int(found[1]), error) from error
             rows += len(chunk)
     return table
@@ -253,7 +266,7 @@ def _not_text(path: str, column: str, row: int | None, error: Exception) -> Exce
     return DamagedFileError(
         f"`path` '{path}' is not UTF-8 text in column '{column}'{where}.",
         allowed="Text in UTF-8.",
-        hint="Leave the column out by `columns`, or write the file anew with its text in UTF-8.",
+        hint="Leave the column out with `columns`, or write the file again with its text in UTF-8.",
     )
 
 
@@ -265,7 +278,7 @@ def read_parquet(
     refuse("field", options.field, "parquet")
     with reading(path, "parquet"), open_parquet(path) as file:
         if columns is not None:
-            places_of(file.schema_arrow.names, columns)
+            indices_of(file.schema_arrow.names, columns)
         if limit is None or limit >= file.metadata.num_rows:
             return check_text(chosen(whole_parquet(file, path, columns), columns), path)
         return check_text(chosen(_first_rows(file, path, columns, limit), columns), path)
@@ -287,5 +300,6 @@ def _first_rows(file: Any, path: str, columns: Sequence[str] | None, limit: int)
         left -= kept[-1].num_rows
         if left <= 0:
             break
+    refuse_lost_rows(path, limit, limit - left)
     schema = kept[0].schema if kept else chosen(file.schema_arrow.empty_table(), columns).schema
     return pa.Table.from_batches(kept, schema).replace_schema_metadata(file.schema_arrow.metadata)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.errors import DamagedFileError, DataError, NotFoundError, TidydlError
 
@@ -26,15 +27,15 @@ __all__ = [
 ]
 
 _MIXED = re.compile(r"[^(]*Column\(/(.*)\) changed from (\w+) to (\w+)", re.DOTALL)
-_READ_BY = {
-    ".sav": "pandas.read_spss(path)",
-    ".zsav": "pandas.read_spss(path)",
-    ".dta": "pandas.read_stata(path)",
-    ".sas7bdat": "pandas.read_sas(path)",
-    ".xpt": "pandas.read_sas(path, format='xport')",
-    ".xlsx": "pandas.read_excel(path)",
-    ".xls": "pandas.read_excel(path)",
-    ".feather": "pandas.read_feather(path)",
+_READ_BY = {  # in Python and in R
+    ".sav": ("pandas.read_spss(path)", "haven::read_sav(path)"),
+    ".zsav": ("pandas.read_spss(path)", "haven::read_sav(path)"),
+    ".dta": ("pandas.read_stata(path)", "haven::read_dta(path)"),
+    ".sas7bdat": ("pandas.read_sas(path)", "haven::read_sas(path)"),
+    ".xpt": ("pandas.read_sas(path, format='xport')", "haven::read_xpt(path)"),
+    ".xlsx": ("pandas.read_excel(path)", "readxl::read_excel(path)"),
+    ".xls": ("pandas.read_excel(path)", "readxl::read_excel(path)"),
+    ".feather": ("pandas.read_feather(path)", "arrow::read_feather(path)"),
 }
 _OF_R = (".rds", ".rda", ".rdata")
 _AS = {"csv": "'CSV UTF-8'"}
@@ -48,14 +49,14 @@ def reading(path: str, kind: str) -> Iterator[None]:
 
 
 def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
-    """Build the error for a file that is not what it should be, or is not there any more."""
+    """Build the error for a file that is not what it should be, or no longer exists."""
     if isinstance(error, TidydlError):
         return error
     if isinstance(error, FileNotFoundError):
         return NotFoundError(
-            f"`path` '{path}' is not there any more.",
-            allowed="A file that stays where it is until all of it is read.",
-            hint="Put it back, or open the data set anew.",
+            f"`path` '{path}' no longer exists.",
+            allowed="A file that exists until all of it has been read.",
+            hint="Restore it, or load the data set again.",
         )
     if isinstance(error, (PermissionError, MemoryError)):
         return DATA_FILES.error_for(error, f"`path` '{path}'")
@@ -65,9 +66,9 @@ def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
         return not_utf8(path, kind, "in some column")
     if found := _MIXED.match(str(error)):
         return DataError(
-            f"`path` '{path}' mixes kinds in column '{found[1].replace('/', '.')}': {found[2]} and {found[3]}.",
-            allowed="Values of one kind in a column.",
-            hint="Write all of them as text, or name the columns apart.",
+            f"`path` '{path}' mixes types in column '{found[1].replace('/', '.')}': {found[2]} and {found[3]}.",
+            allowed="Values of one type in a column.",
+            hint="Write all of them as text, or use different column names.",
         )
     if isinstance(error, RecursionError):
         what = "its values are nested too deeply"
@@ -75,18 +76,22 @@ def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
         what = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
     return DamagedFileError(
         f"`path` '{path}' cannot be read as {kind}: {what}.",
-        allowed=f"A whole {kind} file.",
-        hint="Open it with the program that wrote it; was the download or copy cut short?",
+        allowed=f"A complete {kind} file.",
+        hint="Open it with the program that wrote it; the download or copy may be incomplete.",
     )
 
 
 def how_to_read(suffix: str) -> str | None:
     """Return what reads a file of another program, by the ending of its name; None where nothing is known."""
     if suffix in _OF_R:
-        return "R's load_dataset() reads it, and write_dataset() there makes a parquet file for both languages."
+        return rendering.by_language(
+            "Read it with load_dataset() in R; write_dataset() there makes a parquet file for both languages.",
+            "Read it with load_dataset(), given its own path.",
+        )
     if suffix not in _READ_BY:
         return None
-    return f"Read it with {_READ_BY[suffix]}: that data frame can be used at once, and write_dataset() keeps it."
+    function = rendering.by_language(*_READ_BY[suffix])
+    return f"Read it with {function}: that data frame can be used directly, and write_dataset() stores it."
 
 
 def empty_file(path: str, allowed: str) -> DamagedFileError:
@@ -130,8 +135,8 @@ def refuse_other_encodings(schema: pa.Schema, path: str) -> None:
 def uneven(path: str, row: Any) -> DamagedFileError:
     """Build the error for a row of csv with more or fewer fields than the header."""
     return DamagedFileError(
-        f"`path` '{path}' has {row.actual_columns} fields in row {row.number}, and {row.expected_columns} in its"
+        f"`path` '{path}' has {row.actual_columns} fields in row {row.number}, but {row.expected_columns} in its"
         " header, which is row 1.",
         allowed="As many fields in each row as in the header.",
-        hint="Mend that row: a field with a separator in it needs quotes around it.",
+        hint="Fix that row: a field that contains the separator must be quoted.",
     )

@@ -27,7 +27,8 @@ from tidydl.data.readers.csv_columns import (
 )
 from tidydl.data.readers.formats import TextOptions, head_of, open_bytes
 from tidydl.data.readers.json import is_temporal, lines_table, read_json
-from tidydl.data.readers.large_integers import large_numbers, large_of_texts
+from tidydl.data.readers.large_integers import large_numbers, large_of_texts, large_within
+from tidydl.data.readers.line_ends import WholeLineEnds
 from tidydl.data.readers.read_errors import damaged, empty_file, reading, refuse_other_bytes, refuse_other_encodings
 from tidydl.errors import TidydlError
 
@@ -47,7 +48,7 @@ __all__ = [
 _BLOCK = 2**21  # bytes of text read at once
 _LARGEST_BLOCK = 2**31 - 1
 _LINES = 8192
-_UNFIT = re.compile(r"CSV column #(\d+):.*?invalid value '(.*)'", re.DOTALL)
+_UNFIT = re.compile(r"CSV column #(\d+):.*?(?:zone offset in '([^']*)'|invalid value '(.*)')", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,11 @@ def infer_csv(path: str, options: TextOptions) -> InferredSchema:
     types = dict.fromkeys(options.texts or (), pa.string())
     header: Header | None = None
     block = _BLOCK
+    schema: pa.Schema | None = None
     while True:
-        reader = None
         try:
             reader = _csv_reader(path, options, block, types, header=header)
+            schema = reader.schema
             if header is None and (header := header_apart(path, reader.schema.names, open_bytes)) is not None:
                 continue
             nulls, rows, large, commas = [0] * len(reader.schema), 0, set(), None
@@ -96,10 +98,10 @@ def infer_csv(path: str, options: TextOptions) -> InferredSchema:
                 block = min(8 * block, _LARGEST_BLOCK)
                 continue
             unfit = _UNFIT.search(str(error))
-            if unfit is None or reader is None:
+            if unfit is None or schema is None:
                 raise csv_fault(path, options.sep, error) from error
-            place = int(unfit[1])
-            types[reader.schema.field(place).name] = _wider(reader.schema.field(place).type, unfit[2])
+            unfitting = schema.field(int(unfit[1]))
+            types[unfitting.name] = _wider(types.get(unfitting.name, unfitting.type), unfit[2] or unfit[3])
     if len(reader.schema) == 1:
         tell_of_one_column(path, options.sep)
     refuse_other_encodings(reader.schema, path)
@@ -129,12 +131,12 @@ def _with_digits(path: str, options: TextOptions, known: InferredSchema, large: 
                 kept = large_of_texts(column)
                 if kept is None or kept.type != pa.uint64():
                     kinds[name] = None if kept is None else pa.string()
-    for place, each in enumerate(schema):
+    for index, each in enumerate(schema):
         kind = kinds.get(each.name)
         if each.name in identifiers:
-            schema = schema.set(place, marked(each))
+            schema = schema.set(index, marked(each))
         elif kind is not None:
-            schema = schema.set(place, each.with_type(kind))
+            schema = schema.set(index, each.with_type(kind))
     return schema
 
 
@@ -149,7 +151,7 @@ def _csv_reader(
     from pyarrow import csv
 
     settings = csv_settings(separator_of(path, options.sep), block, types, include, header)
-    return csv.open_csv(open_bytes(path), **settings)
+    return csv.open_csv(WholeLineEnds(open_bytes(path)), **settings)
 
 
 def _wider(kind: pa.DataType, value: str) -> pa.DataType:
@@ -194,7 +196,7 @@ def infer_json(path: str, options: TextOptions) -> InferredSchema:
     import pyarrow as pa
 
     if not head_of(path, "json"):
-        raise empty_file(path, "Records: one JSON object a line, or an array of them.")
+        raise empty_file(path, "Records: one JSON object per line, or an array of them.")
     if options.field is not None or not _has_lines(path):
         return InferredSchema(pa.schema([]), 0, table=read_json(path, options))
     fields: dict[str, pa.Field] = {}
@@ -202,7 +204,7 @@ def infer_json(path: str, options: TextOptions) -> InferredSchema:
     rows = 0
     try:
         for block in _json_tables(path, None):
-            if large_numbers(block):  # whose kind only all of them tell
+            if large_numbers(block) or large_within(block):  # whose kind only all of them tell
                 return InferredSchema(pa.schema([]), 0, table=read_json(path, options))
             for each, column in zip(block.schema, block.columns, strict=True):
                 fields[each.name] = _merged(fields.get(each.name), each)
@@ -232,7 +234,7 @@ def _has_lines(path: str) -> bool:
 
 
 def _merged(known: pa.Field | None, other: pa.Field) -> pa.Field:
-    """Return the kind that both blocks have: moments of different kinds the wider, or else text."""
+    """Return the kind that both blocks have: timestamps of different kinds the wider, or else text."""
     import pyarrow as pa
 
     if known is None or known.type == other.type:

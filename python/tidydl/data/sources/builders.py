@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import DATA_FILES, first_line
-from tidydl.data.readers.formats import FORMATS, suffix_of
+from tidydl.data.readers.formats import TextOptions
 from tidydl.data.readers.table_readers import READERS
+from tidydl.data.sources.card_options import card_options
 from tidydl.data.sources.dataset_cards import check_card, check_kind
 from tidydl.data.sources.media_paths import check_media_paths
 from tidydl.data.sources.packed_files import check_packed
@@ -34,9 +37,10 @@ class Built:
     features: Mapping[str, Any]
     files: dict[str, list[Path]]
     tables: dict[str, pa.Table] | None
+    options: Callable[[TextOptions], TextOptions] = lambda given: given
 
 
-_ALLOWED = "A folder of csv, parquet, json, image or sound files."
+_ALLOWED = "A folder of csv, parquet, json, image or audio files."
 
 
 def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *, trusted: bool = False) -> Built:
@@ -55,7 +59,8 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *,
     """
     bounds = Bounds(Path(path), trusted)
     check_card(bounds.folder, trusted=trusted)
-    _refuse_chains(path)
+    _refuse_other_meanings(path)
+    data_files = _as_named(data_files, bounds.folder)
     with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
         builder = _builder(path, name, data_dir, data_files, scratch)
         kind = type(builder).__module__.rpartition(".")[2]
@@ -68,21 +73,37 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *,
                 if data_files is None and data_dir is None:
                     bounds.check(file)
         features = {} if builder.info.features is None else builder.info.features.to_dict()
-        if kind in READERS and all(suffix_of(f) in FORMATS for fs in files.values() for f in fs):
-            return Built(kind, features, files, None)
+        if kind in READERS:
+            return Built(kind, features, files, None, partial(card_options, builder, kind, f"'{path}'"))
         tables = prepared(builder, data_dir or path, bounds, Path(scratch))
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         return Built(kind, features, files, tables)
 
 
-def _refuse_chains(path: str) -> None:
-    """Refuse a folder whose path ``datasets`` would take for a chain of addresses."""
-    if "::" in os.path.abspath(path):
+def _refuse_other_meanings(path: str) -> None:
+    """Refuse a folder whose path ``datasets`` would take for a pattern, or for a chain of addresses."""
+    whole = os.path.abspath(path)
+    if "::" in whole:
         raise ArgumentError(
-            f"`path` '{path}' has '::' in it, which `datasets` takes for an address; it would read its README.",
-            allowed="A folder without '::' in its path where a README says how to read it.",
-            hint="Rename the folder, or name the files by `data_files` with a format: load_dataset('csv', …).",
+            f"`path` '{path}' has '::' in it, which `datasets` would read as a chain of URLs.",
+            allowed="A path without '::' for a folder whose README says how to read it.",
+            hint="Rename the folder, or give the files as `data_files` with a format: load_dataset('csv', …).",
         )
+    if glob.has_magic(whole):
+        raise ArgumentError(
+            f"`path` '{path}' contains a character of patterns, by which `datasets` could read another folder.",
+            allowed="A path without '*', '?' and '[' for a folder whose README says how to read it.",
+            hint="Rename the folder, or give the files as `data_files` with a format: load_dataset('csv', …).",
+        )
+
+
+def _as_named(data_files: Any, folder: Path) -> Any:
+    """Return names of files so that ``datasets`` takes none for a pattern that is the name of a file."""
+    if isinstance(data_files, str):
+        return glob.escape(data_files) if os.path.isfile(folder / data_files) else data_files
+    if isinstance(data_files, Mapping):
+        return {split: _as_named(each, folder) for split, each in data_files.items()}
+    return [_as_named(each, folder) for each in data_files] if isinstance(data_files, (list, tuple)) else data_files
 
 
 def _builder(path: str, name: str | None, data_dir: str | None, data_files: Any, scratch: str) -> Any:
@@ -90,7 +111,7 @@ def _builder(path: str, name: str | None, data_dir: str | None, data_files: Any,
 
     def explain(error: BaseException) -> TidydlError | None:
         if isinstance(error, FileNotFoundError):
-            return NotFoundError(f"`path` '{data_dir or path}' holds no data files: {first_line(error)}.")
+            return NotFoundError(f"`path` '{data_dir or path}' has no data files: {first_line(error)}.")
         if isinstance(error, (ValueError, RuntimeError, TypeError, LookupError, AttributeError)):
             _check_configuration(path, name)
             return ArgumentError(f"`path` '{path}' cannot be loaded: {first_line(error)}.", allowed=_ALLOWED)
@@ -124,7 +145,7 @@ def prepared(builder: Any, path: str, bounds: Bounds, scratch: Path | None = Non
     DamagedFileError, ArgumentError
         They cannot be read, or a zip file among them is not safe.
     DataError
-        A cell names an image or a sound outside of the folder.
+        A cell names an image or an audio clip outside of the folder.
     """
     import datasets
 

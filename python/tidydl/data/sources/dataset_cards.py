@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from tidydl.boundaries import DATA_FILES
 from tidydl.data.sources.path_bounds import Bounds, leads_out
 from tidydl.errors import ArgumentError, DamagedFileError, DataError
 
-__all__ = ["README", "check_card"]
+__all__ = ["README", "check_card", "describes_itself"]
 
 README = "README.md"
 _OTHER = ".huggingface.yaml"
@@ -26,6 +27,7 @@ _MOST = 1_000_000  # values, those that aliases repeat included
 _DIGITS = 22  # of a whole number: longer ones take time by the square, or share one hash
 _WHOLE = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|[0-9][0-9_:]*)")  # hours:minutes:seconds too, as YAML 1.1 has them
 _FILES = ("data_files", "data_dir")
+_SPEAKS = ("configs:", "dataset_info:")
 
 
 def check_card(folder: Path, *, trusted: bool = False) -> None:
@@ -39,30 +41,46 @@ def check_card(folder: Path, *, trusted: bool = False) -> None:
         The README is no YAML, or larger or deeper than is safe to read.
     """
     for name in (README, _OTHER):
-        place = folder / name
-        with DATA_FILES.guard(f"The file '{place}'", allowed=_ALLOWED):
-            if os.path.lexists(place):
-                Bounds(folder, trusted).check(place)
-            if place.is_file():
-                _check(_yaml_in(place), place)
+        file = folder / name
+        with DATA_FILES.guard(f"The file '{file}'", allowed=_ALLOWED):
+            if os.path.lexists(file):
+                Bounds(folder, trusted).check(file)
+            if file.is_file():
+                _check(_yaml_in(file), file)
     if not trusted:
         _check_links(folder)
 
 
-def _yaml_in(place: Path) -> Any:
+def describes_itself(folder: Path) -> bool:
+    """Return whether a README says how the folder is to be read."""
+    return any(_describes(folder / name) for name in (README, _OTHER) if (folder / name).is_file())
+
+
+def _describes(file: Path) -> bool:
+    with DATA_FILES.guard(f"The file '{file}'"):
+        text = file.read_text("utf-8", errors="replace")
+    try:
+        card = _yaml_in(file)
+    except Exception:  # of what is no YAML, or too much, the check says so where it speaks of data
+        head = text.removeprefix("---").partition("\n---")[0]
+        return any(line.startswith(_SPEAKS) for line in head.splitlines())
+    return isinstance(card, Mapping) and any(f"{name}:" in _SPEAKS for name in card)
+
+
+def _yaml_in(file: Path) -> Any:
     """Read the YAML of a README, or of a file that is nothing else."""
     from huggingface_hub.repocard import REGEX_YAML_BLOCK
 
-    if place.stat().st_size > _LARGEST:
-        raise _too_large(place, f"{_LARGEST // 2**20} MiB")
-    text = place.read_bytes().decode("utf-8-sig")
-    if place.name == README:
+    if file.stat().st_size > _LARGEST:
+        raise _too_large(file, f"{_LARGEST // 2**20} MiB")
+    text = file.read_bytes().decode("utf-8-sig")
+    if file.name == README:
         head = REGEX_YAML_BLOCK.search(text)
         text = "" if head is None else head[2]
-    return safe_yaml(text, place)
+    return safe_yaml(text, file)
 
 
-def safe_yaml(text: str, place: Path) -> Any:
+def safe_yaml(text: str, file: Path) -> Any:
     """Read YAML whose nesting and aliases are known to be harmless."""
     import yaml
 
@@ -76,7 +94,7 @@ def safe_yaml(text: str, place: Path) -> Any:
         elif isinstance(event, yaml.NodeEvent):
             count += 1
             if isinstance(event, yaml.ScalarEvent) and len(event.value) > _DIGITS and _is_whole(event):
-                raise _too_large(place, f"{_DIGITS} digits of a number")
+                raise _too_large(file, f"{_DIGITS} digits of a number")
             if isinstance(event, yaml.CollectionStartEvent):
                 open_.append((event.anchor, count))
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -84,9 +102,9 @@ def safe_yaml(text: str, place: Path) -> Any:
             if anchor is not None:
                 sizes[anchor] = count - before + 1
         if len(open_) > _DEEPEST:
-            raise _too_large(place, f"{_DEEPEST} levels of nesting")
+            raise _too_large(file, f"{_DEEPEST} levels of nesting")
         if count > _MOST:
-            raise _too_large(place, f"{_MOST:,} values")
+            raise _too_large(file, f"{_MOST:,} values")
     return yaml.load(text, Loader=reader)
 
 
@@ -94,17 +112,17 @@ def _is_whole(scalar: Any) -> bool:
     return (scalar.implicit[0] or scalar.tag is not None) and _WHOLE.fullmatch(scalar.value) is not None
 
 
-def _too_large(place: Path, limit: str) -> DamagedFileError:
+def _too_large(file: Path, limit: str) -> DamagedFileError:
     return DamagedFileError(
-        f"The file '{place}' holds more than {limit}, which no description of data needs.",
+        f"The file '{file}' holds more than {limit}, too much for the header of a README.",
         allowed=_ALLOWED,
-        hint="Delete its first lines, or give the data files by `data_files`.",
+        hint="Delete its header, or give the data files as `data_files`.",
     )
 
 
-def _check(card: Any, place: Path) -> None:
+def _check(card: Any, file: Path) -> None:
     """Refuse paths that lead out of the folder, in any configuration, and labels that leave out numbers."""
-    _check_labels(card, place)
+    _check_labels(card, file)
     configs = card.get("configs") if isinstance(card, Mapping) else None
     for config in configs if isinstance(configs, list) else [configs]:
         if not isinstance(config, Mapping):
@@ -114,13 +132,19 @@ def _check(card: Any, place: Path) -> None:
                 what = leads_out(path)
                 if what is not None:
                     raise DataError(
-                        f"'{place}' names '{path}' as `{key}`, which is {what}.",
+                        f"'{file}' gives '{path}' as `{key}`, which is {what}.",
                         allowed="Paths and patterns of files in the folder of the data set, or below.",
-                        hint="Nothing outside of that folder is read, and URLs are never fetched unasked.",
+                        hint="Nothing outside that folder is read, and URLs are not downloaded.",
+                    )
+                if glob.has_magic(path) and (file.parent / path).is_file():
+                    raise DataError(
+                        f"'{file}' gives '{path}' as `{key}`, a pattern that is the name of a file, too.",
+                        allowed="Names of files without '*', '?' and '['.",
+                        hint="Rename the file, or give it as `data_files`.",
                     )
 
 
-def _check_labels(card: Any, place: Path) -> None:
+def _check_labels(card: Any, file: Path) -> None:
     """Refuse numbers of labels that leave out others: ``datasets`` would make a list as long as the largest."""
     waiting, seen = [card], set()
     while waiting:
@@ -132,9 +156,9 @@ def _check_labels(card: Any, place: Path) -> None:
             names = value.get("names")
             if isinstance(names, Mapping) and any(_number(code) >= len(names) for code in names):
                 raise DamagedFileError(
-                    f"The file '{place}' gives {len(names):,} labels numbers that leave out others.",
-                    allowed="The names of labels by their numbers, which count from 0.",
-                    hint="Write `names` anew, or give the data files by `data_files`.",
+                    f"The file '{file}' gives {len(names):,} labels numbers with gaps.",
+                    allowed="Label names numbered from 0 without gaps.",
+                    hint="Correct `names`, or give the data files as `data_files`.",
                 )
             waiting.extend(value.values())
         elif isinstance(value, (list, tuple)):
@@ -164,10 +188,10 @@ def _check_links(folder: Path) -> None:
     """Refuse links that leave the folder: of what is listed for a README nobody knows beforehand what it opens."""
     bounds = Bounds(folder)
     with DATA_FILES.guard(f"The folder '{folder}'"):
-        for place, folders, names in os.walk(folder):
+        for file, folders, names in os.walk(folder):
             folders[:] = [name for name in folders if not name.startswith((".", "__"))]
             for name in (*folders, *names):
-                if os.path.islink(path := os.path.join(place, name)):
+                if os.path.islink(path := os.path.join(file, name)):
                     bounds.check(path)
 
 
@@ -181,9 +205,9 @@ def check_kind(kind: str, path: str) -> None:
     """
     if kind not in KINDS:
         raise ArgumentError(
-            f"`path` '{path}' is a data set of kind '{kind}', which is not loaded.",
-            allowed="Data sets of parquet, csv, json, text, image or sound files.",
-            hint="Name files of those kinds by `data_files`.",
+            f"`path` '{path}' is a data set of type '{kind}', which is not supported.",
+            allowed="Data sets of parquet, csv, json, text, image or audio files.",
+            hint="Give files of these formats as `data_files`.",
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tidydl import rendering
 from tidydl.data.readers.formats import FORMATS, MEDIA, PACKED
 from tidydl.data.sources.path_bounds import Bounds, fixed_part
 from tidydl.data.sources.paths import not_there
@@ -49,7 +50,7 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
     bounds = Bounds(folder, trusted)
     found: dict[str, Path] = {}
     others = links = 0
-    for place, folders, files in _walk(folder):
+    for current, folders, files in _walk(folder):
         folders[:] = [each for each in folders if not each.name.startswith((".", "__"))]
         for link in [each for each in folders if each.is_symlink()]:
             bounds.check(link)
@@ -58,27 +59,43 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
                 raise _too_many_links(folder)
             if _leads_back(Path(link), folder):
                 folders.remove(link)
-        within = place.relative_to(folder).as_posix()
+        within = current.relative_to(folder).as_posix()
         start = "" if within == "." else f"{within}/"
         for file in files:
             name = file.name
             if not name.startswith((".", "__", "~$")) and name not in _IGNORED:
-                found[start + name] = place / name
+                found[start + name] = current / name
                 is_data = os.path.splitext(name)[1].lower() in _DATA
                 others += not is_data
                 if is_data and file.is_symlink():
                     bounds.check(file)
                 if is_data and not file.is_file() and os.path.exists(file):  # it would be waited for, maybe for ever
-                    raise not_there(place / name)
+                    raise not_there(current / name)
         data = len(found) - others
         if others > max(_MOST_OTHERS, _OTHERS_TO_DATA * data):
             raise ArgumentError(
-                f"The folder '{folder}' holds more than {_MOST_OTHERS:,} files that are no data, and {data:,} that"
-                " are.",
+                f"The folder '{folder}' has more than {_MOST_OTHERS:,} other files besides its {data:,} data files.",
                 allowed="The folder of a data set.",
-                hint="Name the folder inside it that has the data, or their files by a pattern such as 'data/*.csv'.",
+                hint="Give the subfolder with the data, or a pattern such as 'data/*.csv'.",
             )
-    return dict(sorted(found.items()))
+    return _each_once(dict(sorted(found.items())), folder) if links else dict(sorted(found.items()))
+
+
+def _each_once(files: Mapping[str, Path], base: Path) -> dict[str, Path]:
+    """Leave out files that links to folders lead to a second time; ``files`` are by their path in the base folder."""
+    real_base = os.path.realpath(base)
+    real = {os.path.dirname(name): "" for name in files}
+    real = {folder: os.path.realpath(os.path.join(base, folder)) for folder in real}
+
+    def is_led_to(name: str) -> bool:
+        folder = os.path.dirname(name)
+        return real[folder] != os.path.normpath(os.path.join(real_base, folder))
+
+    kept: dict[tuple[str, str], str] = {}
+    for name in sorted(files, key=is_led_to):  # those that no link leads to come first
+        kept.setdefault((real[os.path.dirname(name)], os.path.basename(name)), name)
+    names = set(kept.values())
+    return {name: file for name, file in files.items() if name in names}
 
 
 def _walk(top: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]], list[os.DirEntry[str]]]]:
@@ -88,15 +105,15 @@ def _walk(top: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]], list[os.Dir
     """
     waiting = [top]
     while waiting:
-        place = waiting.pop()
+        current = waiting.pop()
         try:
-            with os.scandir(place) as entries:
+            with os.scandir(current) as entries:
                 inside = list(entries)
         except OSError:
             continue
         folders = [each for each in inside if _is_folder(each)]
         known = {each.name for each in folders}
-        yield place, folders, [each for each in inside if each.name not in known]
+        yield current, folders, [each for each in inside if each.name not in known]
         waiting += [Path(each) for each in folders]
 
 
@@ -109,9 +126,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _too_many_links(folder: Path) -> ArgumentError:
     return ArgumentError(
-        f"The folder '{folder}' leads to more than {_MOST_LINKS:,} folders by links.",
+        f"The folder '{folder}' leads to more than {_MOST_LINKS:,} folders through links.",
         allowed="A folder whose links do not lead to each other.",
-        hint="Name the folder that holds the data itself.",
+        hint="Give the folder with the data itself.",
     )
 
 
@@ -119,7 +136,7 @@ def _leads_back(path: Path, folder: Path) -> bool:
     """Return whether a link leads to a folder that it lies in itself, so that following it would never end."""
     target = os.path.realpath(path)
     above = [path.parent, *path.parent.parents]
-    return any(os.path.realpath(place) == target for place in above[: above.index(folder) + 1])
+    return any(os.path.realpath(current) == target for current in above[: above.index(folder) + 1])
 
 
 def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
@@ -158,8 +175,8 @@ def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dic
     if left:
         listed = ", ".join(f"'{name}'" for name in left[:5]) + (", …" if len(left) > 5 else "")
         warn_user(
-            f"Left out, since other files are named as splits ({', '.join(splits)}): {listed}. "
-            "`data_files` says which files make which split."
+            f"Not loaded, because other files are named as splits ({', '.join(splits)}): {listed}. "
+            "Use `data_files` to say which files belong to which split."
         )
     return splits
 
@@ -183,9 +200,9 @@ def matching(data_files: Any, base: Path, *, trusted: bool = False) -> dict[str,
 def no_match(asked: Any, argument: str = "data_files") -> NotFoundError:
     """Say that a path or pattern matches no file, or none of several does."""
     return NotFoundError(
-        f"`{argument}` {asked!r} matches no file.",
-        allowed="Paths or patterns of files, relative to the working folder or to `data_dir`.",
-        hint=f"The working folder is '{os.getcwd()}'.",
+        f"`{argument}` {rendering.value(asked)} matches no file.",
+        allowed="Paths or patterns of files, relative to the working directory or to `data_dir`.",
+        hint=f"The working directory is '{os.getcwd()}'.",
     )
 
 
@@ -199,8 +216,8 @@ def _found(patterns: str | Sequence[str], base: Path, trusted: bool) -> list[Pat
             found.update(dict.fromkeys(data_files_of(exact, trusted=trusted).values()))
         else:
             names = sorted(glob.glob(pattern, root_dir=base, recursive=True))
-            files = [base / name for name in names if os.path.basename(name) not in _IGNORED]
-            files = [file for file in files if file.is_file()]
+            names = [name for name in names if os.path.basename(name) not in _IGNORED and (base / name).is_file()]
+            files = list(_each_once({name: base / name for name in names}, base).values())
             bounds = Bounds(fixed_part(pattern, base), trusted)
             for file in files:
                 bounds.check(file)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tidydl.data.readers.formats import FORMATS, TextOptions, suffix_of
+from tidydl.data.readers.formats import PLAIN, TextOptions
 from tidydl.data.readers.table_readers import READERS
 from tidydl.data.sources.builders import prepared, quiet
+from tidydl.data.sources.card_options import card_options
 from tidydl.data.sources.hub_files import Asked, HubFiles
 from tidydl.data.sources.listing import Listing, Raw
 from tidydl.data.sources.listing_tables import read_listing
 from tidydl.data.sources.path_bounds import Bounds
+from tidydl.data.sources.zipped_tables import files_of_kind
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
 from tidydl.hub.repositories import Repository
 
@@ -35,6 +39,8 @@ def read_hub(
     cache_dir: str | None = None,
     verify: bool = True,
     trusted: bool = False,
+    index_base: int = 0,
+    options: TextOptions = PLAIN,
 ) -> Raw:
     """Read splits of a data set on the Hub, or of what was downloaded of it before.
 
@@ -53,7 +59,11 @@ def read_hub(
     verify
         Whether to check what is downloaded against its hash.
     trusted
-        Whether cells may name images and sounds outside of the data set.
+        Whether cells may name images and audio outside of the data set.
+    index_base
+        The number from which row numbers are to count, where the files note how they do.
+    options
+        What the caller says of text files.
 
     Raises
     ------
@@ -70,14 +80,14 @@ def read_hub(
     with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
         files = HubFiles(repo, Asked(name, data_dir, data_files, splits), Path(scratch), verify)
         try:
-            return _read(files, trusted)
+            return _read(files, trusted, index_base, options)
         except (DamagedFileError, ArgumentError, NotFoundError):
             if not (verify and files.mend()):
                 raise
-            return _read(files, trusted)
+            return _read(files, trusted, index_base, options)
 
 
-def _read(files: HubFiles, trusted: bool) -> Raw:
+def _read(files: HubFiles, trusted: bool, index_base: int, options: TextOptions) -> Raw:
     from datasets.table import embed_table_storage
 
     builder = files.find()
@@ -85,10 +95,17 @@ def _read(files: HubFiles, trusted: bool) -> Raw:
     kind = type(builder).__module__.rpartition(".")[2]
     found = {str(split): [Path(file) for file in some] for split, some in builder.config.data_files.items()}
     features = {} if builder.info.features is None else builder.info.features.to_dict()
-    by_kind = {split: dict.fromkeys(some, kind) for split, some in found.items()}
-    listing = Listing(kind, by_kind, features=features, bounds=bounds)
-    if kind not in READERS or not all(suffix_of(file) in FORMATS for some in found.values() for file in some):
-        listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)
-        if any(file.name.endswith(_ARCHIVES) for some in found.values() for file in some):
-            listing.tables = {split: embed_table_storage(table) for split, table in listing.tables.items()}
-    return replace(read_listing(listing, TextOptions()), format="hub")
+    with ExitStack() as room:
+        if kind in READERS:
+            found = {
+                s: [part for f in some for part in files_of_kind(f, kind, room, False)] for s, some in found.items()
+            }
+        by_kind = {split: dict.fromkeys(some, kind) for split, some in found.items()}
+        listing = Listing(kind, by_kind, features=features, bounds=bounds, index_base=index_base)
+        if kind in READERS:
+            listing.options = partial(card_options, builder, kind, f"'{files.repo.id}'")
+        else:
+            listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)
+            if any(file.name.endswith(_ARCHIVES) for some in found.values() for file in some):
+                listing.tables = {split: embed_table_storage(table) for split, table in listing.tables.items()}
+        return replace(read_listing(listing, options), format="hub")

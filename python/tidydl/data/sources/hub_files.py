@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tidydl import rendering
 from tidydl.boundaries import first_line
 from tidydl.data.sources.dataset_cards import check_card, check_kind
 from tidydl.errors import ArgumentError, NotFoundError, TidydlError, one_of, unknown_name
@@ -122,24 +123,24 @@ class HubFiles:
     def _needs_script(self, script: str) -> TidydlError:
         converted = has_parquet_branch(self.repo)
         return ArgumentError(
-            f"`path` is '{self.repo.id}', a data set that is made by a script of its own ('{script}'); "
-            "such scripts are gone from `datasets`, for they can run any code.",
-            allowed="Data sets of parquet, csv, json, text, image or sound files.",
-            hint=f"The Hub has it as parquet files: revision = '{PARQUET}'."
+            f"`path` is '{self.repo.id}', a data set with a loading script ('{script}'); "
+            "`datasets` no longer runs such scripts.",
+            allowed="Data sets of parquet, csv, json, text, image or audio files.",
+            hint=f"The Hub has a parquet version: revision = '{PARQUET}'."
             if converted
-            else "Look on the Hub for a copy as parquet files, or download its source and name that by `data_files`.",
+            else "Look for a parquet version on the Hub, or download the source files and give them as `data_files`.",
         )
 
     def _lay_out(self, described: Snapshot, names: Sequence[str]) -> None:
         """Make the folder that stands for the data set."""
         shutil.rmtree(self.folder, ignore_errors=True)
         for name in names:
-            place = self.folder / name
-            place.parent.mkdir(parents=True, exist_ok=True)
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
             if name in described.files:
-                shutil.copyfile(described.folder / name, place)
+                shutil.copyfile(described.folder / name, path)
             elif not name.endswith(".py"):
-                place.touch()
+                path.touch()
         self.folder.mkdir(parents=True, exist_ok=True)
         if page := _page_of_converted(names):
             (self.folder / "README.md").write_text(page, encoding="utf-8")
@@ -151,7 +152,7 @@ class HubFiles:
         try:
             return self._load_builder()
         except zipfile.BadZipFile:  # what kind of files it holds shows inside
-            self._place_archives(names)
+            self._copy_archives(names)
             return self._load_builder()
         except FileNotFoundError as error:
             raise self._no_files(names) from error
@@ -187,12 +188,12 @@ class HubFiles:
         named = self.asked.data_files or self.asked.data_dir
         if named is not None:
             argument = "data_files" if self.asked.data_files is not None else "data_dir"
-            problem = f"`{argument}` {named!r} matches no file of the data set '{self.repo.id}'."
+            problem = f"`{argument}` {rendering.value(named)} matches no file of the data set '{self.repo.id}'."
         else:
-            problem = f"`path` is '{self.repo.id}', a data set without data files that can be read."
+            problem = f"`path` is '{self.repo.id}', a data set without readable data files."
         return NotFoundError(
             problem,
-            allowed="Data sets of parquet, csv, json, text, image or sound files.",
+            allowed="Data sets of parquet, csv, json, text, image or audio files.",
             hint=f"It holds {listed(sorted(names))}.",
         )
 
@@ -215,10 +216,10 @@ class HubFiles:
             return list(found)
         for split in self.asked.splits:
             if split not in found:
-                raise unknown_name("split", split, found, hint="load_dataset() without `split` gives them all.")
+                raise unknown_name("split", split, found, hint="load_dataset() without `split` returns all of them.")
         return [split for split in found if split in self.asked.splits]
 
-    def _place_archives(self, names: Sequence[str]) -> None:
+    def _copy_archives(self, names: Sequence[str]) -> None:
         """Download the zip files and put them in the place of the empty ones."""
         snapshot = self._fetch(lambda _: [name for name in names if name.endswith(".zip")])
         for name in snapshot.files:

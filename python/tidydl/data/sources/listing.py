@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl.data.readers.formats import TextOptions
 from tidydl.data.sources.path_bounds import Bounds
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ class Listing:
     """The files of each split with the format of each, or tables where nothing more is to be read.
 
     ``features`` say what the columns mean where the files do not say it themselves. ``bounds`` are what paths in the
-    files may not leave: by default the folder of each.
+    files may not leave: by default the folder of each. ``index_base`` is the number from which row
+    numbers are to count, where the files note how they do. ``options`` gives those of text files: the caller's, and
+    else what a README sets.
     """
 
     format: str
@@ -38,6 +41,8 @@ class Listing:
     tables: dict[str, pa.Table] | None = None
     features: Mapping[str, Any] = field(default_factory=dict)
     bounds: Bounds | None = None
+    index_base: int = 0
+    options: Callable[[TextOptions], TextOptions] = lambda given: given
 
     @property
     def splits(self) -> list[str]:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidydl.data.arrow.concatenation import join
-from tidydl.data.arrow.to_frame import features_of
+from tidydl.data.arrow.row_numbers import with_index_base
 from tidydl.data.readers.csv_columns import read_alike
 from tidydl.data.readers.formats import TextOptions
 from tidydl.data.readers.pandas_index import has_index, index_names, with_index_named
 from tidydl.data.readers.parquet import open_parquet
 from tidydl.data.readers.read_errors import reading
 from tidydl.data.readers.table_readers import READERS
+from tidydl.data.sources.declared_types import as_declared, texts_declared
 from tidydl.data.sources.listing import Listing, Raw
 from tidydl.data.sources.local_files import refuse_options
 from tidydl.data.sources.media_paths import check_media_paths
@@ -47,17 +48,18 @@ def read_listing(
     limit
         How many rows of each split are needed; more may be read.
     """
-    needed = listing.splits if splits is None else list(dict.fromkeys(splits))
-    for name in needed:
+    required = listing.splits if splits is None else list(dict.fromkeys(splits))
+    for name in required:
         if name not in listing.splits:
-            raise unknown_name("split", name, listing.splits, hint="load_dataset() without `split` gives them all.")
+            raise unknown_name(
+                "split", name, listing.splits, hint="load_dataset() without `split` returns all of them."
+            )
     if listing.tables is not None:
         refuse_options(vars(options), listing.format)
-        tables = {name: listing.tables[name] for name in needed}
+        tables = {name: listing.tables[name] for name in required}
     else:
-        tables = _joined(listing, needed, options, columns, limit)
-    features = listing.features or features_of(next(iter(tables.values())).schema)
-    return Raw(tables, features, listing.format, listing.count)
+        tables = _joined(listing, required, listing.options(options), columns, limit)
+    return Raw(tables, listing.features, listing.format, listing.count)
 
 
 def _joined(
@@ -74,7 +76,7 @@ def _joined(
         lambda said: {split: _read(listing, split, said, wanted[split], limit) for split in files}, options
     )
     whole = [split for split, each in wanted.items() if each is None]
-    if any(has_index(table.column_names) for split in whole for table in parts[split].values()):
+    if any(has_index(table.schema) for split in whole for table in parts[split].values()):
         names = index_names([parquet_files(files[split]) for split in whole])
         for split in whole:
             parts[split] = {file: with_index_named(table, names) for file, table in parts[split].items()}
@@ -92,11 +94,12 @@ def _read(
     for file, kind in files.items():
         with reading(str(file), kind):
             table = READERS[kind](str(file), options, columns, left)
+            if kind == "csv" and (texts := texts_declared(table.schema, listing.features)):
+                table = READERS[kind](str(file), options.with_texts(texts), columns, left)
+            table = with_index_base(as_declared(table, listing.features, str(file), kind), listing.index_base)
             table = check_media_paths(table, listing.features, listing.bounds_of(file), f"'{file}'", file.parent)
         parts[str(file)] = table
-        left = None if left is None else left - table.num_rows
-        if left is not None and left <= 0:
-            break
+        left = None if left is None else max(0, left - table.num_rows)  # all have a say in the columns
     return parts
 
 

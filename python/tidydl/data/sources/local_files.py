@@ -7,7 +7,6 @@ says of configurations and kinds is read by ``datasets``.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -16,16 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from tidydl.boundaries import DATA_FILES
-from tidydl.data.readers.decompression_limits import allowance
 from tidydl.data.readers.formats import FORMATS, MEDIA, format_of, suffix_of
 from tidydl.data.readers.read_errors import how_to_read
 from tidydl.data.sources.builders import built
+from tidydl.data.sources.dataset_cards import describes_itself
 from tidydl.data.sources.folders import data_files_of, matching, no_match, splits_by_name
 from tidydl.data.sources.listing import Listing
 from tidydl.data.sources.media_folders import METADATA, media_tables
 from tidydl.data.sources.path_bounds import Bounds
 from tidydl.data.sources.paths import not_there
-from tidydl.data.sources.zips import unpacked, unpacked_for_good
+from tidydl.data.sources.zipped_tables import files_of_kind, open_zip
 from tidydl.errors import ArgumentError, NotFoundError
 from tidydl.user_warnings import warn_user
 
@@ -82,8 +81,8 @@ def listing_of(
     DataError
         A link or a README leaves the folder.
     """
-    place = Path(path)
-    bounds = Bounds(place if place.is_dir() else place.parent, trusted)
+    location = Path(path)
+    bounds = Bounds(location if location.is_dir() else location.parent, trusted)
     with DATA_FILES.guard(f"`path` '{path}'"):
         return replace(_listed(path, name, data_dir, data_files, room, keep, trusted), bounds=bounds)
 
@@ -98,19 +97,19 @@ def _listed(
     trusted: bool,
 ) -> Listing:
     given = data_dir is not None or data_files is not None
-    place, forced = Path(path), BUILDERS.get(path) if given or not os.path.exists(path) else None
-    if name is not None and not place.is_dir():
+    location, forced = Path(path), BUILDERS.get(path) if given or not os.path.exists(path) else None
+    if name is not None and not location.is_dir():
         raise ArgumentError(
-            f"`name` is '{name}', and `path` '{path}' has no configurations.",
+            f"`name` is '{name}', but `path` '{path}' has no configurations.",
             allowed="`name` for a data set with configurations: on the Hub, or a folder whose README.md lists them.",
-            hint="Leave `name` out; a split is named by `split`.",
+            hint="Leave `name` out; `split` selects a split.",
         )
-    if place.is_file() and place.suffix.lower() != ".zip":
-        kind = format_of(place)
-        return Listing(kind, {"train": {place: kind}})
-    base = _base(place, data_dir, forced)
-    if place.is_dir() and (name is not None or _describes_itself(base)):
-        return _as_built(path, name, data_dir, data_files, trusted)
+    if location.is_file() and location.suffix.lower() != ".zip":
+        kind = format_of(location)
+        return Listing(kind, {"train": {location: kind}})
+    base = _base(location, data_dir, forced)
+    if location.is_dir() and (name is not None or describes_itself(base)):
+        return _as_built(path, name, data_dir, data_files, room, keep, trusted)
     if is_pattern(path):
         found = {"train": {str(file): file for file in matching(path, Path(), trusted=trusted)["train"]}}
         asked: Any = path
@@ -122,36 +121,34 @@ def _listed(
         found, asked = {"": inside or data_files_of(base, trusted=trusted)}, None
     if asked is not None and not all(found.values()):
         raise no_match(asked, "data_files" if data_files is not None else "path")
-    found = {split: _opened(files, room, keep, place.is_file()) for split, files in found.items()}
+    found = {split: _opened(files, room, keep, location.is_file()) for split, files in found.items()}
     if asked is None:
         return _sorted_out(found[""], base, forced, trusted)
     return _of_format(found, forced, asked, trusted)
 
 
-def _base(place: Path, data_dir: str | None, forced: str | None) -> Path:
+def _base(location: Path, data_dir: str | None, forced: str | None) -> Path:
     """Say in which folder the files are looked for."""
     if forced is not None:
         return Path(data_dir) if data_dir is not None else Path()
     if data_dir is None:
-        return place
-    return place / data_dir if (place / data_dir).is_dir() else Path(data_dir)
+        return location
+    return location / data_dir if (location / data_dir).is_dir() else Path(data_dir)
 
 
-def _describes_itself(folder: Path) -> bool:
-    """Return whether a README says how the folder is to be read."""
-    place = folder / "README.md"
-    if not place.is_file():
-        return False
-    with DATA_FILES.guard(f"The file '{place}'"):
-        text = place.read_text("utf-8", errors="replace")
-    head = text[3:].partition("\n---")[0] if text.startswith("---") else ""
-    return any(line.startswith(("configs:", "dataset_info:")) for line in head.splitlines())
-
-
-def _as_built(path: str, name: str | None, data_dir: str | None, data_files: Any, trusted: bool) -> Listing:
+def _as_built(
+    path: str, name: str | None, data_dir: str | None, data_files: Any, room: ExitStack, keep: bool, trusted: bool
+) -> Listing:
     made = built(path, name, data_dir, data_files, trusted=trusted)
-    files = {split: dict.fromkeys(found, made.format) for split, found in made.files.items()}
-    return Listing(made.format, files, made.tables, made.features)
+    if made.tables is None:
+        found = {
+            split: [inside for file in each for inside in files_of_kind(file, made.format, room, keep)]
+            for split, each in made.files.items()
+        }
+    else:
+        found = made.files
+    files = {split: dict.fromkeys(each, made.format) for split, each in found.items()}
+    return Listing(made.format, files, made.tables, made.features, options=made.options)
 
 
 def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) -> dict[str, Path]:
@@ -163,28 +160,10 @@ def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) 
             continue
         if not file.is_file():
             raise not_there(file)
-        inside = data_files_of(_unpacked(file, room, keep))
+        inside = data_files_of(open_zip(file, room, keep))
         start = "" if only else f"{name.removesuffix(file.suffix)}/"
         opened |= {start + each: path for each, path in inside.items()}
     return opened
-
-
-def _unpacked(file: Path, room: ExitStack, keep: bool) -> Path:
-    """Unpack a zip file: for good where its files are read later, else until all is read."""
-    import zipfile
-
-    lasting = tuple(suffix for suffixes in MEDIA.values() for suffix in suffixes)
-    try:
-        with zipfile.ZipFile(file) as held:
-            keep = keep or any(name.lower().endswith(lasting) for name in held.namelist())
-    except (OSError, zipfile.BadZipFile):
-        keep = False  # unpacking says what is wrong
-    if keep:
-        folder = unpacked_for_good(file)
-    else:
-        folder = unpacked(file, Path(room.enter_context(tempfile.TemporaryDirectory(prefix="tidydl-"))))
-    allowance().put_into(folder)
-    return folder
 
 
 def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted: bool) -> Listing:
@@ -214,12 +193,12 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
 
 
 def _warn_of_tables(base: Path, media: Mapping[str, int], tables: Sequence[str]) -> None:
-    """Say that there are tables too where a folder is taken for one of images or sounds."""
+    """Say that there are tables too where a folder is taken for one of images or audio."""
     if tables:
         held = " and ".join(f"{count} {kind} file{'s' if count > 1 else ''}" for kind, count in media.items())
         warn_user(
             f"`path` '{base}' holds {held}, which are loaded, and tables, which are not ('{tables[0]}'"
-            f"{', …' if len(tables) > 1 else ''}). Name the files by `data_files` to load those."
+            f"{', …' if len(tables) > 1 else ''}). To load the tables, give them as `data_files`."
         )
 
 
@@ -261,7 +240,7 @@ def _no_files(folder: str) -> NotFoundError:
     known = [how for name in found if (how := how_to_read(suffix_of(Path(name)))) is not None]
     there = f"There is: {', '.join(found)}." if found else "It is empty." if Path(folder).is_dir() else None
     return NotFoundError(
-        f"`path` '{folder}' holds no data files.",
+        f"`path` '{folder}' has no data files.",
         allowed="csv, tsv, parquet, json or jsonl files, or images in one subfolder per class.",
         hint=f"{there} {known[0].replace('(path)', '(file)')}" if known else there,
     )
@@ -271,4 +250,4 @@ def refuse_options(options: Mapping[str, str | None], kind: str) -> None:
     """Refuse what says something about text files alone."""
     for argument, value in options.items():
         if value is not None:
-            raise ArgumentError(f"`{argument}` means nothing for data of kind {kind}.", hint=f"Leave `{argument}` out.")
+            raise ArgumentError(f"`{argument}` does not apply to the format {kind}.", hint=f"Leave `{argument}` out.")

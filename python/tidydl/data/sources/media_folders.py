@@ -1,4 +1,4 @@
-"""Folders of images or sounds as tables: a path a row, the class folder as a label, or what a metadata file says.
+"""Folders of images or audio as tables: a path a row, the class folder as a label, or what a metadata file says.
 
 Nothing is opened but the metadata files; the rules are those of the ``imagefolder`` of ``datasets``.
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.readers.csv_columns import named_apart
 from tidydl.data.readers.formats import MEDIA
 from tidydl.data.readers.pandas_index import index_names, with_index_named
@@ -44,7 +45,7 @@ def media_tables(
     Returns
     -------
     tuple
-        The tables, and the features by column: the images or sounds, and ``label`` (the folder of each, in sorted
+        The tables, and the features by column: the images or audio, and ``label`` (the folder of each, in sorted
         order, where all lie equally deep in several) or the columns of the metadata.
     """
     if any(path.name in METADATA for files in splits.values() for path in files.values()):
@@ -58,7 +59,7 @@ def media_tables(
 
 
 def is_media(path: Path, kind: str) -> bool:
-    """Return whether a file is an image or a sound, by its name."""
+    """Return whether a file is an image or an audio clip, by its name."""
     return path.suffix.lower() in MEDIA[kind]
 
 
@@ -98,12 +99,14 @@ def _described(
     tables, features = {}, {}
     for split, files in splits.items():
         parts = {}
-        for place in (path for path in files.values() if path.name in METADATA):
-            parts[str(place)], own = _with_media(_metadata_in(place), Bounds(place.parent, trusted), place, kind)
+        for location in (path for path in files.values() if path.name in METADATA):
+            parts[str(location)], own = _with_media(
+                _metadata_in(location), Bounds(location.parent, trusted), location, kind
+            )
             features.update(own)
         if not parts:
             raise NotFoundError(
-                f"The split '{split}' has no metadata file, and other splits have one.",
+                f"The split '{split}' has no metadata file, but other splits have one.",
                 allowed=f"One of {', '.join(METADATA)} in the folder of each split, or in none.",
             )
         tables[split] = join(list(parts), list(parts.values()))
@@ -112,7 +115,7 @@ def _described(
 
 
 def _warn_of_others(table: pa.Table, features: Mapping[str, Any], files: Sequence[Path], kind: str) -> None:
-    """Warn of images or sounds that no metadata file names, and which therefore are in no row."""
+    """Warn of images or audio that no metadata file names, and which therefore are in no row."""
     import pyarrow.compute as pc
 
     of_media = [name for name in table.column_names if name in features]
@@ -120,17 +123,19 @@ def _warn_of_others(table: pa.Table, features: Mapping[str, Any], files: Sequenc
     left = [path for path in files if os.path.abspath(path) not in named and os.path.realpath(path) not in named]
     if left:
         listed = ", ".join(f"'{path}'" for path in left[:5]) + (", …" if len(left) > 5 else "")
-        warn_user(f"Left out, since the metadata file names other {kind} files: {listed}.")
+        warn_user(f"Not loaded, because the metadata file does not list these {kind} files: {listed}.")
 
 
-def _metadata_in(place: Path) -> pa.Table:
-    format_ = {".csv": "csv", ".jsonl": "json", ".parquet": "parquet"}[place.suffix]
-    table = READERS[format_](str(place))
-    return with_index_named(table, index_names([[str(place)]])) if format_ == "parquet" else table
+def _metadata_in(location: Path) -> pa.Table:
+    format_ = {".csv": "csv", ".jsonl": "json", ".parquet": "parquet"}[location.suffix]
+    table = READERS[format_](str(location))
+    return with_index_named(table, index_names([[str(location)]])) if format_ == "parquet" else table
 
 
-def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tuple[pa.Table, dict[str, dict[str, Any]]]:
-    """Put the images or sounds in the place of the columns that name their files."""
+def _with_media(
+    table: pa.Table, bounds: Bounds, location: Path, kind: str
+) -> tuple[pa.Table, dict[str, dict[str, Any]]]:
+    """Put the images or audio in the place of the columns that name their files."""
     columns: dict[str, Any] = {}
     features: dict[str, dict[str, Any]] = {}
     table = table.rename_columns(named_apart(table.column_names))
@@ -139,18 +144,18 @@ def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tupl
             new = name.removesuffix("file_name").removesuffix("_") or kind
             if new in table.column_names or new in columns:
                 raise DataError(
-                    f"'{place}' has a column '{new}', which is what the files of '{name}' are called.",
+                    f"'{location}' has a column '{new}', the name that the files of '{name}' would get.",
                     allowed=f"No column '{new}' beside '{name}'.",
                     hint="Rename it there.",
                 )
-            columns[new] = _column([_beside(place, each, bounds) for each in table[name].to_pylist()])
+            columns[new] = _column([_beside(location, each, bounds) for each in table[name].to_pylist()])
             features[new] = {"_type": kind.capitalize()}
         else:
             columns[name] = table[name]
     if not features:
         raise DataError(
-            f"'{place}' has no column 'file_name'.",
-            allowed="A column 'file_name' with the path of each file, seen from the metadata file.",
+            f"'{location}' has no column 'file_name'.",
+            allowed="A column 'file_name' with the path of each file, relative to the metadata file.",
         )
     import pyarrow as pa
 
@@ -159,20 +164,20 @@ def _with_media(table: pa.Table, bounds: Bounds, place: Path, kind: str) -> tupl
     return pa.table({name: columns[name] for name in order}), features
 
 
-def _beside(place: Path, name: Any, bounds: Bounds) -> str | None:
+def _beside(location: Path, name: Any, bounds: Bounds) -> str | None:
     if name is None:
         return None
     out = leads_out(str(name))
     if out in ("a URL", "no path"):
-        raise DataError(f"'{place}' names the file '{name}', which is {out}.", allowed=_IN_FOLDER)
-    path = place.parent / (os.path.expanduser(str(name)) if bounds.trusted else str(name))
+        raise DataError(f"'{location}' names the file '{name}', which is {out}.", allowed=_IN_FOLDER)
+    path = location.parent / (os.path.expanduser(str(name)) if bounds.trusted else str(name))
     if out is not None and not bounds.trusted and (str(name).startswith("~") or not bounds.hold(path)):
         raise DataError(
-            f"'{place}' names the file '{name}', which lies outside of its folder.",
+            f"'{location}' names the file '{name}', which is outside its folder.",
             allowed=_IN_FOLDER,
-            hint="If the data are yours, add trusted=True.",
+            hint=f"If you trust the data, add {rendering.argument('trusted', rendering.value(True))}.",
         )
     if not path.is_file():
-        raise NotFoundError(f"'{place}' names the file '{name}', which does not exist.")
+        raise NotFoundError(f"'{location}' names the file '{name}', which does not exist.")
     bounds.check(path)
     return os.path.realpath(path) if ".." in path.parts else os.path.abspath(path)

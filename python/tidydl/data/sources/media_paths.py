@@ -1,4 +1,4 @@
-"""Paths of images and sounds in the cells of files: they may not lead out of the folder that the file came in.
+"""Paths of images and audio in the cells of files: they may not lead out of the folder that the file came in.
 
 A cell holds the contents, or the path of a file that does. Such a path is seen from the file that names it.
 """
@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.data.arrow.nested import in_one
 from tidydl.data.media.media_files import is_url
 from tidydl.data.sources.path_bounds import Bounds, leads_out
@@ -38,7 +39,7 @@ def check_media_paths(
     also: Path | None = None,
     packed: Collection[str] = (),
 ) -> pa.Table:
-    """Return a table of a file with the paths of images and sounds as they can be opened.
+    """Return a table of a file with the paths of images and audio as they can be opened.
 
     Parameters
     ----------
@@ -66,15 +67,15 @@ def check_media_paths(
     """
     allowed: list[Bounds] = []  # worked out where a path is met, which few blocks of a stream have
     known = {**features, **_described(table.schema.metadata or {})}
-    for place, name in enumerate(table.column_names):
+    for index, name in enumerate(table.column_names):
         found: dict[str, str] = {}
-        for chunk in table.column(place).chunks:
+        for chunk in table.column(index).chunks:
             for path in _paths_in(chunk, known.get(name)):
                 if path not in found and not _is_in_zip(path, packed):
                     allowed = allowed or [bounds, *map(Bounds, (unpacked_folder(), *([also] if also else [])))]
                     found[path] = _opened_as(path, allowed, seen_from, f"Column '{name}' of {source}")
         if any(path != other for path, other in found.items()):
-            table = _renamed(table, place, known.get(name), partial(_replaced, found))
+            table = _renamed(table, index, known.get(name), partial(_replaced, found))
     return table
 
 
@@ -90,13 +91,13 @@ def checked_blocks(
 
 
 def relative_media_paths(table: pa.Table, folder: Path) -> pa.Table:
-    """Return a table to be written into a folder, with the paths of images and sounds below that as seen from it."""
+    """Return a table to be written into a folder, with the paths of images and audio below that as seen from it."""
     known = _described(table.schema.metadata or {})
     inside = os.path.join(os.path.realpath(folder), "")
     within: dict[str, str | None] = {}
-    for place, name in enumerate(table.column_names):
+    for index, name in enumerate(table.column_names):
         found = {}
-        for chunk in table.column(place).chunks:
+        for chunk in table.column(index).chunks:
             for path in _paths_in(chunk, known.get(name)):
                 above, file = os.path.split(path)
                 if above not in within:
@@ -105,13 +106,13 @@ def relative_media_paths(table: pa.Table, folder: Path) -> pa.Table:
                 if within[above] is not None and leads_out(relative) is None:
                     found[path] = relative
         if found:
-            table = _renamed(table, place, known.get(name), partial(_replaced, found))
+            table = _renamed(table, index, known.get(name), partial(_replaced, found))
     return table
 
 
-def _within(place: str, inside: str) -> str | None:
+def _within(index: str, inside: str) -> str | None:
     """Return what comes before the names of files in a folder, seen from another; None where that does not hold it."""
-    real = "" if is_url(place) or "\0" in place else os.path.join(os.path.realpath(os.path.expanduser(place)), "")
+    real = "" if is_url(index) or "\0" in index else os.path.join(os.path.realpath(os.path.expanduser(index)), "")
     return Path(real.removeprefix(inside), "_").as_posix()[:-1] if real.startswith(inside) else None
 
 
@@ -171,7 +172,7 @@ def _texts(values: Any) -> Iterator[str]:
 
 
 def _is_media(kind: Any, feature: Any) -> bool:
-    """Return whether cells are images or sounds: by the feature, or since they look like it."""
+    """Return whether cells are images or audio: by the feature, or since they look like it."""
     import pyarrow as pa
 
     if not pa.types.is_struct(kind):
@@ -179,7 +180,7 @@ def _is_media(kind: Any, feature: Any) -> bool:
     types = {each.name: str(each.type) for each in kind}
     if "path" not in types:
         return False
-    return _kind(feature) in _MEDIA or (set(types) == {"bytes", "path"} and types["bytes"] in _BYTES)
+    return _kind(feature) in _MEDIA or (set(types) == {"bytes", "path"} and types["bytes"] in (*_BYTES, "null"))
 
 
 def _kind(feature: Any) -> Any:
@@ -205,9 +206,9 @@ def _opened_as(path: str, allowed: Sequence[Bounds], seen_from: Path | None, sou
     shown = path if len(path) < 200 else f"{path[:80]}…"
     if is_url(path):
         raise ArgumentError(
-            f"{source} names '{shown}', a URL, and URLs are never fetched unasked.",
+            f"{source} names '{shown}', a URL, and URLs are not downloaded.",
             allowed="Contents, or paths of files in the folder of the data set.",
-            hint="Leave the column out by `columns`, or download the files and name their paths.",
+            hint="Leave the column out with `columns`, or download the files and name their paths.",
         )
     full = os.path.expanduser(path)
     if "\0" not in path and not leads_out(path):
@@ -218,25 +219,26 @@ def _opened_as(path: str, allowed: Sequence[Bounds], seen_from: Path | None, sou
     elif bounds.trusted or ("\0" not in path and any(each.hold(full) for each in allowed)):
         return full
     raise DataError(
-        f"{source} names the file '{shown}', which is outside of the folder '{bounds.folder}'.",
+        f"{source} names the file '{shown}', which is outside the folder '{bounds.folder}'.",
         allowed="Contents, or paths of files in the folder of the data set, or below.",
-        hint="If the data are yours, add trusted=True; else leave the column out by `columns`.",
+        hint=f"If you trust the data, add {rendering.argument('trusted', rendering.value(True))}; "
+        "otherwise leave the column out with `columns`.",
     )
 
 
-def _renamed(table: pa.Table, place: int, feature: Any, rename: Rename) -> pa.Table:
+def _renamed(table: pa.Table, index: int, feature: Any, rename: Rename) -> pa.Table:
     """Put other paths in the place of those in a column."""
     import pyarrow as pa
 
-    field = table.schema.field(place)
+    field = table.schema.field(index)
     if _is_media(field.type, feature) and str(field.type.field("path").type) in ("string", "large_string"):
-        return table.set_column(place, field, _with_other_paths(in_one(table.column(place)), rename))
-    made = [_with_paths(value, field.type, feature, rename) for value in table.column(place).to_pylist()]
-    return table.set_column(place, field, pa.chunked_array([pa.array(made, field.type)]))
+        return table.set_column(index, field, _with_other_paths(in_one(table.column(index)), rename))
+    made = [_with_paths(value, field.type, feature, rename) for value in table.column(index).to_pylist()]
+    return table.set_column(index, field, pa.chunked_array([pa.array(made, field.type)]))
 
 
 def _with_other_paths(values: pa.StructArray, rename: Rename) -> pa.StructArray:
-    """Put other paths in the place of those of images and sounds without contents."""
+    """Put other paths in the place of those of images and audio without contents."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tidydl import rendering
 from tidydl.errors import DataError
 
 __all__ = ["Bounds", "fixed_part", "leads_out"]
@@ -50,7 +51,8 @@ class Bounds:
             raise DataError(
                 f"'{path}' is a link that leaves the folder '{self.folder}'.",
                 allowed="Files in the folder of the data set, or below.",
-                hint="Copy the file into the folder, or add trusted=True where all of it is yours.",
+                hint="Copy the file into the folder, or add "
+                f"{rendering.argument('trusted', rendering.value(True))} if you trust the data.",
             )
 
     def _root(self) -> str:
@@ -89,7 +91,7 @@ def leads_out(text: str) -> str | None:
     if text.startswith(("/", "\\")) or _DRIVE.match(text):
         return "an absolute path"
     if text.startswith("~"):
-        return "a path in somebody's home folder"
+        return "a path in a home folder"
     if ".." in re.split(r"[\\/]", text):
         return "a path that leaves the folder"
     return "no path" if "\0" in text else None

@@ -13,29 +13,30 @@ FILES = Path(__file__).resolve().parents[1] / "files"
 HERE = "A folder, a csv, parquet or json file, or the name of a format with `data_files`."
 
 
-def not_there(place: Path, argument: str = "path") -> TidydlError:
+def not_there(path: Path, argument: str = "path") -> TidydlError:
     """Say that a path is not there, and what is there instead."""
-    if argument == "path" and any(file.stem == str(place) for file in FILES.glob("*.*")):
-        hint: str | None = f"It is an example: example_data('{place}')."
-        return NotFoundError(f"`path` '{place}' does not exist.", allowed=HERE, hint=hint)
-    if place.is_symlink() and not place.exists():
+    if argument == "path" and any(file.stem == str(path) for file in FILES.glob("*.*")):
+        hint: str | None = f"It is an example: example_data('{path}')."
+        return NotFoundError(f"`path` '{path}' does not exist.", allowed=HERE, hint=hint)
+    if path.is_symlink() and not path.exists():
         return NotFoundError(
-            f"`{argument}` '{place}' is a link to '{os.readlink(place)}', which does not exist.",
+            f"`{argument}` '{path}' is a link to '{os.readlink(path)}', which does not exist.",
             allowed=HERE,
-            hint="Mend or delete the link, or give the files themselves.",
+            hint="Fix or delete the link, or give the files themselves.",
         )
-    if place.exists() and not place.is_dir():
+    if path.exists() and not path.is_dir():
         return NotFoundError(
-            f"`{argument}` '{place}' is neither a file nor a folder, but a pipe or a device.",
+            f"`{argument}` '{path}' is neither a file nor a folder, but a pipe or a device.",
             allowed=HERE,
-            hint="Write what comes out of it to a file first, and delete it where it lies among files of data.",
+            hint="Write its output to a file first, and delete it if it is among data files.",
         )
-    parent = place.parent
+    parent = path.parent
     if not parent.is_dir():
         hint = f"The folder '{parent}' does not exist either."
     else:
         there = sorted(entry.name for entry in parent.iterdir() if not entry.name.startswith("."))
-        close = nearest(place.name, there)
+        close = nearest(path.name, there)
         shown = ", ".join(there[:8]) + (", …" if len(there) > 8 else "")
-        hint = f"Did you mean '{parent / close}'?" if close else f"In '{parent.resolve()}' is: {shown or 'nothing'}."
-    return NotFoundError(f"`{argument}` '{place}' does not exist.", allowed=HERE, hint=hint)
+        inside = f"contains: {shown}" if shown else "is empty"
+        hint = f"Did you mean '{parent / close}'?" if close else f"'{parent.resolve()}' {inside}."
+    return NotFoundError(f"`{argument}` '{path}' does not exist.", allowed=HERE, hint=hint)

@@ -63,15 +63,15 @@ def _reading(path: Path, folder: Path | None = None) -> Iterator[None]:
         if isinstance(error, OSError) and not isinstance(error, (FileNotFoundError, PermissionError)) and folder:
             return StorageError(
                 f"`path` '{path}' cannot be unpacked: {error.strerror or error}.",
-                allowed="A disk with room for what is in it.",
+                allowed="A disk with enough free space.",
                 hint=f"It is unpacked in '{folder}'.",
             )
         if isinstance(error, (OSError, MemoryError)):
             return None
         return DamagedFileError(
-            f"`path` '{path}' cannot be read as zip: {str(error).rstrip('.') or 'it is cut short'}.",
-            allowed="A whole zip file.",
-            hint="Open it with the program that wrote it; was the download or copy cut short?",
+            f"`path` '{path}' cannot be read as zip: {str(error).rstrip('.') or 'it is truncated'}.",
+            allowed="A complete zip file.",
+            hint="Open it with the program that wrote it; the download or copy may be incomplete.",
         )
 
     with DATA_FILES.guard(f"`path` '{path}'", explain):
@@ -86,8 +86,8 @@ def unpacked_for_good(path: Path) -> Path:
     try:
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:24]
-        place = unpacked_folder()
-        target = place / digest
+        location = unpacked_folder()
+        target = location / digest
         if target.is_dir() and not _is_whole(target, path):
             shutil.rmtree(target)
         if target.is_dir():
@@ -95,14 +95,14 @@ def unpacked_for_good(path: Path) -> Path:
             with suppress(OSError):  # of a folder that only others can write to
                 os.utime(target)  # when it was used last
             return target
-        place.mkdir(parents=True, exist_ok=True)
-        for left in abandoned(place):
+        location.mkdir(parents=True, exist_ok=True)
+        for left in abandoned(location):
             shutil.rmtree(left, ignore_errors=True)
-        begun = begun_folder(place)
+        begun = begun_folder(location)
     except OSError as error:
         raise StorageError(
             f"'{cache_folder()}' cannot be written: {error.strerror or error}.",
-            allowed="A cache folder that can be written.",
+            allowed="A writable cache folder.",
             hint="Set TIDYDL_CACHE to one, or unpack the zip file yourself.",
         ) from error
     with begun as scratch:
@@ -151,13 +151,13 @@ def _look_through(held: zipfile.ZipFile, path: Path) -> None:
     written: set[tuple[str, ...]] = set()
     for info in infos:
         name = info.orig_filename
-        place = tuple(part for part in info.filename.split("/") if part not in ("", "."))
-        if not info.is_dir() and place in written:
-            raise _unsafe(path, f"holds '{name}' twice, and of files of one name only the last would be read")
-        written.add(place)
+        location = tuple(part for part in info.filename.split("/") if part not in ("", "."))
+        if not info.is_dir() and location in written:
+            raise _unsafe(path, f"holds '{name}' twice, and only the last of them would be read")
+        written.add(location)
         parts = re.split(r"[\\/]", name)
         if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in parts:
-            raise _unsafe(path, f"holds '{name}', which would be written outside of its folder")
+            raise _unsafe(path, f"holds '{name}', which would be written outside its folder")
         if stat.S_ISLNK(info.external_attr >> 16):
             raise _unsafe(path, f"holds '{name}', a link to elsewhere")
         if info.flag_bits & 0x1:
@@ -169,14 +169,16 @@ def _look_through(held: zipfile.ZipFile, path: Path) -> None:
     total, packed, shared = sum(info.file_size for info in infos), path.stat().st_size, allowance()
     left = shared.left(path)
     if total > _MOST or len(infos) > _FILES or total > left:
-        raise _unsafe(path, f"claims to hold {total / 2**30:.1f} GiB in {len(infos)} files, packed into {packed} bytes")
+        raise _unsafe(
+            path, f"claims to hold {total / 2**30:.1f} GiB in {len(infos)} files, compressed to {packed} bytes"
+        )
     shared.add(path, total)
 
 
 def _unsafe(path: Path, what: str) -> ArgumentError:
     return ArgumentError(
         f"`path` '{path}' {what}.",
-        allowed=f"Zip files of data: at most {_MOST // 2**30} GiB each, and {RATIO} times their size all together, or "
+        allowed=f"Zip files that unpack to at most {_MOST // 2**30} GiB each, together to {RATIO} times their size or "
         f"{SMALL // 2**20} MiB.",
-        hint="If you trust where it comes from, unpack it yourself and give the folder.",
+        hint="If you trust its source, unpack it yourself and give the folder.",
     )

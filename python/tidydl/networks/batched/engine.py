@@ -165,12 +165,12 @@ def _memory_explained(fits: Sequence[Fit], device: str) -> Iterator[None]:
         ) from problem
 
 
-def _curve(search: BatchSearch, place: int, since: int = 0) -> np.ndarray:
+def _curve(search: BatchSearch, index: int, since: int = 0) -> np.ndarray:
     """Return one network's iterations and values."""
     rows = [
         (gradients[at[0]], value[at[0]])
-        for places, gradients, value in search.curve[since:]
-        if len(at := np.flatnonzero(places == place))
+        for indices, gradients, value in search.curve[since:]
+        if len(at := np.flatnonzero(indices == index))
     ]
     return np.array(rows, dtype=float).reshape(-1, 2)
 
@@ -179,10 +179,10 @@ def _curves(search: BatchSearch, count: int) -> list[np.ndarray]:
     """Return each network's iterations and values."""
     if not search.curve:
         return [np.empty((0, 2))] * count
-    places, gradients, values = (np.concatenate(parts) for parts in zip(*search.curve, strict=True))
-    order = np.argsort(places, kind="stable")
+    indices, gradients, values = (np.concatenate(parts) for parts in zip(*search.curve, strict=True))
+    order = np.argsort(indices, kind="stable")
     passes = np.column_stack([gradients[order], values[order]]).astype(float)
-    return np.split(passes, np.cumsum(np.bincount(places, minlength=count))[:-1])
+    return np.split(passes, np.cumsum(np.bincount(indices, minlength=count))[:-1])
 
 
 def _solutions(fits: Sequence[Fit], search: BatchSearch, seconds: float) -> list[Solution | TidydlError]:

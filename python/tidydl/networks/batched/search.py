@@ -21,7 +21,7 @@ __all__ = ["BatchSearch"]
 
 _STEP_SHRINKS, _ACCEPTED_DECREASE, _NO_CHANGE = 0.2, 1e-4, 10.0
 _PER_NETWORK = (
-    "place",
+    "index",
     "wts",
     "slopes",
     "metric",
@@ -57,7 +57,7 @@ class BatchSearch:
         self.networks, self.every, self.settings = networks, networks, settings
         self.mask = torch.tensor(np.array(mask, dtype=np.float64), device=device)
         self.free = self.mask.sum(dim=1)
-        self.place = torch.arange(count, device=device)
+        self.index = torch.arange(count, device=device)
         self.wts = torch.tensor(np.array(wts, dtype=np.float64), device=device)
         self.metric = torch.zeros((count, n, n), dtype=torch.float64, device=device)
         whole = torch.zeros(count, dtype=torch.int64, device=device)
@@ -86,13 +86,13 @@ class BatchSearch:
     def rounds(self) -> Iterator[int]:
         """Advance every network by one direction and line search at a time, yielding how many have ended."""
         self._leave_out_ended()
-        while len(self.place):
+        while len(self.index):
             self._round()
             ended = int((~self.running).sum())
-            if ended * 4 >= len(self.place):
+            if ended * 4 >= len(self.index):
                 self._leave_out_ended()
                 ended = 0
-            yield len(self.found["value"]) - len(self.place) + ended
+            yield len(self.found["value"]) - len(self.index) + ended
 
     def fitted(self) -> np.ndarray:
         """Return the outputs of all networks where they ended: networks by rows by outputs."""
@@ -103,7 +103,7 @@ class BatchSearch:
 
     def _leave_out_ended(self) -> None:
         kept = self.running.nonzero()[:, 0]
-        if len(kept) == len(self.place):
+        if len(kept) == len(self.index):
             return
         for name in _PER_NETWORK:
             setattr(self, name, getattr(self, name)[kept])
@@ -140,7 +140,7 @@ class BatchSearch:
                 trying, trial = trying[changed], trial[changed]
                 if not len(trying):
                     break
-            part = self.networks if len(trying) == len(self.place) else self.networks.part(trying)
+            part = self.networks if len(trying) == len(self.index) else self.networks.part(trying)
             hidden, out = part.forward(trial)
             value = part.values(trial, out)
             self.value[trying] = value
@@ -181,7 +181,7 @@ class BatchSearch:
         grows = along > 0
         self.last_reset[rows] = torch.where(grows, self.last_reset[rows], self.gradients[rows])
         rows, t, c, along = rows[grows], t[grows], c[grows], along[grows, None]
-        together = len(rows) * 2 >= len(self.place)  # one pass over all inverse Hessians, which stay where they are
+        together = len(rows) * 2 >= len(self.index)  # one pass over all inverse Hessians, which stay where they are
         metric = self.metric if together else self.metric[rows]
         x = torch.bmm(metric, (self._spread(rows, c) if together else c)[:, :, None])[:, :, 0]
         x = x[rows] if together else x
@@ -195,10 +195,10 @@ class BatchSearch:
             self.metric[rows] = metric
 
     def _spread(self, rows: Any, values: Any) -> Any:
-        """Put the values of some networks at their places, and 0 at the others'."""
-        if len(rows) == len(self.place):
+        """Put the values of some networks at their indices, and 0 at the others'."""
+        if len(rows) == len(self.index):
             return values
-        spread = values.new_zeros((len(self.place), *values.shape[1:]))
+        spread = values.new_zeros((len(self.index), *values.shape[1:]))
         spread[rows] = values
         return spread
 
@@ -207,7 +207,7 @@ class BatchSearch:
         torch = import_torch()
         at_work = self.running.nonzero()[:, 0]
         self.curve.append(
-            tuple(each[at_work].cpu().numpy() for each in (self.place, self.gradients, self.value))  # type: ignore[arg-type]
+            tuple(each[at_work].cpu().numpy() for each in (self.index, self.gradients, self.value))  # type: ignore[arg-type]
         )
         long_ago = self.gradients - self.last_reset > 2 * self.free
         self.last_reset = torch.where(long_ago, self.gradients, self.last_reset)
@@ -215,8 +215,8 @@ class BatchSearch:
         ends = (self.running & (stopped | exhausted)).nonzero()[:, 0]
         if not len(ends):
             return
-        places = self.place[ends].cpu().numpy()
+        indices = self.index[ends].cpu().numpy()
         parts = {"wts": self.wts, "value": self.lowest, "convergence": stopped.long(), "iterations": self.gradients}
         for name, values in {**parts, "evaluations": self.evaluations}.items():
-            self.found[name][places] = values[ends].cpu().numpy()
+            self.found[name][indices] = values[ends].cpu().numpy()
         self.running[ends] = False

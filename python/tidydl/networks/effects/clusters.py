@@ -40,9 +40,9 @@ def cluster(rows: np.ndarray, count: int) -> np.ndarray:
     sizes = np.bincount(best, minlength=count)
     first = [np.argmax(best == g) for g in range(count)]
     order = sorted(range(count), key=lambda g: (-sizes[g], first[g]))
-    place = np.empty(count, dtype=int)
-    place[order] = np.arange(count)
-    return place[best]
+    rank = np.empty(count, dtype=int)
+    rank[order] = np.arange(count)
+    return rank[best]
 
 
 def has_different(rows: np.ndarray, count: int) -> bool:

@@ -21,14 +21,14 @@ ALLOWED = "Quantiles from 0 to 1, a whole number of clusters of at least 2, or a
 
 @dataclass(frozen=True)
 class Variable:
-    """A column: its codes, which are the numbers themselves or places among the levels, and the kind it has."""
+    """A column: its codes, which are the numbers themselves or positions among the levels, and the kind it has."""
 
     codes: np.ndarray
     levels: list[Any] | None
     dtype: Any
 
     def values(self, steps: int) -> np.ndarray:
-        """Return the values it runs through: numbers, or the places of the levels from 1."""
+        """Return the values it runs through: numbers, or the positions of the levels from 1."""
         return self.codes_at(steps) + (self.levels is not None)
 
     def codes_at(self, steps: int) -> np.ndarray:
@@ -88,7 +88,7 @@ def _variable(name: str, column: pd.Series, is_factor: bool) -> Variable:
     if is_number or all(isinstance(value, str) for value in column):
         return _coded(column, sorted(column.unique().tolist()))
     raise ColumnError(
-        f"`data` has in '{name}' values of the kind {dtype}, which cannot be profiled.",
+        f"Column '{name}' of `data` has dtype {dtype}, which cannot be profiled.",
         allowed="Numbers, logicals, labels and text.",
     )
 
@@ -116,7 +116,7 @@ def held_values(variables: dict[str, Variable], group_vals: Any, grp_nms: Sequen
         if len(names) != len(held) or len(set(names)) < len(names):
             raise ArgumentError(
                 f"`grp_nms` has {len(names)} names for {len(held)} groups.",
-                allowed="A name of its own for each group.",
+                allowed="A different name for each group.",
             )
         held.index = pd.Index(names)
     return held
@@ -149,7 +149,7 @@ def _quantiles(variables: dict[str, Variable], shares: np.ndarray) -> pd.DataFra
 
 
 def _unique(names: list[str]) -> list[str]:
-    return names if len(set(names)) == len(names) else [str(place + 1) for place in range(len(names))]
+    return names if len(set(names)) == len(names) else [str(index + 1) for index in range(len(names))]
 
 
 def quantiles(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
@@ -202,6 +202,7 @@ def _given_codes(name: str, variable: Variable, column: pd.Series) -> np.ndarray
     codes = pd.Index(known).get_indexer(pd.Index([level_text(value) for value in column], dtype=object))
     if (codes < 0).any():
         raise ArgumentError(
-            f"`group_vals` has in '{name}' what is no level of the data.", allowed=f"The levels {', '.join(known)}."
+            f"Column '{name}' of `group_vals` has values that are not levels in the data.",
+            allowed=f"The levels {', '.join(known)}.",
         )
     return codes.astype(float)

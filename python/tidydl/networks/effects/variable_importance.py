@@ -228,10 +228,10 @@ def _olden(hidden: np.ndarray, out: np.ndarray, direct: np.ndarray) -> np.ndarra
 
 
 def _garson(hidden: np.ndarray, out: np.ndarray, direct: np.ndarray) -> np.ndarray:
-    ways = np.concatenate([np.abs(out[:, :, None] * hidden[None]), np.abs(direct)[:, None]], axis=1)
-    reached = ways.sum(axis=2, keepdims=True)
+    paths = np.concatenate([np.abs(out[:, :, None] * hidden[None]), np.abs(direct)[:, None]], axis=1)
+    reached = paths.sum(axis=2, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares = np.where(reached > 0, ways / reached, 0.0).sum(axis=1)
+        shares = np.where(reached > 0, paths / reached, 0.0).sum(axis=1)
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 

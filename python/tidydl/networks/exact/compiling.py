@@ -65,7 +65,7 @@ def is_compiled(function: Any) -> bool:
 
 def compiling_note() -> str:
     """Return what the first call waits for."""
-    when = "once on this machine" if _FOLDER is not None else "in every session, as no folder can keep it"
+    when = "once on this machine" if _FOLDER is not None else "in every session, because no cache folder is writable"
     return f"tidydl compiles its engine: {when}, some 10 seconds."
 
 

@@ -110,7 +110,7 @@ def room(shape: Shape, rows: int, data_bytes: int = 0) -> Room:
     hidden, out, _, _, zeros = _sections(shape)
     kept = min(rows, max(data_bytes, _KEPT_BYTES) // (8 * (hidden + out + shape.outputs)))
     kept = max(TILE, -(-kept // TILE) * TILE)
-    forth, back = _places(shape)
+    forth, back = _positions(shape)
     return Room(
         kept,
         exp_is_exact(),
@@ -124,7 +124,7 @@ def room(shape: Shape, rows: int, data_bytes: int = 0) -> Room:
     )
 
 
-def _places(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+def _positions(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
     """Return where each weight lies by its source, and where its slope does."""
     p, h, k = shape.inputs, shape.hidden, shape.outputs
     hidden, out, to_outputs, from_hidden, _ = _sections(shape)

@@ -163,10 +163,10 @@ def _multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
     return builder.call(function, [a, b, c])
 
 
-def _chosen(builder: Any, a: Any, b: Any, places: Any) -> Any:
+def _chosen(builder: Any, a: Any, b: Any, indices: Any) -> Any:
     """Return the chosen elements of two vectors."""
-    kind = ir.VectorType(ir.IntType(32), len(places))
-    return builder.shuffle_vector(a, b, ir.Constant(kind, list(places)))
+    kind = ir.VectorType(ir.IntType(32), len(indices))
+    return builder.shuffle_vector(a, b, ir.Constant(kind, list(indices)))
 
 
 def _look_up(builder: Any, offsets: Any) -> tuple[Any, Any]:

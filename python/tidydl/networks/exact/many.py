@@ -15,6 +15,7 @@ from tidydl.networks.exact.engine import Settings, Solution, fit_work, notes
 from tidydl.networks.exact.kernels import Shape
 from tidydl.networks.exact.shares import cores
 from tidydl.progress import Pause, Progress, Work
+from tidydl.rendering import in_this_language
 
 __all__ = ["Fit", "fit_many"]
 
@@ -76,7 +77,8 @@ class _Running:
         self._threads_each = threads // max(1, len(fits)) or 1
         count = min(threads, len(fits))
         self._threads = [
-            threading.Thread(target=self._work, args=(fits,), name="tidydl fits", daemon=True) for _ in range(count)
+            threading.Thread(target=in_this_language(self._work), args=(fits,), name="tidydl fits", daemon=True)
+            for _ in range(count)
         ]
         for thread in self._threads:
             thread.start()

@@ -91,12 +91,12 @@ def search_grid(grid: Grid, metric: str, engine: Engine) -> Work[Search]:
     fits = list(_fits(grid, engine))
     largest_first = sorted(range(len(fits)), key=lambda at: -len(fits[at].wts))  # so that no thread waits at the end
     made = yield from solve_many(engine, [fits[at] for at in largest_first])
-    solutions = [made[place] for place in np.argsort(largest_first)]
+    solutions = [made[index] for index in np.argsort(largest_first)]
     problems = [each for each in solutions if isinstance(each, TidydlError)]
     if len(problems) == len(solutions):
         raise problems[0]
     if problems:
-        text = f"{len(problems)} of {len(solutions)} fits could not be made and are left out: {problems[0].problem}"
+        text = f"{len(problems)} of {len(solutions)} fits failed and are left out: {problems[0].problem}"
         warnings.warn(printable(text), UserWarning, stacklevel=2)
     table = _fits_frame(grid, solutions)
     summary = summary_frame(grid, table, metric)
@@ -187,9 +187,9 @@ def best_point(summary: pd.DataFrame, metric: str) -> int:
     mean = summary["mean"].to_numpy()
     if not np.isfinite(mean).any():
         raise DataError(
-            f"`metric` '{metric}' cannot be said of any grid point.",
-            allowed="Resamples in which it can.",
-            hint="Take another metric, or fewer folds.",
+            f"`metric` '{metric}' cannot be computed for any grid point.",
+            allowed="Resamples in which it can be computed.",
+            hint="Use another metric, or fewer folds.",
         )
     badness = np.where(np.isfinite(mean), mean if is_smaller_better(metric) else -mean, np.inf)
     order = np.lexsort((-summary["decay"].to_numpy(), summary["size"].to_numpy(dtype=int), badness))

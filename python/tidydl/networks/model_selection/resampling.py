@@ -117,7 +117,7 @@ def _strata(data: pd.DataFrame, name: str) -> list[np.ndarray]:
     if alone:
         listed = ", ".join(alone[:_SHOWN]) + (", …" if len(alone) > _SHOWN else "")
         raise DataError(
-            f"`strata` has in '{name}' values with one row only: {listed}.",
+            f"`strata` has values in '{name}' with one row only: {listed}.",
             allowed="At least two rows of each value.",
             hint="Leave these rows out, or `strata`.",
         )

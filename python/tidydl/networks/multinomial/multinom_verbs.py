@@ -10,8 +10,9 @@ import numpy as np
 from tidydl import verbs
 from tidydl.checks import check_choice, check_flag, check_number, described
 from tidydl.columns import Contract
+from tidydl.design.deparse import written
+from tidydl.design.syntax import Call, parse
 from tidydl.errors import ArgumentError
-from tidydl.networks.calls import written_formula
 from tidydl.networks.inference import chi_square_above, chosen_names, intervals, normal_beyond, roots
 from tidydl.networks.likelihood import LogLik
 from tidydl.networks.multinomial.record import Multinom
@@ -148,10 +149,12 @@ def _fitted_to_the_same(fit: Multinom, other: Multinom) -> bool:
 def _right_side(fit: Multinom) -> str:
     formula = fit.design.formula
     assert formula is not None
-    right = written_formula(formula.text).partition("~")[2].strip()
-    if "." not in right.split(" "):
+    tree = parse(formula.text)
+    assert isinstance(tree, Call)
+    right = written(tree.arguments[1])
+    if formula.written == f"{formula.response_text} ~ {right}":  # without a '.'
         return right
-    terms = [":".join(factor.text for factor in term) for term in formula.terms]
+    terms = [":".join(factor.label for factor in term) for term in formula.terms]
     return " + ".join([*terms, *([] if formula.intercept else ["-1"])])
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.design import Design
 from tidydl.design.contrasts import CONTRASTS, Coding
-from tidydl.design.expressions import options_of, vet
+from tidydl.design.deparse import written
+from tidydl.design.expressions import Expression, options_of, vet
 from tidydl.design.formulas import Formula, parse_formula
 from tidydl.design.limits import MOST_ORDERED_LEVELS
 from tidydl.design.matrices import LOGICAL, number_of_columns
 from tidydl.design.polynomials import Basis, polynomial_contrasts
-from tidydl.design.syntax import Call, parse, written
+from tidydl.design.syntax import Call, parse
 from tidydl.errors import ColumnError, FormulaError
 from tidydl.networks.saved.parts import Part, numbers_text
 
@@ -65,7 +66,7 @@ def _variables(design: Design, formula: Formula) -> list[dict[str, Any]]:
     used = {factor.text for factor in formula.factors}
     offsets = [(offset.text, len(offset.parts)) for offset in formula.offsets]
     return [
-        *(_variable(each.text, design, _is_matrix(each.calls)) for each in formula.variables if each.text in used),
+        *(_variable(each, design) for each in formula.variables if each.text in used),
         *({"name": each.text, "class": None} for each in formula.variables if each.text not in used),
         *({"name": name, "class": "numeric" if width == 1 else f"nmatrix.{width}"} for name, width in offsets),
     ]
@@ -77,11 +78,13 @@ def _is_matrix(calls: Mapping[str, Any]) -> bool:
     return bool(functions & {"poly", "scale"}) and "as.numeric" not in functions
 
 
-def _variable(name: str, design: Design, is_matrix: bool) -> dict[str, Any]:
+def _variable(variable: Expression, design: Design) -> dict[str, Any]:
+    name = variable.text
     coding = design.codings.get(name)
     if coding is None:
-        return {"name": name, "class": f"nmatrix.{design.widths.get(name, 1)}" if is_matrix else "numeric"}
-    if coding.levels == LOGICAL:
+        width = f"nmatrix.{design.widths.get(name, 1)}"
+        return {"name": name, "class": width if _is_matrix(variable.calls) else "numeric"}
+    if coding.levels == LOGICAL and not variable.is_factor:
         return {"name": name, "class": "logical", "contrasts": _contrasts(coding)}
     kind = "ordered" if coding.ordered else "factor"
     return {"name": name, "class": kind, "levels": list(coding.levels), "contrasts": _contrasts(coding)}

@@ -8,24 +8,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tidydl.design.contrasts import CONTRASTS
-from tidydl.design.r_formulas import vet_formula_of_r
+from tidydl.design.deparse import written_for_r
+from tidydl.design.limits import MOST_LETTERS
+from tidydl.design.r_formulas import parse_r, remembered, vet_formula_of_r
 from tidydl.design.r_functions import FUNCTIONS_OF_R, literal_size, number_in, vet_for_r
-from tidydl.design.r_syntax import (
-    GAP,
-    Literal,
-    Member,
-    Node,
-    parse_r,
-    parts_of_call,
-    r_tokens,
-    remembered,
-    walk,
-    written_for_r,
-)
-from tidydl.design.syntax import Constant, Name, Operation, Token
+from tidydl.design.syntax import EMPTY, Call, Constant, Name, Node, split_call, walk
 from tidydl.errors import FormulaError, printable
 
 __all__ = ["CallForR", "call_for_r"]
@@ -86,16 +76,12 @@ def call_for_r(text: str, size: int | None = None) -> CallForR | None:
         None where it calls no function that fits networks.
     """
     try:
-        tokens = r_tokens(text)
+        called, given = (len(text) <= MOST_LETTERS and split_call(text)) or ("", [])
     except FormulaError:
         return None
-    called = "".join(token.text for token in tokens[:3]) if tokens[1:2] and tokens[1].text == "::" else tokens[0].text
-    at = 3 if "::" in called else 1
-    if called not in _FITTING or tokens[min(at, len(tokens) - 1)].text != "(" or tokens[0].kind != "name":
+    if called not in _FITTING:
         return None
-    arguments = _arguments(text, tokens[at + 1 : -1])
-    if arguments is None:
-        return None
+    arguments = [_argument(name or "", source) for name, source in given]
     meant = _names_meant(called, [each.name for each in arguments])
     other_size, parts = None, []
     for each, meaning in zip(arguments, meant, strict=True):
@@ -106,27 +92,7 @@ def call_for_r(text: str, size: int | None = None) -> CallForR | None:
     return CallForR(f"{called}({', '.join(parts)})", other_size)
 
 
-def _arguments(text: str, tokens: Sequence[Token]) -> list[_Argument] | None:
-    """Take the arguments apart, down to the parenthesis that closes the call; None where it does not end there."""
-    found, depth, first = [], 0, 0
-    for at, token in enumerate(tokens):
-        opens, closes = (token.kind == "sign" and token.text in marks for marks in ("([{", ")]}"))
-        depth += opens - closes
-        if depth < 0 or (depth == 0 and token.kind == "sign" and token.text == ","):
-            argument = _argument(text, tokens[first:at])
-            found.extend([argument] if argument.source else [])
-            first = at + 1
-        if depth < 0:
-            return found if at == len(tokens) - 1 else None
-    return None
-
-
-def _argument(text: str, tokens: Sequence[Token]) -> _Argument:
-    """Read an argument; one that is not there has an empty source."""
-    name = ""
-    if tokens[1:2] and tokens[1].text == "=" and tokens[0].kind in ("name", "quoted"):
-        name, tokens = tokens[0].text, tokens[2:]
-    source = text[tokens[0].start : tokens[-1].end] if tokens else ""
+def _argument(name: str, source: str) -> _Argument:
     try:
         return _Argument(name, source, parse_r(source))
     except FormulaError:
@@ -169,50 +135,50 @@ def _shown(source: str) -> str:
 
 def _has_passed(node: Node, name: str) -> bool:
     most = _MOST_GIVEN.get(name, math.inf)
-    computed = number_in(node) is not None or parts_of_call(node) is not None
+    computed = number_in(node) is not None or isinstance(node, Call)
     if computed and most < math.inf and literal_size(node) > most:
         return False
     if name == "na.action":
-        if isinstance(node, Constant):
-            return node.value in _NA_WORDS
-        return isinstance(node, (Name, Member)) and node.name in _NA_FUNCTIONS and _package(node) == "stats"
+        return node.value in _NA_WORDS if isinstance(node, Constant) else _name_in_stats(node) in _NA_FUNCTIONS
     if name == "contrasts":
-        return all(map(_is_of_contrasts, walk(node)))
-    if isinstance(node, Operation) and node.sign == "~":
+        return _is_of_contrasts(node)
+    if isinstance(node, Call) and node.function == "~":
         vet_formula_of_r(node)
         return _has_plain_texts(node)
     return _are_values(node)
 
 
-def _package(node: Any) -> str:
-    return node.package if isinstance(node, Member) else "stats"
+def _name_in_stats(node: Node) -> str:
+    """Return the name that a node is, without package stats before it; empty where it is none."""
+    if isinstance(node, Call) and node.function == "::" and node.arguments[0] == Name("stats"):
+        node = node.arguments[1]
+    return node.name if isinstance(node, Name) else ""
 
 
 def _is_of_contrasts(node: Node) -> bool:
-    """Return whether a part of the argument ``contrasts`` is a name or a number of them, in a list."""
-    if isinstance(node, Literal):
-        return number_in(node) is None or abs(node.value or 0) <= _MOST_CONTRASTS
+    """Return whether the argument ``contrasts`` is a name or a number of them, or a list of those."""
     if isinstance(node, Constant):
-        return node.value in CONTRASTS
-    parts = parts_of_call(node)
-    named = node.name if isinstance(node, (Name, Member)) else parts[0] if parts else ""
-    return named.removeprefix("stats::") in _CONTRAST_WORDS and _package(node) == "stats"
+        return node.value in CONTRASTS if isinstance(node.value, str) else not abs(node.value) > _MOST_CONTRASTS
+    if isinstance(node, Call) and node.function != "::":
+        known = node.function.removeprefix("stats::") in _CONTRAST_WORDS
+        return known and all(map(_is_of_contrasts, node.arguments))
+    return _name_in_stats(node) in _CONTRAST_WORDS
 
 
 def _are_values(node: Node) -> bool:
     if isinstance(node, Constant):
         return _has_plain_texts(node) or _is_formula(str(node.value))
     vet_for_r(node, _FUNCTIONS)
-    return node != GAP and _has_plain_texts(node)
+    return node != EMPTY and _has_plain_texts(node)
 
 
 def _is_formula(text: str) -> bool:
     node = parse_r(text)
     vet_formula_of_r(node)
-    return isinstance(node, Operation) and len(node.operands) == 2
+    return isinstance(node, Call) and node.is_binary
 
 
 def _has_plain_texts(node: Node) -> bool:
     """Return whether its texts call nothing, wherever they should be read as code, alone or put together."""
-    texts = (str(each.value) for each in walk(node) if isinstance(each, Constant))
-    return all(_PLAIN_TEXT.fullmatch(text) for text in texts)
+    texts = (each.value for each in walk(node) if isinstance(each, Constant))
+    return all(_PLAIN_TEXT.fullmatch(text) for text in texts if isinstance(text, str))

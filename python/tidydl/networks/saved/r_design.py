@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tidydl.design import Design, Formula
-from tidydl.design.r_formulas import formula_of_r
+from tidydl.design.deparse import written, written_for_r
+from tidydl.design.r_formulas import formula_of_r, parse_r, remembered
 from tidydl.design.r_functions import CONSTANTS
-from tidydl.design.r_syntax import Node, key_of, parse_r, remembered, walk, written_for_r
-from tidydl.design.syntax import Name
+from tidydl.design.syntax import Name, Node, walk
 from tidydl.errors import FormulaError
 from tidydl.networks.saved.design import coded_design, design_of, levels_of, named_contrasts, variables_of
 from tidydl.networks.saved.parts import Part
@@ -68,7 +68,7 @@ def _formula(text: str) -> tuple[Node, Formula]:
 
 @remembered
 def _key(text: str) -> str:
-    return key_of(parse_r(text))
+    return written(parse_r(text))
 
 
 def texts_for_r(values: Sequence[str]) -> Any:

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from tidydl.design import Formula
+from tidydl.design.deparse import written, written_for_r
 from tidydl.design.expressions import Expression
 from tidydl.design.limits import MOST_DEGREE, MOST_PRODUCTS
+from tidydl.design.r_formulas import parse_r
 from tidydl.design.r_functions import called, number_in, short, vet_for_r
-from tidydl.design.r_syntax import key_of, parse_r, walk, written_for_r
-from tidydl.design.syntax import Call
+from tidydl.design.syntax import Call, walk
 from tidydl.networks.saved.parts import Part
 
 __all__ = ["memory_for_r"]
@@ -48,7 +49,7 @@ def memory_for_r(part: Part, formula: Formula, widths: Mapping[str, int | None])
     for each in part.parts("memory"):
         node = parse_r(each.text("call"))
         vet_for_r(node)
-        noted[key_of(node)] = each, _arguments(each.parts("arguments"))
+        noted[written(node)] = each, _arguments(each.parts("arguments"))
     parts = [*formula.response, *formula.variables, *formula.offset_parts]
     found: dict[str, dict[str, Any]] = {}
     for variable in parts:
@@ -65,7 +66,7 @@ def memory_for_r(part: Part, formula: Formula, widths: Mapping[str, int | None])
 
 def _calls(variable: Expression) -> list[tuple[str, Call]]:
     named = [each for each in walk(variable.node) if isinstance(each, Call) and _function(each) in _RULES]
-    return [(key_of(each), each) for each in named]
+    return [(written(each), each) for each in named]
 
 
 def _function(node: Any) -> str:
@@ -77,7 +78,7 @@ def _keeps(node: Any) -> bool:
     """Return whether R itself has noted something of a variable, which then must be there."""
     if not isinstance(node, Call) or _function(node) not in _RULES:
         return False
-    without = [name for name, _ in node.arguments if name in _WITHOUT_NUMBERS]
+    without = [name for name, _ in node.named_arguments if name in _WITHOUT_NUMBERS]
     return not without or (_function(node) == "scale" and not {"center", "scale"} <= set(without))
 
 
@@ -214,8 +215,8 @@ def _listed(value: Any) -> Sequence[Any]:
 
 def _degree_asked(call: Call) -> float | None:
     """Return the degree that stands in a call of ``poly()``, None where something else may be it."""
-    for name, value in call.arguments:
+    for name, value in call.named_arguments:
         if name == "degree" or (name is None and number_in(value) is not None):
             return number_in(value)
-    others = [name for name, _ in call.arguments if name not in _POLY_OPTIONS]
+    others = [name for name, _ in call.named_arguments if name not in _POLY_OPTIONS]
     return None if len(others) > 1 else 1.0

@@ -126,7 +126,7 @@ def _is_medium(value: Any) -> bool:
 
 
 def file_of(value: Any) -> str | None:
-    """Return the path of the file that holds an image, a sound or a video; None where memory does."""
+    """Return the path of the file that holds an image, an audio clip or a video; None where memory does."""
     is_file = value.is_file if hasattr(value, "is_file") else isinstance(value.key, str)
     return str(value.path) if is_file else None
 

@@ -81,12 +81,12 @@ class FileHashes:
         self._new = []
         if not lines:
             return
-        place = cache_folder() / _KEPT_IN
+        path = cache_folder() / _KEPT_IN
         with suppress(OSError):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            full = place.is_file() and place.stat().st_size > _LARGEST
+            path.parent.mkdir(parents=True, exist_ok=True)
+            full = path.is_file() and path.stat().st_size > _LARGEST
             flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if full else os.O_APPEND)
-            file = os.open(place, flags, 0o600)
+            file = os.open(path, flags, 0o600)
             try:
                 os.write(file, lines.encode())
             finally:
@@ -98,10 +98,10 @@ class FileHashes:
         return self._kept
 
 
-def _lines(place: Path) -> list[tuple[str, str]]:
+def _lines(path: Path) -> list[tuple[str, str]]:
     """Read what is kept; a line that is not whole is passed over."""
     try:
-        text = place.read_text("ascii", "replace")
+        text = path.read_text("ascii", "replace")
     except OSError:
         return []
     found = []

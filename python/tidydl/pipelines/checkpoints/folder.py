@@ -54,21 +54,21 @@ class Folder:
     """
 
     def __init__(self, folder: Any, about: Mapping[str, Any]):
-        self.place = _folder(folder)
+        self.path = _folder(folder)
         self.about = dict(about)
         self._refuse_others()
         self._run(None)
 
     def _names(self) -> list[str]:
-        with DATA_FILES.guard(f"`checkpoint` is the folder '{self.place}', which"):
-            return sorted(os.listdir(self.place))
+        with DATA_FILES.guard(f"`checkpoint` is the folder '{self.path}', which"):
+            return sorted(os.listdir(self.path))
 
     def _refuse_others(self) -> None:
         names = self._names()
         if _MANIFEST not in names and not all(_is_ours(name) for name in names):
             raise ArgumentError(
-                f"`checkpoint` is the folder '{self.place}', which holds other files.",
-                allowed="An empty folder, a new one, or that of an interrupted run.",
+                f"`checkpoint` is the folder '{self.path}', which contains other files.",
+                allowed="A new or empty folder, or that of an interrupted run.",
             )
 
     def is_done(self) -> bool:
@@ -80,7 +80,7 @@ class Folder:
 
         A note that is damaged is mended by what the parts say. Where they say nothing the run begins anew.
         """
-        remove_scratch(self.place)
+        remove_scratch(self.path)
         run = self._run(seed)
         if self._noted(_MANIFEST) is None:
             self._write(_MANIFEST, lambda file: file.write(_with_checksum(run)))
@@ -96,9 +96,9 @@ class Folder:
         differs = difference(run["about"], self.about)
         if differs is not None:
             raise ArgumentError(
-                f"`checkpoint` is the folder '{self.place}', whose run had {differs}.",
+                f"`checkpoint` is the folder '{self.path}', whose run had {differs}.",
                 allowed="The folder of a run with the same model, inputs and options.",
-                hint="Take another folder, or delete this one to start over.",
+                hint="Use another folder, or delete this one to start over.",
             )
         return {"format": FORMAT, "about": run["about"], "seed": run["seed"]}
 
@@ -110,20 +110,20 @@ class Folder:
 
     def _refuse_old(self) -> None:
         """Refuse what earlier versions left: they noted too little to tell whether it fits."""
-        known = _json_in(self.place / _MANIFEST)
+        known = _json_in(self.path / _MANIFEST)
         old = isinstance(known, dict) and {"about", "seed"} <= set(known) and "format" not in known
         newer = isinstance(known, dict) and isinstance(known.get("format"), int) and known["format"] > FORMAT
         if old or newer or any(_OLD_PART.fullmatch(name) for name in self._names() if name[0] != "."):
             raise ArgumentError(
-                f"`checkpoint` is the folder '{self.place}' of {'a newer' if newer else 'an earlier'} version of "
+                f"`checkpoint` is the folder '{self.path}' of {'a newer' if newer else 'an earlier'} version of "
                 "tidydl, whose format differs.",
                 allowed="The folder of a run that this version began.",
-                hint="Take another folder. The parquet files in this one can be read by load_dataset().",
+                hint="Use another folder. The parquet files in this one can be read by load_dataset().",
             )
 
     def _noted(self, name: str) -> dict[str, Any] | None:
         """Return what a note says; None where it is not there or not as it was written."""
-        known = _json_in(self.place / name)
+        known = _json_in(self.path / name)
         if not isinstance(known, dict) or known.get("format") != FORMAT:
             return None
         try:
@@ -136,7 +136,7 @@ class Folder:
     # Parts -----------------------------------------------------------------------------------------------------------
 
     def _named_parts(self) -> list[Part]:
-        found = [(match, self.place / name) for name in self._names() if (match := _PART.fullmatch(name))]
+        found = [(match, self.path / name) for name in self._names() if (match := _PART.fullmatch(name))]
         return sorted((int(match[1]), int(match[2]), path) for match, path in found)
 
     def parts(self, seed: int | None, failures: bool) -> list[Part]:
@@ -151,7 +151,7 @@ class Folder:
         return known == (self.about, seed, part[0], part[1])
 
     def _facts(self, path: Path) -> dict[str, Any] | None:
-        """Return what a part says of itself; None where it is not as it was written."""
+        """Return what a part says of itself; None where its content has changed."""
         try:
             return self._read(path)[1]
         except TidydlError:  # too large for the memory, too: no part of ours is
@@ -163,7 +163,7 @@ class Folder:
         Raises
         ------
         DamagedFileError
-            Where it is not as it was written.
+            Where its content has changed.
         """
         from tidydl.data.arrow.to_frame import decode
 
@@ -176,7 +176,7 @@ class Folder:
             content = path.read_bytes() if path.is_file() else b""
             if match is None or hashlib.sha256(content).hexdigest()[:32] != match[3]:
                 raise DamagedFileError(
-                    f"The file '{path}' is damaged: it is not as it was written.",
+                    f"The file '{path}' is damaged: its content has changed.",
                     hint="Run this again: the part is computed again.",
                 )
             return _table_in(io.BytesIO(content))
@@ -209,9 +209,9 @@ class Folder:
 
     def refuse_lost(self, parts: list[Part]) -> None:
         """Refuse to compute all again, unasked, where there is a result that cannot be believed."""
-        if parts or not (self.place / _RESULT).exists():
+        if parts or not (self.path / _RESULT).exists():
             return
-        raise self._lost(_DONE, "it is not as it was written" if (self.place / _DONE).exists() else "it is not there")
+        raise self._lost(_DONE, "its content has changed" if (self.path / _DONE).exists() else "it is missing")
 
     def result(self) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Read the whole.
@@ -219,33 +219,33 @@ class Folder:
         Raises
         ------
         DamagedFileError
-            Where it is not as it was written; names the file.
+            Where its content has changed; names the file.
         """
         from tidydl.data.arrow.to_frame import decode
 
-        known, path = self._noted(_DONE), self.place / _RESULT
+        known, path = self._noted(_DONE), self.path / _RESULT
         if known is None:
-            raise self._lost(_DONE, "it is not as it was written")
+            raise self._lost(_DONE, "its content has changed")
         with DATA_FILES.guard(f"The file '{path}'"):
             try:
                 size = path.stat().st_size if path.is_file() or not path.exists() else -1
                 if size < 0 or known.get("bytes", size) != size:
-                    raise self._lost(_RESULT, "it is not as it was written")
+                    raise self._lost(_RESULT, "its content has changed")
                 with open(path, "rb") as file:
                     whole = hashlib.file_digest(file, "sha256").hexdigest() == known["sha256"]
                     file.seek(0)
                     table, facts = _table_in(file) if whole else (None, {})
             except FileNotFoundError:
-                raise self._lost(_RESULT, "it is not there") from None
+                raise self._lost(_RESULT, "it is missing") from None
             if not whole:
-                raise self._lost(_RESULT, "it is not as it was written")
+                raise self._lost(_RESULT, "its content has changed")
             return decode(table), facts
 
     def _lost(self, name: str, why: str) -> DamagedFileError:
         return DamagedFileError(
-            f"The file '{self.place / name}' is damaged: {why}.",
+            f"The file '{self.path / name}' is damaged: {why}.",
             allowed="The files of a finished run as they were written.",
-            hint=f"To start over, delete the folder '{self.place}'.",
+            hint=f"To start over, delete the folder '{self.path}'.",
         )
 
     # Writing ---------------------------------------------------------------------------------------------------------
@@ -260,9 +260,9 @@ class Folder:
 
     def _write(self, name: str | Callable[[str], str], fill: Callable[[Any], Any]) -> tuple[Path, str]:
         """Write a file that is there whole or not at all; its name may depend on the hash of its content."""
-        begun = self.place / scratch_name("file")
+        begun = self.path / scratch_name("file")
         shown = name if isinstance(name, str) else "a part of the result"
-        with WRITTEN_FILES.guard(f"`checkpoint` is the folder '{self.place}', where {shown}"):
+        with WRITTEN_FILES.guard(f"`checkpoint` is the folder '{self.path}', where {shown}"):
             try:
                 with open(begun, "xb") as opened:
                     file = _Hashing(opened)
@@ -270,7 +270,7 @@ class Folder:
                     opened.flush()
                     os.fsync(opened.fileno())
                 digest = file.made.hexdigest()
-                path = self.place / (name if isinstance(name, str) else name(digest))
+                path = self.path / (name if isinstance(name, str) else name(digest))
                 os.replace(begun, path)
             finally:
                 with suppress(OSError):
@@ -347,12 +347,12 @@ def _folder(folder: Any) -> Path:
         if reason is None or problem.errno in FULL_DISK:  # type: ignore[attr-defined]
             return None
         return StorageError(
-            f"`checkpoint` is '{folder}', which cannot be made: {reason}.", allowed="A folder that can be written."
+            f"`checkpoint` is '{folder}', which cannot be created: {reason}.", allowed="A writable folder."
         )
 
     with WRITTEN_FILES.guard(f"`checkpoint` is '{folder}', which", explain):
-        place = Path(os.path.abspath(os.path.expanduser(folder)))
-        if place.is_file():
-            raise ArgumentError(f"`checkpoint` is the file '{place}'.", allowed="The path of a folder.")
-        place.mkdir(parents=True, exist_ok=True)
-    return place
+        path = Path(os.path.abspath(os.path.expanduser(folder)))
+        if path.is_file():
+            raise ArgumentError(f"`checkpoint` is the file '{path}'.", allowed="The path of a folder.")
+        path.mkdir(parents=True, exist_ok=True)
+    return path

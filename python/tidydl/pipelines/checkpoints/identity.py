@@ -49,7 +49,7 @@ class Identity:
                     raise ArgumentError(
                         f"`{part.name}` holds the file '{path}', which changed during the run.",
                         allowed="Files that do not change during a run with a `checkpoint`.",
-                        hint="What was computed before it is kept. Put the file back, or start over in another folder.",
+                        hint="Earlier results are kept. Restore the file, or start over in another folder.",
                     )
 
 
@@ -109,7 +109,7 @@ def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
     for name, value in now.items():
         if before.get(name) != value:
             told = f" ({_listed(before.get(name))}, now {_listed(value)})" if name in ("dtype", "versions") else ""
-            return f"another {_SAID.get(name, name)}{told}"
+            return f"a different {_SAID.get(name, name)}{told}"
     return None
 
 

@@ -55,7 +55,7 @@ def _digest_of_weight(tensor: Any) -> str:
     if tensor.is_meta:
         raise ArgumentError(
             "`checkpoint` is given, but some weights of the model are not in memory.",
-            allowed="A model that is loaded as a whole, which alone can be told from another one.",
+            allowed="A model that is loaded into memory as a whole.",
         )
     return f"{tensor.dtype} {tuple(tensor.shape)} {xxhash.xxh3_128_hexdigest(memoryview(bytes_of(tensor)))}"
 

@@ -47,19 +47,19 @@ def is_scratch(name: str) -> bool:
     return _SCRATCH.fullmatch(name) is not None
 
 
-def remove_scratch(place: Path) -> None:
+def remove_scratch(location: Path) -> None:
     """Remove hidden files that processes left which were killed; only the owner may."""
-    for name in _names(place):
+    for name in _names(location):
         if is_scratch(name):
-            path = place / name
+            path = location / name
             with suppress(OSError):
                 if name.startswith(".file-") or time.time() - path.stat().st_mtime > SILENCE:
                     path.unlink(missing_ok=True)
 
 
-def _names(place: Path) -> list[str]:
-    with DATA_FILES.guard(f"`checkpoint` is the folder '{place}', which"):
-        return os.listdir(place)
+def _names(location: Path) -> list[str]:
+    with DATA_FILES.guard(f"`checkpoint` is the folder '{location}', which"):
+        return os.listdir(location)
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ class Ownership:
         if holder is None or holder.path != self._path or holder.record.get("token") != self._token:
             raise StorageError(
                 f"`checkpoint` is '{self._path.parent}', which {holder or 'another process'} has taken over.",
-                allowed="One run at a time in a folder.",
-                hint="What was computed before it is kept. Run this again when the other run is done.",
+                allowed="One run per folder at a time.",
+                hint="Earlier results are kept. Run this again when the other run is done.",
             )
 
     def release(self) -> None:
@@ -116,7 +116,7 @@ class Ownership:
                     self._path.unlink(missing_ok=True)
 
 
-def hold(place: Path, is_done: Any) -> Work[Ownership | None]:
+def hold(location: Path, is_done: Any) -> Work[Ownership | None]:
     """Wait until this process owns a folder, or until the run there is done (None).
 
     Raises
@@ -128,41 +128,41 @@ def hold(place: Path, is_done: Any) -> Work[Ownership | None]:
     """
     told, overtaken = False, 0
     while not is_done():
-        owner = _claim(place)
+        owner = _claim(location)
         if isinstance(owner, Ownership):
             return owner
         if owner is not None:
-            _refuse_endless(place, owner)
-            yield Pause() if told else Note(f"Waiting for {owner}, which is at work in '{place}'.")
+            _refuse_endless(location, owner)
+            yield Pause() if told else Note(f"Waiting for {owner}, which is using '{location}'.")
             told = True
         overtaken = 0 if owner is not None else overtaken + 1
         if overtaken > _TRIES:
             raise StorageError(
-                f"`checkpoint` is '{place}', where no owner-<number>.json can be made that is the newest.",
+                f"`checkpoint` is '{location}', in which no newer owner-<number>.json can be created.",
                 allowed="The folder of a run, with the files that the run made.",
-                hint="Delete the files named owner-… in it, unless another process is at work there.",
+                hint="Delete the files named owner-… in it, unless another process is using it.",
             )
         if owner is not None or overtaken > 1:
             time.sleep(_POLL)
     return None
 
 
-def _claim(place: Path) -> Ownership | _Holder | None:
+def _claim(location: Path) -> Ownership | _Holder | None:
     """Take a folder; where it has an owner, return that, and None where another was quicker."""
-    holder = _newest(place)
+    holder = _newest(location)
     if holder is not None and not _has_ended(holder):
         return holder
     number = 1 if holder is None else holder.number + 1
-    path, me = place / f"owner-{number:06d}.json", _this_process()
-    with WRITTEN_FILES.guard(f"`checkpoint` is '{place}', where '{path.name}'"):
+    path, me = location / f"owner-{number:06d}.json", _this_process()
+    with WRITTEN_FILES.guard(f"`checkpoint` is '{location}', where '{path.name}'"):
         if not _made(path, json.dumps(me) + "\n"):
             return None
-    newest = _newest(place)
+    newest = _newest(location)
     if newest is None or newest.path != path or newest.record.get("token") != me["token"]:
         with suppress(OSError):  # somebody with a higher number was there all along
             path.unlink(missing_ok=True)
         return None
-    for below in _owners(place):
+    for below in _owners(location):
         if below[0] < number:
             with suppress(OSError):
                 below[1].unlink(missing_ok=True)
@@ -179,13 +179,13 @@ def _made(path: Path, text: str) -> bool:
         except (FileExistsError, FileNotFoundError):
             return False
         except (OSError, AttributeError):
-            return _made_in_place(path, text)
+            return _created(path, text)
         return True
     finally:
         begun.unlink(missing_ok=True)
 
 
-def _made_in_place(path: Path, text: str) -> bool:
+def _created(path: Path, text: str) -> bool:
     try:
         with open(path, "x", encoding="utf-8") as file:
             file.write(text)
@@ -194,13 +194,13 @@ def _made_in_place(path: Path, text: str) -> bool:
     return True
 
 
-def _owners(place: Path) -> list[tuple[int, Path]]:
-    found = [(int(match[1]), place / name) for name in _names(place) if (match := OWNER.fullmatch(name))]
+def _owners(location: Path) -> list[tuple[int, Path]]:
+    found = [(int(match[1]), location / name) for name in _names(location) if (match := OWNER.fullmatch(name))]
     return sorted(found)
 
 
-def _newest(place: Path) -> _Holder | None:
-    owners = _owners(place)
+def _newest(location: Path) -> _Holder | None:
+    owners = _owners(location)
     return _Holder(*owners[-1], _record(owners[-1][1])) if owners else None
 
 
@@ -217,7 +217,7 @@ def json_in(path: Path) -> Any:
     """Read a file of JSON; one that is none of ours, such as a pipe that nobody writes to, is an ``OSError``."""
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LARGEST:
-        raise OSError(f"{path} is no small file")
+        raise OSError(f"{path} is not a small file")
     return json.loads(path.read_text("utf-8"))
 
 
@@ -280,20 +280,20 @@ def _has_ended(holder: _Holder) -> bool:
     return state in ("Z", "X") or (started is not None and started != record.get("started"))
 
 
-def _refuse_endless(place: Path, holder: _Holder) -> None:
+def _refuse_endless(location: Path, holder: _Holder) -> None:
     """Refuse to wait for what may never end."""
     if _is_ours(holder.record):
         raise ArgumentError(
-            f"`checkpoint` is '{place}', in which another run of this session is active.",
-            allowed="One run at a time in a folder.",
+            f"`checkpoint` is '{location}', in which another run of this session is active.",
+            allowed="One run per folder at a time.",
             hint="Wait until the other run has finished, or use another folder.",
         )
     pid = holder.record.get("pid")
     if _can_be_seen(holder.record) and _state_of(holder.record["pid"])[0] in ("T", "t"):
         raise ArgumentError(
-            f"`checkpoint` is '{place}', which {holder} is using, and that process is stopped.",
-            allowed="One run at a time in a folder.",
-            hint=f"Let it go on (kill -CONT {pid}) or end it (kill -9 {pid}), then run this again: nothing is lost.",
+            f"`checkpoint` is '{location}', which {holder} is using, and that process is stopped.",
+            allowed="One run per folder at a time.",
+            hint=f"Resume it (kill -CONT {pid}) or end it (kill -9 {pid}), then run this again: nothing is lost.",
         )
 
 

@@ -56,7 +56,7 @@ def run_in_parts(checkpoint: Any, identity: Identity, inputs: Inputs, seed: int 
         Where the result of a run that was done is not as it was written.
     """
     folder = Folder(checkpoint, identity.about)
-    owner = yield from hold(folder.place, folder.is_done)
+    owner = yield from hold(folder.path, folder.is_done)
     if owner is not None:
         try:
             if not folder.is_done():  # by one who ended just before this process became the owner
@@ -160,7 +160,7 @@ def _kept(folder: Folder, inputs: Inputs) -> pd.DataFrame:
     if failures and inputs.failures is None:
         first = min(failures)
         raise ArgumentError(
-            f"`on_error` is 'raise', and in the run that '{folder.place}' holds {nth_value(first)} failed: "
+            f"`on_error` is 'raise', and in the run stored in '{folder.path}' {nth_value(first)} failed: "
             f"{failures[first]}",
             allowed='`on_error = "row"`, for missing values where an input failed.',
             hint="Or delete the folder to start over.",

@@ -1,4 +1,4 @@
-"""Classification of texts, images, sounds and videos: scores of a model's labels."""
+"""Classification of texts, images, audio and videos: scores of a model's labels."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     function = options["function_to_apply"]
     if function == "default":
         function = _usual_function(task, loaded.config)
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=_encoder(task, loaded, options),
         forward=partial(_scores_of_frames, loaded, options["num_frames"], function)
         if options.get("num_frames")
@@ -54,7 +54,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         parallel=True,
         finish=_mean,
     )
-    with first_token_alone(loaded, way) as shortened:
+    with first_token_alone(loaded, plan) as shortened:
         outcome = yield from compute(loaded, inputs, shortened)
     frame = _frame(task, inputs, outcome, labels, options["top_k"])
     ranks = len(labels) if options["top_k"] is None else min(options["top_k"], len(labels))

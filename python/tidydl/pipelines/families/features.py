@@ -34,9 +34,9 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     """Return what is to be known of a loaded encoder: nothing more."""
     if has_two_sides(loaded.config):
         raise ArgumentError(
-            f"`model` is '{loaded.source}', which puts texts and images into one space.",
+            f"`model` is '{loaded.source}', which embeds texts and images in one space.",
             allowed="An encoder of texts or of images alone.",
-            hint="embed() takes this one.",
+            hint="Use embed() for this one.",
         )
     return {}
 
@@ -46,23 +46,23 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     pooling, normalize = options["pooling"], options["normalize"]
     if pooling == "pooler":
         _refuse_random_pooler(loaded)
-    way = _text_way(loaded, options) if task.reads == "text" else _image_way(loaded, options)
-    outcome = yield from compute(loaded, inputs, way)
+    plan = _text_plan(loaded, options) if task.reads == "text" else _image_plan(loaded, options)
+    outcome = yield from compute(loaded, inputs, plan)
     if pooling == "none":
         frame = _states_frame(task, inputs, outcome, loaded)
     else:
-        frame = features_frame(task.contract(inputs.shown, Contract(())), inputs, outcome, loaded, way.forward)
+        frame = features_frame(task.contract(inputs.shown, Contract(())), inputs, outcome, loaded, plan.forward)
     described = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
     frame.attrs["tidydl"] = provenance(task.name, loaded, **described, **note)
     return frame
 
 
-def _text_way(loaded: Loaded, options: Options) -> BatchPlan:
+def _text_plan(loaded: Loaded, options: Options) -> BatchPlan:
     """Return how texts are run."""
     pooling, normalize = options["pooling"], options["normalize"]
     if pooling == "none" and options["long"] == "window":
         raise ArgumentError(
-            "`long` is 'window', but `pooling` is 'none': tokens that two windows share would be there twice.",
+            "`long` is 'window', but `pooling` is 'none': tokens shared by two windows would appear twice.",
             allowed="'truncate' or 'error' without pooling.",
         )
     return BatchPlan(
@@ -77,7 +77,7 @@ def _text_way(loaded: Loaded, options: Options) -> BatchPlan:
     )
 
 
-def _image_way(loaded: Loaded, options: Options) -> BatchPlan:
+def _image_plan(loaded: Loaded, options: Options) -> BatchPlan:
     """Return how images are run."""
     pooling, normalize = options["pooling"], options["normalize"]
     return BatchPlan(
@@ -102,7 +102,7 @@ def _no_pooler(what: str) -> ArgumentError:
     return ArgumentError(
         f"`pooling` is 'pooler', but `model` is {what}.",
         allowed="'mean', 'cls', 'max' or 'none' with this model.",
-        hint='The usual one is `pooling = "mean"`.',
+        hint='The usual choice is `pooling = "mean"`.',
     )
 
 

@@ -1,4 +1,4 @@
-"""Sounds as inputs: reading them, and turning them into batches of what a model listens to."""
+"""Audio clips as inputs: reading them, and turning them into batches of what a model listens to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EncodedAudios", "Span", "column_fits", "encode", "features", "is_one", "key", "read", "samples"]
 
-ALLOWED = "A path, bytes or samples with their rate, a list of them, or a data frame with a column of sounds."
+ALLOWED = "A path, the bytes of a file, samples with their rate, several, or a data frame with an audio column."
 CHUNK = 32
 _COST = 64  # tokens that a model makes of a second, about
 _SPECTRA = 100  # lines of a spectrogram a second, of most models
@@ -29,24 +29,24 @@ _HELD = 2**26  # numbers that are kept between listening and computing (256 MB);
 
 _drawing = threading.Lock()  # numpy has one stream for all threads
 
-Span = tuple[int, int]  # the first sample of a piece of a sound and the first that no longer belongs
+Span = tuple[int, int]  # the first sample of a piece of an audio clip and the first that no longer belongs
 Cut = Callable[[int], list[Span]]
 
 
 def is_one(x: Any) -> bool:
-    """Return whether ``x`` is one sound rather than several."""
-    if isinstance(x, (str, bytes, bytearray, os.PathLike, Mapping, int, float)) or _is_sound(x):
+    """Return whether ``x`` is one audio clip rather than several."""
+    if isinstance(x, (str, bytes, bytearray, os.PathLike, Mapping, int, float)) or _is_audio(x):
         return True
     return getattr(x, "ndim", 0) >= 1 and str(getattr(x, "dtype", "object")) not in ("object", "audio", "str")
 
 
-def _is_sound(x: Any) -> bool:
+def _is_audio(x: Any) -> bool:
     is_open = hasattr(x, "read") and hasattr(x, "seek")
     return is_open or hasattr(x, "sampling_rate") or hasattr(x, "get_all_samples")
 
 
 def read(value: Any, where: str) -> Any:
-    """Read one sound: a path, bytes, or samples with their rate; decoded later.
+    """Read one audio clip: a path, bytes, or samples with their rate; decoded later.
 
     Raises
     ------
@@ -64,22 +64,22 @@ def key(audio: Any) -> Any:
 
 
 def column_fits(column: Any) -> bool:
-    """Return whether a column of a frame holds sounds. Paths are taken only from a column that is named."""
+    """Return whether a column of a frame holds audio clips. Paths are taken only from a column that is named."""
     return cells_fit(column, is_one, "audio")
 
 
 @dataclass
 class EncodedAudios:
-    """Sounds, each as one or several pieces of which the model's feature extractor makes numbers.
+    """Audio clips, each as one or several pieces of which the model's feature extractor makes numbers.
 
-    ``seconds`` is the length of each sound; ``spans`` are the samples of each piece, of the sound that is its owner.
+    ``seconds`` is the length of each clip; ``spans`` are the samples of each piece, of the clip that is its owner.
     Pieces of one shape may share a batch. ``held`` keeps the numbers of as many pieces as memory should bear (``left``
     says how many more); the others are decoded again when their turn comes.
     """
 
     loaded: Loaded
     audios: list[Any]
-    places: Sequence[int]
+    indices: Sequence[int]
     listen: Callable[[np.ndarray], Mapping[str, Any]]
     seconds: list[float] = field(default_factory=list)
     owners: list[int] = field(default_factory=list)
@@ -95,7 +95,7 @@ class EncodedAudios:
         return [False] * len(self.audios)
 
     def add(self, owner: int, heard: np.ndarray, spans: list[Span]) -> None:
-        """Take in the pieces of a sound."""
+        """Take in the pieces of an audio clip."""
         rate = self.loaded.feature_extractor.sampling_rate
         self.seconds.append(len(heard) / rate)
         for span in spans:
@@ -116,9 +116,9 @@ class EncodedAudios:
                 made = self.listen(heard[slice(*span)])
         except Exception as problem:  # feature extractors raise anything
             raise value_error(
-                self.places[owner],
+                self.indices[owner],
                 f"cannot be read by the model: {(str(problem).strip() or type(problem).__name__).splitlines()[0]}",
-                allowed="A sound that is long enough for the model.",
+                allowed="Audio that is long enough for the model.",
             ) from problem
         return {name: values for name, values in made.items() if hasattr(values, "shape")}
 
@@ -132,7 +132,7 @@ class EncodedAudios:
     def _again(self, line: int) -> dict[str, Any]:
         owner = self.owners[line]
         rate = self.loaded.feature_extractor.sampling_rate
-        return self._made(owner, samples(self.audios[owner], rate, self.places[owner]), self.spans[line])
+        return self._made(owner, samples(self.audios[owner], rate, self.indices[owner]), self.spans[line])
 
 
 def _seconds(made: Mapping[str, Any], rate: int) -> float:
@@ -158,35 +158,35 @@ def _draws_of_its_own() -> Iterator[None]:
 def encode(
     loaded: Loaded,
     audios: list[Any],
-    places: Sequence[int],
+    indices: Sequence[int],
     *,
     cut: Cut | None = None,
     listen: Callable[[np.ndarray], Mapping[str, Any]] | None = None,
 ) -> EncodedAudios:
-    """Decode sounds at the rate the model listens at, and let its feature extractor read each alone.
+    """Decode audio clips at the rate the model listens at, and let its feature extractor read each alone.
 
     Parameters
     ----------
     loaded
         The model.
     audios
-        The sounds.
-    places
+        The audio clips.
+    indices
         Which value of the call each is, for messages.
     cut
-        What cuts a sound of so many samples into pieces; None for one piece.
+        What cuts an audio clip of so many samples into pieces; None for one piece.
     listen
         What makes numbers of samples; by default the feature extractor as it is.
     """
-    encoded = EncodedAudios(loaded, audios, places, listen or partial(features, loaded))
+    encoded = EncodedAudios(loaded, audios, indices, listen or partial(features, loaded))
     least = _least_samples(loaded.config)
-    for owner, (audio, place) in enumerate(zip(audios, places, strict=True)):
-        heard = samples(audio, loaded.feature_extractor.sampling_rate, place)
+    for owner, (audio, index) in enumerate(zip(audios, indices, strict=True)):
+        heard = samples(audio, loaded.feature_extractor.sampling_rate, index)
         if len(heard) < least:
             raise value_error(
-                place,
-                f"is a sound of {len(heard)} samples, which is too short for this model.",
-                allowed=f"At least {least} samples at {loaded.feature_extractor.sampling_rate} a second.",
+                index,
+                f"is audio of {len(heard)} samples, which is too short for this model.",
+                allowed=f"At least {least} samples at {loaded.feature_extractor.sampling_rate} Hz.",
             )
         encoded.add(owner, heard, [(0, len(heard))] if cut is None else cut(len(heard)))
     return encoded
@@ -200,7 +200,7 @@ def features(loaded: Loaded, heard: np.ndarray, **more: Any) -> Mapping[str, Any
 
 
 def _least_samples(config: Any) -> int:
-    """Count the samples of which a model that hears the sound itself makes its first output."""
+    """Count the samples of which a model that hears the audio clip itself makes its first output."""
     kernels, strides = getattr(config, "conv_kernel", None), getattr(config, "conv_stride", None)
     if not isinstance(kernels, (list, tuple)) or not isinstance(strides, (list, tuple)):
         return 1
@@ -210,8 +210,8 @@ def _least_samples(config: Any) -> int:
     return least
 
 
-def samples(audio: Any, rate: int, place: int) -> np.ndarray:
-    """Decode a sound to one channel at a rate.
+def samples(audio: Any, rate: int, index: int) -> np.ndarray:
+    """Decode an audio clip to one channel at a rate.
 
     Raises
     ------
@@ -223,14 +223,14 @@ def samples(audio: Any, rate: int, place: int) -> np.ndarray:
     try:
         heard = audio.array(rate)
     except TidydlError as problem:
-        raise of_value(problem, nth_value(place), place) from problem
+        raise of_value(problem, nth_value(index), index) from problem
     if not len(heard):
-        raise value_error(place, "is a sound without any samples.", allowed="A sound of some length.")
+        raise value_error(index, "is audio without samples.", allowed="Audio with at least one sample.")
     if not np.isfinite(heard).all():
-        raise value_error(place, "is a sound with samples that are no finite numbers.", allowed="Samples from -1 to 1.")
+        raise value_error(index, "is audio with samples that are not finite.", allowed="Samples from -1 to 1.")
     return heard
 
 
 def padding(loaded: Loaded) -> str:
-    """Return which sounds may share a batch: those of one shape, since most models hear padding."""
+    """Return which audio clips may share a batch: those of one shape, since most models hear padding."""
     return "equal"

@@ -13,7 +13,7 @@ from tidydl.pipelines.reading.template_limits import CHARACTERS, SECONDS, Templa
 __all__ = ["first_line", "template_error", "written_chat"]
 
 
-def written_chat(reader: Any, messages: Sequence[dict[str, Any]], place: int) -> str:
+def written_chat(reader: Any, messages: Sequence[dict[str, Any]], index: int) -> str:
     """Write a chat by the template of a tokenizer or processor; an answer that is begun is gone on with.
 
     Parameters
@@ -22,7 +22,7 @@ def written_chat(reader: Any, messages: Sequence[dict[str, Any]], place: int) ->
         The tokenizer or processor.
     messages
         Each with ``role`` and ``content``, in order.
-    place
+    index
         Which input it is, counted from 0.
 
     Raises
@@ -42,27 +42,27 @@ def written_chat(reader: Any, messages: Sequence[dict[str, Any]], place: int) ->
         raise
     except TemplateLimitError as problem:
         raise value_error(
-            place,
+            index,
             f"cannot be read by the chat template of the model: {problem}.",
             allowed=f"A template that takes at most {SECONDS:.0f} seconds and makes at most {CHARACTERS:,} characters.",
             hint="Use another model, or one whose template you have read.",
         ) from problem
     except BaseException as problem:  # templates raise what they like about roles and their order
-        raise template_error(problem, place, "the chat template of the model") from problem
+        raise template_error(problem, index, "the chat template of the model") from problem
     return str(written)
 
 
-def template_error(problem: BaseException, place: int, by: str) -> TidydlError:
+def template_error(problem: BaseException, index: int, by: str) -> TidydlError:
     """Explain why what belongs to a model could not read an input."""
     if isinstance(problem, ImportError):
         return DependencyError(
             f"{by[0].upper()}{by[1:]} needs a library that is missing: {first_line(problem)}",
-            hint="Install it, then start the session anew.",
+            hint="Install it, then restart the session.",
         )
     return value_error(
-        place,
+        index,
         f"cannot be read by {by}: {first_line(problem)}",
-        allowed="Texts and chats as the model's page on the Hub shows them.",
+        allowed="Texts and chats as on the model's page on the Hub.",
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ALLOWED", "column_fits", "gather", "is_chat", "is_one", "messages_of"]
 
-ALLOWED = "A string, a chat (a data frame or list of dicts with role and content), or a list of them."
+ALLOWED = "A string, a chat (messages with role and content, as a list or a data frame), or several of these."
 
 
 def is_one(x: Any) -> bool:
@@ -46,7 +46,7 @@ def gather(x: pd.DataFrame) -> tuple[list[Any], list[int] | None] | None:
         return ([x] if len(x) else []), None
     if x[ROW].isna().any():
         raise ColumnError(
-            "`x` has messages whose `.row` is missing.", allowed="The number of its chat in `.row` of each message."
+            "`x` has messages whose `.row` is missing.", allowed="The index of its chat in `.row` of each message."
         )
     chats: list[tuple[Any, Any]] = list(x.groupby(ROW, sort=False))
     return [chat for _, chat in chats], [int(row) for row, _ in chats]

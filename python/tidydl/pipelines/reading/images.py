@@ -16,7 +16,7 @@ from tidydl.pipelines.reading.tensors import on_device
 
 __all__ = ["EncodedImages", "column_fits", "encode", "is_one", "key", "pixels", "read"]
 
-ALLOWED = "A path, bytes, a PIL image or an array, a list of them, or a data frame with a column of images."
+ALLOWED = "A path, the bytes of a file, an image or an array, several, or a data frame with an image column."
 CHUNK = 256
 _PATCHES_UNKNOWN = 256
 
@@ -72,7 +72,7 @@ class EncodedImages:
     """
 
     images: list[Any]
-    places: Sequence[int]
+    indices: Sequence[int]
     sizes: list[int]
     cut: list[bool]
     loaded: Loaded
@@ -87,7 +87,7 @@ class EncodedImages:
         """Decode some of the images, in the colours that the model reads."""
         mode = "L" if getattr(self.loaded.config, "num_channels", 3) == 1 else "RGB"
         scaler = self.loaded.image_processor
-        return [pixels(self.images[i], mode, self.places[i], scaler) for i in positions]
+        return [pixels(self.images[i], mode, self.indices[i], scaler) for i in positions]
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Decode some of the images and make their tensor of pixels."""
@@ -95,21 +95,21 @@ class EncodedImages:
         return on_device(self.loaded, made)
 
 
-def pixels(image: Any, mode: str, place: int, scaler: Any = None) -> Any:
+def pixels(image: Any, mode: str, index: int, scaler: Any = None) -> Any:
     """Decode an image, upright as its camera meant it, in the colours the model reads.
 
     ``scaler`` is the image processor that gets it, which must not be made to scale it to no end.
     """
     try:
         decoded = image.pil()
-        refuse_stretching(scaler, decoded.size, place)
+        refuse_stretching(scaler, decoded.size, index)
         return decoded.convert(mode)
     except TidydlError as problem:
-        raise problem if problem.place is not None else of_value(problem, nth_value(place), place) from problem
+        raise problem if problem.place is not None else of_value(problem, nth_value(index), index) from problem
 
 
 def encode(
-    loaded: Loaded, images: list[Any], places: Sequence[int], max_length: int | None = None, *, by_shape: bool = False
+    loaded: Loaded, images: list[Any], indices: Sequence[int], max_length: int | None = None, *, by_shape: bool = False
 ) -> EncodedImages:
     """Prepare images to be decoded and scaled by the model's image processor.
 
@@ -119,7 +119,7 @@ def encode(
         The model.
     images
         The images.
-    places
+    indices
         Which value of the call each is, for messages.
     max_length
         Nothing: of texts the most that is read.
@@ -127,15 +127,15 @@ def encode(
         Whether only images of equal width and height may share a batch, since others would be scaled to other sizes.
     """
     cost = _patches(loaded.config)
-    shapes: list[Hashable] = [_shape(image, place) for image, place in zip(images, places, strict=True) if by_shape]
-    return EncodedImages(images, places, [cost] * len(images), [False] * len(images), loaded, shapes)
+    shapes: list[Hashable] = [_shape(image, index) for image, index in zip(images, indices, strict=True) if by_shape]
+    return EncodedImages(images, indices, [cost] * len(images), [False] * len(images), loaded, shapes)
 
 
-def _shape(image: Any, place: int) -> tuple[int, int]:
+def _shape(image: Any, index: int) -> tuple[int, int]:
     try:
         return image.width, image.height
     except TidydlError as problem:
-        raise of_value(problem, nth_value(place), place) from problem
+        raise of_value(problem, nth_value(index), index) from problem
 
 
 def _patches(config: Any) -> int:

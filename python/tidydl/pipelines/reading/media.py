@@ -1,4 +1,4 @@
-"""What images, sounds and videos as inputs have in common: how one is read, and what tells a column of them."""
+"""What images, audio and videos as inputs have in common: how one is read, and what tells a column of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["cells_fit", "read_by"]
 
 
 def read_by(make: Callable[[Any], Any], value: Any, where: str) -> Any:
-    """Read one value by what makes an image, a sound or a video of it; an error says which value it was."""
+    """Read one value by what makes an image, an audio clip or a video of it; an error says which value it was."""
     try:
         return make(value)
     except TidydlError as problem:

@@ -1,4 +1,4 @@
-"""Messages as inputs: texts, or chats whose messages may carry images, sounds and videos.
+"""Messages as inputs: texts, or chats whose messages may carry images, audio and videos.
 
 A chat is a data frame with the columns ``role`` and ``content`` (and ``image``, ``audio`` or ``video`` for what a
 message carries), or a list of dicts with ``role`` and ``content``, the content being a text or blocks as transformers
@@ -36,7 +36,7 @@ _TYPES = {
 
 
 def reader(kind: str) -> Any:
-    """Return the module that reads images, sounds or videos."""
+    """Return the module that reads images, audio clips or videos."""
     return importlib.import_module(f"tidydl.pipelines.reading.{kind}s")
 
 
@@ -130,7 +130,7 @@ def _decoded(value: str, where: str) -> bytes:
     try:
         return base64.b64decode(value.rpartition(",")[2], validate=True)
     except (binascii.Error, ValueError):
-        raise ArgumentError(f"{where} is a chat with a block that is no base64.", allowed=ALLOWED) from None
+        raise ArgumentError(f"{where} is a chat with a block that is not base64.", allowed=ALLOWED) from None
 
 
 def key(value: str | Chat) -> Hashable:

@@ -57,6 +57,6 @@ def _refused(problem: Exception, lang: str | None) -> TidydlError:
     lines = [line for line in str(getattr(problem, "message", problem)).splitlines() if line.strip()] or ["nothing"]
     return ArgumentError(
         f"`lang` is {'missing' if lang is None else repr(lang)}, and Tesseract says: {lines[0]}.",
-        allowed="Languages as Tesseract calls them, such as 'eng' or 'deu+fra', whose data are installed.",
+        allowed="Tesseract's language codes, such as 'eng' or 'deu+fra', with installed data.",
         hint="`tesseract --list-langs` lists them.",
     )

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, nearest, one_of
 from tidydl.pipelines.positions import is_frame, is_missing, nth_value
@@ -24,9 +25,9 @@ TYPES = ("choice", "score", "noul")
 _FIELDS = ("type", "instructions", "criteria", "options")
 _OTHER_NAMES = {"yes/no": "noul", "true/false": "noul"}
 _ANSWERS = {
-    "choice": "A list of options as strings, or a dict of options with what each means.",
-    "score": "A list of levels as strings, the lowest first.",
-    "noul": "Nothing, or a dict with `true` and `false` and what each means.",
+    "choice": "Options as strings, or the meaning of each option by name.",
+    "score": "Levels as strings, the lowest first.",
+    "noul": "The meaning of `true` and `false` by name, or no `criteria`.",
 }
 
 
@@ -100,7 +101,7 @@ def _rows(frame: Any, where: str) -> dict[Any, Any]:
         if isinstance(given.get("options"), str):
             given["options"] = [each.strip() for each in given["options"].split(",")]
         if row["question"] in asked:
-            raise ArgumentError(f"{where} has the question {row['question']!r} twice.", allowed="Names of their own.")
+            raise ArgumentError(f"{where} has the question {row['question']!r} twice.", allowed="Different names.")
         asked[row["question"]] = given
     return asked
 
@@ -132,7 +133,7 @@ def _question(name: Any, value: Any, where: str) -> dict[str, Any]:
 def _unknown(where: str, what: str, name: Any, known: tuple[str, ...]) -> ArgumentError:
     close = nearest(name, known)
     return ArgumentError(
-        f"{where} has {what} {name!r}, which is not known.",
+        f"{where} has {what} {rendering.value(name)}, which is not known.",
         allowed=one_of(known),
         hint=f"Did you mean '{close}'?" if close else None,
     )
@@ -144,7 +145,7 @@ def _criteria(kind: str, criteria: Any, where: str) -> Any:
     if kind == "score":
         return list(_options(kind, criteria, where))
     if not isinstance(criteria, Mapping) or not set(criteria) <= {"true", "false"}:
-        raise ArgumentError(f"{where} has {described(criteria)} as what is true and false.", allowed=_ANSWERS[kind])
+        raise ArgumentError(f"{where} has criteria that are {described(criteria)}.", allowed=_ANSWERS[kind])
     return dict(criteria)
 
 
@@ -153,7 +154,7 @@ def _options(kind: str, values: Any, where: str) -> dict[str, None]:
     listed = list(values) if _is_list(values) else []
     if not listed or not all(isinstance(each, str) and each.strip() for each in listed):
         raise ArgumentError(
-            f"{where} has {described(values) if not listed else 'something else than strings'} as its options.",
+            f"{where} has options that are {described(values) if not listed else 'not all strings'}.",
             allowed=_ANSWERS[kind],
         )
     return dict.fromkeys(listed)

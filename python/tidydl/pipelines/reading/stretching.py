@@ -12,7 +12,7 @@ __all__ = ["refuse_stretching"]
 _PIXELS = 1 << 25  # of a scaled image: 600 times as long as wide where the shorter edge is to have 224
 
 
-def refuse_stretching(image_processor: Any, shape: Sequence[int], place: int) -> None:
+def refuse_stretching(image_processor: Any, shape: Sequence[int], index: int) -> None:
     """Refuse an image of a width and height that an image processor makes far larger, since it keeps its proportions.
 
     Raises
@@ -30,7 +30,7 @@ def refuse_stretching(image_processor: Any, shape: Sequence[int], place: int) ->
     longer = edge * max(width, height) // min(width, height)
     if edge * longer > max(_PIXELS, width * height):
         raise value_error(
-            place,
+            index,
             f"is {width} by {height} pixels, and the model scales it to {edge} by {longer:,}.",
             allowed=f"Images that have at most {_PIXELS:,} pixels when the shorter edge has {edge}.",
             hint="Cut the image into parts that are less long and thin.",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.model_loading import Loaded
@@ -24,7 +25,7 @@ __all__ = [
     "token_limit",
 ]
 
-ALLOWED = "A string, a list or Series of strings, or a data frame with a column of strings."
+ALLOWED = "One string, several, or a data frame with a column of strings."
 CHUNK = 1024
 _NO_LIMIT = 1_000_000  # what tokenizers write where they know of none is larger
 _CHARACTERS = 200  # of which a token is all but sure to be made
@@ -55,25 +56,30 @@ def read(value: Any, where: str, *, blank: bool = False) -> str:
     if getattr(value, "ndim", None) == 0 and not isinstance(value, str):
         value = value.item()
     if not isinstance(value, str):
-        hint = "Decode bytes first." if isinstance(value, bytes) else "Turn it into text first, or leave it missing."
+        hint = "Decode bytes first." if isinstance(value, bytes) else "Convert it to text first, or make it missing."
         raise ArgumentError(f"{where} is {described(value)}, not a text.", allowed=ALLOWED, hint=hint)
     if not value.isascii():
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as problem:
             raise ArgumentError(
-                f"{where} is not valid Unicode: it has half a character (a lone surrogate) after "
-                f"{problem.start} others.",
+                f"{where} is not valid Unicode: it has a lone surrogate after {problem.start} characters.",
                 allowed=ALLOWED,
-                hint='Mend it with `text.encode("utf-8", "replace").decode()`, or read its file as UTF-8.',
+                hint='Fix it with `text.encode("utf-8", "replace").decode()`, or read its file as UTF-8.',
             ) from problem
     if not blank and not value.strip():
         raise ArgumentError(
             f"{where} is empty.",
             allowed="A text with at least one word.",
-            hint='Make it missing (None, NA), or `on_error = "row"`, to get a row of missing values.',
+            hint=as_missing(),
         )
     return str(value)
+
+
+def as_missing() -> str:
+    """Return how an empty text gets a row of missing values, for messages."""
+    written = rendering.by_language("None", "NA")
+    return f'Make it missing ({written}), or use `on_error = "row"`, to get a row of missing values.'
 
 
 def key(text: str) -> str:
@@ -130,10 +136,10 @@ def padded(loaded: Loaded, tokens: dict[str, list[list[int]]], positions: Sequen
     return tensors
 
 
-def encode(loaded: Loaded, texts: list[Any], places: Sequence[int], max_length: int | None = None) -> EncodedTexts:
-    """Tokenise texts, or pairs of them, together, shortening those that are longer than the model reads.
+def encode(loaded: Loaded, texts: list[Any], indices: Sequence[int], max_length: int | None = None) -> EncodedTexts:
+    """Tokenise texts, or pairs of them, together, shortening those that are longer than the model's maximum.
 
-    ``places`` says which value of the call each is, for messages.
+    ``indices`` says which value of the call each is, for messages.
     """
     limit = token_limit(loaded, max_length)
     tokenizer = loaded.processor
@@ -142,7 +148,7 @@ def encode(loaded: Loaded, texts: list[Any], places: Sequence[int], max_length: 
     else:
         tokens, cut = _shortened(tokenizer, texts, limit)
     sizes = [len(row) for row in tokens["input_ids"]]
-    refuse_empty(sizes, places)
+    refuse_empty(sizes, indices)
     return EncodedTexts(tokens, sizes, cut, loaded)
 
 
@@ -177,21 +183,21 @@ def _tokens(tokenizer: Any, texts: list[Any], limit: int | None) -> dict[str, li
     return {name: list(rows) for name, rows in made.items()}
 
 
-def _replace(tokens: dict[str, list[list[int]]], places: list[int], made: dict[str, list[list[int]]]) -> None:
+def _replace(tokens: dict[str, list[list[int]]], indices: list[int], made: dict[str, list[list[int]]]) -> None:
     for name, rows in made.items():
-        for i, row in zip(places, rows, strict=True):
+        for i, row in zip(indices, rows, strict=True):
             tokens[name][i] = row
 
 
-def refuse_empty(sizes: list[int], places: Sequence[int]) -> None:
+def refuse_empty(sizes: list[int], indices: Sequence[int]) -> None:
     """Refuse a text of which nothing is left for the model to read."""
-    for size, place in zip(sizes, places, strict=True):
+    for size, index in zip(sizes, indices, strict=True):
         if size == 0:
             raise value_error(
-                place,
-                "is empty: this model's tokenizer makes no tokens of it.",
+                index,
+                "is empty: this model's tokenizer returns no tokens.",
                 allowed="A text with at least one word.",
-                hint='Make it missing (None, NA), or `on_error = "row"`, to get a row of missing values.',
+                hint=as_missing(),
             )
 
 
@@ -203,7 +209,7 @@ def token_limit(loaded: Loaded, max_length: int | None = None) -> int | None:
 def part_limit(loaded: Loaded, *, writes: bool = False) -> int | None:
     """Return how many tokens the part of a model that reads texts takes at most, or the part that ``writes`` them.
 
-    For models that read images or sounds too, whose own config says nothing about texts. None where there is no limit.
+    For models that read images or audio too, whose own config says nothing about texts. None where there is no limit.
     """
     words = loaded.config.get_text_config(decoder=True) if writes else loaded.config.get_text_config()
     return _least(loaded.tokenizer.model_max_length, getattr(words, "max_position_embeddings", None))

@@ -16,7 +16,7 @@ from tidydl.pipelines.reading.tensors import on_device
 
 __all__ = ["EncodedVideos", "chosen_frames", "column_fits", "encode", "is_one", "key", "read", "shown"]
 
-ALLOWED = "A path, bytes or frames, a list of them, or a data frame with a column of paths that is named."
+ALLOWED = "A path, the bytes of a file, frames, several, or a data frame with a column of paths, given by name."
 CHUNK = 16
 _COST = 1024
 
@@ -73,7 +73,7 @@ class EncodedVideos:
 
     loaded: Loaded
     videos: list[Any]
-    places: Sequence[int]
+    indices: Sequence[int]
     frames: int
     step: float | None
     sizes: list[int]
@@ -90,8 +90,8 @@ class EncodedVideos:
 
         made = []
         for i in positions:
-            frames = list(chosen_frames(self.videos[i], self.frames, self.step, self.places[i]))
-            refuse_stretching(self.loaded.image_processor, frames[0].shape[1::-1], self.places[i])
+            frames = list(chosen_frames(self.videos[i], self.frames, self.step, self.indices[i]))
+            refuse_stretching(self.loaded.image_processor, frames[0].shape[1::-1], self.indices[i])
             made.append(dict(self.loaded.image_processor(frames, return_tensors="pt"))["pixel_values"])
         pixels = torch.cat([each if each.ndim == 5 else each.unsqueeze(0) for each in made])
         return on_device(self.loaded, {"pixel_values": pixels})
@@ -100,7 +100,7 @@ class EncodedVideos:
 def encode(
     loaded: Loaded,
     videos: list[Any],
-    places: Sequence[int],
+    indices: Sequence[int],
     *,
     num_frames: int | None = None,
     frame_sampling_rate: float | None = None,
@@ -112,23 +112,23 @@ def encode(
     """
     count = num_frames or int(getattr(loaded.config, "num_frames", 16))
     sizes = [_COST] * len(videos)
-    return EncodedVideos(loaded, videos, places, count, frame_sampling_rate, sizes, [False] * len(videos))
+    return EncodedVideos(loaded, videos, indices, count, frame_sampling_rate, sizes, [False] * len(videos))
 
 
-def chosen_frames(video: Any, count: int, step: float | None, place: int) -> Any:
+def chosen_frames(video: Any, count: int, step: float | None, index: int) -> Any:
     """Decode some frames of a video; of a short one some twice."""
     import numpy as np
 
     try:
         last = video.count - 1
         if last < 0:
-            raise value_error(place, "is a video without any frames.", allowed="A video of some length.")
+            raise value_error(index, "is a video without any frames.", allowed="A video with at least one frame.")
         wanted = np.linspace(0, last if step is None else count * step - 1, num=count).astype("int64")
         return video.frames(np.minimum(wanted, last).tolist())
     except TidydlError as problem:
         if problem.place is not None:
             raise
-        raise of_value(problem, nth_value(place), place) from problem
+        raise of_value(problem, nth_value(index), index) from problem
 
 
 def padding(loaded: Loaded) -> str:

@@ -55,17 +55,17 @@ def frame_of(tokenizer: Any, *, pair: bool = False) -> Frame:
     first, second = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", "b"))
     made = tokenizer("a", "b") if pair else tokenizer("a")
     ids = made["input_ids"]
-    start = _place(first, ids, 0)
+    start = _position(first, ids, 0)
     end = start + len(first)
     types = made.get("token_type_ids")
     if not pair:
         return Frame(ids[:start], [], ids[end:], types and (types[start], types[-1]))
-    other = _place(second, ids, end)
+    other = _position(second, ids, end)
     after = ids[other + len(second) :]
     return Frame(ids[:start], ids[end:other], after, types and (types[start], types[other]))
 
 
-def _place(part: Ids, whole: Ids, start: int) -> int:
+def _position(part: Ids, whole: Ids, start: int) -> int:
     return next(i for i in range(start, len(whole)) if whole[i : i + len(part)] == part)
 
 
@@ -113,7 +113,7 @@ class EncodedLines:
 def encode_long(
     loaded: Loaded,
     values: list[Any],
-    places: Sequence[int],
+    indices: Sequence[int],
     *,
     max_length: int | None,
     long: str = "truncate",
@@ -121,23 +121,23 @@ def encode_long(
 ) -> Any:
     """Tokenise texts, or pairs of them, shortening, refusing or sliding over those longer than the model reads."""
     if long != "window":
-        encoded = texts.encode(loaded, values, places, max_length)
+        encoded = texts.encode(loaded, values, indices, max_length)
         if long == "error":
-            refuse_long(encoded.cut, places)
+            refuse_long(encoded.cut, indices)
         return encoded
     if values and isinstance(values[0], tuple):
         raise ArgumentError(
             "`long` is 'window', but each input is a pair of texts.",
             allowed="'truncate' or 'error' for pairs.",
-            hint="Windows slide over single texts.",
+            hint="Windows are for single texts.",
         )
-    return encode_spans(loaded, values, places, max_length=max_length, long=long, stride=stride, offsets=False)
+    return encode_spans(loaded, values, indices, max_length=max_length, long=long, stride=stride, offsets=False)
 
 
 def encode_spans(
     loaded: Loaded,
     values: list[str],
-    places: Sequence[int],
+    indices: Sequence[int],
     *,
     max_length: int | None,
     long: str = "truncate",
@@ -156,14 +156,14 @@ def encode_spans(
             ids[i], characters[i] = whole[0][0], whole[1][0]
     cut = [room is not None and len(row) > room for row in ids]
     if long == "error":
-        refuse_long(cut, places)
+        refuse_long(cut, indices)
     if long == "truncate" and room is not None:
         ids, characters = [row[:room] for row in ids], [row[:room] for row in characters]
     encoded = EncodedLines(loaded, [False] * len(ids) if long == "window" else cut, values, ids, characters)
     for owner, row in enumerate(ids):
         for start, stop in spans_of(len(row), room, stride):
             encoded.add(owner, frame.line(row[start:stop]), (start, stop), len(frame.before))
-    texts.refuse_empty([len(row) + frame.size for row in ids], places)
+    texts.refuse_empty([len(row) + frame.size for row in ids], indices)
     return encoded
 
 
@@ -185,13 +185,13 @@ def refuse_slow(tokenizer: Any) -> None:
     """Refuse a tokenizer that does not say which characters its tokens stand for."""
     if not getattr(tokenizer, "is_fast", False):
         raise ArgumentError(
-            f"`tokenizer` is a {type(tokenizer).__name__}, which has no offsets of its tokens in the text.",
+            f"`tokenizer` is a {type(tokenizer).__name__}, which does not return token offsets.",
             allowed="A fast tokenizer, one with a tokenizer.json.",
             hint="Load the model with the fast tokenizer of its kind.",
         )
 
 
-def room_for(room: int, limited_by: str, *, place: int | None = None) -> int:
+def room_for(room: int, limited_by: str, *, index: int | None = None) -> int:
     """Refuse what leaves no place for the text itself.
 
     Parameters
@@ -200,21 +200,21 @@ def room_for(room: int, limited_by: str, *, place: int | None = None) -> int:
         How many tokens are left.
     limited_by
         The argument that leaves no more: the limit itself, or what stands beside each text.
-    place
+    index
         Of which input what stands beside the text is; None for the limit.
     """
     if room >= 1:
         return room
-    if place is None:
+    if index is None:
         raise ArgumentError(
-            f"`{limited_by}` leaves no room for the text beside the special tokens.",
+            f"`{limited_by}` leaves no room for the text besides the special tokens.",
             allowed="A limit of several tokens.",
             hint="Leave it out for the model's maximum.",
         )
     raise value_error(
-        place,
-        "is too long: it leaves no room for the text beside it.",
-        allowed="Fewer words than the model reads, so that some of the text can be read too.",
+        index,
+        "is too long: it leaves no room for the other text.",
+        allowed="A shorter one, so that part of the other text fits.",
         hint="Shorten it, or raise `max_length` where it is given.",
         name=limited_by,
     )
@@ -229,19 +229,19 @@ def spans_of(size: int, room: int | None, stride: float | None) -> list[tuple[in
         raise ArgumentError(
             f"`stride` is {overlap}, but a window holds {room} tokens of the text.",
             allowed=f"A whole number below {room}.",
-            hint="`stride` counts the tokens that neighbouring windows share.",
+            hint="`stride` is the number of tokens that neighbouring windows share.",
         )
     starts = range(0, size - overlap, room - overlap)
     return [(start, min(start + room, size)) for start in starts]
 
 
-def refuse_long(cut: Sequence[bool], places: Sequence[int]) -> None:
+def refuse_long(cut: Sequence[bool], indices: Sequence[int]) -> None:
     """Refuse texts that would have to be shortened."""
-    for is_cut, place in zip(cut, places, strict=True):
+    for is_cut, index in zip(cut, indices, strict=True):
         if is_cut:
             raise value_error(
-                place,
-                "is longer than the model reads.",
+                index,
+                "is longer than the model's maximum.",
                 allowed="Shorter texts, where `long` is 'error'.",
-                hint='`long = "truncate"` leaves the end out, `long = "window"` slides over the text.',
+                hint='`long = "truncate"` cuts off the end, `long = "window"` uses overlapping windows.',
             )

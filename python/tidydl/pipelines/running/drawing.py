@@ -45,19 +45,19 @@ class Placed:
     """Lines that know which of the inputs of the call each is, so that each draws from a stream of its own."""
 
     lines: Any
-    places: Sequence[int]
+    indices: Sequence[int]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.lines, name)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Build the tensors of some lines, beside their places."""
-        return {**self.lines.batch(positions), "places": [self.places[self.lines.owners[i]] for i in positions]}
+        """Build the tensors of some lines, beside the indices of their inputs."""
+        return {**self.lines.batch(positions), "indices": [self.indices[self.lines.owners[i]] for i in positions]}
 
 
-def line_seed(seed: int, place: int, sequence: int) -> str:
+def line_seed(seed: int, index: int, sequence: int) -> str:
     """Name the stream of draws for one of the sequences of an input."""
-    return f"{seed} {place} {sequence}"
+    return f"{seed} {index} {sequence}"
 
 
 def warpers(config: Any) -> list[Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tidydl import rendering
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.model_loading import Loaded
@@ -137,16 +138,20 @@ def _refuse_idle(loaded: Loaded, options: Options) -> None:
         raise ArgumentError(
             f"`num_return_sequences` is {options['num_return_sequences']}, but nothing is sampled.",
             allowed="1, or at most as many as `num_beams`.",
-            hint="Set `do_sample` to True to draw several texts.",
+            hint=f"Add {_sampling()} to draw several texts.",
         )
 
 
 def _idle(name: str) -> ArgumentError:
     return ArgumentError(
-        f"`{name}` is given, but nothing is sampled: the most probable token is taken at each step.",
-        allowed=f"`{name}` with `do_sample` true.",
-        hint=f"Set `do_sample` to True, or leave `{name}` out.",
+        f"`{name}` is given, but nothing is sampled: the most probable token is chosen at each step.",
+        allowed=f"`{name}` together with {_sampling()}.",
+        hint=f"Add {_sampling()}, or leave `{name}` out.",
     )
+
+
+def _sampling() -> str:
+    return f"`{rendering.argument('do_sample', rendering.value(True))}`"
 
 
 def _specific(task: Task, loaded: Loaded, options: Options) -> dict[str, Any]:
@@ -180,17 +185,17 @@ def generator(
 ) -> Callable[[dict[str, Any]], list[list[list[int]]]]:
     """Make what generates for a batch: for each line its sequences of tokens.
 
-    The tensors of a batch also name the ``places`` of its inputs; those that are ``dropped`` the model does not get.
+    The tensors of a batch also name the ``indices`` of its inputs; those that are ``dropped`` the model does not get.
     ``more`` holds further arguments of ``generate()``. ``start`` says how many of the first tokens that the model gives
     are left out, by default those of the prompt, where it goes on with one.
     """
     begin = start or (lambda read, made: _prompt_size(loaded, read))
 
     def generate(tensors: dict[str, Any]) -> list[list[list[int]]]:
-        places = tensors.pop("places", [])
+        indices = tensors.pop("indices", [])
         read = {name: values for name, values in tensors.items() if name not in dropped}
         with quiet_loading():
-            made = _run(loaded, settings, read, dict(more or {}), seed, places)
+            made = _run(loaded, settings, read, dict(more or {}), seed, indices)
         first = begin(read, made)
         lines = made[:, first:].reshape(-1, settings.sequences, made.shape[1] - first)
         return lines.cpu().tolist()
@@ -213,21 +218,21 @@ def _prompt_size(loaded: Loaded, read: dict[str, Any]) -> int:
 
 
 def _run(
-    loaded: Loaded, settings: Settings, read: dict[str, Any], more: dict[str, Any], seed: int | None, places: list[int]
+    loaded: Loaded, settings: Settings, read: dict[str, Any], more: dict[str, Any], seed: int | None, indices: list[int]
 ) -> Any:
     """Call the model's own ``generate()``: greedily, by beams, or with draws of each line's own."""
     config = settings.config
     if seed is None:
         return loaded.model.generate(**read, generation_config=config, **more)
     if (config.num_beams or 1) > 1:  # beams are drawn by transformers, from one stream: one line at a time
-        with seeded(line_seed(seed, places[0], 0), loaded.device):
+        with seeded(line_seed(seed, indices[0], 0), loaded.device):
             return loaded.model.generate(**read, generation_config=config, **more)
-    seeds = [line_seed(seed, place, k) for place in places for k in range(settings.sequences)]
+    seeds = [line_seed(seed, index, k) for index in indices for k in range(settings.sequences)]
     plain = copy.deepcopy(config)
     plain.do_sample, plain.num_return_sequences = False, 1
     for name in IDLE_WHEN_GREEDY:
         setattr(plain, name, None)
-    read = {name: _repeated(values, settings.sequences, len(places)) for name, values in read.items()}
+    read = {name: _repeated(values, settings.sequences, len(indices)) for name, values in read.items()}
     return loaded.model.generate(
         **read, generation_config=plain, logits_processor=[Draws(warpers(config), seeds)], **more
     )

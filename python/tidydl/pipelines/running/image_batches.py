@@ -41,19 +41,19 @@ class _Scaled(EncodedImages):
         width, height = size_of(self, position)
         said = str(problem).strip().splitlines() or [type(problem).__name__]
         return value_error(
-            self.places[position],
-            f"is an image of {width} × {height} pixels, which the model's image processor cannot scale: {said[0]}",
+            self.indices[position],
+            f"is an image of {width} × {height} pixels, which the model's image processor cannot resize: {said[0]}",
             allowed="An image that is large enough for the model.",
             hint="Scale it up first, or leave it out.",
         )
 
 
-def encode(loaded: Loaded, values: list[Any], places: Sequence[int]) -> EncodedImages:
+def encode(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> EncodedImages:
     """Prepare images to be decoded batch by batch; their ``shapes`` are widths and heights in pixels."""
-    encoded = images.encode(loaded, values, places, by_shape=True)
+    encoded = images.encode(loaded, values, indices, by_shape=True)
     shapes: list[Any] = encoded.shapes
     costs = [_cost(loaded.image_processor, *shape) for shape in shapes]
-    return _Scaled(encoded.images, encoded.places, costs, encoded.cut, loaded, shapes)
+    return _Scaled(encoded.images, encoded.indices, costs, encoded.cut, loaded, shapes)
 
 
 def size_of(encoded: EncodedImages, line: int) -> tuple[int, int]:
@@ -122,10 +122,10 @@ def reader(loaded: Loaded, *methods: str) -> Any:
     found = next((each for each in methods if hasattr(loaded.image_processor, each)), None)
     if found is None:
         raise ArgumentError(
-            f"`image_processor` is a {type(loaded.image_processor).__name__}, which cannot read the results of "
+            f"`image_processor` is a {type(loaded.image_processor).__name__}, which cannot process the output of "
             f"'{loaded.source}'.",
             allowed=f"An image processor with the method {' or '.join(methods)}.",
-            hint="Take the image processor that lies with the model: leave `image_processor` out.",
+            hint="Leave `image_processor` out to use the model's own.",
         )
     return getattr(loaded.image_processor, found)
 

@@ -19,8 +19,8 @@ __all__ = ["is_within", "named_parts", "settings_of", "vet_folder"]
 _INDEX = ".safetensors.index.json"
 _DEPTH = 3  # folders within folders that are looked into; what an index names is looked at wherever it lies
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_ALLOWED = "A model whose files name nothing outside its folder, and whose weights are safetensors files."
-_HINT = "Files of strangers can do harm: load this model only from somebody you trust, and without that file or entry."
+_ALLOWED = "A model whose files refer to nothing outside its folder, and whose weights are safetensors files."
+_HINT = "Untrusted files can be harmful: load this model only from a source you trust, and without that file or entry."
 
 
 def vet_folder(folder: Path, source: str, argument: str = "model", *, pickled: bool = False) -> None:
@@ -51,7 +51,7 @@ def vet_folder(folder: Path, source: str, argument: str = "model", *, pickled: b
             if path.is_symlink() and not is_within(path, root):
                 raise _refusal(source, argument, f"whose '{path.name}' is a link that leaves the folder")
             if not path.is_dir() and not path.is_file() and path.exists():
-                raise _refusal(source, argument, f"whose '{path.name}' is a pipe or a device, and no file")
+                raise _refusal(source, argument, f"whose '{path.name}' is a pipe or a device, not a file")
         for path in paths:
             if path.is_file() and (path.name in SETTINGS or _is_versioned(path)):
                 held = settings_of(path)
@@ -161,7 +161,7 @@ def settings_of(path: Path) -> dict[str, Any]:
 def _damaged(path: Path, problem: str) -> DamagedFileError:
     return DamagedFileError(
         f"The file '{path}' is damaged: it cannot be read as JSON settings of a model ({problem}).",
-        allowed="The file as it was downloaded or saved, whole.",
+        allowed="The file as it was downloaded or saved.",
         hint="Copy or download the model again.",
     )
 

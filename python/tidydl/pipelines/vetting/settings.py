@@ -40,9 +40,9 @@ def complaint(path: Path, held: dict[str, Any], root: Path, *, pickled: bool) ->
         Whether the user allowed weights that are no safetensors.
     """
     if path.name == "adapter_config.json":
-        return "says that its weights lie in an adapter, which is not loaded: merge it into the model first"
+        return "says that its weights are in an adapter, which is not loaded: merge it into the model first"
     if path.name == "audio_tokenizer_config.json":
-        return "names another model, which makes its sounds"
+        return "names another model, which synthesizes its audio"
     for name, value, beside in _entries({} if path.name in _TOKENS else held):
         for pattern, rule, why in _RULES:
             if pattern.fullmatch(name) and value is not None and rule(value, beside, root):
@@ -69,9 +69,9 @@ def _pickles(path: Path, held: dict[str, Any], root: Path) -> str | None:
     if path.name != "config.json":
         return None
     if "qwen2_5_omni" in str(held.get("model_type")) and (root / "spk_dict.pt").exists():
-        return "is of a kind that reads voices from 'spk_dict.pt', which can run code"
+        return "is of a type that loads voices from 'spk_dict.pt', which can run code"
     adapters = sorted(root.glob("adapter.*.bin")) if held.get("adapter_attn_dim") is not None else []
-    return f"is of a kind that reads '{adapters[0].name}', which can run code" if adapters else None
+    return f"is of a type that loads '{adapters[0].name}', which can run code" if adapters else None
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -135,16 +135,16 @@ def _pattern(*names: str) -> re.Pattern[str]:
     return re.compile("|".join(names))
 
 
-_OUTSIDE = "which is no file of this folder"
+_OUTSIDE = "which is not a file of this folder"
 _CODE = "which is code from elsewhere"
 _NO_READER = "which reads no inputs"
 _RULES: tuple[tuple[re.Pattern[str], Rule, str], ...] = (
-    (_pattern("attribute_map"), _is_given, "which would let any other entry stand for one that is refused"),
-    (_pattern("transformers_weights"), _is_no_safetensors, "which is no safetensors file of this folder"),
+    (_pattern("attribute_map"), _is_given, "which could stand in for an entry that is refused"),
+    (_pattern("transformers_weights"), _is_no_safetensors, "which is not a safetensors file of this folder"),
     (_pattern("configuration_files", "fast_tokenizer_files"), _is_no_plain_name, _OUTSIDE),
     (_pattern("class_info_file", "font"), _is_no_plain_name, _OUTSIDE),
     (_pattern("init_inputs"), _is_given, "which tokenizers may take for paths"),
-    (_pattern("gguf_file", "checkpoint_path"), _is_given, "which is no safetensors file"),
+    (_pattern("gguf_file", "checkpoint_path"), _is_given, "which is not a safetensors file"),
     (_pattern("vocab", "merges", "entity_vocab"), _is_text, "which is read as the path of a file"),
     (_pattern(r"\w+_files?", r"\w*spm"), _is_elsewhere, _OUTSIDE),
     (_pattern("mecab_kwargs", "sudachi_kwargs", "jumanpp_kwargs"), _is_no_plain_name, _OUTSIDE),

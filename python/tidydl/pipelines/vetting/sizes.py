@@ -210,7 +210,7 @@ def refuse_growth(tokenizer: Any, source: str, argument: str) -> None:
     padded = getattr(backend, "padding", None) or {}
     length = max(padded.get("length") or 0, padded.get("pad_to_multiple_of") or 0)
     if length > _PADDED:
-        raise _grows(source, argument, f"fills each text up to {length} tokens")
+        raise _grows(source, argument, f"pads each text to {length} tokens")
 
 
 def _growth(whole: dict[str, Any]) -> float:
@@ -256,6 +256,6 @@ def _added(step: dict[str, Any], pieces: list[dict[str, Any]]) -> int:
 def _grows(source: str, argument: str, what: str) -> ArgumentError:
     return ArgumentError(
         f"`{argument}` is '{source}', whose tokenizer {what}.",
-        allowed=f"A tokenizer that makes a text at most {_GROWTH} times as long, and fills it up to {_PADDED} tokens.",
+        allowed=f"A tokenizer that makes a text at most {_GROWTH} times as long, and pads to at most {_PADDED} tokens.",
         hint="Use another model, or one whose tokenizer.json you have read.",
     )

@@ -43,7 +43,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Estimate the depth of all images and give the tidy frame: a line per image."""
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(image_batches.encode, loaded),
         forward=partial(_forward, loaded.model),
         key=images.key,
@@ -53,7 +53,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         finish=partial(_line, loaded, options["values"]),
         parallel=True,
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     columns = Contract((*task.columns.columns[:-1], Column("depth", "list"))) if options["values"] else None
     frame = lines_frame(task.contract(inputs.shown, columns), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)

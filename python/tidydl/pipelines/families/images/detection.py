@@ -40,7 +40,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Find the objects of all images and give the tidy frame: a line per object, in the model's order."""
     names = _names(loaded)
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(image_batches.encode, loaded),
         forward=partial(_forward, loaded.model),
         key=images.key,
@@ -50,7 +50,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         finish=partial(_lines, loaded, names, options["threshold"]),
         parallel=True,
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     levels = {"label": image_batches.levels(names)}
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome, levels=levels)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)

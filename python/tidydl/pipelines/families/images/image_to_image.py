@@ -36,7 +36,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Build an image of each image and give the tidy frame: a line per image."""
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(image_batches.encode, loaded),
         forward=partial(_forward, loaded.model),
         key=images.key,
@@ -46,7 +46,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         finish=_line,
         parallel=True,
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
     return frame

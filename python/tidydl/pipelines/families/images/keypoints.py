@@ -43,7 +43,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Match the points of all pairs of images and give the tidy frame: a line per match, the surest first."""
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_Pairs.encoded, loaded),
         forward=partial(_forward, loaded.model),
         key=lambda pair: (images.key(pair[0]), images.key(pair[1])),
@@ -53,7 +53,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         finish=partial(_lines, loaded, options["threshold"]),
         parallel=True,
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
     return frame
@@ -67,9 +67,9 @@ class _Pairs:
     second: images.EncodedImages
 
     @classmethod
-    def encoded(cls, loaded: Loaded, pairs: list[Pair], places: Sequence[int]) -> _Pairs:
+    def encoded(cls, loaded: Loaded, pairs: list[Pair], indices: Sequence[int]) -> _Pairs:
         """Prepare the images of pairs."""
-        each = (image_batches.encode(loaded, [pair[side] for pair in pairs], places) for side in (0, 1))
+        each = (image_batches.encode(loaded, [pair[side] for pair in pairs], indices) for side in (0, 1))
         return cls(*each)
 
     @property

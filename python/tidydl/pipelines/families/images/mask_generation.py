@@ -51,7 +51,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Find the masks of all images and give the tidy frame: a line per mask, the best first."""
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded),
         forward=partial(_masks, loaded, options),
         key=images.key,
@@ -59,7 +59,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         chunk=images.CHUNK,
         finish=_lines,
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
     return frame
@@ -89,9 +89,9 @@ class _Whole(EncodedImages):
         return {"image": self.pixels(positions)[0]}
 
 
-def _encode(loaded: Loaded, values: list[Any], places: Sequence[int]) -> _Whole:
-    encoded = image_batches.encode(loaded, values, places)
-    return _Whole(encoded.images, encoded.places, encoded.sizes, encoded.cut, loaded, encoded.shapes)
+def _encode(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> _Whole:
+    encoded = image_batches.encode(loaded, values, indices)
+    return _Whole(encoded.images, encoded.indices, encoded.sizes, encoded.cut, loaded, encoded.shapes)
 
 
 def _masks(loaded: Loaded, options: Options, batch: dict[str, Any]) -> list[list[_Found]]:

@@ -40,10 +40,10 @@ class _Prompted(EncodedImages):
         return on_device(self.loaded, made)
 
 
-def encode(loaded: Loaded, subtask: str, values: list[Any], places: Sequence[int]) -> EncodedImages:
+def encode(loaded: Loaded, subtask: str, values: list[Any], indices: Sequence[int]) -> EncodedImages:
     """Prepare images to be decoded batch by batch, each beside the sentence."""
-    encoded = image_batches.encode(loaded, values, places)
-    fields = (encoded.images, encoded.places, encoded.sizes, encoded.cut, loaded, encoded.shapes)
+    encoded = image_batches.encode(loaded, values, indices)
+    fields = (encoded.images, encoded.indices, encoded.sizes, encoded.cut, loaded, encoded.shapes)
     return _Prompted(*fields, task_tokens=_task_tokens(loaded, subtask), subtask=subtask)
 
 

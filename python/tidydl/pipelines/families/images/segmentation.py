@@ -51,7 +51,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Find the segments of all images and give the tidy frame: a line per segment."""
     names, subtask = _names(loaded), _subtask(loaded, options["subtask"])
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded, subtask),
         forward=partial(_forward, loaded.model),
         key=images.key,
@@ -61,7 +61,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         finish=partial(_lines, loaded, names, subtask, options),
         parallel=True,
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     levels = {"label": image_batches.levels(names)}
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome, levels=levels)
     described = {"subtask": subtask, "truncated": outcome.truncated}
@@ -92,7 +92,7 @@ def _subtask(loaded: Loaded, wanted: str | None) -> str:
     known = _subtasks(loaded)
     if wanted is not None and wanted not in known:
         raise ArgumentError(
-            f"`subtask` is '{wanted}', which '{loaded.source}' does not do.",
+            f"`subtask` is '{wanted}', which '{loaded.source}' does not support.",
             allowed=" or ".join(f"'{each}'" for each in known) + " with this model.",
         )
     return wanted or known[0]
@@ -103,10 +103,10 @@ def _is_split(loaded: Loaded) -> bool:
     return bool(getattr(loaded.image_processor, "do_split_image", False))
 
 
-def _encode(loaded: Loaded, subtask: str, values: list[Any], places: Sequence[int]) -> EncodedImages:
+def _encode(loaded: Loaded, subtask: str, values: list[Any], indices: Sequence[int]) -> EncodedImages:
     if oneformer.is_prompted(loaded):
-        return oneformer.encode(loaded, subtask, values, places)
-    return image_batches.encode(loaded, values, places)
+        return oneformer.encode(loaded, subtask, values, indices)
+    return image_batches.encode(loaded, values, indices)
 
 
 def _forward(model: Any, tensors: dict[str, Any]) -> list[dict[str, Any]]:

@@ -57,9 +57,9 @@ def facts(loaded: Loaded) -> dict[str, Any]:
     kind, known = loaded.config.model_type, (*_ALL_AT_ONCE, *_ONE_BY_ONE)
     if kind not in known:
         raise ArgumentError(
-            f"`model` is '{loaded.source}' of the type '{kind}', whose labels are no plain texts.",
+            f"`model` is '{loaded.source}' of type '{kind}', which does not take labels as plain text.",
             allowed="A model of one of the types " + ", ".join(f"'{each}'" for each in known) + ".",
-            hint="google/owlvit-base-patch32 is the usual one.",
+            hint="For example google/owlvit-base-patch32.",
         )
     return {}
 
@@ -67,7 +67,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Find what the labels name in all images and give the tidy frame: a line per box, the surest first."""
     together = loaded.config.model_type in _ALL_AT_ONCE
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded, together),
         forward=partial(_forward, loaded.model),
         key=lambda value: (images.key(value[0]), value[1]),
@@ -77,7 +77,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         finish=partial(_lines, loaded, options),
         parallel=True,
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     levels = {"label": levels_of(inputs)}
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome, levels=levels)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
@@ -114,17 +114,17 @@ class _Asked:
         return on_device(loaded, made | dict(loaded.tokenizer(labels, padding=True, return_tensors="pt")))
 
 
-def _encode(loaded: Loaded, together: bool, values: list[Value], places: Sequence[int]) -> _Asked:
+def _encode(loaded: Loaded, together: bool, values: list[Value], indices: Sequence[int]) -> _Asked:
     """Tokenise the labels of each image, each different label once.
 
     Lines of a batch have equally many labels. Those seen one by one have equally many tokens too: Grounding DINO tells
     by where a text ends which of its tokens see each other, so that filling it up would change the numbers.
     """
-    seen = image_batches.encode(loaded, [image for image, _ in values], places)
+    seen = image_batches.encode(loaded, [image for image, _ in values], indices)
     every = list(dict.fromkeys(label for _, labels in values for label in labels))
     rows = loaded.tokenizer(every, verbose=False)["input_ids"] if every else []
     lengths = {label: len(row) for label, row in zip(every, rows, strict=True)}
-    _refuse_long(loaded, values, lengths, places)
+    _refuse_long(loaded, values, lengths, indices)
     sets = [[labels] if together else [(label,) for label in labels] for _, labels in values]
     owners = [owner for owner, each in enumerate(sets) for _ in each]
     asked = [labels for each in sets for labels in each]
@@ -137,18 +137,18 @@ def _encode(loaded: Loaded, together: bool, values: list[Value], places: Sequenc
     return _Asked(seen, owners, asked, words, shapes)
 
 
-def _refuse_long(loaded: Loaded, values: list[Value], lengths: dict[str, int], places: Sequence[int]) -> None:
-    """Refuse labels that are longer than the model reads."""
+def _refuse_long(loaded: Loaded, values: list[Value], lengths: dict[str, int], indices: Sequence[int]) -> None:
+    """Refuse labels that are longer than the model's maximum."""
     config = loaded.config.get_text_config()
     most = getattr(loaded.config, "max_text_len", None) or getattr(config, "max_position_embeddings", None)
-    for (_, labels), place in zip(values, places, strict=True):
+    for (_, labels), index in zip(values, indices, strict=True):
         long = next((label for label in labels if most is not None and lengths[label] > most), None)
         if long is not None:
             raise value_error(
-                place,
+                index,
                 f"has '{long}' among its labels, which is {lengths[long]} tokens long.",
-                allowed=f"Labels of at most {most} tokens, as many as the model reads.",
-                hint="Name the thing in fewer words.",
+                allowed=f"Labels of at most {most} tokens, the model's maximum.",
+                hint="Use a shorter label.",
                 name="candidate_labels",
             )
 

@@ -50,7 +50,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     settings = generation_settings(task, loaded, options)
     drawn = options["seed"]
     alone = padding_of(settings, drawn) == "none"
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded, prompt),
         forward=generator(loaded, settings, drawn, start=lambda read, made: 0),
         key=told_apart(images.key, drawn),
@@ -59,7 +59,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         most=options["batch_size"] or _TOGETHER,
         finish=partial(_texts, loaded),
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     described = {"ranks": settings.sequences, "seed": drawn, "max_new_tokens": settings.new_tokens}
     frame.attrs["tidydl"] = provenance(task.name, loaded, **described, truncated=outcome.truncated, **note)
@@ -86,7 +86,7 @@ def prompt_of(loaded: Loaded, text: str | None) -> Prompt:
     if getattr(loaded.image_processor, "is_vqa", False):
         if text is None:
             raise ArgumentError(
-                "`prompt` is missing, and this model answers a question that is drawn above the image.",
+                "`prompt` is missing, and this model needs a question, which is drawn above the image.",
                 allowed="A question, as a string.",
                 hint='For example `prompt = "What is the title?"`.',
             )
@@ -165,16 +165,16 @@ def _with_header(reader: Any, pixels: list[Any], header: str) -> Any:
     font = try_to_load_from_cache(*_FONT)
     if not isinstance(font, str) and out_of_reach():
         raise HubError(
-            f"`prompt` is drawn above the image in a font of the Hub ('{_FONT[0]}'), which does not answer.",
-            allowed="The Hub, once: the font is kept.",
-            hint="Try again with a connection.",
+            f"`prompt` is drawn above the image in a font from the Hub ('{_FONT[0]}'), which does not respond.",
+            allowed="Access to the Hub, once: the font is then stored.",
+            hint="Try again with a network connection.",
         )
     given = {"font_path": font} if isinstance(font, str) else {}
     return reader(images=pixels, header_text=[header] * len(pixels), return_tensors="pt", **given)
 
 
-def _encode(loaded: Loaded, prompt: Prompt, values: list[Any], places: Sequence[int]) -> Any:
-    return Placed(_Prompted(image_batches.encode(loaded, values, places), prompt), places)
+def _encode(loaded: Loaded, prompt: Prompt, values: list[Any], indices: Sequence[int]) -> Any:
+    return Placed(_Prompted(image_batches.encode(loaded, values, indices), prompt), indices)
 
 
 def _texts(loaded: Loaded, encoded: Any, lines: list[int], found: list[list[list[int]]]) -> list[tuple[int, str]]:

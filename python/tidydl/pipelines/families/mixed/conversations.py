@@ -1,4 +1,4 @@
-"""What is said to a model that sees and hears: prompts with the images, sounds and videos that belong to them."""
+"""What is said to a model that sees and hears: prompts with the images, audio and videos that belong to them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tidydl.pipelines.transformers_loaders import quiet_loading
 __all__ = ["Conversation", "conversation_of", "tensors_of"]
 
 _FRAMES = 8  # of a video, where neither the call nor the model says how many
-_WORDS = {"image": ("an image", "images"), "audio": ("a sound", "sounds"), "video": ("a video", "videos")}
+_WORDS = {"image": ("an image", "images"), "audio": ("audio", "audio"), "video": ("a video", "videos")}
 _READERS = {"image": ("image_processor",), "audio": ("feature_extractor", "audio_processor")}
 
 
@@ -37,7 +37,7 @@ class Conversation:
 
 
 def conversation_of(
-    loaded: Loaded, value: str | Chat, given: Sequence[Block], place: int, num_frames: int | None
+    loaded: Loaded, value: str | Chat, given: Sequence[Block], index: int, num_frames: int | None
 ) -> Conversation:
     """Write a text or a chat as the model has learnt to read it.
 
@@ -49,8 +49,8 @@ def conversation_of(
         The text, which becomes a message of the user where the model has learnt to chat, unless it names the places of
         its images itself; or the chat.
     given
-        What came beside it: images, sounds and videos.
-    place
+        What came beside it: images, audio and videos.
+    index
         Which input of the call it is.
     num_frames
         How many frames of a video the model sees.
@@ -60,88 +60,88 @@ def conversation_of(
     if not isinstance(value, str):
         if not template:
             raise ArgumentError(
-                "`x` is a chat, but this model was not trained to chat: its processor has no chat template.",
+                "`x` is a chat, but this is not a chat model: its processor has no chat template.",
                 allowed="A text, or a model whose name says 'Instruct' or 'Chat'.",
             )
-        chat, before = _filled(value, list(given), place), ""
+        chat, before = _filled(value, list(given), index), ""
     elif template and not any(mark in value for mark in _marks(processor)):
         chat, before = (("user", (*given, ("text", value))),), value
     else:
-        media = tuple(_seen(loaded, block, place, num_frames) for block in given)
+        media = tuple(_seen(loaded, block, index, num_frames) for block in given)
         return Conversation(value, media, value, is_chat=False)
-    seen = tuple((role, tuple(_seen(loaded, block, place, num_frames) for block in blocks)) for role, blocks in chat)
+    seen = tuple((role, tuple(_seen(loaded, block, index, num_frames) for block in blocks)) for role, blocks in chat)
     media = tuple(block for _, blocks in seen for block in blocks if block[0] != "text")
-    return Conversation(_written(processor, seen, place), media, before, is_chat=True)
+    return Conversation(_written(processor, seen, index), media, before, is_chat=True)
 
 
 def _marks(processor: Any) -> list[str]:
-    """List the tokens that stand for images, sounds and videos in a prompt."""
+    """List the tokens that stand for images, audio and videos in a prompt."""
     names = [f"{kind}_token" for kind in MEDIA] + ["boi_token", "boa_token"]
     found = [getattr(processor, name, None) for name in names]
     return [str(getattr(token, "content", token)) for token in found if token]
 
 
-def _filled(chat: Chat, given: list[Block], place: int) -> Chat:
+def _filled(chat: Chat, given: list[Block], index: int) -> Chat:
     """Put what came beside a chat where blocks of its kind are open, what is left into the user's last message."""
     filled = [
-        (role, tuple(_next(kind, given, place) if value is None else (kind, value) for kind, value in blocks))
+        (role, tuple(_next(kind, given, index) if value is None else (kind, value) for kind, value in blocks))
         for role, blocks in chat
     ]
     if given:
         last = max((i for i, (role, _) in enumerate(filled) if role == "user"), default=None)
         if last is None:
             raise value_error(
-                place,
-                f"is a chat without a message that {_WORDS[given[0][0]][0]} could belong to.",
+                index,
+                f"is a chat without a message to which {_WORDS[given[0][0]][0]} could belong.",
                 allowed="A chat with a message whose role is 'user'.",
             )
         filled[last] = ("user", (*given, *filled[last][1]))
     return tuple(filled)
 
 
-def _next(kind: str, given: list[Block], place: int) -> Block:
+def _next(kind: str, given: list[Block], index: int) -> Block:
     """Take the first of this kind of what came beside a chat."""
     found = next((block for block in given if block[0] == kind), None)
     if found is None:
         raise value_error(
-            place,
-            f"is a chat with a block of type '{kind}' that holds nothing.",
+            index,
+            f"is a chat with a block of type '{kind}' that is empty.",
             allowed=f"Blocks with {_WORDS[kind][0]} under the name `{kind}` or `path`.",
         )
     given.remove(found)
     return found
 
 
-def _seen(loaded: Loaded, block: Block, place: int, num_frames: int | None) -> Block:
+def _seen(loaded: Loaded, block: Block, index: int, num_frames: int | None) -> Block:
     """Return how the model reads a block: a video by frames, where it reads images only; refuse what it cannot read."""
     kind, processor = block[0], loaded.processor
     if kind == "video":
         clips = getattr(processor, "video_processor", None)
         wanted = num_frames or getattr(clips, "num_frames", None) or _FRAMES
         if clips is not None or getattr(processor, "image_processor", None) is not None:
-            shown = min(wanted, _frames_in(block[1], place))
+            shown = min(wanted, _frames_in(block[1], index))
             return "frames" if clips is None else "video", (block[1], shown)
     elif kind == "text" or any(getattr(processor, name, None) is not None for name in _READERS[kind]):
         return block
     raise value_error(
-        place,
-        f"holds {_WORDS[kind][0]}, but this model reads no {_WORDS[kind][1]}.",
+        index,
+        f"holds {_WORDS[kind][0]}, but this model does not read {_WORDS[kind][1]}.",
         allowed=f"A model that reads {_WORDS[kind][1]}.",
     )
 
 
-def _frames_in(video: Any, place: int) -> int:
-    videos.chosen_frames(video, 1, None, place)  # so that a video that cannot be read is refused with its place
+def _frames_in(video: Any, index: int) -> int:
+    videos.chosen_frames(video, 1, None, index)  # so that a video that cannot be read is refused with its place
     return int(video.count)
 
 
-def _written(processor: Any, chat: Chat, place: int) -> str:
+def _written(processor: Any, chat: Chat, index: int) -> str:
     """Write a chat by the model's template; an answer that is begun is gone on with."""
     messages = [
         {"role": role, "content": [each for block in blocks for each in _template_blocks(block)]}
         for role, blocks in chat
     ]
-    return written_chat(processor, messages, place)
+    return written_chat(processor, messages, index)
 
 
 def _template_blocks(block: Block) -> list[dict[str, Any]]:
@@ -151,19 +151,19 @@ def _template_blocks(block: Block) -> list[dict[str, Any]]:
     return [{"type": "image"}] * value[1] if kind == "frames" else [{"type": kind}]
 
 
-def tensors_of(loaded: Loaded, said: Conversation, place: int) -> dict[str, Any]:
+def tensors_of(loaded: Loaded, said: Conversation, index: int) -> dict[str, Any]:
     """Decode what belongs to a prompt, and let the model's processor read it all."""
     processor, tokenizer = loaded.processor, loaded.tokenizer
     more: dict[str, Any] = {}
-    pictures = [each for block in said.media for each in _pictures(block, loaded.image_processor, place)]
+    pictures = [each for block in said.media for each in _pictures(block, loaded.image_processor, index)]
     if pictures:
         more["images"] = [pictures] if said.is_chat else pictures
         more |= _uncut(processor) if any(kind == "frames" for kind, _ in said.media) else {}
     heard = [value for kind, value in said.media if kind == "audio"]
     if heard:
         rate = _audio_reader(processor).sampling_rate
-        more |= {"audio": [audios.samples(sound, rate, place) for sound in heard], "sampling_rate": rate}
-    clips = [_video(value[0], value[1], place) for kind, value in said.media if kind == "video"]
+        more |= {"audio": [audios.samples(clip, rate, index) for clip in heard], "sampling_rate": rate}
+    clips = [_video(value[0], value[1], index) for kind, value in said.media if kind == "video"]
     if clips:
         frames = [each for each, _ in clips]
         more |= {"videos": [frames] if said.is_chat else frames, "video_metadata": [about for _, about in clips]}
@@ -175,21 +175,21 @@ def tensors_of(loaded: Loaded, said: Conversation, place: int) -> dict[str, Any]
         with quiet_loading():
             return dict(processor(text=[said.prompt], return_tensors="pt", **more))
     except Exception as problem:  # processors raise anything
-        raise template_error(problem, place, "the processor of the model") from problem
+        raise template_error(problem, index, "the processor of the model") from problem
 
 
-def _pictures(block: Block, scaler: Any, place: int) -> list[Any]:
+def _pictures(block: Block, scaler: Any, index: int) -> list[Any]:
     """Decode an image, or the frames that stand for a video."""
     kind, value = block
     if kind == "image":
-        return [images.pixels(value, "RGB", place, scaler)]
+        return [images.pixels(value, "RGB", index, scaler)]
     if kind != "frames":
         return []
     from PIL import Image
 
     video, count = value
-    frames = videos.chosen_frames(video, count, None, place)
-    refuse_stretching(scaler, frames[0].shape[1::-1], place)
+    frames = videos.chosen_frames(video, count, None, index)
+    refuse_stretching(scaler, frames[0].shape[1::-1], index)
     return [Image.fromarray(frame) for frame in frames]
 
 
@@ -203,11 +203,11 @@ def _uncut(processor: Any) -> dict[str, bool]:
     return {name: False for name in names if hasattr(processor.image_processor, name)}
 
 
-def _video(video: Any, count: int, place: int) -> tuple[Any, dict[str, Any]]:
+def _video(video: Any, count: int, index: int) -> tuple[Any, dict[str, Any]]:
     """Decode some frames of a video, and say when they are seen."""
     import numpy as np
 
-    frames = videos.chosen_frames(video, count, None, place)
+    frames = videos.chosen_frames(video, count, None, index)
     indices = np.linspace(0, video.count - 1, num=count).astype("int64").tolist()
     lasts = video.count / video.rate if video.rate else None
     about = {"total_num_frames": video.count, "fps": video.rate, "duration": lasts, "frames_indices": indices}

@@ -49,8 +49,8 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     """Answer all questions and give the tidy frame."""
     top_k = count_of_answers(options)
     writes = loaded.model.can_generate()
-    way = written_documents.way(task, loaded, options, top_k) if writes else _way(loaded, options, top_k)
-    outcome = yield from compute(loaded, inputs, way)
+    plan = written_documents.plan(task, loaded, options, top_k) if writes else _plan(loaded, options, top_k)
+    outcome = yield from compute(loaded, inputs, plan)
     contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
     frame = lines_frame(contract, inputs, outcome)
     ranks = 1 if writes else top_k
@@ -58,7 +58,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     return frame
 
 
-def _way(loaded: Loaded, options: Options, top_k: int) -> BatchPlan:
+def _plan(loaded: Loaded, options: Options, top_k: int) -> BatchPlan:
     """Return how answers are found among the words of pages."""
     return BatchPlan(
         encode=partial(encode, loaded, options, {}),
@@ -80,7 +80,7 @@ def _answers(
     without = 1.0
     for line, logits in zip(lines, found, strict=True):
         words = encoded.words[line]
-        starts, ends, none = _chances(logits[:, : len(words)], words, _places_of_none(encoded, line))
+        starts, ends, none = _chances(logits[:, : len(words)], words, _positions_of_none(encoded, line))
         without = min(without, none)
         for start, end, score in candidates(starts, ends, options["max_answer_len"], 64 * top_k):
             first, last = words[start], words[end]
@@ -95,8 +95,8 @@ def _answers(
     return answers if top_k == 1 else [(rank, *answer) for rank, answer in enumerate(answers, start=1)]
 
 
-def _places_of_none(encoded: PageWindows, line: int) -> list[int]:
-    """Return the places whose probabilities mean that the window holds no answer: the tokens of the whole."""
+def _positions_of_none(encoded: PageWindows, line: int) -> list[int]:
+    """Return the positions whose probabilities mean that the window holds no answer: the tokens of the whole."""
     whole = encoded.loaded.tokenizer.cls_token_id
     return [i for i, token in enumerate(encoded.tokens[line]["input_ids"]) if token == whole and whole is not None]
 

@@ -1,6 +1,6 @@
-"""Text from text, images, sounds and videos, as far as a model reads them: what it answers or goes on with.
+"""Text from text, images, audio and videos, as far as a model reads them: what it answers or goes on with.
 
-Inputs whose images and sounds have one shape share a batch, their tokens filled up on the left; the results of a batch
+Inputs whose images and audio have one shape share a batch, their tokens filled up on the left; the results of a batch
 are those of each input alone.
 """
 
@@ -53,7 +53,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     """Generate text for all inputs and give the tidy frame."""
     settings = generation_settings(task, loaded, options)
     drawn, parts = options["seed"], list(inputs.parts)
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded, settings, parts, options.get("num_frames")),
         forward=generator(loaded, settings, drawn, _as_text(loaded), start=_from_the_first, dropped=_not_read(loaded)),
         key=told_apart(partial(_key, parts), drawn),
@@ -62,7 +62,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         most=options["batch_size"] or _TOGETHER,
         finish=partial(_texts, loaded, options["return_full_text"]),
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     described = {"ranks": settings.sequences, "seed": drawn, "max_new_tokens": settings.new_tokens}
     frame.attrs["tidydl"] = provenance(task.name, loaded, **described, truncated=outcome.truncated, **note)
@@ -84,7 +84,7 @@ def _as_text(loaded: Loaded) -> dict[str, Any]:
     from transformers import GenerationMixin
 
     others = len(getattr(loaded.model, "output_modalities", ())) > 1
-    return {"generation_mode": "text"} if others and _own_way(loaded, GenerationMixin) else {}
+    return {"generation_mode": "text"} if others and _generates_otherwise(loaded, GenerationMixin) else {}
 
 
 def _from_the_first(read: dict[str, Any], made: Any) -> int:
@@ -98,7 +98,7 @@ def _not_read(loaded: Loaded) -> list[str]:
     return [name for name in ("token_type_ids", "mm_token_type_ids") if name not in read]
 
 
-def _own_way(loaded: Loaded, usual: Any) -> bool:
+def _generates_otherwise(loaded: Loaded, usual: Any) -> bool:
     """Return whether the model generates in a way of its own."""
     return type(loaded.model).generate is not usual.generate
 
@@ -114,7 +114,7 @@ def _can_be_filled_up(loaded: Loaded) -> bool:
     from transformers import GenerationMixin
 
     counts = "position_ids" in inspect.signature(loaded.model.forward).parameters
-    return counts and not loaded.config.is_encoder_decoder and not _own_way(loaded, GenerationMixin)
+    return counts and not loaded.config.is_encoder_decoder and not _generates_otherwise(loaded, GenerationMixin)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class _Conversations:
 
     loaded: Loaded
     said: list[Conversation]
-    places: Sequence[int]
+    indices: Sequence[int]
     fill: bool
     kept: list[dict[str, Any] | None] = field(default_factory=list)
     ids: list[list[int]] = field(default_factory=list)
@@ -154,7 +154,7 @@ class _Conversations:
         """Put prompts of one shape together, filled up on the left."""
         import torch
 
-        rows = [self.kept[i] or tensors_of(self.loaded, self.said[i], self.places[i]) for i in positions]
+        rows = [self.kept[i] or tensors_of(self.loaded, self.said[i], self.indices[i]) for i in positions]
         longest = max(len(self.ids[i]) for i in positions)
         tensors = {}
         for name in rows[0]:
@@ -186,24 +186,24 @@ def _encode(
     parts: Sequence[Part],
     num_frames: int | None,
     values: list[Any],
-    places: Sequence[int],
+    indices: Sequence[int],
 ) -> Placed:
     """Let the processor read each input alone, and note the shapes of what it made."""
     said = []
-    for value, place in zip(values, places, strict=True):
+    for value, index in zip(values, indices, strict=True):
         text, *given = _by_part(parts, value)
         blocks = [(part.modality, each) for part, each in zip(parts[1:], given, strict=True)]
-        said.append(conversation_of(loaded, text, blocks, place, num_frames))
-    encoded = _Conversations(loaded, said, places, _can_be_filled_up(loaded) and not settings.total_length)
+        said.append(conversation_of(loaded, text, blocks, index, num_frames))
+    encoded = _Conversations(loaded, said, indices, _can_be_filled_up(loaded) and not settings.total_length)
     held = 0
-    for one, place in zip(said, places, strict=True):
-        made = tensors_of(loaded, one, place)
+    for one, index in zip(said, indices, strict=True):
+        made = tensors_of(loaded, one, index)
         held += sum(each.nbytes for each in made.values() if hasattr(each, "nbytes"))
         encoded.kept.append(made if held <= _HELD else None)
         ids = made.get("input_ids", made.get("decoder_input_ids"))
         encoded.ids.append([] if ids is None else ids[0].tolist())
         encoded.shapes.append(_shape(made, len(encoded.ids[-1]), encoded.fill))
-    return Placed(encoded, places)
+    return Placed(encoded, indices)
 
 
 def _shape(made: dict[str, Any], length: int, fill: bool) -> Hashable:

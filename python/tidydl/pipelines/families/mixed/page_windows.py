@@ -66,20 +66,20 @@ class PageWindows:
 
 
 def encode(
-    loaded: Loaded, options: Options, known: dict[Any, Layout], values: list[tuple[Any, ...]], places: Sequence[int]
+    loaded: Loaded, options: Options, known: dict[Any, Layout], values: list[tuple[Any, ...]], indices: Sequence[int]
 ) -> PageWindows:
     """Put each question beside windows of the words of its page.
 
     ``known`` keeps the words that were read in images of this call.
     """
     refuse_slow(loaded.tokenizer)
-    pictures = images.encode(loaded, [value[0] for value in values], places)
+    pictures = images.encode(loaded, [value[0] for value in values], indices)
     pages = [value[2] if len(value) > 2 else _words_of(pictures, i, options, known) for i, value in enumerate(values)]
     encoded = PageWindows(loaded, pictures, pages)
     reader = replace(loaded, components={"tokenizer": loaded.tokenizer})
     most = texts.token_limit(reader, options["max_length"]) or 2 * _STRIDE
     for owner, value in enumerate(values):
-        _add_windows(encoded, owner, value[1], most, options["stride"], places[owner])
+        _add_windows(encoded, owner, value[1], most, options["stride"], indices[owner])
     return encoded
 
 
@@ -91,12 +91,12 @@ def _words_of(pictures: images.EncodedImages, i: int, options: Options, known: d
     return known[name]
 
 
-def _add_windows(encoded: PageWindows, owner: int, question: str, most: int, stride: float | None, place: int) -> None:
+def _add_windows(encoded: PageWindows, owner: int, question: str, most: int, stride: float | None, index: int) -> None:
     """Tokenise a question with the words of its page; what does not fit into one window goes into further ones."""
     tokenizer, page = encoded.loaded.tokenizer, encoded.pages[owner] or (("", (0, 0, 0, 0)),)
     given = _as_given(encoded.loaded, question, page)
     asked = tokenizer(**_as_given(encoded.loaded, question, page[:1]), verbose=False).sequence_ids(0).count(0)
-    room = room_for(most - asked - tokenizer.num_special_tokens_to_add(pair=True), "question", place=place)
+    room = room_for(most - asked - tokenizer.num_special_tokens_to_add(pair=True), "question", index=index)
     made = tokenizer(
         **given,
         max_length=most,
@@ -132,7 +132,7 @@ def _shared(stride: float | None, most: int, room: int) -> int:
         raise ArgumentError(
             f"`stride` is {stride:.15g}, but a window holds {room} tokens of the page.",
             allowed=f"A whole number below {room}.",
-            hint="`stride` counts the tokens that neighbouring windows share.",
+            hint="`stride` is the number of tokens that neighbouring windows share.",
         )
     return int(stride)
 

@@ -48,7 +48,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     """Answer all questions and give the tidy frame."""
     top_k, writes = options["top_k"], _writes(loaded)
     labels = [] if writes else class_labels(loaded.config, loaded.source)
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded),
         forward=_writer(task, loaded, options) if writes else partial(_scores, loaded),
         key=lambda value: (images.key(value[0]), value[1]),
@@ -57,7 +57,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         most=options["batch_size"],
         finish=partial(_written, loaded.tokenizer, top_k) if writes else partial(_ranked, labels, top_k),
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
     frame = lines_frame(contract, inputs, outcome)
     ranks = 1 if writes else min(top_k or len(labels), len(labels))
@@ -107,18 +107,18 @@ class _Asked:
         return {**self.images.batch(positions), **texts.padded(self.loaded, self.tokens, positions)}
 
 
-def _encode(loaded: Loaded, values: list[Value], places: Sequence[int]) -> Placed:
+def _encode(loaded: Loaded, values: list[Value], indices: Sequence[int]) -> Placed:
     """Tokenise the questions and prepare the images."""
     reader = replace(loaded, components={"tokenizer": loaded.tokenizer})
-    pictures = image_batches.encode(loaded, [image for image, _ in values], places)
+    pictures = image_batches.encode(loaded, [image for image, _ in values], indices)
     if image_batches.padding(loaded) == "any":
         pictures = replace(pictures, shapes=[])
-    questions = texts.encode(reader, [question for _, question in values], places)
+    questions = texts.encode(reader, [question for _, question in values], indices)
     writes = _writes(loaded)
     tokens = {name: rows for name, rows in questions.tokens.items() if not (writes and name == "token_type_ids")}
     if loaded.config.model_type == "blip-2":
         tokens = _after_image(loaded.config, tokens)
-    return Placed(_Asked(pictures, reader, tokens, questions.cut, writes), places)
+    return Placed(_Asked(pictures, reader, tokens, questions.cut, writes), indices)
 
 
 def _after_image(config: Any, tokens: dict[str, list[list[int]]]) -> dict[str, list[list[int]]]:
@@ -132,7 +132,7 @@ def _scores(loaded: Loaded, tensors: dict[str, Any]) -> np.ndarray:
 
     The model shuffles the patches of the images by torch's random numbers, which are left as they were.
     """
-    tensors.pop("places")
+    tensors.pop("indices")
     with seeded("patches", loaded.device):
         logits = loaded.model(**tensors).logits
     return sigmoid(logits.float().cpu().numpy().astype("float64"))

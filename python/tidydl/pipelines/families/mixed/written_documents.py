@@ -19,13 +19,13 @@ from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.running.drawing import Placed
 from tidydl.pipelines.running.generating import GREEDY, generation_settings, generator
 
-__all__ = ["way"]
+__all__ = ["plan"]
 
 _PROMPT = "<s_docvqa><s_question>{}</s_question><s_answer>"
 _ANSWER = ("<s_answer>", "</s_answer>")
 
 
-def way(task: Task, loaded: Loaded, options: Options, top_k: int) -> BatchPlan:
+def plan(task: Task, loaded: Loaded, options: Options, top_k: int) -> BatchPlan:
     """Return how answers are written.
 
     Raises
@@ -36,7 +36,7 @@ def way(task: Task, loaded: Loaded, options: Options, top_k: int) -> BatchPlan:
     if "<s_docvqa>" not in loaded.tokenizer.get_vocab():
         raise ArgumentError(
             f"`model` is '{loaded.source}', which does not answer questions: its tokenizer has no token <s_docvqa>.",
-            allowed="A Donut that was trained to answer questions about documents.",
+            allowed="A Donut model that was trained for document question answering.",
             hint="This one may be for 'image-to-text'.",
         )
     settings = generation_settings(task, loaded, {**options, **GREEDY})
@@ -90,17 +90,17 @@ class _Questions:
         return on_device(loaded, {"pixel_values": seen, "decoder_input_ids": begun})
 
 
-def _encode(loaded: Loaded, values: list[tuple[Any, ...]], places: Sequence[int]) -> Placed:
+def _encode(loaded: Loaded, values: list[tuple[Any, ...]], indices: Sequence[int]) -> Placed:
     if values and len(values[0]) > 2:
         raise ArgumentError(
             "`word_boxes` is given, but this model reads the image itself.",
             allowed="An image and a question.",
             hint="Leave `word_boxes` out.",
         )
-    pictures = image_batches.encode(loaded, [value[0] for value in values], places)
+    pictures = image_batches.encode(loaded, [value[0] for value in values], indices)
     prompts = [_PROMPT.format(value[1]) for value in values]
     ids = [list(loaded.tokenizer(prompt, add_special_tokens=False)["input_ids"]) for prompt in prompts]
-    return Placed(_Questions(pictures, ids, image_batches.padding(loaded) == "any"), places)
+    return Placed(_Questions(pictures, ids, image_batches.padding(loaded) == "any"), indices)
 
 
 def _answer(tokenizer: Any, top_k: int, encoded: Any, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:

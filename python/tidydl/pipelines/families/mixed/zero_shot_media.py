@@ -1,6 +1,6 @@
-"""Zero-shot classification of images and sounds: labels that the model has not learnt, by how near their texts are.
+"""Zero-shot classification of images and audio: labels that the model has not learnt, by how near their texts are.
 
-A dual encoder brings images (or sounds) and texts into one space (Radford et al., 2021); each label is put into a
+A dual encoder brings images (or audio clips) and texts into one space (Radford et al., 2021); each label is put into a
 sentence, and its score follows from how near the sentence lies. Scores are shares of an input's own labels, except
 those of SigLIP, which judges each label on its own (Zhai et al., 2023).
 
@@ -47,9 +47,9 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Judge the labels of all images or sounds and give the tidy frame."""
+    """Judge the labels of all images or audio and give the tidy frame."""
     reader = modality_of(task.parts[0])
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded, reader, options["hypothesis_template"]),
         forward=partial(_logits, loaded, f"logits_per_{task.reads}"),
         key=lambda value: (reader.key(value[0]), value[1]),
@@ -59,7 +59,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         parallel=True,
         finish=partial(_scores, sigmoid if _is_siglip(loaded) else softmax),
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     return chosen_frame(task, loaded, inputs, options, note, outcome)
 
 
@@ -69,7 +69,7 @@ def _is_siglip(loaded: Loaded) -> bool:
 
 @dataclass(frozen=True)
 class _Judged:
-    """Images or sounds beside the labels of each, and the tokens of all their sentences."""
+    """Images or audio beside the labels of each, and the tokens of all their sentences."""
 
     media: Any
     labels: list[tuple[str, ...]]
@@ -88,7 +88,7 @@ class _Judged:
 
     @property
     def shapes(self) -> list[Hashable]:
-        """The shapes of the images or sounds, where they decide which may share a batch."""
+        """The shapes of the images or audio, where they decide which may share a batch."""
         return getattr(self.media, "shapes", [])
 
     @property
@@ -100,7 +100,7 @@ class _Judged:
         return [max(1, int(size * share)) for size in self.media.sizes]
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Build the tensors of some images or sounds and of all labels that any of them has."""
+        """Build the tensors of some images or audio and of all labels that any of them has."""
         wanted = {label: k for k, label in enumerate(dict.fromkeys(each for i in positions for each in self.labels[i]))}
         lines = [self.lines[label] for label in wanted]
         device = self.media.loaded.device
@@ -109,13 +109,13 @@ class _Judged:
         return {"inputs": {**texts, **self.media.batch(positions)}, "columns": columns}
 
 
-def _encode(loaded: Loaded, reader: Any, template: str, values: list[Value], places: Sequence[int]) -> _Judged:
-    """Read images or sounds, and tokenise the sentence of each different label once."""
+def _encode(loaded: Loaded, reader: Any, template: str, values: list[Value], indices: Sequence[int]) -> _Judged:
+    """Read images or audio, and tokenise the sentence of each different label once."""
     labels = [each for _, each in values]
     known = list(dict.fromkeys(label for each in labels for label in each))
     sentences = [template.replace("{}", label) for label in known]
-    tokens = _tokens(loaded, sentences, partial(_too_long, known, labels, places)) if known else {}
-    media = reader.encode(loaded, [medium for medium, _ in values], places)
+    tokens = _tokens(loaded, sentences, partial(_too_long, known, labels, indices)) if known else {}
+    media = reader.encode(loaded, [medium for medium, _ in values], indices)
     return _Judged(media, labels, tokens, {label: line for line, label in enumerate(known)})
 
 
@@ -132,14 +132,14 @@ def _tokens(loaded: Loaded, sentences: list[str], too_long: Any) -> dict[str, An
 
 
 def _too_long(
-    known: list[str], labels: list[tuple[str, ...]], places: Sequence[int], which: int, limit: int
+    known: list[str], labels: list[tuple[str, ...]], indices: Sequence[int], which: int, limit: int
 ) -> Exception:
     """Explain that a label makes a sentence longer than the model reads, naming the first input that has it."""
     label = known[which]
-    place = next(place for each, place in zip(labels, places, strict=True) if label in each)
+    index = next(index for each, index in zip(labels, indices, strict=True) if label in each)
     return value_error(
-        place,
-        f"has a label, '{label[:40]}…', whose sentence is longer than the model reads.",
+        index,
+        f"has a label, '{label[:40]}…', whose sentence is longer than the model's maximum.",
         allowed=f"Labels that make at most {limit} tokens in the sentence of `hypothesis_template`.",
         hint="Shorten the label.",
     )

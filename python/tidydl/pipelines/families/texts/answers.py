@@ -56,7 +56,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Answer all questions and give the tidy frame."""
     top_k = count_of_answers(options)
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded, options),
         forward=partial(edge_logits, loaded.model),
         key=lambda value: value,
@@ -66,7 +66,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         parallel=True,
         finish=partial(_answers, loaded.processor, options, top_k),
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
     frame = lines_frame(contract, inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=top_k, truncated=outcome.truncated, **note)
@@ -81,11 +81,11 @@ class _Windows(EncodedLines):
 
     def answer_of(self, owner: int, start: int, end: int, whole_words: bool) -> Span:
         """Return the characters from one token of a context to another."""
-        places = self.words[owner] if whole_words else self.offsets[owner]
-        return places[start][0], places[end][1]
+        offsets = self.words[owner] if whole_words else self.offsets[owner]
+        return offsets[start][0], offsets[end][1]
 
 
-def _encode(loaded: Loaded, options: Options, values: list[Value], places: Sequence[int]) -> _Windows:
+def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequence[int]) -> _Windows:
     """Put each question beside windows of its context."""
     tokenizer, long = loaded.processor, options["long"]
     frame = frame_of(tokenizer, pair=True)
@@ -94,7 +94,7 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
     ids, offsets, words = _contexts(loaded, [context for _, context in values])
     encoded = _Windows(loaded, [False] * len(values), values, ids, offsets, words=words)
     for owner, (question, row) in enumerate(zip(questions, ids, strict=True)):
-        room = room_for(most - frame.size - len(question), "question", place=places[owner])
+        room = room_for(most - frame.size - len(question), "question", index=indices[owner])
         stride = usual_overlap(_STRIDE, most, room) if options["stride"] is None else options["stride"]
         spans = spans_of(len(row), room, stride)
         encoded.cut[owner] = len(spans) > 1 and long != "window"
@@ -104,13 +104,13 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
                 line, at = frame.line(question, part), len(frame.before) + len(question) + len(frame.between)
             else:
                 line, at = frame.line(part, question), len(frame.before)
-            encoded.add(owner, line, span, at, _place_of_none(tokenizer, line["input_ids"]))
+            encoded.add(owner, line, span, at, _position_of_none(tokenizer, line["input_ids"]))
     if long == "error":
-        refuse_long(encoded.cut, places)
+        refuse_long(encoded.cut, indices)
     return encoded
 
 
-def _place_of_none(tokenizer: Any, ids: list[int]) -> int:
+def _position_of_none(tokenizer: Any, ids: list[int]) -> int:
     """Return the place whose probabilities mean that the window holds no answer: the token of the whole."""
     return ids.index(tokenizer.cls_token_id) if tokenizer.cls_token_id in ids else 0
 
@@ -122,10 +122,10 @@ def _contexts(loaded: Loaded, contexts: list[str]) -> tuple[list[list[int]], lis
         return [], [], []
     made = loaded.processor(contexts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     words = []
-    for i, places in enumerate(made["offset_mapping"]):
+    for i, offsets in enumerate(made["offset_mapping"]):
         around: dict[Any, Span] = {}
         numbers = [(-1, k) if word is None else word for k, word in enumerate(made.word_ids(i))]
-        for word, (start, end) in zip(numbers, places, strict=True):
+        for word, (start, end) in zip(numbers, offsets, strict=True):
             known = around.get(word, (start, end))
             around[word] = (min(known[0], start), max(known[1], end))
         words.append([around[word] for word in numbers])

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.model_loading import Loaded
@@ -23,7 +24,7 @@ from tidydl.pipelines.running.probabilities import softmax
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["way", "writes"]
+__all__ = ["plan", "writes"]
 
 Value = tuple[str, tuple[str, ...]]
 
@@ -35,15 +36,17 @@ def writes(loaded: Loaded) -> bool:
     return type(loaded.model).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
 
 
-def way(loaded: Loaded, options: Options) -> BatchPlan:
+def plan(loaded: Loaded, options: Options) -> BatchPlan:
     """Return how labels are judged by their probability."""
     if options["multi_label"]:
         raise ArgumentError(
-            "`multi_label` is True, but a causal language model chooses among the labels.",
-            allowed="A model of natural language inference where several labels can be right.",
+            f"`multi_label` is {rendering.value(True)}, but a causal language model chooses one of the labels.",
+            allowed="A natural language inference model where several labels can be right.",
         )
     if options["long"] == "window":
-        raise ArgumentError("`long` is 'window', but a prompt is read once.", allowed="'truncate' or 'error'.")
+        raise ArgumentError(
+            "`long` is 'window', but a prompt is not split into windows.", allowed="'truncate' or 'error'."
+        )
     prompt = options["prompt"] or "{text}\n" + options["hypothesis_template"].replace("{}", "{label}")
     if "{text}" not in prompt or "{label}" not in prompt or prompt.index("{label}") < prompt.index("{text}"):
         raise ArgumentError(
@@ -74,7 +77,7 @@ class _Continued(EncodedLines):
         return tensors
 
 
-def _encode(loaded: Loaded, prompt: str, options: Options, values: list[Value], places: Sequence[int]) -> EncodedLines:
+def _encode(loaded: Loaded, prompt: str, options: Options, values: list[Value], indices: Sequence[int]) -> EncodedLines:
     """Write the prompt with each label; where it is too long, the end of the text is left out."""
     limit = texts.token_limit(loaded, options["max_length"])
     head, _, rest = prompt.partition("{text}")
@@ -84,16 +87,16 @@ def _encode(loaded: Loaded, prompt: str, options: Options, values: list[Value], 
     ids, offsets = tokens_of(loaded, whole, special=True)
     cut = [False] * len(values)
     encoded = _Continued(loaded, cut, values)
-    for (owner, label), row, places_of in zip(pairs, ids, offsets, strict=True):
+    for (owner, label), row, offsets_of in zip(pairs, ids, offsets, strict=True):
         text_end = len(head) + len(values[owner][0])
         bare_end = text_end + len(middle.rstrip())  # the blank before a label belongs to it
-        first = next(i for i, (_, end) in enumerate(places_of) if end > bare_end)
+        first = next(i for i, (_, end) in enumerate(offsets_of) if end > bare_end)
         if first == 0:  # with nothing before it a word has no probability: let the line begin with its own token
-            row, places_of, first = [_beginning(loaded), *row], [(0, 0), *places_of], 1
+            row, offsets_of, first = [_beginning(loaded), *row], [(0, 0), *offsets_of], 1
         surplus = 0 if limit is None else max(0, len(row) - limit)
-        last = next(i for i, (_, end) in enumerate(places_of) if end > text_end) if surplus else first
+        last = next(i for i, (_, end) in enumerate(offsets_of) if end > text_end) if surplus else first
         if surplus:
-            _refuse_no_room(surplus, last, places_of, len(head))
+            _refuse_no_room(surplus, last, offsets_of, len(head))
             cut[owner] = True
         encoded.add(
             owner,
@@ -102,7 +105,7 @@ def _encode(loaded: Loaded, prompt: str, options: Options, values: list[Value], 
             extra=values[owner][1].index(label),
         )
     if options["long"] == "error":
-        refuse_long(cut, places)
+        refuse_long(cut, indices)
     return encoded
 
 
@@ -111,7 +114,7 @@ def _beginning(loaded: Loaded) -> int:
     begin = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     if begin is None:
         raise ArgumentError(
-            "`prompt` has nothing before the label, and this model has no token for a beginning.",
+            "`prompt` has nothing before the label, and this model has no beginning-of-sequence token.",
             allowed="A prompt with words before {label}.",
         )
     return int(begin)
@@ -120,7 +123,7 @@ def _beginning(loaded: Loaded) -> int:
 def _refuse_no_room(surplus: int, last: int, offsets: list[tuple[int, int]], head: int) -> None:
     if surplus > sum(1 for _, end in offsets[:last] if end > head):
         raise ArgumentError(
-            "`prompt` and a label are longer than the model reads.",
+            "`prompt` and a label are longer than the model's maximum.",
             allowed="A prompt that leaves room for the text.",
             hint="Shorten the prompt or the labels.",
         )
@@ -140,8 +143,8 @@ def _log_probabilities(model: Any, tensors: dict[str, Any]) -> np.ndarray:
     else:
         logits = model(**tensors).logits[:, start:-1]
     chances = logits.float().log_softmax(-1).gather(-1, ids[:, start + 1 :, None])[..., 0].cpu()
-    place = torch.arange(start + 1, ids.shape[1])
-    judged = (place >= first[:, None]) & (place < end[:, None])
+    index = torch.arange(start + 1, ids.shape[1])
+    judged = (index >= first[:, None]) & (index < end[:, None])
     return torch.stack([chances.masked_fill(~judged, 0.0).sum(-1), judged.sum(-1).float()], dim=1).numpy()
 
 

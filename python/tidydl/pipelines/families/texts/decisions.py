@@ -52,7 +52,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     """Ask all questions about all texts and give the tidy frame."""
     reader = replace(loaded, components={"tokenizer": copy.deepcopy(loaded.tokenizer)})  # marks are added to it
     settings, has_head = _settings(loaded), _has_head(loaded)
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, reader, settings, options),
         forward=partial(_by_head if has_head else _by_labels, loaded.model, settings),
         key=lambda value: value,
@@ -61,7 +61,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         most=options["batch_size"],
         finish=_answers,
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     ranks = int(frame["rank"].max()) if frame["rank"].notna().any() else 1
     frame.attrs["tidydl"] = provenance(task.name, loaded, ranks=ranks, truncated=outcome.truncated, **note)
@@ -78,7 +78,7 @@ def _decision() -> Any:
         raise DependencyError(
             f"The task 'decision' needs transformers {_SINCE} or later; {transformers.__version__} is installed.",
             allowed="'zero-shot-classification' with a causal language model, which needs no newer version.",
-            hint="`pip install --upgrade transformers`, then start the session anew.",
+            hint="`pip install --upgrade transformers`, then restart the session.",
         ) from problem
 
 
@@ -115,7 +115,7 @@ def _settings_of(loaded: Loaded) -> Any:
 
 @dataclass(frozen=True)
 class _Prompts:
-    """Prompts, each with the places at which the model is read, and the labels of its questions' options as tokens."""
+    """Prompts, each with the positions at which the model is read, and the labels of its options as tokens."""
 
     loaded: Loaded
     values: list[Value]
@@ -138,13 +138,13 @@ class _Prompts:
         return {**tensors, "asked": asked, "labels": [self.labels[i] for i in positions] if self.labels else None}
 
 
-def _encode(loaded: Loaded, settings: Any, options: Options, values: list[Value], places: Sequence[int]) -> _Prompts:
+def _encode(loaded: Loaded, settings: Any, options: Options, values: list[Value], indices: Sequence[int]) -> _Prompts:
     """Write a prompt for each question about each text, or one for all where the model reads them together."""
     limit = texts.token_limit(loaded, options["max_length"])
     label_ids = cache(partial(_label_ids, loaded.tokenizer))
     encoded = _Prompts(loaded, values, [False] * len(values))
-    for owner, ((text, asked), place) in enumerate(zip(values, places, strict=True)):
-        prompts, kept = _fitting(loaded, settings, text, json.loads(asked), limit, place)
+    for owner, ((text, asked), index) in enumerate(zip(values, indices, strict=True)):
+        prompts, kept = _fitting(loaded, settings, text, json.loads(asked), limit, index)
         encoded.cut[owner] = len(kept) < len(text)
         for prompt in prompts:
             encoded.prompts.append(prompt)
@@ -152,12 +152,12 @@ def _encode(loaded: Loaded, settings: Any, options: Options, values: list[Value]
             if not _has_head(loaded):
                 encoded.labels.append([label_ids(tuple(question.labels)) for question in prompt[1]])
     if options["long"] == "error":
-        refuse_long(encoded.cut, places)
+        refuse_long(encoded.cut, indices)
     return encoded
 
 
 def _fitting(
-    loaded: Loaded, settings: Any, text: str, questions: dict[str, Any], limit: int | None, place: int
+    loaded: Loaded, settings: Any, text: str, questions: dict[str, Any], limit: int | None, index: int
 ) -> tuple[list[Prompt], str]:
     """Write the prompts about a text, of which the end is left out where they would be too long."""
     kept = text
@@ -168,8 +168,8 @@ def _fitting(
             return prompts, kept
         if not kept:
             raise value_error(
-                place,
-                "is asked a question that leaves no room for it.",
+                index,
+                "has a question that leaves no room for the text.",
                 allowed=f"Questions of fewer than {limit} tokens with all their options.",
             )
         kept = _shortened(loaded.tokenizer, kept, longest - limit)
@@ -189,10 +189,10 @@ def _prompts(loaded: Loaded, settings: Any, text: str, questions: dict[str, Any]
     except ValueError as problem:
         if not getattr(loaded.tokenizer, "chat_template", None):
             raise ArgumentError(
-                f"`model` is '{loaded.source}', which was not trained to chat: its tokenizer has no chat template.",
+                f"`model` is '{loaded.source}', which is not a chat model: its tokenizer has no chat template.",
                 allowed="A decision model, or a causal language model whose name says 'Instruct' or 'Chat'.",
             ) from problem
-        raise ArgumentError(f"`questions` cannot be asked: {problem}", allowed="Fewer or other options.") from problem
+        raise ArgumentError(f"`questions` cannot be used: {problem}", allowed="Fewer or other options.") from problem
 
 
 def _label_ids(tokenizer: Any, labels: tuple[str, ...]) -> list[int]:
@@ -200,7 +200,7 @@ def _label_ids(tokenizer: Any, labels: tuple[str, ...]) -> list[int]:
         return list(_decision().label_token_ids(tokenizer, labels))
     except ValueError as problem:
         raise ArgumentError(
-            f"`model` cannot name options: {problem}",
+            f"`model` cannot represent the options: {problem}",
             allowed="A model whose tokenizer has a token for each of these labels.",
         ) from problem
 
@@ -210,15 +210,15 @@ def _by_labels(model: Any, settings: Any, tensors: dict[str, Any]) -> list[Any]:
     import torch
 
     asked, labels = tensors.pop("asked"), tensors.pop("labels")
-    places = [[int(mark) - 1 for mark in inputs["marks"]] for inputs, _ in asked]
-    kept = sorted({place for each in places for place in each})
+    indices = [[int(mark) - 1 for mark in inputs["marks"]] for inputs, _ in asked]
+    kept = sorted({index for each in indices for index in each})
     if "logits_to_keep" in inspect.signature(model.forward).parameters:
         logits = model(**tensors, logits_to_keep=torch.tensor(kept, device=model.device)).logits
     else:
         logits = model(**tensors).logits[:, kept]
     found = []
-    for line, ((inputs, questions), at) in enumerate(zip(asked, places, strict=True)):
-        rows = [logits[line, kept.index(place)].float().cpu() for place in at]
+    for line, ((inputs, questions), at) in enumerate(zip(asked, indices, strict=True)):
+        rows = [logits[line, kept.index(index)].float().cpu() for index in at]
         scores = [row[ids] for row, ids in zip(rows, labels[line], strict=False)]
         tail = inputs["input_ids"][0, at[-1] + 1 :]
         changed = [settings.logits_processors[q.type](tail, s) for q, s in zip(questions, scores, strict=True)]

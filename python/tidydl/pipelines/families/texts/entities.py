@@ -56,7 +56,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     """Find the entities of all texts and give the tidy frame."""
     labels = class_labels(loaded.config, loaded.source)
     long = {name: options[name] for name in ("max_length", "long", "stride")}
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(encode_spans, loaded, **long),
         forward=partial(_probabilities, loaded.model),
         key=texts.key,
@@ -66,7 +66,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         parallel=True,
         finish=partial(_entities, loaded.processor, labels, options),
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
     return frame

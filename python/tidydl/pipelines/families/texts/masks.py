@@ -1,4 +1,4 @@
-"""Filling masks: the likeliest tokens in the places that a text leaves open."""
+"""Filling masks: the likeliest tokens for the masked tokens of a text."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     tokenizer, top_k = loaded.processor, options["top_k"]
     if tokenizer.mask_token_id is None:
         raise ArgumentError(
-            f"`model` is '{loaded.source}', whose tokenizer has no token for masks.",
-            allowed="A model that was trained to fill masks.",
+            f"`model` is '{loaded.source}', whose tokenizer has no mask token.",
+            allowed="A masked language model.",
         )
     targets = None if options["targets"] is None else [_token(tokenizer, word) for word in options["targets"]]
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded, options),
         forward=partial(_likeliest, loaded.model, tokenizer.mask_token_id, targets, top_k),
         key=texts.key,
@@ -48,7 +48,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         parallel=True,
         finish=partial(_filled, tokenizer, top_k != 1),
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     contract = task.contract(inputs.shown, without_rank(task.columns) if top_k == 1 else None)
     frame = lines_frame(contract, inputs, outcome)
     known = loaded.config.vocab_size if targets is None else len(targets)
@@ -65,20 +65,20 @@ def _token(tokenizer: Any, word: str) -> int:
         pieces = ", ".join(repr(piece) for piece in tokenizer.convert_ids_to_tokens(ids))
         raise ArgumentError(
             f"`targets` holds {word!r}, which is not a single token of this model but {pieces or 'none at all'}.",
-            allowed="Words that the model knows as one token.",
-            hint="Some tokenizers know words by the blank before them: ' word'.",
+            allowed="Words that are a single token of the model.",
+            hint="Some tokenizers include the space before a word: ' word'.",
         )
     return int(ids[0])
 
 
-def _encode(loaded: Loaded, options: Options, values: list[str], places: list[int]) -> texts.EncodedTexts:
+def _encode(loaded: Loaded, options: Options, values: list[str], indices: list[int]) -> texts.EncodedTexts:
     """Tokenise texts and refuse those without a mask."""
-    encoded = encode_long(loaded, values, places, max_length=options["max_length"], long=options["long"])
+    encoded = encode_long(loaded, values, indices, max_length=options["max_length"], long=options["long"])
     mask = loaded.processor.mask_token
-    for row, text, place in zip(encoded.tokens.get("input_ids", ()), values, places, strict=False):
+    for row, text, index in zip(encoded.tokens.get("input_ids", ()), values, indices, strict=False):
         if loaded.processor.mask_token_id not in row:
             raise value_error(
-                place,
+                index,
                 "has no mask" + (" in the part that the model reads." if mask in text else "."),
                 allowed=f"A text with {mask} where a word is missing.",
                 hint=f"This model's mask is written {mask}.",
@@ -92,15 +92,15 @@ def _likeliest(
     """Run the model on a batch: for each text the likeliest tokens of its masks, and their probabilities."""
     import torch
 
-    open_places = tensors["input_ids"] == mask
-    probabilities = model(**tensors).logits[open_places].float().softmax(-1)
+    is_masked = tensors["input_ids"] == mask
+    probabilities = model(**tensors).logits[is_masked].float().softmax(-1)
     if targets is not None:
         probabilities = probabilities[:, targets]
     most = probabilities.shape[-1] if top_k is None else min(top_k, probabilities.shape[-1])
     scores, best = probabilities.topk(most)
     if targets is not None:
         best = torch.tensor(targets, device=best.device)[best]
-    counts = open_places.sum(-1).tolist()
+    counts = is_masked.sum(-1).tolist()
     parts = zip(best.cpu().split(counts), scores.cpu().split(counts), strict=True)
     return [(tokens.numpy(), each.numpy()) for tokens, each in parts]
 
@@ -111,11 +111,11 @@ def _filled(
     """Write a line for each mask and token: the text with that mask filled, other masks left open."""
     ids = encoded.tokens["input_ids"][lines[0]]
     unread = set(tokenizer.all_special_ids) - {tokenizer.mask_token_id}
-    places = [i for i, code in enumerate(ids) if code == tokenizer.mask_token_id]
+    indices = [i for i, code in enumerate(ids) if code == tokenizer.mask_token_id]
     tokens, scores = found[0]
     made = []
-    for mask, place in enumerate(places):
-        filled = [[*ids[:place], int(code), *ids[place + 1 :]] for code in tokens[mask]]
+    for mask, index in enumerate(indices):
+        filled = [[*ids[:index], int(code), *ids[index + 1 :]] for code in tokens[mask]]
         shown = tokenizer.batch_decode([[code for code in each if code not in unread] for each in filled])
         words = tokenizer.batch_decode([[int(code)] for code in tokens[mask]])
         for rank, (word, score, sequence) in enumerate(zip(words, scores[mask], shown, strict=True), start=1):

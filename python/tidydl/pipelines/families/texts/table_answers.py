@@ -39,7 +39,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Answer all questions and give the tidy frame."""
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded, options),
         forward=partial(_logits, loaded.model),
         key=lambda value: (value[0], id(value[1])),
@@ -47,7 +47,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         most=options["batch_size"],
         finish=partial(_answers, loaded),
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
     return frame
@@ -89,7 +89,7 @@ class _Tables:
         return tensors
 
 
-def _encode(loaded: Loaded, options: Options, values: list[Value], places: Sequence[int]) -> _Tables:
+def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequence[int]) -> _Tables:
     """Tokenise each question with its table; of a table that is too long the last rows are left out."""
     limit = texts.token_limit(loaded, options["max_length"])
     tokens, cut = [], []
@@ -98,7 +98,7 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
         tokens.append({name: row[name] for name in ("input_ids", "attention_mask", "token_type_ids")})
         cut.append(max(types[2] for types in row["token_type_ids"]) < len(table))
     if options["long"] == "error":
-        refuse_long(cut, places)
+        refuse_long(cut, indices)
     return _Tables(loaded, values, tokens, cut)
 
 
@@ -119,7 +119,7 @@ def _answers(loaded: Loaded, encoded: _Tables, lines: list[int], found: list[Any
     data = {name: torch.tensor([values]) for name, values in row.items()}
     read = (data, logits[None, : len(row["input_ids"])])
     chosen = loaded.processor.convert_logits_to_predictions(*read, *(() if done is None else (done[None],)))
-    cells = [str(table.iat[place]) for place in chosen[0][0]]
+    cells = [str(table.iat[index]) for index in chosen[0][0]]
     if done is None:
         return [(", ".join(cells), None, cells)]
     config, code = loaded.config, int(chosen[1][0])

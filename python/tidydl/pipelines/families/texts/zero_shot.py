@@ -1,6 +1,6 @@
 """Zero-shot classification: labels that the model has not learnt, judged by inference or by their probability.
 
-A model of natural language inference is asked whether a text entails each label put into a sentence (Yin et al., 2019).
+A natural language inference model is asked whether a text entails each label put into a sentence (Yin et al., 2019).
 A causal language model is asked how likely it would go on with each label; nothing it writes is ever parsed.
 
 References
@@ -47,10 +47,10 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
     """Judge the labels of all texts and give the tidy frame."""
     if continuations.writes(loaded):
-        way = continuations.way(loaded, options)
+        plan = continuations.plan(loaded, options)
     else:
         _refuse_prompt(options)
-        way = BatchPlan(
+        plan = BatchPlan(
             encode=partial(_encode, loaded, options),
             forward=partial(_logits, loaded.model, _entailment(loaded)),
             key=lambda value: value,
@@ -60,7 +60,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
             parallel=True,
             finish=partial(_scores, options["multi_label"]),
         )
-    with first_token_alone(loaded, way) as shortened:
+    with first_token_alone(loaded, plan) as shortened:
         outcome = yield from compute(loaded, inputs, shortened)
     return chosen_frame(task, loaded, inputs, options, note, outcome)
 
@@ -69,7 +69,7 @@ def _refuse_prompt(options: Options) -> None:
     for name in ("prompt", "per_token"):
         if options[name]:
             raise ArgumentError(
-                f"`{name}` is for causal language models, and this model judges by entailment.",
+                f"`{name}` is for causal language models, and this is an entailment (NLI) model.",
                 allowed="`hypothesis_template`, a sentence with {} for the label.",
                 hint=f"Leave `{name}` out.",
             )
@@ -82,13 +82,13 @@ def _entailment(loaded: Loaded) -> int:
     if found is None:
         raise ArgumentError(
             f"`model` is '{loaded.source}', which has no label 'entailment'.",
-            allowed="A model of natural language inference, or a causal language model.",
+            allowed="A natural language inference model, or a causal language model.",
             hint="This one may be for 'text-classification'.",
         )
     return found
 
 
-def _encode(loaded: Loaded, options: Options, values: list[Value], places: Sequence[int]) -> EncodedLines:
+def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequence[int]) -> EncodedLines:
     """Pair each text with the sentence of each label; each text and each sentence is tokenised once."""
     frame = frame_of(loaded.processor, pair=True)
     limit, long = texts.token_limit(loaded, options["max_length"]), options["long"]
@@ -99,7 +99,7 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
     )
     read = [texts.start_of(text, limit) if limit and long != "window" else text for text, _ in values]
     ids = tokens_of(loaded, read, offsets=False)[0]
-    texts.refuse_empty([len(row) + frame.size for row in ids], places)
+    texts.refuse_empty([len(row) + frame.size for row in ids], indices)
     room = None if limit is None else room_for(limit - frame.size, "max_length")
     cut = [False] * len(values)
     encoded = EncodedLines(loaded, cut, values)
@@ -107,14 +107,14 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], places: Seque
         for code, label in enumerate(labels):
             sentence = sentences[label]
             left = None if room is None else room - len(sentence)
-            left = None if left is None else room_for(left, "candidate_labels", place=places[owner])
+            left = None if left is None else room_for(left, "candidate_labels", index=indices[owner])
             too_long = left is not None and len(row) > left
             cut[owner] = cut[owner] or (too_long and long != "window")
             spans = spans_of(len(row), left, options["stride"]) if long == "window" else [(0, left)]
             for start, stop in spans:
                 encoded.add(owner, frame.line(row[start:stop], sentence), extra=code)
     if long == "error":
-        refuse_long(cut, places)
+        refuse_long(cut, indices)
     return encoded
 
 

@@ -51,7 +51,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
     languages = languages_of(task, loaded, options)
     settings = generation_settings(task, loaded, options)
     drawn = options["seed"]
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded, options, settings, languages),
         forward=generator(loaded, settings, drawn, _begin_with(languages)),
         key=told_apart(lambda value: value, drawn),
@@ -60,7 +60,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         most=options["batch_size"] or _TOGETHER,
         finish=partial(_texts, loaded, options, settings.prefix),
     )
-    outcome: Outcome = yield from compute(loaded, inputs, way)
+    outcome: Outcome = yield from compute(loaded, inputs, plan)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     described = {"ranks": settings.sequences, "seed": drawn, "max_new_tokens": settings.new_tokens}
     frame.attrs["tidydl"] = provenance(task.name, loaded, **described, truncated=outcome.truncated, **note)
@@ -81,21 +81,21 @@ class _Prompts(EncodedLines):
 
 
 def _encode(
-    loaded: Loaded, options: Options, settings: Any, languages: Languages, values: list[Any], places: Sequence[int]
+    loaded: Loaded, options: Options, settings: Any, languages: Languages, values: list[Any], indices: Sequence[int]
 ) -> Any:
     """Tokenise what is to be read: of a prompt that is too long the end is kept, of a text the beginning."""
     encoded: EncodedLines | texts.EncodedTexts
     if writes_on(loaded):
-        encoded = _encode_prompts(loaded, settings, values, places)
+        encoded = _encode_prompts(loaded, settings, values, indices)
     else:
         with languages.told(loaded.processor):
-            encoded = texts.encode(loaded, [settings.prefix + value for value in values], places)
+            encoded = texts.encode(loaded, [settings.prefix + value for value in values], indices)
     if options["long"] == "error":
-        refuse_long(encoded.cut, places)
-    return Placed(encoded, places)
+        refuse_long(encoded.cut, indices)
+    return Placed(encoded, indices)
 
 
-def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], places: Sequence[int]) -> _Prompts:
+def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], indices: Sequence[int]) -> _Prompts:
     tokenizer, limit = loaded.processor, texts.token_limit(loaded)
     if settings.total_length:
         limit = min(limit or settings.config.max_length, settings.config.max_length) - 1
@@ -104,10 +104,10 @@ def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], places: Se
     if limit is not None and limit < 1:
         raise ArgumentError(
             f"`max_new_tokens` is {settings.new_tokens}, which leaves no room for a prompt.",
-            allowed=f"Fewer than {texts.token_limit(loaded)} tokens, of prompt and new text together.",
+            allowed=f"Fewer than {texts.token_limit(loaded)} tokens for prompt and new text together.",
         )
-    ids = [_prompt_ids(tokenizer, value, settings.prefix, place) for value, place in zip(values, places, strict=True)]
-    texts.refuse_empty([len(row) for row in ids], places)
+    ids = [_prompt_ids(tokenizer, value, settings.prefix, index) for value, index in zip(values, indices, strict=True)]
+    texts.refuse_empty([len(row) for row in ids], indices)
     cut = [limit is not None and len(row) > limit for row in ids]
     encoded = _Prompts(loaded, cut, values)
     for owner, row in enumerate(ids):
@@ -116,16 +116,16 @@ def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], places: Se
     return encoded
 
 
-def _prompt_ids(tokenizer: Any, value: Any, prefix: str, place: int) -> list[int]:
+def _prompt_ids(tokenizer: Any, value: Any, prefix: str, index: int) -> list[int]:
     """Tokenise a prompt; a chat is written as the model has learnt to read chats."""
     if isinstance(value, str):
         return list(tokenizer(prefix + value, verbose=False)["input_ids"])
     if not getattr(tokenizer, "chat_template", None):
         raise ArgumentError(
-            "`x` is a chat, but this model was not trained to chat: its tokenizer has no chat template.",
-            allowed="A text to go on with, or a model whose name says 'Instruct' or 'Chat'.",
+            "`x` is a chat, but this is not a chat model: its tokenizer has no chat template.",
+            allowed="A text to continue, or a model whose name says 'Instruct' or 'Chat'.",
         )
-    written = written_chat(tokenizer, [{"role": role, "content": content} for role, content in value], place)
+    written = written_chat(tokenizer, [{"role": role, "content": content} for role, content in value], index)
     return list(tokenizer(written, add_special_tokens=False, verbose=False)["input_ids"])
 
 

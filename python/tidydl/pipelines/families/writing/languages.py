@@ -52,15 +52,15 @@ def languages_of(task: Task, loaded: Loaded, options: Options) -> Languages:
     directions = [name for name in getattr(loaded.config, "task_specific_params", None) or {} if "translation" in name]
     if directions and f"translation_{source}_to_{target}" not in directions:
         raise ArgumentError(
-            f"`src_lang` and `tgt_lang` are {source!r} and {target!r}, which this model does not translate.",
+            f"`src_lang` and `tgt_lang` are {source!r} and {target!r}, which this model does not support.",
             allowed="One of " + ", ".join(f"'{name}'" for name in directions) + " as the task.",
             hint=f'For example pipeline("{directions[0]}").',
         )
     for name in ("src_lang", "tgt_lang"):
         if not directions and options[name] is not None and options[name] != task.options[name]:
             raise ArgumentError(
-                f"`{name}` is given, but '{loaded.source}' translates between the two languages it was made for.",
-                allowed="Languages for models that know several.",
+                f"`{name}` is given, but '{loaded.source}' translates one fixed pair of languages.",
+                allowed="Languages for multilingual models.",
                 hint=f"Leave `{name}` out.",
             )
     return Languages()
@@ -72,7 +72,7 @@ def _multilingual(tokenizer: Any, source: str | None, target: str | None) -> Lan
         if value is None or value not in known:
             close = None if value is None else nearest(value, known) or _beginning(value, known)
             raise ArgumentError(
-                f"`{name}` is missing." if value is None else f"`{name}` {value!r} is not known to this model.",
+                f"`{name}` is missing." if value is None else f"`{name}` {value!r} is not a language of this model.",
                 allowed="One of " + ", ".join(f"'{code}'" for code in sorted(known)[:12]) + ", … .",
                 hint=f"Did you mean '{close}'?" if close else "The model's card lists its languages.",
             )

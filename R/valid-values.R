@@ -1,53 +1,53 @@
 # What a vector of a class must be for that class's methods not to fail: files and hands can put any class on any
 # values. Gives what is wrong in the words of an error, NULL where nothing is.
 
-unsound <- function(x) {
+what_is_invalid <- function(x) {
   if (!is.object(x)) {
     return(NULL)
   }
   classes <- oldClass(x)
-  kind <- Find(function(each) each %in% classes, names(unsound_kinds))
-  if (!is.null(kind)) unsound_kinds[[kind]](x)
+  kind <- Find(function(each) each %in% classes, names(invalid_kinds))
+  if (!is.null(kind)) invalid_kinds[[kind]](x)
 }
 
-refuse_unsound <- function(x, name) {
-  wrong <- unsound(x)
+refuse_invalid <- function(x, name) {
+  wrong <- what_is_invalid(x)
   if (!is.null(wrong)) {
-    abort_tidydl("bridge", sprintf("%s %s.", name, wrong), "A vector as R's own functions make it.", "Make it anew.")
+    abort_tidydl("bridge", sprintf("%s %s.", name, wrong), "A valid vector.", "Create it again.")
   }
 }
 
-unsound_factor <- function(x) {
+invalid_factor <- function(x) {
   levels <- attr(x, "levels", exact = TRUE)
   if (typeof(x) != "integer" || typeof(levels) != "character" || anyDuplicated(levels)) {
-    return("is a factor without sound levels")
+    return("is a factor without valid levels")
   }
   codes <- unclass(x)
   if (min(codes, 1L, na.rm = TRUE) < 1L || max(codes, 0L, na.rm = TRUE) > length(levels)) {
-    "is a factor with values that are no levels"
+    "is a factor with values that are not levels"
   }
 }
 
-unsound_time <- function(x) {
+invalid_time <- function(x) {
   zone <- attr(x, "tzone", exact = TRUE)
-  if (!is_of_numbers(x) || !is.null(zone) && typeof(zone) != "character") "holds times that are no numbers"
+  if (!is_of_numbers(x) || !is.null(zone) && typeof(zone) != "character") "holds times that are not numbers"
 }
 
-unsound_parts <- function(x) {
+invalid_parts <- function(x) {
   right <- typeof(x) == "list" && tryCatch(is.numeric(unclass(as.POSIXct(x))), error = function(cnd) FALSE)
   if (!right) "holds times whose parts do not fit"
 }
 
-unsound_duration <- function(x) {
+invalid_duration <- function(x) {
   units <- attr(x, "units", exact = TRUE)
   known <- is.character(units) && length(units) == 1L && units %in% c("secs", "mins", "hours", "days", "weeks")
-  if (!is_of_numbers(x) || !known) "holds durations without a unit that R knows"
+  if (!is_of_numbers(x) || !known) "holds durations without a known unit"
 }
 
-unsound_media <- function(x) {
+invalid_media <- function(x) {
   right <- typeof(x) == "list" && inherits(x, "vctrs_vctr") && is_image(x) != is_audio(x) &&
     all(vapply(unclass(x), is_media_element, logical(1)))
-  if (!right) "holds images or sounds that are neither contents nor a path"
+  if (!right) "holds images or audio that are neither contents nor a path"
 }
 
 is_media_element <- function(one) {
@@ -72,11 +72,11 @@ is_path <- function(x) is.character(x) && !is.object(x) && length(x) == 1L && !i
 
 is_of_numbers <- function(x) typeof(x) %in% c("double", "integer")
 
-unsound_kinds <- list(
-  factor = unsound_factor, POSIXct = unsound_time, POSIXlt = unsound_parts, difftime = unsound_duration,
-  Date = function(x) if (!is_of_numbers(x)) "holds dates that are no numbers",
-  integer64 = function(x) if (typeof(x) != "double") "holds whole numbers that are none",
-  tidydl_media = unsound_media
+invalid_kinds <- list(
+  factor = invalid_factor, POSIXct = invalid_time, POSIXlt = invalid_parts, difftime = invalid_duration,
+  Date = function(x) if (!is_of_numbers(x)) "holds dates that are not numbers",
+  integer64 = function(x) if (typeof(x) != "double") "holds 64-bit integers that are not stored as doubles",
+  tidydl_media = invalid_media
 )
 
 # Lists inside lists; what recurs for each of them must end before R's own memory for calls does.

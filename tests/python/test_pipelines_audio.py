@@ -12,7 +12,7 @@ import tiny
 import torch
 import transformers
 from precision import assert_near
-from tiny_sounds import VOICE, kept
+from tiny_audio import VOICE, kept
 
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError, DependencyError, NotFoundError
@@ -169,7 +169,7 @@ def test_a_voice_of_the_model_can_be_chosen():
         assert_near(calm[place], expected["audio"])
     with pytest.raises(ArgumentError, match=r"`voice_preset` 'clam' is not known.*\n.*'calm'.*\n.*Did you mean 'calm'"):
         bark(TEXTS[0], seed=4, voice_preset="clam")
-    with pytest.raises(ArgumentError, match="makes 301 tokens, and the model reads 256"):
+    with pytest.raises(ArgumentError, match="has 301 tokens, and the model's maximum is 256"):
         bark("sun " * 301, seed=4)
 
 
@@ -187,9 +187,9 @@ def test_a_failing_text_has_a_row_of_its_own(vits):
         ("speecht5", {"speaker_embeddings": None}, "`speaker_embeddings` is missing.*\n.*8 numbers"),
         ("speecht5", {"speaker_embeddings": [1, 2]}, "`speaker_embeddings` has 2 numbers"),
         ("speecht5", {"speaker_embeddings": "loud"}, "`speaker_embeddings`"),
-        ("speecht5", {"max_new_tokens": 3}, "`max_new_tokens` is given, but this model writes no tokens"),
+        ("speecht5", {"max_new_tokens": 3}, "`max_new_tokens` is given, but this model does not generate tokens"),
         ("vits", {"speaker_embeddings": VOICE}, "`speaker_embeddings` is given, but this model has a single voice"),
-        ("vits", {"temperature": 2}, "`temperature` is given, but this model writes no tokens"),
+        ("vits", {"temperature": 2}, "`temperature` is given, but this model does not generate tokens"),
         ("vits", {"vocoder": "some/vocoder"}, "`vocoder` is given, but this model produces audio itself"),
         ("vits", {"voice_preset": "v2/en_speaker_6"}, "`voice_preset` is given, but this model has one voice"),
         ("vits", {"batch_size": 2}, "`batch_size` is not an option"),
@@ -202,7 +202,7 @@ def test_what_a_model_cannot_do_is_refused(name, options, what):
 
 
 def test_a_text_longer_than_the_model_reads_is_refused():
-    with pytest.raises(ArgumentError, match="2nd value of `x` makes 42 tokens, and the model reads 40"):
+    with pytest.raises(ArgumentError, match="2nd value of `x` has 42 tokens, and the model's maximum is 40"):
         ours("speecht5")(["sun", "sun " * 40], seed=1, **given("speecht5"))
 
 
@@ -243,7 +243,7 @@ def test_r_gets_its_draws_from_its_own_generator(vits):
 
 
 def test_a_model_of_something_else_does_not_fit(tmp_path):
-    with pytest.raises(ArgumentError, match="This one does 'text-classification'"):
+    with pytest.raises(ArgumentError, match="This one is for 'text-classification'"):
         tidydl.pipeline(TASK, model=tiny.text_folder(tmp_path / "bert"))
 
 

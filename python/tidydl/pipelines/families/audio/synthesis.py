@@ -1,7 +1,7 @@
-"""Sounds from texts: speech and music, one text at a time.
+"""Audio clips from texts: speech and music, one text at a time.
 
 What a model draws at random (the noise in the breath of a voice, or the tokens of a melody) comes from a stream of each
-text's own: the same seed gives the same sounds, whatever other texts there are.
+text's own: the same seed gives the same audio clips, whatever other texts there are.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl.errors import ArgumentError, DependencyError, TidydlError, unknown_name
 from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.sounds.vocoders import SPECTROGRAMS, vocoder_for
+from tidydl.pipelines.families.audio.vocoders import SPECTROGRAMS, vocoder_for
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
@@ -65,14 +65,14 @@ def other_models(loaded: Loaded, options: Options) -> tuple[Any, ...]:
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Build the sounds of all texts and give the tidy frame."""
+    """Build the audio clips of all texts and give the tidy frame."""
     seed = options["seed"]
     settings = _settings(loaded, options)
     if options["vocoder"] is not None and not _is_silent(loaded):
         raise ArgumentError("`vocoder` is given, but this model produces audio itself.", allowed="No `vocoder`.")
     vocoder = vocoder_for(loaded, options["vocoder"]) if _is_silent(loaded) else None
     rate = _rate(loaded) if vocoder is None else int(vocoder.config.sampling_rate)
-    way = BatchPlan(
+    plan = BatchPlan(
         encode=partial(_encode, loaded, _preset(loaded, options)),
         forward=partial(_samples, loaded, settings, vocoder, seed),
         key=lambda value: object(),  # equal texts draw on their own
@@ -80,7 +80,7 @@ def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict
         chunk=texts.CHUNK,
         finish=partial(_line, rate),
     )
-    outcome = yield from compute(loaded, inputs, way)
+    outcome = yield from compute(loaded, inputs, plan)
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, seed=seed, truncated=outcome.truncated, **note)
     return frame
@@ -91,7 +91,7 @@ def _kind(loaded: Loaded) -> str:
 
 
 def _generates(loaded: Loaded) -> bool:
-    """Return whether the model writes its sounds token by token."""
+    """Return whether the model writes its audio clips token by token."""
     return bool(loaded.model.can_generate())
 
 
@@ -104,9 +104,9 @@ def _rate(loaded: Loaded) -> int:
     """Find how many samples a second has: in the model's settings, those of its codec, or with what reads inputs."""
     config, settings = loaded.config, getattr(loaded.model, "generation_config", None)
     for name in ("sampling_rate", "sample_rate"):
-        for place in (settings, config, getattr(config, "codec_config", None)):
-            if getattr(place, name, None) is not None:
-                return int(getattr(place, name))
+        for source in (settings, config, getattr(config, "codec_config", None)):
+            if getattr(source, name, None) is not None:
+                return int(getattr(source, name))
     found = getattr(loaded.feature_extractor, "sampling_rate", None)
     if found is None:
         raise ArgumentError(
@@ -128,9 +128,9 @@ def _settings(loaded: Loaded, options: Options) -> dict[str, Any]:
     if not _generates(loaded) or _is_silent(loaded):
         for name in given:
             raise ArgumentError(
-                f"`{name}` is given, but this model writes no tokens.",
+                f"`{name}` is given, but this model does not generate tokens.",
                 allowed=f"No `{name}` for this model.",
-                hint="`seed` controls what it samples.",
+                hint="`seed` controls its sampling.",
             )
         return speaker
     if _kind(loaded) in _OF_PARTS:
@@ -153,7 +153,7 @@ def _speaker(loaded: Loaded, numbers: Sequence[float] | None) -> dict[str, Any]:
     if not wants or numbers is None or len(numbers) != size:
         problem = "is missing" if numbers is None else f"has {len(numbers)} numbers"
         raise ArgumentError(
-            f"`speaker_embeddings` {problem if wants else 'is given, but this model has a single voice of its own'}.",
+            f"`speaker_embeddings` {problem if wants else 'is given, but this model has a single voice'}.",
             allowed=f"A list of {size} numbers, the speaker embedding." if wants else "No `speaker_embeddings`.",
             hint="The data set 'Matthijs/cmu-arctic-xvectors' has some of real voices." if wants else None,
         )
@@ -177,7 +177,7 @@ class _Read:
     """Texts as tensors, one line each."""
 
     loaded: Loaded
-    places: Sequence[int]
+    indices: Sequence[int]
     made: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -196,23 +196,23 @@ class _Read:
         return [False] * len(self.made)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Return the tensors of the one text, beside its place."""
+        """Return the tensors of the one text, beside its index."""
         line = positions[0]
         moved = on_device(self.loaded, self.made[line])
         if "history_prompt" in moved:  # of a voice: tensors by name
             moved["history_prompt"] = moved["history_prompt"].to(self.loaded.device)
-        return {**moved, "place": self.places[line]}
+        return {**moved, "index": self.indices[line]}
 
 
-def _encode(loaded: Loaded, preset: dict[str, str], values: list[str], places: Sequence[int]) -> _Read:
+def _encode(loaded: Loaded, preset: dict[str, str], values: list[str], indices: Sequence[int]) -> _Read:
     """Read texts one by one; a text that is empty to the model, or longer than it reads, is refused."""
-    encoded = _Read(loaded, places)
+    encoded = _Read(loaded, indices)
     blanks = 1 if getattr(loaded.processor, "add_blank", False) else 0  # which VITS puts around each letter
-    for value, place in zip(values, places, strict=True):
+    for value, index in zip(values, indices, strict=True):
         made = _tensors(loaded, value, preset)
         size = int(made["attention_mask"].sum() if "attention_mask" in made else made["input_ids"].numel())
-        texts.refuse_empty([size if size > blanks else 0], [place])
-        _refuse_long(loaded, made["input_ids"].shape[-1], place)
+        texts.refuse_empty([size if size > blanks else 0], [index])
+        _refuse_long(loaded, made["input_ids"].shape[-1], index)
         encoded.made.append(made)
     return encoded
 
@@ -229,32 +229,32 @@ def _tensors(loaded: Loaded, text: str, preset: dict[str, str]) -> dict[str, Any
             return dict(reader(text=[written], return_tensors="pt", **preset, **more))
     except ImportError as problem:
         raise DependencyError(
-            f"`model` is '{loaded.source}', whose texts are read by a library that is not installed.",
+            f"`model` is '{loaded.source}', whose tokenizer needs a library that is not installed.",
             allowed=str(problem).strip().splitlines()[0],
-            hint="Install it, or take a model that reads letters, such as 'facebook/mms-tts-eng'.",
+            hint="Install it, or use a model that reads characters, such as 'facebook/mms-tts-eng'.",
         ) from problem
 
 
-def _refuse_long(loaded: Loaded, size: int, place: int) -> None:
+def _refuse_long(loaded: Loaded, size: int, index: int) -> None:
     limit = getattr(loaded.config, "max_text_positions", None)
     if _kind(loaded) == "bark":
         settings = loaded.model.generation_config.semantic_config
         limit = settings.get("max_input_semantic_length") if isinstance(settings, Mapping) else None
     if limit is not None and size > limit:
         raise value_error(
-            place,
-            f"makes {size} tokens, and the model reads {limit}.",
+            index,
+            f"has {size} tokens, and the model's maximum is {limit}.",
             allowed="A shorter text.",
-            hint="Cut it into sentences, one a row.",
+            hint="Split it into sentences, one per row.",
         )
 
 
 def _samples(
     loaded: Loaded, settings: dict[str, Any], vocoder: Any, seed: int | None, tensors: dict[str, Any]
 ) -> list[np.ndarray]:
-    """Build the sound of a text: its samples, or channels × samples."""
-    place = tensors.pop("place")
-    with quiet_loading(), seeded(line_seed(seed or 0, place, 0), loaded.device):
+    """Build the audio clip of a text: its samples, or channels × samples."""
+    index = tensors.pop("index")
+    with quiet_loading(), seeded(line_seed(seed or 0, index, 0), loaded.device):
         if _generates(loaded):
             made = loaded.model.generate(**tensors, **settings)
         else:
@@ -277,12 +277,12 @@ def _waveform(loaded: Loaded, made: Any) -> np.ndarray:
 
 
 def _line(rate: int, encoded: _Read, lines: list[int], found: list[np.ndarray]) -> list[Line]:
-    """Write the line of a sound."""
+    """Write the line of an audio clip."""
     from tidydl.data.media.audio import as_audio
 
-    samples, place = found[0], encoded.places[lines[0]]
+    samples, index = found[0], encoded.indices[lines[0]]
     try:
-        sound = as_audio({"array": samples, "sampling_rate": rate})
+        audio = as_audio({"array": samples, "sampling_rate": rate})
     except TidydlError as problem:
-        raise of_value(problem, nth_value(place), place) from problem
-    return [(rate, samples.shape[-1] / rate, sound)]
+        raise of_value(problem, nth_value(index), index) from problem
+    return [(rate, samples.shape[-1] / rate, audio)]

@@ -41,11 +41,11 @@ def _characters(tokenizer: Any, tokens: Sequence[int]) -> Iterator[Piece]:
     """Put tokens together until they are whole characters: those that the text has in this place."""
     whole = _decoded(tokenizer, tokens)
     start, at = 0, 0
-    for place in range(len(tokens)):
-        text = _decoded(tokenizer, tokens[start : place + 1])
-        if whole.startswith(text, at) or place == len(tokens) - 1:
-            yield text, start, place
-            start, at = place + 1, at + len(text)
+    for index in range(len(tokens)):
+        text = _decoded(tokenizer, tokens[start : index + 1])
+        if whole.startswith(text, at) or index == len(tokens) - 1:
+            yield text, start, index
+            start, at = index + 1, at + len(text)
 
 
 def _decoded(tokenizer: Any, tokens: Sequence[int]) -> str:

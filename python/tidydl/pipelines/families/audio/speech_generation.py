@@ -1,6 +1,6 @@
-"""Speech recognition by models that write a text for a sound: Whisper, other encoder-decoders, and transducers.
+"""Speech recognition by models that write a text for an audio clip: Whisper, other encoder-decoders, and transducers.
 
-Whisper hears half a minute at once; of a longer sound it goes on from where its own timestamps say that something
+Whisper hears half a minute at once; of a longer audio clip it goes on from where its own timestamps say that something
 ended (Radford et al., 2023, section 3.8), as ``generate()`` of transformers does.
 
 References
@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.pipelines.batching import BatchPlan
-from tidydl.pipelines.families.sounds.whisper_words import SPACELESS, words_of
+from tidydl.pipelines.families.audio.whisper_words import SPACELESS, words_of
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.positions import value_error
@@ -32,7 +33,7 @@ from tidydl.pipelines.transformers_loaders import quiet_loading
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["timestamps", "way"]
+__all__ = ["plan", "timestamps"]
 
 # What transformers' own pipeline sets where neither the call nor the model says otherwise.
 _BEAMS = 5
@@ -43,7 +44,7 @@ Line = tuple[int, str, float, float]
 
 @dataclass(frozen=True)
 class Stretch:
-    """What is said in a stretch of a sound, as tokens; ``ends`` says when each token ends where that was asked for."""
+    """What is said in a stretch of an audio clip, as tokens; ``ends`` says when each ends where that was asked for."""
 
     tokens: list[int]
     start: float = 0.0
@@ -60,8 +61,8 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
     return [True, "word"] if getattr(settings, "alignment_heads", None) else [True]
 
 
-def way(loaded: Loaded, options: Options, listens: str) -> BatchPlan:
-    """Return how a model writes a text for a sound."""
+def plan(loaded: Loaded, options: Options, listens: str) -> BatchPlan:
+    """Return how a model writes a text for an audio clip."""
     whisper, stamps = listens == "whisper", options["return_timestamps"]
     draws = bool(getattr(loaded.model.generation_config, "do_sample", False)) and not whisper
     settings = {} if listens == "transducer" else _settings(loaded, options, whisper)
@@ -100,8 +101,8 @@ def _whisper_language(loaded: Loaded, options: Options) -> dict[str, Any]:
     for name in ("language", "translate"):
         if options[name] and not several:
             raise ArgumentError(
-                f"`{name}` is given, but this model knows a single language.",
-                allowed="A model of several languages; the name of this kind does not end in '.en'.",
+                f"`{name}` is given, but this model is monolingual.",
+                allowed="A multilingual model, whose name does not end in '.en'.",
                 hint=f"Leave `{name}` out.",
             )
     said: dict[str, Any] = {}
@@ -129,54 +130,57 @@ def _other_language(loaded: Loaded, options: Options) -> dict[str, Any]:
     wants = "tgt_lang" in inspect.signature(loaded.model.generate).parameters
     if options["translate"]:
         raise ArgumentError(
-            "`translate` is True, but this model does not translate into English when asked.", allowed="Only false."
+            f"`translate` is {rendering.value(True)}, but this model cannot translate into English.",
+            allowed=f"{rendering.value(False)}.",
         )
     if wants and options["language"] is None:
         raise ArgumentError(
-            "`language` is missing, which this model has to be told.",
-            allowed="The language of the text, as the model calls it.",
+            "`language` is missing, which this model requires.",
+            allowed="The language of the text, by the model's own code.",
             hint='For example `language = "eng"`.',
         )
     if not wants and options["language"] is not None:
-        raise ArgumentError("`language` is given, but this model takes none.", allowed="No `language` for this model.")
+        raise ArgumentError(
+            "`language` is given, but this model has no such option.", allowed="No `language` for this model."
+        )
     return {"tgt_lang": options["language"]} if wants else {}
 
 
-def _encode(loaded: Loaded, values: list[Any], places: Sequence[int]) -> Placed:
+def _encode(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> Placed:
     listen = partial(audios.features, loaded, return_attention_mask=True)
-    return Placed(audios.encode(loaded, values, places, listen=listen), places)
+    return Placed(audios.encode(loaded, values, indices, listen=listen), indices)
 
 
-def _encode_for_whisper(loaded: Loaded, values: list[Any], places: Sequence[int]) -> EncodedAudios:
-    """Read sounds, filled up to what Whisper hears at once; a longer one is heard alone, piece by piece."""
+def _encode_for_whisper(loaded: Loaded, values: list[Any], indices: Sequence[int]) -> EncodedAudios:
+    """Read audio clips, filled up to what Whisper hears at once; a longer one is heard alone, piece by piece."""
     longest = loaded.feature_extractor.n_samples
 
     def listen(heard: np.ndarray) -> Mapping[str, Any]:
         whole = {"truncation": False, "padding": "longest"} if len(heard) > longest else {}
         return audios.features(loaded, heard, return_attention_mask=True, **whole)
 
-    encoded = audios.encode(loaded, values, places, listen=listen)
+    encoded = audios.encode(loaded, values, indices, listen=listen)
     for line, (_, stop) in enumerate(encoded.spans):
         if stop > longest:
-            _refuse_timeless(loaded, places[line], longest)
+            _refuse_timeless(loaded, indices[line], longest)
             encoded.shapes[line] = (line, encoded.shapes[line])
     return encoded
 
 
-def _refuse_timeless(loaded: Loaded, place: int, longest: int) -> None:
-    """Refuse a long sound where a model cannot say where it has to go on."""
+def _refuse_timeless(loaded: Loaded, index: int, longest: int) -> None:
+    """Refuse a long audio clip where a model cannot say where it has to go on."""
     if not timestamps(loaded):
         raise value_error(
-            place,
-            f"has more than {longest} samples, and this model says not when something ends, to go on from there.",
-            allowed="A shorter sound, or a model whose generation_config.json has `no_timestamps_token_id`.",
+            index,
+            f"has more than {longest} samples, and this model predicts no timestamps from which to continue.",
+            allowed="Shorter audio, or a model whose generation_config.json has `no_timestamps_token_id`.",
         )
 
 
 def _texts(loaded: Loaded, settings: dict[str, Any], draws: bool, tensors: dict[str, Any]) -> list[list[Stretch]]:
-    """Let the model write a text for each sound of a batch."""
-    places = tensors.pop("places")
-    seed = line_seed(0, places[0], 0) if draws else None
+    """Let the model write a text for each audio clip of a batch."""
+    indices = tensors.pop("indices")
+    seed = line_seed(0, indices[0], 0) if draws else None
     mask = tensors.pop("attention_mask", None)
     masked = {} if mask is None else {"attention_mask": mask}
     with _quiet(), seeded(seed, loaded.device):
@@ -195,7 +199,7 @@ def _quiet() -> Iterator[None]:
 def _stretches(
     loaded: Loaded, settings: dict[str, Any], stamps: bool | str, tensors: dict[str, Any]
 ) -> list[list[Stretch]]:
-    """Let Whisper write what is said in each sound of a batch, by stretches where their times are needed."""
+    """Let Whisper write what is said in each audio clip of a batch, by stretches where their times are needed."""
     heard, mask = tensors["input_features"], tensors.get("attention_mask")
     if stamps is False and heard.shape[-1] <= loaded.feature_extractor.nb_max_frames:
         with _quiet():
@@ -237,7 +241,7 @@ def _chunks(
     lines: list[int],
     found: list[list[Stretch]],
 ) -> list[Line]:
-    """Write the text of a sound, or what is said in it with its times."""
+    """Write the text of an audio clip, or what is said in it with its times."""
     stretches, seconds = found[0], encoded.seconds[encoded.owners[lines[0]]]
     if stamps is False:
         return [(0, "".join(_text(loaded, each, transducer) for each in stretches).strip(), 0.0, seconds)]

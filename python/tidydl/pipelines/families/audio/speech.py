@@ -1,4 +1,4 @@
-"""Automatic speech recognition: what is said in a sound, as a whole or in stretches with their times.
+"""Automatic speech recognition: what is said in an audio clip, as a whole or in stretches with their times.
 
 Models that give a token for each moment (connectionist temporal classification, CTC), models that write a text for a
 sound (Whisper among them), and transducers.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tidydl import rendering
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import BatchPlan, compute
 from tidydl.pipelines.declarations import Task
-from tidydl.pipelines.families.sounds import speech_ctc, speech_generation
+from tidydl.pipelines.families.audio import speech_ctc, speech_generation
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
@@ -42,7 +43,7 @@ def _listens(loaded: Loaded) -> str:
         return "transducer"
     if getattr(loaded.model, "main_input_name", "inputs") == "input_ids":
         raise ArgumentError(
-            f"`model` is '{loaded.source}', which takes audio only as part of a text.",
+            f"`model` is '{loaded.source}', which takes audio only together with text.",
             allowed="A model that takes audio alone, such as Whisper, Wav2Vec2 or Parakeet.",
             hint="This one may be for 'any-to-any'.",
         )
@@ -58,35 +59,34 @@ def _timestamps(loaded: Loaded) -> list[bool | str]:
 
 
 def run(task: Task, loaded: Loaded, inputs: Inputs, options: Options, note: dict[str, Any]) -> Work[pd.DataFrame]:
-    """Recognise speech in all sounds and give the tidy frame."""
-    outcome = yield from compute(loaded, inputs, _way(loaded, options))
+    """Recognise speech in all audio clips and give the tidy frame."""
+    outcome = yield from compute(loaded, inputs, _plan(loaded, options))
     frame = lines_frame(task.contract(inputs.shown), inputs, outcome)
     frame.attrs["tidydl"] = provenance(task.name, loaded, truncated=outcome.truncated, **note)
     return frame
 
 
-def _way(loaded: Loaded, options: Options) -> BatchPlan:
+def _plan(loaded: Loaded, options: Options) -> BatchPlan:
     listens = _listens(loaded)
     _refuse_timestamps(loaded, options["return_timestamps"])
     if listens == "ctc":
-        _refuse_idle(options, _WRITERS_ONLY, "this model gives a token for each moment, and writes no text of its own")
-        return speech_ctc.way(loaded, options)
+        _refuse_idle(options, _WRITERS_ONLY, "this is a CTC model, which does not generate text token by token")
+        return speech_ctc.plan(loaded, options)
     if listens == "whisper":
         _refuse_short_windows(loaded, options)
     else:
-        _refuse_idle(options, _WINDOWS_ONLY, "this model hears a sound as a whole")
+        _refuse_idle(options, _WINDOWS_ONLY, "this model processes audio as a whole")
     if listens == "transducer":
-        _refuse_idle(options, _WRITERS_ONLY, "this model is a transducer, which writes what it hears token by token")
-    return speech_generation.way(loaded, options, listens)
+        _refuse_idle(options, _WRITERS_ONLY, "this model is a transducer, which has no such option")
+    return speech_generation.plan(loaded, options, listens)
 
 
 def _refuse_timestamps(loaded: Loaded, wanted: bool | str) -> None:
     known = _timestamps(loaded)
     if wanted is not False and wanted not in known:
-        listed = " or ".join("True" if each is True else f"'{each}'" for each in known)
         raise ArgumentError(
-            f"`return_timestamps` is {wanted!r}, which this model cannot give.",
-            allowed=f"{listed}, or False." if known else "False.",
+            f"`return_timestamps` is {rendering.value(wanted)}, which this model does not support.",
+            allowed=f"{', '.join(map(rendering.value, (*known, False)))}.",
             hint=None if known else "Whisper and CTC models such as Wav2Vec2 return timestamps.",
         )
 
@@ -103,6 +103,6 @@ def _refuse_short_windows(loaded: Loaded, options: Options) -> None:
     if options["chunk_length_s"] not in (None, hears):
         raise ArgumentError(
             f"`chunk_length_s` is {options['chunk_length_s']:g}, but this model processes {hears} seconds at a time.",
-            allowed=f"{hears}, or nothing: longer audio is processed in pieces, by its timestamps.",
+            allowed=f"{hears}, or no `chunk_length_s`: longer audio is processed in pieces, by its timestamps.",
             hint="Leave `chunk_length_s` out.",
         )

@@ -1,7 +1,7 @@
 """Speech recognition with a token for each moment: connectionist temporal classification (Graves et al., 2006).
 
-Long sounds are heard in windows. Neighbours overlap, and of each the outer parts, where the model has heard too little
-of what comes before or after, are left out; what is left is put together before tokens become a text.
+Long audio clips are heard in windows. Neighbours overlap, and of each the outer parts, where the model has heard too
+little of what comes before or after, are left out; what is left is put together before tokens become a text.
 
 References
 ----------
@@ -22,10 +22,10 @@ from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import audios
 from tidydl.pipelines.reading.audios import EncodedAudios, Span
 
-__all__ = ["timestamps", "way"]
+__all__ = ["plan", "timestamps"]
 
 _WHOLE = 60  # seconds that are heard as a whole, unless the call says otherwise
-_WINDOW = 30  # seconds of a window where a sound is longer
+_WINDOW = 30  # seconds of a window where an audio clip is longer
 
 Line = tuple[int, str, float, float]
 
@@ -38,8 +38,8 @@ def timestamps(loaded: Loaded) -> list[bool | str]:
     return [each for each in ("word", "char") if f"output_{each}_offsets" in known]
 
 
-def way(loaded: Loaded, options: Options) -> BatchPlan:
-    """Return how a model hears sounds moment by moment."""
+def plan(loaded: Loaded, options: Options) -> BatchPlan:
+    """Return how a model hears audio clips moment by moment."""
     windows = _windows(loaded, options)
     return BatchPlan(
         encode=partial(
@@ -65,7 +65,7 @@ def _tokens(model: Any, tensors: dict[str, Any]) -> list[list[int]]:
 
 
 def _samples_per_token(loaded: Loaded) -> int | None:
-    """Return how many samples of a sound the model gives a token for, None where it does not say."""
+    """Return how many samples of an audio clip the model gives a token for, None where it does not say."""
     config, hop = loaded.config, getattr(loaded.feature_extractor, "hop_length", None)
     ratio = getattr(config, "inputs_to_logits_ratio", None)
     if config.model_type == "lasr_ctc":  # counts the lines of a spectrogram
@@ -86,7 +86,7 @@ class _Windows:
     unit: int  # samples of a token
 
     def cut(self, count: int) -> list[Span]:
-        """Cut a sound of so many samples into windows."""
+        """Cut an audio clip of so many samples into windows."""
         if count <= max(self.whole, self.size):
             return [(0, count)]
         spans: list[Span] = []
@@ -134,7 +134,7 @@ def _chunks(
     lines: list[int],
     found: list[list[int]],
 ) -> list[Line]:
-    """Put the windows of a sound together and write its text, or its words or characters with their times."""
+    """Put the windows of an audio clip together and write its text, or its words or characters with their times."""
     if windows is None or len(lines) == 1:
         tokens = found[0]
     else:

@@ -1,0 +1,168 @@
+"""The very dtypes that a frame had when tidydl wrote it, as far as the values that are stored allow.
+
+What a file notes may come from anywhere, and files that were bound hold more than the one that noted it: a note changes
+what kind of column it is, and never a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+__all__ = ["as_noted", "levels_again", "objects"]
+
+_AS_THEY_ARE = ("category", "image", "audio", "frames")
+_TEXT = {"object", "str"}  # the kinds of text in pandas 2 and in pandas 3
+_UNITS = ("s", "ms", "us", "ns")
+
+
+def as_noted(
+    frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema, nullable: Collection[str] | None
+) -> pd.DataFrame:
+    """Return columns with the very dtypes that a frame of ours had when it was written."""
+    import pandas as pd
+    import pyarrow as pa
+
+    noted = notes.get("dtypes", {}).items()
+    dtypes = {name: kind for name, kind in noted if name in frame.columns and _opens_nothing(kind)}
+    if not dtypes or not frame.columns.is_unique:
+        return frame
+    for name, kind in dtypes.items():
+        column: Any = frame[name]
+        about = notes.get("levels", {}).get(name)
+        about = about if isinstance(about, dict) else {}
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            levels = levels_again(column.cat.categories, about["dtype"]) if "dtype" in about else None
+            made = column if levels is None else column.cat.rename_categories(levels)
+            frame[name] = made.cat.as_ordered() if about.get("ordered") else made
+        elif kind == "array" and pa.types.is_list(schema.field(name).type):
+            frame[name] = objects(_arrays(column, schema.field(name).type))
+        elif str(column.dtype) == kind or kind in _AS_THEY_ARE or {str(column.dtype), kind} == _TEXT:
+            continue
+        elif _fits(kind, schema.field(name).type):
+            frame[name] = _cast(column, kind, column.hasnans if nullable is None else name in nullable)
+    return frame
+
+
+def _opens_nothing(kind: Any) -> bool:
+    """Return whether a noted dtype is one that pandas makes without a file: a zone of dateutil may be any path."""
+    return isinstance(kind, str) and "dateutil" not in kind
+
+
+def _fits(kind: str, stored: pa.DataType) -> bool:
+    """Return whether a dtype that encode() may have noted holds every value of a stored type as it is."""
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        noted: Any = pd.api.types.pandas_dtype(kind)
+    except (TypeError, ValueError, NotImplementedError):
+        return False
+    if isinstance(noted, pd.ArrowDtype):
+        return bool(noted.pyarrow_dtype == stored or (_is_text(noted.pyarrow_dtype) and _is_text(stored)))
+    if isinstance(noted, (pd.PeriodDtype, pd.IntervalDtype, pd.StringDtype)):
+        return _is_text(stored)
+    if noted == np.dtype(object):
+        return True
+    if isinstance(noted, pd.DatetimeTZDtype):
+        return pa.types.is_timestamp(stored) and stored.tz is not None and _is_as_fine(noted.unit, stored)
+    noted = getattr(noted, "numpy_dtype", noted)
+    return isinstance(noted, np.dtype) and _fits_numpy(noted, stored)
+
+
+def _fits_numpy(noted: np.dtype, stored: pa.DataType) -> bool:
+    import numpy as np
+    import pyarrow as pa
+
+    is_ = pa.types
+    if is_.is_null(stored):
+        return noted.kind in "biufmM"
+    if noted.kind == "b":
+        return bool(is_.is_boolean(stored))  # else every other value were true
+    if noted.kind == "M":
+        plain = is_.is_date(stored) or (is_.is_timestamp(stored) and stored.tz is None)
+        return plain and _is_as_fine(np.datetime_data(noted)[0], stored)
+    if noted.kind == "m":
+        return is_.is_duration(stored) and _is_as_fine(np.datetime_data(noted)[0], stored)
+    if noted.kind not in "iuf" or not (is_.is_integer(stored) or is_.is_floating(stored)):
+        return False
+    if noted == np.float16:  # which is stored as float32
+        return bool(is_.is_float32(stored) or is_.is_float16(stored))
+    return np.can_cast(np.dtype(stored.to_pandas_dtype()), noted, "safe")
+
+
+def _is_as_fine(unit: str, stored: pa.DataType) -> bool:
+    """Return whether a unit of time tells what is stored apart; parquet keeps seconds as milliseconds."""
+    stored_unit = getattr(stored, "unit", "s")
+    return unit in _UNITS and _UNITS.index(unit) >= _UNITS.index("s" if stored_unit == "ms" else stored_unit)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return str(kind) in ("string", "large_string", "string_view")
+
+
+def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
+    """Return levels of another dtype by their names as text; None where their text does not tell them."""
+    import pandas as pd
+
+    if not _opens_nothing(kind):
+        return None
+    if kind in ("bool", "boolean"):  # every text that is not empty were true
+        known = {"True": True, "False": False}
+        return pd.Index([known[name] for name in names], dtype=kind) if set(names) <= set(known) else None
+    try:
+        return pd.Index(names.astype(kind))
+    except (TypeError, ValueError, NotImplementedError):
+        return None
+
+
+def _arrays(lists: Iterable[Any], kind: Any) -> list[Any]:
+    """Make arrays of lists; one without values has the kind of the others."""
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    inner = kind.value_type if pa.types.is_list(kind) else pa.null()
+    timed = pa.types.is_duration(inner) or (pa.types.is_timestamp(inner) and inner.tz is None)
+    typed = timed or pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_boolean(inner)
+    nothing = np.array([], inner.to_pandas_dtype() if typed else float)
+
+    def array_of(value: Any) -> Any:
+        if not len(value):
+            return nothing.copy()
+        return pd.Series(value, dtype=nothing.dtype).to_numpy() if timed else np.array(value)
+
+    return [None if value is None else array_of(value) for value in lists]
+
+
+def _cast(column: Any, kind: str, lacks: bool) -> Any:
+    """Return a column with another dtype where it fits; a part of the data may lack what the whole had."""
+    if kind == "object":  # nothing was known of the values where there were none
+        return column.astype(object).where(column.notna(), None)
+    nullable = {"int": "Int", "uint": "UInt", "bool": "boolean"}
+    if lacks and (stem := kind.rstrip("0123456789")) in nullable:
+        kind = nullable[stem] if stem == "bool" else nullable[stem] + kind[len(stem) :]
+    try:
+        made = column.astype(kind)
+    except (TypeError, ValueError, NotImplementedError):
+        return column
+    if kind.startswith(("period", "interval")):  # which are stored as text
+        return made if made.astype("str").where(made.notna(), None).equals(column) else column
+    return made
+
+
+def objects(values: list[Any]) -> pd.Series:
+    """Return a column of objects, each of which may be a list."""
+    import numpy as np
+    import pandas as pd
+
+    held = np.empty(len(values), dtype=object)
+    for index, value in enumerate(values):  # one by one, since a value may be a list
+        held[index] = value
+    return pd.Series(held, dtype=object)

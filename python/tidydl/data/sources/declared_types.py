@@ -1,0 +1,193 @@
+"""Columns in the types that ``dataset_info`` of a README declares, where nothing is lost by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidydl.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["as_declared", "texts_declared"]
+
+_SPECIAL = ("ClassLabel", "Image", "Audio")  # what columns mean, which is seen to where frames are made
+_LISTS = ("List", "LargeList", "Sequence")
+
+
+def as_declared(table: pa.Table, features: Mapping[str, Any], path: str, kind: str) -> pa.Table:
+    """Return the table of a file with its columns in the declared types.
+
+    Parameters
+    ----------
+    table
+        What was read.
+    features
+        The features of ``datasets`` by column; those of labels and media are left alone.
+    path, kind
+        The file, and its format.
+
+    Raises
+    ------
+    DataError
+        A value would become another one, or none.
+    """
+    for place, field in enumerate(table.schema):
+        declared = _declared(features, field.name)
+        if declared is None or _are_alike(field.type, declared[0]):
+            continue
+        # the text of moments in json is gone, which would be another one
+        refusal = _refusal(field, *declared, path, kind)
+        made = _cast(table.column(place), *declared, refusal, timestamps_as_text=kind != "json")
+        table = table.set_column(place, field.with_type(made.type).with_metadata(None), made)
+    return table
+
+
+def texts_declared(schema: pa.Schema, features: Mapping[str, Any]) -> frozenset[str]:
+    """Name the columns of moments, dates and times that are declared as text: their text is that of the file."""
+    import pyarrow as pa
+
+    return frozenset(
+        field.name
+        for field in schema
+        if pa.types.is_temporal(field.type)
+        and (declared := _declared(features, field.name)) is not None
+        and _is_text(declared[0])
+    )
+
+
+def _declared(features: Mapping[str, Any], name: str) -> tuple[pa.DataType, Any] | None:
+    """Return the declared type of a column, and its feature; None where it is none of plain values."""
+    import datasets
+
+    described = features.get(name)
+    if described is None or not _is_of_values(described):
+        return None
+    feature = datasets.Features.from_dict({name: described})
+    return feature.arrow_schema.field(name).type, feature[name]
+
+
+def _is_of_values(feature: Any) -> bool:
+    if not isinstance(feature, Mapping):
+        return False
+    kind = feature.get("_type")
+    if isinstance(kind, str):
+        return kind == "Value" or (kind in _LISTS and _is_of_values(feature.get("feature")))
+    return bool(feature) and all(_is_of_values(each) for each in feature.values())
+
+
+def _are_alike(read: pa.DataType, declared: pa.DataType) -> bool:
+    """Return whether columns of two types become the same column of a frame."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(read):
+        return _are_alike(read.value_type, declared)
+    if pa.types.is_decimal(read) and pa.types.is_floating(declared):
+        return True
+    if _is_list(read) and _is_list(declared):
+        return _are_alike(read.value_type, declared.value_type)
+    if pa.types.is_struct(read) and pa.types.is_struct(declared):
+        names = [[kind.field(k).name for k in range(kind.num_fields)] for kind in (read, declared)]
+        return names[0] == names[1] and all(_are_alike(a.type, b.type) for a, b in zip(read, declared, strict=True))
+    return bool(read == declared) or (_is_text(read) and _is_text(declared))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return str(kind) in ("string", "large_string", "string_view")
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+
+
+def _refusal(
+    field: pa.Field, declared: pa.DataType, feature: Any, path: str, kind: str
+) -> Callable[[pa.Array], DataError]:
+    named = getattr(feature, "dtype", declared)  # the README's own name of it
+
+    def refuse(values: pa.Array) -> DataError:
+        shown = "values" if not len(values) else repr(values[0].as_py()) if _is_text(field.type) else str(values[0])
+        shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
+        return DataError(
+            f"'{path}' has {shown} in column '{field.name}', which is read as {field.type} and declared as {named} "
+            "in README.md.",
+            allowed="Values of the declared type, or such that become it without loss.",
+            hint=f"Mend `dataset_info` in README.md, or read without it: load_dataset('{kind}', data_files=…).",
+        )
+
+    return refuse
+
+
+def _cast(
+    values: pa.ChunkedArray,
+    kind: pa.DataType,
+    feature: Any,
+    refusal: Callable[[pa.Array], DataError],
+    *,
+    timestamps_as_text: bool,
+) -> pa.ChunkedArray:
+    import pyarrow as pa
+    from datasets.table import cast_array_to_feature
+
+    def cast(some: pa.Array) -> pa.Array:
+        made = cast_array_to_feature(some, feature) if pa.types.is_nested(kind) else some.cast(kind)
+        for before, after in _leaves(some, made):
+            as_text = pa.types.is_temporal(before.type) and _is_text(after.type)
+            if (as_text and not timestamps_as_text) or _loses(before, after):
+                raise ValueError
+        return made
+
+    made = []
+    for chunk in values.chunks or [pa.array([], values.type)]:
+        try:
+            made.append(cast(chunk))
+        except (pa.ArrowException, ValueError, TypeError) as error:
+            raise refusal(_first_refused(chunk, cast)) from error
+    return pa.chunked_array(made)
+
+
+def _first_refused(values: pa.Array, cast: Callable[[pa.Array], Any]) -> pa.Array:
+    """Return the first value that cannot be cast, in an array of one."""
+    import pyarrow as pa
+
+    while len(values) > 1:
+        half = len(values) // 2
+        try:
+            cast(values.slice(0, half))
+            values = values.slice(half)
+        except (pa.ArrowException, ValueError, TypeError):
+            values = values.slice(0, half)
+    return values
+
+
+def _leaves(read: pa.Array, made: pa.Array) -> Iterator[tuple[pa.Array, pa.Array]]:
+    """Give the plain values before and after, of lists and structures those in them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if _is_list(made.type) and _is_list(read.type):
+        yield from _leaves(pc.list_flatten(read), pc.list_flatten(made))
+    elif pa.types.is_struct(made.type) and pa.types.is_struct(read.type):
+        for field in made.type:
+            if read.type.get_field_index(field.name) >= 0:
+                yield from _leaves(pc.struct_field(read, field.name), pc.struct_field(made, field.name))
+    else:
+        yield read, made
+
+
+def _loses(read: pa.Array, made: pa.Array) -> bool:
+    """Return whether a value is another one after it was cast; text was read as what it says, or the cast failed."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if _is_text(read.type) or pa.types.is_null(read.type) or pa.types.is_decimal(read.type):
+        return False
+    if pa.types.is_floating(read.type) and pa.types.is_floating(made.type):  # of the declared precision
+        return bool(pc.any(pc.and_not(pc.is_inf(made), pc.is_inf(read))).as_py())
+    same = pc.equal(made.cast(read.type), read)
+    if pa.types.is_floating(read.type):
+        same = pc.or_(same, pc.is_nan(read))
+    return pc.all(same).as_py() is False

@@ -1,0 +1,59 @@
+"""Zip files as the tables in them."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from tidydl.data.readers.decompression_limits import allowance
+from tidydl.data.readers.formats import FORMATS, MEDIA, suffix_of
+from tidydl.data.sources.folders import data_files_of
+from tidydl.data.sources.zips import unpacked, unpacked_for_good
+from tidydl.errors import ArgumentError, NotFoundError
+
+__all__ = ["files_of_kind", "open_zip"]
+
+
+def open_zip(file: Path, room: ExitStack, keep: bool) -> Path:
+    """Unpack a zip file into a folder: for good where its files are read later, else until all is read."""
+    lasting = tuple(suffix for suffixes in MEDIA.values() for suffix in suffixes)
+    try:
+        with zipfile.ZipFile(file) as held:
+            keep = keep or any(name.lower().endswith(lasting) for name in held.namelist())
+    except (OSError, zipfile.BadZipFile):
+        keep = False  # unpacking says what is wrong
+    if keep:
+        folder = unpacked_for_good(file)
+    else:
+        folder = unpacked(file, Path(room.enter_context(tempfile.TemporaryDirectory(prefix="tidydl-"))))
+    allowance().put_into(folder)
+    return folder
+
+
+def files_of_kind(file: Path, kind: str, room: ExitStack, keep: bool) -> list[Path]:
+    """Return a file of a format, or those of that format in a zip file.
+
+    Raises
+    ------
+    ArgumentError
+        The file is packed, or named, in another way.
+    NotFoundError
+        The zip file holds none.
+    """
+    if file.suffix.lower() != ".zip":
+        if suffix_of(file) not in FORMATS:
+            raise ArgumentError(
+                f"`data_files` '{file}' is not named as a {kind} file.",
+                allowed=f"Files named {', '.join(each for each, of in FORMATS.items() if of == kind)}, also with .gz, "
+                ".bz2 or .zst behind it, or in a .zip file.",
+                hint="Unpack it first, or rename it.",
+            )
+        return [file]
+    inside = [
+        each for each in data_files_of(open_zip(file, room, keep)).values() if FORMATS.get(suffix_of(each)) == kind
+    ]
+    if not inside:
+        raise NotFoundError(f"`data_files` '{file}' holds no {kind} files.", allowed=f"A zip file with {kind} files.")
+    return inside

@@ -1,1 +1,0 @@
-"""Tasks that hear and speak: speech recognition, and sounds from texts."""
