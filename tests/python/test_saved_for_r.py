@@ -151,6 +151,10 @@ LARGE = [
     "y ~ poly(x, deg = 1e308)",
     "y ~ poly(x, pi * 10^6)",
     "y ~ poly(x, c(1e6))",
+    "y ~ poly(x, degree = z * 10)",
+    "y ~ poly(x, 50 + 51)",
+    "y ~ poly(x, -5)",
+    "y ~ poly(x, NaN)",
     "y ~ poly(a, b, c, d, e, f, g, degree = 9)",
     "y ~ poly(cbind(a, b, c, d, e, f), 20)",
     "y ~ splines::ns(x, df = 1e9)",
@@ -177,6 +181,29 @@ def test_a_formula_of_r_that_grows_beyond_the_limits_is_refused_before_anything_
     with pytest.raises(FormulaError) as caught:
         vet_formula_of_r(parse_r(text))
     assert "At most" in caught.value.allowed
+
+
+DEEPEST = [
+    *[("%s$a", 99), ("%s[1]", 98), ("%s[[1]]", 98), ("x[1, %s]", 49)],
+    *[("log(%s)", 99), ("(%s)", 99), ("-%s", 99), ("x^%s", 99), ("f(1, %s)", 99)],
+]
+
+
+@pytest.mark.parametrize(("nest", "most"), DEEPEST)
+def test_an_expression_may_be_nested_so_far(nest, most):
+    before, _, behind = nest.partition("%s")
+    deepest = before * most + "x" + behind * most
+    assert written_for_r(parse_r(deepest)) == deepest
+    with pytest.raises(FormulaError, match="nested too deeply"):
+        parse_r(before + deepest + behind)
+
+
+def test_parts_in_a_row_count_together_where_one_row_is_inside_another():
+    row = ":".join(["x"] * 300)
+    vet_formula_of_r(parse_r(f"y ~ {row}:({row})"))
+    for text in (f"x:({row}):{row}", f"({row}):{row}"):
+        with pytest.raises(FormulaError, match="too many parts in a row"):
+            vet_formula_of_r(parse_r(f"y ~ {text}"))
 
 
 @pytest.mark.parametrize(
@@ -256,6 +283,11 @@ def test_what_else_a_call_gives_is_shown_by_a_name(given):
 
 
 def test_arguments_that_name_functions_are_names_that_are_known():
+    for given in ("NaN", "'bar'", "stats::bar", "base::list", "list(base::c)", "list(g = contr.sum(1001))"):
+        assert call_for_r(f"nnet(y, contrasts = {given})").text.endswith("`)")
+    for given in ("NULL", "stats::contr.sum", 'list(g = "contr.sum", h = contr.sum(1000, TRUE))'):
+        assert call_for_r(f"nnet(y, contrasts = {given})").text == f"nnet(y, contrasts = {given})"
+    assert call_for_r("nnet(y, na.action = base::na.omit)").text.endswith("`)")
     assert call_for_r("nnet(y, contrasts = list(g = contr.helmert(50000)))").text.endswith("`)")
     assert call_for_r("nnet(y, na.action = foo, contrasts = bar)").text == (
         "nnet(y, na.action = `(foo)`, contrasts = `(bar)`)"
@@ -337,6 +369,7 @@ def polynomial(alpha, norm2):
 KNOTS, ENDS = numbers("knots", 0.1, 0.2), numbers("Boundary.knots", -1, 1)
 FLAG = {"name": "intercept", "flags": [True]}
 CUBIC = polynomial([1, 2, 3], [1, 5, 4, 3, 2])
+LINES = {"name": "coefs", "list": [{**polynomial([at], [1, 5, 4]), "name": ""} for at in (1, 2)]}
 
 
 def load_call(folder, call, width, *arguments):
@@ -371,6 +404,12 @@ def load_call(folder, call, width, *arguments):
         ("poly(x, 3)", [polynomial([1, 2, 3], [1, 5, 4, 3])]),
         ("poly(x, 3)", [polynomial([1, 2, 3], [1, 5, 4, 3, "NaN"])]),
         ("poly(x, 2)", [CUBIC]),
+        ("stats::poly(x, 2)", [CUBIC]),
+        ("stats::poly(x, degree = 2)", [CUBIC]),
+        ("stats::poly(x)", [CUBIC]),
+        ("stats::poly(x, simple = TRUE)", [CUBIC]),
+        ("poly(log10(z), x)", [LINES | {"list": [*LINES["list"], *LINES["list"][:1]]}]),
+        ("poly(log10(z), x)", [{"name": "coefs", "list": []}]),
         ("scale(cbind(x, z, z))", [numbers("center", 1), numbers("scale", 1)]),
         ("scale(cbind(x, z, z))", [numbers("center", 1, 2, 3)]),
         ("scale(cbind(x, z, z))", [numbers("center", 1, 2, 3), numbers("scale")]),
@@ -388,6 +427,9 @@ def test_what_does_not_fit_its_call_is_refused(call, arguments, tmp_path):
         ("splines::bs(x, df = 3)", [{"name": "degree", "wholes": [1]}, numbers("knots", 0.5), ENDS, FLAG]),
         ("splines::ns(x, df = 3)", [KNOTS, ENDS]),
         ("poly(x, 3)", [CUBIC]),
+        ("stats::poly(x, 3)", [CUBIC]),
+        ("stats::poly(x, simple = TRUE, degree = 3)", [CUBIC]),
+        ("stats::poly(x, z)", [CUBIC]),
         ("scale(cbind(x, z, z))", [numbers("center", 1, 2, 3), numbers("scale", 1, 2, 3)]),
         ("scale(cbind(x, z, z), scale = FALSE)", [numbers("center", 1, 2, 3)]),
     ],

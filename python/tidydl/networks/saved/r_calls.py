@@ -158,7 +158,10 @@ def _name_in_stats(node: Node) -> str:
 def _is_of_contrasts(node: Node) -> bool:
     """Return whether the argument ``contrasts`` is a name or a number of them, or a list of those."""
     if isinstance(node, Constant):
-        return node.value in CONTRASTS if isinstance(node.value, str) else not abs(node.value) > _MOST_CONTRASTS
+        number = number_in(node)
+        if number is not None:
+            return number <= _MOST_CONTRASTS
+        return not isinstance(node.value, str) or node.value in CONTRASTS
     if isinstance(node, Call) and node.function != "::":
         known = node.function.removeprefix("stats::") in _CONTRAST_WORDS
         return known and all(map(_is_of_contrasts, node.arguments))
