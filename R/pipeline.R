@@ -203,7 +203,14 @@ augment.tidydl_pipeline <- function(x, data, ..., prefix = "", progress = NULL) 
   spec <- attr(x, "spec")
   drawn <- draw(options, spec, attr(x, "facts"), quote(augment()))
   arguments <- list(spec = spec, data = data, prefix = prefix, options = options, drawn = drawn)
-  call_python("pipeline_augment", arguments, progress, call = quote(augment()))
+  bound_to(data, call_python("pipeline_augment", arguments, progress, call = quote(augment())))
+}
+
+# The columns of the data as they are, and the new ones behind them.
+bound_to <- function(data, new) {
+  columns <- c(as.list(tibble::as_tibble(data)), as.list(new))
+  about <- attributes(new)[setdiff(names(attributes(new)), c("names", "row.names", "class"))]
+  do.call(tibble::new_tibble, c(list(columns, nrow = nrow(new)), about))
 }
 
 #' Spread the ranks of a pipeline's result into columns

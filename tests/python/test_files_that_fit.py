@@ -1,6 +1,7 @@
 """Files bound by row: no value of one becomes another because of what a second file says."""
 
 import itertools
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -181,3 +182,14 @@ def test_the_first_rows_have_the_columns_of_all_files(tmp_path):
     for read in (load_dataset(tmp_path, n=1), next(iter(stream(tmp_path, n=1)))):
         pd.testing.assert_frame_equal(read, load_dataset(tmp_path).head(1))
     assert load_dataset(tmp_path, columns="y", n=1)["y"].isna().tolist() == [True]
+
+
+def test_timestamps_in_cells_keep_their_nanoseconds(tmp_path):
+    exact, far = pd.Timestamp("2020-01-01 00:00:00.123456789"), datetime(9000, 1, 1)
+    cells = {"l": [[exact], None], "s": [{"t": [exact]}, None], "d": [[pd.Timedelta(-5, "ns")], []], "far": [[far], []]}
+    write_dataset(pd.DataFrame(cells), tmp_path / "a.parquet")
+    read = load_dataset(tmp_path / "a.parquet")
+    assert (read["l"][0], read["s"][0], read["d"][0]) == ([exact], {"t": [exact]}, [pd.Timedelta(-5, "ns")])
+    assert read["far"][0] == [far]
+    write_dataset(read, tmp_path / "b.parquet")
+    assert load_dataset(tmp_path / "b.parquet")["l"][0] == [exact]

@@ -311,3 +311,17 @@ test_that("arrays that are no image are refused, and texts to embed may come by 
   expect_identical(embed(text = "a cat", device = "cpu"), embed("a cat", device = "cpu"))
   expect_error(embed("a", normalise = FALSE, device = "cpu"), "normalize", class = "tidydl_error_argument")
 })
+
+test_that("augment() leaves the columns of the data as they are", {
+  skip_without_python()
+  data <- tibble::tibble(
+    text = c("I am happy", NA), took = as.difftime(c(1.5, 2), units = "mins"),
+    day = as.Date(c(0.5, 1.25), origin = "1970-01-01"), arm = addNA(factor(c("a", NA))),
+    sex = structure(c(1, 2), labels = c(male = 1, female = 2), class = c("haven_labelled", "vctrs_vctr", "double"))
+  )
+  joined <- augment(pipeline(model = example_model("emotion")), data, text = "text")
+  expect_identical(as.list(joined)[names(data)], as.list(data))
+  expect_s3_class(joined, "tbl_df")
+  expect_identical(is.na(joined$label), c(FALSE, TRUE))
+  expect_identical(attr(joined, "tidydl")$task, "text-classification")
+})

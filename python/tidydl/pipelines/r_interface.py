@@ -71,12 +71,12 @@ def pipeline_augment(
     options: Mapping[str, Any] | None = None,
     drawn: int | None = None,
 ) -> Work[Counted]:
-    """Join a pipeline's results to the data."""
+    """Return the columns that a pipeline's results add to the data, whose own columns stay in R."""
     ppl = _open(spec)
     frame = yield from augment_steps(ppl, data, prefix=prefix, drawn=drawn, **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
     new = frame.columns[len(data.columns) :]
-    return Counted(frame, ppl.counted(new, prefix), ppl.listed(new, prefix))
+    return Counted(frame[new], ppl.counted(new, prefix), ppl.listed(new, prefix))
 
 
 def embed_run(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl import rendering
 from tidydl.data.arrow.nan_and_null import with_nulls
+from tidydl.data.arrow.nanoseconds import exact_array
 from tidydl.data.arrow.nested_frames import holds_frames, lists_of_structures
 from tidydl.data.arrow.noted_dtypes import levels_again
 from tidydl.data.arrow.r_metadata import IN_FILE, OF_R, plain_notes
@@ -209,6 +210,8 @@ def _plain(column: pd.Series) -> Any:
         return with_nulls(column.to_numpy())
     if column.dtype == object and are_uuids(column):  # of which older versions of Arrow know no type
         return pa.array(column.map(str, na_action="ignore"), pa.string(), from_pandas=True)
+    if column.dtype == object and _holds_lists(column):
+        return exact_array(column)
     made = pa.Array.from_pandas(column if column.dtype != np.float16 else column.astype("float32"))
     if str(made.type) == "extension<arrow.uuid>":  # which other libraries do not read
         return pa.array([None if value is None else str(value) for value in made.to_pylist()], pa.string())
@@ -227,6 +230,11 @@ def _plain(column: pd.Series) -> Any:
         except pa.ArrowInvalid:
             return made
     return made
+
+
+def _holds_lists(column: pd.Series) -> bool:
+    first = next((value for value in column if value is not None), None)
+    return isinstance(first, (list, tuple, dict))
 
 
 def _has_zone(timestamp: Any) -> bool:

@@ -1,0 +1,45 @@
+"""Timestamps and durations in lists and dictionaries, of which Arrow would keep microseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["exact_array"]
+
+
+def exact_array(values: Iterable[Any]) -> pa.Array:
+    """Build an Arrow array of Python values, with nanoseconds where some need them."""
+    import pyarrow as pa
+
+    values = list(values)
+    made = pa.array(values, from_pandas=True)
+    finer = _in_nanoseconds(made.type)
+    if finer == made.type:
+        return made
+    try:
+        exact = pa.array(values, finer, from_pandas=True)
+    except (pa.ArrowInvalid, OverflowError):  # too far away for nanoseconds
+        return made
+    try:
+        exact.cast(made.type)
+    except pa.ArrowInvalid:  # it would lose some
+        return exact
+    return made
+
+
+def _in_nanoseconds(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("ns", kind.tz)
+    if pa.types.is_duration(kind):
+        return pa.duration("ns")
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_in_nanoseconds(kind.value_type)))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_in_nanoseconds(field.type)) for field in kind])
+    return kind
