@@ -50,7 +50,7 @@ importance <- function(fit, method = c("garson", "olden", "permutation"), data =
   }
   metric <- check_choice("metric", metric, c("loss", "rmse", "mae", "accuracy"))
   repeats <- check_count("repeats", repeats, 1)
-  rows <- network_observations(fit, data, y, parent.frame())
+  rows <- network_rows(fit, data, parent.frame(), y, observed = TRUE)
   n <- nrow(rows$frame)
   shuffles <- with_seed_of(seed, unlist(lapply(seq_len(repeats), function(i) sample.int(n))))
   judge <- function(frame) {

@@ -39,7 +39,7 @@
 lekprofile <- function(fit, data = NULL, xsel = NULL, ysel = NULL, steps = 100, group_vals = seq(0, 1, by = 0.2),
                        group_show = FALSE, grp_nms = NULL) {
   check_network("fit", fit, with_weights = FALSE)
-  rows <- network_inputs(fit, data, parent.frame())
+  rows <- network_rows(fit, data, parent.frame())
   made <- call_python("profile_grid", list(
     inputs = rows$frame, xsel = as_list(xsel), steps = steps, group_vals = group_vals, grp_nms = as_list(grp_nms),
     factors = I(factors_of(first_network(fit), names(rows$frame)))

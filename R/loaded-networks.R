@@ -1,20 +1,25 @@
 # Fitted networks out of what Python has read from a file and checked (python/tidydl/networks/saved/crossing.py).
 
-fitted_of <- function(kind, network, file) {
-  switch(kind,
-    nnet = network_of(network, file),
-    multinom = model_of(network, file),
-    averaged = average_of(network, file)
-  )
+fitted_of <- function(kind, network) {
+  switch(kind, nnet = network_of, multinom = model_of, averaged = average_of)(network)
 }
 
-network_of <- function(saved, file) {
-  fit <- values_of(saved)
-  fit <- add_design(fit, saved$design, fit$n[[1]], file)
+network_of <- function(saved) {
+  fit <- add_design(values_of(saved), saved$design)
   fit$tidydl$weights <- saved$weights
+  if (length(saved$call$arguments)) fit$tidydl$arguments <- saved$call$arguments
   fit$Hessian <- saved$hessian
   fit$na.action <- left_out_of(saved$left_out)
-  in_order(add_call(fit, saved$call, file))
+  fit$call <- parsed(saved$call$text)
+  in_order(fit)
+}
+
+tell_other_size <- function(saved) {
+  given <- saved$call$other_size
+  if (!is.null(given)) {
+    text <- "The call gives `size` as '%s'; update() takes that of the network, %.0f."
+    rlang::inform(printable(sprintf(text, given, saved$n[[2]])), class = "tidydl_message")
+  }
 }
 
 # What all networks have, but the design.
@@ -54,24 +59,17 @@ in_order <- function(fit) {
   fit
 }
 
-average_of <- function(saved, file) {
-  first <- network_of(saved$fits[[1]], file)
-  fits <- c(list(first), suppressMessages(lapply(saved$fits[-1L], network_of, file), "tidydl_message"))
-  average <- finish_fits(average_fits(fits, fits[[1]]$fitted.values), identity)
+average_of <- function(saved) {
+  fits <- lapply(saved$fits, network_of)
+  average <- average_fits(fits, fits[[1]]$fitted.values)
   average$fitted.values[] <- saved$fitted
   average$residuals[] <- saved$residuals
   average
 }
 
-model_of <- function(saved, file) {
-  fit <- values_of(saved)
-  fit <- add_design(fit, saved$design, length(saved$design$columns), file)
-  added <- saved$multinom
-  if ((attr(fit$terms, "intercept") == 1) != added$intercept) {
-    damaged(file, "'n' does not fit the model")
-  }
-  fit <- add_components(fit, saved, added)
-  fit$call <- if (is.null(saved$call$text)) quote(multinom()) else read_call(saved$call$text, multinom = TRUE)
+model_of <- function(saved) {
+  fit <- add_components(add_design(values_of(saved), saved$design), saved, saved$multinom)
+  fit$call <- parsed(saved$call$text)
   about <- fit$tidydl
   fit <- c(fit[intersect(model_components, names(fit))], list(tidydl = about))
   structure(fit, class = c("tidydl_multinom", "multinom", "nnet"))
@@ -103,3 +101,100 @@ model_components <- c(
   "fitted.values", "residuals", "lev", "call", "terms", "weights", "deviance", "rank", "lab", "coefnames",
   "vcoefnames", "na.action", "contrasts", "xlevels", "edf", "AIC", "Hessian"
 )
+
+# Gives a fit its terms and what belongs to them.
+add_design <- function(fit, design) {
+  if (is.null(design$formula)) {
+    if (length(design$columns)) fit$tidydl$inputs <- design$columns
+    return(fit)
+  }
+  terms <- stats::terms(structure(parsed(design$formula), class = "formula", .Environment = globalenv()))
+  variables <- term_variables(terms)
+  in_frame <- frame_names(variables)
+  about <- variables_of(design$variables, names(variables))
+  fit$terms <- with_classes(terms, variables, lapply(about, `[[`, "class"), in_frame, design$memory)
+  fit$coefnames <- design$columns
+  about <- stats::setNames(about[seq_along(in_frame)], in_frame)
+  contrasts <- lapply(Filter(Negate(is.null), lapply(about, `[[`, "contrasts")), contrasts_of)
+  fit$contrasts <- if (length(contrasts)) contrasts
+  fit$xlevels <- Filter(Negate(is.null), lapply(about, `[[`, "levels"))
+  fit
+}
+
+# What becomes code: Python has vetted it and written it anew. A last look: it calls what is listed, and nothing else.
+parsed <- function(text) {
+  expression <- str2lang(text)
+  check_calls(expression)
+  expression
+}
+
+check_calls <- function(expression) {
+  while (is.call(expression)) { # a long sum is deep on its left
+    called <- expression[[1L]]
+    if (is_of_package(called) && as.character(called[[2L]]) %in% known_packages) called <- called[[3L]]
+    known <- is.symbol(called) && as.character(called) %in% known_functions
+    if (!known && !(is_of_package(expression) && as.character(expression[[2L]]) %in% known_packages)) {
+      rlang::abort(sprintf("it calls '%s'", deparse1(called)))
+    }
+    arguments <- as.list(expression)[-1L]
+    for (each in Filter(is.call, arguments[-1L])) check_calls(each)
+    expression <- if (length(arguments)) arguments[[1L]]
+  }
+}
+
+# As in python/tidydl/design/r_functions.py and python/tidydl/networks/saved/r_calls.py.
+known_packages <- c("base", "stats", "splines", "nnet", "tidydl")
+known_functions <- c(
+  "I", "log", "log2", "log10", "log1p", "exp", "expm1", "sqrt", "abs", "sign", "round", "floor", "ceiling", "trunc",
+  "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "plogis", "qlogis", "pnorm", "qnorm",
+  "factor", "ordered", "as.factor", "as.ordered", "as.numeric", "as.integer", "as.character", "as.logical", "cut",
+  "relevel", "interaction", "ifelse", "is.na", "pmin", "pmax", "offset", "poly", "scale", "ns", "bs", "cbind", "c",
+  "+", "-", "*", "/", "^", "(", ":", "%%", "%/%", "%in%", "<", ">", "<=", ">=", "==", "!=", "!", "&", "|", "~",
+  "list", "$", "[", "[[", "as.matrix", "class.ind", "rep", "seq", "seq_len", "nnet", "nnet.formula", "nnet.default",
+  "multinom", "contr.treatment", "contr.sum", "contr.helmert", "contr.poly", "contr.SAS"
+)
+
+# What the file says of each variable, found by how R writes it.
+variables_of <- function(variables, known) {
+  named <- vapply(variables, function(each) as_r_writes(str2lang(each$name)), "")
+  stopifnot(known %in% named)
+  stats::setNames(variables, named)[c(known, intersect("(weights)", named))]
+}
+
+with_classes <- function(terms, variables, classes, in_frame, memory) {
+  names(memory) <- vapply(memory, function(each) as_r_writes(str2lang(each$call)), "")
+  attr(terms, "predvars") <- as.call(c(quote(list), lapply(unname(variables), remembering, memory)))
+  names(classes) <- c(in_frame, if (length(classes) > length(in_frame)) "(weights)")
+  attr(terms, "dataClasses") <- unlist(classes) # a variable taken out by a minus may have none
+  terms
+}
+
+# Gives calls what they have noted.
+remembering <- function(expression, memory) {
+  if (!is.call(expression) || !length(memory)) {
+    return(expression)
+  }
+  noted <- memory[[as_r_writes(expression)]]$arguments
+  for (i in seq_along(expression)[-1L]) {
+    if (is.call(expression[[i]])) expression[[i]] <- remembering(expression[[i]], memory)
+  }
+  if (length(noted) && utils::tail(as.character(expression[[1L]]), 1L) %in% c("ns", "bs")) {
+    expression <- expression[1:2] # the knots say all
+  }
+  expression[names(noted)] <- noted
+  expression
+}
+
+# By name, or the matrix; contr.poly by its name where R would make the same numbers of it.
+contrasts_of <- function(given) {
+  if (is.character(given)) {
+    return(given)
+  }
+  values <- given$values
+  if (identical(given$name, "contr.poly") && identical(unname(stats::contr.poly(nrow(values))), values)) {
+    return("contr.poly")
+  }
+  names <- list(given$rows, given$columns)
+  if (!all(vapply(names, is.null, logical(1)))) dimnames(values) <- names
+  values
+}

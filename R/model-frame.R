@@ -85,7 +85,7 @@ written_text <- function(expression, data, where, caller) {
 # The words of Python stand for R's functions; that which refuses says where values are missing.
 na_action_of <- function(expression, text, caller, call) {
   if (!is.null(text)) {
-    known <- setdiff(na_words, na_functions)
+    known <- c("omit", "exclude", "fail")
     if (!text %in% known && !exists(text, envir = caller, mode = "function")) {
       unknown_name("na.action", text, known, kind = "argument", call = call)
     }

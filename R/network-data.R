@@ -60,22 +60,32 @@ network_outputs <- function(fit, frame, unused = NULL) {
 }
 
 # The complete rows of data: the columns that a network reads, and with `observed` the targets, rows by outputs.
-network_observations <- function(fit, data, y, where, call = rlang::caller_env()) {
+network_rows <- function(fit, data, where, y = NULL, observed = FALSE, call = rlang::caller_env()) {
   fit <- as_network(fit)
   if (is.null(fit$terms)) {
-    return(number_observations(fit, number_frame(fit, data, where, call), y, call))
+    # by default those that the call of the fit names
+    data <- if (is.null(data)) tryCatch(eval(fit$call$x, where), error = function(cnd) NULL) else data
+    data <- if (is.null(data) || is.data.frame(data)) data else numeric_matrix(data, "data")
+    asked <- list(network = network_facts(fit), data = data, y = y, observed = observed)
+    return(call_python("network_rows", asked, call = call))
   }
-  used <- formula_rows(fit, formula_data(fit, data, call), observed = TRUE, call)
-  list(frame = used$frame, unused = used$unused, targets = network_targets(fit, used$response, call))
+  rows <- formula_rows(fit, formula_data(fit, data, call), observed, call)
+  if (observed) {
+    counts <- inherits(fit, "multinom") && is.matrix(rows$response)
+    asked <- list(network = network_facts(fit), response = rows$response, counts = counts)
+    rows$targets <- call_python("network_targets", asked, call = call)
+  }
+  rows
 }
 
-network_inputs <- function(fit, data, where, call = rlang::caller_env()) {
-  fit <- as_network(fit)
-  if (is.null(fit$terms)) {
-    frame <- number_frame(fit, data, where, call)
-    return(list(frame = frame[stats::complete.cases(frame), ]))
-  }
-  formula_rows(fit, formula_data(fit, data, call), observed = FALSE, call)
+network_facts <- function(fit) {
+  labels <- network_labels(fit)
+  levels <- class_levels(fit)
+  list(
+    n = as.integer(fit$n), inputs = I(labels$inputs), outputs = I(labels$outputs),
+    columns = I(as.character(fit$tidydl$inputs)), response = nnet_response(fit),
+    levels = if (!is.null(levels)) I(levels), targets = unname(fit$fitted.values + fit$residuals)
+  )
 }
 
 as_network <- function(fit) if (is_averaged(fit)) as_one_network(fit) else fit
@@ -136,85 +146,4 @@ formula_rows <- function(fit, data, observed, call) {
 predictor_names <- function(terms) {
   offsets <- as.list(attr(terms, "variables"))[1L + attr(terms, "offset")]
   unique(as.character(unlist(lapply(c(lapply(attr(terms, "term.labels"), str2lang), offsets), all.vars))))
-}
-
-# The response as the outputs should be: of classes indicators, of counts of classes their shares.
-network_targets <- function(fit, response, call) {
-  if (inherits(fit, "multinom") && is.matrix(response)) {
-    shares <- response / rowSums(response)
-    return(unname(if (fit$n[[3]] == 1) shares[, 2, drop = FALSE] else shares))
-  }
-  if (is.null(class_levels(fit))) {
-    return(check_targets(fit, unname(numeric_matrix(response, "y")), call))
-  }
-  labels <- as.character(response)
-  new <- setdiff(labels, c(fit$lev, NA))
-  if (length(new)) {
-    abort_new_levels("data", nnet_response(fit), new, fit$lev, call)
-  }
-  codes <- match(labels, fit$lev)
-  if (fit$n[[3]] == 1) as.matrix(codes - 1) else outer(codes, seq_along(fit$lev), `==`) * 1
-}
-
-check_targets <- function(fit, targets, call) {
-  if (ncol(targets) != fit$n[[3]]) {
-    abort_tidydl(
-      "argument", sprintf("`y` has %d columns, and the network has %.0f outputs.", ncol(targets), fit$n[[3]]),
-      sprintf("%.0f columns.", fit$n[[3]]),
-      call = call
-    )
-  }
-  targets
-}
-
-# Inputs given as numbers, or those that the call of the fit names, under the names that the network has for them.
-number_frame <- function(fit, data, where, call) {
-  if (is.null(data)) {
-    data <- tryCatch(eval(fit$call$x, where), error = function(cnd) NULL)
-  }
-  if (is.null(data)) {
-    abort_tidydl("argument", "`data` is NULL.", "The inputs of the network, rows by inputs.", call = call)
-  }
-  names <- network_labels(fit)$inputs
-  if (is.data.frame(data) && length(fit$tidydl$inputs) && !anyDuplicated(names)) {
-    for (name in setdiff(names, names(data))) {
-      abort_column_gone("data", name, names(data), call)
-    }
-    data <- as.data.frame(data)[names]
-  }
-  x <- numeric_matrix(data, "data")
-  if (ncol(x) != fit$n[[1]]) {
-    abort_tidydl(
-      "argument", sprintf("`data` has %d columns, and the network has %.0f inputs.", ncol(x), fit$n[[1]]),
-      sprintf("%.0f columns.", fit$n[[1]]),
-      call = call
-    )
-  }
-  if (anyDuplicated(names)) {
-    names <- paste0("i", seq_along(names))
-  }
-  tibble::as_tibble(stats::setNames(as.data.frame(unname(x)), names))
-}
-
-number_observations <- function(fit, frame, y, call) {
-  targets <- if (is.null(y)) {
-    unname(fit$fitted.values + fit$residuals)
-  } else {
-    network_targets(fit, if (is.data.frame(y)) as.matrix(y) else y, call)
-  }
-  if (nrow(targets) != nrow(frame)) {
-    abort_tidydl(
-      "argument",
-      sprintf("`data` has %d rows, and there are %d values of the response.", nrow(frame), nrow(targets)),
-      "One row of `y` for each of `data`; the training rows need no `y`.",
-      call = call
-    )
-  }
-  complete <- stats::complete.cases(frame) & stats::complete.cases(targets)
-  if (!any(complete)) {
-    abort_tidydl(
-      "data", "`data` has no complete rows.", "At least one row without missing values.", call = call
-    )
-  }
-  list(frame = frame[complete, ], targets = targets[complete, , drop = FALSE])
 }

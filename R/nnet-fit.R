@@ -54,8 +54,12 @@ solve_network <- function(plan, start, engine = NULL, device = "cpu", threads = 
   if (identical(engine, "r")) {
     return(solve_with_r(plan, start, call))
   }
-  where <- list(engine = engine, device = device, threads = threads, advice = advice_wanted(plan))
-  call_python("fit_arrays", c(plan_arguments(plan), list(wts = start), where), call = call)
+  solve_with_python("fit_arrays", plan, start, engine, device, threads, call)
+}
+
+solve_with_python <- function(name, plan, wts, engine, device, threads, call) {
+  where <- list(wts = wts, engine = engine, device = device, threads = threads, advice = advice_wanted(plan))
+  call_python(name, c(plan_arguments(plan), where), call = call)
 }
 
 # What Python needs to warn of inputs that teach nothing or are too large; nothing where nobody said what they are.

@@ -1,22 +1,19 @@
 # `repeats` of nnet(): several networks fitted from different initial weights, which predict by their mean.
 
-# Looked at before anything that a fit may warn of; for tune_nnet(), whose weights are drawn, by itself.
-check_repeats <- function(given, call = quote(nnet())) {
-  if (!is.null(given[[".search"]]) || !"repeats" %in% names(given)) {
-    return()
-  }
-  if (check_count("repeats", given[["repeats"]], 1, call = call) > 1 && !is.null(given[["Wts"]])) {
+# Looked at before anything that a fit may warn of.
+check_repeats <- function(..., repeats, Wts = NULL) {
+  if (check_count("repeats", repeats, 1, call = quote(nnet())) > 1 && !is.null(Wts)) {
     abort_tidydl(
       "argument", "`Wts` is given, and `repeats` is more than 1: all networks would start alike.", "One of them.",
-      call = call
+      call = quote(nnet())
     )
   }
 }
 
-fit_repeats <- function(plan, repeats, engine, device, threads, call = quote(nnet())) {
+fit_repeats <- function(plan, repeats, engine, device, threads, finish) {
   starts <- lapply(seq_len(repeats), function(i) initial_weights(plan))
-  fits <- lapply(solve_repeats(plan, starts, engine, device, threads, call), nnet_record, plan = plan)
-  average_fits(fits, plan$response$y)
+  solutions <- solve_repeats(plan, starts, engine, device, threads)
+  average_fits(lapply(solutions, function(each) finish(nnet_record(plan, each))), plan$response$y)
 }
 
 # The solutions of fits from several initial weights, made side by side.
@@ -26,41 +23,19 @@ solve_repeats <- function(plan, starts, engine = NULL, device = "cpu", threads =
     plan$settings$trace <- FALSE
     return(lapply(starts, solve_with_r, plan = plan, call = call))
   }
-  where <- list(engine = engine, device = device, threads = threads, advice = advice_wanted(plan))
   wts <- matrix(unlist(starts), ncol = length(starts))
-  found <- call_python("fit_repeats", c(plan_arguments(plan), list(wts = wts), where), call = call)
-  curve <- matrix(as.double(found$curve), ncol = 2)
-  ends <- cumsum(found$passes)
-  lapply(seq_along(starts), function(i) {
-    numbers <- lapply(found[c("value", "convergence", "iterations", "evaluations", "seconds")], `[[`, i)
-    passes <- seq.int(to = ends[[i]], length.out = found$passes[[i]])
-    c(numbers, list(
-      wts = found$wts[, i], fitted = matrix(found$fitted[, i], ncol = plan$n[[3]]),
-      curve = curve[passes, , drop = FALSE], engine = found$engine, device = found$device
-    ))
-  })
+  solve_with_python("fit_repeats", plan, wts, engine, device, threads, call)
 }
 
 average_fits <- function(fits, y) {
   fitted <- mean_of(lapply(fits, `[[`, "fitted.values"))
   dimnames(y) <- dimnames(fitted)
-  record <- list(fits = fits, n = fits[[1]]$n, fitted.values = fitted, residuals = y - fitted)
-  record$lev <- fits[[1]]$lev
+  noted <- intersect(c("lev", "call", "terms", "coefnames", "contrasts", "xlevels", "na.action"), names(fits[[1]]))
+  record <- c(list(fits = fits, n = fits[[1]]$n, fitted.values = fitted, residuals = y - fitted), fits[[1]][noted])
   structure(record, class = "tidydl_averaged")
 }
 
 is_averaged <- function(x) inherits(x, "tidydl_averaged")
-
-# Does to each of the networks what is done to one, and notes for all what each of them notes.
-finish_fits <- function(fit, finish) {
-  if (!is_averaged(fit)) {
-    return(finish(fit))
-  }
-  fit$fits <- lapply(fit$fits, finish)
-  noted <- c("call", "terms", "coefnames", "contrasts", "xlevels", "na.action")
-  fit[intersect(noted, names(fit$fits[[1]]))] <- fit$fits[[1]][intersect(noted, names(fit$fits[[1]]))]
-  fit
-}
 
 mean_of <- function(values) Reduce(`+`, values) / length(values)
 

@@ -15,8 +15,8 @@
 #' to rounding.
 #'
 #' Python is required for fitting (except with the engine `"r"`), and by [importance()], [lekprofile()], [tune_nnet()],
-#' [plotnet()] and [autoplot()]. `predict()`, `print()`, `summary()`, `tidy()`, `glance()`, `augment()`, [confusion()],
-#' [hessian()], [save_model()] and [load_model()] do not need it.
+#' [plotnet()], [autoplot()], [save_model()] and [load_model()]. `predict()`, `print()`, `summary()`, `tidy()`,
+#' `glance()`, `augment()`, [confusion()], [hessian()] and [saveRDS()] do not need it.
 #'
 #' @param x A formula, or a string with one; or a matrix or data frame of inputs, rows by inputs.
 #' @param formula A formula such as `y ~ a + log(b)` or `y ~ .`.
@@ -82,7 +82,7 @@ nnet.formula <- function(formula, data, weights, ..., subset, na.action, contras
   call[[1L]] <- quote(nnet) # so that update() finds it
   frame_call <- match.call(expand.dots = FALSE)
   frame_call <- frame_call[c(1L, match(c("formula", "data", "weights", "subset", "na.action"), names(frame_call), 0L))]
-  check_repeats(list(...))
+  if ("repeats" %in% ...names()) check_repeats(...)
   given <- if (!missing(data)) given_data(data, call$data, quote(nnet()))
   if (!missing(data)) {
     check_formula(formula, given)
@@ -100,10 +100,9 @@ nnet.formula <- function(formula, data, weights, ..., subset, na.action, contras
   response <- indicate(stats::model.response(frame), response_name(terms))
   check_finite(x, "data", quote(nnet()))
   check_finite(response$y, "data", quote(nnet()), if (ncol(response$y) == 1L) response$name else colnames(response$y))
-  fit <- fit_network(x, response, if (length(w)) w else rep(1, nrow(x)), ..., argument = "data")
-  finish_fits(fit, function(fit) {
+  constants <- session_constants(terms, given)
+  finish <- function(fit) {
     fit$terms <- terms
-    constants <- session_constants(terms, given)
     if (length(constants)) fit$tidydl$constants <- constants
     fit$coefnames <- colnames(x)
     fit$call <- call
@@ -112,7 +111,8 @@ nnet.formula <- function(formula, data, weights, ..., subset, na.action, contras
     fit$xlevels <- stats::.getXlevels(terms, frame)
     class(fit) <- c("tidydl_nnet", "nnet.formula", "nnet")
     fit
-  })
+  }
+  fit_network(x, response, if (length(w)) w else rep(1, nrow(x)), finish, ..., argument = "data")
 }
 
 # A formula written as text, as in Python.
@@ -143,7 +143,7 @@ nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy
       call = quote(nnet())
     )
   }
-  check_repeats(list(repeats = repeats, Wts = if (!missing(Wts)) Wts))
+  if (!missing(repeats)) check_repeats(repeats = repeats, Wts = if (!missing(Wts)) Wts)
   x <- numeric_matrix(x, "x")
   if (nrow(x) != NROW(y)) {
     abort_tidydl(
@@ -156,31 +156,31 @@ nnet.default <- function(x, y, weights, size, Wts, mask, linout = FALSE, entropy
   refuse_missing(response$y, "y")
   check_finite(x, "x", quote(nnet()))
   check_finite(response$y, "y", quote(nnet()))
-  fit <- fit_network(
-    x, response, if (missing(weights)) rep(1, nrow(x)) else weights,
+  finish <- function(fit) {
+    fit$call <- call
+    fit$tidydl$inputs <- colnames(x)
+    class(fit) <- c("tidydl_nnet", "nnet")
+    fit
+  }
+  fit_network(
+    x, response, if (missing(weights)) rep(1, nrow(x)) else weights, finish,
     size = size, Wts = if (!missing(Wts)) Wts, mask = if (!missing(mask)) mask, linout = linout, entropy = entropy,
     softmax = softmax, censored = censored, skip = skip, rang = rang, decay = decay, maxit = maxit, Hess = Hess,
     trace = trace, MaxNWts = MaxNWts, abstol = abstol, reltol = reltol, engine = engine, device = device,
     threads = threads, repeats = repeats, ...
   )
-  finish_fits(fit, function(fit) {
-    fit$call <- call
-    fit$tidydl$inputs <- colnames(x)
-    class(fit) <- c("tidydl_nnet", "nnet")
-    fit
-  })
 }
 
-# `.search` is tune_nnet()'s: the fit is then the best of a grid.
-fit_network <- function(x, response, weights, ..., engine = NULL, device = "cpu", threads = NULL, repeats = 1,
+# `finish` makes an object of class nnet of a record. `.search` is tune_nnet()'s: the fit is then the best of a grid.
+fit_network <- function(x, response, weights, finish, ..., engine = NULL, device = "cpu", threads = NULL, repeats = 1,
                         argument = "x", .search = NULL) {
   if (!is.null(.search)) {
-    return(search_grid(.search, x, response, weights, argument, ...))
+    return(finish(search_grid(.search, x, response, weights, argument, ...)))
   }
   plan <- plan_network(x, response, weights, ...)
   plan$argument <- argument
   if (repeats > 1) {
-    return(fit_repeats(plan, repeats, engine, device, threads))
+    return(fit_repeats(plan, repeats, engine, device, threads, finish))
   }
-  nnet_record(plan, solve_network(plan, initial_weights(plan), engine, device, threads))
+  finish(nnet_record(plan, solve_network(plan, initial_weights(plan), engine, device, threads)))
 }

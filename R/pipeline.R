@@ -32,8 +32,9 @@
 #'   that the run can resume after an interruption. The run must be the same, as judged by the contents of the model, of
 #'   its tokenizer and of all inputs (including files); a second process waits until the first has finished.
 #' * Text tasks: `max_length` (tokens) and `long`, how to handle a text that exceeds the model's maximum length:
-#'   `"truncate"` (the end is cut off, with a warning), `"window"` (a sliding window of tokens; adjacent windows overlap
-#'   by `stride` tokens; class scores are averaged over the windows, for answers the best window is used) or `"error"`.
+#'   `"truncate"` (the rest is cut off, on the side that the tokenizer truncates, with a warning), `"window"` (a sliding
+#'   window of tokens; adjacent windows overlap by `stride` tokens; class scores are averaged over the windows, for
+#'   answers the best window is used) or `"error"`.
 #' * Zero-shot tasks: `candidate_labels`, a vector for all inputs, or a list column. For texts, a natural language
 #'   inference (NLI) model scores each label with `hypothesis_template`; a causal language model scores each label by
 #'   its probability as the continuation of `prompt`, such as `"{text} It was {label}."`, so that no generated text is

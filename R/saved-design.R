@@ -3,8 +3,10 @@
 # The variables of terms as expressions, under the names by which a file knows them.
 term_variables <- function(terms) {
   variables <- as.list(attr(terms, "variables"))[-1L]
-  stats::setNames(variables, vapply(variables, deparse1, "", backtick = TRUE, width.cutoff = 500L))
+  stats::setNames(variables, vapply(variables, as_r_writes, ""))
 }
+
+as_r_writes <- function(expression) deparse1(expression, backtick = TRUE, width.cutoff = 500L)
 
 # The names by which a model frame knows them.
 frame_names <- function(variables) {
@@ -21,15 +23,14 @@ design_content <- function(fit) {
     ))
   }
   variables <- term_variables(fit$terms)
-  for (each in variables) vet_expression(each, call = quote(save_model()))
-  about <- list(names(variables), frame_names(variables))
+  classes <- attr(fit$terms, "dataClasses")
+  about <- Map(variable_content, names(variables), frame_names(variables), MoreArgs = list(fit = fit))
+  weights <- if ("(weights)" %in% names(classes)) list(list(name = "(weights)", class = classes[["(weights)"]]))
   list(
     columns = many(as.character(fit$coefnames)),
     formula = exact_text(stats::formula(fit$terms)),
     reads = many(all.vars(fit$terms)),
-    variables = c(
-      unname(do.call(Map, c(variable_content, about, MoreArgs = list(list(fit = fit))))), weights_content(fit)
-    ),
+    variables = c(unname(about), weights),
     memory = memory_content(variables, as.list(attr(fit$terms, "predvars"))[-1L])
   )
 }
@@ -55,18 +56,14 @@ variable_content <- function(name, in_frame, fit) {
   content
 }
 
-weights_content <- function(fit) {
-  known <- attr(fit$terms, "dataClasses")
-  if ("(weights)" %in% names(known)) list(list(name = "(weights)", class = known[["(weights)"]]))
-}
-
 # By name; those whose numbers another language might round otherwise have the numbers too.
 contrasts_content <- function(contrasts, levels) {
   if (is.character(contrasts)) {
-    if (!contrasts %in% contrast_functions) {
+    known <- paste0("contr.", c("treatment", "sum", "helmert", "poly", "SAS"))
+    if (!contrasts %in% known) {
       abort_tidydl(
-        "argument", sprintf("`fit` has the contrasts '%s', which cannot be saved.", contrasts),
-        one_of(contrast_functions), "Give `contrasts` as a matrix.",
+        "argument", sprintf("`fit` has the contrasts '%s', which cannot be saved.", contrasts), one_of(known),
+        "Give `contrasts` as a matrix.",
         call = quote(save_model())
       )
     }
@@ -91,30 +88,7 @@ memory_content <- function(variables, predicted) {
   unname(Map(function(name, variable, predicted) {
     arguments <- as.list(predicted)
     arguments <- arguments[nzchar(names(arguments))]
-    given <- as.list(variable)
-    same <- vapply(names(arguments), function(each) identical(arguments[[each]], given[[each]]), logical(1))
-    list(call = name, arguments = arguments_content(arguments[!same]))
+    same <- vapply(names(arguments), function(each) identical(arguments[[each]], variable[[each]]), logical(1))
+    list(call = name, arguments = Filter(Negate(is.language), arguments[!same]))
   }, names(variables)[noted], variables[noted], predicted[noted]))
-}
-
-arguments_content <- function(arguments) {
-  named <- names(arguments)
-  named <- if (is.null(named)) rep("", length(arguments)) else named
-  unname(Map(function(name, value) c(list(name = name), argument_content(value)), named, arguments))
-}
-
-argument_content <- function(value) {
-  if (is.language(value)) {
-    return(list(code = exact_text(value)))
-  }
-  if (is.list(value)) {
-    return(list(list = arguments_content(value)))
-  }
-  kind <- switch(typeof(value), double = "numbers", integer = "wholes", logical = "flags", character = "texts")
-  content <- list(many(unname(value)))
-  names(content) <- if (is.null(kind)) "numbers" else kind
-  if (!is.null(names(value))) {
-    content$names <- many(names(value))
-  }
-  content
 }

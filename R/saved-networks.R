@@ -1,41 +1,42 @@
 # What is saved of each kind of fitted network, and how it is read again (python/tidydl/networks/saved/networks.py).
 
 saved_kind <- function(fit) {
-  if (inherits(fit, "tidydl_averaged")) {
-    return("averaged")
-  }
-  if (inherits(fit, "nnet")) {
-    return(if (inherits(fit, "multinom")) "multinom" else "nnet")
-  }
+  kinds <- c(averaged = "tidydl_averaged", multinom = "multinom", nnet = "nnet")
+  utils::head(names(kinds)[vapply(kinds, inherits, logical(1), x = fit)], 1L)
 }
 
 kind_content <- function(fit, kind) {
-  switch(kind,
-    nnet = network_content(fit),
-    multinom = model_content(fit),
-    averaged = average_content(fit)
-  )
+  switch(kind, nnet = network_content, multinom = model_content, averaged = average_content)(fit)
 }
 
 network_content <- function(fit) {
   about <- fit$tidydl
-  c(
-    list(
-      n = many(as.integer(fit$n)), skip = is_skip(fit), loss = loss_of(fit),
-      wts = many(as.double(fit$wts)), decay = many(as.double(fit$decay)), mask = many(network_mask(fit)),
-      value = as.double(fit$value), convergence = as.integer(fit$convergence)
+  row_names <- rownames(fit$fitted.values)
+  left_out <- fit$na.action
+  list(
+    n = many(as.integer(fit$n)), skip = is_skip(fit), loss = loss_of(fit), wts = many(as.double(fit$wts)),
+    decay = many(as.double(fit$decay)), mask = many(network_mask(fit)), value = as.double(fit$value),
+    convergence = as.integer(fit$convergence),
+    # what there is a row of, row by row
+    rows = nrow(fit$fitted.values), fitted = many(t(fit$fitted.values)), residuals = many(t(fit$residuals)),
+    weights = if (!is.null(about$weights)) many(as.double(about$weights)),
+    row_names = if (!is.null(row_names)) list(kind = "text", labels = many(row_names)),
+    left_out = if (length(left_out)) {
+      labels <- many(as.character(names(left_out)))
+      list(rows = many(as.integer(left_out)), labels = labels, exclude = inherits(left_out, "exclude"))
+    },
+    levels = many(fit$lev), response = unname(nnet_response(fit)), outputs = many(colnames(fit$fitted.values)),
+    output_names = many(names_for_python(fit)), design = design_content(fit),
+    call = list(
+      text = if (is.call(fit$call)) deparse1(saved_call(fit), backtick = TRUE), arguments = about$arguments
     ),
-    rows_content(fit),
-    list(
-      levels = many(fit$lev), response = unname(nnet_response(fit)),
-      outputs = many(colnames(fit$fitted.values)), output_names = many(names_for_python(fit)),
-      design = design_content(fit),
-      call = list(
-        text = if (is.call(fit$call)) deparse1(saved_call(fit), backtick = TRUE), arguments = about$arguments
-      )
-    ),
-    run_content(about),
-    list(hessian = if (!is.null(fit$Hessian)) many(t(fit$Hessian)))
+    # how the fit went; of a fit of package nnet little is known
+    iterations = about$iterations, evaluations = about$evaluations,
+    curve = list(iteration = many(as.integer(about$curve$iteration)), value = many(as.double(about$curve$value))),
+    seconds = as.double(if (is.null(about$seconds)) NA else about$seconds),
+    engine = if (is.null(about$engine)) "r" else about$engine,
+    device = if (is.null(about$device)) "cpu" else about$device,
+    hessian = if (!is.null(fit$Hessian)) many(t(fit$Hessian))
   )
 }
 
@@ -50,46 +51,45 @@ names_for_python <- function(fit) {
   if (fit$n[[3]] == 1 && is.null(class_levels(fit))) nnet_response(fit) else output_names(fit)
 }
 
-# What there is a row of, row by row.
-rows_content <- function(fit) {
-  names <- rownames(fit$fitted.values)
-  list(
-    rows = nrow(fit$fitted.values), fitted = many(t(fit$fitted.values)), residuals = many(t(fit$residuals)),
-    weights = if (!is.null(fit$tidydl$weights)) many(as.double(fit$tidydl$weights)),
-    row_names = if (!is.null(names)) list(kind = "text", labels = many(names)),
-    left_out = left_out_content(fit$na.action)
-  )
-}
-
-# How the fit went; of a fit of package nnet little is known.
-run_content <- function(about) {
-  given <- function(name, otherwise) if (is.null(about[[name]])) otherwise else about[[name]]
-  list(
-    iterations = given("iterations", NA_integer_), evaluations = given("evaluations", NA_integer_),
-    curve = list(
-      iteration = many(as.integer(about$curve$iteration)), value = many(as.double(about$curve$value))
-    ),
-    seconds = as.double(given("seconds", NA)), engine = given("engine", "r"), device = given("device", "cpu")
-  )
-}
-
 loss_of <- function(fit) {
-  if (fit$censored) {
-    return("censored")
-  }
-  if (fit$softmax) {
-    return("softmax")
-  }
-  if (fit$entropy) "entropy" else if (fit$nsunits < fit$nunits) "linear" else "least squares"
+  kinds <- c(censored = fit$censored, softmax = fit$softmax, entropy = fit$entropy, linear = fit$nsunits < fit$nunits)
+  c(names(kinds)[kinds], "least squares")[[1L]]
 }
 
-left_out_content <- function(left_out) {
-  if (length(left_out)) {
-    list(
-      rows = many(as.integer(left_out)), labels = many(as.character(names(left_out))),
-      exclude = inherits(left_out, "exclude")
-    )
+# A network, and what multinom() adds. A model frame, which is data, is left out.
+model_content <- function(fit) {
+  content <- network_content(fit)
+  content$weights <- many(as.double(fit$weights))
+  content["hessian"] <- list(NULL)
+  content$design$columns <- many(setdiff(fit$vcoefnames, "(Intercept)"))
+  arguments <- as.list(saved_call(fit))[-1L]
+  content$call$given <- unname(Map(
+    function(name, value) list(name = name, value = deparse1(value, backtick = TRUE)),
+    names(arguments), arguments
+  ))
+  content$multinom <- list(
+    classes = many(multinom_classes(fit)), offsets = many(fit$coefnames[-seq_along(fit$vcoefnames)]),
+    deviance = as.double(fit$deviance), rank = as.integer(fit$rank), edf = as.double(fit$edf),
+    AIC = as.double(fit$AIC), information = many(t(information_of(fit))), hess = !is.null(fit$Hessian)
+  )
+  content
+}
+
+# Package nnet keeps it only where it was asked for; else its data are needed again.
+information_of <- function(fit) {
+  if (!is.null(fit$tidydl$information)) {
+    return(fit$tidydl$information)
   }
+  tryCatch(
+    multinom_information(stats::model.matrix(fit), fit$fitted.values, as.vector(fit$weights)),
+    error = function(cnd) {
+      abort_tidydl(
+        "argument", "`fit` is a model of package nnet, and its data are not found again.",
+        "A model of tidydl's multinom(), which keeps what is needed.",
+        call = quote(save_model())
+      )
+    }
+  )
 }
 
 average_content <- function(fit) {

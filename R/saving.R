@@ -13,13 +13,13 @@
 #' Numbers are written with 17 digits; missing values as `null`, and non-finite values as `"NaN"`, `"Inf"` or `"-Inf"`.
 #' Row names are preserved.
 #'
-#' @section Untrusted files: No code in a file is run when it is read. R evaluates a formula whenever it predicts, and
-#'   the call when `update()`, `step()`, `drop1()` or `add1()` refit. Both are therefore rebuilt from parts that pass an
-#'   allow-list: functions that compute numbers or factors (`log()`, `I()`, `poly()`, `splines::ns()`, `factor()` and
-#'   similar ones; the error message lists them), contrasts and `na.action` by name, and strings that call no other
-#'   function when parsed as formulas. Anything else in the call is replaced by a name that shows it, which `update()`
-#'   does not find. The formula's environment is the global environment. `size` is that of the network, regardless of
-#'   the call; a message reports if they differ.
+#' @section Untrusted files: No code in a file is run when it is read, and R parses no text of a file. It evaluates a
+#'   formula whenever it predicts, and the call when `update()`, `step()`, `drop1()` or `add1()` refit. Both are
+#'   therefore written anew by Python from parts that pass an allow-list: functions that compute numbers or factors
+#'   (`log()`, `I()`, `poly()`, `splines::ns()`, `factor()` and similar ones; the error message lists them), contrasts
+#'   and `na.action` by name, and strings that call no other function when parsed as formulas. Anything else in the
+#'   call is replaced by a name that shows it, which `update()` does not find. The formula's environment is the global
+#'   environment. `size` is that of the network, regardless of the call; a message reports if they differ.
 #'
 #'   There are size limits: a formula has at most 10,000 terms and 5,000 summands and is nested at most 100 deep,
 #'   `poly()` and splines have at most degree 100, a factor has at most 10,000 levels (95 where `contr.poly()` codes
@@ -45,7 +45,7 @@
 save_model <- function(fit, file) {
   path <- check_file(file)
   kind <- saved_kind(fit)
-  if (is.null(kind)) {
+  if (!length(kind)) {
     abort_tidydl(
       "argument", sprintf("`fit` is %s.", described(fit)), "A network fitted with nnet() or multinom(), or loaded.",
       tuning_hint(fit)
@@ -63,10 +63,16 @@ save_model <- function(fit, file) {
 load_model <- function(file) {
   path <- check_file(file)
   saved <- call_python("load_model", list(file = path))
-  tryCatch(fitted_of(saved$kind, saved$network, path), error = function(cnd) {
-    if (inherits(cnd, "tidydl_error")) rlang::cnd_signal(cnd)
-    damaged(path, sprintf("R makes no network of it (%s)", sub("\n.*", "", conditionMessage(cnd))))
+  fit <- tryCatch(fitted_of(saved$kind, saved$network), error = function(cnd) {
+    said <- sub("\n.*", "", conditionMessage(cnd))
+    abort_tidydl(
+      "damaged", sprintf("`file` '%s' is damaged: R makes no network of it (%s).", path, said),
+      "The file as save_model() wrote it.", "Save the network again.",
+      call = quote(load_model())
+    )
   })
+  tell_other_size(if (saved$kind == "averaged") saved$network$fits[[1L]] else saved$network)
+  fit
 }
 
 check_file <- function(file, call = rlang::caller_env()) {

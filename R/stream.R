@@ -114,7 +114,7 @@ open_stream <- function(path, given, batch_size, output = NULL, call = rlang::ca
   if (is_r_file(path) || is_splits(path)) {
     path <- if (is_splits(path)) asked_splits(path, given$split, call) else of_r_file(path, given, call)
     if (is_splits(path)) {
-      refuse_several(names(path), given$split, call)
+      call_python("refuse_several", list(streams = I(names(path)), named = !is.null(given$split)), call = call)
     }
     given$split <- NULL
   }
@@ -125,22 +125,6 @@ open_stream <- function(path, given, batch_size, output = NULL, call = rlang::ca
   known <- names(given) %in% stream_arguments
   about <- list(batch_size = batch_size, output = output, older = given[!known])
   call_python("stream_open", c(list(path = with_notes(path)), given[known], about), call = call)
-}
-
-# In the words of python/tidydl/data/stream_loading.py.
-refuse_several <- function(splits, split, call) {
-  if (is.null(split)) {
-    abort_tidydl(
-      "argument", "`split` is missing, and there are several.", one_of(c(splits, "all")),
-      sprintf("Write split = \"%s\", or \"all\" for all of them.", splits[[1]]),
-      call = call
-    )
-  }
-  abort_tidydl(
-    "argument", sprintf("`split` names %d splits, and a stream is of one.", length(splits)), one_of(splits),
-    sprintf("Write split = \"%s\" for one after the other.", paste(splits, collapse = "+")),
-    call = call
-  )
 }
 
 # What Python calls the pipeline and the data, where `callback` and `path` were given.

@@ -95,8 +95,8 @@ search_grid <- function(search, x, response, weights, argument, size, decay, tra
     function(size, decay) plan_network(x, response, weights, size, decay = decay, trace = FALSE, ..., call = call),
     grid$size, grid$decay
   )
-  drawn <- draw_resamples(search$resamples, search$times, search$prop, rows_of_classes(response), call)
-  starts <- lapply(plans, initial_weights, fits = length(drawn) * repeats)
+  drawn <- draw_resamples(search, rows_of_classes(response), call)
+  starts <- lapply(plans, initial_weights, fits = length(drawn$train) * repeats)
   engine <- if (!is.null(search$engine)) check_choice("engine", search$engine, c("exact", "torch"), call = call)
   largest <- plans[[which.max(grid$size)]]
   largest$argument <- argument
@@ -111,7 +111,7 @@ search_grid <- function(search, x, response, weights, argument, size, decay, tra
   record <- nnet_record(best, solutions[[lowest]])
   record$search <- list(
     fits = found$fits, summary = found$summary, best = as.list(grid[found$at, ]), metric = found$metric,
-    resamples = describe_resamples(search$resamples, length(drawn))
+    resamples = drawn$told
   )
   record
 }
@@ -119,12 +119,10 @@ search_grid <- function(search, x, response, weights, argument, size, decay, tra
 search_with_python <- function(plans, grid, drawn, starts, repeats, metric, where, call) {
   shared <- plan_arguments(plans[[1]])
   shared[c("mask", "decay", "size", "trace")] <- NULL
-  rows <- function(part) lapply(drawn, `[[`, part)
   call_python("tune_arrays", c(shared, list(
     is_class = !is.null(plans[[1]]$response$levels), size = I(as.double(grid$size)), decay = I(grid$decay),
-    train = I(unlist(rows("train"))), train_lengths = I(lengths(rows("train"), use.names = FALSE)),
-    assess = I(unlist(rows("assess"))), assess_lengths = I(lengths(rows("assess"), use.names = FALSE)),
-    labels = I(vapply(drawn, `[[`, "", "label")), starts = I(unlist(starts)), repeats = repeats, metric = metric
+    train = I(unlist(drawn$train)), train_lengths = I(lengths(drawn$train)), labels = I(drawn$labels),
+    starts = I(unlist(starts)), repeats = repeats, metric = metric
   ), where), call = call)
 }
 
@@ -154,131 +152,39 @@ rows_of_classes <- function(response) {
   unname(split(seq_along(code), factor(code, seq_along(response$levels))))
 }
 
-# The draws of python/tidydl/networks/model_selection/resampling.py, in the same order.
-draw_resamples <- function(resamples, times, prop, groups, call) {
+# The rows that train in each resample, drawn in the order of python/tidydl/networks/model_selection/resampling.py.
+draw_resamples <- function(search, groups, call) {
+  rows <- search$resamples
   n <- sum(lengths(groups))
-  if (is.list(resamples)) {
-    if (!is.null(times)) {
-      abort_tidydl("argument", "`times` is given, and `resamples` is a list.", "One of them.", call = call)
-    }
-    return(given_resamples(resamples, n, call))
-  }
-  if (n < 2L) {
-    abort_tidydl("data", "`data` has 1 row, too few for resamples.", "At least two rows.", call = call)
-  }
-  usual <- if (identical(resamples, "bootstrap")) 25L else 1L
-  times <- if (is.null(times)) usual else check_count("times", times, 1, call = call)
-  if (identical(resamples, "bootstrap")) {
-    return(lapply(resample_labels("bootstrap", times), draw_bootstrap, n = n))
-  }
-  if (identical(resamples, "holdout")) {
-    return(draw_holdouts(groups, check_share(prop, call), times, call))
-  }
-  draw_folds(groups, check_folds(resamples, n, call), times)
-}
-
-kinds_of_resamples <- "A number of folds, 'bootstrap', 'holdout', or a list with the rows that train in each."
-
-check_folds <- function(resamples, n, call) {
-  right <- is_one_number(resamples) && is.finite(resamples) && resamples == round(resamples) && resamples >= 2
-  if (!right) {
-    abort_tidydl(
-      "argument", sprintf("`resamples` is %s.", described(resamples)), kinds_of_resamples,
-      call = call
-    )
-  }
-  if (resamples > n) {
-    abort_tidydl(
-      "argument", sprintf("`resamples` is %.0f, and there are %d rows.", resamples, n),
-      "At most as many folds as rows.",
-      call = call
-    )
-  }
-  as.integer(resamples)
-}
-
-resample_labels <- function(name, count) sprintf("%s%0*d", name, nchar(count), seq_len(count))
-
-new_resample <- function(label, train, n) {
-  train <- sort(train)
-  list(label = label, train = as.integer(train), assess = setdiff(seq_len(n), train))
+  positions <- function(each) if (is.numeric(each)) many(as.double(each)) else list()
+  asked <- call_python("asked_resamples", list(
+    resamples = if (!is.list(rows)) rows, given = if (is.list(rows)) lapply(unname(rows), positions),
+    names = if (is.list(rows) && !is.null(names(rows))) I(names(rows)), times = search$times, prop = search$prop, n = n
+  ), call = call)
+  times <- seq_len(asked$times)
+  asked$train <- switch(asked$kind,
+    given = lapply(unname(rows), as.integer),
+    bootstrap = lapply(times, function(i) draw_bootstrap(n)),
+    holdout = lapply(times, function(i) draw_share(groups, asked$prop)),
+    folds = unlist(lapply(times, function(i) draw_folds(groups, n, asked$folds)), recursive = FALSE)
+  )
+  asked
 }
 
 # Deals each class's rows, in random order, to the folds in turn, going on where the class before ended.
-draw_folds <- function(groups, folds, times) {
-  n <- sum(lengths(groups))
-  drawn <- lapply(resample_labels("repeat", times), function(repeated) {
-    dealt <- unlist(lapply(groups, function(rows) rows[sample.int(length(rows))]))
-    fold_of <- integer(n)
-    fold_of[dealt] <- (seq_len(n) - 1L) %% folds + 1L
-    labels <- resample_labels("fold", folds)
-    labels <- if (times == 1) labels else paste(repeated, labels, sep = ".")
-    lapply(seq_len(folds), function(fold) new_resample(labels[[fold]], which(fold_of != fold), n))
-  })
-  unlist(drawn, recursive = FALSE)
+draw_folds <- function(groups, n, folds) {
+  dealt <- unlist(lapply(groups, function(rows) rows[sample.int(length(rows))]))
+  fold_of <- integer(n)
+  fold_of[dealt] <- (seq_len(n) - 1L) %% folds + 1L
+  lapply(seq_len(folds), function(fold) which(fold_of != fold))
 }
 
 # As many rows as there are, with replacement, again where none is left to assess.
-draw_bootstrap <- function(label, n) {
+draw_bootstrap <- function(n) {
   repeat {
-    found <- new_resample(label, sample.int(n, n, replace = TRUE), n)
-    if (length(found$assess)) {
-      return(found)
+    train <- sample.int(n, n, replace = TRUE)
+    if (anyDuplicated(train)) {
+      return(train)
     }
   }
-}
-
-draw_holdouts <- function(groups, prop, times, call) {
-  n <- sum(lengths(groups))
-  found <- lapply(resample_labels("holdout", times), function(label) new_resample(label, draw_share(groups, prop), n))
-  if (!length(found[[1]]$assess)) {
-    abort_tidydl(
-      "data", "`data` has one row of each class, too few to hold some out.", "At least two rows.",
-      call = call
-    )
-  }
-  found
-}
-
-given_resamples <- function(resamples, n, call) {
-  if (!length(resamples)) {
-    abort_tidydl("argument", "`resamples` is 0 values.", kinds_of_resamples, call = call)
-  }
-  labels <- names(resamples)
-  labels <- if (is.null(labels)) resample_labels("resample", length(resamples)) else labels
-  unname(Map(function(label, rows) one_given(label, rows, n, call), labels, resamples))
-}
-
-one_given <- function(label, rows, n, call) {
-  refuse_rows <- function(problem) {
-    abort_tidydl(
-      "argument", sprintf("`resamples` has in '%s' %s.", label, problem),
-      "A list of the rows that train in each resample, by position among the complete rows.",
-      call = call
-    )
-  }
-  if (!is.numeric(rows) || !length(rows) || anyNA(rows) || any(rows != round(rows))) {
-    refuse_rows("no positions of rows")
-  }
-  if (any(rows < 1 | rows > n)) {
-    refuse_rows(sprintf("positions that are none of the %d rows", n))
-  }
-  found <- new_resample(label, rows, n)
-  if (!length(found$assess)) {
-    refuse_rows("all rows, and leaves none to assess")
-  }
-  found
-}
-
-describe_resamples <- function(resamples, count) {
-  ending <- if (count == 1L) "" else "s"
-  if (is.character(resamples)) {
-    noun <- if (resamples == "holdout") "hold-out" else "bootstrap sample"
-    return(sprintf("%d %s%s", count, noun, ending))
-  }
-  if (is.list(resamples)) {
-    return(sprintf("%d resample%s", count, ending))
-  }
-  folds <- as.integer(resamples)
-  if (count == folds) sprintf("%d folds", folds) else sprintf("%d folds, %d times", folds, count %/% folds)
 }

@@ -21,12 +21,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # Where wrong code means wrong results, and the tests that should tell.
 TESTS = {
+    "python/tidydl/design/r_": "saved_for_r",
     "python/tidydl/design/": "design grammar model_frame random_formulas bad_input",
     "python/tidydl/networks/network_verbs": "verbs nnet",
     "python/tidydl/networks/averaging": "averaging",
     "python/tidydl/networks/inference": "verbs hessian",
     "python/tidydl/networks/classification": "confusion nnet",
     "python/tidydl/networks/effects/": "importance",
+    "python/tidydl/networks/saved/": "saved_for_r saving fuzz_saved",
     "python/tidydl/networks/model_selection/": "tuning resampling",
     "python/tidydl/networks/multinomial/": "multinom multinom_verbs",
     "python/tidydl/data/readers/csv": "csv_columns loading",

@@ -6,6 +6,8 @@
 # the machine disturb less, and elapsed ones.
 suppressPackageStartupMessages(library(tidydl))
 call_python <- getFromNamespace("call_python", "tidydl")
+tidydl:::start_python()
+reticulate::import_from_path("diagnostics", "tests/testthat")
 rows <- 1e6
 
 status <- function(field) {

@@ -72,5 +72,6 @@ line("the same, transformers imported before", imported_first$ours)
 
 # What the crossing of the texts and of the result takes, both ways.
 frame <- ours(data)
+reticulate::import_from_path("diagnostics", "tests/testthat")
 crossing <- median(replicate(5, system.time(tidydl:::call_python("echo", list(value = frame)))[["elapsed"]]))
 cat(sprintf("  crossing of texts and result, both ways: %.4f s, %.1f%% of the run\n", crossing, 100 * crossing / taken))

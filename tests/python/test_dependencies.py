@@ -18,8 +18,9 @@ MODULES = {  # of what is called otherwise on PyPI
 }
 BY_NAME = {"import_module", "find_spec", "importorskip", "_library"}  # functions that import what a text names
 PROGRAMS = {"ruff", "mypy", "pandas-stubs"}  # of the extra `test`: run, not imported
-# What others bring that are declared, our own server of a Hub, and what is tried only where it is there.
-BROUGHT = {"sentence_transformers", "tokenizers", "joblib", "hub", "polars", "torchvision"}
+# What others bring that are declared, our own server of a Hub and functions beside R's tests, and what is tried only
+# where it is there.
+BROUGHT = {"sentence_transformers", "tokenizers", "joblib", "hub", "diagnostics", "polars", "torchvision"}
 
 
 def declared(*extras):

@@ -166,6 +166,13 @@ def test_a_class_that_the_network_does_not_know_is_named():
         tidydl.importance(fit, "permutation", data.assign(which="z"))
 
 
+def test_a_network_of_numbers_is_not_judged_by_labels():
+    data = people()
+    fit = nnet(data[["a", "b"]], data["y"], size=1, linout=True, trace=False, maxit=5)
+    with pytest.raises(ArgumentError, match="`y` is not numeric"):
+        tidydl.importance(fit, "permutation", data[["a", "b"]], y=data["kind"])
+
+
 def test_the_mean_of_several_networks_is_judged_by_what_it_predicts():
     data = people()
     fit = fitted("which ~ a + b", data, repeats=3)

@@ -12,7 +12,7 @@ from test_hostile_contents import light, zipped
 from tidydl import load_dataset, stream
 from tidydl.data.readers import decompression_limits
 from tidydl.data.sources.packed_files import check_packed
-from tidydl.errors import ArgumentError, DamagedFileError, TidydlError
+from tidydl.errors import ArgumentError, DamagedFileError, DataError, TidydlError
 
 BOMB = gzip.compress(b"a\n" + b"1\n" * 2**20, 9)
 CARD = "---\nconfigs: [{{config_name: d, data_files: {}}}]\n---\n"
@@ -100,19 +100,29 @@ def tarred(*files):
 
 
 PACKED = {
-    "a.csv.xz": lzma.compress(bytes(2**24)),
     "a.csv.bz2": bz2.compress(b"a\n" + b"1\n" * 2**23),
-    "a.zip": zipped(("a.csv.gz", gzip.compress(bytes(2**24)))),
-    "b.zip": zipped(("a.csv", "a\n1\n"), ("a.zip", zipped(("a.csv", bytes(2**24))))),
+    "a.zip": zipped(("a.csv.gz", gzip.compress(b"a\n" + b"1\n" * 2**23))),
 }
 
 
 @pytest.mark.parametrize("name", PACKED)
-def test_what_another_library_unpacks_is_looked_through_before(tmp_path, small, name):
+def test_what_a_readme_names_is_unpacked_within_the_limit(tmp_path, small, name):
     (tmp_path / name).write_bytes(PACKED[name])
     (tmp_path / "README.md").write_text(CARD.format(name))
     with light(10), pytest.raises(TidydlError, match="200 times"):
         load_dataset(tmp_path)
+
+
+def test_what_another_library_would_unpack_is_left_packed(tmp_path, small):
+    (tmp_path / "a.csv.xz").write_bytes(lzma.compress(bytes(2**24)))
+    (tmp_path / "README.md").write_text(CARD.format("a.csv.xz"))
+    with light(10), pytest.raises(ArgumentError, match="is not named as a csv file"):
+        load_dataset(tmp_path)
+    (tmp_path / "b.zip").write_bytes(zipped(("a.csv", "a\n1\n"), ("a.zip", zipped(("a.csv", bytes(2**24))))))
+    (tmp_path / "README.md").write_text(CARD.format("b.zip"))
+    for path in (tmp_path, tmp_path / "b.zip"):
+        with light(10), pytest.raises(DataError, match=r"contains another, 'a\.zip'"):
+            load_dataset(path)
 
 
 def test_tar_files_are_counted_by_what_they_hold(tmp_path, small):

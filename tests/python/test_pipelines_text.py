@@ -326,3 +326,28 @@ def test_a_long_text_in_windows_has_the_mean_of_their_scores(ppl):
         each = [ppl.model(input_ids=torch.tensor([window])).logits.softmax(-1)[0].numpy() for window in windows]
     mean = dict(zip(ppl.labels, np.mean(each, axis=0), strict=True))
     assert_near(frame["score"], [mean[label] for label in frame["label"]])
+
+
+@pytest.mark.filterwarnings("ignore:.* longer than")
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_long_texts_are_cut_on_the_side_that_the_tokenizer_says(tmp_path, side):
+    words = ["sun", "rain", "cloud"]
+    texts = [f"{one} " * count + f"{other} " * 3 for one in words for other in words for count in (100, 30_000)]
+    heads = {"text-classification": "SequenceClassification", "token-classification": "TokenClassification"}
+    for task, head in heads.items():
+        folder = tiny.text_folder(tmp_path / task, head=head)
+        about = folder / "tokenizer_config.json"
+        about.write_text(json.dumps(json.loads(about.read_text()) | {"truncation_side": side}))
+        ours = tidydl.pipeline(task, str(folder), device="cpu")
+        theirs = transformers.pipeline(task, model=str(folder), device="cpu")
+        if task == "text-classification":
+            expected = [theirs(text, truncation=True)[0] for text in texts]
+            frame = ours(texts)
+            assert frame["label"].astype(str).tolist() == [each["label"] for each in expected]
+            assert_near(frame["score"], [each["score"] for each in expected])
+        else:
+            frame = ours(texts[:2], ignore_labels=[])
+            first = frame.groupby(".row")["start"].min().tolist()
+            last = frame.groupby(".row")["end"].max().tolist()
+            whole = [len(text.rstrip()) for text in texts[:2]]
+            assert (first == [0, 0], last == whole) == (side == "right", side == "left")

@@ -178,3 +178,9 @@ def test_what_cannot_be_judged_is_refused(request, model, given, what):
 def test_a_classifier_of_something_else_does_not_judge(folder):
     with pytest.raises(ArgumentError, match="no label 'entailment'"):
         tidydl.pipeline("zero-shot-classification", model=folder)
+
+
+def test_a_text_behind_blanks_or_a_very_long_word_is_read(zero):
+    own = transformers.pipeline("zero-shot-classification", model=str(tiny.kept("inference")), device="cpu")
+    for text in (" " * 30_000 + "sun rain", "x" * 30_000 + " sun rain"):
+        assert_near(zero(text, candidate_labels=LABELS)["score"], own(text, LABELS)["scores"], within=ZERO_SHOT)

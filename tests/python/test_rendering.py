@@ -9,7 +9,7 @@ import pytest
 from wire import call, scalar
 
 from tidydl import load_dataset, rendering, similarity
-from tidydl.bridge import cancel, diagnostics, resume
+from tidydl.bridge import cancel, resume
 from tidydl.bridge.text import text_of
 from tidydl.checks import check_flag, described
 from tidydl.errors import ArgumentError
@@ -89,7 +89,7 @@ def test_long_work_speaks_r_in_each_slice_and_python_between_them(monkeypatch):
         while True:
             yield Note(f"`x` is {rendering.value(None)}.")
 
-    monkeypatch.setattr(diagnostics, "countdown", work)
+    monkeypatch.setattr("diagnostics.countdown", work)
     record = call("countdown", steps=scalar(1))
     for _ in range(3):
         assert told(record, "note") == ["`x` is NULL."]

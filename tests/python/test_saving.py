@@ -14,7 +14,6 @@ from test_shared import opened
 
 import tidydl
 from tidydl import load_model, multinom, nnet, save_model
-from tidydl.design.functions import FUNCTIONS
 from tidydl.errors import ArgumentError, DataError, FormulaError, NotFoundError, StorageError, TidydlError
 
 pytestmark = pytest.mark.filterwarnings("ignore:`data` has inputs", "ignore:The response has values")
@@ -297,8 +296,3 @@ def test_levels_and_contrasts_of_users_have_the_same_limits():
         nnet("y ~ g", data, size=0, skip=True, trace=False, MaxNWts=10_000)
     with pytest.raises(FormulaError, match="At most 10,000 terms"):
         nnet("y ~ .^24", data.assign(**{f"x{i}": 1.0 for i in range(24)}), size=1, trace=False)
-
-
-def test_r_reads_every_function_that_formulas_may_call_here():
-    source = (DATA.parents[2] / "R" / "saved-vetting.R").read_text("utf-8")
-    assert [name for name in FUNCTIONS if f'"{name}"' not in source] == []

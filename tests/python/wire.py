@@ -1,10 +1,16 @@
 """Records as R writes and reads them, for tests of the wire."""
 
+import importlib
 import struct
+import sys
+from pathlib import Path
 
 from tidydl.bridge import start
 from tidydl.bridge.decode import decode
 from tidydl.bridge.encode import encode
+
+sys.path.append(str(Path(__file__).parents[1] / "testthat"))
+importlib.import_module("diagnostics")  # whose functions can be called then
 
 NA_REAL = struct.pack("<Q", 0x7FF00000000007A2)
 NA_INTEGER = struct.pack("<i", -(2**31))

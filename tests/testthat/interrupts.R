@@ -5,6 +5,9 @@ rounds <- as.integer(arguments[[1]])
 if (length(arguments) > 1) .libPaths(c(arguments[[2]], .libPaths()))
 suppressPackageStartupMessages(library(tidydl))
 call_python <- getFromNamespace("call_python", "tidydl")
+tidydl:::start_python()
+here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)))
+reticulate::import_from_path("diagnostics", here)
 
 after <- function(seconds) {
   command <- sprintf("(sleep %g; kill -INT %d) &", seconds, Sys.getpid())

@@ -30,3 +30,13 @@ test_that("times far away are written as they are, or refused", {
   far <- tibble::tibble(x = as.POSIXct(1e17, origin = "1970-01-01", tz = "UTC"))
   expect_error(write_dataset(far, file), "seconds away", class = "tidydl_error_data")
 })
+
+test_that("days far away are written as they are, or refused", {
+  skip_without_python()
+  file <- withr::local_tempfile(fileext = ".parquet")
+  days <- as.Date(c(1e9, 1e10, 4e9, -3e9, NA), origin = "1970-01-01")
+  write_dataset(tibble::tibble(x = days), file)
+  expect_equal(load_dataset(file)$x, days)
+  far <- tibble::tibble(x = as.Date(1e14, origin = "1970-01-01"))
+  expect_error(write_dataset(far, file), "seconds away", class = "tidydl_error_data")
+})

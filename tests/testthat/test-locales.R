@@ -13,7 +13,7 @@ attacks <- c(
 )
 
 beyond_ascii <- c(
-  "echo <- function(x) tidydl:::call_python('echo', list(value = x))",
+  call_python_lines, "echo <- function(x) call_python('echo', list(value = x))",
   "name <- 'gr\\u00f6\\u00dfe'",
   "own <- enc2native(name)",
   "Encoding(own) <- 'unknown'",

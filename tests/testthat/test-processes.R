@@ -27,7 +27,7 @@ child <- c(
 test_that("a Python that R's Python starts finds its own libraries, whoever started the first", {
   skip_without_python()
   skip_on_os("windows")
-  ours <- "invisible(tidydl:::call_python('echo', list(value = 1)))"
+  ours <- "tidydl:::start_python()"
   theirs <- "reticulate::py_run_string('pass')" # and no call of ours
   for (first in c(ours, theirs)) {
     told <- in_another_r(c(first, child), env = "LD_LIBRARY_PATH=/my/own")

@@ -1,7 +1,7 @@
 # Each claim is about a session of its own, because a session starts one Python and keeps it.
 in_new_session <- function(code, python = Sys.getenv("RETICULATE_PYTHON")) {
   script <- withr::local_tempfile(fileext = ".R")
-  setup <- "suppressPackageStartupMessages(library(tidydl)); call_python <- getFromNamespace('call_python', 'tidydl')"
+  setup <- c("suppressPackageStartupMessages(library(tidydl))", call_python_lines)
   report <- paste(
     "told <- function(work) tryCatch(work, error = function(cnd)",
     "cat(class(cnd)[[1]], conditionMessage(cnd), sep = '\\n'))"

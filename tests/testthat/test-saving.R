@@ -179,7 +179,7 @@ test_that("nothing of a file is run, when it is read or later", {
     expect_error(load_model(file), class = "tidydl_error_formula")
   }
   change(list("network", "design", "formula"), evil)
-  expect_error(load_model(file), class = "tidydl_error_damaged")
+  expect_error(load_model(file), class = "tidydl_error_formula")
   memory <- list(list(call = "poly(x, 2)", arguments = list(list(name = "coefs", code = evil))))
   change(list("network", "design", "memory"), memory)
   expect_error(load_model(file), class = "tidydl_error_formula")
@@ -313,6 +313,7 @@ test_that("Python reads what R saved, and gives it back, with the same bits", {
     grade ~ poly(sleep, `my col`, degree = 2L) + rank + I(sleep * 100000L) + factor(sleep > 7L), data,
     size = 1, maxit = 9
   )
+  fits$whole <- fit_quietly(grade ~ I(sleep^2L) + I(hours * 0.30000000000000004), data, size = 1, maxit = 9)
   fits$bits <- fit_quietly(grade ~ sleep + hours, data, size = 1, linout = TRUE, maxit = 9)
   fits$bits$wts <- c(5e-324, -0.0, 1 / 3, 1e300, -2.5)
   fits$model <- multinom(mood ~ sleep * flag, data, trace = FALSE, engine = "r", Hess = TRUE)

@@ -47,14 +47,15 @@ class Entry:
 ENTRIES: dict[str, Entry] = {
     "fit_arrays": Entry("tidydl.networks.r_interface:fit_arrays"),
     "fit_repeats": Entry("tidydl.networks.r_interface:fit_repeats"),
-    "tune_arrays": Entry(
-        "tidydl.networks.r_interface:tune_arrays", index=("restart", "at"), arguments=("train", "assess")
-    ),
+    "asked_resamples": Entry("tidydl.networks.r_interface:asked_by_r"),
+    "tune_arrays": Entry("tidydl.networks.r_interface:tune_arrays", index=("restart", "at"), arguments=("train",)),
     "save_model": Entry("tidydl.networks.saved.crossing:save_for_r"),
     "load_model": Entry("tidydl.networks.saved.crossing:load_for_r"),
     "tuning_layout": Entry("tidydl.plots.tuning:tuning_layout"),
     "weight_importance": Entry("tidydl.networks.effects.variable_importance:weight_importance"),
     "permutation_frame": Entry("tidydl.networks.effects.variable_importance:permutation_frame"),
+    "network_rows": Entry("tidydl.networks.effects.r_interface:network_rows"),
+    "network_targets": Entry("tidydl.networks.effects.r_interface:network_targets"),
     "block_metrics": Entry("tidydl.networks.effects.losses:block_metrics"),
     "profile_grid": Entry("tidydl.networks.effects.sensitivity:profile_grid"),
     "profile_frame": Entry("tidydl.networks.effects.sensitivity:profile_frame"),
@@ -67,6 +68,7 @@ ENTRIES: dict[str, Entry] = {
     "image_layout": Entry("tidydl.plots.image_grid:image_layout"),
     "load_dataset": Entry("tidydl.data.r_interface:load_frames"),
     "check_older": Entry("tidydl.data.r_interface:check_older"),
+    "refuse_several": Entry("tidydl.data.stream_loading:refuse_several"),
     "split_cuts": Entry("tidydl.data.r_interface:split_cuts"),
     "load_object": Entry("tidydl.data.r_interface:load_object", as_object=True),
     "load_arrow": Entry("tidydl.data.r_interface:load_arrow"),
@@ -93,20 +95,6 @@ ENTRIES: dict[str, Entry] = {
     "embed_run": Entry("tidydl.pipelines.r_interface:embed_run", index=(ROW,)),
     "similarity": Entry("tidydl.pipelines.similarity:similarity", index=ROWS, arguments=(ROW,)),
     "widen": Entry("tidydl.pipelines.widening:widen"),
-    # what shows that the crossing works
-    "as_audio_column": Entry("tidydl.bridge.diagnostics:as_audio_column"),
-    "echo": Entry("tidydl.bridge.diagnostics:echo"),
-    "countdown": Entry("tidydl.bridge.diagnostics:countdown"),
-    "fail": Entry("tidydl.bridge.diagnostics:fail"),
-    "wait": Entry("tidydl.bridge.diagnostics:wait"),
-    "warn": Entry("tidydl.bridge.diagnostics:warn"),
-    "indices": Entry("tidydl.bridge.diagnostics:indices", index=(ROW, "mask"), arguments=("which",)),
-    "table": Entry("tidydl.bridge.diagnostics:table"),
-    "keep": Entry("tidydl.bridge.diagnostics:keep"),
-    "kept": Entry("tidydl.bridge.diagnostics:kept"),
-    "size": Entry("tidydl.bridge.diagnostics:size"),
-    "check": Entry("tidydl.bridge.diagnostics:check"),
-    "describe": Entry("tidydl.bridge.diagnostics:describe"),
 }
 
 

@@ -297,8 +297,9 @@ def _unpack_time(kind: str, doubles: np.ndarray, record: Record) -> Any:
 
     known = np.isfinite(doubles)
     if kind == "date":
-        days = np.floor(np.where(known, doubles, 0)).astype("int64") * _DAY
-        return _with_nat(days, known, "M8[s]")
+        days = np.floor(np.where(known, doubles, 0))
+        _unit_reaching(float(np.abs(days).max(initial=0)) * _DAY)  # or it is refused
+        return _with_nat(days.astype("int64") * _DAY, known, "M8[s]")
     seconds = np.where(known, doubles, 0)
     whole = np.floor(seconds)
     unit = _unit_reaching(float(np.abs(whole).max(initial=0)))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_count
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tidydl.data.sources.record_batches import BatchReader
 
-__all__ = ["ARGUMENTS", "open_streams", "stream", "stream_for_r"]
+__all__ = ["ARGUMENTS", "open_streams", "refuse_several", "stream", "stream_for_r"]
 
 _ROWS = 1000
 ARGUMENTS = (
@@ -124,19 +124,24 @@ def only_stream(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> St
         There are several.
     """
     streams = open_streams(request, wanted, batch_size)
-    if len(streams) > 1 and request.split is not None:
+    if len(streams) > 1:
+        refuse_several(list(streams), request.split is not None)
+    return next(iter(streams.values()))
+
+
+def refuse_several(streams: Sequence[str], named: bool) -> NoReturn:
+    """Refuse several splits, whether ``split`` names them or not."""
+    if named:
         raise ArgumentError(
             f"`split` names {len(streams)} splits, and a stream is of one.",
             allowed=one_of(streams),
             hint=f'Write split = "{"+".join(streams)}" for one after the other.',
         )
-    if len(streams) > 1:
-        raise ArgumentError(
-            "`split` is missing, and there are several.",
-            allowed=one_of([*streams, ALL]),
-            hint=f'Write split = "{next(iter(streams))}", or "all" for all of them.',
-        )
-    return next(iter(streams.values()))
+    raise ArgumentError(
+        "`split` is missing, and there are several.",
+        allowed=one_of([*streams, ALL]),
+        hint=f'Write split = "{streams[0]}", or "all" for all of them.',
+    )
 
 
 def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> dict[str, Stream]:

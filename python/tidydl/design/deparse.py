@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from tidydl.design.syntax import Call, Constant, Name, Node, is_syntactic
+from tidydl.design.syntax import Call, Constant, Name, Node, Word, is_syntactic
 from tidydl.rprint import level_text
 
-__all__ = ["Lines", "quoted", "written"]
+__all__ = ["Lines", "quoted", "written", "written_for_r"]
 
 _TIGHT = {"/", "^", ":", "%%", "%/%"}  # operators without spaces around them, behind which no line ends
+_ENDS = {"$": ("$", ""), "::": ("::", ""), "[": ("[", "]"), "[[": ("[[", "]]")}
 _ESCAPES = {
     **{code: f"\\{code:03o}" for code in (*range(32), 127)},
     **{code: f"\\u{code:04x}" for code in range(128, 160)},
     **{ord(sign): f"\\{letter}" for sign, letter in zip("\a\b\f\n\r\t\v\\", "abfnrtv\\", strict=True)},
 }
+_CODES = {code: sign if len(sign) == 2 else f"\\u{code:04x}" for code, sign in _ESCAPES.items()}  # R mixes no kinds
 
 
 def quoted(name: str) -> str:
@@ -28,6 +30,11 @@ def written(node: Node, dot: str = ".") -> str:
     if isinstance(node, Name) and node.name not in ("", "."):
         return quoted(node.name)
     return Lines(math.inf, dot).node(node).lines()[0]
+
+
+def written_for_r(node: Node) -> str:
+    """Write an expression so that R reads this tree in every locale, with all digits of its numbers."""
+    return _LinesForR(math.inf).node(node).lines()[0]
 
 
 class Lines:
@@ -68,7 +75,7 @@ class Lines:
                 self.add(", ")
                 broken = self._may_break(broken)
             if name is not None:
-                self.add(f"{quoted(name)} = ")
+                self.add(f"{self._name(name)} = ")
             self.add(value) if isinstance(value, str) else self.node(value)
         self._indent -= broken
         return self
@@ -90,14 +97,22 @@ class Lines:
 
     def _operand(self, node: Node) -> Lines:
         if isinstance(node, Name):
-            return self.add(self._dot if node.name == "." else quoted(node.name) if node.name else "")
+            return self.add(self._dot if node.name == "." else self._name(node.name) if node.name else "")
+        if isinstance(node, Word):
+            return self.add(node.text)
         if isinstance(node, Constant):
             return self.add(self._constant(node.value))
         if node.is_operator:
             return self.add(node.function).node(node.arguments[0])
         if node.function == "(":
             return self.add("(").node(node.arguments[0]).add(")")
+        if node.function in _ENDS:
+            opening, closing = _ENDS[node.function]
+            return self.node(node.arguments[0]).add(opening).separated(node.named_arguments[1:]).add(closing)
         return self.add(f"{node.function}(").separated(node.named_arguments).add(")")
+
+    def _name(self, name: str) -> str:
+        return quoted(name)
 
     def _constant(self, value: float | str | bool) -> str:
         if isinstance(value, str):
@@ -109,5 +124,16 @@ class Lines:
         return ["".join(line) for line in self._lines]
 
 
-def _escaped(text: str, quote: str) -> str:
-    return quote + text.translate(_ESCAPES).replace(quote, f"\\{quote}") + quote
+class _LinesForR(Lines):
+    def _name(self, name: str) -> str:
+        return quoted(name) if name.isascii() else _escaped(name, "`")  # a locale may have fewer letters
+
+    def _constant(self, value: float | str | bool) -> str:
+        if isinstance(value, str):
+            return _escaped(value, '"', _CODES)
+        text = super()._constant(value)
+        return text if type(value) is not float or float(text) == value else repr(value)
+
+
+def _escaped(text: str, quote: str, escapes: Mapping[int, str] = _ESCAPES) -> str:
+    return quote + text.translate(escapes).replace(quote, f"\\{quote}") + quote

@@ -7,14 +7,14 @@ functions of :data:`tidydl.design.functions.FUNCTIONS`. Nothing is looked up out
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tidydl.design.arithmetic import among, compared, computed, joined, negated
 from tidydl.design.deparse import Lines, quoted, written
 from tidydl.design.functions import FUNCTIONS, NOT_YET, Function, Situation, numeric
-from tidydl.design.syntax import COMPARISONS, EMPTY, Call, Constant, Name, Node, parse
+from tidydl.design.syntax import COMPARISONS, EMPTY, Call, Constant, Name, Node, parse, walk
 from tidydl.design.values import Logicals, Numbers, Value
 from tidydl.errors import FormulaError, nearest
 
@@ -50,7 +50,7 @@ class Expression:
     @property
     def calls(self) -> dict[str, Call]:
         """The calls of functions inside, by how R writes them."""
-        calls = (each for each in _walk(self.node) if isinstance(each, Call) and each.function in FUNCTIONS)
+        calls = (each for each in walk(self.node) if isinstance(each, Call) and each.function in FUNCTIONS)
         return {written(each): each for each in calls}
 
 
@@ -174,7 +174,7 @@ def vet(text: str, argument: str = "formula") -> Expression:
 def vetted(node: Node, argument: str = "formula") -> Expression:
     """Check a tree against the allow-list."""
     _check(node, argument, outermost=True)
-    columns = dict.fromkeys(each.name for each in _walk(node) if isinstance(each, Name))
+    columns = dict.fromkeys(each.name for each in walk(node) if isinstance(each, Name))
     is_factor = isinstance(node, Call) and node.function in FUNCTIONS and FUNCTIONS[node.function].is_factor
     return Expression(written(node), tuple(columns), node, is_factor)
 
@@ -183,15 +183,6 @@ def options_of(call: Call) -> tuple[int, dict[str, Any]]:
     """Return how many arguments of a vetted call are evaluated, and its constants by name."""
     inner, options = _arguments(call, FUNCTIONS[call.function], "formula")
     return len(inner), options
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    waiting = [node]
-    while waiting:
-        each = waiting.pop()
-        yield each
-        if isinstance(each, Call):
-            waiting.extend(reversed(each.arguments))
 
 
 def _check(node: Node, argument: str, outermost: bool = False) -> None:

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
 from tidydl.design.limits import MOST_DEPTH, MOST_WORDS, too_many
 from tidydl.errors import FormulaError
 
-__all__ = ["COMPARISONS", "EMPTY", "Call", "Constant", "Name", "Node", "is_syntactic", "parse"]
+__all__ = [
+    "COMPARISONS",
+    "EMPTY",
+    "Call",
+    "Constant",
+    "Name",
+    "Node",
+    "Word",
+    "is_syntactic",
+    "parse",
+    "split_call",
+    "walk",
+]
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
@@ -47,9 +60,10 @@ _ESCAPED = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True)) | {sign: sign for
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 # As Python writes them, True and False are taken for R's.
 _CONSTANTS = {"TRUE": True, "FALSE": False, "True": True, "False": False, "Inf": math.inf}
+_WORDS = ("NULL", "NaN", "NA", "NA_integer_", "NA_real_", "NA_character_")
 _RESERVED = {
-    *("if", "else", "repeat", "while", "function", "for", "next", "break", "in", "TRUE", "FALSE", "NULL", "Inf"),
-    *("NaN", "NA", "NA_integer_", "NA_real_", "NA_complex_", "NA_character_"),
+    *("if", "else", "repeat", "while", "function", "for", "next", "break", "in", "TRUE", "FALSE", "Inf"),
+    *("NA_complex_", *_WORDS),
 }
 _HINTS = {
     "<-": "Put a space between < and - where a number below zero is meant.",
@@ -75,6 +89,13 @@ class Constant:
     """A number, which is an int where R has an integer, a text, or TRUE or FALSE."""
 
     value: float | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Constant):
+    """A word of R's for what is no number, such as NULL or NA, which formulas do not use."""
+
+    text: str = "NA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +139,57 @@ def is_syntactic(name: str) -> bool:
     return name not in _RESERVED and _SYNTACTIC.match(name) is not None
 
 
-def parse(text: str, argument: str = "formula") -> Node:
+def parse(text: str, argument: str = "formula", of_r: bool = False) -> Node:
     """Read one expression or formula.
+
+    Parameters
+    ----------
+    text
+        The expression.
+    argument
+        The name of the argument, for messages.
+    of_r
+        Whether it may have what R's own formulas and calls use besides: ``x$a``, ``x[i]``, ``x[[i]]``, ``package::f``,
+        ``NULL``, ``NA`` and ``NaN``. True and False are names then, as in R.
 
     Raises
     ------
     FormulaError
         If it is none in R, or has what no formula uses, such as an assignment.
     """
-    return _Parser(text, argument).whole()
+    return _Parser(text, argument, of_r).whole()
+
+
+def split_call(text: str) -> tuple[str, list[tuple[str | None, str]]] | None:
+    """Return the function that a text calls, and the arguments as text, each with its name or None.
+
+    They may be anything that R reads. None is returned of what is no call, or goes on behind one.
+
+    Raises
+    ------
+    FormulaError
+        If it has what no expression of R's has.
+    """
+    return _Parser(text, "call", True).split()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Give a node and all inside it."""
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        if isinstance(each, Call):
+            waiting.extend(reversed(each.arguments))
 
 
 class _Parser:
     """Reads tokens by the strength of operators (Pratt 1973, Top down operator precedence)."""
 
-    def __init__(self, text: str, argument: str):
+    def __init__(self, text: str, argument: str, of_r: bool):
         self._text = text
         self._argument = argument
+        self._of_r = of_r
         self._at = 0
         self._depth = 0
         self._tokens = self._all_tokens()
@@ -142,6 +197,28 @@ class _Parser:
     def whole(self) -> Node:
         node = self._expression(0)
         return node if self._tokens[self._at].kind == "end" else self._refuse(self._tokens[self._at])
+
+    def split(self) -> tuple[str, list[tuple[str | None, str]]] | None:
+        function = self._next().text if self._tokens[0].kind == "name" else ""
+        if self._is_next("::"):
+            function += self._next().text + self._next().text
+        if not function or not self._is_next("("):
+            return None
+        found: list[tuple[str | None, str]] = []
+        depth, first, name = 0, 0, None
+        for at in range(self._at, len(self._tokens)):
+            kind, sign, start = self._tokens[at]
+            depth += (kind == "sign" and sign in "([{") - (kind == "sign" and sign in ")]}")
+            if depth == 0 or (depth == 1 and kind == "sign" and sign == ","):
+                source = self._text[first:start].strip()
+                found += [(name, source)] if source else []
+            if depth == 0:
+                return (function, found) if self._tokens[at + 1].kind == "end" else None
+            if depth == 1 and kind == "sign" and sign in "(,":
+                self._at = at + 1
+                name = self._argument_name()
+                first = self._tokens[self._at].start
+        return None
 
     def _all_tokens(self) -> list[_Token]:
         """Take the text apart. It is one expression, so that the end of a line is a blank."""
@@ -217,14 +294,42 @@ class _Parser:
         return left
 
     def _operand(self) -> Node:
+        node, outer = self._primary(), self._depth
+        while self._of_r and (self._is_next("$") or self._is_next("[")):
+            self._depth += 1
+            if self._depth > MOST_DEPTH:
+                self._refuse(self._tokens[self._at], "it is nested too deeply")
+            node = self._part_of(node)
+        self._depth = outer
+        return node
+
+    def _part_of(self, node: Node) -> Call:
+        """Read ``$name``, ``[i, j]`` or ``[[i]]`` behind an operand."""
+        if self._next().text == "$":
+            name = self._next()
+            return Call("$", (node, Name(name.text) if name.kind in ("name", "quoted") else self._refuse(name)))
+        if not self._is_next("["):
+            self._at -= 1
+            inside = self._call("[", "]")
+        else:
+            inside = self._call("[[", "]")
+            self._close("]")
+        return Call(inside.function, (node, *inside.arguments), (None, *inside.names) if inside.names else ())
+
+    def _primary(self) -> Node:
         token = self._next()
         kind, said, _ = token
         if kind == "number":
             return Constant(_number(said))
-        if kind == "name" and said in _CONSTANTS:
+        if self._of_r and kind == "name" and said in _WORDS:
+            return Word(math.nan, said)
+        if kind == "name" and said in _CONSTANTS and not (self._of_r and said in ("True", "False")):
             return Constant(_CONSTANTS[said])
         if kind == "name" and said in _RESERVED:
             self._refuse(token, f"'{said}' is a word of R's own", f"A column of this name is written `{said}`.")
+        if self._of_r and kind == "name" and self._is_next("::"):
+            member = self._member()
+            return self._call(f"{said}::{member}") if self._is_next("(") else Call("::", (Name(said), Name(member)))
         if kind in ("name", "quoted", "text"):
             if self._is_next("(") and is_syntactic(said):
                 return self._call(said)
@@ -237,15 +342,20 @@ class _Parser:
             return Call("(", (inner,))
         return self._refuse(token)
 
-    def _call(self, function: str) -> Call:
+    def _member(self) -> str:
+        self._next()
+        token = self._next()
+        return token.text if token.kind == "name" and token.text not in _RESERVED else self._refuse(token)
+
+    def _call(self, function: str, closing: str = ")") -> Call:
         arguments: list[Node] = []
         names: list[str | None] = []
         while not arguments or self._is_next(","):
             self._next()
             names.append(self._argument_name())
-            is_empty = self._is_next(",") or self._is_next(")")
+            is_empty = self._is_next(",") or self._is_next(closing)
             arguments.append(EMPTY if is_empty else self._expression(0))
-        self._close()
+        self._close(closing)
         if arguments == [EMPTY] and names == [None]:
             return Call(function, ())
         return Call(function, tuple(arguments), tuple(names) if any(names) else ())
@@ -259,9 +369,9 @@ class _Parser:
         self._at += 2
         return said
 
-    def _close(self) -> None:
+    def _close(self, closing: str = ")") -> None:
         token = self._next()
-        if token.text != ")" or token.kind != "sign":
+        if token.text != closing or token.kind != "sign":
             self._refuse(token, "a parenthesis is not closed" if token.kind == "end" else "")
 
     def _refuse(self, token: _Token, reason: str = "", hint: str | None = None) -> NoReturn:

@@ -120,16 +120,16 @@ class Algebra:
         if isinstance(node, Call) and node.function == "-":
             self._expand(node.arguments[0], not add)  # for an intercept that is taken out
             return {}
-        if isinstance(node, Call) and node.is_operator:
-            raise self._refusal(f"'{node.function}' stands where terms are joined")
-        found = dict.fromkeys(map(self._bit, self._variables(node)))
+        found = dict.fromkeys(map(self._bit, self.variables_in(node)))
         self._check_count(self.variables)
         return found
 
-    def _variables(self, node: Node) -> Iterable[Expression | Offset]:
+    def variables_in(self, node: Node) -> Iterable[Expression | Offset]:
         """Return the variables that a leaf stands for."""
         if node == _DOT:
             return self._dot_columns
+        if isinstance(node, Call) and node.is_operator:
+            raise self._refusal(f"'{node.function}' stands where terms are joined")
         return [_offset(node) if isinstance(node, Call) and node.function == "offset" else vetted(node)]
 
     @cached_property

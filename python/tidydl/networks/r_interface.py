@@ -6,8 +6,10 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from tidydl.errors import printable
+from tidydl.checks import described
+from tidydl.errors import ArgumentError, printable
 from tidydl.networks.advice import advice as advice_on
 from tidydl.networks.arguments import LOSSES, Plan, number_of_weights
 from tidydl.networks.engines import all_made, choose_engine, solve, solve_many
@@ -16,10 +18,17 @@ from tidydl.networks.exact.kernels import Shape
 from tidydl.networks.exact.many import Fit
 from tidydl.networks.model_selection.grid import Grid, search_grid
 from tidydl.networks.model_selection.metrics import check_metric
-from tidydl.networks.model_selection.resampling import Resample
+from tidydl.networks.model_selection.resampling import (
+    KINDS,
+    Asked,
+    asked_resamples,
+    describe_resamples,
+    given_resamples,
+    resamples_of,
+)
 from tidydl.progress import Work
 
-__all__ = ["fit_arrays", "fit_repeats", "tune_arrays"]
+__all__ = ["asked_by_r", "fit_arrays", "fit_repeats", "tune_arrays"]
 
 
 def fit_arrays(
@@ -71,18 +80,7 @@ def fit_arrays(
     penalty = np.broadcast_to(penalty, start.shape)
     fit = Fit(shape, x, y, _per_weight(weights), start, free.astype(bool), penalty, settings)
     solution = yield from solve(chosen, fit)
-    return {
-        "wts": solution.wts,
-        "value": solution.value,
-        "convergence": solution.convergence,
-        "iterations": solution.iterations,
-        "evaluations": solution.evaluations,
-        "fitted": solution.fitted_values,
-        "curve": solution.curve,
-        "seconds": solution.seconds,
-        "engine": chosen.name,
-        "device": chosen.device,
-    }
+    return _solution(solution, chosen)
 
 
 def fit_repeats(
@@ -103,14 +101,13 @@ def fit_repeats(
     device: str = "cpu",
     threads: int | None = None,
     advice: dict[str, Any] | None = None,
-) -> Work[dict[str, Any]]:
+) -> Work[list[dict[str, Any]]]:
     """Fit one network from several initial weights side by side: ``wts`` has a column for each.
 
     Returns
     -------
-    dict
-        What :func:`fit_arrays` returns, with a value for each fit, or a column: of ``wts``, and of ``fitted``, whose
-        rows run over rows within outputs. ``curve`` holds all fits' passes one after the other, ``passes`` of each.
+    list of dict
+        What :func:`fit_arrays` returns, of each fit.
     """
     shape = Shape(x.shape[1], int(size), y.shape[1], bool(skip), LOSSES[loss])
     free, penalty = _per_weight(mask).astype(bool), np.broadcast_to(_per_weight(decay), len(wts))
@@ -120,18 +117,21 @@ def fit_repeats(
     cases = _per_weight(weights)
     fits = [Fit(shape, x, y, cases, start, free, penalty, settings) for start in np.ascontiguousarray(wts.T)]
     made = all_made((yield from solve_many(chosen, fits)))
+    return [_solution(each, chosen) for each in made]
+
+
+def _solution(solution: Any, engine: Any) -> dict[str, Any]:
     return {
-        "wts": np.column_stack([each.wts for each in made]),
-        "value": np.array([each.value for each in made]),
-        "convergence": np.array([each.convergence for each in made]),
-        "iterations": np.array([each.iterations for each in made], dtype=float),
-        "evaluations": np.array([each.evaluations for each in made], dtype=float),
-        "fitted": np.column_stack([each.fitted_values.ravel(order="F") for each in made]),
-        "curve": np.concatenate([each.curve for each in made]),
-        "passes": np.array([len(each.curve) for each in made]),
-        "seconds": np.array([each.seconds for each in made]),
-        "engine": chosen.name,
-        "device": chosen.device,
+        "wts": solution.wts,
+        "value": solution.value,
+        "convergence": solution.convergence,
+        "iterations": solution.iterations,
+        "evaluations": solution.evaluations,
+        "fitted": solution.fitted_values,
+        "curve": solution.curve,
+        "seconds": solution.seconds,
+        "engine": engine.name,
+        "device": engine.device,
     }
 
 
@@ -140,6 +140,38 @@ def _advise(asked: dict[str, Any] | None, shape: Shape, x: np.ndarray, y: np.nda
         names = np.atleast_1d(asked["names"]) if asked.get("names") is not None else ()
         for text in advice_on(asked["argument"], x, [str(name) for name in names], asked.get("rang"), y, shape.loss):
             warnings.warn(printable(text), UserWarning, stacklevel=1)
+
+
+def asked_by_r(resamples: Any, given: list[Any] | None, names: Any, times: Any, prop: Any, n: int) -> dict[str, Any]:
+    """Check what resamples R is asked for, which it draws itself.
+
+    Parameters
+    ----------
+    resamples, times, prop
+        As of :func:`tidydl.tune_nnet`.
+    given, names
+        The rows that train in each resample, counted from 1, and the names of these; None where they are to be drawn.
+    n
+        The number of rows.
+
+    Returns
+    -------
+    dict
+        ``kind``, ``times``, ``folds`` and ``prop``, the ``labels`` of all resamples, and what they are in words.
+    """
+    if given is not None:
+        with np.errstate(invalid="ignore"):  # a missing position is refused with the name of its resample
+            sets = [np.asarray(rows, dtype=float) - 1 for rows in given]
+        named = sets if names is None else dict(zip(names, sets, strict=True))
+        labels = [each.label for each in given_resamples(named, times, int(n))]
+        asked = Asked("given", len(labels))
+    elif isinstance(resamples, pd.Series):
+        raise ArgumentError(f"`resamples` is {described(resamples)}.", allowed=KINDS)
+    else:
+        asked = asked_resamples(resamples, times, prop, int(n))
+        labels = asked.labels
+    told = describe_resamples(resamples if given is None else given, len(labels))
+    return {**asked._asdict(), "labels": pd.Series(labels, dtype="str"), "told": told}
 
 
 def tune_arrays(
@@ -156,8 +188,6 @@ def tune_arrays(
     reltol: float,
     train: Any,
     train_lengths: Any,
-    assess: Any,
-    assess_lengths: Any,
     labels: Any,
     starts: Any,
     repeats: int,
@@ -177,8 +207,8 @@ def tune_arrays(
         Whether the columns of ``y`` mark classes.
     size, decay
         Of each grid point.
-    train, train_lengths, assess, assess_lengths, labels
-        The rows of each resample end to end, how many each has, and what it is called.
+    train, train_lengths, labels
+        The rows that train in each resample end to end, how many each has, and what it is called.
     starts
         Initial weights of all fits end to end: restarts within resamples within grid points.
     repeats, metric
@@ -197,8 +227,8 @@ def tune_arrays(
         Plan(shape, np.ones(n, dtype=bool), np.full(n, float(penalty)), settings, 0.0, None)
         for shape, n, penalty in zip(shapes, counts, decays, strict=True)
     ]
-    rows = [_cut(positions, lengths) for positions, lengths in ((train, train_lengths), (assess, assess_lengths))]
-    resamples = [Resample(label, *parts) for label, *parts in zip(labels, *rows, strict=True)]
+    ends = np.cumsum(np.asarray(train_lengths, dtype=np.int64))[:-1]
+    resamples = resamples_of(list(labels), np.split(np.asarray(train, dtype=np.int64), ends), len(x))
     per_point = [len(resamples) * int(repeats) * n for n in counts]
     blocks = np.split(np.asarray(starts, dtype=float), np.cumsum(per_point)[:-1])
     drawn = [block.reshape(len(resamples), int(repeats), n) for block, n in zip(blocks, counts, strict=True)]
@@ -207,10 +237,6 @@ def tune_arrays(
     grid = Grid(x, y, _per_weight(weights), bool(is_class), sizes, decays, plans, resamples, drawn)
     search = yield from search_grid(grid, chosen_metric, choose_engine(engine, device, threads))
     return {"fits": search.fits, "summary": search.summary, "metric": chosen_metric, "at": search.best}
-
-
-def _cut(positions: Any, lengths: Any) -> list[np.ndarray]:
-    return np.split(np.asarray(positions, dtype=np.int64), np.cumsum(np.asarray(lengths, dtype=np.int64))[:-1])
 
 
 def _per_weight(values: Any) -> np.ndarray:

@@ -73,9 +73,9 @@ def pipeline(
         parts of a long run are saved, so that the run can resume after an interruption: the run must be the same, as
         judged by the contents of the model, of its tokenizer and of all inputs (including files), and a second process
         waits until the first has finished. Text tasks: ``max_length`` (tokens) and ``long``, how to handle a text that
-        exceeds the model's maximum length: ``"truncate"`` (the end is cut off, with a warning), ``"window"`` (a sliding
-        window of tokens; adjacent windows overlap by ``stride`` tokens; class scores are averaged over the windows, for
-        answers the best window is used) or ``"error"``.
+        exceeds the model's maximum length: ``"truncate"`` (the rest is cut off, on the side that the tokenizer
+        truncates, with a warning), ``"window"`` (a sliding window of tokens; adjacent windows overlap by ``stride``
+        tokens; class scores are averaged over the windows, for answers the best window is used) or ``"error"``.
 
         Zero-shot tasks take ``candidate_labels``: a list for all inputs, or a column with a list in each row. For
         texts, a natural language inference (NLI) model scores each label with ``hypothesis_template``; a causal

@@ -69,7 +69,7 @@ def refuse_checkpoint(given: Mapping[str, Any]) -> None:
 
 def warn_of_cut(count: int, task: str, *, stacklevel: int) -> None:
     """Warn of texts that were too long for the model; of what is written on from the end is kept."""
-    left_out = "the beginning" if task == "text-generation" else "the end"
+    left_out = "the beginning" if task == "text-generation" else "the rest"
     warnings.warn(
         f"{count} text{'s were' if count > 1 else ' was'} longer than the model's maximum; {left_out} was cut off.",
         UserWarning,

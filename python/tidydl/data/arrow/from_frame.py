@@ -246,7 +246,8 @@ def _whole_days(column: pd.Series) -> bool:
 
     seconds = column.to_numpy().astype("int64")
     known = seconds != np.iinfo("int64").min
-    return not (seconds[known] % 86400).any()
+    days, rest = np.divmod(seconds[known], 86400)
+    return not rest.any() and bool((np.abs(days) < 2**31).all())  # which is as far as Arrow's dates reach
 
 
 def _holds_arrays(column: pd.Series) -> bool:

@@ -24,7 +24,7 @@ from tidydl.data.sources.listing import Listing
 from tidydl.data.sources.media_folders import METADATA, media_tables
 from tidydl.data.sources.path_bounds import Bounds
 from tidydl.data.sources.paths import not_there
-from tidydl.data.sources.zipped_tables import files_of_kind, open_zip
+from tidydl.data.sources.zipped_tables import files_in_zip, files_of_kind
 from tidydl.errors import ArgumentError, NotFoundError
 from tidydl.user_warnings import warn_user
 
@@ -160,7 +160,7 @@ def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) 
             continue
         if not file.is_file():
             raise not_there(file)
-        inside = data_files_of(open_zip(file, room, keep))
+        inside = files_in_zip(file, room, keep)
         start = "" if only else f"{name.removesuffix(file.suffix)}/"
         opened |= {start + each: path for each, path in inside.items()}
     return opened

@@ -11,12 +11,12 @@ from tidydl.data.readers.decompression_limits import allowance
 from tidydl.data.readers.formats import FORMATS, MEDIA, suffix_of
 from tidydl.data.sources.folders import data_files_of
 from tidydl.data.sources.zips import unpacked, unpacked_for_good
-from tidydl.errors import ArgumentError, NotFoundError
+from tidydl.errors import ArgumentError, DataError, NotFoundError
 
-__all__ = ["files_of_kind", "open_zip"]
+__all__ = ["files_in_zip", "files_of_kind"]
 
 
-def open_zip(file: Path, room: ExitStack, keep: bool) -> Path:
+def _open_zip(file: Path, room: ExitStack, keep: bool) -> Path:
     """Unpack a zip file into a folder: for good where its files are read later, else until all is read."""
     lasting = tuple(suffix for suffixes in MEDIA.values() for suffix in suffixes)
     try:
@@ -30,6 +30,25 @@ def open_zip(file: Path, room: ExitStack, keep: bool) -> Path:
         folder = unpacked(file, Path(room.enter_context(tempfile.TemporaryDirectory(prefix="tidydl-"))))
     allowance().put_into(folder)
     return folder
+
+
+def files_in_zip(file: Path, room: ExitStack, keep: bool) -> dict[str, Path]:
+    """Return the data files in a zip file by their paths in it.
+
+    Raises
+    ------
+    DataError
+        One of them is a zip file, whose rows would be lost.
+    """
+    inside = data_files_of(_open_zip(file, room, keep))
+    packed = next((name for name in inside if name.lower().endswith(".zip")), None)
+    if packed is not None:
+        raise DataError(
+            f"The zip file '{file}' contains another, '{packed}', which is not unpacked.",
+            allowed="Zip files of data files.",
+            hint="Unpack it first, and give the folder.",
+        )
+    return inside
 
 
 def files_of_kind(file: Path, kind: str, room: ExitStack, keep: bool) -> list[Path]:
@@ -51,9 +70,7 @@ def files_of_kind(file: Path, kind: str, room: ExitStack, keep: bool) -> list[Pa
                 hint="Unpack it first, or rename it.",
             )
         return [file]
-    inside = [
-        each for each in data_files_of(open_zip(file, room, keep)).values() if FORMATS.get(suffix_of(each)) == kind
-    ]
+    inside = [each for each in files_in_zip(file, room, keep).values() if FORMATS.get(suffix_of(each)) == kind]
     if not inside:
         raise NotFoundError(f"`data_files` '{file}' holds no {kind} files.", allowed=f"A zip file with {kind} files.")
     return inside

@@ -16,8 +16,21 @@ from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.network_hints import network_hint
 from tidydl.networks.record import NNet
+from tidydl.rprint import level_text
 
-__all__ = ["Observations", "labels_of", "need_network", "observations", "predicted", "read_rows"]
+__all__ = [
+    "Observations",
+    "columns_of",
+    "labels_of",
+    "need_network",
+    "number_frame",
+    "number_observations",
+    "observations",
+    "predicted",
+    "read_rows",
+    "shares_of",
+    "targets_of",
+]
 
 DATA = "The data frame that the network was fitted to, or another with its columns."
 
@@ -75,7 +88,7 @@ def read_rows(fit: Any, data: Any) -> pd.DataFrame:
         If there are no data, a column is missing, or no row is complete.
     """
     if fit.design.formula is None:
-        frame = _number_frame(fit, data)
+        frame = number_frame(fit, data)
         return frame[frame.notna().all(axis=1)].reset_index(drop=True)
     used, _ = used_rows(fit.design, _need_frame(data), with_response=False)
     return used.reset_index(drop=True)
@@ -99,9 +112,9 @@ def observations(fit: Any, data: Any, y: Any = None) -> Observations:
         If the data cannot be used, or the response has a class that the network does not know.
     """
     if fit.design.formula is None:
-        return _numbers(fit, _number_frame(fit, data), y)
+        return number_observations(fit, number_frame(fit, data), y)
     used, parts = used_rows(fit.design, _need_frame(data), with_response=True)
-    return Observations(used.reset_index(drop=True), _targets(fit, parts))
+    return Observations(used.reset_index(drop=True), targets_of(fit, parts))
 
 
 def _need_frame(data: Any) -> pd.DataFrame:
@@ -110,7 +123,7 @@ def _need_frame(data: Any) -> pd.DataFrame:
     return data
 
 
-def _number_frame(fit: Any, data: Any) -> pd.DataFrame:
+def number_frame(fit: Any, data: Any) -> pd.DataFrame:
     """Build a frame of inputs given as numbers, under the names that the network has for them."""
     if data is None:
         raise ArgumentError(f"`data` is {described(data)}.", allowed="The inputs of the network, rows by inputs.")
@@ -128,8 +141,9 @@ def _number_frame(fit: Any, data: Any) -> pd.DataFrame:
     return pd.DataFrame(x, columns=names if len(set(names)) == len(names) else [f"i{i + 1}" for i in range(fit.n[0])])
 
 
-def _numbers(fit: Any, frame: pd.DataFrame, y: Any) -> Observations:
-    targets = fit.fitted_values + fit.residuals if y is None else _targets(fit, _columns(y))
+def number_observations(fit: Any, frame: pd.DataFrame, y: Any) -> Observations:
+    """Take the complete rows of inputs given as numbers, with the targets."""
+    targets = fit.fitted_values + fit.residuals if y is None else targets_of(fit, columns_of(y))
     if len(targets) != len(frame):
         given = f"`data` has {len(frame)} rows, and there are {len(targets)} values of the response."
         raise ArgumentError(given, allowed="One row of `y` for each of `data`; the training rows need no `y`.")
@@ -139,32 +153,41 @@ def _numbers(fit: Any, frame: pd.DataFrame, y: Any) -> Observations:
     return Observations(frame[complete].reset_index(drop=True), targets[complete])
 
 
-def _columns(y: Any) -> list[pd.Series]:
+def columns_of(y: Any) -> list[pd.Series]:
+    """Take a response apart into its columns."""
     if isinstance(y, pd.DataFrame) or np.ndim(y) == 2:
         values, _ = from_matrix(y, "y")
         return [pd.Series(values[:, j]) for j in range(values.shape[1])]
     return [pd.Series(y)]
 
 
-def _targets(fit: Any, parts: list[pd.Series]) -> np.ndarray:
+def targets_of(fit: Any, parts: list[pd.Series]) -> np.ndarray:
     """Return the response as the outputs should be: of classes indicators, of counts of classes their shares."""
     if isinstance(fit, Multinom) and len(parts) > 1:
-        counts = np.column_stack([part.to_numpy(dtype=float) for part in parts])
-        shares = counts / counts.sum(axis=1, keepdims=True)
-        return shares[:, 1:] if fit.n[2] == 1 else shares
+        return shares_of(parts, fit.n[2])
     if fit.told_apart is None:
-        values = np.column_stack([response_values(fit.response, part).values for part in parts])
+        responses = [response_values(fit.response, part) for part in parts]
+        if any(each.levels is not None for each in responses):
+            raise ArgumentError("`y` is not numeric.", allowed="A matrix or data frame of numbers.")
+        values = np.column_stack([each.values for each in responses])
         if values.shape[1] != fit.n[2]:
             given = f"`y` has {values.shape[1]} columns, and the network has {fit.n[2]} outputs."
             raise ArgumentError(given, allowed=f"{fit.n[2]} columns.")
         return values
-    labels = parts[0].astype(object)
+    labels = parts[0].astype(object).map(level_text, na_action="ignore")
     known = labels.notna()
     codes = np.full(len(labels), -1)
-    codes[known] = pd.Index(list(fit.lev)).get_indexer(labels[known].astype(str))
-    new = list(dict.fromkeys(labels[known & (codes < 0)].astype(str)))
+    codes[known] = pd.Index(list(fit.lev)).get_indexer(labels[known])
+    new = list(dict.fromkeys(labels[known & (codes < 0)]))
     if new:
         raise levels_not_seen("data", fit.response, new, fit.lev)
     targets = (codes == 1).astype(float).reshape(-1, 1) if fit.n[2] == 1 else np.eye(len(fit.lev))[codes]
     targets[~known] = np.nan
     return targets
+
+
+def shares_of(parts: list[pd.Series], outputs: int) -> np.ndarray:
+    """Return counts of classes as their shares: of two, where there is one output, that of the second."""
+    counts = np.column_stack([part.to_numpy(dtype=float) for part in parts])
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    return shares[:, 1:] if outputs == 1 else shares

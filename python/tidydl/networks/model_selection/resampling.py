@@ -21,9 +21,20 @@ from tidydl.data.splits import Splits
 from tidydl.errors import ArgumentError, DataError, TidydlError
 from tidydl.networks.inputs import label_column
 
-__all__ = ["Resample", "Split", "describe_resamples", "draw_resamples", "split_data"]
+__all__ = [
+    "KINDS",
+    "Asked",
+    "Resample",
+    "Split",
+    "asked_resamples",
+    "describe_resamples",
+    "draw_resamples",
+    "given_resamples",
+    "resamples_of",
+    "split_data",
+]
 
-_KINDS = "A number of folds, 'bootstrap', 'holdout', or a list with the rows that train in each."
+KINDS = "A number of folds, 'bootstrap', 'holdout', or a list with the rows that train in each."
 _SHOWN = 5
 
 
@@ -144,6 +155,23 @@ class Resample:
     assess: np.ndarray
 
 
+class Asked(NamedTuple):
+    """What resamples are asked for: their kind, how often, the folds of each time, and the share that trains."""
+
+    kind: str
+    times: int
+    folds: int = 0
+    prop: float = 0.0
+
+    @property
+    def labels(self) -> list[str]:
+        """What each resample is called."""
+        if self.kind != "folds":
+            return _labels(self.kind, self.times)
+        folds, repeats = _labels("fold", self.folds), _labels("repeat", self.times)
+        return folds if self.times == 1 else [f"{repeat}.{fold}" for repeat in repeats for fold in folds]
+
+
 def draw_resamples(resamples: Any, times: int | None, prop: float, groups: Sequence[np.ndarray]) -> list[Resample]:
     """Draw the resamples of a search.
 
@@ -165,26 +193,42 @@ def draw_resamples(resamples: Any, times: int | None, prop: float, groups: Seque
     """
     n = sum(map(len, groups))
     if isinstance(resamples, Sequence | Mapping | np.ndarray | pd.Series) and not isinstance(resamples, str):
-        if times is not None:
-            raise ArgumentError("`times` is given, and `resamples` is a list.", allowed="One of them.")
-        return _given(resamples, n)
+        return given_resamples(resamples, times, n)
+    asked = asked_resamples(resamples, times, prop, n)
+    stream = rng.current()
+    if asked.kind == "bootstrap":
+        train = [_bootstrap(stream, n) for _ in range(asked.times)]
+    elif asked.kind == "holdout":
+        train = [_drawn_share(stream, groups, asked.prop) for _ in range(asked.times)]
+    else:
+        train = [rows for _ in range(asked.times) for rows in _folds(stream, groups, asked.folds)]
+    return resamples_of(asked.labels, train, n)
+
+
+def asked_resamples(resamples: Any, times: int | None, prop: Any, n: int) -> Asked:
+    """Check what is asked for of ``n`` rows, where it is to be drawn."""
     if n < 2:
         raise DataError("`data` has 1 row, too few for resamples.", allowed="At least two rows.")
-    usual = 25 if isinstance(resamples, str) and resamples == "bootstrap" else 1
-    count = usual if times is None else check_count("times", times, minimum=1)
-    stream = rng.current()
-    if isinstance(resamples, str) and resamples == "bootstrap":
-        return [_bootstrap(stream, n, label) for label in _labels("bootstrap", count)]
-    if isinstance(resamples, str) and resamples == "holdout":
-        return _holdouts(stream, groups, _share(prop), count)
-    return _folds(stream, groups, _number_of_folds(resamples, n), count)
+    kind = resamples if isinstance(resamples, str) and resamples in ("bootstrap", "holdout") else "folds"
+    count = (25 if kind == "bootstrap" else 1) if times is None else check_count("times", times, minimum=1)
+    if kind == "folds":
+        return Asked(kind, count, folds=_number_of_folds(resamples, n))
+    return Asked(kind, count, prop=_share(prop) if kind == "holdout" else 0.0)
+
+
+def resamples_of(labels: Sequence[str], train: Sequence[np.ndarray], n: int) -> list[Resample]:
+    """Add the rows that assess to those that train, which are sorted."""
+    found = [Resample(label, np.sort(rows), _others(n, rows)) for label, rows in zip(labels, train, strict=True)]
+    if not all(len(each.assess) for each in found):
+        raise DataError("`data` has one row of each class, too few to hold some out.", allowed="At least two rows.")
+    return found
 
 
 def _number_of_folds(resamples: Any, n: int) -> int:
     try:
         folds = check_count("resamples", resamples, minimum=2)
     except ArgumentError as problem:
-        raise ArgumentError(problem.problem, allowed=_KINDS) from None
+        raise ArgumentError(problem.problem, allowed=KINDS) from None
     if folds > n:
         raise ArgumentError(
             f"`resamples` is {folds}, and there are {n} rows.", allowed="At most as many folds as rows."
@@ -197,49 +241,34 @@ def _labels(name: str, count: int) -> list[str]:
     return [f"{name}{i + 1:0{width}d}" for i in range(count)]
 
 
-def _folds(stream: rng.RandomNumbers, groups: Sequence[np.ndarray], folds: int, times: int) -> list[Resample]:
+def _folds(stream: rng.RandomNumbers, groups: Sequence[np.ndarray], folds: int) -> list[np.ndarray]:
     """Deal each class's rows, in random order, to the folds in turn, going on where the class before ended."""
     n = sum(map(len, groups))
-    found = []
-    for repeat in _labels("repeat", times):
-        dealt = np.concatenate([rows[stream.positions(len(rows), len(rows))] for rows in groups])
-        fold_of = np.empty(n, dtype=np.int64)
-        fold_of[dealt] = np.arange(n) % folds
-        for fold, label in enumerate(_labels("fold", folds)):
-            at = fold_of == fold
-            full = label if times == 1 else f"{repeat}.{label}"
-            found.append(Resample(full, np.flatnonzero(~at), np.flatnonzero(at)))
-    return found
+    dealt = np.concatenate([rows[stream.positions(len(rows), len(rows))] for rows in groups])
+    fold_of = np.empty(n, dtype=np.int64)
+    fold_of[dealt] = np.arange(n) % folds
+    return [np.flatnonzero(fold_of != fold) for fold in range(folds)]
 
 
-def _bootstrap(stream: rng.RandomNumbers, n: int, label: str) -> Resample:
+def _bootstrap(stream: rng.RandomNumbers, n: int) -> np.ndarray:
     """Draw as many rows as there are, with replacement, again where none is left to assess."""
     while True:
-        train = np.sort(stream.positions(n, n, replace=True))
-        assess = _others(n, train)
-        if len(assess):
-            return Resample(label, train, assess)
+        train = np.asarray(stream.positions(n, n, replace=True))
+        if len(np.unique(train)) < n:
+            return train
 
 
-def _holdouts(stream: rng.RandomNumbers, groups: Sequence[np.ndarray], prop: float, times: int) -> list[Resample]:
-    n = sum(map(len, groups))
-    found = []
-    for label in _labels("holdout", times):
-        train = _drawn_share(stream, groups, prop)
-        found.append(Resample(label, train, _others(n, train)))
-    if not len(found[0].assess):
-        raise DataError("`data` has one row of each class, too few to hold some out.", allowed="At least two rows.")
-    return found
-
-
-def _given(resamples: Any, n: int) -> list[Resample]:
+def given_resamples(resamples: Any, times: int | None, n: int) -> list[Resample]:
+    """Read the rows that train in each resample, by position among ``n``."""
+    if times is not None:
+        raise ArgumentError("`times` is given, and `resamples` is a list.", allowed="One of them.")
     if isinstance(resamples, Mapping):
         labels, sets = [str(label) for label in resamples], list(resamples.values())
     else:
         sets = list(resamples)
         labels = _labels("resample", len(sets))
     if not sets:
-        raise ArgumentError("`resamples` is 0 values.", allowed=_KINDS)
+        raise ArgumentError("`resamples` is 0 values.", allowed=KINDS)
     return [_one_given(label, rows, n) for label, rows in zip(labels, sets, strict=True)]
 
 

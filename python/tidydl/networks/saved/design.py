@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tidydl.design import Design
@@ -15,8 +16,8 @@ from tidydl.design.formulas import Formula, parse_formula
 from tidydl.design.limits import MOST_ORDERED_LEVELS
 from tidydl.design.matrices import LOGICAL, number_of_columns
 from tidydl.design.polynomials import Basis, polynomial_contrasts
-from tidydl.design.syntax import Call
-from tidydl.errors import ColumnError
+from tidydl.design.syntax import Call, parse
+from tidydl.errors import ColumnError, FormulaError
 from tidydl.networks.saved.parts import Part, numbers_text
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
     from tidydl.networks.record import NNet
 
 __all__ = [
-    "check_class",
-    "contrasts_dim",
+    "coded_design",
     "design_content",
     "design_of",
     "index_content",
     "index_of",
     "levels_of",
     "named_contrasts",
+    "variables_of",
 ]
 
 MOST_LEVELS = 10_000  # of one factor: R codes it by a matrix of levels by levels
@@ -133,33 +134,59 @@ def design_of(part: Part, inputs: int) -> Design:
             raise part.fault(f"'{part.place}$columns' has {len(columns)} values for {inputs}")
         return Design(columns)
     part.texts("columns", inputs)
-    variables = {each.text("name"): each for each in part.parts("variables")}
     try:
         formula = parse_formula(part.text("formula"), part.texts("reads", distinct=True))
     except ColumnError as problem:
         raise part.fault("'design$reads' lacks a column of the formula") from problem
-    for each in variables.values():
-        check_class(each)
+    variables = variables_of(part, formula, lambda text: written(parse(text)))
+    return replace(coded_design(part, formula, variables, inputs), memory=_memory_of(part, formula))
+
+
+def coded_design(part: Part, formula: Formula, variables: Mapping[str, Part], inputs: int) -> Design:
+    """Read how the variables of a formula become so many inputs."""
     codings, widths = {}, {}
     for factor in formula.factors:
-        if factor.text not in variables:
-            raise part.fault(f"'{part.place}$variables' lacks '{factor.text}'")
         about = variables[factor.text]
         kind = about.text("class")
         if kind.startswith("nmatrix.") and kind != "nmatrix.1":
             widths[factor.text] = int(kind.removeprefix("nmatrix."))
         if kind == "logical" or not about.is_null("levels"):
             codings[factor.text] = _coding(about, kind)
-    design = Design(columns, formula, codings, widths, _memory_of(part, formula))
     if number_of_columns(formula, codings, widths) != inputs:
         raise part.fault("'design$formula' makes another number of inputs")
-    return design
+    return Design(part.texts("columns", inputs), formula, codings, widths)
 
 
-def check_class(part: Part) -> None:
-    """Refuse a variable of a class that is not known."""
+def variables_of(part: Part, formula: Formula, key: Callable[[str], str]) -> dict[str, Part]:
+    """Find what the file says of each variable of a formula, and of ``(weights)``; ``key`` tells how it is written."""
+    known = {}
+    for each in part.parts("variables"):
+        _check_variable(each)
+        try:
+            known[key(each.text("name"))] = each
+        except FormulaError:  # it is none of the formula's
+            continue
+    found = {}
+    texts = [each.text for each in formula.variables] + [each.text for each in formula.offsets]
+    for text in (formula.response_text, *texts):
+        if text not in known:
+            raise part.fault(f"'{part.place}$variables' lacks '{text}'")
+        found[text] = known[text]
+    return {**found, **{name: known[name] for name in ("(weights)",) if name in known}}
+
+
+def _check_variable(part: Part) -> None:
+    """Refuse a variable of a class, of levels or of contrasts that one of the languages could not read."""
     if not part.is_null("class") and not _CLASSES.fullmatch(part.text("class")):
         raise part.fault(f"'{part.place}$class' is not known")
+    if not part.is_null("levels"):
+        levels_of(part)
+    if part.is_null("contrasts") or isinstance(part.raw("contrasts"), str):
+        return
+    given = part.part("contrasts")
+    rows, _ = given.wholes("dim", 2)
+    if given.texts("rows"):
+        given.texts("rows", rows)
 
 
 def _coding(part: Part, kind: str) -> Coding:
@@ -169,7 +196,7 @@ def _coding(part: Part, kind: str) -> Coding:
         name = "contr.treatment" if part.is_null("contrasts") else named_contrasts(part, "contrasts", len(levels))
         return Coding(levels, name, ordered=ordered)
     given = part.part("contrasts")
-    rows, width = contrasts_dim(part, given, len(levels))
+    rows, width = _contrasts_dim(part, given, len(levels))
     matrix = tuple(map(tuple, given.matrix("values", rows, width).tolist()))
     names = given.texts("columns")
     ends = given.texts("columns", width) if names else tuple(str(j + 1) for j in range(width))
@@ -200,7 +227,7 @@ def named_contrasts(part: Part, name: str, levels: int) -> str:
     return found
 
 
-def contrasts_dim(part: Part, given: Part, levels: int) -> tuple[int, int]:
+def _contrasts_dim(part: Part, given: Part, levels: int) -> tuple[int, int]:
     """Read the rows and columns of a matrix of contrasts."""
     rows, width = given.wholes("dim", 2)
     if rows != levels or not 0 <= width <= levels:

@@ -11,6 +11,7 @@ from tidydl.boundaries import SAVED_MODELS, guarded
 from tidydl.checks import check_path_name, described
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError, StorageError, one_of
 from tidydl.networks.network_hints import network_hint
+from tidydl.networks.saved.design import design_of
 from tidydl.networks.saved.networks import KINDS
 from tidydl.networks.saved.parts import Part
 from tidydl.whole_files import write_whole
@@ -115,7 +116,7 @@ def load_model(file: str | os.PathLike[str]) -> Any:
     """
     kind, network = read_saved(file)
     with SAVED_MODELS.guard(f"`file` '{network.file}'", allowed=WRITTEN):
-        return KINDS[kind].read(network)
+        return KINDS[kind].read(network, design_of)
 
 
 def write_saved(path: str, kind: str, network: Any, written_by: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tidydl.design import Design
 from tidydl.networks.arguments import LOSSES, number_of_weights
 from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.calls import written_call
@@ -16,25 +17,23 @@ from tidydl.networks.exact.kernels import CENSORED, ENTROPY, SOFTMAX, Shape
 from tidydl.networks.multinomial import multinom_verbs as _tables  # noqa: F401  (the verbs learn of the models there)
 from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
-from tidydl.networks.saved.design import design_content, design_of, index_content, index_of
+from tidydl.networks.saved.design import design_content, index_content, index_of
 from tidydl.networks.saved.parts import Part, number_text, numbers_text
 
 __all__ = [
     "KINDS",
     "MOST_ITERATIONS",
-    "MOST_UNITS",
     "Kind",
-    "check_others",
-    "decay_of",
-    "given_of",
+    "arguments_of",
     "left_out_of",
-    "levels_of",
-    "shape_of",
 ]
 
-MOST_UNITS = 10**9
+_MOST_UNITS = 10**9
 MOST_ITERATIONS = 2**31 - 1  # which R's whole numbers hold
 MOST_LONE_INPUTS = 10**6  # that no weight leads from, so that the number of weights says nothing of them
+
+
+ReadDesign = Callable[[Part, int], Design]
 
 
 def _network_content(fit: NNet) -> dict[str, Any]:
@@ -86,7 +85,7 @@ def _scalar(value: Any) -> Any:
     return {"number": number_text(float(value))} if lacking else value
 
 
-def _arguments_of(part: Part, name: str) -> dict[str, Any]:
+def arguments_of(part: Part, name: str) -> dict[str, Any]:
     """Read arguments that are one value each; what else stands there is not known to this version."""
     if part.is_null(name):
         return {}
@@ -99,9 +98,9 @@ def _arguments_of(part: Part, name: str) -> dict[str, Any]:
     }
 
 
-def _network_of(part: Part) -> NNet:
-    shape = shape_of(part)
-    fit = NNet(**_values_of(part, shape), design=design_of(part.part("design"), shape.inputs))
+def _network_of(part: Part, read_design: ReadDesign) -> NNet:
+    shape = _shape_of(part)
+    fit = NNet(**_values_of(part, shape), design=read_design(part.part("design"), shape.inputs))
     if not part.is_null("hessian"):
         fit.Hessian = _square(part.matrix("hessian", len(fit.wts), len(fit.wts)), fit.connections)
     return fit
@@ -117,14 +116,16 @@ def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
     """Read what all networks have, but the design."""
     n_weights = number_of_weights(shape)
     wts = part.numbers("wts", n_weights)
-    rows = part.whole("rows", MOST_UNITS)
-    levels = levels_of(part, shape)
+    rows = part.whole("rows", _MOST_UNITS)
+    levels = _levels_of(part, shape)
     curve = part.part("curve")
     passes = curve.wholes("iteration")
+    if passes and not 0 <= min(passes) <= max(passes) <= MOST_ITERATIONS:
+        raise part.fault(f"'{curve.place}$iteration' is not whole numbers")
     fitted, residuals = (part.matrix(name, rows, shape.outputs) for name in ("fitted", "residuals"))
     if levels is not None and shape.outputs == 1 and not (np.abs(fitted + residuals - 0.5) < 1).all():
         raise part.fault("'residuals' does not fit the levels")
-    check_others(part, shape, n_weights)
+    _check_others(part, shape, n_weights)
     return {
         "shape": shape,
         "wts": wts,
@@ -132,7 +133,7 @@ def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
         "convergence": part.whole("convergence", 1),
         "fitted_values": fitted,
         "residuals": residuals,
-        "decay": decay_of(part, n_weights),
+        "decay": _decay_of(part, n_weights),
         "response": part.text("response"),
         "output_names": part.texts("output_names", shape.outputs),
         "lev": levels,
@@ -149,12 +150,12 @@ def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
     }
 
 
-def shape_of(part: Part) -> Shape:
+def _shape_of(part: Part) -> Shape:
     """Read the shape of a network, of which the number of weights follows."""
     counts = part.wholes("n", 3)
     loss = LOSSES[part.choice("loss", LOSSES)]
     least = (0, 0, 2 if loss in (SOFTMAX, CENSORED) else 1)
-    if any(count < low or count > MOST_UNITS for count, low in zip(counts, least, strict=True)):
+    if any(count < low or count > _MOST_UNITS for count, low in zip(counts, least, strict=True)):
         raise part.fault("'n' does not fit the loss")
     inputs, hidden, outputs = counts
     if hidden == 0 and not part.flag("skip") and inputs > MOST_LONE_INPUTS:
@@ -162,7 +163,7 @@ def shape_of(part: Part) -> Shape:
     return Shape(inputs, hidden, outputs, part.flag("skip"), loss)
 
 
-def levels_of(part: Part, shape: Shape) -> tuple[str, ...] | None:
+def _levels_of(part: Part, shape: Shape) -> tuple[str, ...] | None:
     """Read the classes: two of a logistic output, one for each of several outputs, None of numbers."""
     if part.is_null("levels"):
         return None
@@ -173,7 +174,7 @@ def levels_of(part: Part, shape: Shape) -> tuple[str, ...] | None:
     return levels
 
 
-def decay_of(part: Part, n_weights: int) -> np.ndarray:
+def _decay_of(part: Part, n_weights: int) -> np.ndarray:
     """Read the penalty of each weight, or one of all."""
     values = part.numbers("decay")
     if not (np.isfinite(values) & (values >= 0)).all():
@@ -181,7 +182,7 @@ def decay_of(part: Part, n_weights: int) -> np.ndarray:
     return np.broadcast_to(values, (n_weights,)) if len(values) == 1 else part.numbers("decay", n_weights)
 
 
-def check_others(part: Part, shape: Shape, n_weights: int) -> None:
+def _check_others(part: Part, shape: Shape, n_weights: int) -> None:
     """Refuse what one of the languages alone reads and could not, so that both read the same files."""
     part.texts("output_names", shape.outputs)
     if not part.is_null("outputs"):
@@ -203,7 +204,7 @@ def left_out_of(part: Part) -> tuple[list[int], tuple[str, ...], bool] | None:
 
 
 def _call_of(part: Part) -> dict[str, Any]:
-    call = _arguments_of(part, "arguments")
+    call = arguments_of(part, "arguments")
     return call if part.is_null("text") else {**call, "R": part.text("text")}
 
 
@@ -228,8 +229,8 @@ def _model_content(fit: Multinom) -> dict[str, Any]:
     return content
 
 
-def _model_of(part: Part) -> Multinom:
-    shape, added = shape_of(part), part.part("multinom")
+def _model_of(part: Part, read_design: ReadDesign) -> Multinom:
+    shape, added = _shape_of(part), part.part("multinom")
     design, classes = part.part("design"), added.texts("classes", distinct=True)
     if len(classes) != max(shape.outputs, 2):
         raise part.fault(f"'multinom$classes' has {len(classes)} values for {shape.outputs} outputs")
@@ -239,7 +240,7 @@ def _model_of(part: Part) -> Multinom:
     coefficients = (max(shape.outputs, 2) - 1) * (names + intercept)
     fit = Multinom(
         **_values_of(part, shape),
-        design=design_of(design, names),
+        design=read_design(design, names),
         classes=classes,
         deviance=added.number("deviance"),
         rank=added.whole("rank", MOST_ITERATIONS),
@@ -248,7 +249,7 @@ def _model_of(part: Part) -> Multinom:
         information=added.matrix("information", coefficients, coefficients),
         intercept=bool(intercept),
         offsets=len(added.texts("offsets")),
-        given=given_of(part.part("call")),
+        given=_given_of(part.part("call")),
     )
     fit.call.pop("R", None)  # shown by what was given
     if part.is_null("weights"):
@@ -262,7 +263,7 @@ def _model_of(part: Part) -> Multinom:
     return fit
 
 
-def given_of(part: Part) -> dict[str, Any]:
+def _given_of(part: Part) -> dict[str, Any]:
     """Read the arguments that the call shows."""
     given = {each.text("name"): _given_value(each) for each in part.parts("given")}
     if not isinstance(given.get("formula", ""), str):
@@ -289,9 +290,10 @@ def _average_content(fit: AveragedNNet) -> dict[str, Any]:
     }
 
 
-def _average_of(part: Part) -> AveragedNNet:
-    fits = tuple(_network_of(each) for each in part.parts("fits"))
-    if not fits or any(each.n != fits[0].n or each.lev != fits[0].lev for each in fits):
+def _average_of(part: Part, read_design: ReadDesign) -> AveragedNNet:
+    fits = tuple(_network_of(each, read_design) for each in part.parts("fits"))
+    kinds = {(each.n, each.lev, each.fitted_values.shape) for each in fits}
+    if len(kinds) != 1:
         raise part.fault("'fits' are not of one kind")
     rows, outputs = fits[0].fitted_values.shape
     return AveragedNNet(fits, part.matrix("fitted", rows, outputs), part.matrix("residuals", rows, outputs))
@@ -303,7 +305,7 @@ class Kind:
 
     cls: type
     content: Callable[[Any], dict[str, Any]]
-    read: Callable[[Part], Any]
+    read: Callable[[Part, ReadDesign], Any]
 
 
 # A class stands before the one it is made of.

@@ -15,13 +15,14 @@ from tidydl.pipelines.positions import value_error
 __all__ = [
     "EncodedTexts",
     "column_fits",
+    "cuts_left",
     "encode",
     "is_one",
+    "kept_part",
     "padded",
     "part_limit",
     "read",
     "refuse_empty",
-    "start_of",
     "token_limit",
 ]
 
@@ -154,7 +155,7 @@ def encode(loaded: Loaded, texts: list[Any], indices: Sequence[int], max_length:
 
 def _shortened(tokenizer: Any, texts: list[Any], limit: int) -> tuple[dict[str, list[list[int]]], list[bool]]:
     """Tokenise texts up to a limit and say which were cut: one token more than fits tells those."""
-    starts = [start_of(text, limit) for text in texts]
+    starts = [kept_part(text, limit, tokenizer) for text in texts]
     tokens = _tokens(tokenizer, starts, limit + 1)
     for i, row in enumerate(tokens["input_ids"]):
         if len(row) <= limit and starts[i] is not texts[i]:  # next to nothing but blanks so far
@@ -166,13 +167,22 @@ def _shortened(tokenizer: Any, texts: list[Any], limit: int) -> tuple[dict[str, 
     return tokens, cut
 
 
-def start_of(text: Any, limit: int) -> Any:
-    """Return as much of a text as can matter, in whole words: a book is not tokenised for its first page."""
+def kept_part(text: Any, limit: int, tokenizer: Any) -> Any:
+    """Return as much of a text as truncation may keep, in whole words: a book is not tokenised for its first page."""
     if isinstance(text, tuple):
-        starts = tuple(start_of(each, limit) for each in text)
-        return text if all(start is each for start, each in zip(starts, text, strict=True)) else starts
+        parts = tuple(kept_part(each, limit, tokenizer) for each in text)
+        return text if all(part is each for part, each in zip(parts, text, strict=True)) else parts
     most = limit * _CHARACTERS
-    return text if len(text) <= most else text[:most].rpartition(" ")[0] or text[:most]
+    if len(text) <= most:
+        return text
+    if cuts_left(tokenizer):
+        return text[-most:].partition(" ")[2] or text[-most:]
+    return text[:most].rpartition(" ")[0] or text[:most]
+
+
+def cuts_left(tokenizer: Any) -> bool:
+    """Return whether truncation keeps the end of a text rather than its beginning."""
+    return getattr(tokenizer, "truncation_side", "right") == "left"
 
 
 def _tokens(tokenizer: Any, texts: list[Any], limit: int | None) -> dict[str, list[list[int]]]:

@@ -148,7 +148,10 @@ def encode_spans(
     frame = frame_of(loaded.processor)
     limit = texts.token_limit(loaded, max_length)
     room = None if limit is None else room_for(limit - frame.size, "max_length")
-    read = [texts.start_of(text, limit) for text in values] if limit and long != "window" else values
+    left = texts.cuts_left(loaded.processor)
+    # The end of a text is counted from its beginning, so that all of it is read.
+    shortened = limit if limit and long != "window" and not left else None
+    read = [texts.kept_part(text, shortened, loaded.processor) for text in values] if shortened else values
     ids, characters = tokens_of(loaded, read, offsets=offsets)
     for i, row in enumerate(ids):
         if room is not None and len(row) <= room and read[i] is not values[i]:  # next to nothing but blanks so far
@@ -158,7 +161,8 @@ def encode_spans(
     if long == "error":
         refuse_long(cut, indices)
     if long == "truncate" and room is not None:
-        ids, characters = [row[:room] for row in ids], [row[:room] for row in characters]
+        kept = slice(-room, None) if left else slice(room)
+        ids, characters = [row[kept] for row in ids], [row[kept] for row in characters]
     encoded = EncodedLines(loaded, [False] * len(ids) if long == "window" else cut, values, ids, characters)
     for owner, row in enumerate(ids):
         for start, stop in spans_of(len(row), room, stride):

@@ -88,11 +88,17 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequ
     sentences = dict(
         zip(every, tokens_of(loaded, [template.replace("{}", each) for each in every], offsets=False)[0], strict=True)
     )
-    read = [texts.start_of(text, limit) if limit and long != "window" else text for text, _ in values]
+    read = [
+        texts.kept_part(text, limit, loaded.processor) if limit and long != "window" else text for text, _ in values
+    ]
     ids = tokens_of(loaded, read, offsets=False)[0]
+    for i, row in enumerate(ids):
+        if limit and len(row) <= limit - frame.size and read[i] is not values[i][0]:  # nothing but blanks so far
+            ids[i] = tokens_of(loaded, [values[i][0]], offsets=False)[0][0]
     texts.refuse_empty([len(row) + frame.size for row in ids], indices)
     room = None if limit is None else room_for(limit - frame.size, "max_length")
     cut = [False] * len(values)
+    cut_left = texts.cuts_left(loaded.processor)
     encoded = EncodedLines(loaded, cut, values)
     for owner, ((_, labels), row) in enumerate(zip(values, ids, strict=True)):
         for code, label in enumerate(labels):
@@ -101,7 +107,9 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequ
             left = None if left is None else room_for(left, "candidate_labels", index=indices[owner])
             too_long = left is not None and len(row) > left
             cut[owner] = cut[owner] or (too_long and long != "window")
-            spans = spans_of(len(row), left, options["stride"]) if long == "window" else [(0, left)]
+            spans = (
+                spans_of(len(row), left, options["stride"]) if long == "window" else [_kept(len(row), left, cut_left)]
+            )
             for start, stop in spans:
                 encoded.add(owner, frame.line(row[start:stop], sentence), extra=code)
     if long == "error":
@@ -126,3 +134,8 @@ def _scores(options: Options, encoded: EncodedLines, lines: list[int], found: li
     logits = np.array([np.mean(windows, axis=0) for windows in each], dtype="float64")
     alone = options["multi_label"] or len(labels) == 1
     return ranked(labels, softmax(logits)[:, 1] if alone else softmax(logits[:, 1]), options["top_k"])
+
+
+def _kept(size: int, room: int | None, cut_left: bool) -> tuple[int, int | None]:
+    """Return which tokens of a text truncation keeps."""
+    return (max(0, size - room), size) if cut_left and room is not None else (0, room)

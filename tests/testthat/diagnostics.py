@@ -1,4 +1,4 @@
-"""Small entries that do nothing but show that the crossing works."""
+"""Functions that do nothing but show that the crossing works: R may call them where this module is imported."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from tidydl import checks, errors
+from tidydl.bridge.entries import ENTRIES, Entry
+from tidydl.columns import ROW
+from tidydl.errors import printable
 from tidydl.progress import Progress, Trace, Work
 
 if TYPE_CHECKING:
     import pandas as pd
-
-from tidydl.errors import printable
 
 __all__ = [
     "as_audio_column",
@@ -137,3 +138,7 @@ def as_audio_column(values: list[Any]) -> Any:
     from tidydl.data.media.audio import AudioArray
 
     return AudioArray(values)
+
+
+ENTRIES.update({name: Entry(f"{__name__}:{name}") for name in __all__})
+ENTRIES["indices"] = Entry(f"{__name__}:indices", index=(ROW, "mask"), arguments=("which",))

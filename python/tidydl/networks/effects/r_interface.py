@@ -1,0 +1,77 @@
+"""The rows of data that R looks at a network by, where it was fitted to numbers, and the targets of any network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tidydl.design import Design
+from tidydl.networks.effects.observations import columns_of, number_frame, number_observations, shares_of, targets_of
+
+__all__ = ["network_rows", "network_targets"]
+
+
+@dataclass(frozen=True)
+class NetworkOfR:
+    """What is asked of a network of R's, under the names of :class:`tidydl.NNet`."""
+
+    n: list[int]
+    coefnames: list[str]
+    output_names: list[str]
+    design: Design
+    response: str
+    lev: list[str] | None
+    fitted_values: np.ndarray
+    residuals: float = 0.0
+
+    @property
+    def told_apart(self) -> list[str] | None:
+        """The classes."""
+        return self.lev
+
+
+def network_rows(network: dict[str, Any], data: Any, y: Any = None, observed: bool = False) -> dict[str, Any]:
+    """Take the complete rows of inputs given as numbers, with the targets where these are asked for.
+
+    Parameters
+    ----------
+    network
+        ``n``, the names of ``inputs`` and ``outputs``, the ``columns`` of the data that have these names, the
+        ``response``, its ``levels`` and the ``targets`` of the training rows.
+    data, y
+        The inputs, and the response for them; by default the training rows'.
+    observed
+        Whether the rows need targets.
+
+    Returns
+    -------
+    dict
+        ``frame`` and, where asked for, ``targets``, rows by outputs.
+    """
+    fit = _network(network)
+    frame = number_frame(fit, data)
+    if not observed:
+        return {"frame": frame[frame.notna().all(axis=1)]}
+    found = number_observations(fit, frame, y)
+    return {"frame": found.frame, "targets": found.targets}
+
+
+def network_targets(network: dict[str, Any], response: Any, counts: bool) -> np.ndarray:
+    """Return a response as the outputs should be, rows by outputs; ``counts`` of classes as their shares."""
+    fit, parts = _network(network), columns_of(response)
+    return shares_of(parts, fit.n[2]) if counts else targets_of(fit, parts)
+
+
+def _network(given: dict[str, Any]) -> NetworkOfR:
+    names = {name: None if given[name] is None else list(given[name]) for name in ("inputs", "outputs", "levels")}
+    return NetworkOfR(
+        n=[int(count) for count in given["n"]],
+        coefnames=names["inputs"] or [],
+        output_names=names["outputs"] or [],
+        design=Design(tuple(given["columns"])),
+        response=given["response"],
+        lev=names["levels"],
+        fitted_values=given["targets"],
+    )
