@@ -62,8 +62,8 @@ class TaskPlan(BatchPlan):
 
 def run_plan(call: Call, plan: TaskPlan, note: Mapping[str, Any]) -> Work[pd.DataFrame]:
     """Compute all inputs of a call and give the tidy frame; ``note`` is added to its provenance."""
-    batches = replace(plan, most=call.options.get("batch_size") or plan.most)
-    with first_token_alone(call.loaded, batches) as shortened:
+    size = call.options.get("batch_size")
+    with first_token_alone(call.loaded, plan if size is None else replace(plan, most=size)) as shortened:
         outcome = yield from compute(call.loaded, call.inputs, shortened)
     frame = _lines_written(call, plan, outcome) if plan.write is None else plan.write(outcome)
     noted = plan.noted(frame) if callable(plan.noted) else plan.noted
