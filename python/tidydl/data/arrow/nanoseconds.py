@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,17 +18,25 @@ def exact_array(values: Iterable[Any]) -> pa.Array:
     values = list(values)
     made = pa.array(values, from_pandas=True)
     finer = _in_nanoseconds(made.type)
-    if finer == made.type:
+    if finer == made.type or any(map(_holds_arrays, values)):  # which have a unit of their own
         return made
     try:
         exact = pa.array(values, finer, from_pandas=True)
-    except (pa.ArrowInvalid, OverflowError):  # too far away for nanoseconds
+    except (pa.ArrowException, OverflowError):  # too far away for nanoseconds, or numpy's own
         return made
     try:
         exact.cast(made.type)
     except pa.ArrowInvalid:  # it would lose some
         return exact
     return made
+
+
+def _holds_arrays(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_arrays, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_arrays, value))
+    return hasattr(value, "dtype") and getattr(value, "ndim", 0) > 0
 
 
 def _in_nanoseconds(kind: pa.DataType) -> pa.DataType:
