@@ -6,6 +6,7 @@ from dataclasses import fields
 import datasets
 import pandas as pd
 import pytest
+from datasets.packaged_modules.json.json import JsonConfig
 
 from tidydl import load_dataset, stream
 from tidydl.errors import ArgumentError, DataError
@@ -175,6 +176,8 @@ def test_other_csv_options_are_refused_by_name(tmp_path, option):
     ],
 )
 def test_options_of_text_and_json_are_refused_by_name(tmp_path, name, text, option, value):
+    if option == "on_mixed_types" and not hasattr(JsonConfig, option):
+        pytest.skip("this version of datasets knows no such option")
     folder = folder_of(tmp_path / "d", name, text, {option: value})
     for way in ways(folder):
         with pytest.raises(DataError, match=rf"README\.md of .* sets `{option}: ") as caught:
