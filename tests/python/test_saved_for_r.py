@@ -248,6 +248,7 @@ def test_a_name_that_r_could_not_read_again_is_refused(name):
 
 KEPT = [
     "nnet(y ~ x, d, decay = 1:10/100)",
+    "nnet(y ~ x, d, decay = -1:10/100)",
     "nnet(y ~ x, d, mask = rep(c(TRUE, FALSE), 5))",
     "nnet(iris[, 1:2], class.ind(iris$Species))",
     "nnet(y ~ x, d, contrasts = list(g = stats::contr.helmert(3)))",
@@ -271,6 +272,7 @@ def test_a_call_keeps_what_it_can_make_in_reason(text):
         "seq(0, 1, by = 1e-9)",
         "seq_len(1e10)",
         "1:1e10",
+        "-1e10:1",
         "rep(1, times = c(1e9))",
         "y ~ (a + b + c + d + e + f + g + h + i + j + k + l + m + n + o)^15",
         "system('x')",
@@ -343,6 +345,14 @@ def test_what_the_calls_of_a_formula_keep_crosses_by_name(tmp_path):
     assert kept["call"] == "splines::ns(x, df = 3)"
     assert kept["arguments"]["knots"].to_dict() == {"33%": 0.1, "67%": 0.2}
     assert kept["arguments"]["Boundary.knots"].tolist() == [-1, 1]
+
+
+def test_the_columns_that_a_formula_reads_are_listed_once(tmp_path):
+    design = {"columns": ["a", "b", "c"], "formula": "y ~ log10(tan(x))"}
+    with pytest.raises(DamagedFileError, match=r"design\$reads' lacks a column"):
+        loaded_with(tmp_path, **design, reads=["y"])
+    with pytest.raises(DamagedFileError, match=r"design\$reads'"):
+        loaded_with(tmp_path, **design, reads=["y", "x", "x"], variables=[], memory=[])
 
 
 def test_contrasts_cross_by_their_name_or_as_a_matrix(tmp_path):
