@@ -218,6 +218,7 @@ def test_a_formula_of_r_that_is_none_is_refused(text):
     "text",
     [
         "y ~ poly(x, 3)",
+        "y ~ poly(x, 100)",
         "y ~ poly(x, log(z), degree = 2)",
         "y ~ splines::bs(x, knots = c(1e6, 2e6))",
         "y ~ cut(x, c(-Inf, 0, 10^4, Inf))",
@@ -247,6 +248,7 @@ def test_a_name_that_r_could_not_read_again_is_refused(name):
 
 KEPT = [
     "nnet(y ~ x, d, decay = 1:10/100)",
+    "nnet(y ~ x, d, decay = -1:10/100)",
     "nnet(y ~ x, d, mask = rep(c(TRUE, FALSE), 5))",
     "nnet(iris[, 1:2], class.ind(iris$Species))",
     "nnet(y ~ x, d, contrasts = list(g = stats::contr.helmert(3)))",
@@ -270,6 +272,7 @@ def test_a_call_keeps_what_it_can_make_in_reason(text):
         "seq(0, 1, by = 1e-9)",
         "seq_len(1e10)",
         "1:1e10",
+        "-1e10:1",
         "rep(1, times = c(1e9))",
         "y ~ (a + b + c + d + e + f + g + h + i + j + k + l + m + n + o)^15",
         "system('x')",
@@ -342,6 +345,35 @@ def test_what_the_calls_of_a_formula_keep_crosses_by_name(tmp_path):
     assert kept["call"] == "splines::ns(x, df = 3)"
     assert kept["arguments"]["knots"].to_dict() == {"33%": 0.1, "67%": 0.2}
     assert kept["arguments"]["Boundary.knots"].tolist() == [-1, 1]
+
+
+def test_the_columns_that_a_formula_reads_are_listed_once(tmp_path):
+    design = {"columns": ["a", "b", "c"], "formula": "y ~ log10(tan(x))"}
+    with pytest.raises(DamagedFileError, match=r"design\$reads' lacks a column"):
+        loaded_with(tmp_path, **design, reads=["y"])
+    with pytest.raises(DamagedFileError, match=r"design\$reads'"):
+        loaded_with(tmp_path, **design, reads=["y", "x", "x"], variables=[], memory=[])
+
+
+def test_contrasts_cross_by_their_name_or_as_a_matrix(tmp_path):
+    def crossed(contrasts):
+        g = {"name": "g", "class": "factor", "levels": ["a", "b"], "contrasts": contrasts}
+        found = loaded_with(
+            tmp_path,
+            columns=["g1", "g2", "x"],
+            formula="y ~ 0 + g + x",
+            reads=["y", "g", "x"],
+            variables=[{"name": "y", "class": "factor"}, g, {"name": "x", "class": "numeric"}],
+            memory=[],
+        )
+        return found["variables"][1]["contrasts"]
+
+    assert crossed("contr.sum") == "contr.sum"
+    found = crossed({"name": None, "rows": ["a", "b"], "columns": ["of"], "dim": [2, 1], "values": [1, -1]})
+    assert (found["name"], found["rows"].tolist(), found["columns"].tolist()) == (None, ["a", "b"], ["of"])
+    assert found["values"].tolist() == [[1], [-1]]
+    found = crossed({"name": "contr.sum", "rows": [], "columns": [], "dim": [2, 1], "values": [1, -1]})
+    assert (found["name"], found["rows"], found["columns"]) == ("contr.sum", None, None)
 
 
 def test_code_among_what_calls_keep_is_refused(tmp_path):
