@@ -50,9 +50,10 @@
 #'   A column `.row` of a file is data like any other, with one exception: the row numbers in a parquet file written by
 #'   [write_dataset()], or in Python, are counted from 1.
 #'
-#'   A README.md that describes the data (`configs`, `dataset_info`) is followed as `datasets` does: files, splits, labels
-#'   and column types, `sep` of csv and `field` of JSON files, unless the call says otherwise. Any other option that it
-#'   sets, such as `header` or `na_values`, and a value that is not of the declared type, is an error that names it.
+#'   A README.md that describes the data (`configs`, `dataset_info`) is followed as `datasets` does: files, splits,
+#'   labels and column types, `sep` of csv and `field` of JSON files, unless the call says otherwise. Any other option
+#'   that it sets, such as `header` or `na_values`, and a value that is not of the declared type, is an error that names
+#'   it.
 #'
 #'   References to other files (in a README, a metadata file or a cell, or as links) are only followed inside their
 #'   folder. URLs in them are never fetched.
@@ -64,7 +65,8 @@
 #'   R data files and data frames.
 #' @section Errors: `tidydl_error_not_found` (path, file or split), `tidydl_error_column`, `tidydl_error_damaged`,
 #'   `tidydl_error_data` (files or splits with incompatible columns; a link, a README or a cell that points outside its
-#'   folder; a README with an unsupported option), `tidydl_error_argument`, `tidydl_error_hub`, `tidydl_error_dependency` (package arrow).
+#'   folder; a README with an unsupported option), `tidydl_error_argument`, `tidydl_error_hub`,
+#'   `tidydl_error_dependency` (package arrow).
 #' @seealso [stream_dataset()], [features()], [write_dataset()], [as_dataset()], [cache()], [plot_images()]
 #' @examplesIf tidydl:::python_ready()
 #' file <- tempfile(fileext = ".csv")

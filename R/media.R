@@ -1,5 +1,5 @@
-# Vectors of images and of audio clips: each element a list of the encoded `bytes` or a `path`, with what is known of it,
-# or NULL where there is none. Plain data, so they survive saveRDS().
+# Vectors of images and of audio clips: each element a list of the encoded `bytes` or a `path`, with what is known of
+# it, or NULL where there is none. Plain data, so they survive saveRDS().
 
 new_image <- function(images = list()) vctrs::new_vctr(images, class = c("tidydl_image", "tidydl_media"))
 

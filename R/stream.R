@@ -22,7 +22,8 @@
 #'
 #' @details All batches have the schema of the whole data set, including factor levels: text files are scanned once for
 #'   that. A data set on the Hub is downloaded first. `.row` of a pipeline's results is numbered consecutively across
-#'   batches; a column `.row` of the data is handled as by [load_dataset()]. The run can be interrupted; the file is then closed and no partial `output` is left.
+#'   batches; a column `.row` of the data is handled as by [load_dataset()]. The run can be interrupted; the file is
+#'   then closed and no partial `output` is left.
 #'
 #'   A column returned by a callback must have the same type in every batch. Without `output` the results are combined
 #'   by the rules of [vctrs::vec_rbind()], including factor levels; with `output`, factors must have the same levels in
