@@ -273,7 +273,12 @@ def agree(folder, tmp_path):
 def test_a_declared_type_gives_the_values_of_datasets_or_an_error(tmp_path, declared, cells):
     text = "a,b\n" + "".join(f"{each},1\n" for each in cells)
     features = [{"name": "a", "dtype": declared}, {"name": "b", "dtype": "int64"}]
-    agree(folder_of(tmp_path / "d", "d.csv", text, features=features), tmp_path)
+    folder = folder_of(tmp_path / "d", "d.csv", text, features=features)
+    if declared in ("string", "large_string"):  # the text of the file, which datasets reads as a number first
+        for way in ways(folder):
+            assert [None if pd.isna(each) else each for each in way()["a"]] == [each or None for each in cells]
+    else:
+        agree(folder, tmp_path)
 
 
 @pytest.mark.parametrize("declared", TYPES)

@@ -1,6 +1,7 @@
 """Files bound by row: no value of one becomes another because of what a second file says."""
 
 import itertools
+import json
 from datetime import datetime
 
 import numpy as np
@@ -154,6 +155,8 @@ def test_arrays_of_moments_come_back_as_such(tmp_path):
         ("Sparse[int]", [1.5, 2.9]),
         ("datetime64[ns]", [1.5, 2.9]),
         ("half", [2**53 + 1, 70_000]),
+        ("float64", [2**53 + 1, 70_000]),
+        ("Float64", [2**53 + 1, 70_000]),
         ("binary[pyarrow]", [1.5]),
         ("complex128", [1.5]),
         ("int8", [300]),
@@ -193,3 +196,15 @@ def test_timestamps_in_cells_keep_their_nanoseconds(tmp_path):
     assert read["far"][0] == [far]
     write_dataset(read, tmp_path / "b.parquet")
     assert load_dataset(tmp_path / "b.parquet")["l"][0] == [exact]
+
+
+@pytest.mark.parametrize("noted", ["category", "U2", "float64", "Int8", "int64", "object", "datetime64[ns]", "bool"])
+def test_a_noted_dtype_of_labels_changes_no_label(tmp_path, noted):
+    labels = ["no", "maybe", "yes", "300", str(2**53 + 1), "2020-01-01"]
+    notes = json.dumps({"dtypes": {"x": "category"}, "levels": {"x": {"dtype": noted}}})
+    for table in (pa.table({"x": labels[:3]}), pa.table({"x": labels[3:5]}), pa.table({"x": labels})):
+        coded = pa.table({"x": table["x"].dictionary_encode()})
+        parquet.write_table(coded.replace_schema_metadata({"tidydl": notes}), tmp_path / "a.parquet")
+        read = read_both_ways(tmp_path)
+        assert [str(each) for each in read] == table["x"].to_pylist()
+        assert [str(each) for each in read.cat.categories] == table["x"].to_pylist()

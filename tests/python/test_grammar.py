@@ -337,3 +337,9 @@ def test_more_words_than_a_formula_has_are_refused():
     with pytest.raises(FormulaError, match="more than 50,000 names, numbers and signs"):
         parse_formula("y ~ x" + " + x" * 25_000, ["y", "x"])
     assert parse_formula("y ~ x" + " + x" * 24_990, ["y", "x"]).columns == ["y", "x"]
+
+
+def test_a_column_called_as_all_columns_are_is_refused():
+    for formula in ("y ~ .", "y ~ factor(a > 0) : .", "y ~ `.`"):
+        with pytest.raises(FormulaError, match="also the name of a column"):
+            parse_formula(formula, [*COLUMNS, "."])

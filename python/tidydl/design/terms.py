@@ -139,6 +139,12 @@ class Algebra:
                 f"`formula` '{self._text}' has a '.' that stands for no column.",
                 allowed="A column besides the response.",
             )
+        if "." in self._dot:
+            raise FormulaError(
+                f"`formula` '{self._text}' has a '.', which is also the name of a column.",
+                allowed="'.' for all columns, none of which has that name.",
+                hint="Rename the column.",
+            )
         return [column_expression(name) for name in self._dot]
 
     def _bit(self, variable: Expression | Offset) -> int:

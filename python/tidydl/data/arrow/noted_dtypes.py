@@ -94,7 +94,10 @@ def _fits_numpy(noted: np.dtype, stored: pa.DataType) -> bool:
         return False
     if noted == np.float16:  # which is stored as float32
         return bool(is_.is_float32(stored) or is_.is_float16(stored))
-    return np.can_cast(np.dtype(stored.to_pandas_dtype()), noted, "safe")
+    held = np.dtype(stored.to_pandas_dtype())
+    if noted.kind == "f" and held.kind in "iu" and held.itemsize == 8:  # numpy calls that safe
+        return False
+    return np.can_cast(held, noted, "safe")
 
 
 def _is_as_fine(unit: str, stored: pa.DataType) -> bool:
@@ -117,9 +120,11 @@ def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
         known = {"True": True, "False": False}
         return pd.Index([known[name] for name in names], dtype=kind) if set(names) <= set(known) else None
     try:
-        return pd.Index(names.astype(kind))
-    except (TypeError, ValueError, NotImplementedError):
+        levels = pd.Index(names.astype(kind))
+        told = [str(each) for each in levels] == list(names)
+    except (TypeError, ValueError, NotImplementedError, OverflowError):
         return None
+    return levels if told and not isinstance(levels, pd.CategoricalIndex) else None
 
 
 def _arrays(lists: Iterable[Any], kind: Any) -> list[Any]:

@@ -45,13 +45,11 @@ def as_declared(table: pa.Table, features: Mapping[str, Any], path: str, kind: s
 
 
 def texts_declared(schema: pa.Schema, features: Mapping[str, Any]) -> frozenset[str]:
-    """Name the columns of moments, dates and times that are declared as text: their text is that of the file."""
-    import pyarrow as pa
-
+    """Name the columns of numbers, dates and the like that are declared as text: their text is that of the file."""
     return frozenset(
         field.name
         for field in schema
-        if pa.types.is_temporal(field.type)
+        if not _is_text(field.type)
         and (declared := _declared(features, field.name)) is not None
         and _is_text(declared[0])
     )
