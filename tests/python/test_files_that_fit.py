@@ -208,3 +208,23 @@ def test_a_noted_dtype_of_labels_changes_no_label(tmp_path, noted):
         read = read_both_ways(tmp_path)
         assert [str(each) for each in read] == table["x"].to_pylist()
         assert [str(each) for each in read.cat.categories] == table["x"].to_pylist()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_labels_that_one_file_notes_of_frames_in_cells_are_not_said_of_another(tmp_path, first):
+    features = json.dumps({"info": {"features": {"answer": {"names": ["no", "yes"], "_type": "ClassLabel"}}}})
+    note = json.dumps({"dtypes": {"x": "frames"}, "levels": {"x": {"huggingface": features}}})
+    noted = pa.table({"x": [[{"answer": 1}]]}).replace_schema_metadata({"tidydl": note})
+    parquet.write_table(noted, tmp_path / ("a.parquet" if first else "c.parquet"))
+    write_dataset(pd.DataFrame({"x": [pd.DataFrame({"answer": [0, 1, 1]})]}), tmp_path / "b.parquet")
+    for read in (load_dataset, stream):
+        with pytest.raises(DataError, match=r"column 'x\$answer' is (labels|integers)"):
+            read(tmp_path)
+
+
+def test_frames_of_one_kind_in_the_cells_of_several_files_are_bound(tmp_path):
+    cells = [pd.DataFrame({"answer": LABELS, "n": [1, 2]})]
+    for name in ("a", "b"):
+        write_dataset(pd.DataFrame({"x": cells}), tmp_path / f"{name}.parquet")
+    for frame in load_dataset(tmp_path)["x"]:
+        pd.testing.assert_frame_equal(frame, cells[0])

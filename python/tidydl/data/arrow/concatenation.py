@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.arrow.merged_metadata import metadata_of_all
+from tidydl.data.arrow.merged_metadata import metadata_of_all, schema_within
 from tidydl.data.arrow.nested import labels_within
-from tidydl.data.arrow.to_frame import features_of
+from tidydl.data.arrow.to_frame import features_of, notes_of
 from tidydl.errors import DataError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def refuse_other_meanings(schemas: Mapping[str, pa.Schema]) -> None:
         would be taken for those of the other. Or it is text in one and bytes in another.
     """
     known: dict[tuple[str, ...], tuple[str, list[str]]] = {}
-    labelled = {part: dict(labels_within(features_of(schema))) for part, schema in schemas.items()}
+    labelled = {part: dict(labels_within(_features_within(schema))) for part, schema in schemas.items()}
     for part, schema in schemas.items():
         for field_path, names in labelled[part].items():
             if _type_at(schema, field_path) is None:
@@ -72,6 +72,21 @@ def refuse_other_meanings(schemas: Mapping[str, pa.Schema]) -> None:
             if kind is not None and field_path not in labelled[part]:
                 raise _unlike("$".join(field_path), ("labels", first), (_kind(kind), part), _hint(part))
     _refuse_text_and_bytes(schemas)
+
+
+def _features_within(schema: pa.Schema) -> dict[str, Any]:
+    """Return what columns mean, those of data frames in cells as those of structures in lists."""
+    notes, features = notes_of(schema), features_of(schema)
+    for name, kind in notes.get("dtypes", {}).items():
+        if kind == "frames" and (inner := schema_within(schema, name, notes)) is not None:
+            features[name] = {"feature": {**_plain(features.get(name)), **_features_within(inner)}, "_type": "List"}
+    return features
+
+
+def _plain(feature: Any) -> dict[str, Any]:
+    """Return the features of structures in a list, where these are."""
+    inner = feature.get("feature") if isinstance(feature, Mapping) else None
+    return dict(inner) if isinstance(inner, Mapping) and "_type" not in inner else {}
 
 
 def _type_at(schema: pa.Schema, field_path: tuple[str, ...]) -> pa.DataType | None:

@@ -14,7 +14,7 @@ from tidydl.data.arrow.to_frame import HUGGINGFACE, OURS, features_of, notes_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["metadata_of_all"]
+__all__ = ["metadata_of_all", "schema_within"]
 
 _NARROW = ("datetime64", "timedelta64", "float16")
 
@@ -62,7 +62,7 @@ def _notes_of_all(
     made["dtypes"] = {name: kind for name, kind in _of_all(dtypes, held).items() if _agreed(name, kind, dtypes, held)}
     made["levels"] = _of_all([each.get("levels", {}) for each in notes], held)
     for name in (name for name, kind in made["dtypes"].items() if kind == "frames"):
-        inner = [_within(schema, name, each) for schema, each in zip(schemas, notes, strict=True)]
+        inner = [schema_within(schema, name, each) for schema, each in zip(schemas, notes, strict=True)]
         known = [each for each in inner if each is not None]
         if known:
             made["levels"][name] = {key.decode(): about.decode() for key, about in metadata_of_all(known).items()}
@@ -78,7 +78,7 @@ def _agreed(name: str, kind: Any, dtypes: Sequence[Mapping[str, Any]], held: Seq
     return all(part.get(name) == kind for part, names in zip(dtypes, held, strict=True) if name in names)
 
 
-def _within(schema: pa.Schema, name: str, notes: Mapping[str, Any]) -> pa.Schema | None:
+def schema_within(schema: pa.Schema, name: str, notes: Mapping[str, Any]) -> pa.Schema | None:
     """Return the schema of the frames in the cells of a column, with what is known of their columns."""
     import pyarrow as pa
 
