@@ -35,11 +35,13 @@ class WholeLineEnds(io.RawIOBase):
         r"""Read some bytes, or all that are left; one fewer where the last would be ``"\r"``."""
         if size is None or size < 0:
             return self._held + bytes(self._stream.read())
-        content = self._held + bytes(self._stream.read(max(0, size - len(self._held))))
-        content, self._held = content[:size], content[size:]
-        if content.endswith(b"\r") and len(content) > 1 and (following := self._held or bytes(self._stream.read(1))):
+        content = self._stream.read(max(0, size - len(self._held)))
+        if self._held:
+            content = self._held + content
+            content, self._held = content[:size], content[size:]
+        if content[-1:] == b"\r" and len(content) > 1 and (following := self._held or self._stream.read(1)):
             content, self._held = content[:-1], b"\r" + following
-        return content
+        return bytes(content)
 
     def close(self) -> None:
         """Close the file."""

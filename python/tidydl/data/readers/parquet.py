@@ -115,7 +115,7 @@ def _may_be_long(file: Any, path: str, columns: Sequence[str] | None, most: int)
     texts = [k for k, leaf in enumerate(leaves) if leaf.physical_type == "BYTE_ARRAY" and _is_wanted(leaf, columns)]
     held = min(most, metadata.num_rows) * os.path.getsize(path) * len(texts)
     in_lists = any(leaves[k].max_repetition_level for k in texts)  # where a row may hold any number
-    if held <= _BATCH and not in_lists:
+    if texts and held <= _BATCH and not in_lists:
         chunks = column_chunks(path, metadata.num_columns)
         codecs = {group[k].codec for group in chunks for k in texts}
         held *= max((_GROWTH.get(codec, math.inf) for codec in codecs), default=1)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["ColumnChunk", "column_chunks"]
 
+_SMALL = 2**14  # bytes of a footer that is kept, as there may be many such files
 _DEPTH = 20  # of structures inside structures; parquet's own nest by six
 _CODECS = {0: "UNCOMPRESSED", 1: "SNAPPY", 2: "GZIP", 3: "LZO", 4: "BROTLI", 5: "LZ4", 6: "ZSTD", 7: "LZ4_RAW"}
 
@@ -62,14 +64,21 @@ def column_chunks(path: str, columns: int) -> list[list[ColumnChunk]]:
             raise ValueError("its footer is damaged")
         file.seek(end - length)
         footer = file.read(length)
-    try:
-        groups = _structure(footer, 0)[0].get(_ROW_GROUPS, [])
-        chunks = [[_chunk(each[_META_DATA]) for each in group[_COLUMNS]] for group in groups]
-    except (IndexError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
-        raise ValueError("its footer is damaged") from error
+    chunks = _parsed_again(footer) if length < _SMALL else _parsed(footer)
     if any(len(group) != columns for group in chunks):
         raise ValueError("its row groups lack columns")
     return chunks
+
+
+def _parsed(footer: bytes) -> list[list[ColumnChunk]]:
+    try:
+        groups = _structure(footer, 0)[0].get(_ROW_GROUPS, [])
+        return [[_chunk(each[_META_DATA]) for each in group[_COLUMNS]] for group in groups]
+    except (IndexError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise ValueError("its footer is damaged") from error
+
+
+_parsed_again = lru_cache(1024)(_parsed)  # a stream looks through its files before it reads them
 
 
 def _chunk(entry: dict[int, Any]) -> ColumnChunk:

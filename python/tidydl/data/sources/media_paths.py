@@ -84,10 +84,29 @@ def _replaced(found: Mapping[str, str], path: str) -> str:
 
 
 def checked_blocks(
-    blocks: Callable[[], Iterator[pa.Table]], features: Mapping[str, Any], bounds: Bounds, file: Path
+    blocks: Callable[[], Iterator[pa.Table]],
+    schema: pa.Schema,
+    features: Mapping[str, Any],
+    bounds: Bounds,
+    file: Path,
 ) -> Callable[[], Iterator[pa.Table]]:
-    """Return what gives the blocks of a file, each checked by :func:`check_media_paths`."""
+    """Return what gives the blocks of a file of some schema, each checked by :func:`check_media_paths`."""
+    if not _may_name_files(schema, features):
+        return blocks
     return lambda: (check_media_paths(block, features, bounds, f"'{file}'", file.parent) for block in blocks())
+
+
+def _may_name_files(schema: pa.Schema, features: Mapping[str, Any]) -> bool:
+    """Return whether any column is of more than plain values, as its type and what is known of it say."""
+    import pyarrow as pa
+
+    known = {**features, **_described(schema.metadata or {})}
+    return any(
+        pa.types.is_nested(each.type)
+        or isinstance(each.type, pa.BaseExtensionType)
+        or (each.name in known and _kind(known[each.name]) not in ("Value", "ClassLabel"))
+        for each in schema
+    )
 
 
 def relative_media_paths(table: pa.Table, folder: Path) -> pa.Table:

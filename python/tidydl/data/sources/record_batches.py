@@ -94,7 +94,7 @@ def _opened(
             part = _mapped(part, partial(with_index_base, index_base=listing.index_base))
         _refuse_same_names(str(file), part.schema.names)
         blocks = _of_unchanged(part.blocks, str(file), kind, identity)
-        checked = checked_blocks(blocks, listing.features, listing.bounds_of(file), file)
+        checked = checked_blocks(blocks, part.schema, listing.features, listing.bounds_of(file), file)
         parts[str(file)] = replace(part, blocks=checked)
     return parts
 
