@@ -97,6 +97,14 @@ class Counted:
     lists: tuple[str, ...] = ()
 
 
+def with_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a frame with further columns, or others in their place; they may have any name, ``self`` included."""
+    made = frame.copy(deep=False)
+    for name, values in columns.items():
+        made[name] = values
+    return made
+
+
 def _series(values: Any, kind: Kind, levels: Sequence[str] | None) -> Any:
     import pandas as pd
 

@@ -290,3 +290,9 @@ def test_shuffles_are_predicted_together_as_many_as_there_is_room_for(monkeypatc
     assert found.equals(wanted)
     together = {1: 1, 800: 2, 10**9: 4}[cells]
     assert asked == [40, *[40 * together] * (9 * 4 // together)]
+
+
+def test_a_predictor_may_have_any_name():
+    data = pd.DataFrame({"self": [0.1, 0.5, 0.9, 0.3] * 5, "frame": [1.0, 0.2, 0.4, 0.8] * 5, "y": range(20)})
+    fit = tidydl.nnet("y ~ .", data, size=1, linout=True, trace=False, maxit=5)
+    assert tidydl.importance(fit, "permutation", data, seed=1)["term"].tolist() == ["self", "frame"]

@@ -4,6 +4,7 @@ import io
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from test_hostile_contents import zipped
 
 from tidydl import cache, load_dataset
 from tidydl.data import example_models
+from tidydl.data.sources.zips import check_zip
+from tidydl.errors import ArgumentError
 from tidydl.storage import abandoned, begun_folder
 
 
@@ -95,3 +98,16 @@ def test_what_killed_processes_left_of_a_model_is_cleared_by_the_next_that_wants
     process.stdout.close()
     assert example_models.assembled(head) == made
     assert list(models.iterdir()) == [made]
+
+
+@pytest.mark.parametrize(
+    "names", [("x.csv", "X.csv"), ("é.csv", "e\u0301.csv"), ("d/x.csv", "D/x.csv")], ids=["case", "accent", "folder"]
+)
+def test_names_that_are_one_name_on_some_systems_are_refused_there(tmp_path, monkeypatch, names):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        for name in names:
+            packed.writestr(name, "a\n1\n")
+    assert load_dataset(tmp_path / "a.zip")["a"].tolist() == [1, 1]
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(ArgumentError, match="twice, and only the last"):
+        check_zip(tmp_path / "a.zip")

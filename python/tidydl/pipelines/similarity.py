@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
 from tidydl.checks import check_choice, described
-from tidydl.columns import ROW, Column, Contract
+from tidydl.columns import ROW, Column, Contract, with_columns
 from tidydl.errors import ArgumentError, ColumnError
 from tidydl.pipelines.option_table import whole_number
 from tidydl.pipelines.predictions import OTHER, RANK
@@ -238,7 +238,7 @@ def _frame(
             data[f"{name}_y"] = pd.Series(y[name].array.take(others))
     columns = [Column(ROW, "index"), Column(OTHER, "index")]
     frame = Contract(tuple(columns)).frame(data)
-    frame = frame.assign(**{name: values for name, values in data.items() if name not in (ROW, OTHER)})
+    frame = with_columns(frame, {name: values for name, values in data.items() if name not in (ROW, OTHER)})
     if ranks is not None:
         frame[RANK] = pd.array(ranks, dtype="Int64")
     frame["distance" if method == "euclidean" else "similarity"] = values

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl import rendering
 from tidydl.boundaries import guarded
 from tidydl.checks import check_count, described
-from tidydl.columns import Contract
+from tidydl.columns import Contract, with_columns
 from tidydl.errors import ArgumentError, ColumnError, DataError, nearest, one_of
 from tidydl.plots.names import as_text
 
@@ -156,7 +156,7 @@ def _chosen(data: Any, n: int, image: str, seed: int | None) -> pd.DataFrame:
         raise _no_column("image", image, data)
     picked = data.iloc[:n] if seed is None else data.iloc[RandomNumbers(seed).positions(len(data), min(n, len(data)))]
     if not isinstance(picked[image].dtype, ImageDtype):
-        picked = picked.assign(**{image: ImageArray(picked[image])})
+        picked = with_columns(picked, {image: ImageArray(picked[image])})
     return picked
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tidydl.columns import with_columns
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -83,7 +85,7 @@ def as_text(layout: Any) -> Any:
         return {name: as_text(value) for name, value in layout.items()}
     if not isinstance(layout, pd.DataFrame):
         return layout
-    return layout.assign(**{str(name): _column_as_text(layout[name]) for name in layout.columns})
+    return with_columns(layout, {str(name): _column_as_text(layout[name]) for name in layout.columns})
 
 
 def _column_as_text(column: pd.Series) -> pd.Series:

@@ -7,6 +7,7 @@ up outside of its own error handling. So their entries are read here, as Thrift'
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -24,6 +25,8 @@ _INTEGERS = (_I16, _I32, _I64)
 # The numbers of the fields that are read, as parquet's definition has them.
 _ROW_GROUPS, _COLUMNS, _META_DATA = 4, 1, 3
 _PATH, _CODEC, _NUM_VALUES, _STATISTICS, _NULL_COUNT = 3, 4, 5, 12, 3
+_OF_CHUNK = {_PATH: None, _CODEC: None, _NUM_VALUES: None, _STATISTICS: {_NULL_COUNT: None}}
+_WANTED = {_ROW_GROUPS: {_COLUMNS: {_META_DATA: _OF_CHUNK}}}
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def column_chunks(path: str, columns: int) -> list[list[ColumnChunk]]:
 
 def _parsed(footer: bytes) -> list[list[ColumnChunk]]:
     try:
-        groups = _structure(footer, 0)[0].get(_ROW_GROUPS, [])
+        groups = _structure(footer, 0, _WANTED)[0].get(_ROW_GROUPS, [])
         return [[_chunk(each[_META_DATA]) for each in group[_COLUMNS]] for group in groups]
     except (IndexError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise ValueError("its footer is damaged") from error
@@ -90,10 +93,9 @@ def _chunk(entry: dict[int, Any]) -> ColumnChunk:
     return ColumnChunk(path, _CODECS.get(entry[_CODEC], "UNKNOWN"), values, missing)
 
 
-def _structure(footer: bytes, at: int, depth: int = 0) -> tuple[dict[int, Any], int]:
-    """Read a structure into a dictionary by the numbers of its fields; return where it ends, too."""
-    if depth > _DEPTH:
-        raise ValueError("its footer is nested too deeply")
+def _structure(footer: bytes, at: int, wanted: Mapping[int, Any], depth: int = 0) -> tuple[dict[int, Any], int]:
+    """Read the wanted fields of a structure by their numbers, and skip the others; return where it ends, too."""
+    _check_depth(depth)
     fields: dict[int, Any] = {}
     number = 0
     while head := footer[at]:
@@ -103,40 +105,68 @@ def _structure(footer: bytes, at: int, depth: int = 0) -> tuple[dict[int, Any], 
         else:
             number, at = _integer(footer, at)
         kind = head & 15
-        if kind in (_TRUE, _FALSE):  # its value is in its type
-            fields[number] = kind == _TRUE
-        else:
-            fields[number], at = _value(footer, at, kind, depth)
+        if number in wanted:
+            fields[number], at = _value(footer, at, kind, wanted[number], depth)
+        elif kind not in (_TRUE, _FALSE):  # whose value is in its type
+            at = _after(footer, at, kind, depth)
     return fields, at + 1
 
 
-def _value(footer: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
+def _value(footer: bytes, at: int, kind: int, wanted: Any, depth: int) -> tuple[Any, int]:
     if kind in _INTEGERS:
         return _integer(footer, at)
     if kind == _BINARY:
         length, at = _unsigned(footer, at)
         return footer[at : at + length], at + length
-    if kind == _STRUCT:
-        return _structure(footer, at, depth + 1)
+    if kind == _STRUCT and isinstance(wanted, Mapping):
+        return _structure(footer, at, wanted, depth + 1)
     if kind in (_LIST, _SET):
-        return _elements(footer, at, depth + 1)
-    if kind in (_TRUE, _FALSE, _BYTE):
-        return footer[at], at + 1
+        _check_depth(depth + 1)
+        count, element, at = _list_head(footer, at)
+        elements = []
+        for _ in range(count):
+            each, at = _value(footer, at, element, wanted, depth + 1)
+            elements.append(each)
+        return elements, at
+    raise ValueError("its footer is damaged")  # none of the wanted fields is of another type
+
+
+def _after(footer: bytes, at: int, kind: int, depth: int) -> int:
+    """Return where a value ends that nobody asks for."""
+    if kind in _INTEGERS:
+        return _unsigned(footer, at)[1]
+    if kind == _BINARY:
+        length, at = _unsigned(footer, at)
+        return at + length
+    if kind in (_TRUE, _FALSE, _BYTE):  # elements of lists
+        return at + 1
     if kind == _DOUBLE:
-        return None, at + 8
+        return at + 8
+    if kind == _STRUCT:
+        return _structure(footer, at, {}, depth + 1)[1]
+    if kind in (_LIST, _SET):
+        _check_depth(depth + 1)
+        count, element, at = _list_head(footer, at)
+        if element in (_TRUE, _FALSE, _BYTE):
+            return at + count
+        for _ in range(count):
+            at = _after(footer, at, element, depth + 1)
+        return at
     raise ValueError("its footer is damaged")  # maps, too: parquet has none
 
 
-def _elements(footer: bytes, at: int, depth: int) -> tuple[list[Any], int]:
+def _check_depth(depth: int) -> None:
+    if depth > _DEPTH:
+        raise ValueError("its footer is nested too deeply")
+
+
+def _list_head(footer: bytes, at: int) -> tuple[int, int, int]:
+    """Return how many elements a list has, of which type they are, and where they begin."""
     head = footer[at]
     count, at = (head >> 4, at + 1) if head < 240 else _unsigned(footer, at + 1)
     if count > len(footer) - at:  # each takes a byte at least
         raise ValueError("its footer is damaged")
-    elements = []
-    for _ in range(count):
-        element, at = _value(footer, at, head & 15, depth)
-        elements.append(element)
-    return elements, at
+    return count, head & 15, at
 
 
 def _integer(footer: bytes, at: int) -> tuple[int, int]:

@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import stat
+import sys
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -151,7 +153,7 @@ def _look_through(held: zipfile.ZipFile, path: Path) -> None:
     written: set[tuple[str, ...]] = set()
     for info in infos:
         name = info.orig_filename
-        location = tuple(part for part in info.filename.split("/") if part not in ("", "."))
+        location = tuple(_as_stored(part) for part in info.filename.split("/") if part not in ("", "."))
         if not info.is_dir() and location in written:
             raise _unsafe(path, f"holds '{name}' twice, and only the last of them would be read")
         written.add(location)
@@ -173,6 +175,13 @@ def _look_through(held: zipfile.ZipFile, path: Path) -> None:
             path, f"claims to hold {total / 2**30:.1f} GiB in {len(infos)} files, compressed to {packed} bytes"
         )
     shared.add(path, total)
+
+
+def _as_stored(name: str) -> str:
+    """Return what tells a name of a file from others here: not its case everywhere, nor the form of its accents."""
+    if os.name == "nt":  # where zipfile renames some, too
+        name = re.sub(r'[:<>|"?*]', "_", name).rstrip(" .")
+    return unicodedata.normalize("NFC", name).casefold() if os.name == "nt" or sys.platform == "darwin" else name
 
 
 def _unsafe(path: Path, what: str) -> ArgumentError:

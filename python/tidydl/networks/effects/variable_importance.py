@@ -11,7 +11,7 @@ import pandas as pd
 from tidydl import rng
 from tidydl.boundaries import guarded
 from tidydl.checks import check_choice, check_count
-from tidydl.columns import Contract
+from tidydl.columns import Contract, with_columns
 from tidydl.networks.effects.losses import METRICS, loss_name, mean_metric
 from tidydl.networks.effects.observations import Observations, labels_of, need_network, observations, predicted
 
@@ -248,7 +248,7 @@ def _permuted(fit: Any, rows: Observations, shuffles: list[list[int]], metric: s
         stacked = frame.take(np.tile(np.arange(count), len(some))).reset_index(drop=True)
         order = np.concatenate(some)
         for name in names:
-            outputs = predicted(fit, stacked.assign(**{name: frame[name].array.take(order)}))
+            outputs = predicted(fit, with_columns(stacked, {name: frame[name].array.take(order)}))
             measured[name] += [judged(each) for each in np.split(outputs, len(some))]
     shuffled = [each for name in names for each in measured[name]]
     return permutation_frame(base, shuffled, names, fit.response, metric)
