@@ -4,6 +4,7 @@ import copy
 import importlib
 import io
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -308,3 +309,20 @@ def test_sounds_go_through_a_file_of_a_frame_and_back(frame, file, tmp_path):
     assert str(again["audio"].dtype) == "audio"
     assert again["audio"].tolist() == [*frame["audio"].tolist()[:3], None]
     assert again["audio"][1].is_file
+
+
+def rf64(samples, claimed):
+    """Build a WAV file whose sizes are in 64 bits."""
+    sizes = b"ds64" + struct.pack("<IQQQI", 28, claimed + 72, claimed, claimed // 2, 0)
+    form = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)
+    return b"RF64\xff\xff\xff\xffWAVE" + sizes + form + b"data\xff\xff\xff\xff" + samples
+
+
+@pytest.mark.parametrize("claimed", [4000, 2**40, 2**62])
+def test_a_file_of_64_bits_that_ends_before_its_samples_do_is_refused(tmp_path, claimed):
+    samples = np.arange(1000, dtype="<i2").tobytes()
+    (tmp_path / "a.wav").write_bytes(rf64(samples, len(samples)))
+    assert len(as_audio(str(tmp_path / "a.wav")).array()) == 1000
+    (tmp_path / "a.wav").write_bytes(rf64(samples, claimed))
+    with pytest.raises(DamagedFileError, match="is truncated"):
+        as_audio(str(tmp_path / "a.wav")).array()

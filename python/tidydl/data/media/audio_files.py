@@ -150,15 +150,20 @@ def _refuse_cut(content: bytes | None, path: str | None) -> None:
     with opened(content, path) as file:
         end = file.seek(0, io.SEEK_END)
         file.seek(0)
-        order: Literal["little", "big"] = "big" if file.read(4) == b"RIFX" else "little"
+        form = file.read(4)
+        order: Literal["little", "big"] = "big" if form == b"RIFX" else "little"
         file.seek(12)
+        long = None  # the size of the samples where 32 bits do not hold it
         while len(head := file.read(8)) == 8:
-            size = int.from_bytes(head[4:], order)
+            size, start = int.from_bytes(head[4:], order), file.tell()
+            if head[:4] == b"ds64" and form == b"RF64":
+                long = int.from_bytes(file.read(16)[8:], order)
             if head[:4] == b"data":
-                if size < _UNKNOWN and end - file.tell() < _TOLERATED * size:
+                known = size if size < _UNKNOWN else long
+                if known is not None and end - start < _TOLERATED * known:
                     raise _cut_off(path)
                 return
-            file.seek(size + size % 2, io.SEEK_CUR)
+            file.seek(start + size + size % 2)
 
 
 def _by_scipy(content: bytes | None, path: str | None) -> tuple[np.ndarray, int]:
