@@ -28,7 +28,7 @@ TESTS = {
     "python/tidydl/networks/inference": "verbs hessian",
     "python/tidydl/networks/classification": "confusion nnet",
     "python/tidydl/networks/effects/": "importance",
-    "python/tidydl/networks/saved/": "saved_for_r saving fuzz_saved",
+    "python/tidydl/networks/saved/": "saved_for_r saved_designs_for_r saving fuzz_saved",
     "python/tidydl/networks/model_selection/": "tuning resampling",
     "python/tidydl/networks/multinomial/": "multinom multinom_verbs",
     "python/tidydl/data/readers/csv": "csv_columns loading",

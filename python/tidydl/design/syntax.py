@@ -174,7 +174,7 @@ def split_call(text: str) -> tuple[str, list[tuple[str | None, str]]] | None:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Give a node and all inside it."""
+    """Yield a node and all inside it."""
     waiting = [node]
     while waiting:
         each = waiting.pop()
@@ -375,7 +375,7 @@ class _Parser:
             self._refuse(token, "a parenthesis is not closed" if token.kind == "end" else "")
 
     def _refuse(self, token: _Token, reason: str = "", hint: str | None = None) -> NoReturn:
-        """Say where reading came to an end, and why."""
+        """Raise the error that says where reading came to an end, and why."""
         rest = self._text[token.start :].strip()
         where = f" from '{rest[:20]}' on" if rest else ""
         if token.kind == "end":

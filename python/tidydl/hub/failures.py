@@ -102,7 +102,7 @@ def _said_no(status: int | None, repo: Repository, named: str) -> HubError:
 def not_here(
     repo: Repository, argument: str, here: Sequence[str], missing: Sequence[str] = (), present: Sequence[str] = ()
 ) -> HubError:
-    """Say that the Hub cannot be asked for what is not here, and what is.
+    """Build the error that says that the Hub cannot be asked for what is not here, and what is.
 
     Of what is here in part, ``missing`` names the files that lack and ``present`` those that are here.
     """
@@ -123,7 +123,7 @@ def not_here(
 
 
 def wrong_content(repo: Repository, name: str, times: int) -> DamagedFileError:
-    """Say that the Hub sent other bytes than it promised, again and again."""
+    """Build the error that says that the Hub sent other bytes than it promised, again and again."""
     return DamagedFileError(
         f"The file '{name}' of the {repo.what} '{repo.id}' arrived damaged from the Hugging Face Hub {times} times.",
         allowed="Content with the hash that the Hub lists for it.",
@@ -132,7 +132,7 @@ def wrong_content(repo: Repository, name: str, times: int) -> DamagedFileError:
 
 
 def damaged_copy(repo: Repository, names: Sequence[str]) -> DamagedFileError:
-    """Say that what was downloaded has changed since, and that the Hub cannot be asked for it now."""
+    """Build the error for what was downloaded and has changed since, where the Hub cannot be asked for it now."""
     return DamagedFileError(
         f"The downloaded copy of the {repo.what} '{repo.id}' was damaged: {listed(names)}. It was deleted.",
         allowed="The files as they were downloaded.",
@@ -141,7 +141,7 @@ def damaged_copy(repo: Repository, names: Sequence[str]) -> DamagedFileError:
 
 
 def too_little_room(repo: Repository, wanted: int, free: int) -> StorageError:
-    """Say that a download would not fit on the disk."""
+    """Build the error that says that a download would not fit on the disk."""
     return StorageError(
         f"The disk has too little space for the {repo.what} '{repo.id}': {wanted / 1e6:.1f} MB are needed, "
         f"{free / 1e6:.1f} MB are free.",

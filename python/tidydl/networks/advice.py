@@ -132,7 +132,7 @@ def _surely_independent(scaled: np.ndarray) -> bool:
 
 
 def _confirmed(x: np.ndarray, some: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-    """Say for each candidate whether what some rows tell of it by the other inputs holds in all rows."""
+    """Return for each candidate whether what some rows tell of it by the other inputs holds in all rows."""
     slopes = np.linalg.lstsq(some[:, ~candidates], some[:, candidates], rcond=None)[0]
     wanted = x[:, candidates] - x[:, candidates].mean(axis=0)
     others = x[:, ~candidates] - x[:, ~candidates].mean(axis=0)

@@ -39,5 +39,5 @@ def value_error(index: int, problem: str, *, allowed: str, hint: str | None = No
 
 
 def of_value(problem: TidydlError, where: str, index: int | None = None) -> TidydlError:
-    """Say in an error which value it is about."""
+    """Return an error that says which value it is about."""
     return type(problem)(f"{where}: {problem.problem}", allowed=problem.allowed, hint=problem.hint, place=index)

@@ -174,7 +174,7 @@ def _told(part: str) -> str:
 
 
 def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
-    """Say of which kinds the values of two Arrow types are, so that they differ."""
+    """Return of which kinds the values of two Arrow types are, so that they differ."""
     words = _kind(one), _kind(other)
     if words[0] != words[1]:
         return words
@@ -190,7 +190,7 @@ def _zoned(kind: Any) -> str:
 
 
 def _kind(kind: pa.DataType) -> str:
-    """Say of which kind values of an Arrow type are, in the words of the columns."""
+    """Return of which kind values of an Arrow type are, in the words of the columns."""
     import pyarrow as pa
 
     is_ = pa.types

@@ -138,7 +138,7 @@ def _column(column: pd.Series, name: str, index_base: int) -> tuple[Any, dict[st
 
 
 def _listed(value: Any) -> Any:
-    """Return an array as lists; one of moments as it is, since their lists would be whole numbers."""
+    """Return an array as lists; one of timestamps as it is, since their lists would be whole numbers."""
     if not hasattr(value, "tolist"):
         return value
     return value if value.dtype.kind in "mM" and value.ndim == 1 else value.tolist()

@@ -93,7 +93,7 @@ def decode(
 
 
 def _kept_as_frames(notes: Mapping[str, Any]) -> dict[str, Any]:
-    """Give, by column, what is known of the columns of the frames in its cells."""
+    """Return, by column, what is known of the columns of the frames in its cells."""
     about = notes.get("levels", {})
     frames = [name for name, kind in notes.get("dtypes", {}).items() if kind == "frames"]
     return {name: about[name] for name in frames if isinstance(about.get(name), dict)}

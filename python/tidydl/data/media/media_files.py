@@ -123,7 +123,7 @@ def _content(content: bytes, kind: str, allowed: str) -> bytes:
 
 
 def named(kind: str, path: str | None) -> str:
-    """Say in a message which image, sound or video is meant, by its file where it has one."""
+    """Return for a message which image, sound or video is meant, by its file where it has one."""
     return f"`{kind}` '{path}'" if path else f"`{kind}` (given as bytes)"
 
 
@@ -142,5 +142,5 @@ def decode_error(kind: str, path: str | None, error: BaseException) -> TidydlErr
 
 
 def wrong_with(error: TidydlError) -> str:
-    """Say in a word or two why an image, an audio clip or a video cannot be shown."""
+    """Return in a word or two why an image, an audio clip or a video cannot be shown."""
     return {"not_found": "missing", "dependency": "needs a library"}.get(error.kind, "damaged")

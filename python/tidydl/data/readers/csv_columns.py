@@ -155,7 +155,7 @@ def _blanks(separator: str) -> bytes:
 
 
 def _among(wanted: bytes) -> Any:
-    """Say of each of the 256 bytes whether it is wanted."""
+    """Return for each of the 256 bytes whether it is wanted."""
     import numpy as np
 
     return np.isin(np.arange(256), np.frombuffer(wanted, np.uint8))

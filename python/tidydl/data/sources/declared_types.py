@@ -37,7 +37,7 @@ def as_declared(table: pa.Table, features: Mapping[str, Any], path: str, kind: s
         declared = _declared(features, field.name)
         if declared is None or _are_alike(field.type, declared[0]):
             continue
-        # the text of moments in json is gone, which would be another one
+        # the text of timestamps in json is gone, which would be another one
         refusal = _refusal(field, *declared, path, kind)
         made = _cast(table.column(place), *declared, refusal, timestamps_as_text=kind != "json")
         table = table.set_column(place, field.with_type(made.type).with_metadata(None), made)
@@ -162,7 +162,7 @@ def _first_refused(values: pa.Array, cast: Callable[[pa.Array], Any]) -> pa.Arra
 
 
 def _leaves(read: pa.Array, made: pa.Array) -> Iterator[tuple[pa.Array, pa.Array]]:
-    """Give the plain values before and after, of lists and structures those in them."""
+    """Yield the plain values before and after, of lists and structures those in them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

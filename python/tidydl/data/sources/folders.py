@@ -198,7 +198,7 @@ def matching(data_files: Any, base: Path, *, trusted: bool = False) -> dict[str,
 
 
 def no_match(asked: Any, argument: str = "data_files") -> NotFoundError:
-    """Say that a path or pattern matches no file, or none of several does."""
+    """Build the error that says that a path or pattern matches no file, or none of several does."""
     return NotFoundError(
         f"`{argument}` {rendering.value(asked)} matches no file.",
         allowed="Paths or patterns of files, relative to the working directory or to `data_dir`.",

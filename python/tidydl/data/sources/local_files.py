@@ -128,7 +128,7 @@ def _listed(
 
 
 def _base(location: Path, data_dir: str | None, forced: str | None) -> Path:
-    """Say in which folder the files are looked for."""
+    """Return in which folder the files are looked for."""
     if forced is not None:
         return Path(data_dir) if data_dir is not None else Path()
     if data_dir is None:
@@ -193,7 +193,7 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
 
 
 def _warn_of_tables(base: Path, media: Mapping[str, int], tables: Sequence[str]) -> None:
-    """Say that there are tables too where a folder is taken for one of images or audio."""
+    """Warn that there are tables too where a folder is taken for one of images or audio."""
     if tables:
         held = " and ".join(f"{count} {kind} file{'s' if count > 1 else ''}" for kind, count in media.items())
         warn_user(
@@ -235,7 +235,7 @@ def _kind_of(file: Path) -> str | None:
 
 
 def _no_files(folder: str) -> NotFoundError:
-    """Say that there are no files of data in a folder, and what there is."""
+    """Build the error that says that there are no files of data in a folder, and what there is."""
     found = sorted(entry.name for entry in Path(folder).iterdir())[:8] if Path(folder).is_dir() else []
     known = [how for name in found if (how := how_to_read(suffix_of(Path(name)))) is not None]
     there = f"There is: {', '.join(found)}." if found else "It is empty." if Path(folder).is_dir() else None

@@ -14,7 +14,7 @@ HERE = "A folder, a csv, parquet or json file, or the name of a format with `dat
 
 
 def not_there(path: Path, argument: str = "path") -> TidydlError:
-    """Say that a path is not there, and what is there instead."""
+    """Build the error that says that a path is not there, and what is there instead."""
     if argument == "path" and any(file.stem == str(path) for file in FILES.glob("*.*")):
         hint: str | None = f"It is an example: example_data('{path}')."
         return NotFoundError(f"`path` '{path}' does not exist.", allowed=HERE, hint=hint)

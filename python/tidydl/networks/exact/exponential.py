@@ -32,7 +32,7 @@ def _bits_of(number: float) -> int:
 
 
 def _table() -> tuple[int, ...]:
-    """Give, for k below 128, the bits of the tail and of 2^(k/128), k's own place in the exponent taken out."""
+    """Return, for k below 128, the bits of the tail and of 2^(k/128), k's own place in the exponent taken out."""
     root = 2 << (2 * _BITS)
     for _ in range(7):  # 2^(1/2), 2^(1/4), ... 2^(1/128)
         root = math.isqrt(root) << _BITS

@@ -34,7 +34,7 @@ def begin_slopes(room: Room, wts: np.ndarray, decay: np.ndarray) -> None:
 
 @compiled_part
 def end_slopes(room: Room, slopes: np.ndarray) -> None:
-    """Give the slopes in the order of the weights."""
+    """Write the slopes in the order of the weights."""
     for w in range(slopes.size):
         slopes[w] = room.slopes[room.back[w]]
 
@@ -43,7 +43,7 @@ def end_slopes(room: Room, slopes: np.ndarray) -> None:
 def _output_errors(
     kind: int, out: np.ndarray, at: int, y: np.ndarray, y_at: int, k: int, errors: np.ndarray, to: int
 ) -> None:
-    """Give the slopes of one row's loss (of weight 1) by the sums that reach its output units."""
+    """Write the slopes of one row's loss (of weight 1) by the sums that reach its output units."""
     if kind == SOFTMAX:
         total = 0.0
         for o in range(k):

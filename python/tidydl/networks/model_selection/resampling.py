@@ -295,7 +295,7 @@ def _not_given(problem: str, n: int) -> TidydlError:
 
 
 def describe_resamples(resamples: Any, count: int) -> str:
-    """Say in words what kind of resamples there are, and how many."""
+    """Describe in words what kind of resamples there are, and how many."""
     if isinstance(resamples, str):
         noun = "hold-out" if resamples == "holdout" else "bootstrap sample"
         return f"{count} {noun}{'' if count == 1 else 's'}"

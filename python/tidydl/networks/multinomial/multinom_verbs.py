@@ -139,7 +139,7 @@ def _comparable(fits: list[Multinom]) -> None:
 
 
 def _fitted_to_the_same(fit: Multinom, other: Multinom) -> bool:
-    """Say whether the response, how many rows, and how often each class are the same: no order, which summ changes."""
+    """Return whether the response, the number of rows and that of each class are the same; `summ` orders them anew."""
     if other.response != fit.response or other.fitted_values.shape != fit.fitted_values.shape:
         return False
     counts, others = (each.weights @ (each.fitted_values + each.residuals) for each in (fit, other))

@@ -105,7 +105,7 @@ def _versions() -> dict[str, str]:
 
 
 def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
-    """Say in what a run differs from one before; None where it is the same."""
+    """Return in what a run differs from one before; None where it is the same."""
     for name, value in now.items():
         if before.get(name) != value:
             told = f" ({_listed(before.get(name))}, now {_listed(value)})" if name in ("dtype", "versions") else ""

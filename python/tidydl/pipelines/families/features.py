@@ -203,7 +203,7 @@ def _pool(states: Any, mask: Any, pooling: str) -> Any:
 
 
 def _width(loaded: Loaded, forward: Callable[[dict[str, Any]], np.ndarray]) -> int:
-    """Say by trial how many numbers an embedding has where there is none: configs have many names for it."""
+    """Find out by trial how many numbers an embedding has where there is none: configs have many names for it."""
     import torch
 
     if "tokenizer" in loaded.components:

@@ -99,7 +99,7 @@ def _cost(processor: Any, width: int, height: int) -> int:
 
 
 def _scale(size: Any, width: int, height: int) -> float:
-    """Say by how much the sides of an image grow, the shorter to its wanted length unless the longer gets too long."""
+    """Return by how much the sides of an image grow, the shorter to its wanted length unless the longer is too long."""
     sides = {} if size is None else {name: size.get(name) for name in ("shortest_edge", "longest_edge", "height")}
     wanted = [(sides.get("shortest_edge"), min(width, height)), (sides.get("longest_edge"), max(width, height))]
     scales = [length / now for length, now in wanted if length is not None]

@@ -28,7 +28,7 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 
 
 def _listens(loaded: Loaded) -> str:
-    """Say of which kind a model is: ``"ctc"``, ``"transducer"``, ``"whisper"`` or ``"generation"``."""
+    """Return of which kind a model is: ``"ctc"``, ``"transducer"``, ``"whisper"`` or ``"generation"``."""
     name = type(loaded.model).__name__
     if name.endswith("ForCTC"):
         return "ctc"
