@@ -79,7 +79,7 @@ def whole_numbers(values: Sequence[Any]) -> pa.Array | None:
         return pa.array([None if value is None else str(value) for value in values], pa.string())
 
 
-def large_of_texts(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+def large_of_texts(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
     """Return numbers that were read as texts: unsigned where they fit, else the texts; None if some are not whole.
 
     Missing values are whole, so that a part of a column without others does not decide.
