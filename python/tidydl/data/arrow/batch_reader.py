@@ -47,10 +47,11 @@ def _lacks(table: pa.Table, name: str) -> bool:
 
 def mapped(reader: BatchReader, change: Callable[[pa.Table], pa.Table]) -> BatchReader:
     """Return a reader whose blocks are changed, if their schema is."""
-    schema = change(reader.schema.empty_table()).schema
-    if schema.equals(reader.schema, check_metadata=True):
+    nothing = reader.schema.empty_table()
+    changed = change(nothing)
+    if changed is nothing or changed.schema.equals(reader.schema, check_metadata=True):
         return reader
-    return replace(reader, schema=schema, blocks=lambda: map(change, reader.blocks()))
+    return replace(reader, schema=changed.schema, blocks=lambda: map(change, reader.blocks()))
 
 
 def joined(names: Sequence[str], readers: Sequence[BatchReader]) -> BatchReader:

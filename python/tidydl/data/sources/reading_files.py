@@ -195,8 +195,11 @@ def _as_described(
         part = read(options)
         if kind == "csv" and (texts := texts_declared(part.schema, listing.features)):
             part = read(options.with_texts(texts))
-        part = mapped(part, partial(as_declared, features=listing.features, path=str(file), kind=kind))
-        return mapped(part, partial(with_index_base, index_base=listing.index_base))
+        return mapped(part, partial(_described, listing, file, kind))
+
+
+def _described(listing: Listing, file: Path, kind: str, table: pa.Table) -> pa.Table:
+    return with_index_base(as_declared(table, listing.features, str(file), kind), listing.index_base)
 
 
 def _with_checked_paths(listing: Listing, file: Path, part: BatchReader) -> BatchReader:
