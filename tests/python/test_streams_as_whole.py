@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tidydl.data.readers import csv
 from tidydl import TidydlError, load_dataset, stream, write_dataset
+from tidydl.data.readers import csv
 from tidydl.data.readers.line_ends import WholeLineEnds
 from tidydl.errors import DamagedFileError, DataError
 
