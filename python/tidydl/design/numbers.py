@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tidydl.checks import described, numbers_in
 from tidydl.errors import ArgumentError
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["from_matrix"]
 
 
-def from_matrix(x: Any, argument: str = "x") -> tuple[np.ndarray, tuple[str, ...]]:
+def from_matrix(x: object, argument: str = "x") -> tuple[np.ndarray, tuple[str, ...]]:
     """Take predictors given as numbers: a two-way array, a data frame of numbers, or one column.
 
     Returns
