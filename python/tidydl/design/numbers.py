@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tidydl.checks import described, numbers_in
 from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    # What users give: a data frame, or numbers, rows by columns.
+    Data: TypeAlias = pd.DataFrame | npt.ArrayLike
 
 __all__ = ["from_matrix"]
 

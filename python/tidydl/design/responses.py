@@ -33,7 +33,7 @@ class Response:
     is_logical: bool = False
 
 
-def response_values(name: str, values: pd.Series | np.ndarray) -> Response:
+def response_values(name: str, values: object) -> Response:
     """Build a response of one column's values: a class where they are labels or text, else numbers."""
     import pandas as pd
 
