@@ -124,12 +124,14 @@ class _NetworkEstimator(BaseEstimator):
 
     def _fit(self, X: np.ndarray, given: Data, response: Response, sample_weight: npt.ArrayLike | None) -> None:
         """Fit to the checked inputs X; ``given`` is what the caller gave, for its index and names."""
+        import pandas as pd
+
         with _arguments_of(
             "fit", ("A weight for each row, none negative.", "Leave `sample_weight` out for equal ones.")
         ):
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         names = tuple(getattr(self, "feature_names_in_", ()))
-        index = _index(given, len(X))
+        index = given.index if isinstance(given, pd.DataFrame) else pd.RangeIndex(len(X))
         inputs = Inputs(np.require(X, requirements=["C", "W"]), response, Design(names), weights, index, None)
         options = Options(
             size=self.size,
@@ -387,12 +389,6 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-
-def _index(given: Data, rows: int) -> Any:
-    import pandas as pd
-
-    return given.index if isinstance(given, pd.DataFrame) else pd.RangeIndex(rows)
 
 
 def _seed(random_state: int | np.random.RandomState | None) -> int:
