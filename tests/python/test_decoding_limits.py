@@ -114,3 +114,42 @@ def test_a_progressive_image_of_any_number_of_scans_is_refused(tmp_path, monkeyp
     assert as_image(few).array().shape == (90, 90)
     with pytest.raises(DamagedFileError, match="scans"):
         as_image(many).array()
+
+
+def encoded(container, codec, rate, seconds):
+    """Encode a tone by PyAV."""
+    av = pytest.importorskip("av")
+    stream = io.BytesIO()
+    samples = np.sin(np.arange(int(rate * seconds)) / 20).astype("float32")[None]
+    with av.open(stream, "w", format=container) as file:
+        track = file.add_stream(codec, rate=rate)
+        track.layout = "mono"
+        resampler = av.AudioResampler(format=track.codec_context.format, layout="mono", rate=rate)
+        for start in range(0, samples.shape[1], 1024):
+            frame = av.AudioFrame.from_ndarray(samples[:, start : start + 1024], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = rate, start
+            for part in resampler.resample(frame):
+                file.mux(track.encode(part))
+        file.mux(track.encode(None))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "rate"),
+    [
+        ("matroska", "flac", 48000),
+        ("webm", "libopus", 48000),
+        ("matroska", "aac", 44100),
+        ("mp4", "aac", 44100),
+        ("mp3", "libmp3lame", 44100),
+        ("avi", "pcm_s16le", 8000),
+        ("aiff", "pcm_s16be", 8000),
+        ("au", "pcm_s16be", 8000),
+    ],
+)
+def test_a_file_that_ends_before_its_samples_do_is_refused_in_every_format_that_tells(container, codec, rate):
+    for seconds in (0.5, 4):
+        whole = encoded(container, codec, rate, seconds)
+        assert abs(len(as_audio(whole).array()) / rate - seconds) < 0.05
+    with pytest.raises(DamagedFileError):
+        as_audio(whole[: len(whole) * 6 // 10]).array()
