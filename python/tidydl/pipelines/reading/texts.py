@@ -173,7 +173,7 @@ def _shortened(
     return tokens, cut
 
 
-def kept_part(text: Any, limit: int, tokenizer: PreTrainedTokenizerBase) -> Any:
+def kept_part(text: str | tuple[str, ...], limit: int, tokenizer: PreTrainedTokenizerBase) -> Any:
     """Return as much of a text as truncation may keep, in whole words: a book is not tokenised for its first page."""
     if isinstance(text, tuple):
         parts = tuple(kept_part(each, limit, tokenizer) for each in text)
