@@ -97,7 +97,7 @@ class Budget:
         self.charge_bytes(sys.getsizeof(made))
         return made
 
-    def charge_new(self, made: Any) -> Any:
+    def charge_new(self, made: object) -> Any:
         """Count what was made, its entries included."""
         return self.charge(made, _ENTRY)
 
