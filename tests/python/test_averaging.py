@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_nnet import flowers
+from seeded_frames import flowers
 
 import tidydl
 from tidydl import nnet, runif, set_seed

@@ -9,7 +9,7 @@ import pytest
 import tiny
 import tiny_audio
 import transformers
-from test_pipelines_image import picture
+from tiny_parts import picture
 
 import tidydl
 from tidydl.errors import ArgumentError, StorageError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_engine import fit, large, problem, solve
+from drawn_problems import fit, large, problem, solve
 
 from tidydl.networks.exact import compiling, kernels, metric, shares
 from tidydl.networks.exact.many import fit_many

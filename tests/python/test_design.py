@@ -1,7 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from live_r import needs_r, run_r
+from live_r import as_r, needs_r, run_r
+from seeded_frames import survey
 
 from tidydl.design import design_matrix, from_formula
 from tidydl.errors import ArgumentError, ColumnError, DataError, FormulaError, TidydlError
@@ -54,49 +55,6 @@ FORMULAS = [
     "y ~ I(a * 2L) + log(b, 10L) + factor(f, levels = c(3L, 2L, 1L)) + I(f %in% c(1L, 0x3)) + I(a < Inf):b",
     "y ~ (a # a note\n + b):I(g == '\\x70' | g != r\"(q)\") + 'log'(a)",
 ]
-
-
-def survey(n=40):
-    rng = np.random.default_rng(0)
-    data = pd.DataFrame(
-        {
-            "y": rng.normal(size=n),
-            "a": rng.normal(size=n) ** 2,
-            "b": rng.normal(size=n) ** 2,
-            "g": pd.Categorical(rng.choice(list("pqr"), n)),
-            "f2": pd.Categorical(rng.choice(["lo", "mi", "hi"], n), categories=["lo", "mi", "hi"]),
-            "l": rng.random(n) < 0.5,
-            "odd name": rng.normal(size=n),
-            "f": rng.integers(1, 4, n).astype(float),
-            "t": rng.choice(["u", "v"], n),
-        }
-    )
-    data.loc[3, "a"] = np.nan
-    return data
-
-
-def as_r(data):
-    """Return numeric columns and codes, and the R code that puts the frame together again."""
-    arrays, made = {}, []
-    for i, name in enumerate(data.columns):
-        column = data[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            arrays[f"c{i}"] = column.cat.codes.replace(-1, np.nan) + 1
-            levels = ", ".join(f'"{level}"' for level in column.cat.categories)
-            ordered = "TRUE" if column.cat.ordered else "FALSE"
-            made.append(f"factor(c({levels})[c{i}], c({levels}), ordered = {ordered})")
-        elif column.dtype == bool:
-            arrays[f"c{i}"] = column.astype(float)
-            made.append(f"c{i} != 0")
-        elif pd.api.types.is_numeric_dtype(column.dtype):
-            arrays[f"c{i}"] = column
-            made.append(f"c{i}")
-        else:
-            arrays[f"c{i}"] = column.astype("category").cat.codes.replace(-1, np.nan) + 1
-            levels = ", ".join(f'"{level}"' for level in sorted(column.dropna().unique()))
-            made.append(f"c({levels})[c{i}]")
-    columns = ", ".join(f"`{name}` = {code}" for name, code in zip(data.columns, made, strict=True))
-    return f"d <- data.frame({columns}, check.names = FALSE)\n", arrays
 
 
 def r_matrices(data, formulas):

@@ -9,8 +9,8 @@ import re
 import numpy as np
 import pytest
 from live_r import needs_r, run_r
-from test_design import survey
-from test_random_formulas import answer
+from outcomes import answer
+from seeded_frames import survey
 
 from tidydl.design import from_formula, parse_formula
 from tidydl.design.deparse import written

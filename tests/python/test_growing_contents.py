@@ -9,9 +9,9 @@ import zipfile
 
 import pytest
 import tiny
+from hostile_files import light, png
 from hostile_models import rewrite
 from PIL import Image
-from test_hostile_contents import light, png
 
 from tidydl import load_dataset, load_model, pipeline
 from tidydl.data.media.video_value import as_video

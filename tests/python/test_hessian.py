@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from live_r import needs_r
-from test_multinom import in_r, in_r_words, people
+from live_r import in_r, in_r_words, needs_r
+from seeded_frames import people
 
 from tidydl import hessian, multinom, nnet, nnetHess, set_seed, tidy
 from tidydl.errors import ArgumentError, DataError

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from live_r import needs_r, run_r
-from test_design import as_r, survey
+from live_r import as_r, needs_r, run_r
+from seeded_frames import survey
 
 from tidydl import nnet
 from tidydl.design import design_matrix, from_formula, parse_formula, response_values, used_rows

@@ -3,11 +3,10 @@
 import os
 
 import numpy as np
-import pandas as pd
 import pytest
-from live_r import needs_r, run_r
+from live_r import in_r, in_r_words, needs_r, run_r
+from seeded_frames import people
 from shared_cases import cases_of, perform, value_of
-from test_design import as_r
 
 import tidydl
 from tidydl import AIC, BIC, confint, logLik, multinom, set_seed, vcov
@@ -15,42 +14,6 @@ from tidydl.errors import ArgumentError, ColumnError, DataError, FormulaError
 
 PROBLEMS = int(os.environ.get("TIDYDL_CONFORMANCE", "40"))
 FIRST = int(os.environ.get("TIDYDL_CONFORMANCE_SEED", "0"))
-
-
-def people(n=70, seed=5):
-    rng = np.random.default_rng(seed)
-    data = pd.DataFrame(
-        {"hours": rng.normal(size=n).round(2), "sleep": rng.normal(size=n), "few": rng.integers(0, 2, n)}
-    )
-    data["mood"] = pd.Categorical(rng.choice(["low", "fair", "high"], n), categories=["low", "fair", "high"])
-    kind = rng.integers(0, 3, n)
-    data["kind"] = pd.Categorical.from_codes(kind, ["x", "y", "z"])
-    data["two"] = pd.Categorical(
-        np.where(data["hours"] + rng.normal(size=n) > 0, "yes", "no"), categories=["no", "yes"]
-    )
-    data["w"] = rng.uniform(0.5, 2, n)
-    data["none"], data["some"], data["much"] = rng.poisson(2, n) + 1, rng.poisson(3, n), rng.poisson(1, n)
-    data["flag"] = rng.random(n) > 0.5
-    data.loc[4, "hours"] = np.nan
-    data.index = [f"p{i}" for i in range(n)]
-    return data
-
-
-def in_r(calls, data, asked, function="multinom"):
-    """Fit every call in R, each to its own rows of the data, with its trace; ask each fit, and give all by number."""
-    code, arrays = as_r(data)
-    code = "library(nnet); options(width = 80); out <- list()\n" + code
-    for i, (rows, call) in enumerate(calls):
-        code += f"data <- d[{rows.start + 1}:{rows.stop}, ]\n"
-        code += f"out$trace{i} <- capture.output(f <- {function}({call}))\n"
-        code += "".join(f"out${name}{i} <- {question}\n" for name, question in asked.items())
-    return run_r(code, arrays)
-
-
-def in_r_words(formula, options):
-    """Write a call's arguments as R does."""
-    given = {"formula": formula, "data": "data", **options}
-    return ", ".join(f"{name} = {str(value).upper() if value is True else value}" for name, value in given.items())
 
 
 def random_call(seed):

@@ -5,9 +5,8 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from live_r import needs_r, run_r
-from test_design import as_r
-from test_multinom import people
+from live_r import as_r, needs_r, run_r
+from seeded_frames import people
 
 import tidydl
 from tidydl import AIC, anova, confint, logLik, multinom, tidy, vcov

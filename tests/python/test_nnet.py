@@ -1,26 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from live_r import needs_r, run_r
-from test_design import as_r
+from live_r import as_r, needs_r, run_r
+from seeded_frames import flowers
 
 import tidydl
 from tidydl import nnet, set_seed
 from tidydl.errors import ArgumentError, ColumnError, DataError
 from tidydl.rprint import format_numbers
-
-
-def flowers(n=60):
-    rng = np.random.default_rng(4)
-    kind = rng.integers(0, 3, n)
-    data = pd.DataFrame({"length": rng.normal(size=n) + kind, "width": rng.normal(size=n) - kind})
-    data["colour"] = rng.choice(["red", "blue"], n)
-    data["kind"] = pd.Categorical.from_codes(kind, ["x", "y", "z"])
-    data["two"] = pd.Categorical(np.where(kind > 0, "yes", "no"), categories=["no", "yes"])
-    data["score"] = data["length"] * 2 + rng.normal(size=n)
-    data.index = [f"f{i}" for i in range(n)]
-    return data
-
 
 CALLS = [
     ("kind ~ length + width + colour", "size = 3, decay = 0.01, maxit = 60", dict(size=3, decay=0.01, maxit=60)),

@@ -7,7 +7,7 @@ import lzma
 import tarfile
 
 import pytest
-from test_hostile_contents import light, zipped
+from hostile_files import light, zipped
 
 from tidydl import load_dataset, stream
 from tidydl.data.readers import decompression_limits

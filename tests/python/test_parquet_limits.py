@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from test_hostile_contents import light
+from hostile_files import light
 
 from tidydl import load_dataset, stream
 from tidydl.data.readers import decompression_limits

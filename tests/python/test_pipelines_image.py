@@ -9,6 +9,7 @@ import tiny
 import transformers
 from PIL import Image
 from precision import SCORES, assert_near
+from tiny_parts import picture
 
 import tidydl
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
@@ -22,11 +23,6 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ppl(folder):
     return tidydl.pipeline("image-classification", model=folder, device="cpu")
-
-
-def picture(seed, size=(20, 30), mode="RGB"):
-    pixels = np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype="uint8")
-    return Image.fromarray(pixels).convert(mode)
 
 
 def encoded(image, form="PNG"):

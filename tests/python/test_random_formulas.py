@@ -5,15 +5,14 @@ TIDYDL_CONFORMANCE=1000 compares that many with R's, TIDYDL_CONFORMANCE_SEED=21 
 
 import os
 import re
-import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from live_r import needs_r, run_r
-from test_design import as_r
+from live_r import as_r, needs_r, run_r
+from outcomes import answer
 
 from tidydl.design import design_matrix, from_formula
 from tidydl.errors import TidydlError
@@ -200,16 +199,6 @@ FORMULAS = st.one_of(
     st.text(max_size=12),
 )
 SUBSETS = st.one_of(st.none(), st.none(), st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join))
-
-
-def answer(function, *arguments, **options):
-    """Return what a call returns, or the error of ours that it ends with."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        try:
-            return function(*arguments, **options)
-        except TidydlError as problem:
-            return problem
 
 
 def test_any_formula_and_any_frame_meet_an_answer_or_one_of_our_errors():

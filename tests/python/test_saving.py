@@ -8,9 +8,8 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from shared_cases import DATA, cases_of
-from test_nnet import flowers
-from test_shared import opened
+from seeded_frames import flowers
+from shared_cases import DATA, cases_of, opened
 
 import tidydl
 from tidydl import load_model, multinom, nnet, save_model

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from drawn_problems import OPTIONS, problem, solve
 from live_r import needs_r, run_r
-from test_engine import OPTIONS, problem, solve
 
 from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape, outputs
 from tidydl.networks.hessian import hessian

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from test_nnet import flowers
+from seeded_frames import flowers
 
 import tidydl
 from tidydl import nnet, set_seed, tune_nnet

@@ -4,8 +4,8 @@ import threading
 import numpy as np
 import pandas as pd
 import pytest
+from seeded_frames import flowers
 from shared_cases import cases_of, value_of
-from test_nnet import flowers
 
 import tidydl
 from tidydl import nnet, set_seed, tune_nnet

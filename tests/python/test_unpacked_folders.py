@@ -8,8 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hostile_files import zipped
 from PIL import Image
-from test_hostile_contents import zipped
 
 from tidydl import cache, load_dataset
 from tidydl.data import example_models

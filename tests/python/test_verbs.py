@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from test_multinom import people
+from seeded_frames import people
 
 import tidydl
 from tidydl import AIC, BIC, coef, confint, glance, logLik, multinom, nnet, set_seed, summary, tidy, tune_nnet, vcov

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from test_multinom import people
+from seeded_frames import people
 
 import tidydl
 from tidydl import NNetClassifier, augment, multinom, nnet, predict, set_seed, tune_nnet

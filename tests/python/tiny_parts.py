@@ -8,12 +8,13 @@ from pathlib import Path
 SIZE = 32  # of a side in pixels, as the models scale images
 
 
-def picture(seed: int, size: tuple[int, int] = (20, 30)):
+def picture(seed: int, size: tuple[int, int] = (20, 30), mode: str = "RGB"):
     """Draw noise: an image of some height and width."""
     import numpy as np
     from PIL import Image
 
-    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype="uint8"))
+    pixels = np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype="uint8")
+    return Image.fromarray(pixels).convert(mode)
 
 
 def pictures() -> list:
