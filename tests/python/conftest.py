@@ -3,7 +3,8 @@
 import os
 
 import pytest
-from skips import Skips
+
+from support.skips import Skips
 
 # Threads that wait by spinning make small models ten times as slow where other work shares the cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -17,12 +17,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import tiny
 import transformers.image_utils
-from hostile_files import light, png, zipped
 from PIL import Image
 
 import tidydl
+import tiny
+from support.hostile_files import light, png, zipped
 from tidydl import load_dataset, stream
 from tidydl.data.media.audio import as_audio
 from tidydl.data.media.image import as_image

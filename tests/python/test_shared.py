@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from pandas_kinds import TEXT
-from precision import SCORES, assert_near
-from shared_cases import DATA, cases_of, opened, perform, value_of
 
 import tidydl
+from support.pandas_kinds import TEXT
+from support.precision import SCORES, assert_near
+from support.shared_cases import DATA, cases_of, opened, perform, value_of
 from tidydl.data.media.image import Image
 from tidydl.errors import TidydlError
 

@@ -146,8 +146,9 @@ def musicgen_folder(folder: Path) -> Path:
 
 def _words(folder: Path):
     """Save the tokenizer of the tiny BERT as that of a model which knows no two kinds of tokens."""
-    import tiny
     import transformers
+
+    import tiny
 
     tiny.text_folder(folder)
     return transformers.AutoTokenizer.from_pretrained(folder, model_input_names=["input_ids", "attention_mask"])

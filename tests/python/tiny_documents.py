@@ -22,6 +22,7 @@ def layoutlmv3_folder(folder: Path, positions: int = 48) -> Path:
     """Save a tiny LayoutLMv3, which also looks at the page."""
     import tokenizers
     import transformers
+
     from tiny import sentences
 
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]

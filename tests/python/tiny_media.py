@@ -203,8 +203,9 @@ def clap_folder(folder: Path, truncation: str = "rand_trunc") -> Path:
 
 def wav2vec2_folder(folder: Path, norm: str = "layer", **config) -> Path:
     """Save a tiny Wav2Vec2 that classifies sounds."""
-    import tiny_speech
     import transformers
+
+    import tiny_speech
 
     extractor = transformers.Wav2Vec2FeatureExtractor(return_attention_mask=norm == "layer", sampling_rate=RATE)
     settings = tiny_speech.wav2vec2_config(norm, spread=0.5, classifier_proj_size=8, **{**_labels(), **config})

@@ -130,8 +130,9 @@ def parakeet_folder(folder: Path, kind: str) -> Path:
 
 def moonshine_folder(folder: Path) -> Path:
     """Save a tiny Moonshine, an encoder-decoder that hears the sound itself."""
-    import tiny
     import transformers
+
+    import tiny
 
     tiny.byte_folder(folder)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, model_input_names=["input_ids", "attention_mask"])
@@ -152,8 +153,9 @@ def moonshine_folder(folder: Path) -> Path:
 
 def speech_to_text_folder(folder: Path, most: int | None = 12) -> Path:
     """Save a tiny Speech2Text, an encoder-decoder that hears a spectrogram and writes so many tokens."""
-    import tiny
     import transformers
+
+    import tiny
 
     tiny.byte_folder(folder)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, model_input_names=["input_ids", "attention_mask"])

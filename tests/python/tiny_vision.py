@@ -71,8 +71,9 @@ def owl_folder(folder: Path, version: str = "OwlViT") -> Path:
 
 def grounding_folder(folder: Path) -> Path:
     """Save a tiny Grounding DINO with a tokenizer of words."""
-    import tiny
     import transformers
+
+    import tiny
 
     tokenizer = transformers.AutoTokenizer.from_pretrained(tiny.text_folder(folder, head=""))
     layers = ("encoder_layers", "decoder_layers", "encoder_attention_heads", "decoder_attention_heads")
