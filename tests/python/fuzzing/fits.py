@@ -7,6 +7,7 @@ import pandas as pd
 
 import tidydl
 import tiny
+from tiny.cache import keeper
 
 
 def _data(folder=None):
@@ -44,7 +45,7 @@ def _fit(kind):
 
 
 MODELS = {"text": lambda folder: tiny.text_folder(folder), "image": lambda folder: tiny.image_folder(folder)}
-_kept = tiny.keeper(MODELS)
+_kept = keeper(MODELS)
 
 
 def _folder(name):

@@ -8,7 +8,8 @@ import transformers
 
 import tidydl
 import tiny
-import tiny_vision
+import tiny.inputs
+import tiny.vision
 
 pytestmark = pytest.mark.cuda
 
@@ -32,8 +33,8 @@ def test_tasks_give_the_numbers_of_the_processor(task):
 
 @pytest.mark.parametrize("name", ["vit", "resnet"])
 def test_features_of_images_are_those_of_the_processor_to_single_precision(name):
-    model = tiny_vision.kept(name)
-    there, here = (tidydl.pipeline(model=model, device=device)(tiny_vision.pictures()) for device in ("cuda", "cpu"))
+    model = tiny.vision.kept(name)
+    there, here = (tidydl.pipeline(model=model, device=device)(tiny.inputs.pictures()) for device in ("cuda", "cpu"))
     wide = [frame.filter(like="dim_").to_numpy() for frame in (there, here)]
     np.testing.assert_allclose(*wide, atol=2e-5 * np.abs(wide[1]).max(), rtol=0)
 

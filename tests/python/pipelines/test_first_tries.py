@@ -14,7 +14,7 @@ from PIL import Image
 
 import tidydl
 import tiny
-import tiny_media
+import tiny.media
 from support.precision import assert_near
 from tidydl.errors import ArgumentError, ColumnError, DeviceError, NotFoundError, TidydlError
 
@@ -147,7 +147,7 @@ def test_a_fork_is_told_to_be_none_instead_of_waiting_for_ever(ppl):
 
 
 def test_models_of_texts_and_images_embed_both_into_one_space():
-    folder, picture = tiny_media.kept("clip"), Image.new("RGB", (30, 30), "red")
+    folder, picture = tiny.media.kept("clip"), Image.new("RGB", (30, 30), "red")
     texts, images = tidydl.embed(["cat", None], folder), tidydl.embed([picture, None], folder)
     assert texts.filter(like="dim_").shape == images.filter(like="dim_").shape
     assert texts.columns[1] == "text"
@@ -167,7 +167,7 @@ def test_models_of_texts_and_images_embed_both_into_one_space():
 
 def test_a_model_that_needs_sounds_too_embeds_no_texts():
     with pytest.raises(ArgumentError, match="does not embed texts alone"):
-        tidydl.embed("cat", tiny_media.kept("clap"))
+        tidydl.embed("cat", tiny.media.kept("clap"))
 
 
 def test_embed_takes_its_inputs_by_name_and_knows_no_other_arguments():

@@ -7,7 +7,7 @@ import time
 import pytest
 
 import tidydl
-import tiny_multimodal
+import tiny.multimodal
 from fuzzing import templates
 from tidydl.errors import ArgumentError
 
@@ -83,7 +83,7 @@ TEMPLATES = {
 @pytest.fixture(scope="module")
 def chatter(tmp_path_factory):
     return tidydl.pipeline(
-        "text-generation", tiny_multimodal.chatter_folder(tmp_path_factory.mktemp("c")), device="cpu"
+        "text-generation", tiny.multimodal.chatter_folder(tmp_path_factory.mktemp("c")), device="cpu"
     )
 
 

@@ -19,7 +19,7 @@ from support import ROOT
 from tidydl import load_dataset, write_dataset
 from tidydl.data.media.audio import Audio, AudioArray, as_audio
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError
-from tiny_media import RATE, sound, tone, wav
+from tiny.inputs import RATE, sound, tone, wav
 
 TONE = tone(0.25)
 

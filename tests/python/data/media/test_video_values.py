@@ -8,7 +8,7 @@ from PIL import Image
 
 from tidydl.data.media.video_value import Video, as_video
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, NotFoundError
-from tiny_media import frames, moving, video, wav
+from tiny.inputs import frames, moving, video, wav
 
 
 @pytest.fixture(scope="module")

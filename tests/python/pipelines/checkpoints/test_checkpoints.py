@@ -10,12 +10,12 @@ import transformers
 
 import tidydl
 import tiny
-import tiny_audio
+import tiny.synthesis
 from tidydl.errors import ArgumentError, StorageError
 from tidydl.pipelines.checkpoints import file_hashes
 from tidydl.pipelines.checkpoints.identity import identity
 from tidydl.pipelines.inputs import read_inputs
-from tiny_parts import picture
+from tiny.inputs import picture
 
 
 @pytest.fixture(autouse=True)
@@ -115,8 +115,8 @@ def test_another_tokenizer_is_another_run(folder, tmp_path):
 
 
 def test_another_vocoder_is_another_model(tmp_path):
-    speak = tidydl.pipeline("text-to-speech", model=tiny_audio.kept("speecht5"), device="cpu")
-    first, second = tiny_audio.vocoder_folder(tmp_path / "a"), tiny_audio.vocoder_folder(tmp_path / "b")
+    speak = tidydl.pipeline("text-to-speech", model=tiny.synthesis.kept("speecht5"), device="cpu")
+    first, second = tiny.synthesis.vocoder_folder(tmp_path / "a"), tiny.synthesis.vocoder_folder(tmp_path / "b")
     inputs = read_inputs(["sun"], speak._task.parts, {})
     told = {}
     for name, place in {"a": first, "again": first, "b": second}.items():

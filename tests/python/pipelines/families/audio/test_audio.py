@@ -18,7 +18,7 @@ from tidydl.errors import ArgumentError, ColumnError, DependencyError, NotFoundE
 from tidydl.pipelines import r_interface
 from tidydl.pipelines.running.drawing import line_seed, seeded
 from tidydl.progress import run
-from tiny_audio import VOICE, kept
+from tiny.synthesis import VOICE, kept
 
 TASK = "text-to-audio"
 TEXTS = ["so happy", "a cat", "the rain and the sun", "so happy", "a dog"]

@@ -10,12 +10,13 @@ import transformers
 
 import tidydl
 import tiny
-import tiny_media
+import tiny.media
 from support.precision import SCORES, assert_near
 from tidydl.data.media.audio import AudioArray
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
 from tidydl.pipelines.reading import audios
-from tiny_media import kept, sound, tone, wav
+from tiny.inputs import sound, tone, wav
+from tiny.media import kept
 
 FROM_FILES = 1e-4  # a wav file keeps 16 bits of each sample
 SOUNDS = [sound(s, p, seed=i) for i, (s, p) in enumerate([(0.2, 220), (0.5, 440), (0.31, 300), (0.5, 700), (0.2, 90)])]
@@ -83,7 +84,7 @@ def test_sounds_that_memory_does_not_hold_are_decoded_again(ppl, monkeypatch):
 
 def test_the_task_is_read_from_the_model():
     assert tidydl.pipeline(model=kept("ast")).task == "audio-classification"
-    assert tidydl.pipeline(model=kept("wav2vec2")).labels == tiny_media.LABELS
+    assert tidydl.pipeline(model=kept("wav2vec2")).labels == tiny.media.LABELS
 
 
 def test_columns_and_kinds_are_the_same_for_none_one_and_many(ppl):

@@ -13,8 +13,8 @@ import tiny
 from tidydl.data.media.audio import AudioArray
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
 from tidydl.pipelines.families.audio import speech_ctc
-from tiny_media import RATE, sound, tone, wav
-from tiny_speech import kept
+from tiny.inputs import RATE, sound, tone, wav
+from tiny.speech import kept
 
 TASK = "automatic-speech-recognition"
 SOUNDS = [sound(s, p, seed=i) for i, (s, p) in enumerate([(0.2, 220), (0.5, 440), (0.33, 300), (0.5, 700), (0.2, 90)])]

@@ -13,8 +13,8 @@ from tidydl.data.media.audio import as_audio
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.families.audio import speech_generation
 from tidydl.pipelines.families.audio.whisper_words import words_of
-from tiny_media import RATE, sound
-from tiny_speech import SECONDS, kept
+from tiny.inputs import RATE, sound
+from tiny.speech import SECONDS, kept
 
 TASK = "automatic-speech-recognition"
 SOUNDS = [sound(s, p, seed=i) for i, (s, p) in enumerate([(0.2, 220), (0.5, 440), (1.3, 300)])]

@@ -6,22 +6,24 @@ import pytest
 import torch
 
 import tidydl
-import tiny_vision
+import tiny.parts
+import tiny.vision
+from support.pandas_kinds import kinds
 from support.precision import IN_IMAGES, assert_near
 from tidydl.errors import ArgumentError
-from tiny_vision import damaged, kinds, picture, pictures
+from tiny.inputs import damaged, picture, pictures
 
 COLUMNS = [".row", "image", "width", "height", "min", "mean", "max", "depth"]
 LARGE = [picture(1, (40, 70)), picture(2, (70, 33)), picture(3, (40, 70))]
 
 
 def estimator(name="dpt", **loading):
-    return tidydl.pipeline(model=tiny_vision.kept(name), device="cpu", **loading)
+    return tidydl.pipeline(model=tiny.vision.kept(name), device="cpu", **loading)
 
 
 @pytest.mark.parametrize(("name", "images"), [("dpt", pictures()), ("anything", pictures()), ("glpn", LARGE)])
 def test_depths_equal_those_of_the_plain_pipeline(name, images):
-    ppl, own = estimator(name), tiny_vision.plain("depth-estimation", name)
+    ppl, own = estimator(name), tiny.vision.plain("depth-estimation", name)
     assert ppl.task == "depth-estimation"
     grey, numbers = ppl(images), ppl(images, values=True)
     assert grey.columns.tolist() == COLUMNS
@@ -111,7 +113,7 @@ def test_what_fails_is_a_row_or_an_error(tmp_path):
     with pytest.raises(ArgumentError, match="3rd value of `x` is an image of 40 × 20 pixels"):
         ppl([LARGE[0], None, picture(1, (20, 40))])
     with pytest.raises(ArgumentError, match="which cannot process"):
-        tidydl.pipeline(model=tiny_vision.kept("dpt"), image_processor=tiny_vision.kept("detr"))
+        tidydl.pipeline(model=tiny.vision.kept("dpt"), image_processor=tiny.vision.kept("detr"))
     with pytest.raises(ArgumentError, match="`values`"):
         estimator()(picture(1), values="yes")
 
@@ -142,7 +144,7 @@ def zoedepth_folder(folder):
         num_relative_features=4,
     )
     processor = transformers.ZoeDepthImageProcessorPil(size={"height": 32, "width": 32}, ensure_multiple_of=8)
-    return tiny_vision.saved(folder, transformers.ZoeDepthForDepthEstimation, settings, processor)
+    return tiny.parts.saved(folder, transformers.ZoeDepthForDepthEstimation, settings, processor)
 
 
 def test_the_margin_that_zoedepth_puts_around_an_image_is_cut_off(tmp_path):

@@ -8,17 +8,18 @@ import pytest
 
 import tidydl
 import tiny
-import tiny_vision
+import tiny.vision
+from support.pandas_kinds import kinds
 from support.precision import IN_IMAGES
 from tidydl.errors import ArgumentError
-from tiny_vision import damaged, kinds, picture, pictures
+from tiny.inputs import damaged, picture, pictures
 
 CORNERS = ["xmin", "ymin", "xmax", "ymax"]
 LABELS = ["cat", "dog day", "rain"]
 
 
 def detector(name, **loading):
-    return tidydl.pipeline(model=tiny_vision.kept(name), device="cpu", **loading)
+    return tidydl.pipeline(model=tiny.vision.kept(name), device="cpu", **loading)
 
 
 def assert_same_boxes(ours, theirs):
@@ -29,7 +30,7 @@ def assert_same_boxes(ours, theirs):
 
 @pytest.mark.parametrize(("name", "threshold"), [("detr", 0.3), ("yolos", 0.3)])
 def test_boxes_equal_those_of_the_plain_pipeline(name, threshold):
-    ppl, own = detector(name), tiny_vision.plain("object-detection", name)
+    ppl, own = detector(name), tiny.vision.plain("object-detection", name)
     assert ppl.task == "object-detection"
     frame = ppl(pictures(), threshold=threshold)
     assert frame["label"].nunique() > 1
@@ -101,7 +102,7 @@ def test_a_frame_keeps_its_index_and_cannot_be_joined():
 
 
 def test_labels_may_repeat_but_not_be_missing(tmp_path):
-    twice = tiny_vision.detr_folder(tmp_path / "twice", id2label={0: "N/A", 1: "cat", 2: "N/A", 3: "dog", 4: "N/A"})
+    twice = tiny.vision.detr_folder(tmp_path / "twice", id2label={0: "N/A", 1: "cat", 2: "N/A", 3: "dog", 4: "N/A"})
     ppl = tidydl.pipeline(model=twice)
     assert ppl.labels == ["N/A", "cat", "dog"]
     assert ppl(pictures(), threshold=0.2)["label"].cat.categories.tolist() == ppl.labels
@@ -116,7 +117,7 @@ def test_what_does_not_fit_is_refused(tmp_path):
     with pytest.raises(ArgumentError, match="This one is for 'image-classification'"):
         tidydl.pipeline("object-detection", model=tiny.image_folder(tmp_path / "vit"))
     with pytest.raises(ArgumentError, match="ViTImageProcessorPil, which cannot process"):
-        tidydl.pipeline(model=tiny_vision.kept("detr"), image_processor=tmp_path / "vit")
+        tidydl.pipeline(model=tiny.vision.kept("detr"), image_processor=tmp_path / "vit")
     with pytest.raises(ArgumentError, match="`threshold`"):
         detector("detr")(picture(1), threshold=2)
 
@@ -131,7 +132,7 @@ def test_half_precision_finds_boxes_too(name):
 
 @pytest.mark.parametrize(("name", "threshold"), [("owlvit", 0.4), ("owlv2", 0.4), ("grounding", 0.6)])
 def test_named_things_are_found_as_the_plain_pipeline_finds_them(name, threshold):
-    ppl, own = detector(name), tiny_vision.plain("zero-shot-object-detection", name)
+    ppl, own = detector(name), tiny.vision.plain("zero-shot-object-detection", name)
     assert ppl.task == "zero-shot-object-detection"
     frame = ppl(pictures(), candidate_labels=LABELS, threshold=threshold)
     assert frame["label"].nunique() == 3

@@ -12,7 +12,7 @@ import tidydl
 import tiny
 from support.precision import SCORES, assert_near
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
-from tiny_parts import picture
+from tiny.inputs import picture
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,12 @@ import transformers
 
 import tidydl
 import tiny
-import tiny_vision
+import tiny.parts
+import tiny.vision
+from support.pandas_kinds import kinds
 from support.precision import IN_IMAGES, assert_near
 from tidydl.errors import ArgumentError
-from tiny_vision import damaged, kinds, picture, pictures
+from tiny.inputs import damaged, picture, pictures
 
 POOLS = {"mean": lambda x: x.mean(0), "cls": lambda x: x[0], "max": lambda x: x.max(0)}
 
@@ -32,7 +34,7 @@ def own(vit):
 
 @pytest.fixture(scope="module")
 def convolutional():
-    return tidydl.pipeline(model=tiny_vision.kept("resnet"), device="cpu")
+    return tidydl.pipeline(model=tiny.vision.kept("resnet"), device="cpu")
 
 
 def numbers(frame):
@@ -65,7 +67,7 @@ def test_without_pooling_each_patch_has_a_line(features, own):
 
 
 def test_a_convolutional_network_has_its_places_as_patches(convolutional):
-    own = transformers.pipeline("image-feature-extraction", model=str(tiny_vision.kept("resnet")), device="cpu")
+    own = transformers.pipeline("image-feature-extraction", model=str(tiny.vision.kept("resnet")), device="cpu")
     states = [np.array(own(image)[0]).reshape(16, -1).T for image in pictures()]
     assert_near(numbers(convolutional(pictures(), pooling="none")), np.vstack(states))
     for pooling in ("mean", "max"):
@@ -104,7 +106,7 @@ def test_a_network_whose_config_does_not_say_its_width_has_the_same_columns_for_
     processor = transformers.MobileViTImageProcessorPil(
         size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
     )
-    folder = tiny_vision.saved(tmp_path / "mobile", transformers.MobileViTModel, settings, processor)
+    folder = tiny.parts.saved(tmp_path / "mobile", transformers.MobileViTModel, settings, processor)
     ppl = tidydl.pipeline(model=folder, device="cpu")
     assert kinds(ppl([])) == kinds(ppl(picture(1)))
     assert ppl([]).columns[-1] == "dim_24"
@@ -168,7 +170,7 @@ def test_the_pooler_of_an_encoder_of_texts_is_that_of_its_model():
     assert frame["dim_1"].isna().tolist() == [False] * 6 + [True]
 
 
-@pytest.mark.parametrize("name", [name for name in tiny_vision.MODELS if name != "omdet"])
+@pytest.mark.parametrize("name", [name for name in tiny.vision.MODELS if name != "omdet"])
 def test_images_are_scaled_by_pillow(name):
-    kind = type(tidydl.pipeline(model=tiny_vision.kept(name))._loaded.image_processor).__name__
+    kind = type(tidydl.pipeline(model=tiny.vision.kept(name))._loaded.image_processor).__name__
     assert kind.endswith("ImageProcessorPil")

@@ -6,16 +6,17 @@ import pytest
 import torch
 
 import tidydl
-import tiny_vision
+import tiny.vision
+from support.pandas_kinds import kinds
 from tidydl.errors import ArgumentError
-from tiny_vision import damaged, kinds, picture, pictures
+from tiny.inputs import damaged, picture, pictures
 
 COLUMNS = [".row", "image", "width", "height", "generated_image"]
 
 
 @pytest.fixture(scope="module")
 def ppl():
-    return tidydl.pipeline(model=tiny_vision.kept("swin2sr"), device="cpu")
+    return tidydl.pipeline(model=tiny.vision.kept("swin2sr"), device="cpu")
 
 
 def by_hand(ppl, image, times=2):
@@ -47,7 +48,7 @@ def test_sizes_are_exact_multiples(ppl, size):
 
 @pytest.mark.parametrize(("upsampler", "times"), [("pixelshuffledirect", 4), ("nearest+conv", 4)])
 def test_other_models_make_images_four_times_as_large(tmp_path, upsampler, times):
-    folder = tiny_vision.swin2sr_folder(tmp_path / "large", upsampler=upsampler, upscale=times)
+    folder = tiny.vision.swin2sr_folder(tmp_path / "large", upsampler=upsampler, upscale=times)
     larger = tidydl.pipeline(model=folder, device="cpu")
     assert larger.facts()["upscale"] == times
     frame = larger([picture(1), picture(2, (9, 11))])
@@ -87,10 +88,10 @@ def test_what_fails_is_a_row_or_an_error(ppl):
     with pytest.raises(tidydl.errors.DamagedFileError, match="2nd value"):
         ppl([picture(1), damaged()])
     with pytest.raises(ArgumentError, match="This one is for 'depth-estimation'"):
-        tidydl.pipeline("image-to-image", model=tiny_vision.kept("dpt"))
+        tidydl.pipeline("image-to-image", model=tiny.vision.kept("dpt"))
 
 
 def test_half_precision_makes_images_too(ppl):
-    frame = tidydl.pipeline(model=tiny_vision.kept("swin2sr"), device="cpu", dtype="bfloat16")(picture(1))
+    frame = tidydl.pipeline(model=tiny.vision.kept("swin2sr"), device="cpu", dtype="bfloat16")(picture(1))
     exact = ppl(picture(1))["generated_image"][0].array().astype(int)
     assert np.abs(frame["generated_image"][0].array() - exact).mean() < 30

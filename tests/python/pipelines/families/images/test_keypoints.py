@@ -6,10 +6,11 @@ import pytest
 import torch
 
 import tidydl
-import tiny_vision
+import tiny.vision
+from support.pandas_kinds import kinds
 from support.precision import IN_IMAGES
 from tidydl.errors import ArgumentError
-from tiny_vision import damaged, kinds, picture
+from tiny.inputs import damaged, picture
 
 PLACES = ["x0", "y0", "x1", "y1"]
 SQUARES = [(picture(1, (50, 50)), picture(1, (50, 50))), (picture(2, (50, 50)), picture(4, (50, 50)))]
@@ -17,7 +18,7 @@ MODELS = ["superglue", "lightglue", "loftr"]
 
 
 def matcher(name, **loading):
-    return tidydl.pipeline(model=tiny_vision.kept(name), device="cpu", **loading)
+    return tidydl.pipeline(model=tiny.vision.kept(name), device="cpu", **loading)
 
 
 def sides(pairs):
@@ -26,7 +27,7 @@ def sides(pairs):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_matches_equal_those_of_the_plain_pipeline(name):
-    ppl, own = matcher(name), tiny_vision.plain("keypoint-matching", name)
+    ppl, own = matcher(name), tiny.vision.plain("keypoint-matching", name)
     assert ppl.task == "keypoint-matching"
     frame = ppl(**sides(SQUARES))
     assert frame.columns.tolist() == [".row", "image0", "image1", *PLACES, "score"]
@@ -106,9 +107,9 @@ def test_what_fails_is_a_row_or_an_error():
     with pytest.raises(ArgumentError, match="several parts"):
         ppl(one[0])
     with pytest.raises(ArgumentError, match="This one is for 'object-detection'"):
-        tidydl.pipeline("keypoint-matching", model=tiny_vision.kept("detr"))
+        tidydl.pipeline("keypoint-matching", model=tiny.vision.kept("detr"))
     with pytest.raises(ArgumentError, match="which cannot process"):
-        tidydl.pipeline(model=tiny_vision.kept("superglue"), image_processor=tiny_vision.kept("detr"))
+        tidydl.pipeline(model=tiny.vision.kept("superglue"), image_processor=tiny.vision.kept("detr"))
 
 
 @pytest.mark.parametrize("name", ["superglue", "loftr"])

@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 
 import tidydl
-import tiny_vision
+import tiny.vision
+from support.pandas_kinds import kinds
 from support.precision import IN_IMAGES
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.families.images.overlaps import box_around, suppressed
-from tiny_vision import damaged, kinds, scene
+from tiny.inputs import damaged, scene
 
 EASY = {"points_per_crop": 6, "pred_iou_thresh": 0.1, "stability_score_thresh": 0.0, "mask_threshold": 2.0}
 CROPPED = {**EASY, "crops_n_layers": 1, "stability_score_thresh": 0.3, "stability_score_offset": 0.2}
@@ -18,7 +19,7 @@ SIZES = [(60, 80), (90, 64)]
 
 @pytest.fixture(scope="module")
 def ppl():
-    return tidydl.pipeline(model=tiny_vision.kept("sam"), device="cpu")
+    return tidydl.pipeline(model=tiny.vision.kept("sam"), device="cpu")
 
 
 def overlap(one, other):
@@ -47,7 +48,7 @@ def from_runs(size, counts):
 @pytest.fixture(scope="module")
 def own():
     """Return transformers' own pipeline, with boxes suppressed by brute force in place of torchvision."""
-    plain = tiny_vision.plain("mask-generation", "sam")
+    plain = tiny.vision.plain("mask-generation", "sam")
 
     def chosen(masks, scores, boxes, threshold):
         kept = by_brute_force(boxes.tolist(), scores.tolist(), threshold)
@@ -117,7 +118,7 @@ def test_an_image_is_seen_once_whatever_the_number_of_points(ppl):
 
 
 def test_points_per_batch_changes_no_number():
-    ppl = tidydl.pipeline(model=tiny_vision.kept("sam"), device="cpu", dtype="float64")
+    ppl = tidydl.pipeline(model=tiny.vision.kept("sam"), device="cpu", dtype="float64")
     frames = [ppl(scene(1, SIZES[0]), **EASY, points_per_batch=n) for n in (1, 7, 64)]
     for frame in frames[1:]:
         np.testing.assert_allclose(frame["score"], frames[0]["score"], atol=IN_IMAGES, rtol=0)
@@ -172,11 +173,11 @@ def test_a_frame_keeps_its_index_and_cannot_be_joined(ppl):
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ArgumentError, match="This one is for 'object-detection'"):
-        tidydl.pipeline("mask-generation", model=tiny_vision.kept("detr"))
+        tidydl.pipeline("mask-generation", model=tiny.vision.kept("detr"))
     with pytest.raises(ArgumentError, match="which cannot process"):
-        tidydl.pipeline(model=tiny_vision.kept("sam"), image_processor=tiny_vision.kept("dpt"))
+        tidydl.pipeline(model=tiny.vision.kept("sam"), image_processor=tiny.vision.kept("dpt"))
 
 
 def test_half_precision_finds_masks_too():
-    frame = tidydl.pipeline(model=tiny_vision.kept("sam"), device="cpu", dtype="bfloat16")(scene(1, SIZES[0]), **EASY)
+    frame = tidydl.pipeline(model=tiny.vision.kept("sam"), device="cpu", dtype="bfloat16")(scene(1, SIZES[0]), **EASY)
     assert len(frame) > 2

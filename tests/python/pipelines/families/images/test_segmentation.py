@@ -6,11 +6,13 @@ import pytest
 import transformers
 
 import tidydl
-import tiny_vision
+import tiny.parts
+import tiny.vision
+from support.pandas_kinds import kinds
 from support.precision import IN_IMAGES
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.families.images import segmentation
-from tiny_vision import damaged, kinds, picture, pictures
+from tiny.inputs import damaged, picture, pictures
 
 COLUMNS = [".row", "image", "label", "score", "area", "mask"]
 EASY = {"threshold": 0.2, "mask_threshold": 0.2, "overlap_mask_area_threshold": 0.1}
@@ -28,7 +30,7 @@ DOING = [
 
 
 def segmenter(name, **loading):
-    return tidydl.pipeline(model=tiny_vision.kept(name), device="cpu", **loading)
+    return tidydl.pipeline(model=tiny.vision.kept(name), device="cpu", **loading)
 
 
 def masks(frame):
@@ -45,7 +47,7 @@ def assert_same_segments(ours, theirs):
 
 @pytest.mark.parametrize(("name", "subtask"), DOING)
 def test_segments_equal_those_of_the_plain_pipeline(name, subtask):
-    ppl, own = segmenter(name), tiny_vision.plain("image-segmentation", name)
+    ppl, own = segmenter(name), tiny.vision.plain("image-segmentation", name)
     assert ppl.task == "image-segmentation"
     frame = ppl(pictures(), subtask=subtask, **EASY)
     assert len(frame) >= 5
@@ -62,7 +64,7 @@ def test_without_a_subtask_the_first_that_the_model_can_is_done(name):
     frame = ppl(picture(1), **EASY)
     assert ppl.facts()["subtasks"][0] == first
     assert frame.attrs["tidydl"]["subtask"] == first
-    assert_same_segments(frame, tiny_vision.plain("image-segmentation", name)(picture(1), **EASY))
+    assert_same_segments(frame, tiny.vision.plain("image-segmentation", name)(picture(1), **EASY))
 
 
 def probabilities(model, processor, tokenizer, image, subtask):
@@ -79,7 +81,7 @@ def probabilities(model, processor, tokenizer, image, subtask):
 
 
 def test_oneformer_finds_what_its_own_numbers_say():
-    ppl, folder = segmenter("oneformer"), tiny_vision.kept("oneformer")
+    ppl, folder = segmenter("oneformer"), tiny.vision.kept("oneformer")
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     for image in pictures()[:3]:
         classes, each = probabilities(ppl.model, ppl._loaded.image_processor, tokenizer, image, "panoptic")
@@ -147,12 +149,12 @@ def test_an_image_in_slices_is_segmented_as_a_whole(tmp_path):
         num_queries=6,
         initializer_range=0.5,
         mlp_ratio=2,
-        **tiny_vision.named(4),
+        **tiny.parts.named(4),
     )
     size = {"shortest_edge": 32, "longest_edge": None}
     processor = transformers.EomtImageProcessorPil(size=size, do_split_image=True, do_pad=True)
     kind = transformers.EomtForUniversalSegmentation
-    folder = tiny_vision.saved(tmp_path / "eomt", kind, settings, processor, seed=3, spread=0.4)
+    folder = tiny.parts.saved(tmp_path / "eomt", kind, settings, processor, seed=3, spread=0.4)
     ppl = tidydl.pipeline(model=folder, device="cpu")
     own = transformers.pipeline("image-segmentation", model=str(folder), device="cpu")
     wide = [picture(1, (20, 60)), picture(2, (60, 20)), picture(3, (30, 30))]
@@ -196,7 +198,7 @@ def test_what_a_model_cannot_tell_apart_is_refused():
     with pytest.raises(ArgumentError, match="`subtask`"):
         segmenter("maskformer", subtask="parts")
     with pytest.raises(ArgumentError, match="DPTForDepthEstimation"):
-        tidydl.pipeline("image-segmentation", model=tiny_vision.kept("dpt"))
+        tidydl.pipeline("image-segmentation", model=tiny.vision.kept("dpt"))
 
 
 @pytest.mark.parametrize("name", ["segformer", "maskformer", "oneformer"])

@@ -10,7 +10,8 @@ import tidydl
 import tiny
 from support.precision import SCORES, assert_near
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
-from tiny_media import LABELS, frames, kept, moving, video
+from tiny.inputs import frames, moving, video
+from tiny.media import LABELS, kept
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import transformers
 
 import tidydl
 import tiny
-import tiny_captions
+import tiny.captions
 from tidydl.errors import ArgumentError, HubError
-from tiny_multimodal import kept
-from tiny_parts import picture
+from tiny.inputs import picture
+from tiny.multimodal import kept
 
 KINDS = ["git", "blip", "writer", "pix2struct", "blip2"]
 PICTURES = [picture(i, (20 + i, 30 - i)) for i in range(6)]
@@ -128,7 +128,7 @@ def test_the_task_is_read_from_the_model_and_others_are_refused(captions, tmp_pa
 
 
 def test_a_question_that_is_drawn_above_the_image_is_asked_for(tmp_path, monkeypatch):
-    folder = tiny_captions.pix2struct_folder(tmp_path / "asked")
+    folder = tiny.captions.pix2struct_folder(tmp_path / "asked")
     images = transformers.Pix2StructImageProcessorPil(max_patches=20, patch_size={"height": 4, "width": 4}, is_vqa=True)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     transformers.Pix2StructProcessor(images, tokenizer).save_pretrained(folder)

@@ -14,8 +14,8 @@ import tidydl
 import tiny
 from support.precision import SCORES
 from tidydl.errors import ArgumentError, DependencyError
-from tiny_multimodal import kept
-from tiny_parts import picture
+from tiny.inputs import picture
+from tiny.multimodal import kept
 
 QUESTIONS = ["is the cat good ?", "dog ?", "the sun today ?", "is my friend happy ?", "we ?"]
 SCANS = [picture(i, (40, 30 + 10 * (i % 2))) for i in range(5)]

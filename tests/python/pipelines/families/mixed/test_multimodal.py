@@ -14,11 +14,11 @@ import transformers
 
 import tidydl
 import tiny
-import tiny_multimodal
+import tiny.multimodal
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError
 from tidydl.pipelines.families.mixed import multimodal
-from tiny_multimodal import kept
-from tiny_parts import picture
+from tiny.inputs import picture
+from tiny.multimodal import kept
 
 TEXTS = ["is the cat good ?", "dog ?", "the sun today is good", "is my friend happy ?", "we lost a dog", "the rain"]
 PICTURES = [picture(i, (20 + 20 * (i % 3), 30)) for i in range(6)]
@@ -296,7 +296,7 @@ def test_images_are_scaled_by_pillow_and_words_read_as_ever(write):
 
 @pytest.mark.skipif(find_spec("torchvision") is not None, reason="torchvision is there")
 def test_a_model_whose_videos_need_torchvision_names_it(tmp_path):
-    folder = tiny_multimodal.idefics3_folder(tmp_path / "videos")
+    folder = tiny.multimodal.idefics3_folder(tmp_path / "videos")
     settings = json.loads((folder / "processor_config.json").read_text())
     videos = {"video_processor_type": "SmolVLMVideoProcessor"}
     settings |= {"processor_class": "SmolVLMProcessor", "video_processor": videos}

@@ -10,8 +10,8 @@ import tidydl
 import tiny
 from support.precision import SCORES, assert_near
 from tidydl.errors import ArgumentError
-from tiny_multimodal import kept
-from tiny_parts import picture
+from tiny.inputs import picture
+from tiny.multimodal import kept
 
 KINDS = ["vilt", "blip_answers", "blip2"]
 QUESTIONS = ["is the cat good ?", "dog ?", "the sun today ?", "is my friend happy ?", "we ?", "a dog and a cat ?"]

@@ -13,7 +13,8 @@ import tidydl
 import tiny
 from support.precision import IN_IMAGES, SCORES, assert_near
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
-from tiny_media import kept, sound, tone
+from tiny.inputs import sound, tone
+from tiny.media import kept
 
 LABELS = ["a dog", "cat", "rain, sun and night"]
 PICTURES = [

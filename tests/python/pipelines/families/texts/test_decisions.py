@@ -10,11 +10,11 @@ import transformers
 
 import tidydl
 import tiny
-import tiny_multimodal
+import tiny.multimodal
 from support.precision import SCORES, assert_near
 from tidydl.errors import ArgumentError, DependencyError
 from tidydl.pipelines.reading import questions as reading
-from tiny_multimodal import kept
+from tiny.multimodal import kept
 
 TEXTS = ["the sun came today", "we lost the dog and the cat", "rain", "my friend is very happy today", "so tired"]
 ASKED = {
@@ -150,7 +150,7 @@ def test_marks_in_a_text_are_text_and_the_tokenizer_stays_as_it_was(decide):
 def test_settings_that_lie_with_a_model_are_used(tmp_path):
     from transformers.decision import DecisionConfig
 
-    folder = tiny_multimodal.chatter_folder(tmp_path / "model")
+    folder = tiny.multimodal.chatter_folder(tmp_path / "model")
     template = "{{ state }} {{ question.instructions }}:<|mark|>"
     settings = DecisionConfig(labels={"noul": ["A", "B"]}, temperature={"noul": 3.0}, chat_template=template)
     settings.save_pretrained(folder)
@@ -195,7 +195,7 @@ def test_what_is_no_question_is_refused(decide, asked, what):
 
 
 def test_models_that_cannot_be_asked_are_refused(tmp_path):
-    folder = tiny_multimodal.chatter_folder(tmp_path / "silent")
+    folder = tiny.multimodal.chatter_folder(tmp_path / "silent")
     (folder / "chat_template.jinja").unlink()
     with pytest.raises(ArgumentError, match="no chat template"):
         tidydl.pipeline("decision", model=folder)("rain", questions=ASKED)

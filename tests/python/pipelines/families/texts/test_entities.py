@@ -7,13 +7,13 @@ import pytest
 import transformers
 
 import tidydl
-import tiny
+import tiny.text
 from support.precision import SCORES, assert_near
 from tidydl.errors import ArgumentError
 from tidydl.pipelines import r_interface
 from tidydl.progress import run
 
-LABELS = tiny.ENTITIES
+LABELS = tiny.text.ENTITIES
 COLUMNS = [".row", "text", "entity", "word", "score", "start", "end"]
 TEXTS = [*tiny.sentences(25), "Unhappily, the DOGS\twere made!", "ÄÖÜ ß 👩‍👩‍👧 sun"]
 

@@ -6,7 +6,7 @@ import torch
 import transformers
 
 import tidydl
-import tiny
+import tiny.text
 from tidydl.errors import ArgumentError
 
 PROMPTS = [*tiny.sentences(9, longest=8), "the sun"]
@@ -229,7 +229,7 @@ def test_the_settings_a_model_has_for_a_task_are_used(tmp_path):
         "summarization": {"prefix": "summarize: ", "max_length": 7, "num_beams": 2},
         "translation_en_to_fr": {"prefix": "translate: ", "max_length": 9},
     }
-    folder = tiny.seq2seq_folder(tmp_path / "t5", "T5", task_specific_params=specific)
+    folder = tiny.text.seq2seq_folder(tmp_path / "t5", "T5", task_specific_params=specific)
     model = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     for task, name, options in (

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tiny_kept import keeper
-from tiny_parts import DETR, SIZE, damaged, kinds, named, picture, pictures, resnet, saved, scene, spelling, swin
-from tiny_segmenters import mask2former_folder, maskformer_folder, oneformer_folder, sam_folder, segformer_folder
-
-__all__ = ["MODELS", "damaged", "kept", "kinds", "named", "picture", "pictures", "plain", "saved", "scene"]
+from tiny.cache import keeper
+from tiny.parts import DETR, SIZE, named, resnet, saved, spelling, swin
+from tiny.segmenters import mask2former_folder, maskformer_folder, oneformer_folder, sam_folder, segformer_folder
+from tiny.text import text_folder
 
 
 def plain(task: str, name: str):
@@ -16,6 +15,34 @@ def plain(task: str, name: str):
     import transformers
 
     return transformers.pipeline(task, model=str(kept(name)), device="cpu")
+
+
+def image_folder(folder: Path, *, channels: int = 3, count: int = 7, head: str = "ForImageClassification") -> Path:
+    """Save a tiny ViT with an image processor."""
+    import torch
+    import transformers
+
+    labels = [f"thing {i}" for i in range(count)]
+    torch.manual_seed(1)
+    settings = transformers.ViTConfig(
+        image_size=16,
+        patch_size=4,
+        num_channels=channels,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        initializer_range=0.5,
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+    )
+    getattr(transformers, f"ViT{head or 'Model'}")(settings).save_pretrained(folder)
+    mean = [0.5] * channels
+    processor = transformers.ViTImageProcessorPil(
+        size={"height": 16, "width": 16}, image_mean=mean, image_std=mean, do_convert_rgb=None
+    )
+    processor.save_pretrained(folder)
+    return folder
 
 
 def detr_folder(folder: Path, *, count: int = 5, kind: str = "ObjectDetection", **config) -> Path:
@@ -73,9 +100,7 @@ def grounding_folder(folder: Path) -> Path:
     """Save a tiny Grounding DINO with a tokenizer of words."""
     import transformers
 
-    import tiny
-
-    tokenizer = transformers.AutoTokenizer.from_pretrained(tiny.text_folder(folder, head=""))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(text_folder(folder, head=""))
     layers = ("encoder_layers", "decoder_layers", "encoder_attention_heads", "decoder_attention_heads")
     settings = transformers.GroundingDinoConfig(
         backbone_config=swin(),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tiny_captions import blip2_folder, blip_folder, git_folder, pix2struct_folder, vilt_folder, writer_folder
-from tiny_documents import donut_folder, layoutlm_folder, layoutlmv3_folder
-from tiny_kept import keeper
-from tiny_readers import SIDE, VISION, byte_tokenizer, picture_reader, saved_as, words_of
+from tiny.cache import keeper
+from tiny.captions import blip2_folder, blip_folder, git_folder, pix2struct_folder, vilt_folder, writer_folder
+from tiny.documents import donut_folder, layoutlm_folder, layoutlmv3_folder
+from tiny.parts import SIDE, VISION, byte_tokenizer, picture_reader, saved_as, words_of
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }}: {% for part in message['content'] %}"

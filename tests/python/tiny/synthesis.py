@@ -6,8 +6,9 @@ import json
 import string
 from pathlib import Path
 
-from tiny_kept import keeper
-from tiny_media import save, sizes
+from tiny.cache import keeper
+from tiny.parts import save, sizes
+from tiny.text import text_folder
 
 VOICE = [0.1 * (i % 7) - 0.3 for i in range(8)]  # of the tiny SpeechT5
 
@@ -148,9 +149,7 @@ def _words(folder: Path):
     """Save the tokenizer of the tiny BERT as that of a model which knows no two kinds of tokens."""
     import transformers
 
-    import tiny
-
-    tiny.text_folder(folder)
+    text_folder(folder)
     return transformers.AutoTokenizer.from_pretrained(folder, model_input_names=["input_ids", "attention_mask"])
 
 

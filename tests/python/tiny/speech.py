@@ -6,8 +6,10 @@ import json
 import string
 from pathlib import Path
 
-from tiny_kept import keeper
-from tiny_media import ENDS, RATE, save, sizes
+from tiny.cache import keeper
+from tiny.inputs import RATE
+from tiny.parts import ENDS, save, sizes
+from tiny.text import byte_folder
 
 LETTERS = [*"etaoinshrdlu'"]
 SECONDS = 2  # that the tiny Whisper hears at once
@@ -132,9 +134,7 @@ def moonshine_folder(folder: Path) -> Path:
     """Save a tiny Moonshine, an encoder-decoder that hears the sound itself."""
     import transformers
 
-    import tiny
-
-    tiny.byte_folder(folder)
+    byte_folder(folder)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, model_input_names=["input_ids", "attention_mask"])
     settings = transformers.MoonshineConfig(
         vocab_size=len(tokenizer),
@@ -155,9 +155,7 @@ def speech_to_text_folder(folder: Path, most: int | None = 12) -> Path:
     """Save a tiny Speech2Text, an encoder-decoder that hears a spectrogram and writes so many tokens."""
     import transformers
 
-    import tiny
-
-    tiny.byte_folder(folder)
+    byte_folder(folder)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, model_input_names=["input_ids", "attention_mask"])
     layers = ("encoder_layers", "decoder_layers", "encoder_attention_heads", "decoder_attention_heads")
     settings = transformers.Speech2TextConfig(

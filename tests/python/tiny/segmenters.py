@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tiny_parts import DETR, SIZE, named, saved, spelling, swin
+from tiny.parts import DETR, SIZE, named, saved, spelling, swin
 
 
 def segformer_folder(folder: Path) -> Path:

@@ -1,14 +1,10 @@
-"""Tiny real models, built in the test: real architectures and tokenizers, a few thousand seeded weights."""
+"""Tiny real models that read and write text: encoders, decoders and both, with their tokenizers."""
 
 from __future__ import annotations
 
-import importlib
-import re
-import shutil
-import sys
 from pathlib import Path
 
-from tiny_kept import keeper
+from tiny.cache import keeper
 
 VOCABULARY = """
 the a i you we was is am not very so happy sad angry afraid calm tired good bad day night rain sun dog cat
@@ -52,34 +48,6 @@ def text_folder(
     )
     auto = getattr(transformers, f"BertFor{head}" if head else "BertModel")
     auto(settings).save_pretrained(folder)
-    return folder
-
-
-def image_folder(folder: Path, *, channels: int = 3, count: int = 7, head: str = "ForImageClassification") -> Path:
-    """Save a tiny ViT with an image processor."""
-    import torch
-    import transformers
-
-    labels = [f"thing {i}" for i in range(count)]
-    torch.manual_seed(1)
-    settings = transformers.ViTConfig(
-        image_size=16,
-        patch_size=4,
-        num_channels=channels,
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        initializer_range=0.5,
-        id2label=dict(enumerate(labels)),
-        label2id={label: i for i, label in enumerate(labels)},
-    )
-    getattr(transformers, f"ViT{head or 'Model'}")(settings).save_pretrained(folder)
-    mean = [0.5] * channels
-    processor = transformers.ViTImageProcessorPil(
-        size={"height": 16, "width": 16}, image_mean=mean, image_std=mean, do_convert_rgb=None
-    )
-    processor.save_pretrained(folder)
     return folder
 
 
@@ -218,7 +186,6 @@ def table_folder(folder: Path) -> Path:
 
 ENTITIES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
-# The models of the cases that both languages run.
 MODELS = {
     "entities": lambda folder: text_folder(folder, labels=ENTITIES, head="TokenClassification"),
     "masked": lambda folder: text_folder(folder, head="MaskedLM"),
@@ -230,26 +197,4 @@ MODELS = {
     "encoder": lambda folder: text_folder(folder, head=""),
 }
 
-
-_kept = keeper(MODELS)
-
-
-def kept(name: str) -> Path:
-    """Return the folder of a model of the shared cases, written once a session.
-
-    ``"vision.yolos"`` is the model ``"yolos"`` of the module ``tiny_vision``.
-    """
-    module, _, own = name.rpartition(".")
-    return importlib.import_module(f"tiny_{module}").kept(own) if module else _kept(own)
-
-
-def named_in(folder: Path) -> set[str]:
-    """Find the models that the cases and the tests in R name."""
-    files = [*folder.glob("shared/*.json"), *folder.glob("testthat/*.R")]
-    return {name for file in files for name in re.findall(r"tiny_model[\"(: ]+([\w.]+)\"", file.read_text("utf-8"))}
-
-
-if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    for each in sorted(named_in(Path(__file__).resolve().parents[1])):
-        shutil.move(kept(each), target / each)
+kept = keeper(MODELS)

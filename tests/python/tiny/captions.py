@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tiny_readers import SIDE, TEXT, VISION, picture_reader, saved_as, word_tokenizer
+from tiny.parts import SIDE, TEXT, VISION, picture_reader, saved_as, word_tokenizer
 
 
 def git_folder(folder: Path) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tiny_readers import SIDE, TEXT, picture_reader, saved_as, word_tokenizer
+from tiny.parts import SIDE, TEXT, picture_reader, saved_as, word_tokenizer
+from tiny.text import sentences
 
 
 def layoutlm_folder(folder: Path, positions: int = 48) -> Path:
@@ -22,8 +23,6 @@ def layoutlmv3_folder(folder: Path, positions: int = 48) -> Path:
     """Save a tiny LayoutLMv3, which also looks at the page."""
     import tokenizers
     import transformers
-
-    from tiny import sentences
 
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     pairs = tokenizers.ByteLevelBPETokenizer()
