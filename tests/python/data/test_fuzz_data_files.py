@@ -8,7 +8,6 @@ import os
 import random
 import resource
 import wave
-import zipfile
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ import pytest
 from PIL import Image
 
 from fuzzing import mutated_bytes
+from support.hostile_files import zipped
 from tidydl import load_dataset, stream
 from tidydl.data.media.audio import as_audio
 from tidydl.data.media.image import as_image
@@ -153,14 +153,6 @@ def test_what_parquet_says_of_its_columns(tmp_path):
     fuzzed(of_file(tmp_path, "a.parquet"), [parquet(pa.table({"v": [1]}))], mutate=made)
 
 
-def zipped(files):
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as held:
-        for name, content in files.items():
-            held.writestr(name, content)
-    return sink.getvalue()
-
-
 def encoded(form="PNG", frames=1, mode="RGB", **how):
     made = [Image.effect_noise((24, 16), 40).convert(mode) for _ in range(frames)]
     sink = io.BytesIO()
@@ -171,8 +163,8 @@ def encoded(form="PNG", frames=1, mode="RGB", **how):
 
 def test_zip(tmp_path, monkeypatch):
     monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
-    tables = zipped({"train.csv": FRAME.to_csv(index=False), "d/test.csv": FRAME.to_csv(index=False)})
-    fuzzed(of_file(tmp_path, "a.zip", streamed=False), [tables, zipped({"a/1.png": encoded(), "b/1.png": encoded()})])
+    tables = zipped(("train.csv", FRAME.to_csv(index=False)), ("d/test.csv", FRAME.to_csv(index=False)))
+    fuzzed(of_file(tmp_path, "a.zip", streamed=False), [tables, zipped(("a/1.png", encoded()), ("b/1.png", encoded()))])
     assert not list((tmp_path / "cache").glob("unpacked/.begun-*"))
 
 

@@ -24,11 +24,6 @@ def chat():
     return tidydl.pipeline("text-generation", model=tiny.kept("causal"), device="cpu", max_new_tokens=4)
 
 
-@pytest.fixture(scope="module")
-def zero():
-    return tidydl.pipeline("zero-shot-classification", model=tiny.kept("inference"), device="cpu")
-
-
 def messages(rows):
     return pd.DataFrame({".row": rows, "role": "user", "content": ["the sun", "the rain", "my friend"][: len(rows)]})
 

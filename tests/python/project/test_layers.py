@@ -322,3 +322,12 @@ def test_no_name_is_defined_twice_in_r():
             defined.setdefault(name, []).append(file.name)
     assert len(defined) > 500
     assert {name: files for name, files in defined.items() if len(files) > 1} == {}
+
+
+def test_tests_stand_in_folders_named_as_those_of_what_they_test():
+    tests = ROOT / "tests" / "python"
+    files = list(tests.rglob("test_*.py"))
+    folders = {file.parent.relative_to(tests).as_posix() for file in files} - {"project", "fuzzing"}
+    assert len(folders) > 10
+    assert {folder for folder in folders if not (SOURCE / "tidydl" / folder).is_dir()} == set()
+    assert len({file.name for file in files}) == len(files)

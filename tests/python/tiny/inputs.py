@@ -35,11 +35,16 @@ def scene(seed: int, size: tuple[int, int]):
     return Image.fromarray(pixels)
 
 
+def encoded(image, form: str = "PNG") -> bytes:
+    """Return an image as the bytes of a file."""
+    stream = io.BytesIO()
+    image.save(stream, form)
+    return stream.getvalue()
+
+
 def damaged() -> bytes:
     """Return an image file that ends too early."""
-    stream = io.BytesIO()
-    picture(6).save(stream, "PNG")
-    return stream.getvalue()[:-200]
+    return encoded(picture(6))[:-200]
 
 
 def tone(seconds=0.2, pitch=220.0, rate=RATE, seed=None):

@@ -114,3 +114,25 @@ def sam_folder(folder: Path) -> Path:
         size={"longest_edge": 64}, pad_size={"height": 64, "width": 64}, mask_size={"longest_edge": 32}
     )
     return saved(folder, transformers.SamModel, settings, processor, spread=0.5, seed=3)
+
+
+def eomt_folder(folder: Path) -> Path:
+    """Save a tiny EoMT, which sees an image in slices."""
+    import transformers
+
+    settings = transformers.EomtConfig(
+        hidden_size=16,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        image_size=SIZE,
+        patch_size=8,
+        num_blocks=1,
+        num_upscale_blocks=1,
+        num_queries=6,
+        initializer_range=0.5,
+        mlp_ratio=2,
+        **named(4),
+    )
+    size = {"shortest_edge": SIZE, "longest_edge": None}
+    processor = transformers.EomtImageProcessorPil(size=size, do_split_image=True, do_pad=True)
+    return saved(folder, transformers.EomtForUniversalSegmentation, settings, processor, seed=3, spread=0.4)

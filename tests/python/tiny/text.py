@@ -156,6 +156,31 @@ def seq2seq_folder(folder: Path, kind: str = "Bart", **config) -> Path:
     return folder
 
 
+def multilingual_folder(folder: Path) -> Path:
+    """Save a tiny NLLB: a model that is told both languages by tokens."""
+    import torch
+    import transformers
+
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "\u2581", *"abcdefghijklmnopqrstuvwxyz"]
+    tokenizer = transformers.NllbTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[])
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(1)
+    settings = transformers.M2M100Config(
+        vocab_size=len(tokenizer),
+        d_model=16,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=16,
+        decoder_ffn_dim=16,
+        init_std=0.5,
+        max_position_embeddings=64,
+    )
+    transformers.M2M100ForConditionalGeneration(settings).save_pretrained(folder)
+    return folder
+
+
 def table_folder(folder: Path) -> Path:
     """Save a tiny TAPAS with its tokenizer."""
     import torch

@@ -213,6 +213,35 @@ def glpn_folder(folder: Path) -> Path:
     return saved(folder, transformers.GLPNForDepthEstimation, settings, transformers.GLPNImageProcessorPil())
 
 
+def zoedepth_folder(folder: Path) -> Path:
+    """Save a tiny ZoeDepth, whose processor puts a margin around images."""
+    import transformers
+
+    backbone = transformers.BeitConfig(
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        intermediate_size=32,
+        image_size=SIZE,
+        patch_size=8,
+        use_relative_position_bias=True,
+        initializer_range=0.3,
+        out_indices=[1, 2, 3, 4],
+        reshape_hidden_states=False,
+    )
+    settings = transformers.ZoeDepthConfig(
+        backbone_config=backbone,
+        neck_hidden_sizes=[8, 8, 8, 8],
+        bin_configurations=[{"n_bins": 8, "min_depth": 0.1, "max_depth": 10.0, "name": "nyu"}],
+        num_attractors=[2, 2, 1, 1],
+        initializer_range=0.3,
+        **dict.fromkeys(("fusion_hidden_size", "bottleneck_features", "bin_embedding_dim"), 8),
+        num_relative_features=4,
+    )
+    processor = transformers.ZoeDepthImageProcessorPil(size={"height": SIZE, "width": SIZE}, ensure_multiple_of=8)
+    return saved(folder, transformers.ZoeDepthForDepthEstimation, settings, processor)
+
+
 def swin2sr_folder(folder: Path, **config) -> Path:
     """Save a tiny Swin2SR, which makes images twice as large."""
     import transformers
@@ -276,6 +305,18 @@ def resnet_folder(folder: Path) -> Path:
 
     processor = transformers.ConvNextImageProcessorPil(size={"shortest_edge": SIZE}, crop_pct=1.0)
     return saved(folder, transformers.ResNetModel, resnet(), processor)
+
+
+def mobilevit_folder(folder: Path) -> Path:
+    """Save a tiny MobileViT, whose config does not say how wide its states are."""
+    import transformers
+
+    sizes = {"hidden_sizes": [8, 8, 8], "neck_hidden_sizes": [4, 4, 8, 8, 8, 8, 24], "image_size": SIZE}
+    settings = transformers.MobileViTConfig(**sizes, num_attention_heads=2, mlp_ratio=1.0, expand_ratio=1.0)
+    processor = transformers.MobileViTImageProcessorPil(
+        size={"shortest_edge": SIZE}, crop_size={"height": SIZE, "width": SIZE}
+    )
+    return saved(folder, transformers.MobileViTModel, settings, processor)
 
 
 MODELS = {

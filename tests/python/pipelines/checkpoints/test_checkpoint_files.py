@@ -17,12 +17,6 @@ from tidydl.pipelines.checkpoints import owners
 from tidydl.pipelines.checkpoints.folder import Folder
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    """Keep hashes of files in a folder of the test's own."""
-    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
-
-
 @pytest.fixture
 def texts():
     return tiny.sentences(60)

@@ -18,12 +18,6 @@ from tidydl.errors import ArgumentError, DamagedFileError, StorageError
 from tidydl.pipelines.checkpoints import owners
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    """Keep hashes of files in a folder of the test's own."""
-    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
-
-
 def test_a_second_process_waits_and_reads_what_the_first_computed(folder, tmp_path):
     texts, place = tiny.sentences(150), tmp_path / "run"
     first = started(folder, texts, place, tmp_path)

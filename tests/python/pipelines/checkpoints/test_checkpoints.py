@@ -18,12 +18,6 @@ from tidydl.pipelines.inputs import read_inputs
 from tiny.inputs import picture
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    """Keep hashes of files in a folder of the test's own."""
-    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
-
-
 def test_another_image_under_the_same_path_is_another_input(tmp_path):
     ppl = tidydl.pipeline("image-classification", model=tiny.image_folder(tmp_path / "vit"), device="cpu")
     path = tmp_path / "photo.png"

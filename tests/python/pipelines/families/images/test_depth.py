@@ -6,7 +6,6 @@ import pytest
 import torch
 
 import tidydl
-import tiny.parts
 import tiny.vision
 from support.pandas_kinds import kinds
 from support.precision import IN_IMAGES, assert_near
@@ -118,37 +117,8 @@ def test_what_fails_is_a_row_or_an_error(tmp_path):
         estimator()(picture(1), values="yes")
 
 
-def zoedepth_folder(folder):
-    """Save a tiny ZoeDepth, whose processor puts a margin around images."""
-    import transformers
-
-    backbone = transformers.BeitConfig(
-        hidden_size=16,
-        num_hidden_layers=4,
-        num_attention_heads=2,
-        intermediate_size=32,
-        image_size=32,
-        patch_size=8,
-        use_relative_position_bias=True,
-        initializer_range=0.3,
-        out_indices=[1, 2, 3, 4],
-        reshape_hidden_states=False,
-    )
-    settings = transformers.ZoeDepthConfig(
-        backbone_config=backbone,
-        neck_hidden_sizes=[8, 8, 8, 8],
-        bin_configurations=[{"n_bins": 8, "min_depth": 0.1, "max_depth": 10.0, "name": "nyu"}],
-        num_attractors=[2, 2, 1, 1],
-        initializer_range=0.3,
-        **dict.fromkeys(("fusion_hidden_size", "bottleneck_features", "bin_embedding_dim"), 8),
-        num_relative_features=4,
-    )
-    processor = transformers.ZoeDepthImageProcessorPil(size={"height": 32, "width": 32}, ensure_multiple_of=8)
-    return tiny.parts.saved(folder, transformers.ZoeDepthForDepthEstimation, settings, processor)
-
-
 def test_the_margin_that_zoedepth_puts_around_an_image_is_cut_off(tmp_path):
-    ppl = tidydl.pipeline(model=zoedepth_folder(tmp_path / "zoe"), device="cpu")
+    ppl = tidydl.pipeline(model=tiny.vision.zoedepth_folder(tmp_path / "zoe"), device="cpu")
     image = picture(1, (50, 72))
     made = ppl._loaded.image_processor(images=image, return_tensors="pt")
     with torch.inference_mode():

@@ -1,7 +1,5 @@
 """Image classification: the numbers of transformers' own pipeline in a tidy frame, however images come."""
 
-import io
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +10,7 @@ import tidydl
 import tiny
 from support.precision import SCORES, assert_near
 from tidydl.errors import ArgumentError, ColumnError, DamagedFileError, NotFoundError
-from tiny.inputs import picture
+from tiny.inputs import encoded, picture
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +21,6 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ppl(folder):
     return tidydl.pipeline("image-classification", model=folder, device="cpu")
-
-
-def encoded(image, form="PNG"):
-    stream = io.BytesIO()
-    image.save(stream, form)
-    return stream.getvalue()
 
 
 def test_scores_equal_the_plain_pipeline_one_image_at_a_time(ppl, folder, tmp_path):

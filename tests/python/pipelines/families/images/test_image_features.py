@@ -7,7 +7,6 @@ import transformers
 
 import tidydl
 import tiny
-import tiny.parts
 import tiny.vision
 from support.pandas_kinds import kinds
 from support.precision import IN_IMAGES, assert_near
@@ -101,12 +100,7 @@ def test_columns_and_kinds_are_the_same_for_none_one_and_many(features, convolut
 
 
 def test_a_network_whose_config_does_not_say_its_width_has_the_same_columns_for_none(tmp_path):
-    sizes = {"hidden_sizes": [8, 8, 8], "neck_hidden_sizes": [4, 4, 8, 8, 8, 8, 24], "image_size": 32}
-    settings = transformers.MobileViTConfig(**sizes, num_attention_heads=2, mlp_ratio=1.0, expand_ratio=1.0)
-    processor = transformers.MobileViTImageProcessorPil(
-        size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
-    )
-    folder = tiny.parts.saved(tmp_path / "mobile", transformers.MobileViTModel, settings, processor)
+    folder = tiny.vision.mobilevit_folder(tmp_path / "mobile")
     ppl = tidydl.pipeline(model=folder, device="cpu")
     assert kinds(ppl([])) == kinds(ppl(picture(1)))
     assert ppl([]).columns[-1] == "dim_24"

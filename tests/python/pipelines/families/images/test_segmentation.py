@@ -6,7 +6,7 @@ import pytest
 import transformers
 
 import tidydl
-import tiny.parts
+import tiny.segmenters
 import tiny.vision
 from support.pandas_kinds import kinds
 from support.precision import IN_IMAGES
@@ -138,23 +138,7 @@ def test_a_large_photograph_has_the_same_classes_some_at_a_time(monkeypatch):
 
 
 def test_an_image_in_slices_is_segmented_as_a_whole(tmp_path):
-    settings = transformers.EomtConfig(
-        hidden_size=16,
-        num_hidden_layers=3,
-        num_attention_heads=2,
-        image_size=32,
-        patch_size=8,
-        num_blocks=1,
-        num_upscale_blocks=1,
-        num_queries=6,
-        initializer_range=0.5,
-        mlp_ratio=2,
-        **tiny.parts.named(4),
-    )
-    size = {"shortest_edge": 32, "longest_edge": None}
-    processor = transformers.EomtImageProcessorPil(size=size, do_split_image=True, do_pad=True)
-    kind = transformers.EomtForUniversalSegmentation
-    folder = tiny.parts.saved(tmp_path / "eomt", kind, settings, processor, seed=3, spread=0.4)
+    folder = tiny.segmenters.eomt_folder(tmp_path / "eomt")
     ppl = tidydl.pipeline(model=folder, device="cpu")
     own = transformers.pipeline("image-segmentation", model=str(folder), device="cpu")
     wide = [picture(1, (20, 60)), picture(2, (60, 20)), picture(3, (30, 30))]

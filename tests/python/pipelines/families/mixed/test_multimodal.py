@@ -1,7 +1,6 @@
 """Text from texts, images, sounds and videos: the new text of each input alone, however what it carries is given."""
 
 import base64
-import io
 import json
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -17,7 +16,7 @@ import tiny
 import tiny.multimodal
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError
 from tidydl.pipelines.families.mixed import multimodal
-from tiny.inputs import picture
+from tiny.inputs import encoded, picture
 from tiny.multimodal import kept
 
 TEXTS = ["is the cat good ?", "dog ?", "the sun today is good", "is my friend happy ?", "we lost a dog", "the rain"]
@@ -58,12 +57,6 @@ def counted(model):
     hook = model.register_forward_pre_hook(note, with_kwargs=True)
     yield sizes
     hook.remove()
-
-
-def encoded(image):
-    stream = io.BytesIO()
-    image.save(stream, "PNG")
-    return stream.getvalue()
 
 
 def sound(seed, count=9000):

@@ -16,11 +16,6 @@ LABELS = ["joy", "sadness", "calm day"]
 
 
 @pytest.fixture(scope="module")
-def zero():
-    return tidydl.pipeline("zero-shot-classification", model=tiny.kept("inference"), device="cpu")
-
-
-@pytest.fixture(scope="module")
 def causal():
     return tidydl.pipeline("zero-shot-classification", model=tiny.kept("causal"), device="cpu")
 

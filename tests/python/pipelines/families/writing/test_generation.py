@@ -256,30 +256,8 @@ def test_languages_are_refused_by_a_model_that_is_told_none():
     assert fixed("sun", max_new_tokens=3).columns.tolist()[-1] == "translation_text"
 
 
-def multilingual_folder(folder):
-    """Save a tiny NLLB: a model that is told both languages by tokens."""
-    pieces = ["<s>", "<pad>", "</s>", "<unk>", "\u2581", *"abcdefghijklmnopqrstuvwxyz"]
-    tokenizer = transformers.NllbTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[])
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(1)
-    settings = transformers.M2M100Config(
-        vocab_size=len(tokenizer),
-        d_model=16,
-        encoder_layers=1,
-        decoder_layers=1,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=16,
-        decoder_ffn_dim=16,
-        init_std=0.5,
-        max_position_embeddings=64,
-    )
-    transformers.M2M100ForConditionalGeneration(settings).save_pretrained(folder)
-    return folder
-
-
 def test_a_multilingual_model_is_told_both_languages(tmp_path):
-    folder = multilingual_folder(tmp_path / "nllb")
+    folder = tiny.text.multilingual_folder(tmp_path / "nllb")
     translate = tidydl.pipeline("translation", model=folder, device="cpu", max_new_tokens=6)
     model = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
     found = []
