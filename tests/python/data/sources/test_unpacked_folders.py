@@ -68,7 +68,7 @@ def test_what_killed_processes_left_is_cleared_by_the_next_that_unpacks(tmp_path
 def test_no_zip_file_says_that_it_is_another(tmp_path, monkeypatch, name):
     monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    (tmp_path / "a.zip").write_bytes(zipped(("1.png", encoded(picture(1))), (name, "/data/others.zip")))
+    (tmp_path / "a.zip").write_bytes(zipped(("1.png", encoded(picture(1, (2, 2)))), (name, "/data/others.zip")))
     for _ in range(2):
         assert load_dataset(tmp_path / "a.zip")["image"][0].width == 2
         assert cache()["id"].tolist() == [str(tmp_path / "a.zip")]
