@@ -39,11 +39,11 @@ TESTS = {
     "python/tidydl/data/splits": "loading loading_parts",
     "python/tidydl/data/arrow/concatenation": "loading loading_parts writing_datasets",
     "python/tidydl/bridge/": "bridge bridge_jobs",
-    "python/tidydl/pipelines/widening": "pipelines_frames",
+    "python/tidydl/pipelines/widening": "frames",
     "python/tidydl/pipelines/similarity": "embedding",
-    "python/tidydl/pipelines/batching": "pipelines_batches pipelines_running",
+    "python/tidydl/pipelines/batching": "batches running",
     "python/tidydl/pipelines/task_runs": "task_runs",
-    "python/tidydl/pipelines/reading/windows": "pipelines_text pipelines_answers",
+    "python/tidydl/pipelines/reading/windows": "text answers",
     "python/tidydl/rng": "rng",
     "R/nnet": "nnet nnet-engine nnet-repeats methods",
     "R/model-frame": "model-frame nnet bad-input",
@@ -130,7 +130,7 @@ def falls(tree, path, seconds):
         environment |= {"R_LIBS": str(library), "RETICULATE_PYTHON": sys.executable, "NOT_CRAN": "true"}
         command = ["Rscript", "tools/test_r.R", f"^({'|'.join(names)})$"]
     else:
-        files = [f"tests/python/test_{name}.py" for name in names]
+        files = [next((tree / "tests" / "python").rglob(f"test_{name}.py")) for name in names]
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *files]
     try:
         ran = subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=seconds)

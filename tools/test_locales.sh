@@ -9,9 +9,10 @@ export LOCPATH=$PWD/.setup/locales OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} L
 unset LC_CTYPE LC_MESSAGES LC_COLLATE
 mkdir -p "$LOCPATH"
 
-python_files=(bad_input confusion csv_columns design model_frame multinom random_formulas reading_odd_files saving
-  writing_datasets loading)
-paths=("${python_files[@]/#/tests/python/test_}")
+python_files=(data/readers/test_csv_columns data/readers/test_reading_odd_files data/test_loading
+  data/test_writing_datasets design/test_design design/test_model_frame design/test_random_formulas
+  networks/multinomial/test_multinom networks/saved/test_saving networks/test_bad_input networks/test_confusion)
+paths=("${python_files[@]/#/tests/python/}")
 paths=("${paths[@]/%/.py}")
 r_files='bad-input|conditions|confusion|convert|dataset|importance|load|model-frame|multinom|nnet|round-trip|saving'
 

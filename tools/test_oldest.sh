@@ -2,7 +2,7 @@
 # Runs the Python suite in an environment of its own with the oldest versions that pyproject.toml claims, as
 # tools/oldest.txt pins them (a test compares both). Arguments are those of pytest. R's half of the suite runs with the
 # R packages of Debian 12, which are the oldest that DESCRIPTION claims.
-#   make test-oldest, or tools/test_oldest.sh tests/python/test_kinds.py
+#   make test-oldest, or tools/test_oldest.sh tests/python/data/arrow/test_kinds.py
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export WITHOUT_R=${WITHOUT_R:-1}

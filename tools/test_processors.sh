@@ -99,10 +99,10 @@ one() {
 rm -f "$work"/*.log "$work"/*.line "$work"/*.tsv "$work/tests"
 echo "== as-it-is"
 make_reference >"$work/reference.log" 2>&1 &
-maybe=($(grep -lE 'torch|transformers|pipeline|embed|tiny' tests/python/test_*.py))
+maybe=($(grep -rlE --include='test_*.py' 'torch|transformers|pipeline|embed|tiny' tests/python | sort))
 started=$SECONDS
 line="passed"
-TIDYDL_RAN_MODELS=$PWD/$work/tests PYTHONPATH=$PWD/tests/python run_tests as-it-is -p ran_models "${maybe[@]}" \
+TIDYDL_RAN_MODELS=$PWD/$work/tests PYTHONPATH=$PWD/tests/python run_tests as-it-is -p support.ran_models "${maybe[@]}" \
   >"$work/as-it-is.log" 2>&1 || line="FAILED"
 wait
 [[ -s $work/tests ]] || line="FAILED: no test in which a model ran was found"

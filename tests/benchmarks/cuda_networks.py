@@ -20,8 +20,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "python"))
-from live_r import run_r
-
+from support.live_r import run_r
 from tidydl.networks.arguments import number_of_weights
 from tidydl.networks.engines import Engine, all_made, choose_engine, solve_many
 from tidydl.networks.exact.engine import Settings

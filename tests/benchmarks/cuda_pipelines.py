@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import torch
 import transformers
-from pipelines import classifier, medians, mixed_texts, report
 
 import tidydl
+from pipelines import classifier, medians, mixed_texts, report
 
 
 def main() -> None:

@@ -19,8 +19,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "python"))
-from live_r import run_r
-
+from support.live_r import run_r
 from tidydl.networks.exact import shares
 from tidydl.networks.exact.engine import Settings, fit_work
 from tidydl.networks.exact.kernels import LINEAR, SOFTMAX, Shape

@@ -20,8 +20,7 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "python"))
-from live_r import run_r
-
+from support.live_r import run_r
 from tidydl import set_seed, tune_nnet
 
 R_CODE = """

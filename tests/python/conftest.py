@@ -3,7 +3,8 @@
 import os
 
 import pytest
-from skips import Skips
+
+from support.skips import Skips
 
 # Threads that wait by spinning make small models ten times as slow where other work shares the cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -41,19 +42,3 @@ def ppl(folder):
     import tidydl
 
     return tidydl.pipeline("text-classification", model=folder, device="cpu")
-
-
-@pytest.fixture(scope="session")
-def plain(folder):
-    """Return transformers' own pipeline, one text at a time, without padding."""
-    import pandas as pd
-    import transformers
-
-    own = transformers.pipeline("text-classification", model=str(folder), device="cpu")
-
-    def scores(texts, **options):
-        answers = [own(text, top_k=None, truncation=True, **options) for text in texts]
-        answers = [answer[0] if isinstance(answer[0], list) else answer for answer in answers]
-        return pd.DataFrame([{".row": i, **line} for i, answer in enumerate(answers) for line in answer])
-
-    return scores

@@ -14,9 +14,9 @@ from pathlib import Path
 import lazy_loader
 import pytest
 
+from support import ROOT
 from tidydl import environment, sitrep
 
-ROOT = Path(__file__).resolve().parents[2]
 REPORT = "from tidydl import sitrep; print(sitrep(hub={hub}, device={device}))"
 
 

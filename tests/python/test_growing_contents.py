@@ -8,11 +8,11 @@ import warnings
 import zipfile
 
 import pytest
-import tiny
-from hostile_models import rewrite
 from PIL import Image
-from test_hostile_contents import light, png
 
+import tiny
+from support.hostile_files import light, png
+from support.hostile_models import rewrite
 from tidydl import load_dataset, load_model, pipeline
 from tidydl.data.media.video_value import as_video
 from tidydl.data.readers.json_names import check_names

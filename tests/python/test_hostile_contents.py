@@ -6,11 +6,8 @@ import gzip
 import io
 import json
 import os
-import resource
 import struct
 import sys
-import time
-import zipfile
 import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,11 +17,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import tiny
 import transformers.image_utils
 from PIL import Image
 
 import tidydl
+import tiny
+from support.hostile_files import light, png, zipped
 from tidydl import load_dataset, stream
 from tidydl.data.media.audio import as_audio
 from tidydl.data.media.image import as_image
@@ -108,26 +106,6 @@ def test_no_model_reads_images_by_itself(ghostscript, monkeypatch, tmp_path):
     assert not ghostscript.exists()
 
 
-def png(width, height, *more):
-    def chunk(name, content):
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-
-    packer = zlib.compressobj(9)
-    data = b"".join(packer.compress(bytes(1 + width)) for _ in range(height)) + packer.flush()
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    chunks = [chunk(name, content) for name, content in more]
-    return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
-
-
-@contextmanager
-def light(seconds=3.0):
-    """See that something takes neither long nor much memory."""
-    begun, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    yield
-    assert time.process_time() - begun < seconds
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**20  # KiB: a gibibyte
-
-
 def test_images_of_too_many_pixels_are_refused_by_that_name_and_without_a_warning(recwarn):
     whole = png(100, 100)
     for width, height in ((10_000, 10_000), (30_000, 30_000), (2**31 - 1, 1000)):
@@ -198,14 +176,6 @@ def test_a_path_of_a_sound_is_taken_for_no_address(tmp_path, monkeypatch):
         soundfile.write(str(tmp_path / name), np.zeros(800), 8000, format=form)
         assert as_audio(name).duration == 0.1
         assert len(as_audio(name).array()) == 800
-
-
-def zipped(*files):
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, content in files:
-            made.writestr(name, content)
-    return held.getvalue()
 
 
 @pytest.mark.parametrize("make", [as_image, as_audio, as_video])

@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from locales import make_locale
+
+from support import ROOT
+from support.locales import make_locale
 
 # Each line is one claim: what it is called, and its value.
 CLAIMS = r"""
@@ -79,7 +80,7 @@ REFUSED = dict.fromkeys(NOT_THERE, "ArgumentError")  # a letter that no name of 
 def test_files_are_found_and_read_alike_in_every_locale(tmp_path, language, encoding, files, beyond):
     (tmp_path / "here").mkdir()
     speaks = make_locale(tmp_path, language, encoding) if language else {"LANG": "C", "LC_ALL": "", "LC_CTYPE": ""}
-    path = str(Path(__file__).parents[2] / "python")
+    path = str(ROOT / "python")
     ran = subprocess.run(
         [sys.executable, "-c", CLAIMS, str(tmp_path / "here")],
         env={**os.environ, **speaks, "PYTHONPATH": path},

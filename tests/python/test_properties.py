@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from odd_frames import INDEXES, ODD_NAMES, TAME, columns, frames, indexed, or_missing, some, sound_frames
 
 import tidydl
+from support.odd_frames import INDEXES, ODD_NAMES, TAME, columns, frames, indexed, or_missing, some, sound_frames
 from tidydl.errors import TidydlError
 
 EXAMPLES = int(os.environ.get("TIDYDL_PROPERTIES", "40"))

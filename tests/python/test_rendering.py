@@ -3,11 +3,11 @@
 import ast
 import re
 import threading
-from pathlib import Path
 
 import pytest
-from wire import call, scalar
 
+from support import ROOT
+from support.wire import call, scalar
 from tidydl import load_dataset, rendering, similarity
 from tidydl.bridge import cancel, resume
 from tidydl.bridge.text import text_of
@@ -16,7 +16,7 @@ from tidydl.errors import ArgumentError
 from tidydl.pipelines.parallel_batches import side_by_side
 from tidydl.progress import Note
 
-SOURCE = Path(__file__).resolve().parents[2] / "python" / "tidydl"
+SOURCE = ROOT / "python" / "tidydl"
 # What one language alone has, in a text that holds more than a word.
 OF_PYTHON = re.compile(
     r"(?<![\w.'\"`])(?:None|True|False|[Dd]icts?|[Dd]ictionar(?:y|ies)|-?inf)(?![\w'\"`(])"
@@ -145,7 +145,7 @@ def test_no_message_is_of_one_language_alone():
 def test_no_message_of_r_is_in_words_of_python():
     texts = {
         text: file.name
-        for file in (SOURCE.parents[1] / "R").glob("*.R")
+        for file in (ROOT / "R").glob("*.R")
         for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', re.sub(r"(?m)^\s*#.*", "", file.read_text("utf-8")))
     }
     assert len(texts) > 1000

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from pandas_kinds import TEXT
-from precision import SCORES, assert_near
-from shared_cases import DATA, cases_of, perform, value_of
 
 import tidydl
+from support.pandas_kinds import TEXT
+from support.precision import SCORES, assert_near
+from support.shared_cases import DATA, cases_of, opened, perform, value_of
 from tidydl.data.media.image import Image
 from tidydl.errors import TidydlError
 
@@ -18,12 +18,6 @@ def named(file):
 
 def references_of(file):
     return {reference["name"]: reference for reference in cases_of(f"references/{file}")}
-
-
-def opened(text, expected):
-    """Return the expected text where only what it leaves open, {anything}, differs."""
-    start, hole, end = expected.partition("{anything}")
-    return expected if hole and text.startswith(start) and text.endswith(end) else text
 
 
 def fits_here(case):

@@ -15,8 +15,9 @@ from scipy.io import wavfile
 SHARED = Path(__file__).resolve().parent
 sys.path.insert(0, str(SHARED.parent / "python"))
 
-import tiny  # noqa: E402
 from make_references import table  # noqa: E402
+
+import tiny  # noqa: E402
 
 DATA = SHARED / "data"
 TEXTS = ("image-to-text", "image-text-to-text")

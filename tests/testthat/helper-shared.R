@@ -63,12 +63,12 @@ the_tiny <- new.env()
 tiny_model <- function(name) {
   if (is.null(the_tiny$folder)) {
     folder <- tempfile("tiny")
-    script <- testthat::test_path("..", "python", "tiny.py")
-    testthat::skip_if_not(file.exists(script), "The tests in Python are not at hand")
-    failed <- system2( # without the folders of libraries that R names, which may hold another Python
-      Sys.getenv("RETICULATE_PYTHON", "python3"), c(shQuote(script), shQuote(folder)),
+    tests <- testthat::test_path("..", "python")
+    testthat::skip_if_not(dir.exists(tests), "The tests in Python are not at hand")
+    failed <- withr::with_dir(tests, system2( # without R's folders of libraries, which may hold another Python
+      Sys.getenv("RETICULATE_PYTHON", "python3"), c("-m", "tiny", shQuote(folder)),
       stderr = FALSE, env = "LD_LIBRARY_PATH="
-    )
+    ))
     stopifnot(failed == 0)
     the_tiny$folder <- normalizePath(folder)
   }

@@ -1,0 +1,133 @@
+"""What stays unpacked or half made in the cache folder: whose it is, and who removes it."""
+
+import io
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from support.hostile_files import zipped
+from tidydl import cache, load_dataset
+from tidydl.data import example_models
+from tidydl.data.sources.zips import check_zip
+from tidydl.errors import ArgumentError
+from tidydl.storage import abandoned, begun_folder
+from tiny.inputs import encoded, picture
+
+UNPACKING = """
+import sys, time
+from pathlib import Path
+from tidydl.storage import begun_folder
+with begun_folder(Path(sys.argv[1])) as folder:
+    (folder / ".unpacked-from").write_text("/data/birds.zip")
+    (folder / "1.png").write_bytes(bytes(1_000_000))
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_has_unpacked_is_listed_and_removed(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    place = tmp_path / "unpacked"
+    place.mkdir()
+    process = subprocess.Popen([sys.executable, "-c", UNPACKING, str(place)], stdout=subprocess.PIPE, text=True)
+    folder = Path(process.stdout.readline().strip())
+    assert list(abandoned(place)) == []  # somebody is at work on it
+    assert not (cache()["kind"] == "unpacked").any()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    listed = cache()
+    listed = listed[listed["kind"] == "unpacked"]
+    assert listed["id"].tolist() == ["/data/birds.zip"]
+    assert listed["size_mb"].tolist() == [pytest.approx(1.0, abs=0.01)]
+    cache(remove="/data/birds.zip")
+    assert not folder.exists()
+
+
+def test_what_killed_processes_left_is_cleared_by_the_next_that_unpacks(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
+    left = tmp_path / "cache" / "unpacked" / ".begun-left"
+    left.mkdir(parents=True)
+    picture = io.BytesIO()
+    Image.new("L", (2, 2)).save(picture, "PNG")
+    (tmp_path / "a.zip").write_bytes(zipped(("a/1.png", picture.getvalue())))
+    with begun_folder(left.parent) as held:
+        load_dataset(tmp_path / "a.zip")
+        assert held.exists()
+    assert not left.exists()
+    assert len(list(left.parent.iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", [".unpacked-from", ".unpacked-from/x.png", ".Unpacked-From"])
+def test_no_zip_file_says_that_it_is_another(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    (tmp_path / "a.zip").write_bytes(zipped(("1.png", encoded(picture(1, (2, 2)))), (name, "/data/others.zip")))
+    for _ in range(2):
+        assert load_dataset(tmp_path / "a.zip")["image"][0].width == 2
+        assert cache()["id"].tolist() == [str(tmp_path / "a.zip")]
+    before = [path.stat().st_ino for path in (tmp_path / "cache" / "unpacked").iterdir()]
+    load_dataset(tmp_path / "a.zip")  # which is whole: nothing is unpacked anew
+    assert [path.stat().st_ino for path in (tmp_path / "cache" / "unpacked").iterdir()] == before
+
+
+def test_what_killed_processes_left_of_a_model_is_cleared_by_the_next_that_wants_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path))
+    models = tmp_path / "models"
+    script = UNPACKING.replace("/data/birds.zip", "x")
+    models.mkdir()
+    process = subprocess.Popen([sys.executable, "-c", script, str(models)], stdout=subprocess.PIPE, text=True)
+    folder = Path(process.stdout.readline().strip())
+    head = Path(example_models.__file__).parent / "files" / "models" / "emotion"
+    made = example_models.assembled(head)
+    assert sorted(models.iterdir()) == sorted([made, folder])  # somebody is at work on it
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert example_models.assembled(head) == made
+    assert list(models.iterdir()) == [made]
+
+
+@pytest.mark.parametrize(
+    "names", [("x.csv", "X.csv"), ("é.csv", "e\u0301.csv"), ("d/x.csv", "D/x.csv")], ids=["case", "accent", "folder"]
+)
+def test_names_that_are_one_name_on_some_systems_are_refused_there(tmp_path, monkeypatch, names):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        for name in names:
+            packed.writestr(name, "a\n1\n")
+    assert load_dataset(tmp_path / "a.zip")["a"].tolist() == [1, 1]
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(ArgumentError, match="twice, and only the last"):
+        check_zip(tmp_path / "a.zip")
+
+
+def test_a_folder_that_is_being_filled_is_never_taken_for_an_abandoned_one(tmp_path):
+    lost, until = [], time.monotonic() + 2
+
+    def fill_and_clean():
+        while time.monotonic() < until:
+            try:
+                with begun_folder(tmp_path) as folder:
+                    (folder / "a").touch()
+                    if not (folder / "a").is_file():
+                        lost.append(folder)
+            except OSError as error:
+                lost.append(error)
+            for left in abandoned(tmp_path):
+                shutil.rmtree(left, ignore_errors=True)
+
+    threads = [threading.Thread(target=fill_and_clean) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert lost == []
