@@ -19,12 +19,12 @@ _FRAMES = {
 }
 
 
-def is_frame(value: Any) -> bool:
+def is_frame(value: object) -> bool:
     """Return whether a value is a data frame of a library that we know, without importing any."""
     return any(each.__name__ in _FRAMES.get(each.__module__.partition(".")[0], ()) for each in type(value).__mro__)
 
 
-def table_of(frame: Any) -> pa.Table:
+def table_of(frame: Frame) -> pa.Table:
     """Return the Arrow table of a frame of polars, pyarrow or ``datasets``.
 
     Raises
