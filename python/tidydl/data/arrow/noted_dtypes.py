@@ -6,7 +6,7 @@ what kind of column it is, and never a value.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _arrays(lists: Iterable[Any], kind: pa.DataType) -> list[Any]:
     return [None if value is None else array_of(value) for value in lists]
 
 
-def _cast(column: pd.Series, kind: str, lacks: bool) -> Any:
+def _cast(column: Any, kind: str, lacks: bool) -> Any:
     """Return a column with another dtype where it fits; a part of the data may lack what the whole had."""
     if kind == "object":  # nothing was known of the values where there were none
         return column.astype(object).where(column.notna(), None)

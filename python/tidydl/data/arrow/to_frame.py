@@ -101,9 +101,10 @@ def _kept_as_frames(notes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _column(values: pa.ChunkedArray, feature: object, name: str, lacks: bool) -> Any:
     values = _plainly_stored(values)
-    kind = feature.get("_type") if isinstance(feature, Mapping) else None
+    about = feature if isinstance(feature, Mapping) else {}
+    kind = about.get("_type")
     if kind == "ClassLabel":
-        return _labels(values, feature, name)
+        return _labels(values, about, name)
     if kind == "Audio" and _looks_like_media(values.type):
         from tidydl.data.media.audio import Audio, AudioArray
 
