@@ -22,6 +22,7 @@ from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading_lock import at_work
 from tidydl.pipelines.model_loading import Loaded, Weights
 from tidydl.pipelines.parallel_batches import side_by_side, worker_count
+from tidydl.pipelines.reading.tensors import CrowdedBatchError
 from tidydl.pipelines.tokens import refuse_unknown_tokens
 from tidydl.progress import Progress, Work
 
@@ -294,7 +295,7 @@ def _shapes(encoded: Encoded, plan: BatchPlan) -> Sequence[Hashable]:
 
 
 def _lines(loaded: Loaded, encoded: Encoded, plan: BatchPlan, positions: list[int], tolerant: bool) -> Lines:
-    """Run a batch; where memory runs out, or an input fails that may, run its halves."""
+    """Run a batch; where memory runs out, or an input fails that may, run its parts."""
     import torch
 
     try:
@@ -304,6 +305,8 @@ def _lines(loaded: Loaded, encoded: Encoded, plan: BatchPlan, positions: list[in
             return list(zip(positions, plan.forward(tensors), strict=True))
     except PASSING:
         raise
+    except CrowdedBatchError as crowded:
+        half = min(crowded.fitting, len(positions) - 1)
     except BaseException as problem:
         if _is_out_of_memory(problem):
             if len(positions) == 1:
@@ -316,8 +319,8 @@ def _lines(loaded: Loaded, encoded: Encoded, plan: BatchPlan, positions: list[in
             if not tolerant:
                 raise problem
             return [(positions[0], _failure(problem))]
-    _free(loaded.device)
-    half = len(positions) // 2
+        half = len(positions) // 2
+        _free(loaded.device)
     parts = (positions[:half], positions[half:])
     return [line for part in parts for line in _lines(loaded, encoded, plan, part, tolerant)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value
 from tidydl.pipelines.reading.media import cells_fit, read_by
 from tidydl.pipelines.reading.stretching import refuse_stretching
-from tidydl.pipelines.reading.tensors import on_device
+from tidydl.pipelines.reading.tensors import CrowdedBatchError, joined, on_device
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ __all__ = ["EncodedImages", "column_fits", "encode", "is_one", "key", "pixels", 
 
 ALLOWED = "A path, the bytes of a file, an image or an array, several, or a data frame with an image column."
 CHUNK = 256
+_TOGETHER = 1 << 25  # pixels that are decoded before the model's processor scales them: 100 MB
 _PATCHES_UNKNOWN = 256
 
 
@@ -91,16 +92,40 @@ class EncodedImages:
         """Every image is one line."""
         return range(len(self.sizes))
 
-    def pixels(self, positions: Sequence[int]) -> list[Any]:
-        """Decode some of the images, in the colours that the model reads."""
-        mode = "L" if getattr(self.loaded.config, "num_channels", 3) == 1 else "RGB"
-        scaler = self.loaded.image_processor
-        return [pixels(self.images[i], mode, self.indices[i], scaler) for i in positions]
+    def pixels(self, positions: Sequence[int]) -> list[PIL.Image.Image]:
+        """Decode some of the images, in the colours that the model reads.
+
+        Raises
+        ------
+        CrowdedBatchError
+            They are too large to be in memory together.
+        """
+        group = next(self._groups(positions))
+        if len(group) < len(positions):
+            raise CrowdedBatchError(len(group))
+        return group
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode some of the images and make their tensor of pixels."""
-        made = self.loaded.image_processor(images=self.pixels(positions), return_tensors="pt")
-        return on_device(self.loaded, made)
+        """Decode some of the images, few large ones at once, and make their tensor of pixels."""
+        processor, parts, counts = self.loaded.image_processor, [], []
+        for group in self._groups(positions):
+            parts.append(processor(images=group, return_tensors="pt"))
+            counts.append(len(group))
+        return on_device(self.loaded, joined(parts, counts))
+
+    def _groups(self, positions: Sequence[int]) -> Iterator[list[PIL.Image.Image]]:
+        """Decode images one after the other, and yield those that may be in memory together."""
+        mode = "L" if getattr(self.loaded.config, "num_channels", 3) == 1 else "RGB"
+        group: list[PIL.Image.Image] = []
+        area = 0
+        for i in positions:
+            image = pixels(self.images[i], mode, self.indices[i], self.loaded.image_processor)
+            if group and area + image.width * image.height > _TOGETHER:
+                yield group
+                group, area = [], 0
+            group.append(image)
+            area += image.width * image.height
+        yield group
 
 
 def pixels(image: Image, mode: str, index: int, scaler: BaseImageProcessor | None = None) -> PIL.Image.Image:

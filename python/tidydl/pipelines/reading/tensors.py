@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tidydl.pipelines.model_loading import Loaded
 
-__all__ = ["on_device"]
+__all__ = ["CrowdedBatchError", "joined", "on_device"]
+
+
+class CrowdedBatchError(Exception):
+    """A batch of which only the first inputs should be in memory at once.
+
+    Parameters
+    ----------
+    fitting
+        How many.
+    """
+
+    def __init__(self, fitting: int):
+        super().__init__(f"only {fitting} inputs of the batch fit")
+        self.fitting = fitting
 
 
 def on_device(loaded: Loaded, made: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,3 +32,27 @@ def on_device(loaded: Loaded, made: Mapping[str, Any]) -> dict[str, Any]:
             values = values.to(loaded.device, loaded.model.dtype if values.is_floating_point() else None)
         moved[name] = values
     return moved
+
+
+def joined(parts: Sequence[Mapping[str, Any]], counts: Sequence[int]) -> Mapping[str, Any]:
+    """Bind what a processor made of parts of a batch, of so many inputs each.
+
+    Raises
+    ------
+    CrowdedBatchError
+        They have different shapes, so that the parts are batches of their own.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    import torch
+
+    bound: dict[str, Any] = {}
+    for name, first in parts[0].items():
+        values = [part[name] for part in parts]
+        if isinstance(first, torch.Tensor):
+            if len({each.shape[1:] for each in values}) > 1:
+                raise CrowdedBatchError(counts[0])
+            bound[name] = torch.cat(values)
+        else:
+            bound[name] = [each for value in values for each in value]
+    return bound
