@@ -39,7 +39,7 @@ design_content <- function(fit) {
 exact_text <- function(expression) {
   attributes(expression) <- NULL
   text <- deparse1(expression, backtick = TRUE, width.cutoff = 500L)
-  same <- identical(str2lang(text), expression)
+  same <- tryCatch(identical(str2lang(text), expression), error = function(e) FALSE) # some letters R will not parse
   if (same) text else deparse1(expression, backtick = TRUE, control = c("keepNA", "keepInteger", "digits17"))
 }
 

@@ -196,7 +196,7 @@ def guarded(function: Function, name: str | None = None) -> Function:
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
-        def steps(*args: Any, **given: Any) -> Any:
+        def steps(*args: object, **given: object) -> Any:
             started = function(*args, **given)
             with arguments_of(name):
                 return (yield from started)
@@ -204,7 +204,7 @@ def guarded(function: Function, name: str | None = None) -> Function:
         return cast(Function, steps)
 
     @functools.wraps(function)
-    def called(*args: Any, **given: Any) -> Any:
+    def called(*args: object, **given: object) -> Any:
         try:
             return function(*args, **given)
         except (*PASSING, TidydlError):

@@ -10,7 +10,7 @@ import numbers
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence, Sized
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tidydl import rendering
 from tidydl.boundaries import PASSING, USER_OBJECTS
@@ -52,7 +52,7 @@ def check_path_name(argument: str, path: str | os.PathLike[str]) -> None:
         ) from problem
 
 
-def check_count(argument: str, value: Any, minimum: int = 0, *, hint: str | None = None) -> int:
+def check_count(argument: str, value: object, minimum: int = 0, *, hint: str | None = None) -> int:
     """Return a whole number that is at least ``minimum``; 3.0 counts as 3.
 
     Raises
@@ -67,7 +67,7 @@ def check_count(argument: str, value: Any, minimum: int = 0, *, hint: str | None
 
 def check_number(
     argument: str,
-    value: Any,
+    value: object,
     minimum: float = -math.inf,
     maximum: float = math.inf,
     *,
@@ -95,7 +95,7 @@ def _number_allowed(minimum: float, maximum: float) -> str:
     return f"A number from {minimum:.15g} to {maximum:.15g}."
 
 
-def check_flag(argument: str, value: Any, *, hint: str | None = None) -> bool:
+def check_flag(argument: str, value: object, *, hint: str | None = None) -> bool:
     """Return True or False; 1 and "yes" are neither.
 
     Raises
@@ -108,7 +108,7 @@ def check_flag(argument: str, value: Any, *, hint: str | None = None) -> bool:
     raise _refusal(argument, value, f"{rendering.value(True)} or {rendering.value(False)}.", hint)
 
 
-def check_choice(argument: str, value: Any, choices: Sequence[str], *, hint: str | None = None) -> str:
+def check_choice(argument: str, value: object, choices: Sequence[str], *, hint: str | None = None) -> str:
     """Return one of the choices, spelled exactly; the error suggests the nearest.
 
     Raises
@@ -123,7 +123,7 @@ def check_choice(argument: str, value: Any, choices: Sequence[str], *, hint: str
     return value
 
 
-def check_text(argument: str, value: Any, allowed: str = "A string.", *, hint: str | None = None) -> str:
+def check_text(argument: str, value: object, allowed: str = "A string.", *, hint: str | None = None) -> str:
     """Return a string as a plain one.
 
     Raises
@@ -136,7 +136,7 @@ def check_text(argument: str, value: Any, allowed: str = "A string.", *, hint: s
     raise _refusal(argument, value, allowed, hint)
 
 
-def check_texts(argument: str, value: Any, *, hint: str | None = None) -> list[str]:
+def check_texts(argument: str, value: object, *, hint: str | None = None) -> list[str]:
     """Return one string or several as a list.
 
     Raises
@@ -150,12 +150,13 @@ def check_texts(argument: str, value: Any, *, hint: str | None = None) -> list[s
     raise _refusal(argument, value, "One string, or several.", hint)
 
 
-def _elements(value: Any) -> list[Any] | None:
-    is_listable = isinstance(value, Iterable) and not isinstance(value, Mapping | bytes | bytearray)
-    return list(value) if is_listable and getattr(value, "ndim", 1) == 1 else None
+def _elements(value: object) -> list[Any] | None:
+    if not isinstance(value, Iterable) or isinstance(value, Mapping | bytes | bytearray):
+        return None
+    return list(value) if getattr(value, "ndim", 1) == 1 else None
 
 
-def check_numbers(argument: str, value: Any, *, hint: str | None = None) -> np.ndarray:
+def check_numbers(argument: str, value: object, *, hint: str | None = None) -> np.ndarray:
     """Return one number or several as doubles in one dimension, missing ones as NaN.
 
     Raises
@@ -169,7 +170,7 @@ def check_numbers(argument: str, value: Any, *, hint: str | None = None) -> np.n
     return values.reshape(-1)
 
 
-def numbers_in(value: Any) -> np.ndarray | None:
+def numbers_in(value: object) -> np.ndarray | None:
     """Return numbers and logicals as doubles, missing ones as NaN; None where there is anything else among them."""
     import numpy as np
 
@@ -189,16 +190,16 @@ def numbers_in(value: Any) -> np.ndarray | None:
     return np.array(doubles, dtype=np.float64).reshape(values.shape)
 
 
-def _is_flag(value: Any) -> bool:
+def _is_flag(value: object) -> bool:
     return isinstance(value, bool) or type(value).__name__ in {"bool_", "bool"}
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     # numpy's numbers are registered with the abstract classes, so numpy need not be there
     return isinstance(value, numbers.Real) and not _is_flag(value)
 
 
-def _double(value: Any) -> float:
+def _double(value: float) -> float:
     """Return a number as a double; a whole number beyond the largest double is infinite."""
     try:
         return float(value)
@@ -206,15 +207,15 @@ def _double(value: Any) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def _is_finite(value: Any) -> bool:
+def _is_finite(value: object) -> TypeGuard[float]:
     return _is_number(value) and math.isfinite(_double(value))
 
 
-def _refusal(argument: str, value: Any, allowed: str, hint: str | None) -> ArgumentError:
+def _refusal(argument: str, value: object, allowed: str, hint: str | None) -> ArgumentError:
     return ArgumentError(f"`{argument}` is {described(value)}.", allowed=allowed, hint=hint)
 
 
-def described(value: Any) -> str:
+def described(value: object) -> str:
     """Return what a value is: itself where it is short, else its type."""
     try:
         return _described(value)
@@ -224,7 +225,7 @@ def described(value: Any) -> str:
         return _of_class(value)
 
 
-def _described(value: Any) -> str:
+def _described(value: object) -> str:
     if value is None or isinstance(value, str):
         return rendering.value(value)
     if _is_flag(value):
@@ -248,16 +249,16 @@ def _described(value: Any) -> str:
     return "something else" if isinstance(value, complex) else _of_class(value)
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     return (_is_number(value) and math.isnan(_double(value))) or type(value).__name__ in {"NAType", "NaTType"}
 
 
-def _of_class(value: Any) -> str:
+def _of_class(value: object) -> str:
     kind = type(value).__name__
     return f"{_article(kind)} {kind}"
 
 
-def _is_frame(value: Any) -> bool:
+def _is_frame(value: object) -> bool:
     return any(each.__name__ == "DataFrame" for each in type(value).__mro__)
 
 
@@ -267,7 +268,7 @@ def _article(word: str) -> str:
     return "an" if word[:1] in ("AEFHILMNORSX" if spelled else "AEIOaeio") else "a"
 
 
-def frame_hint(value: Any) -> str | None:
+def frame_hint(value: object) -> str | None:
     """Return how what is no data frame becomes one, where it can."""
     holds_columns = isinstance(value, Mapping) or getattr(value, "ndim", 0) == 2
     if not holds_columns or _is_frame(value):

@@ -23,10 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+
+    ColumnValues: TypeAlias = list[Any] | np.ndarray | pd.Series | pd.Index | pd.api.extensions.ExtensionArray
 
 __all__ = ["ROW", "ROWS", "Column", "Contract", "Counted", "Kind"]
 
@@ -105,7 +108,7 @@ def with_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFram
     return made
 
 
-def _series(values: Any, kind: Kind, levels: Sequence[str] | None) -> Any:
+def _series(values: ColumnValues, kind: Kind, levels: Sequence[str] | None) -> Any:
     import pandas as pd
 
     if kind == "label":

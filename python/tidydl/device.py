@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from tidydl.checks import described
@@ -47,7 +48,7 @@ def import_torch() -> Any:
     return torch
 
 
-def resolve_device(device: Any = "auto") -> str:
+def resolve_device(device: object = "auto") -> str:
     """Return which device is really used.
 
     Parameters
@@ -109,7 +110,7 @@ def full_precision(device: str) -> Iterator[None]:
             setattr(holder, name, value)
 
 
-def _device_name(device: Any) -> str:
+def _device_name(device: object) -> str:
     """Read a device's name from a string, a whole number or a ``torch.device``."""
     if isinstance(device, bool) or device is None:
         raise ArgumentError(
@@ -139,7 +140,7 @@ def _allowed() -> str:
     return 'A name such as "auto", "cpu", "cuda", "cuda:1" or "mps".'
 
 
-def _cuda_card(torch: Any, name: str, card: int) -> str:
+def _cuda_card(torch: ModuleType, name: str, card: int) -> str:
     if not torch.cuda.is_available():
         raise _not_there(name, str(why_no_cuda()))
     count = torch.cuda.device_count()
@@ -156,7 +157,7 @@ def _not_there(name: str, reason: str) -> DeviceError:
     )
 
 
-def _has_mps(torch: Any) -> bool:
+def _has_mps(torch: ModuleType) -> bool:
     return bool(torch.backends.mps.is_available())
 
 
@@ -182,7 +183,7 @@ def _driver_is_there() -> bool:
     return any(Path(path).exists() for path in paths) or windows.exists()
 
 
-def describe_device(device: Any = "auto") -> dict[str, str | float | None]:
+def describe_device(device: object = "auto") -> dict[str, str | float | None]:
     """Describe a device for ``sitrep()``.
 
     Returns

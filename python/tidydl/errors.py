@@ -94,7 +94,9 @@ def printable(text: str) -> str:
     return (_CREDENTIALS.sub("…@", text) if "://" in text else text).translate(_CONTROLS)
 
 
-def _again(kind: type[TidydlError], problem: str, allowed: Any, hint: Any, place: Any) -> TidydlError:
+def _again(
+    kind: type[TidydlError], problem: str, allowed: str | None, hint: str | None, place: int | None
+) -> TidydlError:
     return kind(problem, allowed=allowed, hint=hint, place=place)
 
 

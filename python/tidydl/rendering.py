@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 __all__ = ["argument", "by_language", "call", "for_r", "in_this_language", "mapping", "missing", "type_name", "value"]
 
@@ -48,7 +48,7 @@ def by_language(python: str, r: str) -> str:
     return r if _for_r.get() else python
 
 
-def value(given: Any) -> str:
+def value(given: object) -> str:
     """Write a value as code: ``None`` or ``NULL``, ``{'a': [1, 2]}`` or ``list(a = c(1, 2))``."""
     if given is None:
         return by_language("None", "NULL")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["format_numbers", "level_text", "named_vector", "number_matrix", "text_matrix"]
 
@@ -55,14 +58,16 @@ def named_vector(names: Sequence[str], texts: Sequence[str], width: int = 80) ->
 
 
 def number_matrix(
-    values: Any, row_names: Sequence[str], column_names: Sequence[str], digits: int = 7, width: int = 80
+    values: np.ndarray, row_names: Sequence[str], column_names: Sequence[str], digits: int = 7, width: int = 80
 ) -> list[str]:
     """Lay out a matrix of numbers as R's ``print()`` does: each column formatted by itself, right-aligned."""
     columns = [format_numbers([float(row[j]) for row in values], digits) for j in range(len(column_names))]
     return _columns(columns, row_names, column_names, str.rjust, width)
 
 
-def text_matrix(values: Any, row_names: Sequence[str], column_names: Sequence[str], width: int = 80) -> list[str]:
+def text_matrix(
+    values: np.ndarray, row_names: Sequence[str], column_names: Sequence[str], width: int = 80
+) -> list[str]:
     """Lay out a matrix of texts as R's ``print(quote = FALSE)`` does, left-aligned."""
     columns = [[str(row[j]) for row in values] for j in range(len(column_names))]
     return _columns(columns, row_names, column_names, str.ljust, width)
@@ -91,12 +96,13 @@ def _columns(
     return lines
 
 
-def level_text(value: Any) -> str:
+def level_text(value: object) -> str:
     """Write a value as R's ``as.character()`` does, and so as ``factor()`` names its level."""
     if type(value).__name__ in ("bool", "bool_"):
         return "TRUE" if value else "FALSE"
-    is_fraction = isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral)
-    return _double_text(float(value)) if is_fraction else str(value)
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+        return _double_text(float(value))
+    return str(value)
 
 
 def _double_text(value: float) -> str:

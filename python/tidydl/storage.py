@@ -48,10 +48,12 @@ def begun_folder(parent: Path) -> Iterator[Path]:
 
     While it is filled it is locked, so that others can tell it from one whose process was killed.
     """
-    folder = Path(tempfile.mkdtemp(prefix=_BEGUN, dir=parent))
-    lock = _opened_to_lock(folder)
+    with _alone_in(parent):
+        folder = Path(tempfile.mkdtemp(prefix=_BEGUN, dir=parent))
+        lock = _opened_to_lock(folder)
+        if lock is not None:
+            _lock(lock)
     try:
-        _is_free(folder, lock)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -64,8 +66,10 @@ def abandoned(parent: Path) -> Iterator[Path]:
     for folder in parent.glob(f"{_BEGUN}*"):
         lock = None
         try:
-            lock = _opened_to_lock(folder)
-            if _is_free(folder, lock):
+            with _alone_in(parent):  # else it might be one that its owner is about to lock
+                lock = _opened_to_lock(folder)
+                is_free = _is_free(folder, lock)
+            if is_free:
                 yield folder
         except OSError:  # it has got its name in the meantime
             continue
@@ -74,20 +78,39 @@ def abandoned(parent: Path) -> Iterator[Path]:
                 os.close(lock)
 
 
+@contextmanager
+def _alone_in(parent: Path) -> Iterator[None]:
+    """Keep other processes and threads waiting that are about to lock a folder in this one."""
+    lock = _opened_to_lock(parent)
+    try:
+        if lock is not None:
+            _lock(lock, wait=True)
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
 def _opened_to_lock(folder: Path) -> int | None:
     return None if sys.platform == "win32" else os.open(folder, os.O_RDONLY)
 
 
 def _is_free(folder: Path, lock: int | None) -> bool:
     """Lock a folder until it is closed; return whether nobody else holds it. Without locks, whether it is old."""
-    if sys.platform != "win32" and lock is not None:
-        import fcntl
+    locked = None if lock is None else _lock(lock)
+    return time.time() - folder.stat().st_mtime > _LONG if locked is None else locked
 
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            return False
-        except OSError:  # a file system that has no locks
-            pass
-    return time.time() - folder.stat().st_mtime > _LONG
+
+def _lock(lock: int, *, wait: bool = False) -> bool | None:
+    """Return whether a lock was to be had; None where the file system has none."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True

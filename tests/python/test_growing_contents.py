@@ -122,7 +122,7 @@ def test_frames_of_an_animated_image_are_not_kept_in_any_number():
 
 
 def test_frames_of_a_video_file_are_counted_as_they_are_decoded(tmp_path, monkeypatch):
-    monkeypatch.setattr("tidydl.data.media.image_files._KEPT", 64 * 64 * 3)
+    monkeypatch.setattr("tidydl.data.media.decoding_limits._KEPT", 64 * 64 * 3)
     av = pytest.importorskip("av")
     with av.open(tmp_path / "a.mp4", "w") as container:
         stream = container.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p")

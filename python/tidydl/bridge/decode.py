@@ -133,7 +133,7 @@ def _length(record: Record) -> int:
     return len(record["lengths"]) // 4 if "runs" in record else len(record["items"])
 
 
-def _parts(values: Any, record: Record) -> list[Any]:
+def _parts(values: list[Any] | np.ndarray, record: Record) -> list[Any]:
     """Cut values laid end to end into their cells; None where R had NULL."""
     lengths = np.frombuffer(record["lengths"], "int32")
     ends = np.maximum(lengths, 0).cumsum()
@@ -167,19 +167,18 @@ def _as_vectors(items: list[Any]) -> list[Any]:
     return [item if item is None or _is_vector(item) else [item] for item in items]
 
 
-def _is_vector(value: Any) -> bool:
+def _is_vector(value: object) -> bool:
     return isinstance(value, (list, np.ndarray))
 
 
-def _plain(values: Any) -> Any:
+def _plain(values: np.ndarray | pd.api.extensions.ExtensionArray) -> Any:
     """Return values as numpy can hold them: whole numbers with missing ones as doubles, text as objects."""
-    dtype = getattr(values, "dtype", None)
-    if isinstance(dtype, np.dtype):
+    if isinstance(values, np.ndarray):
         return values
-    if dtype is not None and dtype.kind in "ib":
+    if values.dtype.kind in "ib":
         return values.to_numpy("float64", na_value=np.nan)
     return np.array([None if v is None or v != v else v for v in values], dtype=object)
 
 
-def _whole_list(value: Any) -> list[int]:
+def _whole_list(value: int | list[int]) -> list[int]:
     return [int(v) for v in (value if isinstance(value, list) else [value])]

@@ -29,7 +29,7 @@ _SMALL = 2**31 - 2  # what surely is an integer in R, one added or not
 
 
 def encode(
-    value: Any,
+    value: object,
     repairs: Repairs | None = None,
     *,
     index: Collection[str] = (),
@@ -65,7 +65,7 @@ class _Writer:
         self.index = index
         self.lists = lists
 
-    def value(self, value: Any, name: str, counted: bool = False) -> Record:
+    def value(self, value: object, name: str, counted: bool = False) -> Record:
         import pandas as pd
 
         if value is None:
@@ -88,7 +88,7 @@ class _Writer:
             return self.listed(list(value), name)
         return self.single(value, name, counted)
 
-    def single(self, value: Any, name: str, counted: bool) -> Record:
+    def single(self, value: object, name: str, counted: bool) -> Record:
         import pandas as pd
 
         if type(value) is float:  # the most frequent, and a Series of one takes its time
@@ -154,7 +154,7 @@ class _Writer:
             return {"kind": "list", **self.runs(*runs, name)}
         return {"kind": "list", "items": [self.cell(value, name) for value in values]}
 
-    def cell(self, value: Any, name: str) -> Record:
+    def cell(self, value: object, name: str) -> Record:
         """Write what is in a list column: a flat list is a vector in R, and so are those within lists."""
         if isinstance(value, Mapping) and value:
             return self.mapping(value, name, self.cell)
@@ -168,7 +168,7 @@ class _Writer:
                 return record
         return {"kind": "list", "items": [self.cell(each, name) for each in value]}
 
-    def runs(self, values: Any, lengths: Sequence[int], name: str) -> Record:
+    def runs(self, values: np.ndarray | list[Any], lengths: Sequence[int], name: str) -> Record:
         import pandas as pd
 
         record = pack(pd.Series(values), name, self.repairs)
@@ -221,11 +221,11 @@ def _text_is_object() -> bool:
     return pd.Series([], dtype="str").dtype == object
 
 
-def _column_name(label: Any) -> str:
+def _column_name(label: object) -> str:
     return ".".join(map(str, label)) if isinstance(label, tuple) else str(label)
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     import pandas as pd
 
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
@@ -273,7 +273,7 @@ def _flat(values: Sequence[Any], name: str, repairs: Repairs) -> Record | None:
     return pack(column if column.notna().any() else column.astype("boolean"), name, repairs)
 
 
-def _is_flat(value: Any) -> bool:
+def _is_flat(value: object) -> bool:
     return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1)
 
 

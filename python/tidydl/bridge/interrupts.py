@@ -16,10 +16,13 @@ import functools
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = ["Watch"]
+
+Result = TypeVar("Result")
 
 _ROOM = 512  # bytes, more than any platform's `struct sigaction`
 
@@ -67,7 +70,7 @@ class Watch:
         if self._armed:
             raise KeyboardInterrupt
 
-    def work(self, function: Any, *args: Any) -> Any:
+    def work(self, function: Callable[..., Result], *args: object) -> Result:
         """Run a function that Ctrl-C stops, here or where a library swallowed it."""
         try:
             self._armed = True
@@ -118,7 +121,7 @@ def _library() -> Any:
     return ctypes.CDLL(None)
 
 
-def _swap_action(action: Any) -> Any:
+def _swap_action(action: ctypes.Array[ctypes.c_char] | None) -> ctypes.Array[ctypes.c_char]:
     """Set the system's handler, which may be R's and which Python cannot name, and give the one of before."""
     room = ctypes.create_string_buffer(_ROOM)
     _library().sigaction(int(signal.SIGINT), action, room)

@@ -79,7 +79,7 @@ class _Call:
         self.repairs = Repairs()
         self.events: list[Record] = []
 
-    def warned(self, message: Any, category: type[Warning], *rest: Any) -> None:
+    def warned(self, message: Warning | str, category: type[Warning], *rest: object) -> None:
         """Take a warning that Python would have printed; those for programmers are dropped."""
         if issubclass(category, UserWarning | RuntimeWarning):
             self.event("warning", str(message))
@@ -87,7 +87,7 @@ class _Call:
     def event(self, what: str, text: str) -> None:
         self.events.append({"event": what, "text": short_text([text], "A message", self.repairs)})
 
-    def happened(self, event: Any) -> None:
+    def happened(self, event: object) -> None:
         if isinstance(event, Trace):
             self.event("trace", event.text)
         elif isinstance(event, Note):
@@ -176,7 +176,7 @@ def _advance(call: _Call, name: str) -> Record:
     return {"state": "running", "job": name}
 
 
-def _done(call: _Call, entry: Entry, value: Any) -> Record:
+def _done(call: _Call, entry: Entry, value: object) -> Record:
     if entry.as_object:
         return {"state": "done", "value": {"kind": "object", "object": value}}
     record = call.watch.work(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ MEDIA = ("image", "audio")  # kinds of columns, by the names of their dtypes
 _NA = -(2**31)
 
 
-def media_kind(value: Any) -> str | None:
+def media_kind(value: object) -> str | None:
     """Return the kind of media a value is: an image (ours or PIL's), an audio clip, or None; imports nothing."""
     for kind, module, name in (
         ("image", "tidydl.data.media.image", "Image"),
@@ -91,7 +91,7 @@ def _seen(values: list[Any], names: Sequence[str]) -> tuple[list[list[Any]], lis
     return seen, wrong
 
 
-def _whole(numbers: Any) -> bytearray:
+def _whole(numbers: Iterable[int | None]) -> bytearray:
     return bytearray(np.array([_NA if number is None else number for number in numbers], "int32"))
 
 

@@ -6,12 +6,15 @@ This is the form that R reads with ``readBin(raw, "character", n)`` and writes w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
+
+    TextValues: TypeAlias = pd.Series | pd.api.extensions.ExtensionArray | np.ndarray | list[str | None]
 
 __all__ = [
     "REPLACEMENT",
@@ -44,7 +47,7 @@ class Repairs:
         return list(self._told)
 
 
-def arrow_of_text(values: Any, name: str, repairs: Repairs) -> pa.Array:
+def arrow_of_text(values: TextValues, name: str, repairs: Repairs) -> pa.Array:
     """Build an Arrow array of ``large_string`` that R can hold from a Series, an array or a list of strings.
 
     Lone surrogates are not text in any encoding; they become the replacement character.
@@ -55,14 +58,14 @@ def arrow_of_text(values: Any, name: str, repairs: Repairs) -> pa.Array:
         made = pa.array(values, type=pa.large_string(), from_pandas=True)
     except UnicodeEncodeError:
         repairs.tell(f"{name} has lone surrogates, which R cannot represent: replaced by '�'.")
-        made = pa.array([_whole(v) for v in values], type=pa.large_string(), from_pandas=True)
+        made = pa.array(
+            [_whole(v) if isinstance(v, str) else v for v in values], type=pa.large_string(), from_pandas=True
+        )
     return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
 
 
-def _whole(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _whole(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def levels_of(texts: pa.Array) -> pa.DictionaryArray | None:
@@ -115,7 +118,7 @@ def _holds_nul(texts: pa.Array, data: bytearray) -> bool:
     return values is not None and values.size > 0 and not _least(values) and data.count(0) != len(texts)
 
 
-def _least(values: Any) -> int:
+def _least(values: pa.Buffer) -> int:
     return int(np.frombuffer(values, "uint8").min())
 
 

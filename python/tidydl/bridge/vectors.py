@@ -8,6 +8,7 @@ own payload and goes back as ``NaN``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from tidydl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+
+    from tidydl.bridge.text import TextValues
 
 __all__ = ["Record", "pack", "pack_double", "pack_whole", "unpack"]
 
@@ -162,7 +166,7 @@ def _seconds(timestamps: np.ndarray) -> np.ndarray:
     return seconds
 
 
-def _zone_name(zone: Any) -> str | None:
+def _zone_name(zone: object) -> str | None:
     """Return the name by which R knows a time zone; a fixed offset is told in UTC."""
     if zone is None:
         return None
@@ -182,7 +186,7 @@ def _pack_label(series: pd.Series, name: str, repairs: Repairs) -> Record:
     return {**record, "levels": short_text(levels, f"The levels of {name}", repairs), "ordered": ordered}
 
 
-def _level(level: Any) -> str:
+def _level(level: object) -> str:
     if isinstance(level, (bool, np.bool_)):
         return str(level).upper()
     if isinstance(level, (float, np.floating)):
@@ -190,7 +194,7 @@ def _level(level: Any) -> str:
     return str(level)
 
 
-def _pack_text(values: Any, name: str, repairs: Repairs) -> Record:
+def _pack_text(values: TextValues, name: str, repairs: Repairs) -> Record:
     texts = arrow_of_text(values, name, repairs)
     coded = levels_of(texts)
     if coded is None:
@@ -269,7 +273,7 @@ def unpack(record: Record, *, counted: bool = False) -> Any:
     return _unpack_time(kind, doubles, record)
 
 
-def _nullable(values: np.ndarray, absent: np.ndarray, make: Any, dtype: str) -> Any:
+def _nullable(values: np.ndarray, absent: np.ndarray, make: Callable[..., Any], dtype: str) -> Any:
     if not absent.any():
         return values
     made = make(values, dtype=dtype)
@@ -330,7 +334,7 @@ def _with_nat(counts: np.ndarray, known: np.ndarray, dtype: str) -> np.ndarray:
     return counts.view(dtype)
 
 
-def _pandas_text(texts: Any) -> Any:
+def _pandas_text(texts: pa.Array) -> Any:
     import pandas as pd
 
     dtype: Any = pd.Series([], dtype="str").dtype

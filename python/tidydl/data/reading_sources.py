@@ -11,9 +11,9 @@ from tidydl.data.readers.formats import TextOptions, call_with_files
 from tidydl.data.selecting import Wanted
 from tidydl.data.sources.hub_datasets import read_hub
 from tidydl.data.sources.listing import Listing, Raw
-from tidydl.data.sources.listing_tables import read_listing
 from tidydl.data.sources.local_files import BUILDERS, is_pattern, listing_of
 from tidydl.data.sources.paths import not_there
+from tidydl.data.sources.reading_files import read_listing
 from tidydl.data.splits import split_names
 from tidydl.errors import ArgumentError
 

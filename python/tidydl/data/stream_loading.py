@@ -17,13 +17,13 @@ from tidydl.data.readers.decompression_limits import one_allowance
 from tidydl.data.selecting import Wanted, wanted_of
 from tidydl.data.splits import ALL, Cut, asks_for_all, cuts_of, refuse_a_column_split
 from tidydl.data.streaming import Stream
-from tidydl.errors import ArgumentError, DataError, one_of, unknown_name
+from tidydl.errors import ArgumentError, DataError, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from tidydl.data.sources.record_batches import BatchReader
+    from tidydl.data.arrow.batch_reader import BatchReader
 
 __all__ = ["ARGUMENTS", "open_streams", "refuse_several", "stream", "stream_for_r"]
 
@@ -160,11 +160,10 @@ def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> d
 
 def _batch_readers(request: Request, wanted: Wanted) -> tuple[dict[str, BatchReader], Mapping[str, Any], str]:
     """Return the reader of each split that is needed, what their columns mean, and of which format the files are."""
+    from tidydl.data.arrow.batch_reader import batch_reader_of_table
     from tidydl.data.readers.formats import TextOptions
     from tidydl.data.reading_sources import from_hub, list_files, splits_to_read
-    from tidydl.data.sources.listing_tables import columns_in
-    from tidydl.data.sources.local_files import refuse_options
-    from tidydl.data.sources.record_batches import batch_reader_of_table, batch_readers_of
+    from tidydl.data.sources.reading_files import open_listing
 
     if request.is_on_hub:
         raw = from_hub(request)
@@ -172,18 +171,8 @@ def _batch_readers(request: Request, wanted: Wanted) -> tuple[dict[str, BatchRea
     options = TextOptions(request.sep, request.field)
     with ExitStack() as room:  # which stays empty, since what is unpacked is kept
         listing = list_files(request, room, keep=True)
-    required = splits_to_read(request, listing.splits)
-    for name in required or ():
-        if name not in listing.splits:
-            raise unknown_name(
-                "split", name, listing.splits, hint="load_dataset() without `split` returns all of them."
-            )
-    chosen = listing.splits if required is None else required
-    if listing.tables is not None:
-        refuse_options(vars(options), listing.format)
-        return {name: batch_reader_of_table(listing.tables[name]) for name in chosen}, listing.features, listing.format
-    columns = {name: columns_in(listing.files[name], wanted.columns) for name in chosen}
-    return batch_readers_of(listing, options, columns), listing.features, listing.format
+    readers = open_listing(listing, options, splits_to_read(request, listing.splits), wanted.columns)
+    return readers, listing.features, listing.format
 
 
 def _stream(
@@ -196,9 +185,9 @@ def _stream(
     format_: str,
 ) -> Stream:
     """Build the stream of what a split names: the cuts of several readers one after the other."""
+    from tidydl.data.arrow.batch_reader import joined
     from tidydl.data.arrow.to_frame import decode, features_of
     from tidydl.data.readers.formats import chosen
-    from tidydl.data.sources.record_batches import joined
 
     cuts = (
         cuts_of({name: reader.rows for name, reader in readers.items()}, split)
@@ -251,7 +240,7 @@ def _marked(readers: Mapping[str, BatchReader]) -> dict[str, BatchReader]:
     """Add the column ``split`` to each reader."""
     import pyarrow as pa
 
-    from tidydl.data.sources.record_batches import with_column
+    from tidydl.data.arrow.batch_reader import with_column
 
     refuse_a_column_split({name for reader in readers.values() for name in reader.schema.names})
     names = pa.array(list(readers), pa.string())

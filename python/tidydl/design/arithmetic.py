@@ -13,6 +13,7 @@ from tidydl.rprint import level_text
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["ELEMENTWISE", "among", "compared", "computed", "joined", "logarithm", "negated", "power"]
 
@@ -38,7 +39,7 @@ def _by_element(name: str, special: str | None = None) -> Callable[..., np.ndarr
     Where Python would raise an error, at poles and beyond the largest number, NumPy knows the value.
     """
 
-    def applied(*arguments: Any) -> np.ndarray:
+    def applied(*arguments: npt.ArrayLike) -> np.ndarray:
         import numpy as np
 
         exact, beyond = getattr(math, name), getattr(np, special or name)
@@ -55,7 +56,7 @@ def _by_element(name: str, special: str | None = None) -> Callable[..., np.ndarr
 
 
 def _ufunc(name: str) -> Callable[..., np.ndarray]:
-    def applied(values: Any) -> np.ndarray:
+    def applied(values: npt.ArrayLike) -> np.ndarray:
         import numpy as np
 
         return np.asarray(getattr(np, name)(values), dtype=float)
@@ -80,7 +81,7 @@ def logarithm(values: np.ndarray, base: float | None = None) -> np.ndarray:
     return _natural(values) if base is None else _natural(values) / _natural(base)
 
 
-def power(base: Any, exponent: Any) -> np.ndarray:
+def power(base: npt.ArrayLike, exponent: npt.ArrayLike) -> np.ndarray:
     """Raise as R does: a square is a product, all else goes to the C library."""
     import numpy as np
 

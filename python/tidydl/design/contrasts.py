@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from tidydl import rendering
 from tidydl.checks import described
@@ -15,6 +15,9 @@ from tidydl.errors import ArgumentError, FormulaError, one_of, unknown_name
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
+
+    Contrasts: TypeAlias = Mapping[str, str | npt.ArrayLike]
 
 __all__ = ["CONTRASTS", "Coding", "coded_by"]
 
@@ -77,7 +80,9 @@ def _named(name: str, levels: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, .
     return np.where(np.arange(n)[:, None] <= np.arange(n - 1), -1.0, 0.0) + np.diag(steps, -1)[:, : n - 1], numbered
 
 
-def coded_by(contrasts: Any, factors: Mapping[str, tuple[str, ...]], others: Sequence[str]) -> dict[str, Coding]:
+def coded_by(
+    contrasts: Contrasts | None, factors: Mapping[str, tuple[str, ...]], others: Sequence[str]
+) -> dict[str, Coding]:
     """Read the ``contrasts`` argument.
 
     Parameters
@@ -108,7 +113,7 @@ def coded_by(contrasts: Any, factors: Mapping[str, tuple[str, ...]], others: Seq
     return found
 
 
-def _factor(key: Any, factors: Mapping[str, tuple[str, ...]], others: Sequence[str]) -> str:
+def _factor(key: object, factors: Mapping[str, tuple[str, ...]], others: Sequence[str]) -> str:
     """Find the factor that a key names: as a column, or as it stands in the formula."""
     ways = [str(key), quoted(str(key)), _rewritten(str(key))]
     for way in ways:
@@ -130,7 +135,7 @@ def _rewritten(key: str) -> str:
         return key
 
 
-def _coding(name: str, given: Any, levels: tuple[str, ...]) -> Coding:
+def _coding(name: str, given: npt.ArrayLike, levels: tuple[str, ...]) -> Coding:
     if isinstance(given, str):
         if given not in CONTRASTS:
             raise unknown_name("contrasts", given, CONTRASTS, error=ArgumentError)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from tidydl.design.contrasts import Contrasts
+    from tidydl.design.rows import Subset
+
 __all__ = ["Design", "ModelFrame", "column_gone", "design_matrix", "design_offset", "from_formula", "used_rows"]
 
 
@@ -80,9 +83,9 @@ def from_formula(
     text: str,
     data: pd.DataFrame,
     *,
-    subset: Any = None,
+    subset: Subset | None = None,
     na_action: str = "omit",
-    contrasts: Any = None,
+    contrasts: Contrasts | None = None,
     usable: np.ndarray | None = None,
 ) -> ModelFrame:
     """Build the numbers of a formula.
@@ -174,7 +177,9 @@ def _response(formula: Formula, values: Mapping[str, Value]) -> Response:
     return bound_response(formula.response_text, parts, formula.response_names)
 
 
-def _codings(factors: Sequence[Expression], values: Mapping[str, Value], contrasts: Any) -> dict[str, Coding]:
+def _codings(
+    factors: Sequence[Expression], values: Mapping[str, Value], contrasts: Contrasts | None
+) -> dict[str, Coding]:
     labels = {f.text: values[f.text] for f in factors if not isinstance(values[f.text], Numbers)}
     levels = {name: _levels(name, value) for name, value in labels.items()}
     given = coded_by(contrasts, levels, [factor.text for factor in factors if factor.text not in labels])

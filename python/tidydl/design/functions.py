@@ -223,7 +223,7 @@ def _scale(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -
     return Numbers(centred / width), (centre, width)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, float) and not isinstance(value, bool)
 
 

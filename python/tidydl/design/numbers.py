@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from tidydl.checks import described, numbers_in
 from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    # What users give: a data frame, or numbers, rows by columns.
+    Data: TypeAlias = pd.DataFrame | npt.ArrayLike
 
 __all__ = ["from_matrix"]
 
 
-def from_matrix(x: Any, argument: str = "x") -> tuple[np.ndarray, tuple[str, ...]]:
+def from_matrix(x: object, argument: str = "x") -> tuple[np.ndarray, tuple[str, ...]]:
     """Take predictors given as numbers: a two-way array, a data frame of numbers, or one column.
 
     Returns

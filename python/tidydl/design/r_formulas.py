@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache, wraps
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from tidydl.design.deparse import written
 from tidydl.design.expressions import Expression
@@ -27,7 +27,7 @@ def remembered(function: Callable[..., Answer]) -> Callable[..., Answer]:
     kept = lru_cache(maxsize=256)(function)
 
     @wraps(function)
-    def answer(text: str, *others: Any) -> Answer:
+    def answer(text: str, *others: object) -> Answer:
         return (kept if len(text) <= _MOST_KEPT else function)(text, *others)
 
     return answer

@@ -35,7 +35,7 @@ _MOST_BREAKS = 1000  # of cut()
 _MOST_FACTORS = 4  # of interaction()
 _MOST_VALUES = 1_000_000  # that rep(), seq() and : make
 _POLY_OPTIONS = ("degree", "coefs", "raw", "simple")
-_NOT_PLAIN = re.compile(r"\.\.(?:\.|[0-9]+)|.*[`\\\x00-\x1f\x7f-\x9f].*", re.DOTALL)
+_NOT_PLAIN = re.compile(r"\.\.(?:\.|[0-9]+)|.*[`\\\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069].*", re.DOTALL)
 _ARITHMETIC = ("+", "-", "*", "/", "^", "(")
 
 Arguments = Sequence[tuple[str | None, Node]]
@@ -80,7 +80,11 @@ def _vet_parts(node: Node, whole: Node, functions: Collection[str], steps: float
 def _vet_name(name: str, whole: Node) -> None:
     """Refuse a name that R could not read again as it writes it."""
     if not name or _NOT_PLAIN.fullmatch(name):
-        raise _not_allowed(name, whole)
+        raise FormulaError(
+            f"`formula` has the name '{name}' in '{short(whole)}', which R could not read again.",
+            allowed="Names without backticks, backslashes and control characters.",
+            hint="Rename the column.",
+        )
 
 
 def called(node: Node) -> tuple[str, list[tuple[str | None, Node]]] | None:

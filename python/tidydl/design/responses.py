@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tidydl.design.values import Labels, Numbers, Value, kind_held, value_of
 from tidydl.errors import ColumnError, DataError
@@ -33,7 +33,7 @@ class Response:
     is_logical: bool = False
 
 
-def response_values(name: str, values: Any) -> Response:
+def response_values(name: str, values: object) -> Response:
     """Build a response of one column's values: a class where they are labels or text, else numbers."""
     import pandas as pd
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from tidydl.checks import check_choice, described
 from tidydl.design.expressions import Scope, vet
@@ -14,6 +14,8 @@ from tidydl.errors import ArgumentError, ColumnError, DataError, no_column
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+
+    Subset: TypeAlias = str | Sequence[bool] | Sequence[int] | np.ndarray | pd.Series
 
 __all__ = [
     "NA_ACTIONS",
@@ -53,7 +55,7 @@ def column_values(columns: Sequence[str], data: pd.DataFrame, argument: str = "f
     return found
 
 
-def chosen_rows(subset: Any, data: pd.DataFrame) -> np.ndarray:
+def chosen_rows(subset: Subset | None, data: pd.DataFrame) -> np.ndarray:
     """Return the positions of the rows that a subset asks for, in its order; a missing logical asks for no row.
 
     Raises
@@ -81,7 +83,7 @@ def chosen_rows(subset: Any, data: pd.DataFrame) -> np.ndarray:
     return _positions(getattr(given, "values", None), len(data))
 
 
-def same_index(argument: str, values: Any, data: pd.DataFrame) -> None:
+def same_index(argument: str, values: object, data: pd.DataFrame) -> None:
     """Refuse a Series of as many values as data have rows, but with another index: whose values are whose is unclear.
 
     Raises
@@ -128,7 +130,7 @@ def _positions(given: np.ndarray | None, rows: int) -> np.ndarray:
     return given.astype(np.int64)
 
 
-def check_na_action(na_action: Any) -> str:
+def check_na_action(na_action: object) -> str:
     """Check what to do with incomplete rows."""
     return check_choice("na_action", na_action, NA_ACTIONS)
 

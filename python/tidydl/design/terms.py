@@ -145,6 +145,12 @@ class Algebra:
                 allowed="'.' for all columns, none of which has that name.",
                 hint="Rename the column.",
             )
+        if "" in self._dot:
+            raise FormulaError(
+                f"`formula` '{self._text}' has a '.', and a column of the data has no name.",
+                allowed="'.' for all columns, each with a name.",
+                hint="Give every column a name.",
+            )
         return [column_expression(name) for name in self._dot]
 
     def _bit(self, variable: Expression | Offset) -> int:

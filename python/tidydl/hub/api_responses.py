@@ -73,12 +73,12 @@ def commit_in(told: dict[str, Any], repo: Repository) -> str:
     return commit
 
 
-def digest_in(value: Any) -> str | None:
+def digest_in(value: object) -> str | None:
     """Return a hash that was promised, None of what is none."""
     return value if isinstance(value, str) and DIGEST.fullmatch(value) else None
 
 
-def size_in(value: Any) -> int | None:
+def size_in(value: object) -> int | None:
     """Return a size that was promised, None of what is none."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST else None
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tidydl import rendering
 from tidydl.boundaries import DATA_FILES, guarded
@@ -147,7 +147,7 @@ def _unpacked(location: Path) -> Iterator[_Stored]:
         yield _Stored(_UNPACKED, source, commit, (), sum(sizes), folder.stat().st_mtime, folder, True)
 
 
-def _named(stored: Sequence[_Stored], remove: Any) -> list[_Stored]:
+def _named(stored: Sequence[_Stored], remove: object) -> list[_Stored]:
     names = [remove] if isinstance(remove, str) else list(remove) if isinstance(remove, Iterable) else [remove]
     for name in names:
         if not isinstance(name, str):

@@ -6,7 +6,7 @@ import inspect
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from tidydl.networks.exact.engine import Settings
 from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
 from tidydl.networks.exact.many import Fit
 from tidydl.networks.inputs import Inputs
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = ["LOSSES", "Options", "Plan", "number_of_weights", "plan", "refuse_more", "refuse_values"]
 
@@ -34,16 +37,16 @@ LOSSES = {
 class Options:
     """The options of a fit, as :func:`tidydl.nnet` describes them, not yet checked."""
 
-    size: Any = None
-    Wts: Any = None
-    mask: Any = None
+    size: int | None = None
+    Wts: npt.ArrayLike | None = None
+    mask: npt.ArrayLike | None = None
     linout: bool = False
     entropy: bool = False
     softmax: bool = False
     censored: bool = False
     skip: bool = False
     rang: float = 0.7
-    decay: Any = 0.0
+    decay: npt.ArrayLike = 0.0
     maxit: int = 100
     trace: bool = True
     MaxNWts: int = 1000
@@ -193,7 +196,7 @@ def _checked_number(shape: Shape, largest: int) -> int:
     return n_weights
 
 
-def _decay(decay: Any, n_weights: int) -> np.ndarray:
+def _decay(decay: object, n_weights: int) -> np.ndarray:
     values = numbers_in(decay)
     if values is None or values.size not in (1, n_weights) or not (np.isfinite(values) & (values >= 0)).all():
         raise ArgumentError(
@@ -203,7 +206,7 @@ def _decay(decay: Any, n_weights: int) -> np.ndarray:
     return np.broadcast_to(values.ravel(), (n_weights,)) if values.size == 1 else values.ravel()
 
 
-def _decay_problem(decay: Any) -> str:
+def _decay_problem(decay: object) -> str:
     """Return what a single value is, also one in a list, as R knows no other."""
     if hasattr(decay, "to_numpy"):
         decay = decay.to_numpy(dtype=object)
@@ -215,7 +218,7 @@ def _decay_problem(decay: Any) -> str:
     return f"`decay` is {described(decay)}." if is_single else "`decay` is not valid."
 
 
-def _mask(mask: Any, n_weights: int) -> np.ndarray:
+def _mask(mask: object, n_weights: int) -> np.ndarray:
     if mask is None:
         return np.ones(n_weights, dtype=bool)
     values = _one_each("mask", mask, n_weights, "logical")
@@ -224,14 +227,14 @@ def _mask(mask: Any, n_weights: int) -> np.ndarray:
     return values != 0
 
 
-def _start(Wts: Any, n_weights: int) -> np.ndarray:
+def _start(Wts: object, n_weights: int) -> np.ndarray:
     values = _one_each("Wts", Wts, n_weights, "number")
     if not np.isfinite(values).all():
         raise ArgumentError("`Wts` has values that are missing or infinite.", allowed="Finite numbers.")
     return values
 
 
-def _one_each(argument: str, value: Any, n_weights: int, kind: str) -> np.ndarray:
+def _one_each(argument: str, value: object, n_weights: int, kind: str) -> np.ndarray:
     values = numbers_in(value)
     if values is None:
         raise ArgumentError(f"`{argument}` is not numeric.", allowed=f"One {kind} for each weight.")

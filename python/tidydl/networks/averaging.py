@@ -17,6 +17,8 @@ from tidydl.networks.record import NNet
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tidydl.design.numbers import Data
+
 __all__ = ["AveragedNNet"]
 
 FIT = ".fit"
@@ -64,37 +66,27 @@ class AveragedNNet:
         """The classes that are told apart; None where numbers were fitted."""
         return self.fits[0].told_apart
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _SHARED:
-            return getattr(self.fits[0], name)
-        raise AttributeError(f"'AveragedNNet' object has no attribute '{name}'")
+    # What all the networks have alike.
+    call = property(lambda self: self.fits[0].call)
+    coefnames = property(lambda self: self.fits[0].coefnames)
+    decay = property(lambda self: self.fits[0].decay)
+    design = property(lambda self: self.fits[0].design)
+    engine = property(lambda self: self.fits[0].engine)
+    device = property(lambda self: self.fits[0].device)
+    index = property(lambda self: self.fits[0].index)
+    lev = property(lambda self: self.fits[0].lev)
+    n = property(lambda self: self.fits[0].n)
+    output_names = property(lambda self: self.fits[0].output_names)
+    response = property(lambda self: self.fits[0].response)
+    shape = property(lambda self: self.fits[0].shape)
+    weights = property(lambda self: self.fits[0].weights)
 
     def __repr__(self) -> str:
         return f"the mean of {len(self.fits)} networks, each\n{self.fits[0]!r}"
 
-    def predict(self, newdata: Any = None, type: str = "raw") -> Any:
+    def predict(self, newdata: Data | None = None, type: str = "raw") -> Any:
         """Predict; see :func:`tidydl.predict`."""
         return verbs.predict(self, newdata, type)
-
-
-# What all the networks have alike.
-_SHARED = frozenset(
-    {
-        "call",
-        "coefnames",
-        "decay",
-        "design",
-        "engine",
-        "device",
-        "index",
-        "lev",
-        "n",
-        "output_names",
-        "response",
-        "shape",
-        "weights",
-    }
-)
 
 
 def _mean(values: Sequence[np.ndarray]) -> np.ndarray:
@@ -104,7 +96,7 @@ def _mean(values: Sequence[np.ndarray]) -> np.ndarray:
     return total / len(values)
 
 
-def _mean_outputs(x: AveragedNNet, newdata: Any) -> tuple[np.ndarray, Any]:
+def _mean_outputs(x: AveragedNNet, newdata: Data | None) -> tuple[np.ndarray, Any]:
     if newdata is None:
         return x.fitted_values, x.index
     found = [raw_outputs(fit, newdata) for fit in x.fits]
@@ -112,7 +104,7 @@ def _mean_outputs(x: AveragedNNet, newdata: Any) -> tuple[np.ndarray, Any]:
 
 
 @verbs.predict.register(AveragedNNet)
-def _predict(x: AveragedNNet, newdata: Any = None, type: str = "raw") -> Any:
+def _predict(x: AveragedNNet, newdata: Data | None = None, type: str = "raw") -> Any:
     """Predict with the mean of several networks, as for one network."""
     import pandas as pd
 
@@ -139,7 +131,7 @@ def _residuals(x: AveragedNNet) -> pd.DataFrame:
 
 
 @verbs.augment.register(AveragedNNet)
-def _augment(x: AveragedNNet, data: Any = None, newdata: Any = None) -> pd.DataFrame:
+def _augment(x: AveragedNNet, data: Data | None = None, newdata: Data | None = None) -> pd.DataFrame:
     """Join mean predictions to data, as for one network."""
     data = newdata if data is None else data
     return augmented(x, data, *_mean_outputs(x, data))

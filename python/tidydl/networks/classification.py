@@ -35,7 +35,7 @@ CLASSES = Contract.of(
 
 
 @guarded
-def class_ind(cl: Any) -> pd.DataFrame:
+def class_ind(cl: object) -> pd.DataFrame:
     """Return an indicator matrix of labels, one column of 0 and 1 per class, as R's ``class.ind()``.
 
     Parameters
@@ -91,7 +91,7 @@ class Confusion(pd.DataFrame):
 
 
 @guarded
-def confusion(data: Any, truth: str | None = None, estimate: str | None = None) -> Confusion:
+def confusion(data: object, truth: str | None = None, estimate: str | None = None) -> Confusion:
     """Compute a confusion matrix: the counts of predicted against true classes.
 
     Parameters
@@ -135,7 +135,7 @@ def confusion(data: Any, truth: str | None = None, estimate: str | None = None) 
                 allowed=CONFUSABLE,
                 hint="For classes make the response categorical, such as factor(y).",
             )
-        return _count(observed(data), verbs.predict(data, type="class"))
+        return _count(observed(data, data.index), verbs.predict(data, type="class"))
     if not isinstance(data, pd.DataFrame):
         hint = network_hint(data) or frame_hint(data)
         raise ArgumentError(f"`data` is {described(data)}.", allowed=CONFUSABLE, hint=hint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tidydl.boundaries import guarded
 from tidydl.checks import described
@@ -14,13 +14,18 @@ from tidydl.networks.network_hints import network_hint
 from tidydl.networks.record import NNet
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
+
+    from tidydl.design.numbers import Data
 
 __all__ = ["hessian", "hessian_of", "nnetHess"]
 
 
 @guarded
-def hessian(net: Any, x: Any = None, y: Any = None, weights: Any = None) -> pd.DataFrame:
+def hessian(
+    net: object, x: Data | None = None, y: Data | None = None, weights: str | npt.ArrayLike | None = None
+) -> pd.DataFrame:
     """Return the Hessian: the second derivatives of a network's value (loss plus penalty) with respect to its weights.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,11 @@ except ImportError as problem:
         allowed="The rest of tidydl works without it; nnet() fits the same networks.",
         hint='Install it with `pip install "tidydl[sklearn]"`.',
     ) from problem
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tidydl.design.numbers import Data
 
 __all__ = ["NNetClassifier", "NNetRegressor"]
 
@@ -97,13 +102,13 @@ class _NetworkEstimator(BaseEstimator):
         size: int = 5,
         *,
         skip: bool = False,
-        decay: Any = 0.0,
+        decay: npt.ArrayLike = 0.0,
         maxit: int = 100,
         rang: float = 0.7,
         MaxNWts: int = 1000,
         abstol: float = 1e-4,
         reltol: float = 1e-8,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
         threads: int | None = None,
     ):
         self.size = size
@@ -117,14 +122,16 @@ class _NetworkEstimator(BaseEstimator):
         self.random_state = random_state
         self.threads = threads
 
-    def _fit(self, X: Any, given: Any, response: Response, sample_weight: Any) -> None:
+    def _fit(self, X: np.ndarray, given: Data, response: Response, sample_weight: npt.ArrayLike | None) -> None:
         """Fit to the checked inputs X; ``given`` is what the caller gave, for its index and names."""
+        import pandas as pd
+
         with _arguments_of(
             "fit", ("A weight for each row, none negative.", "Leave `sample_weight` out for equal ones.")
         ):
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         names = tuple(getattr(self, "feature_names_in_", ()))
-        index = _index(given, len(X))
+        index = given.index if isinstance(given, pd.DataFrame) else pd.RangeIndex(len(X))
         inputs = Inputs(np.require(X, requirements=["C", "W"]), response, Design(names), weights, index, None)
         options = Options(
             size=self.size,
@@ -150,7 +157,7 @@ class _NetworkEstimator(BaseEstimator):
         self.loss_ = self.network_.value
         self.n_iter_ = self.network_.iterations
 
-    def _outputs(self, X: Any) -> np.ndarray:
+    def _outputs(self, X: Data) -> np.ndarray:
         with _arguments_of("predict", _UNFITTED):
             check_is_fitted(self)
         with _arguments_of("predict", _ROWS):
@@ -227,7 +234,7 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
 
     classes_: np.ndarray
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NNetClassifier:
+    def fit(self, X: Data, y: Data, sample_weight: npt.ArrayLike | None = None) -> NNetClassifier:
         """Fit the network.
 
         Parameters
@@ -253,11 +260,10 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
         DataError, ArgumentError
             If scikit-learn rejects X, y or the weights; also an instance of the class that scikit-learn raises.
         """
-        given = X
         with _arguments_of("fit", _CLASSES):
-            X, y = validate_data(self, X, y, dtype=np.float64, order="C")
-            check_classification_targets(y)
-            self.classes_, codes = np.unique(y, return_inverse=True)
+            inputs, labels = validate_data(self, X, y, dtype=np.float64, order="C")
+            check_classification_targets(labels)
+            self.classes_, codes = np.unique(labels, return_inverse=True)
         levels = tuple(str(label) for label in self.classes_)
         if len(levels) < 2:
             raise DataError(
@@ -265,14 +271,14 @@ class NNetClassifier(ClassifierMixin, _NetworkEstimator):
                 allowed="A response with at least two classes.",
                 hint="Check which rows were kept, or predict another column.",
             )
-        self._fit(X, given, Response("y", codes.reshape(-1, 1).astype(float), levels), sample_weight)
+        self._fit(inputs, X, Response("y", codes.reshape(-1, 1).astype(float), levels), sample_weight)
         return self
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Data) -> np.ndarray:
         """Return the probability of each class: rows by classes, in the order of ``classes_``."""
         return class_shares(self._outputs(X))
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Data) -> np.ndarray:
         """Return the most probable class of each row; ties are resolved in favour of the first class."""
         shares = self.predict_proba(X)
         return self.classes_[np.argmax(shares, axis=1)]
@@ -342,7 +348,7 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
 
     _linout = True
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NNetRegressor:
+    def fit(self, X: Data, y: Data, sample_weight: npt.ArrayLike | None = None) -> NNetRegressor:
         """Fit the network.
 
         Parameters
@@ -366,16 +372,15 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         DataError, ArgumentError
             If scikit-learn rejects X, y or the weights; also an instance of the class that scikit-learn raises.
         """
-        given = X
         with _arguments_of("fit", _NUMBERS):
-            X, y = validate_data(self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True)
-            self._one_output = y.ndim == 1
-            values = np.require(y.reshape(len(X), -1), dtype=np.float64, requirements=["C", "W"])
+            inputs, targets = validate_data(self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True)
+            self._one_output = targets.ndim == 1
+            values = np.require(targets.reshape(len(inputs), -1), dtype=np.float64, requirements=["C", "W"])
         columns = ("y",) if values.shape[1] == 1 else tuple(f"y{o + 1}" for o in range(values.shape[1]))
-        self._fit(X, given, Response("y", values, None, columns), sample_weight)
+        self._fit(inputs, X, Response("y", values, None, columns), sample_weight)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Data) -> np.ndarray:
         """Return the predicted number of each row, or rows by outputs if y had several."""
         values = self._outputs(X)
         return values[:, 0] if self._one_output else values
@@ -386,13 +391,7 @@ class NNetRegressor(RegressorMixin, _NetworkEstimator):
         return tags
 
 
-def _index(given: Any, rows: int) -> Any:
-    import pandas as pd
-
-    return given.index if isinstance(given, pd.DataFrame) else pd.RangeIndex(rows)
-
-
-def _seed(random_state: Any) -> int:
+def _seed(random_state: int | np.random.RandomState | None) -> int:
     """Return a seed for R's generator: a whole number as it is, any other state by drawing one from it."""
     if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
         seed = int(random_state)

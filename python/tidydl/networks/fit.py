@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import arguments_of
 from tidydl.checks import check_count, check_flag
@@ -19,41 +19,48 @@ from tidydl.networks.inputs import Inputs, gather
 from tidydl.networks.record import NNet
 from tidydl.progress import run
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tidydl.design.contrasts import Contrasts
+    from tidydl.design.numbers import Data
+    from tidydl.design.rows import Subset
+
 __all__ = ["nnet", "record"]
 
 
 def nnet(
-    formula: Any = None,
-    data: Any = None,
-    *values: Any,
-    x: Any = None,
-    y: Any = None,
-    weights: Any = None,
+    formula: str | Data | None = None,
+    data: Data | None = None,
+    *values: object,
+    x: Data | None = None,
+    y: Data | None = None,
+    weights: str | npt.ArrayLike | None = None,
     size: int | None = None,
-    Wts: Any = None,
-    mask: Any = None,
+    Wts: npt.ArrayLike | None = None,
+    mask: npt.ArrayLike | None = None,
     linout: bool = False,
     entropy: bool = False,
     softmax: bool = False,
     censored: bool = False,
     skip: bool = False,
     rang: float = 0.7,
-    decay: Any = 0.0,
+    decay: npt.ArrayLike = 0.0,
     maxit: int = 100,
     Hess: bool = False,
     trace: bool = True,
     MaxNWts: int = 1000,
     abstol: float = 1e-4,
     reltol: float = 1e-8,
-    subset: Any = None,
+    subset: Subset | None = None,
     na_action: str = "omit",
-    contrasts: Any = None,
+    contrasts: Contrasts | None = None,
     engine: str | None = None,
     device: str = "cpu",
     threads: int | None = None,
     repeats: int = 1,
     progress: bool | None = None,
-    **more: Any,
+    **more: object,
 ) -> NNet | AveragedNNet:
     """Fit a neural network with one hidden layer, with the same weights as R's ``nnet``, to the last bit.
 
@@ -180,7 +187,7 @@ def nnet(
     return record(inputs, planned, solution, chosen, call, Hess)
 
 
-def _refuse_start(Wts: Any) -> None:
+def _refuse_start(Wts: object) -> None:
     if Wts is not None:
         raise ArgumentError(
             "`Wts` is given, and `repeats` is more than 1: all networks would start alike.",

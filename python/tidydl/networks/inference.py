@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from tidydl.checks import described
 from tidydl.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
+    Chosen: TypeAlias = str | int | Iterable[str | int] | None
     import pandas as pd
 
     from tidydl.networks.record import NNet
@@ -179,7 +180,7 @@ def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.Data
     return pd.DataFrame({lower: values - half, upper: values + half}, index=estimates.index)
 
 
-def chosen_names(parm: Any, names: list[str]) -> list[int]:
+def chosen_names(parm: Chosen, names: list[str]) -> list[int]:
     """Return the indices of the estimates that are asked for, by name or by place; None asks for all.
 
     Raises
@@ -189,7 +190,7 @@ def chosen_names(parm: Any, names: list[str]) -> list[int]:
     """
     if parm is None:
         return list(range(len(names)))
-    wanted = list(parm) if hasattr(parm, "__iter__") and not isinstance(parm, str) else [parm]
+    wanted: list[Any] = list(parm) if isinstance(parm, Iterable) and not isinstance(parm, str) else [parm]
     for each in wanted:
         if isinstance(each, str) and each not in names:
             raise unknown_name("parm", each, names, error=ArgumentError)

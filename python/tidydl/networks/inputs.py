@@ -14,7 +14,12 @@ from tidydl.errors import ArgumentError, ColumnError, DataError, no_column
 from tidydl.networks.excluded import Excluded
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
+
+    from tidydl.design.contrasts import Contrasts
+    from tidydl.design.numbers import Data
+    from tidydl.design.rows import Subset
 
 __all__ = ["Inputs", "column_labels", "gather", "label_column", "need_finite"]
 
@@ -54,17 +59,27 @@ class Inputs:
         return response.columns if len(response.columns) == outputs else tuple(f"o{o + 1}" for o in range(outputs))
 
 
-def gather(formula: Any, data: Any, x: Any, y: Any, weights: Any, **rows: Any) -> Inputs:
+def gather(
+    formula: str | Data | None,
+    data: Data | None,
+    x: Data | None,
+    y: Data | None,
+    weights: str | npt.ArrayLike | None,
+    *,
+    subset: Subset | None = None,
+    na_action: str = "omit",
+    contrasts: Contrasts | None = None,
+) -> Inputs:
     """Take the arguments of a fit: a formula and a data frame, or inputs and response as numbers.
 
-    With a formula ``rows`` may be ``subset``, ``na_action`` and ``contrasts``, as
-    :func:`tidydl.design.from_formula` describes them.
+    ``subset``, ``na_action`` and ``contrasts`` are for a formula, as :func:`tidydl.design.from_formula` describes them.
 
     Raises
     ------
     ArgumentError, FormulaError, ColumnError, DataError
         Where they cannot be used.
     """
+    rows: dict[str, Any] = {"subset": subset, "na_action": na_action, "contrasts": contrasts}
     if isinstance(formula, str):
         return _from_formula(formula, data, weights, rows)
     for name, value in rows.items():
@@ -77,7 +92,7 @@ def gather(formula: Any, data: Any, x: Any, y: Any, weights: Any, **rows: Any) -
     return _from_numbers(x if formula is None else formula, y if data is None else data, weights)
 
 
-def _from_formula(formula: str, data: Any, weights: Any, rows: dict[str, Any]) -> Inputs:
+def _from_formula(formula: str, data: Data | None, weights: str | npt.ArrayLike | None, rows: dict[str, Any]) -> Inputs:
     import pandas as pd
 
     if not isinstance(data, pd.DataFrame):
@@ -97,7 +112,7 @@ def _from_formula(formula: str, data: Any, weights: Any, rows: dict[str, Any]) -
     return Inputs(_own(frame.x), response, frame.design, cases[frame.rows], index, formula, frame.offset, excluded)
 
 
-def _from_numbers(x: Any, y: Any, weights: Any) -> Inputs:
+def _from_numbers(x: Data | None, y: Data | None, weights: npt.ArrayLike | None) -> Inputs:
     import pandas as pd
 
     if x is None or y is None:
@@ -106,14 +121,16 @@ def _from_numbers(x: Any, y: Any, weights: Any) -> Inputs:
             allowed="A formula and a data frame, or `x` and `y`: inputs and response.",
         )
     inputs, names = from_matrix(x)
-    y = [y] if _ndim(y) == 0 else y
-    if not isinstance(y, Sized):
+    rows = [y] if _ndim(y) == 0 else y
+    if not isinstance(rows, Sized):
         raise ArgumentError(f"`y` is {described(y)}.", allowed="One row of y for each of x.")
-    if len(y) != len(inputs):
-        raise ArgumentError(f"`x` has {len(inputs)} rows and `y` has {len(y)}.", allowed="One row of y for each of x.")
+    if len(rows) != len(inputs):
+        raise ArgumentError(
+            f"`x` has {len(inputs)} rows and `y` has {len(rows)}.", allowed="One row of y for each of x."
+        )
     if len(inputs) == 0:
         raise DataError("`x` has no rows.", allowed="At least one row.")
-    response = _response(y)
+    response = _response(rows)
     _complete("x", inputs, names)
     unknown = response.values < 0 if response.levels is not None else False  # a missing label has the code -1
     _complete("y", np.where(unknown, np.nan, response.values), response.columns)
@@ -122,7 +139,7 @@ def _from_numbers(x: Any, y: Any, weights: Any) -> Inputs:
     return Inputs(_own(inputs), response, Design(names), _case_weights(weights, inputs), index, None)
 
 
-def _response(y: Any) -> Response:
+def _response(y: object) -> Response:
     import pandas as pd
 
     if isinstance(y, pd.DataFrame) or _ndim(y) == 2:
@@ -130,7 +147,8 @@ def _response(y: Any) -> Response:
         return Response("y", values, None, names)
     if isinstance(y, (pd.Categorical, pd.Index)):
         y = pd.Series(y)
-    return response_values("y" if getattr(y, "name", None) is None else str(y.name), y)
+    name = getattr(y, "name", None)
+    return response_values("y" if name is None else str(name), y)
 
 
 def _ndim(values: Any) -> int:
@@ -180,17 +198,21 @@ def _own(values: np.ndarray) -> np.ndarray:
     return np.require(values, requirements=["C", "W"])
 
 
-def _case_weights(weights: Any, data: Any, *, missing_ok: bool = False) -> np.ndarray:
+def _case_weights(
+    weights: str | npt.ArrayLike | None, data: pd.DataFrame | np.ndarray, *, missing_ok: bool = False
+) -> np.ndarray:
+    import pandas as pd
+
     if weights is None:
         return np.ones(len(data))
-    if isinstance(weights, str) and hasattr(data, "columns"):
+    if isinstance(weights, str) and isinstance(data, pd.DataFrame):
         if weights not in data.columns:
             raise ColumnError(
                 f"`weights` names the column '{weights}', which `data` does not have.",
                 allowed="A column of `data`, or one number for each row.",
             )
         weights = data[weights]
-    if hasattr(data, "columns"):
+    if isinstance(data, pd.DataFrame):
         same_index("weights", weights, data)
     values = numbers_in(weights)
     if values is None:
@@ -209,7 +231,7 @@ def _case_weights(weights: Any, data: Any, *, missing_ok: bool = False) -> np.nd
     return values
 
 
-def label_column(data: pd.DataFrame, argument: str, name: Any) -> pd.Series:
+def label_column(data: pd.DataFrame, argument: str, name: object) -> pd.Series:
     """Return the column of labels that an argument names.
 
     Raises

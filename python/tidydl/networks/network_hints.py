@@ -9,13 +9,13 @@ from tidydl.networks.record import NNet
 __all__ = ["best_network", "network_hint"]
 
 
-def best_network(value: Any) -> Any:
+def best_network(value: object) -> Any:
     """Return the refitted network of a search, anything else as it is."""
     found = getattr(value, "fit", None)
     return found if isinstance(found, NNet) else value
 
 
-def network_hint(value: Any) -> str | None:
+def network_hint(value: object) -> str | None:
     """Return where the network is in a search or in an estimator that was fitted."""
     if best_network(value) is not value:
         return "Take its network: `fit`."

@@ -16,10 +16,13 @@ from tidydl.networks import likelihood as _likelihood  # noqa: F401  (logLik() l
 from tidydl.networks.exact.kernels import outputs
 from tidydl.networks.inference import chosen_names, covariance_of_weights, intervals, roots, standard_errors
 from tidydl.networks.inputs import need_finite
-from tidydl.networks.record import NNet
+from tidydl.networks.record import FittedNetwork, NNet
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from tidydl.design.numbers import Data
+    from tidydl.networks.inference import Chosen
 
 __all__ = [
     "GLANCE",
@@ -106,7 +109,7 @@ def _vcov(x: NNet) -> pd.DataFrame:
 
 
 @verbs.confint.register(NNet)
-def _confint(x: NNet, parm: Any = None, level: float = 0.95) -> pd.DataFrame:
+def _confint(x: NNet, parm: Chosen = None, level: float = 0.95) -> pd.DataFrame:
     """Return an interval for each weight that may change, the bounds as columns."""
     import pandas as pd
 
@@ -128,27 +131,26 @@ def _need_hessian(fit: NNet) -> None:
         )
 
 
-def _inputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, np.ndarray, Any]:
+def _inputs(fit: NNet, newdata: Data) -> tuple[np.ndarray, np.ndarray, Any]:
     """Return x of the complete rows of new data, which rows those are, and the index of all rows."""
     import pandas as pd
 
-    is_frame = isinstance(newdata, pd.DataFrame)
     if fit.design.formula is not None:
-        if not is_frame:
+        if not isinstance(newdata, pd.DataFrame):
             raise ArgumentError(
                 f"`newdata` is {described(newdata)}.",
                 allowed="A data frame with the columns of the formula.",
                 hint=frame_hint(newdata),
             )
         return *fit.model_matrix(newdata), newdata.index
-    x, _ = from_matrix(newdata if not is_frame else _chosen(fit.design, newdata), "newdata")
+    x, _ = from_matrix(_chosen(fit.design, newdata) if isinstance(newdata, pd.DataFrame) else newdata, "newdata")
     if x.shape[1] != fit.shape.inputs and not len(x) == 0:
         raise ArgumentError(
             f"`newdata` has {x.shape[1]} columns, and the network has {fit.shape.inputs} inputs.",
             allowed=f"{fit.shape.inputs} columns.",
         )
     complete = ~np.isnan(x).any(axis=1)
-    index = newdata.index if is_frame else pd.RangeIndex(len(x))
+    index = newdata.index if isinstance(newdata, pd.DataFrame) else pd.RangeIndex(len(x))
     return (x[complete] if len(x) else np.empty((0, fit.shape.inputs))), complete, index
 
 
@@ -169,7 +171,7 @@ def in_place(fit: NNet, values: np.ndarray) -> tuple[np.ndarray, Any]:
     return (values, fit.index) if fit.excluded is None else (fit.excluded.filled(values), fit.excluded.index)
 
 
-def raw_outputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, Any]:
+def raw_outputs(fit: NNet, newdata: Data | None) -> tuple[np.ndarray, Any]:
     """Return outputs for all rows, missing where a row is incomplete, and the rows' index."""
     if newdata is None:
         return fit.fitted_values, fit.index
@@ -180,7 +182,7 @@ def raw_outputs(fit: NNet, newdata: Any) -> tuple[np.ndarray, Any]:
     return values, index
 
 
-def classes_of(fit: Any, values: np.ndarray, index: Any) -> pd.Series:
+def classes_of(fit: FittedNetwork, values: np.ndarray, index: pd.Index | None) -> pd.Series:
     """Return the class of the largest output in each row, the first of several; missing where the row is."""
     import pandas as pd
 
@@ -204,7 +206,7 @@ def class_shares(values: np.ndarray) -> np.ndarray:
 
 
 @verbs.predict.register(NNet)
-def _predict(x: NNet, newdata: Any = None, type: str = "raw") -> Any:
+def _predict(x: NNet, newdata: Data | None = None, type: str = "raw") -> Any:
     """Predict with a fitted network.
 
     Parameters
@@ -233,7 +235,7 @@ def _predict(x: NNet, newdata: Any = None, type: str = "raw") -> Any:
     return pd.DataFrame(values, index=index, columns=list(x.output_names))
 
 
-def need_classes(fit: Any) -> None:
+def need_classes(fit: FittedNetwork) -> None:
     """Refuse to name classes where numbers were fitted."""
     if fit.lev is None or len(fit.lev) != max(2, fit.n[2]):
         raise ArgumentError(
@@ -257,18 +259,18 @@ def _residuals(x: NNet) -> pd.DataFrame:
     return pd.DataFrame(values, index=index, columns=list(x.output_names))
 
 
-def observed(fit: Any) -> pd.Series:
+def observed(fit: FittedNetwork, index: pd.Index | None) -> pd.Series:
     """Return the classes of the training rows."""
     import pandas as pd
 
     targets = np.round(fit.fitted_values + fit.residuals)
     codes = targets[:, 0].astype(int) if targets.shape[1] == 1 else np.argmax(targets, axis=1)
     assert fit.lev is not None
-    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(fit.lev)), index=fit.index, name=fit.response)
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(fit.lev)), index=index, name=fit.response)
 
 
 @verbs.augment.register(NNet)
-def _augment(x: NNet, data: Any = None, newdata: Any = None) -> pd.DataFrame:
+def _augment(x: NNet, data: Data | None = None, newdata: Data | None = None) -> pd.DataFrame:
     """Join predictions to data, one row to one row.
 
     For classes the columns are ``.pred_class`` and ``.pred_<level>``; for numbers ``.pred`` and, where the response
@@ -279,25 +281,25 @@ def _augment(x: NNet, data: Any = None, newdata: Any = None) -> pd.DataFrame:
     return augmented(x, data, *raw_outputs(x, data))
 
 
-def augmented(x: Any, data: Any, values: np.ndarray, index: Any) -> pd.DataFrame:
+def augmented(x: FittedNetwork, data: Data | None, values: np.ndarray, index: pd.Index | None) -> pd.DataFrame:
     """Join outputs, whoever predicted them, to data, or to the training rows' observed response where there is none."""
     import pandas as pd
 
     if data is not None:
         base = data.copy() if isinstance(data, pd.DataFrame) else pd.DataFrame(np.asarray(data))
     elif x.told_apart is not None:
-        base = observed(x).to_frame()
+        base = observed(x, index).to_frame()
     else:
         base = pd.DataFrame(x.fitted_values + x.residuals, index=index, columns=_response_columns(x))
     added = _class_columns(x, values, index) if x.told_apart is not None else _number_columns(x, values, base)
     return base.assign(**added)
 
 
-def _response_columns(fit: Any) -> list[str]:
-    return [fit.response] if fit.shape.outputs == 1 else list(fit.output_names)
+def _response_columns(fit: FittedNetwork) -> list[str]:
+    return [fit.response] if fit.n[2] == 1 else list(fit.output_names)
 
 
-def _class_columns(fit: Any, values: np.ndarray, index: Any) -> dict[str, Any]:
+def _class_columns(fit: FittedNetwork, values: np.ndarray, index: pd.Index | None) -> dict[str, Any]:
     assert fit.lev is not None
     shares = class_shares(values)
     columns: dict[str, Any] = {".pred_class": classes_of(fit, values, index).array}
@@ -306,7 +308,7 @@ def _class_columns(fit: Any, values: np.ndarray, index: Any) -> dict[str, Any]:
     return columns
 
 
-def _number_columns(fit: Any, values: np.ndarray, base: pd.DataFrame) -> dict[str, Any]:
+def _number_columns(fit: FittedNetwork, values: np.ndarray, base: pd.DataFrame) -> dict[str, Any]:
     names = _response_columns(fit)
     ends = [""] if len(names) == 1 else [f"_{name}" for name in names]
     columns = {f".pred{end}": values[:, o] for o, end in enumerate(ends)}

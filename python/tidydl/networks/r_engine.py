@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -76,7 +76,7 @@ def fit_many_with_r(fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
     return found
 
 
-def _fit(nnet: Any, fit: Fit, maxit: int, trace: bool) -> dict[str, Any]:
+def _fit(nnet: Callable[..., Any], fit: Fit, maxit: int, trace: bool) -> dict[str, Any]:
     from rpy2.rinterface_lib.embedded import RRuntimeError
 
     try:

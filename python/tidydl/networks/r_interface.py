@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,16 +29,23 @@ from tidydl.networks.model_selection.resampling import (
 )
 from tidydl.progress import Work
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tidydl.networks.engines import Engine
+    from tidydl.networks.exact.engine import Solution
+    from tidydl.networks.model_selection.resampling import Resamples
+
 __all__ = ["asked_by_r", "fit_arrays", "fit_repeats", "tune_arrays"]
 
 
 def fit_arrays(
     x: np.ndarray,
     y: np.ndarray,
-    weights: Any,
-    wts: Any,
-    mask: Any,
-    decay: Any,
+    weights: npt.ArrayLike,
+    wts: npt.ArrayLike,
+    mask: npt.ArrayLike,
+    decay: npt.ArrayLike,
     size: int,
     skip: bool,
     loss: str,
@@ -86,10 +94,10 @@ def fit_arrays(
 def fit_repeats(
     x: np.ndarray,
     y: np.ndarray,
-    weights: Any,
+    weights: npt.ArrayLike,
     wts: np.ndarray,
-    mask: Any,
-    decay: Any,
+    mask: npt.ArrayLike,
+    decay: npt.ArrayLike,
     size: int,
     skip: bool,
     loss: str,
@@ -120,7 +128,7 @@ def fit_repeats(
     return [_solution(each, chosen) for each in made]
 
 
-def _solution(solution: Any, engine: Any) -> dict[str, Any]:
+def _solution(solution: Solution, engine: Engine) -> dict[str, Any]:
     return {
         "wts": solution.wts,
         "value": solution.value,
@@ -142,7 +150,9 @@ def _advise(asked: dict[str, Any] | None, shape: Shape, x: np.ndarray, y: np.nda
             warnings.warn(printable(text), UserWarning, stacklevel=1)
 
 
-def asked_by_r(resamples: Any, given: list[Any] | None, names: Any, times: Any, prop: Any, n: int) -> dict[str, Any]:
+def asked_by_r(
+    resamples: Resamples, given: list[Any] | None, names: Iterable[str] | None, times: int | None, prop: object, n: int
+) -> dict[str, Any]:
     """Check what resamples R is asked for, which it draws itself.
 
     Parameters
@@ -177,19 +187,19 @@ def asked_by_r(resamples: Any, given: list[Any] | None, names: Any, times: Any, 
 def tune_arrays(
     x: np.ndarray,
     y: np.ndarray,
-    weights: Any,
+    weights: npt.ArrayLike,
     is_class: bool,
-    size: Any,
-    decay: Any,
+    size: npt.ArrayLike,
+    decay: npt.ArrayLike,
     skip: bool,
     loss: str,
     maxit: int,
     abstol: float,
     reltol: float,
-    train: Any,
-    train_lengths: Any,
-    labels: Any,
-    starts: Any,
+    train: npt.ArrayLike,
+    train_lengths: npt.ArrayLike,
+    labels: Iterable[str],
+    starts: npt.ArrayLike,
     repeats: int,
     metric: str | None = None,
     engine: str | None = None,
@@ -239,6 +249,6 @@ def tune_arrays(
     return {"fits": search.fits, "summary": search.summary, "metric": chosen_metric, "at": search.best}
 
 
-def _per_weight(values: Any) -> np.ndarray:
+def _per_weight(values: npt.ArrayLike) -> np.ndarray:
     """Take a vector, which arrives from R as a single value where it has one element."""
     return np.atleast_1d(np.asarray(values, dtype=float))

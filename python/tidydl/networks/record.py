@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from tidydl.rprint import format_numbers, named_vector
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NNet", "NNetSummary", "connection_names"]
+    from tidydl.design.numbers import Data
+
+__all__ = ["FittedNetwork", "NNet", "NNetSummary", "connection_names"]
 
 
 def connection_names(shape: Shape) -> list[str]:
@@ -40,6 +43,46 @@ def _names_classes(lev: tuple[str, ...] | None, targets: np.ndarray) -> bool:
     marks = np.round(targets)
     whole = np.abs(targets - marks).max(initial=0) < 1e-8 and np.isin(marks, (0, 1)).all()
     return bool(whole and (outputs == 1 or (marks.sum(axis=1) == 1).all()))
+
+
+class FittedNetwork(Protocol):
+    """What is asked of a network, of the mean of several, and of one of R's."""
+
+    @property
+    def n(self) -> Sequence[int]:
+        """Numbers of inputs, hidden units and outputs."""
+
+    @property
+    def coefnames(self) -> Sequence[str]:
+        """The names of the inputs."""
+
+    @property
+    def output_names(self) -> Sequence[str]:
+        """The names of the outputs."""
+
+    @property
+    def design(self) -> Design:
+        """How predictors become inputs."""
+
+    @property
+    def response(self) -> str:
+        """The name of the response."""
+
+    @property
+    def lev(self) -> Sequence[str] | None:
+        """The levels of the response."""
+
+    @property
+    def told_apart(self) -> Sequence[str] | None:
+        """The classes that are told apart; None where numbers were fitted."""
+
+    @property
+    def fitted_values(self) -> np.ndarray:
+        """The outputs for the training rows."""
+
+    @property
+    def residuals(self) -> np.ndarray | float:
+        """Targets minus outputs."""
 
 
 @dataclass(eq=False, repr=False)
@@ -97,7 +140,7 @@ class NNet:
     seconds: float
     mask: np.ndarray
     weights: np.ndarray
-    index: Any = None
+    index: pd.Index | None = None
     call: dict[str, Any] = field(default_factory=dict)
     engine: str = "exact"
     device: str = "cpu"
@@ -187,7 +230,7 @@ class NNet:
         ]
         return "options were -" + "".join(text for holds, text in options if holds)
 
-    def predict(self, newdata: Any = None, type: str = "raw") -> Any:
+    def predict(self, newdata: Data | None = None, type: str = "raw") -> Any:
         """Predict; see :func:`tidydl.predict`."""
         return verbs.predict(self, newdata, type=type)
 

@@ -20,7 +20,7 @@ from tidydl.device import full_precision, import_torch
 from tidydl.errors import DeviceError, TidydlError
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading_lock import at_work
-from tidydl.pipelines.model_loading import Loaded
+from tidydl.pipelines.model_loading import Loaded, Weights
 from tidydl.pipelines.parallel_batches import side_by_side, worker_count
 from tidydl.pipelines.tokens import refuse_unknown_tokens
 from tidydl.progress import Progress, Work
@@ -59,7 +59,7 @@ class Encoded(Protocol):
         ...
 
 
-def only_line(encoded: Any, lines: list[int], found: list[Any]) -> Any:
+def only_line(encoded: object, lines: list[int], found: list[Any]) -> Any:
     """Take what the model gave for an input's only line as its result."""
     return found[0]
 
@@ -265,7 +265,7 @@ def _batches(loaded: Loaded, encoded: Encoded, plan: BatchPlan, tolerant: bool) 
             yield waiting.popleft().result()
 
 
-def _planned_batches(encoded: Encoded, plan: BatchPlan, weights: Any, workers: int) -> Iterator[list[int]]:
+def _planned_batches(encoded: Encoded, plan: BatchPlan, weights: Weights, workers: int) -> Iterator[list[int]]:
     """Put lines into batches, the longest first; the budget may shrink on the way."""
     sizes, shapes = encoded.sizes, _shapes(encoded, plan)
     largest: dict[Hashable, int] = {}
@@ -275,6 +275,7 @@ def _planned_batches(encoded: Encoded, plan: BatchPlan, weights: Any, workers: i
     order = sorted(range(len(sizes)), key=lambda i: (largest[shapes[i]], repr(shapes[i]), sizes[i]), reverse=True)
     left, start = sum(sizes), 0
     while start < len(order):
+        assert weights.budget is not None  # _batches() has seen to it
         # the last batches are smaller, so that all workers end at about the same time
         budget = min(weights.budget, max(_SMALLEST, left // workers)) if workers > 1 else weights.budget
         count = 1 if plan.padding == "none" else max(1, budget // max(1, sizes[order[start]]))
@@ -315,7 +316,7 @@ def _lines(loaded: Loaded, encoded: Encoded, plan: BatchPlan, positions: list[in
             if not tolerant:
                 raise problem
             return [(positions[0], _failure(problem))]
-    _free(torch, loaded.device)
+    _free(loaded.device)
     half = len(positions) // 2
     parts = (positions[:half], positions[half:])
     return [line for part in parts for line in _lines(loaded, encoded, plan, part, tolerant)]
@@ -339,8 +340,10 @@ def _is_out_of_memory(problem: BaseException) -> bool:
     return isinstance(problem, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
-def _free(torch: Any, device: str) -> None:
+def _free(device: str) -> None:
     """Free what the failed batch still holds."""
+    import torch
+
     if device.startswith("cuda"):
         torch.cuda.empty_cache()
 

@@ -12,14 +12,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tidydl.pipelines.batching import BatchPlan
 from tidydl.pipelines.model_loading import Loaded, Weights
 
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
 __all__ = ["first_token_alone"]
 
 _AGREE = 1e-5
+
+
+class _Layer(Protocol):
+    """The last layer of an encoder of BERT's kind."""
+
+    attention: torch.nn.Module
 
 
 @contextmanager
@@ -56,14 +66,14 @@ def _forward(forward: Callable[[dict[str, Any]], Any], tensors: dict[str, Any]) 
         _wanted.now = False
 
 
-def _first(module: Any, args: Any, made: Any) -> Any:
+def _first(module: torch.nn.Module, args: tuple[object, ...], made: torch.Tensor | tuple[torch.Tensor, ...]) -> Any:
     """Keep the first token of what attention makes: all that follows in the layer works token by token."""
     if not _wanted.now:
         return made
     return (made[0][:, :1], *made[1:]) if isinstance(made, tuple) else made[:, :1]
 
 
-def _last_layer(model: Any) -> Any:
+def _last_layer(model: PreTrainedModel) -> _Layer | None:
     """Find the last layer of an encoder of BERT's kind."""
     if not type(model).__name__.endswith("ForSequenceClassification") or getattr(model.config, "is_decoder", False):
         return None
@@ -73,14 +83,14 @@ def _last_layer(model: Any) -> Any:
     return last if last is not None and all(hasattr(last, part) for part in parts) else None
 
 
-def _agrees(weights: Weights, layer: Any) -> bool:
+def _agrees(weights: Weights, layer: _Layer) -> bool:
     """Try out once whether a model's logits are the same without the other tokens."""
     if weights.first_token is None:
         weights.first_token = _tried(weights.model, layer)
     return weights.first_token
 
 
-def _tried(model: Any, layer: Any) -> bool:
+def _tried(model: PreTrainedModel, layer: _Layer) -> bool:
     import torch
 
     ids = torch.arange(2 * 9).reshape(2, 9) % max(2, model.config.vocab_size - 1) + 1

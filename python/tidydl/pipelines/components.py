@@ -40,7 +40,7 @@ class Origin:
 _origins: MutableMapping[Any, Origin] = weakref.WeakKeyDictionary()
 
 
-def origin_of(component: Any) -> Origin | None:
+def origin_of(component: object) -> Origin | None:
     """Return where a component was loaded from; None where the user has loaded it."""
     try:
         return _origins.get(component)
@@ -86,7 +86,7 @@ def _component(name: str, given: Mapping[str, Any], source: Source | None) -> An
     return _kept(name, source, "model")
 
 
-def _loaded(given: Any, name: str, argument: str) -> Any:
+def _loaded(given: object, name: str, argument: str) -> Any:
     """Return a component that is loaded, or load it from where it lies."""
     if hasattr(given, "save_pretrained"):
         return given

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,9 @@ from tidydl.progress import run as run_work
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    import torch
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers.image_processing_utils import BaseImageProcessor
 
 __all__ = ["embed", "embed_steps"]
 
@@ -39,18 +43,18 @@ _TASKS = {"text": "feature-extraction", "image": "image-feature-extraction"}
 
 
 def embed(
-    x: Any = NOT_GIVEN,
-    model: Any = None,
+    x: object = NOT_GIVEN,
+    model: str | os.PathLike[str] | PreTrainedModel | None = None,
     pooling: str = "mean",
     normalize: bool = True,
     *,
-    text: Any = None,
-    image: Any = None,
-    tokenizer: Any = None,
-    image_processor: Any = None,
+    text: object = None,
+    image: object = None,
+    tokenizer: str | os.PathLike[str] | PreTrainedTokenizerBase | None = None,
+    image_processor: str | os.PathLike[str] | BaseImageProcessor | None = None,
     revision: str | None = None,
-    device: Any = "auto",
-    dtype: Any = "float32",
+    device: str | int | torch.device | None = "auto",
+    dtype: str | torch.dtype = "float32",
     use_safetensors: bool = True,
     trust_remote_code: bool = False,
     token: str | None = None,
@@ -130,16 +134,16 @@ def embed(
 
 
 def embed_steps(
-    x: Any = NOT_GIVEN,
-    model: Any = None,
+    x: object = NOT_GIVEN,
+    model: object = None,
     pooling: str = "mean",
     normalize: bool = True,
     *,
-    text: Any = None,
-    image: Any = None,
-    max_length: Any = None,
-    batch_size: Any = None,
-    on_error: Any = "raise",
+    text: object = None,
+    image: object = None,
+    max_length: object = None,
+    batch_size: object = None,
+    on_error: object = "raise",
     **loading: Any,
 ) -> Work[pd.DataFrame]:
     """Do the work of :func:`embed` as a generator of progress events that returns the frame."""
@@ -206,7 +210,7 @@ def _named(modality: str, given: dict[str, Any]) -> dict[str, Any]:
     return {modality: given[modality]}
 
 
-def _open(model: Any, said: Mapping[str, Any], x: Any, given: Mapping[str, Any]) -> tuple[str, Loaded]:
+def _open(model: object, said: Mapping[str, Any], x: object, given: Mapping[str, Any]) -> tuple[str, Loaded]:
     """Load the encoder, and say whether it reads texts or images; of one that reads both the inputs decide."""
     for name in said:
         if name not in LOADING:
@@ -227,7 +231,7 @@ def _default_encoder() -> Any:
     return example_model("minilm")
 
 
-def _modality(config: Any, given: dict[str, Any]) -> str:
+def _modality(config: PreTrainedConfig, given: dict[str, Any]) -> str:
     """Tell an encoder of images from one of texts: by what is given to read with, else by its kind."""
     if given["tokenizer"] is not None:
         return "text"
@@ -240,7 +244,7 @@ def _modality(config: Any, given: dict[str, Any]) -> str:
     return "image" if reads_images and config.model_type not in TOKENIZER_MAPPING_NAMES else "text"
 
 
-def _modality_of_inputs(x: Any, given: Mapping[str, Any]) -> str:
+def _modality_of_inputs(x: object, given: Mapping[str, Any]) -> str:
     """Tell images from texts: by how they are named, else by what they are. Paths of images are named."""
     if x is NOT_GIVEN or given["text"] is not None or given["image"] is not None:
         return "text" if given["image"] is None else "image"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tidydl.checks import described
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["choose_column", "refuse_mistyped"]
 
 
-def choose_column(frame: pd.DataFrame, part: Part, wanted: Any, modality: Any, *, alone: bool = True) -> int:
+def choose_column(frame: pd.DataFrame, part: Part, wanted: object, modality: ModuleType, *, alone: bool = True) -> int:
     """Find the position of the column that holds a part.
 
     Parameters
@@ -68,7 +69,7 @@ def choose_column(frame: pd.DataFrame, part: Part, wanted: Any, modality: Any, *
     )
 
 
-def refuse_mistyped(frame: pd.DataFrame, part: Part, wanted: Any) -> None:
+def refuse_mistyped(frame: pd.DataFrame, part: Part, wanted: object) -> None:
     """Refuse a single text for all inputs that is all but the name of a column.
 
     Raises
@@ -91,7 +92,7 @@ def _is_label(column: pd.Series) -> bool:
     return isinstance(column.dtype, pd.CategoricalDtype)
 
 
-def _no_such(names: list[Any], part: Part, wanted: Any, count: int) -> ColumnError:
+def _no_such(names: list[Any], part: Part, wanted: object, count: int) -> ColumnError:
     problem = f"`{part.name}` is {wanted!r}, " + (
         f"and `x` has {count} columns of that name." if count else "which is not a column of `x`."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tidydl import rendering
@@ -88,7 +89,7 @@ class Inputs:
         return Inputs(parts, None, self.constant, failures, self.first + start)
 
 
-def read_inputs(x: Any, parts: Sequence[Part], given: Mapping[str, Any], *, tolerant: bool = False) -> Inputs:
+def read_inputs(x: object, parts: Sequence[Part], given: Mapping[str, Any], *, tolerant: bool = False) -> Inputs:
     """Read the inputs of a call.
 
     Parameters
@@ -144,7 +145,7 @@ def modality_of(part: Part) -> Any:
     return importlib.import_module(f"tidydl.pipelines.reading.{part.modality}s")
 
 
-def _table_first(x: Any, parts: Sequence[Part], given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+def _table_first(x: object, parts: Sequence[Part], given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Take a data frame as the table that questions are about, where the task has one."""
     table = next((part.name for part in parts if part.modality == "table"), None)
     if table is None or table in given or x is NOT_GIVEN:
@@ -156,7 +157,7 @@ def _table_first(x: Any, parts: Sequence[Part], given: dict[str, Any]) -> tuple[
     return NOT_GIVEN, {**given, table: x}
 
 
-def is_foreign(x: Any) -> bool:
+def is_foreign(x: object) -> bool:
     """Return whether it is a frame or column of polars or pyarrow."""
     return type(x).__module__.partition(".")[0] in ("polars", "pyarrow")
 
@@ -173,7 +174,7 @@ def in_pandas(x: Any) -> Any:
     return known.to_list() if isinstance(known, narwhals.Series) else x.to_pylist()
 
 
-def _as_frame(x: Any, parts: Sequence[Part]) -> pd.DataFrame | None:
+def _as_frame(x: object, parts: Sequence[Part]) -> pd.DataFrame | None:
     """Build a frame of a list of inputs with several parts, each a dict or a tuple; None where it is none."""
     import pandas as pd
 
@@ -227,7 +228,7 @@ def _for_each(values: list[Any], part: Part, n: int) -> list[Any]:
     return values * n if len(values) == 1 else values
 
 
-def _by_part(x: Any, parts: Sequence[Part], given: Mapping[str, Any]) -> dict[str, Any]:
+def _by_part(x: object, parts: Sequence[Part], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return which values each part has."""
     values = dict(given)
     required = _required(parts)
@@ -269,7 +270,7 @@ def _part_missing(part: Part) -> ArgumentError:
     )
 
 
-def _several_parts(x: Any, parts: Sequence[Part]) -> ArgumentError:
+def _several_parts(x: object, parts: Sequence[Part]) -> ArgumentError:
     listed = ", ".join(f"`{part.name}`" for part in _required(parts))
     return ArgumentError(
         f"`x` is {described(x)}, but each input has several parts.",
@@ -278,12 +279,12 @@ def _several_parts(x: Any, parts: Sequence[Part]) -> ArgumentError:
     )
 
 
-def _values(x: Any, part: Part, parts: Sequence[Part], failures: Failures) -> list[Any]:
+def _values(x: object, part: Part, parts: Sequence[Part], failures: Failures) -> list[Any]:
     """Read the values of a part, one or many."""
     return modality_of(part).read_all(x, part.name) if part.shared else _read(_many(x, part), part, parts, failures)
 
 
-def _many(x: Any, part: Part) -> list[Any]:
+def _many(x: object, part: Part) -> list[Any]:
     """Build a list of what may be one value or many."""
     modality = modality_of(part)
     if is_missing(x) or modality.is_one(x):
@@ -297,7 +298,7 @@ def _many(x: Any, part: Part) -> list[Any]:
     return _listed(x)
 
 
-def _listed(x: Any) -> list[Any]:
+def _listed(x: Iterable[Any]) -> list[Any]:
     """List the values of an array as plain ones, and of a batch of images as arrays."""
     return x.tolist() if hasattr(x, "tolist") and getattr(x, "ndim", 1) == 1 else list(x)
 
@@ -311,7 +312,7 @@ def _read(values: list[Any], part: Part, parts: Sequence[Part], failures: Failur
     ]
 
 
-def _one_read(modality: Any, value: Any, name: str, index: int, failures: Failures) -> Any:
+def _one_read(modality: ModuleType, value: object, name: str, index: int, failures: Failures) -> Any:
     try:
         return modality.read(value, nth_value(index, name))
     except TidydlError as problem:

@@ -33,14 +33,16 @@ class _Pipeline(Protocol):
 
     def draw(self, given: Mapping[str, Any], drawn: int | None = None) -> int | None: ...
 
-    def steps(self, x: Any, *, drawn: int | None = None, first: int = 0, **given: Any) -> Work[pd.DataFrame]: ...
+    def steps(self, x: object, *, drawn: int | None = None, first: int = 0, **given: Any) -> Work[pd.DataFrame]: ...
 
     def gathers(self, data: pd.DataFrame, given: Mapping[str, Any]) -> bool: ...
 
     def has_spans(self, given: Mapping[str, Any]) -> bool: ...
 
 
-def augment_pipeline(x: _Pipeline, data: Any, *, prefix: str = "", progress: bool | None = None, **given: Any) -> Any:
+def augment_pipeline(
+    x: _Pipeline, data: object, *, prefix: str = "", progress: bool | None = None, **given: Any
+) -> pd.DataFrame | Stream:
     """Join a pipeline's results to the data: its rows stay one to one, ranks are spread wide.
 
     Parameters
@@ -78,7 +80,7 @@ def augmented(x: _Pipeline, given: Mapping[str, Any], prefix: str = "", drawn: i
 
 
 def augment_steps(
-    x: _Pipeline, data: Any, *, prefix: str = "", drawn: int | None = None, first: int = 0, **given: Any
+    x: _Pipeline, data: object, *, prefix: str = "", drawn: int | None = None, first: int = 0, **given: Any
 ) -> Work[pd.DataFrame]:
     """Do the work of ``augment()`` as a generator of progress events that returns the frame."""
     import pandas as pd

@@ -104,7 +104,7 @@ def _older_flag(said: dict[str, Any], name: str) -> bool | None:
     return None if value is None else check_flag(name, value)
 
 
-def asks_for_what_is_done(name: str, value: Any) -> bool:
+def asks_for_what_is_done(name: str, value: object) -> bool:
     """Return whether an argument of older code asks for what is done anyway.
 
     Raises

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import guarded
 from tidydl.pipelines.legacy_arguments import as_current_loading_arguments
@@ -10,25 +11,30 @@ from tidydl.pipelines.options import DEFAULT
 from tidydl.pipelines.runner import Pipeline
 from tidydl.pipelines.task_resolution import LOADING, open_model
 
+if TYPE_CHECKING:
+    import torch
+    from transformers import FeatureExtractionMixin, PreTrainedModel, PreTrainedTokenizerBase, ProcessorMixin
+    from transformers.image_processing_utils import BaseImageProcessor
+
 __all__ = ["pipeline"]
 
 
 @guarded
 def pipeline(
     task: str | None = None,
-    model: Any = None,
+    model: str | os.PathLike[str] | PreTrainedModel | None = None,
     *,
-    tokenizer: Any = None,
-    image_processor: Any = None,
-    feature_extractor: Any = None,
-    processor: Any = None,
+    tokenizer: str | os.PathLike[str] | PreTrainedTokenizerBase | None = None,
+    image_processor: str | os.PathLike[str] | BaseImageProcessor | None = None,
+    feature_extractor: str | os.PathLike[str] | FeatureExtractionMixin | None = None,
+    processor: str | os.PathLike[str] | ProcessorMixin | None = None,
     revision: str | None = None,
-    device: Any = "auto",
-    dtype: Any = "float32",
+    device: str | int | torch.device | None = "auto",
+    dtype: str | torch.dtype = "float32",
     use_safetensors: bool = True,
     trust_remote_code: bool = False,
     token: str | None = None,
-    top_k: Any = DEFAULT,
+    top_k: int | str | None = DEFAULT,
     **options: Any,
 ) -> Pipeline:
     """Create a pipeline: a task and a model that performs it, ready to be called with data.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ from tidydl.pipelines.vetting.sizes import refuse_claims, weights_held
 
 if TYPE_CHECKING:
     import pandas as pd
+    import torch
+    from transformers import PreTrainedConfig, PreTrainedModel
 
 __all__ = ["Loaded", "Wanted", "Weights", "adopt", "class_labels", "dtype_name", "forget", "load", "read_config"]
 
@@ -120,7 +123,7 @@ _weights: Cache = OrderedDict()
 _configs: Cache = OrderedDict()
 
 
-def dtype_name(dtype: Any) -> str:
+def dtype_name(dtype: object) -> str:
     """Read the kind of numbers a model computes in, from a name or a ``torch.dtype``."""
     name = str(dtype).removeprefix("torch.")
     if name not in DTYPES:
@@ -188,13 +191,15 @@ def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) ->
     )
 
 
-def adopt(model: Any, components: Sequence[str], given: Mapping[str, Any], device: Any) -> Loaded:
+def adopt(
+    model: PreTrainedModel, components: Sequence[str], given: Mapping[str, Any], device: str | int | torch.device
+) -> Loaded:
     """Take a model object that the user has loaded; it stays where it is unless a device is named.
 
     ``components`` and ``given`` are as for :func:`load`; what is not given is taken from where the model came from.
     """
     if device != "auto":
-        model.to(resolve_device(device))
+        model.to(resolve_device(device))  # type: ignore[arg-type]  # transformers' wrapper of it hides what it takes
     origin = getattr(model, "name_or_path", "") or ""
     return Loaded(
         weights=Weights(model.eval()),
@@ -243,7 +248,7 @@ def _trim(kept: Cache, most: int) -> None:
 
 
 @guarded
-def forget(model: Any = None) -> pd.DataFrame:
+def forget(model: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     """Unload the models that pipelines and embed() have loaded in this session, to free their memory.
 
     A pipeline that is still referenced keeps its model; a new pipeline loads the model again.
@@ -283,12 +288,12 @@ def forget(model: Any = None) -> pd.DataFrame:
     return contract.frame({name: [line[k] for line in lines] for k, name in enumerate(contract.names)})
 
 
-def _described(wanted: Wanted, model: Any) -> tuple[str, str | None, str, str, float]:
+def _described(wanted: Wanted, model: PreTrainedModel) -> tuple[str, str | None, str, str, float]:
     size = sum(each.numel() * each.element_size() for each in (*model.parameters(), *model.buffers())) / 1e6
     return wanted.source.location.source, wanted.source.revision, wanted.dtype, wanted.device, size
 
 
-def _give_back(devices: Any) -> None:
+def _give_back(devices: Iterable[str]) -> None:
     """Give the memory of graphics cards back to other programs."""
     import gc
 
@@ -297,7 +302,7 @@ def _give_back(devices: Any) -> None:
         import_torch().cuda.empty_cache()
 
 
-def class_labels(config: Any, source: str, *, repeated: bool = False) -> list[str]:
+def class_labels(config: PreTrainedConfig, source: str, *, repeated: bool = False) -> list[str]:
     """Return the labels of a classifier in the order of its outputs.
 
     Raises
@@ -306,14 +311,16 @@ def class_labels(config: Any, source: str, *, repeated: bool = False) -> list[st
         Where the config names no label for an output, or one name for two unless labels may be ``repeated``.
     """
     names = {int(code): str(label) for code, label in (getattr(config, "id2label", None) or {}).items()}
-    missing = [code for code in range(config.num_labels) if code not in names]
+    count = config.num_labels or 0
+    missing = [code for code in range(count) if code not in names]
     if missing or not names:
+        outputs = f"of the {count} outputs" if count else "output"
         raise ArgumentError(
             f"`model` is '{source}', whose config.json has no label for its output {(missing or [0])[0]}.",
-            allowed=f"`id2label` in config.json with a label for each of the {config.num_labels} outputs.",
+            allowed=f"`id2label` in config.json with a label for each {outputs}.",
             hint="Complete `id2label` there, then load the model again.",
         )
-    labels = [names[code] for code in range(config.num_labels)]
+    labels = [names[code] for code in range(count)]
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice and not repeated:
         raise ArgumentError(

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 from tidydl.boundaries import DATA_FILES
 from tidydl.checks import check_path_name, described
@@ -50,7 +49,7 @@ class Location:
             return tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
 
 
-def locate(model: Any, argument: str = "model") -> Location:
+def locate(model: object, argument: str = "model") -> Location:
     """Tell a local folder from an id of the Hub.
 
     Raises

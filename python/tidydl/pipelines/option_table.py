@@ -25,7 +25,7 @@ class Option:
     says: str
 
 
-def whole_number(name: str, value: Any) -> int:
+def whole_number(name: str, value: object) -> int:
     """Read a positive whole number; 3.0, as R writes 3, is one."""
     try:
         return check_count(name, value, 1)
@@ -35,7 +35,7 @@ def whole_number(name: str, value: Any) -> int:
         ) from None
 
 
-def _ranks(name: str, value: Any) -> int | None:
+def _ranks(name: str, value: object) -> int | None:
     """Read how many results are wanted, None for all."""
     try:
         return None if value is None else whole_number(name, value)
@@ -47,24 +47,25 @@ def _ranks(name: str, value: Any) -> int | None:
         ) from None
 
 
-def _seed(name: str, value: Any) -> int:
-    if check_number(name, value, -(2**31) + 1, 2**31 - 1) != int(value):
+def _seed(name: str, value: object) -> int:
+    number = check_number(name, value, -(2**31) + 1, 2**31 - 1)
+    if number != int(number):
         raise ArgumentError(f"`{name}` is {described(value)}.", allowed="A whole number.")
-    return int(value)
+    return int(number)
 
 
-def _function(name: str, value: Any) -> str:
+def _function(name: str, value: object) -> str:
     function = "default" if value is None else value.lower() if isinstance(value, str) else None
     if function not in FUNCTIONS:
         raise unknown_name(name, value, FUNCTIONS, error=ArgumentError)
     return function
 
 
-def _choice(choices: tuple[str, ...], name: str, value: Any) -> str:
+def _choice(choices: tuple[str, ...], name: str, value: object) -> str:
     return check_choice(name, value.lower() if isinstance(value, str) else value, choices)
 
 
-def _template(name: str, value: Any) -> str:
+def _template(name: str, value: object) -> str:
     if not isinstance(value, str) or "{}" not in value:
         raise ArgumentError(
             f"`{name}` is {described(value)}.",
@@ -74,35 +75,35 @@ def _template(name: str, value: Any) -> str:
     return value
 
 
-def _positive(name: str, value: Any) -> float:
+def _positive(name: str, value: object) -> float:
     number = check_number(name, value, 0)
     if number == 0:
         raise ArgumentError(f"`{name}` is 0.", allowed="A number above 0.")
     return number
 
 
-def _string(name: str, value: Any) -> str:
+def _string(name: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ArgumentError(f"`{name}` is {described(value)}.", allowed="A string that is not empty.")
     return value
 
 
-def _text(name: str, value: Any) -> str:
+def _text(name: str, value: object) -> str:
     return check_text(name, value)
 
 
-def _strings(name: str, value: Any) -> tuple[str, ...]:
+def _strings(name: str, value: object) -> tuple[str, ...]:
     return tuple(check_texts(name, value))
 
 
-def _timestamps(name: str, value: Any) -> bool | str:
+def _timestamps(name: str, value: object) -> bool | str:
     if isinstance(value, bool) or (isinstance(value, str) and value in ("word", "char")):
         return value
     allowed = ", ".join(map(rendering.value, (True, False, "word")))
     raise ArgumentError(f"`{name}` is {described(value)}.", allowed=f"{allowed} or 'char'.")
 
 
-def _folder(name: str, value: Any) -> str:
+def _folder(name: str, value: object) -> str:
     if not isinstance(value, str) and not hasattr(value, "__fspath__"):
         raise ArgumentError(f"`{name}` is {described(value)}.", allowed="The path of a folder.")
     return str(value)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, TypeGuard
 
 from tidydl.errors import ArgumentError, TidydlError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["is_frame", "is_missing", "nth_value", "of_value", "ordinal", "value_error"]
 
 
-def is_frame(x: Any) -> bool:
+def is_frame(x: object) -> TypeGuard[pd.DataFrame]:
     """Return whether it is a data frame of pandas, or one that is used like it."""
     return hasattr(x, "columns") and hasattr(x, "iloc")
 
 
-def is_missing(value: Any) -> bool:
+def is_missing(value: object) -> bool:
     """Return whether a single value is missing: None, NaN, pandas' NA or NaT."""
     if value is None or (isinstance(value, float) and value != value):
         return True

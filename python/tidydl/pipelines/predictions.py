@@ -156,7 +156,7 @@ def without_rank(contract: Contract) -> Contract:
     return Contract(tuple(column for column in contract.columns if column.name != RANK))
 
 
-def provenance(task: str, loaded: Loaded, **more: Any) -> dict[str, Any]:
+def provenance(task: str, loaded: Loaded, **more: object) -> dict[str, Any]:
     """Describe a call in a flat dictionary of JSON scalars: what made this frame."""
     import torch
     import transformers

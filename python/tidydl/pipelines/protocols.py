@@ -7,11 +7,14 @@ A task names its family, ``tidydl.pipelines.families.<family>``; a part of its i
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from tidydl.pipelines.batching import Encoded
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.task_runs import Call, TaskPlan
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Family", "Modality", "Prepared", "Shared"]
 
@@ -46,11 +49,11 @@ class Modality(Protocol):
         """What is allowed, for messages."""
         ...
 
-    def is_one(self, x: Any) -> bool:
+    def is_one(self, x: object) -> bool:
         """Return whether ``x`` is one value rather than several."""
         ...
 
-    def read(self, value: Any, where: str) -> Any:
+    def read(self, value: object, where: str) -> Any:
         """Read one value; an error says by ``where`` which it was."""
         ...
 
@@ -58,7 +61,7 @@ class Modality(Protocol):
         """Return what is equal for equal values, of what was read."""
         ...
 
-    def column_fits(self, column: Any) -> bool:
+    def column_fits(self, column: pd.Series) -> bool:
         """Return whether a column of a data frame holds such values, where the call names none."""
         ...
 
@@ -90,7 +93,7 @@ class Shared(Protocol):
         """What is allowed, for messages."""
         ...
 
-    def read_all(self, x: Any, name: str) -> list[Any]:
+    def read_all(self, x: object, name: str) -> list[Any]:
         """Read one value for all inputs, or a list with one for each, None where one is missing."""
         ...
 

@@ -47,7 +47,7 @@ def pipeline_draws(spec: Mapping[str, Any], options: Mapping[str, Any] | None = 
 
 
 def pipeline_run(
-    spec: Mapping[str, Any], x: Any = NOT_GIVEN, options: Mapping[str, Any] | None = None, drawn: int | None = None
+    spec: Mapping[str, Any], x: object = NOT_GIVEN, options: Mapping[str, Any] | None = None, drawn: int | None = None
 ) -> Work[Counted]:
     """Run a pipeline over inputs; ``options`` are the arguments of the call by name, parts included.
 
@@ -66,7 +66,7 @@ def counted_result(ppl: Pipeline, frame: pd.DataFrame) -> Counted:
 
 def pipeline_augment(
     spec: Mapping[str, Any],
-    data: Any,
+    data: pd.DataFrame,
     prefix: str = "",
     options: Mapping[str, Any] | None = None,
     drawn: int | None = None,
@@ -80,7 +80,7 @@ def pipeline_augment(
 
 
 def embed_run(
-    spec: Mapping[str, Any], x: Any = NOT_GIVEN, options: Mapping[str, Any] | None = None
+    spec: Mapping[str, Any], x: object = NOT_GIVEN, options: Mapping[str, Any] | None = None
 ) -> Work[pd.DataFrame]:
     """Embed inputs; ``spec`` says which model and where, ``options`` holds the other arguments by name."""
     frame = yield from embed_steps(x, **dict(spec), **dict(options or {}))

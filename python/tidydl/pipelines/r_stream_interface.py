@@ -58,7 +58,7 @@ _numbers = itertools.count(1)
 
 
 @partial(guarded, name="stream_dataset")
-def stream_open(older: Mapping[str, Any] | None = None, output: Any = None, **arguments: Any) -> dict[str, Any]:
+def stream_open(older: Mapping[str, Any] | None = None, output: object = None, **arguments: Any) -> dict[str, Any]:
     """Open a stream; the arguments are those of ``stream()``, ``older`` those that it does not have.
 
     ``output`` is where something of it will be written, which is checked now, before the work.
@@ -155,7 +155,7 @@ def stream_next(id: str, anew: bool = False) -> Work[Any]:
 
 
 @partial(guarded, name="stream_dataset")
-def stream_write(id: str, path: Any) -> Work[str]:
+def stream_write(id: str, path: object) -> Work[str]:
     """Write a stream to a parquet file, frame by frame, which ``output`` names in R."""
     return (yield from write_steps(_known(id).stream, path, "output", _known(id).index_base))
 

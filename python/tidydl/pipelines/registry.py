@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tidydl.boundaries import guarded
 from tidydl.checks import described
@@ -16,6 +16,7 @@ from tidydl.pipelines.options import list_options
 
 if TYPE_CHECKING:
     import pandas as pd
+    from transformers import PreTrainedConfig
 
 __all__ = ["fits", "has_two_sides", "head_of", "task_named", "task_of_config", "tasks"]
 
@@ -103,7 +104,7 @@ _GONE = {"conversational": "text-generation"}  # tasks of earlier versions of tr
 _TWO_SIDED = ("align", "altclip", "blip", "chinese_clip", "clip", "clipseg", "metaclip_2", "siglip", "siglip2")
 
 
-def task_named(name: Any) -> Task:
+def task_named(name: object) -> Task:
     """Find a task by its name or alias.
 
     Raises
@@ -135,7 +136,7 @@ def task_named(name: Any) -> Task:
     raise unknown_name("task", name, names, hint=hint)
 
 
-def task_of_config(config: Any) -> Task | None:
+def task_of_config(config: PreTrainedConfig) -> Task | None:
     """Read the task from the architecture that a config names, or give None where it is none of ours.
 
     A head that several tasks share is that of the first of them whose usual head it is; tasks of certain types of
@@ -161,7 +162,7 @@ def _precedence(task: Task) -> int:
     return 2 if task.reads == "text" else 1
 
 
-def _reads(task: Task, config: Any) -> bool:
+def _reads(task: Task, config: PreTrainedConfig) -> bool:
     """Return whether a model reads what the task reads, which its head does not tell of a bare one."""
     if task.kinds:
         return config.model_type in task.kinds
@@ -175,12 +176,12 @@ def _reads(task: Task, config: Any) -> bool:
     return config.model_type in IMAGE_PROCESSOR_MAPPING_NAMES and config.model_type not in TOKENIZER_MAPPING_NAMES
 
 
-def has_two_sides(config: Any) -> bool:
+def has_two_sides(config: PreTrainedConfig) -> bool:
     """Return whether a model puts texts and images into one space, as CLIP does."""
     return hasattr(config, "text_config") and hasattr(config, "vision_config") and config.model_type in _TWO_SIDED
 
 
-def fits(task: Task, config: Any) -> bool:
+def fits(task: Task, config: PreTrainedConfig) -> bool:
     """Return whether a model does a task: its head is one of the task's, or it has none and could carry one."""
     kind = getattr(config, "model_type", None)
     if task.family == "features" and has_two_sides(config):
@@ -191,13 +192,13 @@ def fits(task: Task, config: Any) -> bool:
     return read is None or "" in (*read.heads, *task.heads) or _named_head(task, config) is not None
 
 
-def head_of(task: Task, config: Any) -> str:
+def head_of(task: Task, config: PreTrainedConfig) -> str:
     """Return the head that the config names among those of the task, else the usual one."""
     named = _named_head(task, config)
     return task.heads[0] if named is None else named
 
 
-def _named_head(task: Task, config: Any) -> str | None:
+def _named_head(task: Task, config: PreTrainedConfig) -> str | None:
     for architecture in getattr(config, "architectures", None) or ():
         for head in task.heads:
             if architecture in _classes(head).values():

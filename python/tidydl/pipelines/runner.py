@@ -96,7 +96,7 @@ class Pipeline:
         }
 
     def __call__(
-        self, x: Any = NOT_GIVEN, *others: Any, progress: bool | None = None, **given: Any
+        self, x: object = NOT_GIVEN, *others: object, progress: bool | None = None, **given: Any
     ) -> pd.DataFrame | Stream:
         """Run the pipeline over inputs.
 
@@ -170,7 +170,7 @@ class Pipeline:
         return self._seed(self._options_of(given), drawn)
 
     def steps(
-        self, x: Any = NOT_GIVEN, *, drawn: int | None = None, first: int = 0, **given: Any
+        self, x: object = NOT_GIVEN, *, drawn: int | None = None, first: int = 0, **given: Any
     ) -> Work[pd.DataFrame]:
         """Run the pipeline as a generator of progress events, one batch a step; it returns the frame.
 
@@ -254,6 +254,12 @@ class Pipeline:
 
 @augment.register(Pipeline)
 def _augment(
-    x: Pipeline, data: Any = None, newdata: Any = None, *, prefix: str = "", progress: bool | None = None, **given: Any
-) -> Any:
+    x: Pipeline,
+    data: object = None,
+    newdata: object = None,
+    *,
+    prefix: str = "",
+    progress: bool | None = None,
+    **given: Any,
+) -> pd.DataFrame | Stream:
     return augment_pipeline(x, newdata if data is None else data, prefix=prefix, progress=progress, **given)

@@ -27,7 +27,7 @@ _CELLS = 4_000_000  # numbers of a block of pairs, so that memory stays small
 
 @guarded
 def similarity(
-    x: Any, y: Any = None, method: str = "cosine", pairs: str = "all", top_k: int | None = None
+    x: pd.DataFrame, y: pd.DataFrame | None = None, method: str = "cosine", pairs: str = "all", top_k: int | None = None
 ) -> pd.DataFrame:
     """Return the similarity of embeddings.
 
@@ -90,7 +90,7 @@ def similarity(
     return _frame(x, x if y is None else y, rows, others, values, method, ranks)
 
 
-def _vectors(frame: Any, name: str, method: str) -> np.ndarray:
+def _vectors(frame: object, name: str, method: str) -> np.ndarray:
     """Read the embeddings, scaled to length 1 where angles are compared."""
     import numpy as np
     import pandas as pd
@@ -203,7 +203,7 @@ def _ranks(rows: np.ndarray) -> np.ndarray:
 
 
 def _row_by_row(
-    x: pd.DataFrame, y: Any, first: np.ndarray, second: np.ndarray, method: str, top_k: int | None
+    x: pd.DataFrame, y: pd.DataFrame | None, first: np.ndarray, second: np.ndarray, method: str, top_k: int | None
 ) -> pd.DataFrame:
     import numpy as np
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tidydl import rendering
 from tidydl.boundaries import MODEL_LOADING
@@ -19,6 +19,9 @@ from tidydl.pipelines.model_loading import Loaded, Wanted, adopt, dtype_name, lo
 from tidydl.pipelines.model_location import locate
 from tidydl.pipelines.registry import fits, head_of, task_named, task_of_config
 from tidydl.pipelines.transformers_loaders import Source, import_transformers, remember_token
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel
 
 __all__ = ["LOADING", "config_of", "open_model"]
 
@@ -37,7 +40,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _IDLE = ("masked_spec_embed", "position_ids")
 
 
-def open_model(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task, Loaded, dict[str, Any]]:
+def open_model(task: object, model: object, loading: Mapping[str, Any]) -> tuple[Task, Loaded, dict[str, Any]]:
     """Find the task, load the model and check that they fit; also give what the provenance is to tell of it.
 
     Parameters
@@ -52,7 +55,7 @@ def open_model(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task,
         return _opened(task, model, loading)
 
 
-def _opened(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task, Loaded, dict[str, Any]]:
+def _opened(task: object, model: object, loading: Mapping[str, Any]) -> tuple[Task, Loaded, dict[str, Any]]:
     if task is None and model is None:
         raise ArgumentError(
             "`task` and `model` are both missing.",
@@ -70,7 +73,7 @@ def _opened(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task, Lo
     if _is_model(model):
         _refuse_revision(loading["revision"], "a loaded model")
         known = _fitting_task(known, model.config, type(model).__name__)
-        bare = model.base_model if "" in known.heads else model
+        bare: Any = model.base_model if "" in known.heads else model
         return known, adopt(bare, known.components, _given(known, loading), device), note
     source, pickled = _source_of(model, loading), _reads_pickled(loading)
     used, numbers = resolve_device(device), dtype_name(loading["dtype"])
@@ -82,7 +85,7 @@ def _opened(task: Any, model: Any, loading: Mapping[str, Any]) -> tuple[Task, Lo
     return known, loaded, note
 
 
-def _source_of(model: Any, loading: Mapping[str, Any]) -> Source:
+def _source_of(model: object, loading: Mapping[str, Any]) -> Source:
     """Read where a model lies, which version of it is wanted, and whether its own code may run.
 
     Raises
@@ -111,7 +114,7 @@ def _source_of(model: Any, loading: Mapping[str, Any]) -> Source:
     return Source(location, revision, code)
 
 
-def _refuse_revision(revision: Any, model: str) -> None:
+def _refuse_revision(revision: object, model: str) -> None:
     """Refuse a revision of what has none, rather than give another version than the one asked for."""
     if revision is not None:
         raise ArgumentError(
@@ -129,13 +132,13 @@ def _flag(name: str, loading: Mapping[str, Any], unsaid: bool) -> bool:
     return check_flag(name, unsaid if loading[name] is None else loading[name])
 
 
-def config_of(model: Any, loading: Mapping[str, Any]) -> Any:
+def config_of(model: object, loading: Mapping[str, Any]) -> Any:
     """Read the configuration of a model that is loaded or that lies somewhere."""
     with MODEL_LOADING.guard("`model`"):
         return model.config if _is_model(model) else read_config(_source_of(model, loading), _reads_pickled(loading))
 
 
-def _is_model(model: Any) -> bool:
+def _is_model(model: object) -> TypeGuard[PreTrainedModel]:
     """Return whether it is a loaded model rather than the name of one."""
     return hasattr(model, "forward") and hasattr(model, "config")
 
@@ -159,7 +162,7 @@ def _given(task: Task, loading: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _fitting_task(task: Task | None, config: Any, name: str, source: Source | None = None) -> Task:
+def _fitting_task(task: Task | None, config: PreTrainedConfig, name: str, source: Source | None = None) -> Task:
     """Return the task, read from the model where it is None; refuse a model that does not do it."""
     read = task_of_config(config)
     kinds = ", ".join(getattr(config, "architectures", None) or [getattr(config, "model_type", "unknown")])
@@ -181,7 +184,7 @@ def _fitting_task(task: Task | None, config: Any, name: str, source: Source | No
     return task.for_kind(getattr(config, "model_type", None))
 
 
-def _task_of_hub(source: Source | None, config: Any) -> Task | None:
+def _task_of_hub(source: Source | None, config: PreTrainedConfig) -> Task | None:
     """Read the task from the tag that a model has on the Hub, where it is one of ours."""
     tag = None if source is None else source.tag()
     try:
@@ -210,5 +213,5 @@ def _refuse_missing(task: Task, loaded: Loaded) -> None:
         )
 
 
-def _has_head(config: Any) -> bool:
+def _has_head(config: PreTrainedConfig) -> bool:
     return any("For" in name for name in getattr(config, "architectures", None) or ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +122,7 @@ def import_transformers() -> Any:
 
 def quietly(
     source: Source,
-    call: Any,
+    call: Callable[..., Any],
     *,
     argument: str = "model",
     weights: bool = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from tidydl.networks.record import NNet
 from tidydl.plots.units import colours_between, line_size, point_size, theme
 from tidydl.verbs import autoplot
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 __all__ = ["curve_layout"]
 
 CURVE = Contract.of(fit="label", iteration="double", value="double", colour="string")
@@ -23,7 +26,7 @@ WIDTH = 1.4  # of a line, in points
 DOT = 3.5
 
 
-def curve_layout(iteration: Any, value: Any, passes: Sequence[int] | None = None) -> dict[str, Any]:
+def curve_layout(iteration: npt.ArrayLike, value: npt.ArrayLike, passes: Sequence[int] | None = None) -> dict[str, Any]:
     """Lay out training curves.
 
     Parameters

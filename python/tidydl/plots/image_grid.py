@@ -37,7 +37,7 @@ _GAP = 0.12
 
 @guarded
 def plot_images(
-    data: Any,
+    data: object,
     n: int = 12,
     image: str = "image",
     caption: str | Sequence[str] | None = None,
@@ -89,7 +89,7 @@ def plot_images(
 
 @guarded
 def image_layout(
-    data: Any,
+    data: object,
     n: int = 12,
     image: str = "image",
     caption: str | Sequence[str] | None = None,
@@ -140,7 +140,7 @@ def image_layout(
     return {"cells": cells, "pixels": _pixels(canvas if len(frame) else canvas[:0])}
 
 
-def _chosen(data: Any, n: int, image: str, seed: int | None) -> pd.DataFrame:
+def _chosen(data: object, n: int, image: str, seed: int | None) -> pd.DataFrame:
     """Return the rows to draw, with the images as a column of kind image."""
     import pandas as pd
 

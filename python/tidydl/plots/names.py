@@ -69,7 +69,7 @@ def wrapped(text: str, letters: int = STRIP) -> str:
     return "\n".join([*lines, text])
 
 
-def as_text(layout: Any) -> Any:
+def as_text(layout: object) -> Any:
     """Return a layout whose texts matplotlib writes as they are: between two ``$`` it would read formulas.
 
     Parameters

@@ -16,6 +16,9 @@ from tidydl.plots.names import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
+    import plotnine as p9
+
+    from tidydl.networks.record import NNet
 
 __all__ = ["plotnet"]
 
@@ -33,7 +36,7 @@ SKIP_TYPE = "longdash"
 
 @guarded
 def plotnet(
-    mod_in: Any,
+    mod_in: NNet,
     *,
     x_names: Sequence[str] | None = None,
     y_names: Sequence[str] | None = None,
@@ -47,7 +50,7 @@ def plotnet(
     var_labs: bool = True,
     cex_val: float = 1,
     alpha_val: float = 1,
-    circle_col: Any = "lightblue",
+    circle_col: str | Sequence[str | Sequence[str]] = "lightblue",
     pos_col: str = "black",
     neg_col: str = "grey",
     bord_col: str = "lightblue",
@@ -178,7 +181,7 @@ def _drawn(layout: dict[str, Any], types: dict[str, Any], alpha: float, border: 
     )
 
 
-def _labelled(picture: Any, layout: dict[str, Any], node_labs: bool, var_labs: bool) -> Any:
+def _labelled(picture: p9.ggplot, layout: dict[str, Any], node_labs: bool, var_labs: bool) -> Any:
     """Write the units' labels into the circles and their names beside them."""
     import plotnine as p9
 

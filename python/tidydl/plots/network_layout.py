@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.plots.names import LETTER, shown_names
 from tidydl.plots.units import r_colour
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = ["LAYERS", "network_layout", "recommended_height"]
 
@@ -48,21 +51,21 @@ def recommended_height(n: Sequence[int]) -> float:
 @partial(guarded, name="plotnet")
 def network_layout(
     n: Sequence[int],
-    wts: Any,
+    wts: npt.ArrayLike,
     inputs: Sequence[str],
     outputs: Sequence[str],
     *,
     has_skip: bool = False,
-    mask: Any = None,
+    mask: npt.ArrayLike | None = None,
     skip: bool | None = None,
     nid: bool = True,
     bias: bool = True,
-    all_in: Any = True,
-    all_out: Any = True,
-    rel_rsc: Any = 5,
+    all_in: Sequence[str] | str | bool | None = True,
+    all_out: Sequence[str] | str | bool | None = True,
+    rel_rsc: float | Sequence[float] = 5,
     circle_cex: float = 5,
     cex_val: float = 1,
-    circle_col: Any = "lightblue",
+    circle_col: str | Sequence[str | Sequence[str]] = "lightblue",
     pos_col: str = "black",
     neg_col: str = "grey",
     prune_col: str | None = None,
@@ -129,7 +132,7 @@ def network_layout(
     }
 
 
-def _listed(values: Any) -> list[Any]:
+def _listed(values: str | Iterable[str]) -> list[Any]:
     return [values] if isinstance(values, str) else list(values)
 
 
@@ -140,7 +143,7 @@ def _names_fit(argument: str, names: Sequence[str], wanted: int) -> None:
         )
 
 
-def _indices_of(argument: str, chosen: Any, names: list[str]) -> list[int]:
+def _indices_of(argument: str, chosen: object, names: list[str]) -> list[int]:
     if chosen is None or chosen is True:
         return list(range(len(names)))
     chosen = check_texts(argument, chosen)
@@ -150,7 +153,7 @@ def _indices_of(argument: str, chosen: Any, names: list[str]) -> list[int]:
     return [names.index(name) for name in chosen]
 
 
-def _range(argument: str, value: Any) -> tuple[float, float]:
+def _range(argument: str, value: object) -> tuple[float, float]:
     """Take the widths of the narrowest and the widest line, or how many times as wide as the other the widest is."""
     widths = check_numbers(argument, value)
     low, high = (widths if len(widths) == 2 else [1.0, *widths][:2]) if len(widths) in (1, 2) else (0.0, 0.0)
@@ -159,7 +162,9 @@ def _range(argument: str, value: Any) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _connections(n: Sequence[int], wts: np.ndarray, has_skip: bool, mask: Any, skip: bool | None) -> pd.DataFrame:
+def _connections(
+    n: Sequence[int], wts: np.ndarray, has_skip: bool, mask: npt.ArrayLike | None, skip: bool | None
+) -> pd.DataFrame:
     """List the weights with the units they join, and the kind of line they get."""
     inputs, hidden = [f"i{i + 1}" for i in range(n[0])], [f"h{j + 1}" for j in range(n[1])]
     last_bias = "b2" if n[1] else "b1"
@@ -214,7 +219,7 @@ def _nodes(
     return pd.DataFrame(rows, columns=["node", "label", "name", "layer", "x", "y"])
 
 
-def _fills(circle_col: Any, nodes: pd.DataFrame) -> list[str]:
+def _fills(circle_col: object, nodes: pd.DataFrame) -> list[str]:
     """Colour the units: one colour, or a list of that of the inputs (or of each of them) and that of the others."""
     given = [circle_col] if isinstance(circle_col, str) else _several(circle_col)
     is_input = nodes["layer"] == "input"
@@ -228,7 +233,7 @@ def _fills(circle_col: Any, nodes: pd.DataFrame) -> list[str]:
     return [r_colour(next(rest) if one else given[-1], "circle_col") for one in is_input]
 
 
-def _several(colours: Any) -> list[Any]:
+def _several(colours: object) -> list[Any]:
     return list(colours) if isinstance(colours, (list, tuple, np.ndarray, pd.Series)) else []
 
 

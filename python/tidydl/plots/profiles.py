@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -90,12 +91,12 @@ def profile_layout(frame: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _strips(names: Any, columns: int) -> dict[str, str]:
+def _strips(names: Iterable[object], columns: int) -> dict[str, str]:
     """Return the names as they stand above panels: cut, and in several lines."""
-    names = [str(name) for name in names]
+    texts = [str(name) for name in names]
     letters = max(min(STRIP, _ROOM // columns), 6)
-    shown = shown_names(names, min(LONGEST, _LINES * letters))
-    return {name: wrapped(text, letters) for name, text in zip(names, shown, strict=True)}
+    shown = shown_names(texts, min(LONGEST, _LINES * letters))
+    return {name: wrapped(text, letters) for name, text in zip(texts, shown, strict=True)}
 
 
 def _columns(panels: int) -> int:

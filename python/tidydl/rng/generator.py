@@ -204,7 +204,7 @@ def _valid_seed(seed: float) -> int:
     return whole
 
 
-def _number(x: Any) -> float:
+def _number(x: object) -> float:
     if not isinstance(x, numbers.Real):
         raise TypeError("not a number")
     return float(x)

@@ -6,11 +6,12 @@ import os
 import threading
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import ParamSpec, TypeVar
 
 __all__ = ["LOCK", "in_one_piece"]
 
-Method = TypeVar("Method", bound=Callable[..., Any])
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 class Lock:
@@ -31,12 +32,12 @@ class Lock:
 LOCK = Lock()
 
 
-def in_one_piece(method: Method) -> Method:
+def in_one_piece(method: Callable[Given, Result]) -> Callable[Given, Result]:
     """Let no other thread draw between the draws of a call."""
 
     @wraps(method)
-    def alone(*given: Any, **named: Any) -> Any:
+    def alone(*given: Given.args, **named: Given.kwargs) -> Result:
         with LOCK:
             return method(*given, **named)
 
-    return alone  # type: ignore[return-value]
+    return alone

@@ -16,9 +16,12 @@ from tidydl.rng.locks import LOCK
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
 
 __all__ = ["current", "runif", "sample", "set_seed", "stream_from"]
 
+_NUMBER = (int, numbers.Real)  # a whole number is real too, which type checkers do not know
 _current: RandomNumbers | None = None
 _pid = os.getpid()
 _forks = 0  # of this process since its stream was started
@@ -55,7 +58,7 @@ if hasattr(os, "register_at_fork"):
     )
 
 
-def stream_from(seed: Any) -> RandomNumbers:
+def stream_from(seed: object) -> RandomNumbers:
     """Return a stream of its own that starts at a seed, or the session's where there is none.
 
     Raises
@@ -113,7 +116,7 @@ def set_seed(seed: float | None) -> None:
 
 
 @guarded
-def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
+def runif(n: int, min: npt.ArrayLike = 0.0, max: npt.ArrayLike = 1.0) -> np.ndarray:
     """Draw uniform random numbers, equal to R's ``runif(n, min, max)``.
 
     Parameters
@@ -155,7 +158,12 @@ def runif(n: int, min: Any = 0.0, max: Any = 1.0) -> np.ndarray:
 
 
 @guarded
-def sample(x: Any, size: int | None = None, replace: bool = False, prob: Sequence[float] | None = None) -> Any:
+def sample(
+    x: int | pd.DataFrame | pd.Series | np.ndarray | Sequence[Any],
+    size: int | None = None,
+    replace: bool = False,
+    prob: Sequence[float] | None = None,
+) -> Any:
     """Draw a random sample, the one that R's ``sample()`` or dplyr's ``sample_n()`` draws after the same seed.
 
     Parameters
@@ -189,11 +197,11 @@ def sample(x: Any, size: int | None = None, replace: bool = False, prob: Sequenc
     """
     import numpy as np
 
-    if not _is_number(x) and not hasattr(x, "iloc") and not _is_indexed(x):
+    if not isinstance(x, _NUMBER) and not hasattr(x, "iloc") and not _is_indexed(x):
         raise ArgumentError(
             f"`x` is {described(x)}.", allowed="A whole number, a data frame, or a Series, array or sequence."
         )
-    n = check_count("x", x) if _is_number(x) else len(x)
+    n = check_count("x", x) if isinstance(x, _NUMBER) else len(x)
     size, replace = n if size is None else check_count("size", size), check_flag("replace", replace)
     prob = None if prob is None else check_numbers("prob", prob).tolist()
     if size > n and (not replace or n == 0):
@@ -202,17 +210,13 @@ def sample(x: Any, size: int | None = None, replace: bool = False, prob: Sequenc
             allowed=f"At most {n}, or {rendering.argument('replace', rendering.value(True))}." if n else "0.",
         )
     positions = current().positions(n, size, replace, prob)
-    if _is_number(x):
+    if isinstance(x, _NUMBER):
         return np.array(positions, dtype=np.int64)
     if hasattr(x, "iloc"):
         return x.iloc[positions]
     return x[positions] if isinstance(x, np.ndarray) else [x[i] for i in positions]
 
 
-def _is_number(x: Any) -> bool:
-    return isinstance(x, numbers.Real)
-
-
-def _is_indexed(x: Any) -> bool:
+def _is_indexed(x: object) -> bool:
     """Return whether it has elements that places from 0 find."""
     return isinstance(x, Sequence) or getattr(x, "ndim", 0) == 1

@@ -18,7 +18,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 class Verb(Protocol):
     """A function whose method depends on the class of its first argument."""
 
-    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, x: object, *args: object, **kwargs: object) -> Any:
         """Call the method of the object's class."""
 
     def register(self, cls: type) -> Callable[[Method], Method]:
@@ -34,7 +34,7 @@ def verb(refusal: Callable[..., Any]) -> Verb:
     dispatcher = functools.singledispatch(refusal)
 
     @functools.wraps(refusal)
-    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
+    def called(x: object, *args: object, **kwargs: object) -> Any:
         with arguments_of(refusal.__name__):
             method = dispatcher.dispatch(type(x))
             if method is not refusal:

@@ -11,7 +11,7 @@ __all__ = ["coef", "fitted", "predict", "residuals", "summary"]
 
 
 @verb
-def predict(x: Any, *args: Any, **kwargs: Any) -> Any:
+def predict(x: object, *args: object, **kwargs: object) -> Any:
     """Return predictions for new data.
 
     Parameters
@@ -52,7 +52,7 @@ def predict(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @verb
-def coef(x: Any, *args: Any, **kwargs: Any) -> Any:
+def coef(x: object, *args: object, **kwargs: object) -> Any:
     """Return the estimated weights by name.
 
     Parameters
@@ -82,7 +82,7 @@ def coef(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @verb
-def fitted(x: Any, *args: Any, **kwargs: Any) -> Any:
+def fitted(x: object, *args: object, **kwargs: object) -> Any:
     """Return the fitted values of the training rows.
 
     Parameters
@@ -111,7 +111,7 @@ def fitted(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @verb
-def residuals(x: Any, *args: Any, **kwargs: Any) -> Any:
+def residuals(x: object, *args: object, **kwargs: object) -> Any:
     """Return the residuals of the training rows: observed minus fitted values.
 
     Parameters
@@ -140,7 +140,7 @@ def residuals(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @verb
-def summary(x: Any, *args: Any, **kwargs: Any) -> Any:
+def summary(x: object, *args: object, **kwargs: object) -> Any:
     """Return an object that prints as R's ``summary()`` of the same fit.
 
     Parameters

@@ -17,7 +17,7 @@ __all__ = ["AIC", "BIC", "anova", "confint", "logLik", "vcov"]
 
 
 @verb
-def vcov(x: Any, *args: Any, **kwargs: Any) -> Any:
+def vcov(x: object, *args: object, **kwargs: object) -> Any:
     """Return the covariance matrix of the estimates, as R's ``vcov()``.
 
     Parameters
@@ -47,7 +47,7 @@ def vcov(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @verb
-def confint(x: Any, *args: Any, **kwargs: Any) -> Any:
+def confint(x: object, *args: object, **kwargs: object) -> Any:
     """Return confidence intervals of the estimates, as R's ``confint()``.
 
     Parameters
@@ -81,7 +81,7 @@ def confint(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @verb
-def logLik(x: Any, *args: Any, **kwargs: Any) -> Any:
+def logLik(x: object, *args: object, **kwargs: object) -> Any:
     """Return the log-likelihood, as R's ``logLik()``.
 
     Parameters
@@ -111,7 +111,7 @@ def logLik(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @verb
-def anova(x: Any, *args: Any, **kwargs: Any) -> Any:
+def anova(x: object, *args: object, **kwargs: object) -> Any:
     """Compare nested fits by likelihood ratio tests, as R's ``anova()``.
 
     Parameters
@@ -143,7 +143,7 @@ def anova(x: Any, *args: Any, **kwargs: Any) -> Any:
     raise no_method("anova", x)
 
 
-def AIC(x: Any, *others: Any, k: float = 2.0) -> Any:
+def AIC(x: object, *others: object, k: float = 2.0) -> Any:
     """Return Akaike's information criterion, as R's ``AIC()``.
 
     Parameters
@@ -185,7 +185,7 @@ def AIC(x: Any, *others: Any, k: float = 2.0) -> Any:
     return _compared("AIC", [x, *others], lambda observations: k)
 
 
-def BIC(x: Any, *others: Any) -> Any:
+def BIC(x: object, *others: object) -> Any:
     """Return the Bayesian information criterion, as R's ``BIC()``.
 
     Parameters

@@ -11,7 +11,7 @@ __all__ = ["augment", "autoplot", "glance", "tidy"]
 
 
 @verb
-def tidy(x: Any, *args: Any, **kwargs: Any) -> Any:
+def tidy(x: object, *args: object, **kwargs: object) -> Any:
     """Convert a result to a data frame with one row per component.
 
     Parameters
@@ -56,7 +56,7 @@ def tidy(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @verb
-def glance(x: Any, *args: Any, **kwargs: Any) -> Any:
+def glance(x: object, *args: object, **kwargs: object) -> Any:
     """Summarise a result in a data frame with one row.
 
     Parameters
@@ -100,7 +100,7 @@ def glance(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @verb
-def augment(x: Any, *args: Any, **kwargs: Any) -> Any:
+def augment(x: object, *args: object, **kwargs: object) -> Any:
     """Add the predictions or results for each row to the data, one row per row.
 
     Parameters
@@ -141,7 +141,7 @@ def augment(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @verb
-def autoplot(x: Any, *args: Any, **kwargs: Any) -> Any:
+def autoplot(x: object, *args: object, **kwargs: object) -> Any:
     """Plot a fitted network or a result.
 
     For a fitted network, the training curve; for the results of ``tune_nnet()``, ``importance()``, ``lekprofile()`` and

@@ -388,10 +388,9 @@ def test_whole_numbers_stay_whole_in_large_ids(tmp_path):
 
 def test_every_format_is_read_whole_and_in_blocks_and_has_a_name():
     from tidydl.data.readers.formats import FORMATS
-    from tidydl.data.readers.table_readers import READERS
+    from tidydl.data.readers.table_formats import TABLE_FORMATS
     from tidydl.data.sources.dataset_cards import KINDS
     from tidydl.data.sources.local_files import BUILDERS
-    from tidydl.data.sources.record_batches import _OPENERS
 
-    assert set(FORMATS.values()) == READERS.keys() == _OPENERS.keys()
-    assert READERS.keys() <= BUILDERS.keys() == set(KINDS)
+    assert set(FORMATS.values()) == TABLE_FORMATS.keys()
+    assert TABLE_FORMATS.keys() <= BUILDERS.keys() == set(KINDS)

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-import tidydl.data.readers.text_batches as text_batches
 from tidydl import TidydlError, load_dataset, stream, write_dataset
+from tidydl.data.readers import csv
 from tidydl.data.readers.line_ends import WholeLineEnds
 from tidydl.errors import DamagedFileError, DataError
 
@@ -35,7 +35,7 @@ def assert_alike(path, size=7):
 
 
 def test_random_csv_files_of_several_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr(text_batches, "_BLOCK", 256)
+    monkeypatch.setattr(csv, "_BLOCK", 256)
     rng = random.Random(5)
     path = tmp_path / "a.csv"
     for _ in range(150):
@@ -53,7 +53,7 @@ def test_random_csv_files_of_several_blocks(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("first", "last"), [("12", "2020-01-01"), ("10:00:00", "2020-01-01"), ("true", "10:00")])
 def test_a_later_block_may_hold_what_no_number_date_or_time_does(tmp_path, monkeypatch, first, last):
-    monkeypatch.setattr(text_batches, "_BLOCK", 256)
+    monkeypatch.setattr(csv, "_BLOCK", 256)
     path = tmp_path / "a.csv"
     path.write_text("a,b\n" + f"{first},x\n" * 100 + f"{last},x\n")
     assert streamed(path)["a"].tolist() == [first] * 100 + [last] == load_dataset(path)["a"].tolist()
@@ -61,7 +61,7 @@ def test_a_later_block_may_hold_what_no_number_date_or_time_does(tmp_path, monke
 
 @pytest.mark.parametrize("first", [2**63, 2**64])
 def test_large_numbers_keep_their_digits_where_a_block_has_none(tmp_path, monkeypatch, first):
-    monkeypatch.setattr(text_batches, "_BLOCK", 256)
+    monkeypatch.setattr(csv, "_BLOCK", 256)
     path = tmp_path / "a.csv"
     path.write_text("id,b\n" + "".join(f"{first + k},x\n" for k in range(10)) + "NA,x\n" * 200)
     assert_alike(path)
@@ -70,7 +70,7 @@ def test_large_numbers_keep_their_digits_where_a_block_has_none(tmp_path, monkey
 
 @pytest.mark.parametrize("shift", range(9))
 def test_line_ends_in_quotes_are_whole_at_the_edges_of_blocks(tmp_path, monkeypatch, shift):
-    monkeypatch.setattr(text_batches, "_BLOCK", 128)
+    monkeypatch.setattr(csv, "_BLOCK", 128)
     path = tmp_path / "a.csv"
     path.write_bytes(b"a,b\r\n" + b"z" * shift + b",1\r\n" + b'"x\r\ny",2\r\n' * 200)
     assert set(streamed(path)["a"][1:]) == {"x\r\ny"}

@@ -315,3 +315,10 @@ def test_complex_numbers_and_identifiers_are_refused():
     people = pd.DataFrame({"id": [str(i) for i in range(11_000)], "x": 1.0})
     with pytest.raises(DataError, match="identifier"):
         from_formula("id ~ x", people)
+
+
+@pytest.mark.parametrize(("name", "what"), [("", "has no name"), (".", "also the name of a column")])
+def test_a_dot_stands_for_columns_with_names_of_their_own(name, what):
+    data = pd.DataFrame({"y": [1.0, 2.0, 3.0], name: [1.0, 2.0, 4.0]})
+    with pytest.raises(FormulaError, match=what):
+        from_formula("y ~ .", data)

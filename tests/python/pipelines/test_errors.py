@@ -5,6 +5,7 @@ import shutil
 
 import pandas as pd
 import pytest
+from transformers import AutoModelForSequenceClassification
 
 import tidydl
 import tiny
@@ -103,6 +104,13 @@ def test_labels_must_be_complete_and_different(folder, tmp_path):
         (copy / "config.json").write_text(json.dumps(config))
         with pytest.raises(ArgumentError, match=what):
             tidydl.pipeline(model=copy)
+
+
+def test_a_model_object_without_labels_is_refused(folder):
+    model = AutoModelForSequenceClassification.from_pretrained(folder)
+    model.config.id2label = None
+    with pytest.raises(ArgumentError, match="no label for its output 0"):
+        tidydl.pipeline("text-classification", model)("A text.")
 
 
 @pytest.mark.parametrize(

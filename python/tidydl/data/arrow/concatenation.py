@@ -13,7 +13,7 @@ from tidydl.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["join", "misfit", "refuse_other_meanings"]
+__all__ = ["join", "refuse_other_meanings", "schema_of_all"]
 
 _WRITTEN = ("frame ", "rows ")  # what parts of a stream that is written are called
 _ALLOWED = "Columns of one name with the same type in all of them."
@@ -38,14 +38,24 @@ def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
 
     if len(tables) == 1:
         return tables[0]
-    schemas = {name: table.schema for name, table in zip(names, tables, strict=True)}
-    refuse_other_meanings(schemas)
+    schema = schema_of_all(names, [table.schema for table in tables])
+    alike = all(table.schema.equals(tables[0].schema) for table in tables)
+    bound = pa.concat_tables(tables, promote_options="none" if alike else "permissive")
+    return bound.replace_schema_metadata(schema.metadata)
+
+
+def schema_of_all(names: Sequence[str], schemas: Sequence[pa.Schema]) -> pa.Schema:
+    """Return the schema of parts bound by row; arguments and errors as of :func:`join`."""
+    import pyarrow as pa
+
+    named = dict(zip(names, schemas, strict=True))
+    refuse_other_meanings(named)
+    alike = all(schema.equals(schemas[0]) for schema in schemas)
     try:
-        alike = all(table.schema.equals(tables[0].schema) for table in tables)
-        bound = pa.concat_tables(tables, promote_options="none" if alike else "permissive")
+        schema = schemas[0] if alike else pa.unify_schemas(list(schemas), promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise misfit(schemas, error) from error
-    return bound.replace_schema_metadata(metadata_of_all([table.schema for table in tables]))
+        raise _misfit(named, error) from error
+    return schema.with_metadata(metadata_of_all(schemas))
 
 
 def refuse_other_meanings(schemas: Mapping[str, pa.Schema]) -> None:
@@ -148,7 +158,7 @@ def _unlike(column: str, one: tuple[str, str], other: tuple[str, str], hint: str
     )
 
 
-def misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
+def _misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
     """Return which column of which file has another kind than before."""
     import pyarrow as pa
 

@@ -200,7 +200,10 @@ def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
     if pa.types.is_float64(kind) and (numbers := numbers_of(values)) is not None:
         return pd.Series(numbers, copy=False)
     if pa.types.is_decimal(kind):
-        values, kind = values.cast(pa.float64()), pa.float64()
+        values, kind = (
+            values.cast(pa.string()).cast(pa.float64()),
+            pa.float64(),
+        )  # directly it is not always the nearest
     if pa.types.is_primitive(kind) and not pa.types.is_temporal(kind):
         held = values.to_numpy()
         return held if held.flags.writeable else held.copy()  # what shares Arrow's memory is read-only

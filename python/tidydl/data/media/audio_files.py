@@ -27,6 +27,7 @@ _CONTAINERS = (
     *("hevc", "ivf", "gif", "apng", "yuv4mpegpipe", "wv", "tta", "ape", "dts", "oga", "mov,mp4,m4a,3gp,3g2,mj2"),
 )  # of FFmpeg; playlists, which name other files and addresses, are none of them
 _UNKNOWN = 0x7FFFF000  # a size from which on the writer of a stream did not know how long it would be
+_DELAY = 0.25  # seconds by which a codec may shorten what it encodes
 _TOLERATED = 0.99  # the share of its samples that a file must have: some writers count a few bytes too many
 
 
@@ -73,7 +74,9 @@ def read_samples(content: bytes | None, path: str | None) -> tuple[np.ndarray, i
         It needs a library that is not installed.
     """
     with DATA_FILES.guard(named("audio", path), lambda error: _undecodable(path, error)):
-        if _is_wav(_first_bytes(content, path)):
+        first = _first_bytes(content, path)
+        _refuse_short(first, content, path)
+        if _is_wav(first):
             _refuse_cut(content, path)
             try:
                 samples, rate = _by_scipy(content, path)
@@ -143,6 +146,22 @@ def _for_soundfile(content: bytes | None, path: str | None) -> Any:
 
 def _is_wav(first: bytes) -> bool:
     return first[:4] in (b"RIFF", b"RIFX", b"RF64") and first[8:12] == b"WAVE"
+
+
+def _refuse_short(first: bytes, content: bytes | None, path: str | None) -> None:
+    """Refuse a file of AIFF, AU or AVI that is shorter than its first bytes say."""
+    if first[:4] == b"FORM":
+        claimed = 8 + int.from_bytes(first[4:8], "big")
+    elif first[:4] == b".snd":
+        claimed = int.from_bytes(first[4:8], "big") + int.from_bytes(first[8:12], "big")
+    elif first[:4] == b"RIFF" and first[8:12] == b"AVI ":
+        claimed = 8 + int.from_bytes(first[4:8], "little")
+    else:
+        return
+    with opened(content, path) as file:
+        size = file.seek(0, io.SEEK_END)
+    if claimed < _UNKNOWN and size < _TOLERATED * claimed:
+        raise _cut_off(path)
 
 
 def _refuse_cut(content: bytes | None, path: str | None) -> None:
@@ -238,8 +257,19 @@ def _by_av(av: Any, source: Any, path: str | None) -> tuple[np.ndarray, int]:
                 count += parts[-1].size
             if count > MOST_SAMPLES:
                 raise too_long(path)
+        seconds = _claimed_seconds(container, stream)
     samples = np.concatenate(parts, axis=1).T.astype("float32")
+    if seconds is not None and len(samples) < stream.rate * min(_TOLERATED * seconds, seconds - _DELAY):
+        raise _cut_off(path)
     return (samples[:, 0] if samples.shape[1] == 1 else samples), int(stream.rate)
+
+
+def _claimed_seconds(container: Any, stream: Any) -> float | None:
+    """Return how long an audio clip is as its header has it; None where that tells only of a video, or nothing."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    alone = len(container.streams) == 1 and container.duration is not None
+    return container.duration / 1e6 if alone else None
 
 
 def _library(name: str) -> Any | None:

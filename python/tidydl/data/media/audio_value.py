@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidydl import rendering
+from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
 from tidydl.data.media.audio_files import MOST_SAMPLES, read_header, read_samples, too_long, wav_of
-from tidydl.data.media.media_files import source_of, wrong_with
+from tidydl.data.media.media_files import named, source_of, wrong_with
 from tidydl.data.media.media_value import MediaValue
 from tidydl.errors import ArgumentError, TidydlError
 from tidydl.whole_files import write_whole
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["Audio", "as_audio"]
+
+_LARGEST_RATIO = 2**17
 
 
 class Audio(MediaValue):
@@ -96,14 +100,33 @@ class Audio(MediaValue):
 def _resampled(samples: np.ndarray, rate: int, wanted: int, path: str | None) -> np.ndarray:
     if rate == wanted or not len(samples):
         return samples
-    from math import gcd
-
     from scipy.signal import resample_poly
 
-    shared = gcd(rate, wanted)
     if len(samples) / rate * wanted > MOST_SAMPLES:
         raise too_long(path)
-    return resample_poly(samples, wanted // shared, rate // shared).astype("float32")
+    up, down = _ratio(rate, wanted) if wanted < rate else _ratio(wanted, rate)[::-1]
+    with DATA_FILES.guard(named("audio", path)):
+        return resample_poly(samples, up, down).astype("float32")
+
+
+def _ratio(higher: int, lower: int) -> tuple[int, int]:
+    """Return the ratio of two rates in small numbers, the lower first: the filter has twenty times as many values.
+
+    It is exact where the higher rate is at most 131,072, and for those above that are in use; else off by less than
+    one sample in a million.
+
+    Raises
+    ------
+    ArgumentError
+        No such numbers come near it.
+    """
+    ratio = Fraction(lower, higher).limit_denominator(_LARGEST_RATIO)
+    if ratio.numerator * higher < 8 * lower and ratio != Fraction(lower, higher):
+        raise ArgumentError(
+            f"`sampling_rate` cannot be changed between {higher:,} and {lower:,}, which are too far apart.",
+            allowed="Rates of which one is at most some thousand times the other.",
+        )
+    return ratio.numerator, ratio.denominator
 
 
 def as_audio(value: Any) -> Audio:

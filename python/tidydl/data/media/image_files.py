@@ -11,21 +11,18 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tidydl.data.media.media_files import named
-from tidydl.errors import DamagedFileError, TidydlError
+from tidydl.data.media.decoding_limits import check_scans, too_large
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
-__all__ = ["FORMATS", "check_frames", "check_kept", "open_image", "too_large"]
+__all__ = ["FORMATS", "open_image"]
 
 FORMATS = (
     *("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "JPEG2000", "ICO", "TGA", "AVIF"),
     *("XBM", "XPM"),
 )
-_FRAMES = 100_000
-_KEPT = 1 << 29  # pixels of the frames of a video that are decoded at once: 1.6 GB, twice that while they are joined
-_PIXELS_OF_FRAMES = 1 << 34  # which Pillow goes through in less than a minute, each frame upon the one before
+_PROGRESSIVE = ("progressive", "progression")  # in what Pillow tells of JPEG images
 
 
 def open_image(content: bytes | None, path: str | None, kind: str = "image") -> Pillow.Image:
@@ -45,7 +42,7 @@ def open_image(content: bytes | None, path: str | None, kind: str = "image") -> 
     PIL.UnidentifiedImageError
         It is of no such format.
     DamagedFileError
-        It has more pixels than is safe to decode.
+        It has more pixels, or scans, than is safe to decode.
     """
     from PIL import Image as Pillow
 
@@ -59,6 +56,12 @@ def open_image(content: bytes | None, path: str | None, kind: str = "image") -> 
     if Pillow.MAX_IMAGE_PIXELS is not None and image.width * image.height > Pillow.MAX_IMAGE_PIXELS:
         image.close()
         raise too_large(kind, path)
+    if any(image.info.get(name) for name in _PROGRESSIVE):
+        try:
+            check_scans(content, path, image.width * image.height, kind)
+        except BaseException:
+            image.close()
+            raise
     return image
 
 
@@ -69,53 +72,3 @@ def _known_formats() -> tuple[str, ...]:
 
     Pillow.init()
     return tuple(name for name in FORMATS if name in Pillow.OPEN)
-
-
-def too_large(kind: str, path: str | None) -> TidydlError:
-    """Return the error for an image of too many pixels."""
-    from PIL import Image as Pillow
-
-    return DamagedFileError(
-        f"{named(kind, path)} claims more pixels than is safe to decode.",
-        allowed=f"At most {Pillow.MAX_IMAGE_PIXELS} pixels (Pillow's limit, PIL.Image.MAX_IMAGE_PIXELS).",
-        hint="Shrink it with an image program first.",
-    )
-
-
-def check_frames(count: int, path: str | None, pixels: int = 0) -> int:
-    """Return the number of frames of an animated image, of so many pixels each.
-
-    Raises
-    ------
-    DamagedFileError
-        They are more than is safe to decode.
-    """
-    if count > _FRAMES:
-        raise DamagedFileError(
-            f"{named('video', path)} has more than {_FRAMES:,} frames.",
-            allowed=f"At most {_FRAMES:,} frames of an animated image.",
-            hint="Convert it to a video file, such as MP4.",
-        )
-    if count * pixels > _PIXELS_OF_FRAMES:
-        raise DamagedFileError(
-            f"{named('video', path)} has {count:,} frames of {pixels:,} pixels, more than is safe to decode.",
-            allowed=f"At most {_PIXELS_OF_FRAMES:,} pixels in all frames of an animated image.",
-            hint="Convert it to a video file, such as MP4, or make it smaller.",
-        )
-    return count
-
-
-def check_kept(pixels: int, path: str | None) -> None:
-    """Refuse a video of which so many pixels would be in memory at once.
-
-    Raises
-    ------
-    DamagedFileError
-        They are more than is safe to keep.
-    """
-    if pixels > _KEPT:
-        raise DamagedFileError(
-            f"{named('video', path)} has frames so large that {pixels:,} pixels would be in memory at once.",
-            allowed=f"At most {_KEPT:,} pixels in the frames that are decoded together.",
-            hint="Make the video smaller, or ask for fewer frames.",
-        )

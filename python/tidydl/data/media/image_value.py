@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
-from tidydl.data.media.image_files import FORMATS, open_image, too_large
+from tidydl.data.media.decoding_limits import too_large
+from tidydl.data.media.image_files import FORMATS, open_image
 from tidydl.data.media.media_files import decode_error, named, source_of, wrong_with
 from tidydl.data.media.media_value import MediaValue
 from tidydl.errors import ArgumentError, TidydlError

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,8 @@ from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
 from tidydl.data.media.audio_files import open_media, opened
-from tidydl.data.media.image_files import check_frames, check_kept, open_image
+from tidydl.data.media.decoding_limits import PixelBudget, check_frames, check_kept, too_large
+from tidydl.data.media.image_files import open_image
 from tidydl.data.media.image_value import as_image
 from tidydl.data.media.media_files import decode_error, named, source_of
 from tidydl.errors import ArgumentError, DependencyError, bring_extra
@@ -50,8 +53,8 @@ class Video:
         """How many frames there are."""
         if self._frames is not None:
             return len(self._frames)
-        count, pixels = self._decoded(_count_by_pillow, lambda source: (_count_by_av(source), 0))
-        return check_frames(count, self._path, pixels)
+        count, pixels = self._decoded(_count_by_pillow, lambda source: (_count_by_av(source, self._budget()), 0))
+        return check_frames(count, self._path, count * pixels)
 
     @cached_property
     def rate(self) -> float | None:
@@ -65,13 +68,19 @@ class Video:
         import numpy as np
 
         wanted = sorted(set(which))
-        path = self._path
+        path, budget = self._path, self._budget()
         made = self._decoded(
-            lambda im: _frames_by_pillow(im, wanted, path), lambda src: _frames_by_av(src, wanted, path)
+            lambda image: _frames_by_pillow(image, wanted, path, budget),
+            lambda source: _frames_by_av(source, wanted, path, budget),
         )
         found = dict(zip(wanted, made, strict=True))
         with DATA_FILES.guard(named("video", self._path), lambda error: decode_error("video", self._path, error)):
             return np.stack([found[index] for index in which])  # which may differ in size
+
+    def _budget(self) -> PixelBudget:
+        with DATA_FILES.guard(named("video", self._path), lambda error: decode_error("video", self._path, error)):
+            size = os.path.getsize(str(self._path)) if self._content is None else len(self._content)
+        return PixelBudget(self._path, size)
 
     def _decoded(self, by_pillow: Any, by_av: Any) -> Any:
         """Let Pillow decode what it knows, and PyAV the rest; explain what goes wrong."""
@@ -98,14 +107,24 @@ def _rate_by_pillow(image: Any) -> float | None:
     return 1000 / milliseconds if milliseconds else None
 
 
-def _frames_by_pillow(image: Any, which: Sequence[int], path: str | None) -> list[np.ndarray]:
+def _frames_by_pillow(image: Any, which: Sequence[int], path: str | None, budget: PixelBudget) -> list[np.ndarray]:
     import numpy as np
+    from PIL import Image as Pillow
 
     check_kept(len(which) * image.width * image.height, path)
-    found = []
-    for index in which:
-        image.seek(index)
-        found.append(np.asarray(image.convert("RGB")))
+    wanted, found, pixels = set(which), [], 0
+    for index in range(which[-1] + 1):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # which is an error here
+            try:
+                image.seek(index)
+            except Pillow.DecompressionBombError as error:
+                raise too_large("video", path) from error
+        budget.add(image.width, image.height)  # of which the first frame does not tell: they may grow
+        if index in wanted:
+            pixels += image.width * image.height
+            check_kept(pixels, path)
+            found.append(np.asarray(image.convert("RGB")))
     return found
 
 
@@ -130,10 +149,16 @@ def _av() -> Any:
         ) from problem
 
 
-def _count_by_av(source: Any) -> int:
+def _count_by_av(source: Any, budget: PixelBudget) -> int:
     with _video_in(source) as container:
         stream = container.streams.video[0]
-        return stream.frames or sum(1 for _ in container.decode(stream))
+        if stream.frames:
+            return int(stream.frames)
+        count = 0
+        for frame in container.decode(stream):
+            budget.add(frame.width, frame.height)
+            count += 1
+        return count
 
 
 def _rate_by_av(source: Any) -> float | None:
@@ -142,11 +167,12 @@ def _rate_by_av(source: Any) -> float | None:
     return None if rate is None else float(rate)
 
 
-def _frames_by_av(source: Any, which: Sequence[int], path: str | None) -> list[np.ndarray]:
+def _frames_by_av(source: Any, which: Sequence[int], path: str | None, budget: PixelBudget) -> list[np.ndarray]:
     wanted, found = set(which), {}
     pixels = 0
     with _video_in(source) as container:
         for index, frame in enumerate(container.decode(video=0)):
+            budget.add(frame.width, frame.height)
             if index in wanted:
                 pixels += frame.width * frame.height  # of which no header tells: they may change
                 check_kept(pixels, path)

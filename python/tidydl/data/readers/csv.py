@@ -1,101 +1,89 @@
-"""Read a csv file into an Arrow table, its types those of whole columns; say what is wrong with one that is none."""
+"""Read csv files: whole, or block by block. Types are those of whole columns, never of a first block only."""
 
 from __future__ import annotations
 
 import io
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidydl import rendering
+from tidydl.data.arrow.batch_reader import BatchReader
 from tidydl.data.readers.csv_columns import (
+    DigitTypes,
+    Header,
     ambiguous_numbers,
     csv_settings,
     header_apart,
-    marked,
     numbers_with_commas,
-    one_begins_with_zero,
+    separator_of,
 )
+from tidydl.data.readers.csv_errors import csv_fault, refuse_open_quote, tell_of_decimal_commas, tell_of_one_column
 from tidydl.data.readers.filename_encoding import for_arrow
-from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, content_of, head_of, open_bytes, refuse, suffix_of
-from tidydl.data.readers.large_integers import large_numbers, large_of_texts
-from tidydl.data.readers.read_errors import damaged, empty_file, refuse_other_encodings, uneven
-from tidydl.errors import ArgumentError, DamagedFileError, TidydlError
-from tidydl.user_warnings import warn_user
+from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, content_of, head_of, open_bytes, refuse
+from tidydl.data.readers.large_integers import large_numbers
+from tidydl.data.readers.line_ends import WholeLineEnds
+from tidydl.data.readers.read_errors import empty_file, reading, refuse_other_encodings
+from tidydl.errors import TidydlError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["csv_fault", "read_csv", "refuse_open_quote", "separator_of", "tell_of_decimal_commas", "tell_of_one_column"]
+__all__ = ["open_csv", "read_csv"]
 
+_BLOCK = 2**21  # bytes of text read at once
 _LARGEST_BLOCK = 2**31 - 1
-_SHOWN = 8  # names of columns
-_BREAK = re.compile(r"\r\n|\r|\n")
-_END = 2**16  # bytes
-_LONGEST = 40  # letters that are shown of a field
+_UNFIT = re.compile(r"CSV column #(\d+):.*?(?:zone offset in '([^']*)'|invalid value '(.*)')", re.DOTALL)
 
 
 def read_csv(
     path: str, options: TextOptions = PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
 ) -> pa.Table:
-    """Read a text table with a header; the separator is a comma, or a tab in files named .tsv."""
+    """Read a text table with a header; the separator is a comma, or a tab in files named .tsv.
+
+    The whole file is one block for Arrow, which is twice as fast as to settle the types first.
+    """
     import pyarrow as pa
 
-    refuse("field", options.field, "csv")
-    separator = separator_of(path, options.sep)
-    if not head_of(path, "csv"):
-        raise empty_file(path, "A csv file with a header line.")
+    separator = _separator(path, options)
     try:
-        table = _csv_table(path, separator, dict.fromkeys(options.texts or (), pa.string()))
+        table = _whole_table(path, separator, options.texts or ())
         refuse_open_quote(path, table)
-        if table.num_columns == 1:
-            tell_of_one_column(path, options.sep)
-        refuse_other_encodings(table.schema, path)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise csv_fault(path, options.sep, error) from error
+    _judge_columns(path, options, table.schema)
     table = chosen(table, columns)
     tell_of_decimal_commas(path, options, numbers_with_commas(table))
     return table.slice(0, limit)
 
 
-def refuse_open_quote(path: str, last: pa.Table) -> None:
-    """Refuse a file whose last field begins with a quote that nothing closes: the rows behind it would be its text.
-
-    Parameters
-    ----------
-    path
-        The file.
-    last
-        Its rows, or the last of them.
-
-    Raises
-    ------
-    DamagedFileError
-        Such a field is the last.
-    """
-    held = last.column(-1)[-1].as_py() if last.num_rows else None
-    value = held if isinstance(held, str) else ""
-    first = _BREAK.search(value)
-    if first is None:
-        return  # a quote that is closed may stand around several lines, as one that is not does
-    end = b""
-    with open_bytes(path) as file:
-        while block := file.read(_END):
-            end = end[-_END:] + block
-    closed = rb'[\r\n]"[\r\n]*' if value[-1] in "\r\n" else rb'"[\r\n]*'
-    if not re.search(closed + rb"\Z", end):
-        raise DamagedFileError(
-            f"`path` '{path}' has an unclosed quote in its last column; after it are "
-            f"{len(_BREAK.findall(value)):,} line breaks, which would be part of one value.",
-            allowed="A closing quote for each opening one.",
-            hint="Fix the row that begins with " + repr(value[: first.start()][:_LONGEST]),
-        )
+def open_csv(path: str, options: TextOptions = PLAIN, columns: Sequence[str] | None = None) -> BatchReader:
+    """Look through a text table, and build the reader of its blocks, with all its columns."""
+    _separator(path, options)
+    known = _look(path, options)
+    _judge_columns(path, options, known.schema)
+    tell_of_decimal_commas(path, options, known.commas)
+    schema = _with_digits(path, options, known)
+    return BatchReader(schema, known.rows, partial(_blocks, path, options, known, schema), known.nullable)
 
 
-def _csv_table(path: str, separator: str, types: Mapping[str, pa.DataType]) -> pa.Table:
+def _separator(path: str, options: TextOptions) -> str:
+    refuse("field", options.field, "csv")
+    separator = separator_of(path, options.sep)
+    if not head_of(path, "csv"):
+        raise empty_file(path, "A csv file with a header line.")
+    return separator
+
+
+def _judge_columns(path: str, options: TextOptions, schema: pa.Schema) -> None:
+    """Refuse a file whose columns tell that it is in another encoding, or separated otherwise."""
+    if len(schema) == 1:
+        tell_of_one_column(path, options.sep)
+    refuse_other_encodings(schema, path)
+
+
+def _whole_table(path: str, separator: str, texts: Collection[str]) -> pa.Table:
     """Read a whole file, columns of digits that are no numbers as text."""
     import pyarrow as pa
     from pyarrow import csv
@@ -106,126 +94,141 @@ def _csv_table(path: str, separator: str, types: Mapping[str, pa.DataType]) -> p
     def opened() -> Any:
         return for_arrow(content) if isinstance(content, str) else pa.BufferReader(content)
 
-    def read(**said: Any) -> pa.Table:
-        return csv.read_csv(opened(), **settings(**said))
+    def read(names: Collection[str], **said: Any) -> pa.Table:
+        return csv.read_csv(opened(), **settings(dict.fromkeys(names, pa.string()), **said))
 
-    table = read(types=types)
+    table = read(texts)
     header = header_apart(path, table.schema.names, open_bytes)
     if header is not None:
-        table = read(types=types, header=header)
+        table = read(texts, header=header)
     large = large_numbers(table)
     doubtful = ambiguous_numbers(table.schema, large, lambda: pa.input_stream(opened(), compression=None), separator)
     if doubtful:
-        texts = read(types=dict.fromkeys(doubtful, pa.string()), include=doubtful, header=header)
-        table = _with_digits(table, texts, large)
+        digits = DigitTypes(doubtful, large)
+        written = read(doubtful, include=doubtful, header=header)
+        digits.look(written)
+        table = digits.put_into(table, written)
     return table
 
 
-def _with_digits(table: pa.Table, texts: pa.Table, large: Sequence[str]) -> pa.Table:
-    """Put what keeps all digits in the place of numbers that do not."""
-    for name in texts.schema.names:
-        index, column = table.schema.names.index(name), texts.column(name)
-        if one_begins_with_zero(column):
-            table = table.set_column(index, marked(table.schema.field(index)), column)
-        elif name in large and (kept := large_of_texts(column)) is not None:
-            table = table.set_column(index, name, kept)
-    return table
+@dataclass(frozen=True)
+class _Look:
+    """What one look at all rows told."""
+
+    schema: pa.Schema
+    rows: int
+    nullable: frozenset[str]
+    large: Collection[str]
+    commas: Sequence[str]
+    block: int
+    header: Header | None
 
 
-def csv_fault(path: str, sep: str | None, error: Exception) -> TidydlError:
-    """Build the error for a csv file that Arrow refuses: the row that is too long, the separator, or the damage."""
-    separator = separator_of(path, sep)
-    other = other_separator(path, separator) if sep is None else None
-    if other is not None:
-        return _separated_otherwise(path, separator, other)
-    row = _uneven_row(path, separator) if "columns, got" in str(error) else None
-    return damaged(path, "csv", error) if row is None else uneven(path, row)
+def _look(path: str, options: TextOptions) -> _Look:
+    """Settle the types of a csv file: those Arrow infers over whole columns, found block by block.
+
+    Types are inferred from the first block. Where a later value does not fit, the column takes the next type that the
+    value fits, in the order in which Arrow tries them, and the look begins anew.
+    """
+    import pyarrow as pa
+
+    types = dict.fromkeys(options.texts or (), pa.string())
+    header: Header | None = None
+    block = _BLOCK
+    schema: pa.Schema | None = None
+    while True:
+        try:
+            reader = _opened(path, options, block, types, header=header)
+            schema = reader.schema
+            if header is None and (header := header_apart(path, schema.names, open_bytes)) is not None:
+                continue
+            return _look_through(reader, block, header)
+        except TidydlError:
+            raise
+        except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
+            if "straddl" in str(error) and block < _LARGEST_BLOCK:  # a row longer than the block
+                block = min(8 * block, _LARGEST_BLOCK)
+                continue
+            unfit = _UNFIT.search(str(error))
+            if unfit is None or schema is None:
+                raise csv_fault(path, options.sep, error) from error
+            unfitting = schema.field(int(unfit[1]))
+            types[unfitting.name] = _wider(types.get(unfitting.name, unfitting.type), unfit[2] or unfit[3])
 
 
-def _uneven_row(path: str, separator: str) -> Any:
-    """Find the first row whose fields are not as many as the header's."""
+def _look_through(reader: Any, block: int, header: Header | None) -> _Look:
+    names = reader.schema.names
+    nulls, rows, large, commas = [0] * len(names), 0, set(), None
+    for batch in reader:
+        rows += batch.num_rows
+        nulls = [known + column.null_count for known, column in zip(nulls, batch.columns, strict=True)]
+        large.update(large_numbers(batch))
+        commas = numbers_with_commas(batch, commas)
+    nullable = frozenset(name for name, count in zip(names, nulls, strict=True) if count)
+    return _Look(reader.schema, rows, nullable, large, commas or (), block, header)
+
+
+def _with_digits(path: str, options: TextOptions, known: _Look) -> pa.Schema:
+    """Return the schema with other types for numbers that would lose digits, which a look at their texts tells."""
+    import pyarrow as pa
+
+    separator = separator_of(path, options.sep)
+    doubtful = ambiguous_numbers(known.schema, known.large, lambda: open_bytes(path), separator)
+    if not doubtful:
+        return known.schema
+    digits = DigitTypes(doubtful, known.large)
+    texts = dict.fromkeys(doubtful, pa.string())
+    for batch in _opened(path, options, known.block, texts, doubtful, known.header):
+        digits.look(batch)
+    return pa.schema(map(digits.field_of, known.schema), known.schema.metadata)
+
+
+def _opened(
+    path: str,
+    options: TextOptions,
+    block: int,
+    types: Mapping[str, pa.DataType],
+    include: Sequence[str] | None = None,
+    header: Header | None = None,
+) -> Any:
+    from pyarrow import csv
+
+    settings = csv_settings(separator_of(path, options.sep), block, types, include, header)
+    return csv.open_csv(WholeLineEnds(open_bytes(path)), **settings)
+
+
+def _wider(kind: pa.DataType, value: str) -> pa.DataType:
+    """Return the next type, of those that Arrow tries after this one, that a value fits."""
     import pyarrow as pa
     from pyarrow import csv
 
-    found: list[Any] = []
-
-    def note(row: Any) -> str:
-        found.append(row)
-        return "skip"
-
-    settings = csv_settings(separator, 2**24, include=["\0"])
-    settings["read_options"].use_threads = False  # which alone counts the rows
-    settings["read_options"].encoding = "latin1"  # in which rows of any bytes are told of
-    settings["parse_options"].invalid_row_handler = note
-    settings["convert_options"].include_missing_columns = True
-    try:
-        for _ in csv.open_csv(open_bytes(path), **settings):
-            if found:
-                break
-    except (pa.ArrowException, OSError):
-        pass  # the first error says what is wrong
-    return found[0] if found else None
+    tried: list[pa.DataType] = [
+        *(pa.null(), pa.int64(), pa.bool_(), pa.date32(), pa.time32("s"), pa.timestamp("s"), pa.timestamp("ns")),
+        *(pa.timestamp("s", "UTC"), pa.timestamp("ns", "UTC"), pa.float64(), pa.string(), pa.binary()),
+    ]
+    after = tried.index(kind) + 1 if kind in tried else len(tried) - 1
+    cell = '"' + value.replace('"', '""') + '"'
+    for wider in tried[after:-1]:
+        settings = csv_settings(",", _BLOCK, {"x": wider})
+        try:
+            csv.read_csv(io.BytesIO(f"x,y\n{cell},1\n".encode("utf-8", "surrogateescape")), **settings)
+        except pa.ArrowInvalid:
+            continue
+        return wider
+    return tried[-1]
 
 
-def separator_of(path: str, sep: str | None) -> str:
-    """Return what separates the columns of a csv file."""
-    if sep is None:
-        return "\t" if suffix_of(Path(path)) == ".tsv" else ","
-    if len(sep) != 1 or not sep.isascii() or sep in '\r\n"\0':
-        raise ArgumentError(
-            f"`sep` is {json.dumps(sep, ensure_ascii=False)}, which cannot separate columns.",
-            allowed="One ASCII character, such as a comma, a semicolon or a tab.",
-            hint="Leave `sep` out for commas, and for tabs in files named .tsv.",
-        )
-    return sep
+def _blocks(path: str, options: TextOptions, known: _Look, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Read a csv file whose types are settled."""
+    import pyarrow as pa
 
-
-def other_separator(path: str, separator: str) -> str | None:
-    """Name what plainly separates the header of a file that the separator is not in; None where nothing does."""
-    with open_bytes(path) as file:
-        header = io.BufferedReader(file).readline().decode("utf-8", "replace")
-    if separator in header:
-        return None
-    return next((other for other in (";", "\t", "|", ",") if other in header), None)
-
-
-def tell_of_one_column(path: str, sep: str | None) -> None:
-    """Say of a file with one column that its header has another separator: warn where ``sep`` was given, else refuse.
-
-    Raises
-    ------
-    ArgumentError
-        It has, and ``sep`` was not given.
-    """
-    separator = separator_of(path, sep)
-    other = other_separator(path, separator)
-    if other is None:
-        return
-    if sep is None:
-        raise _separated_otherwise(path, separator, other)
-    warn_user(
-        f"`sep` is {separator!r}, but the header of '{path}' does not contain it, so there is only one column. "
-        f"It contains {other!r}: did you mean sep = {json.dumps(other)}?"
-    )
-
-
-def tell_of_decimal_commas(path: str, options: TextOptions, names: Sequence[str]) -> None:
-    """Warn of columns that are text for their decimal commas, where columns are not separated by commas too."""
-    separator = separator_of(path, options.sep)
-    names = [name for name in names if name not in (options.texts or ())]
-    if not names or separator == ",":
-        return
-    some = ", ".join(repr(name) for name in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-    arguments = (rendering.argument("sep", repr(separator)), rendering.argument("decimal", "','"))
-    warn_user(
-        f"`path` '{path}' has numbers with decimal commas, which are read as text: {some}. "
-        f"For numbers, use {rendering.call('pandas.read_csv', 'path', *arguments)}."
-    )
-
-
-def _separated_otherwise(path: str, separator: str, other: str) -> ArgumentError:
-    return ArgumentError(
-        f"`path` '{path}' has a header separated by {other!r}, not by {separator!r}.",
-        allowed="A csv file separated by commas, or another `sep`.",
-        hint=f"Add sep = {json.dumps(other)}.",
-    )
+    types = {each.name: each.type for each in schema}
+    with reading(path, "csv"):  # it may be changed in the meantime
+        last = None
+        for batch in _opened(path, options, known.block, types, header=known.header):
+            if last is not None:
+                yield last
+            last = pa.Table.from_batches([batch])
+        if last is not None:
+            refuse_open_quote(path, last)
+            yield last

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from tidydl.data.readers.formats import TextOptions, suffix_of
+from tidydl.data.readers.large_integers import large_of_texts
+from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tidydl.data.readers.formats import TextOptions
-
 __all__ = [
+    "DigitTypes",
     "Header",
     "ambiguous_numbers",
     "csv_settings",
     "header_apart",
-    "marked",
     "named_apart",
     "numbers_with_commas",
-    "one_begins_with_zero",
     "read_alike",
+    "separator_of",
     "some_begin_with_zero",
 ]
 
@@ -100,6 +104,19 @@ def csv_settings(
             include_columns=include,
         ),
     }
+
+
+def separator_of(path: str, sep: str | None) -> str:
+    """Return what separates the columns of a csv file."""
+    if sep is None:
+        return "\t" if suffix_of(Path(path)) == ".tsv" else ","
+    if len(sep) != 1 or not sep.isascii() or sep in '\r\n"\0':
+        raise ArgumentError(
+            f"`sep` is {json.dumps(sep, ensure_ascii=False)}, which cannot separate columns.",
+            allowed="One ASCII character, such as a comma, a semicolon or a tab.",
+            hint="Leave `sep` out for commas, and for tabs in files named .tsv.",
+        )
+    return sep
 
 
 def named_apart(names: Sequence[str]) -> list[str]:
@@ -201,11 +218,56 @@ def numbers_with_commas(table: pa.Table | pa.RecordBatch, among: Collection[str]
     return [name for name in texts if (among is None or name in among) and are(table.column(name))]
 
 
-def marked(field: pa.Field) -> pa.Field:
-    """Note that a column would be numbers, had they no leading zeros."""
-    import pyarrow as pa
+class DigitTypes:
+    """How columns of ambiguous numbers are kept, as their texts tell part by part.
 
-    return pa.field(field.name, pa.string(), metadata=_KEPT)
+    Parameters
+    ----------
+    names
+        The columns.
+    large
+        Those with whole numbers too large for int64.
+    """
+
+    def __init__(self, names: Sequence[str], large: Collection[str]):
+        import pyarrow as pa
+
+        self._names = names
+        self._identifiers: set[str] = set()
+        self._large: dict[str, pa.DataType] = {name: pa.uint64() for name in names if name in large}
+
+    def look(self, texts: pa.Table | pa.RecordBatch) -> None:
+        """Look at a part of the texts: at a zero before other digits, and at numbers beyond uint64."""
+        import pyarrow as pa
+
+        for name in self._names:
+            column = texts.column(name)
+            if name in self._identifiers:
+                continue
+            if one_begins_with_zero(column):
+                self._identifiers.add(name)
+            elif name in self._large:
+                kept = large_of_texts(column)
+                if kept is None:
+                    del self._large[name]
+                elif kept.type != pa.uint64():
+                    self._large[name] = pa.string()
+
+    def field_of(self, field: pa.Field) -> pa.Field:
+        """Return a field with the type that keeps its digits; it is marked where leading zeros would be lost."""
+        import pyarrow as pa
+
+        if field.name in self._identifiers:
+            return pa.field(field.name, pa.string(), metadata=_KEPT)
+        return field.with_type(self._large.get(field.name, field.type))
+
+    def put_into(self, table: pa.Table, texts: pa.Table) -> pa.Table:
+        """Put the texts in the place of numbers that lose digits, as what keeps them."""
+        for index, field in enumerate(table.schema):
+            kept = self.field_of(field)
+            if kept.type != field.type:
+                table = table.set_column(index, kept, texts.column(field.name).cast(kept.type))
+        return table
 
 
 def read_alike(

@@ -10,10 +10,12 @@ from tidydl.data.readers.formats import RATIO
 __all__ = ["check_names"]
 
 _NAME = re.compile(rb'"((?:[^"\\]++|\\.)*+)"\s*:')
+_PLAIN_NAME = re.compile(rb'"([^"]*+)"\s*:')  # twice as fast, where nothing is escaped
 _CELLS = 2**26  # that do no harm
 _BYTES = 8  # of a cell
-_STRIDE = 2**16
+_STRIDE = 2**15
 _STRIDES = 16
+_SMALL = 2**20  # bytes of a file that is looked through everywhere
 
 
 def check_names(lines: bytes) -> None:
@@ -31,8 +33,9 @@ def check_names(lines: bytes) -> None:
     if rows * len(lines) <= most:
         return
     names: set[bytes] = set()
+    pattern = _NAME if b"\\" in lines else _PLAIN_NAME
     for start in _starts(len(lines)):
-        names.update(_NAME.findall(lines, start, start + _STRIDE))
+        names.update(pattern.findall(lines, start, start + _STRIDE))
         if len(names) * rows > most:
             rows = min(rows, lines.count(b"}"))
         if len(names) * rows > most:
@@ -44,7 +47,7 @@ def check_names(lines: bytes) -> None:
 
 def _starts(size: int) -> list[int]:
     """Return where the parts that are looked through begin: everywhere in a small file."""
-    if size <= _STRIDE * _STRIDES:
+    if size <= _SMALL:
         return list(range(0, size, _STRIDE))
     draw = random.SystemRandom()  # no numbers of the user's, and none that a file could reckon with
     return [draw.randrange(size) for _ in range(_STRIDES)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isinf
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,10 +60,10 @@ def _is_large(column: pa.Array | pa.ChunkedArray) -> bool:
     import pyarrow.compute as pc
 
     first = column[0].as_py() if len(column) else None
-    if first is not None and not first.is_integer():  # as most columns are told at once
+    if first is not None and not first.is_integer() and not isinf(first):  # as most columns are told at once
         return False
     ends = [end.as_py() for end in pc.min_max(column).values()]
-    if None in ends or not 2.0**63 <= max(map(abs, ends)) < float("inf"):
+    if None in ends or max(map(abs, ends)) < 2.0**63:  # an infinite one may have had more digits than a double holds
         return False
     return bool(pc.all(pc.equal(pc.floor(column), column)).as_py())
 
@@ -79,7 +80,7 @@ def whole_numbers(values: Sequence[Any]) -> pa.Array | None:
         return pa.array([None if value is None else str(value) for value in values], pa.string())
 
 
-def large_of_texts(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+def large_of_texts(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
     """Return numbers that were read as texts: unsigned where they fit, else the texts; None if some are not whole.
 
     Missing values are whole, so that a part of a column without others does not decide.

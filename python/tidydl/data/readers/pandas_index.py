@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tidydl.data.arrow.to_frame import OURS
-from tidydl.data.readers.parquet import open_parquet
+from tidydl.data.readers.parquet_file import open_parquet
 from tidydl.data.readers.read_errors import reading
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import DATA_FILES, first_line
 from tidydl.data.readers.formats import TextOptions
-from tidydl.data.readers.table_readers import READERS
+from tidydl.data.readers.table_formats import TABLE_FORMATS
 from tidydl.data.sources.card_options import card_options
 from tidydl.data.sources.dataset_cards import check_card, check_kind
 from tidydl.data.sources.media_paths import check_media_paths
@@ -73,7 +73,7 @@ def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *,
                 if data_files is None and data_dir is None:
                     bounds.check(file)
         features = {} if builder.info.features is None else builder.info.features.to_dict()
-        if kind in READERS:
+        if kind in TABLE_FORMATS:
             return Built(kind, features, files, None, partial(card_options, builder, kind, f"'{path}'"))
         tables = prepared(builder, data_dir or path, bounds, Path(scratch))
         features = {} if builder.info.features is None else builder.info.features.to_dict()

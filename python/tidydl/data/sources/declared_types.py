@@ -33,7 +33,7 @@ def as_declared(table: pa.Table, features: Mapping[str, Any], path: str, kind: s
     DataError
         A value would become another one, or none.
     """
-    for place, field in enumerate(table.schema):
+    for place, field in enumerate(table.schema if features else ()):
         declared = _declared(features, field.name)
         if declared is None or _are_alike(field.type, declared[0]):
             continue

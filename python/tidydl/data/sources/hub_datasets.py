@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from tidydl.data.readers.formats import PLAIN, TextOptions
-from tidydl.data.readers.table_readers import READERS
+from tidydl.data.readers.table_formats import TABLE_FORMATS
 from tidydl.data.sources.builders import prepared, quiet
 from tidydl.data.sources.card_options import card_options
 from tidydl.data.sources.hub_files import Asked, HubFiles
 from tidydl.data.sources.listing import Listing, Raw
-from tidydl.data.sources.listing_tables import read_listing
 from tidydl.data.sources.path_bounds import Bounds
+from tidydl.data.sources.reading_files import read_listing
 from tidydl.data.sources.zipped_tables import files_of_kind
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
 from tidydl.hub.repositories import Repository
@@ -96,13 +96,13 @@ def _read(files: HubFiles, trusted: bool, index_base: int, options: TextOptions)
     found = {str(split): [Path(file) for file in some] for split, some in builder.config.data_files.items()}
     features = {} if builder.info.features is None else builder.info.features.to_dict()
     with ExitStack() as room:
-        if kind in READERS:
+        if kind in TABLE_FORMATS:
             found = {
                 s: [part for f in some for part in files_of_kind(f, kind, room, False)] for s, some in found.items()
             }
         by_kind = {split: dict.fromkeys(some, kind) for split, some in found.items()}
         listing = Listing(kind, by_kind, features=features, bounds=bounds, index_base=index_base)
-        if kind in READERS:
+        if kind in TABLE_FORMATS:
             listing.options = partial(card_options, builder, kind, f"'{files.repo.id}'")
         else:
             listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)

@@ -14,7 +14,7 @@ from tidydl import rendering
 from tidydl.data.readers.csv_columns import named_apart
 from tidydl.data.readers.formats import MEDIA
 from tidydl.data.readers.pandas_index import index_names, with_index_named
-from tidydl.data.readers.table_readers import READERS
+from tidydl.data.readers.table_formats import TABLE_FORMATS
 from tidydl.data.sources.path_bounds import Bounds, leads_out
 from tidydl.errors import DataError, NotFoundError
 from tidydl.user_warnings import warn_user
@@ -128,7 +128,7 @@ def _warn_of_others(table: pa.Table, features: Mapping[str, Any], files: Sequenc
 
 def _metadata_in(location: Path) -> pa.Table:
     format_ = {".csv": "csv", ".jsonl": "json", ".parquet": "parquet"}[location.suffix]
-    table = READERS[format_](str(location))
+    table = TABLE_FORMATS[format_].read(str(location))
     return with_index_named(table, index_names([[str(location)]])) if format_ == "parquet" else table
 
 

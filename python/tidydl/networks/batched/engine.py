@@ -27,7 +27,7 @@ _SHARE_OF_MEMORY = 0.6
 _BYTES_ON_CPU = 2**29
 
 
-def torch_device(device: Any) -> str:
+def torch_device(device: object) -> str:
     """Return which device the engine uses: ``"auto"`` is a CUDA card where there is one, else the CPU.
 
     Raises

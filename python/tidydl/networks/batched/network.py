@@ -7,12 +7,15 @@ by units by rows, so that the rows of one unit lie side by side. torch is import
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tidydl.device import import_torch
 from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, SOFTMAX, Shape
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["Networks", "bytes_per_network"]
 
@@ -59,18 +62,18 @@ class Networks:
         x1 = np.concatenate([ones, x], axis=1)
         return cls(shape, put(x), put(x1), put(y.T), put(weights), put(decay), is_marked)
 
-    def part(self, which: Any) -> Networks:
+    def part(self, which: torch.Tensor) -> Networks:
         """Return some of the networks."""
         weights = self.weights if len(self.weights) == 1 else self.weights[which]
         return replace(self, weights=weights, decay=self.decay[which])
 
-    def _layers(self, wts: Any) -> tuple[Any, Any]:
+    def _layers(self, wts: torch.Tensor) -> tuple[Any, Any]:
         """Split the weights by layer: networks by hidden units by sources, networks by outputs by sources."""
         p, h, k = self.shape.inputs, self.shape.hidden, self.shape.outputs
         to_hidden = h * (1 + p)
         return wts[:, :to_hidden].reshape(len(wts), h, 1 + p), wts[:, to_hidden:].reshape(len(wts), k, -1)
 
-    def forward(self, wts: Any) -> tuple[Any, Any]:
+    def forward(self, wts: torch.Tensor) -> tuple[Any, Any]:
         """Run all rows through the networks: hidden units and outputs."""
         torch = import_torch()
         p, h, k = self.shape.inputs, self.shape.hidden, self.shape.outputs
@@ -86,11 +89,11 @@ class Networks:
             out = torch.softmax(out, dim=1)
         return hidden, out
 
-    def values(self, wts: Any, out: Any) -> Any:
+    def values(self, wts: torch.Tensor, out: torch.Tensor) -> Any:
         """Return loss plus penalty of each network."""
         return (self._row_losses(out) * self.weights).sum(dim=1) + (self.decay * wts * wts).sum(dim=1)
 
-    def _row_losses(self, out: Any) -> Any:
+    def _row_losses(self, out: torch.Tensor) -> Any:
         torch = import_torch()
         y = self.y
         if self.shape.loss == SOFTMAX and self.is_marked:
@@ -107,7 +110,7 @@ class Networks:
             return cost.sum(dim=1)
         return ((out - y) ** 2).sum(dim=1)
 
-    def slopes(self, wts: Any, hidden: Any, out: Any) -> Any:
+    def slopes(self, wts: torch.Tensor, hidden: torch.Tensor, out: torch.Tensor) -> Any:
         """Return the slopes of loss plus penalty by the weights, after a forward pass at these weights."""
         torch = import_torch()
         p, h, k = self.shape.inputs, self.shape.hidden, self.shape.outputs
@@ -122,7 +125,7 @@ class Networks:
         to_outputs = torch.cat(parts, dim=2).reshape(count, -1)
         return torch.cat([to_hidden, to_outputs], dim=1) + 2 * self.decay * wts
 
-    def _output_errors(self, out: Any) -> Any:
+    def _output_errors(self, out: torch.Tensor) -> Any:
         """Return the slopes of each row's loss, of weight 1, by what reaches the output units."""
         torch = import_torch()
         y = self.y
@@ -137,13 +140,13 @@ class Networks:
         return errors * out * (1 - out) if self.shape.loss == LEAST_SQUARES else errors
 
 
-def _sigmoid(total: Any) -> Any:
+def _sigmoid(total: torch.Tensor) -> Any:
     """Return the logistic function, exactly 0 and 1 beyond 15 as in R."""
     torch = import_torch()
     return torch.sigmoid(total).masked_fill_(total > _SATURATED, 1.0).masked_fill_(total < -_SATURATED, 0.0)
 
 
-def _entropy(y: Any) -> Any:
+def _entropy(y: torch.Tensor) -> Any:
     """Return the cross-entropy of shares with themselves."""
     torch = import_torch()
     return torch.special.xlogy(y, y) + torch.special.xlogy(1 - y, 1 - y)

@@ -9,13 +9,16 @@ Networks that have ended are frozen, and left out as soon as they are a quarter 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tidydl.device import import_torch
 from tidydl.networks.batched.network import Networks
 from tidydl.networks.exact.engine import Settings
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["BatchSearch"]
 
@@ -123,7 +126,7 @@ class BatchSearch:
         self.last_reset = torch.where(stuck, self.gradients, self.last_reset)
         self._end_pass(exhausted)
 
-    def _search(self, direction: Any, projection: Any) -> Any:
+    def _search(self, direction: torch.Tensor, projection: torch.Tensor) -> Any:
         """Search along the directions, and where the value falls enough take the step and learn from it."""
         torch = import_torch()
         start = self.wts.clone()
@@ -164,12 +167,12 @@ class BatchSearch:
         self.lowest[lost] = self.value[lost]
         return moved
 
-    def _gained(self, value: Any, lowest: Any) -> Any:
+    def _gained(self, value: torch.Tensor, lowest: torch.Tensor) -> Any:
         settings = self.settings
         change = (value - lowest).abs() > settings.reltol * (lowest.abs() + settings.reltol)
         return (value > settings.abstol) & change
 
-    def _learn(self, rows: Any, slopes: Any, step: Any, direction: Any) -> None:
+    def _learn(self, rows: torch.Tensor, slopes: torch.Tensor, step: torch.Tensor, direction: torch.Tensor) -> None:
         """Learn the curvature from steps just made, or reset where the slopes did not grow along them."""
         torch = import_torch()
         t = step[rows, None] * direction[rows]
@@ -194,7 +197,7 @@ class BatchSearch:
         if not together:
             self.metric[rows] = metric
 
-    def _spread(self, rows: Any, values: Any) -> Any:
+    def _spread(self, rows: torch.Tensor, values: torch.Tensor) -> Any:
         """Put the values of some networks at their indices, and 0 at the others'."""
         if len(rows) == len(self.index):
             return values
@@ -202,7 +205,7 @@ class BatchSearch:
         spread[rows] = values
         return spread
 
-    def _end_pass(self, exhausted: Any) -> None:
+    def _end_pass(self, exhausted: torch.Tensor) -> None:
         """Note where the networks at work are, and end those that are done."""
         torch = import_torch()
         at_work = self.running.nonzero()[:, 0]

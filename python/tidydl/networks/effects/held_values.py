@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,9 @@ from tidydl.checks import check_count
 from tidydl.errors import ArgumentError, ColumnError, DataError
 from tidydl.networks.effects.clusters import cluster, has_different
 from tidydl.rprint import level_text
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = ["Variable", "held_values", "quantiles", "variables_of"]
 
@@ -97,7 +100,9 @@ def _coded(column: pd.Series, levels: list[Any]) -> Variable:
     return Variable(pd.Index(levels).get_indexer(column.astype(object)).astype(float), levels, column.dtype)
 
 
-def held_values(variables: dict[str, Variable], group_vals: Any, grp_nms: Sequence[str] | None) -> pd.DataFrame:
+def held_values(
+    variables: dict[str, Variable], group_vals: pd.DataFrame | npt.ArrayLike, grp_nms: Sequence[str] | None
+) -> pd.DataFrame:
     """Return the codes that each group holds: groups by variables, the index naming the groups.
 
     Raises
@@ -129,7 +134,7 @@ def _is_count(value: Any) -> bool:
         return False
 
 
-def _shares(group_vals: Any) -> np.ndarray:
+def _shares(group_vals: npt.ArrayLike) -> np.ndarray:
     try:
         shares = np.atleast_1d(np.asarray(group_vals, dtype=float))
     except (TypeError, ValueError):
@@ -161,7 +166,7 @@ def quantiles(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(part > 0, (1 - part) * ordered[low] + part * ordered[high], ordered[low]))
 
 
-def _clustered(variables: dict[str, Variable], group_vals: Any) -> pd.DataFrame:
+def _clustered(variables: dict[str, Variable], group_vals: object) -> pd.DataFrame:
     count = check_count("group_vals", group_vals, 2)
     numbers = [variable.codes for variable in variables.values() if variable.levels is None]
     rows = np.column_stack(numbers) if numbers else np.empty((0, 0))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tidydl.errors import ArgumentError
 from tidydl.networks.exact.kernels import CENSORED, ENTROPY, SOFTMAX
+
+if TYPE_CHECKING:
+    from tidydl.networks.averaging import AveragedNNet
+    from tidydl.networks.record import NNet
 
 __all__ = ["METRICS", "block_metrics", "loss_name", "mean_metric"]
 
@@ -17,12 +21,12 @@ _IMPOSSIBLE = 1000.0  # what a class of probability 0 costs, as in R
 _NEVER_ZERO = 1e-80
 
 
-def loss_name(fit: Any) -> str:
+def loss_name(fit: NNet | AveragedNNet) -> str:
     """Name the loss that a network was fitted by."""
     return {ENTROPY: "entropy", SOFTMAX: "softmax", CENSORED: "censored"}.get(fit.shape.loss, "least squares")
 
 
-def mean_metric(outputs: Any, targets: Any, loss: str, metric: str) -> float:
+def mean_metric(outputs: np.ndarray, targets: np.ndarray, loss: str, metric: str) -> float:
     """Judge outputs by targets (both rows by outputs); rows with a missing output are left out.
 
     Parameters
@@ -53,7 +57,7 @@ def mean_metric(outputs: Any, targets: Any, loss: str, metric: str) -> float:
     return _METRICS[metric](p[complete], t[complete], loss)
 
 
-def block_metrics(outputs: Any, targets: Any, loss: str, metric: str) -> np.ndarray:
+def block_metrics(outputs: np.ndarray, targets: np.ndarray, loss: str, metric: str) -> np.ndarray:
     """Judge several predictions of the same targets, which stand below each other, as :func:`mean_metric` does.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,10 @@ from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.network_hints import network_hint
 from tidydl.networks.record import NNet
 from tidydl.rprint import level_text
+
+if TYPE_CHECKING:
+    from tidydl.design.numbers import Data
+    from tidydl.networks.record import FittedNetwork
 
 __all__ = [
     "Observations",
@@ -43,7 +47,7 @@ class Observations:
     targets: np.ndarray
 
 
-def need_network(argument: str, fit: Any, *, with_weights: bool) -> None:
+def need_network(argument: str, fit: object, *, with_weights: bool) -> None:
     """Refuse what is no fitted network, and, where weights are wanted, what is several.
 
     Raises
@@ -64,7 +68,7 @@ def need_network(argument: str, fit: Any, *, with_weights: bool) -> None:
         )
 
 
-def labels_of(fit: Any) -> tuple[list[str], list[str]]:
+def labels_of(fit: FittedNetwork) -> tuple[list[str], list[str]]:
     """Name the inputs and the outputs of a network; a single output has the name of the response."""
     named = list(fit.coefnames)
     more = fit.n[0] - len(named)  # a multinomial model's offsets have no names
@@ -72,14 +76,14 @@ def labels_of(fit: Any) -> tuple[list[str], list[str]]:
     return inputs, list(fit.output_names) if fit.n[2] > 1 else [fit.response]
 
 
-def predicted(fit: Any, frame: pd.DataFrame) -> np.ndarray:
+def predicted(fit: FittedNetwork, frame: pd.DataFrame) -> np.ndarray:
     """Return the outputs for data, rows by outputs."""
     type = "probs" if isinstance(fit, Multinom) else "raw"
     data = frame.to_numpy() if fit.design.formula is None else frame
     return np.asarray(verbs.predict(fit, data, type=type), dtype=float).reshape(len(frame), -1)
 
 
-def read_rows(fit: Any, data: Any) -> pd.DataFrame:
+def read_rows(fit: FittedNetwork, data: Data | None) -> pd.DataFrame:
     """Take the columns that a network reads, complete rows only.
 
     Raises
@@ -94,7 +98,7 @@ def read_rows(fit: Any, data: Any) -> pd.DataFrame:
     return used.reset_index(drop=True)
 
 
-def observations(fit: Any, data: Any, y: Any = None) -> Observations:
+def observations(fit: FittedNetwork, data: Data | None, y: Data | None = None) -> Observations:
     """Take the complete rows of data with the targets of a network.
 
     Parameters
@@ -117,13 +121,13 @@ def observations(fit: Any, data: Any, y: Any = None) -> Observations:
     return Observations(used.reset_index(drop=True), targets_of(fit, parts))
 
 
-def _need_frame(data: Any) -> pd.DataFrame:
+def _need_frame(data: Data | None) -> pd.DataFrame:
     if not isinstance(data, pd.DataFrame):
         raise ArgumentError(f"`data` is {described(data)}.", allowed=DATA, hint=frame_hint(data))
     return data
 
 
-def number_frame(fit: Any, data: Any) -> pd.DataFrame:
+def number_frame(fit: FittedNetwork, data: Data | None) -> pd.DataFrame:
     """Build a frame of inputs given as numbers, under the names that the network has for them."""
     if data is None:
         raise ArgumentError(f"`data` is {described(data)}.", allowed="The inputs of the network, rows by inputs.")
@@ -141,7 +145,7 @@ def number_frame(fit: Any, data: Any) -> pd.DataFrame:
     return pd.DataFrame(x, columns=names if len(set(names)) == len(names) else [f"i{i + 1}" for i in range(fit.n[0])])
 
 
-def number_observations(fit: Any, frame: pd.DataFrame, y: Any) -> Observations:
+def number_observations(fit: FittedNetwork, frame: pd.DataFrame, y: Data | None) -> Observations:
     """Take the complete rows of inputs given as numbers, with the targets."""
     targets = fit.fitted_values + fit.residuals if y is None else targets_of(fit, columns_of(y))
     if len(targets) != len(frame):
@@ -153,7 +157,7 @@ def number_observations(fit: Any, frame: pd.DataFrame, y: Any) -> Observations:
     return Observations(frame[complete].reset_index(drop=True), targets[complete])
 
 
-def columns_of(y: Any) -> list[pd.Series]:
+def columns_of(y: Data) -> list[pd.Series]:
     """Take a response apart into its columns."""
     if isinstance(y, pd.DataFrame) or np.ndim(y) == 2:
         values, _ = from_matrix(y, "y")
@@ -161,7 +165,7 @@ def columns_of(y: Any) -> list[pd.Series]:
     return [pd.Series(y)]
 
 
-def targets_of(fit: Any, parts: list[pd.Series]) -> np.ndarray:
+def targets_of(fit: FittedNetwork, parts: list[pd.Series]) -> np.ndarray:
     """Return the response as the outputs should be: of classes indicators, of counts of classes their shares."""
     if isinstance(fit, Multinom) and len(parts) > 1:
         return shares_of(parts, fit.n[2])
@@ -174,14 +178,15 @@ def targets_of(fit: Any, parts: list[pd.Series]) -> np.ndarray:
             given = f"`y` has {values.shape[1]} columns, and the network has {fit.n[2]} outputs."
             raise ArgumentError(given, allowed=f"{fit.n[2]} columns.")
         return values
+    lev = fit.lev or ()
     labels = parts[0].astype(object).map(level_text, na_action="ignore")
     known = labels.notna()
     codes = np.full(len(labels), -1)
-    codes[known] = pd.Index(list(fit.lev)).get_indexer(labels[known])
+    codes[known] = pd.Index(list(lev)).get_indexer(pd.Index(labels[known]))
     new = list(dict.fromkeys(labels[known & (codes < 0)]))
     if new:
-        raise levels_not_seen("data", fit.response, new, fit.lev)
-    targets = (codes == 1).astype(float).reshape(-1, 1) if fit.n[2] == 1 else np.eye(len(fit.lev))[codes]
+        raise levels_not_seen("data", fit.response, new, lev)
+    targets = (codes == 1).astype(float).reshape(-1, 1) if fit.n[2] == 1 else np.eye(len(lev))[codes]
     targets[~known] = np.nan
     return targets
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tidydl.design import Design
 from tidydl.networks.effects.observations import columns_of, number_frame, number_observations, shares_of, targets_of
+
+if TYPE_CHECKING:
+    from tidydl.design.numbers import Data
 
 __all__ = ["network_rows", "network_targets"]
 
@@ -32,7 +35,7 @@ class NetworkOfR:
         return self.lev
 
 
-def network_rows(network: dict[str, Any], data: Any, y: Any = None, observed: bool = False) -> dict[str, Any]:
+def network_rows(network: dict[str, Any], data: Data, y: Data | None = None, observed: bool = False) -> dict[str, Any]:
     """Take the complete rows of inputs given as numbers, with the targets where these are asked for.
 
     Parameters
@@ -58,7 +61,7 @@ def network_rows(network: dict[str, Any], data: Any, y: Any = None, observed: bo
     return {"frame": found.frame, "targets": found.targets}
 
 
-def network_targets(network: dict[str, Any], response: Any, counts: bool) -> np.ndarray:
+def network_targets(network: dict[str, Any], response: Data, counts: bool) -> np.ndarray:
     """Return a response as the outputs should be, rows by outputs; ``counts`` of classes as their shares."""
     fit, parts = _network(network), columns_of(response)
     return shares_of(parts, fit.n[2]) if counts else targets_of(fit, parts)

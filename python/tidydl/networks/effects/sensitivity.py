@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,13 @@ from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.networks.effects.held_values import Variable, held_values, variables_of
 from tidydl.networks.effects.observations import labels_of, need_network, predicted, read_rows
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tidydl.design.numbers import Data
+    from tidydl.networks.averaging import AveragedNNet
+    from tidydl.networks.record import FittedNetwork, NNet
 
 __all__ = ["LekGroups", "LekProfile", "lekprofile", "profile_frame", "profile_grid"]
 
@@ -42,13 +49,13 @@ class LekGroups(pd.DataFrame):
 
 @guarded
 def lekprofile(
-    fit: Any,
-    data: Any = None,
+    fit: NNet | AveragedNNet,
+    data: Data | None = None,
     *,
     xsel: Sequence[str] | str | None = None,
     ysel: Sequence[str] | str | None = None,
     steps: int = 100,
-    group_vals: Any = QUANTILES,
+    group_vals: pd.DataFrame | npt.ArrayLike = QUANTILES,
     group_show: bool = False,
     grp_nms: Sequence[str] | None = None,
 ) -> LekProfile | LekGroups:
@@ -116,7 +123,7 @@ def lekprofile(
     return LekProfile(profile_frame(made["steps"], fitted, labels_of(fit)[1], ysel))
 
 
-def _factors_of(fit: Any) -> list[str]:
+def _factors_of(fit: FittedNetwork) -> list[str]:
     """Name the columns of numbers that the formula turns into factors."""
     if fit.design.formula is None:
         return []
@@ -129,7 +136,7 @@ def profile_grid(
     inputs: pd.DataFrame,
     xsel: Sequence[str] | str | None,
     steps: int,
-    group_vals: Any,
+    group_vals: pd.DataFrame | npt.ArrayLike,
     grp_nms: Sequence[str] | None = None,
     factors: Sequence[str] = (),
 ) -> dict[str, pd.DataFrame]:
@@ -172,7 +179,7 @@ def profile_grid(
     }
 
 
-def _chosen(argument: str, wanted: Any, names: list[str]) -> list[str]:
+def _chosen(argument: str, wanted: object, names: list[str]) -> list[str]:
     if wanted is None:
         return names
     chosen = check_texts(argument, wanted)
@@ -202,7 +209,9 @@ def _group_frame(variables: dict[str, Variable], held: pd.DataFrame) -> pd.DataF
 
 
 @partial(guarded, name="lekprofile")
-def profile_frame(steps: pd.DataFrame, fitted: Any, outputs: Sequence[str], ysel: Any = None) -> pd.DataFrame:
+def profile_frame(
+    steps: pd.DataFrame, fitted: npt.ArrayLike, outputs: Sequence[str], ysel: Sequence[str] | str | None = None
+) -> pd.DataFrame:
     """Join what was predicted to the values it was predicted for.
 
     Parameters

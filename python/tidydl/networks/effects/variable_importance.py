@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,13 @@ from tidydl.checks import check_choice, check_count
 from tidydl.columns import Contract, with_columns
 from tidydl.networks.effects.losses import METRICS, loss_name, mean_metric
 from tidydl.networks.effects.observations import Observations, labels_of, need_network, observations, predicted
+from tidydl.networks.record import NNet
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tidydl.design.numbers import Data
+    from tidydl.networks.averaging import AveragedNNet
 
 __all__ = ["Importance", "garson", "importance", "olden", "permutation_frame", "weight_importance"]
 
@@ -41,11 +48,11 @@ class Importance(pd.DataFrame):
 
 @guarded
 def importance(
-    fit: Any,
+    fit: NNet | AveragedNNet,
     method: str = "garson",
-    data: Any = None,
+    data: Data | None = None,
     *,
-    y: Any = None,
+    y: Data | None = None,
     metric: str = "loss",
     repeats: int = 10,
     seed: float | None = None,
@@ -114,6 +121,7 @@ def importance(
     check_choice("method", method, METHODS)
     need_network("fit", fit, with_weights=method != "permutation")
     if method != "permutation":
+        assert isinstance(fit, NNet)
         inputs, outputs = labels_of(fit)
         return Importance.of(weight_importance(fit.n, fit.wts, fit.skip, inputs, outputs, method))
     check_choice("metric", metric, METRICS)
@@ -125,7 +133,7 @@ def importance(
 
 
 @guarded
-def garson(fit: Any) -> Importance:
+def garson(fit: NNet) -> Importance:
     """Return Garson's importance of the inputs: ``importance(fit, "garson")``.
 
     Parameters
@@ -153,7 +161,7 @@ def garson(fit: Any) -> Importance:
 
 
 @guarded
-def olden(fit: Any) -> Importance:
+def olden(fit: NNet) -> Importance:
     """Return Olden's importance of the inputs: ``importance(fit, "olden")``.
 
     Parameters
@@ -181,7 +189,7 @@ def olden(fit: Any) -> Importance:
 
 
 def weight_importance(
-    n: Sequence[int], wts: Any, skip: bool, inputs: Sequence[str], outputs: Sequence[str], method: str
+    n: Sequence[int], wts: npt.ArrayLike, skip: bool, inputs: Sequence[str], outputs: Sequence[str], method: str
 ) -> pd.DataFrame:
     """Compute Garson's or Olden's importance of the inputs from the weights alone.
 
@@ -214,7 +222,7 @@ def weight_importance(
     return frame
 
 
-def _weights(n: Sequence[int], wts: Any, skip: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _weights(n: Sequence[int], wts: npt.ArrayLike, skip: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the weights without biases: hidden by inputs, outputs by hidden, outputs by inputs (0 without skip)."""
     p, h, k = (int(each) for each in n)
     values = np.atleast_1d(np.asarray(wts, dtype=float))
@@ -235,7 +243,7 @@ def _garson(hidden: np.ndarray, out: np.ndarray, direct: np.ndarray) -> np.ndarr
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def _permuted(fit: Any, rows: Observations, shuffles: list[list[int]], metric: str) -> pd.DataFrame:
+def _permuted(fit: NNet | AveragedNNet, rows: Observations, shuffles: list[list[int]], metric: str) -> pd.DataFrame:
     def judged(outputs: np.ndarray) -> float:
         return mean_metric(outputs, rows.targets, loss_name(fit), metric)
 
@@ -254,7 +262,9 @@ def _permuted(fit: Any, rows: Observations, shuffles: list[list[int]], metric: s
     return permutation_frame(base, shuffled, names, fit.response, metric)
 
 
-def permutation_frame(base: float, shuffled: Any, terms: Sequence[str], response: str, metric: str) -> pd.DataFrame:
+def permutation_frame(
+    base: float, shuffled: npt.ArrayLike, terms: Sequence[str], response: str, metric: str
+) -> pd.DataFrame:
     """Compare the metric of shuffled data with that of the data as they are.
 
     Parameters

@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FunctionType
 from typing import Any, TypeVar, cast
 
 # Vector math libraries round exp() and log() differently from the C library that R uses.
@@ -115,7 +116,7 @@ class _Locator(caching._CacheLocator):
         return self._name
 
     @classmethod
-    def from_function(cls, py_func: Any, py_file: str) -> _Locator:
+    def from_function(cls, py_func: FunctionType, py_file: str) -> _Locator:
         return cls(str(py_func.__code__.co_firstlineno))
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from llvmlite import ir
@@ -18,6 +19,14 @@ from numba.core import cgutils
 
 from tidydl.networks.exact.compiling import compiled
 from tidydl.networks.exact.exponential import ADDED, FUSED, HIGH, INVERSE, LOW, POLYNOMIAL, TABLE
+
+if TYPE_CHECKING:
+    from numba.core.base import BaseContext
+    from numba.core.datamodel.manager import DataModelManager
+    from numba.core.types import Type
+    from numba.core.typing import Context, Signature
+
+    Values: TypeAlias = Sequence[ir.Value]
 
 __all__ = [
     "WIDTH",
@@ -53,7 +62,7 @@ intrinsic: Any = extending.intrinsic
 
 @extending.register_model(_Lanes)
 class _LanesModel(extending.models.PrimitiveModel):
-    def __init__(self, dmm: Any, fe_type: Any) -> None:
+    def __init__(self, dmm: DataModelManager, fe_type: Type) -> None:
         super().__init__(dmm, fe_type, _DOUBLES)
 
 
@@ -65,22 +74,22 @@ def _integer(number: int) -> ir.Constant:
     return ir.Constant(_INTEGERS, [number] * WIDTH)
 
 
-def _broadcast(builder: Any, number: Any) -> Any:
+def _broadcast(builder: ir.IRBuilder, number: ir.Value) -> Any:
     one = builder.insert_element(ir.Constant(_DOUBLES, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
     first = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
     return builder.shuffle_vector(one, ir.Constant(_DOUBLES, ir.Undefined), first)
 
 
-def _place(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> Any:
+def _place(context: BaseContext, builder: ir.IRBuilder, array_type: Type, array: ir.Value, at: ir.Value) -> Any:
     data = context.make_array(array_type)(context, builder, array).data
     return builder.gep(data, [at])
 
 
 @intrinsic
-def load(typingctx: Any, array: Any, at: Any) -> Any:
+def load(typingctx: Context, array: Type, at: Type) -> Any:
     """Return the eight numbers of a flat array that start at ``at``."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Values) -> Any:
         place = _place(context, builder, signature.args[0], *arguments)
         return builder.load(builder.bitcast(place, _DOUBLES.as_pointer()), align=8)
 
@@ -88,10 +97,10 @@ def load(typingctx: Any, array: Any, at: Any) -> Any:
 
 
 @intrinsic
-def store(typingctx: Any, array: Any, at: Any, lanes: Any) -> Any:
+def store(typingctx: Context, array: Type, at: Type, lanes: Type) -> Any:
     """Put eight numbers into a flat array from ``at`` on."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Values) -> Any:
         place = _place(context, builder, signature.args[0], *arguments[:2])
         builder.store(arguments[2], builder.bitcast(place, _DOUBLES.as_pointer()), align=8)
         return context.get_dummy_value()
@@ -100,20 +109,20 @@ def store(typingctx: Any, array: Any, at: Any, lanes: Any) -> Any:
 
 
 @intrinsic
-def spread(typingctx: Any, number: Any) -> Any:
+def spread(typingctx: Context, number: Type) -> Any:
     """Return one number in all lanes."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Values) -> Any:
         return _broadcast(builder, arguments[0])
 
     return _lanes(types.float64), generate
 
 
 @intrinsic
-def add_product(typingctx: Any, total: Any, lanes: Any, array: Any, at: Any) -> Any:
+def add_product(typingctx: Context, total: Type, lanes: Type, array: Type, at: Type) -> Any:
     """Return ``total + lanes * array[at]``, the product rounded before it is added."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Values) -> Any:
         total, lanes, array, at = arguments
         factor = builder.load(_place(context, builder, signature.args[2], array, at))
         return builder.fadd(total, builder.fmul(lanes, _broadcast(builder, factor)))
@@ -122,8 +131,8 @@ def add_product(typingctx: Any, total: Any, lanes: Any, array: Any, at: Any) -> 
 
 
 def _of_two(operation: str) -> Any:
-    def typed(typingctx: Any, a: Any, b: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def typed(typingctx: Context, a: Type, b: Type) -> Any:
+        def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Values) -> Any:
             return getattr(builder, operation)(*arguments)
 
         return _lanes(_lanes, _lanes), generate
@@ -132,30 +141,30 @@ def _of_two(operation: str) -> Any:
 
 
 @intrinsic
-def add(typingctx: Any, a: Any, b: Any) -> Any:
+def add(typingctx: Context, a: Type, b: Type) -> Any:
     """Return a + b."""
     return _of_two("fadd")(typingctx, a, b)
 
 
 @intrinsic
-def subtract(typingctx: Any, a: Any, b: Any) -> Any:
+def subtract(typingctx: Context, a: Type, b: Type) -> Any:
     """Return a - b."""
     return _of_two("fsub")(typingctx, a, b)
 
 
 @intrinsic
-def multiply(typingctx: Any, a: Any, b: Any) -> Any:
+def multiply(typingctx: Context, a: Type, b: Type) -> Any:
     """Return a * b."""
     return _of_two("fmul")(typingctx, a, b)
 
 
 @intrinsic
-def divide(typingctx: Any, a: Any, b: Any) -> Any:
+def divide(typingctx: Context, a: Type, b: Type) -> Any:
     """Return a / b."""
     return _of_two("fdiv")(typingctx, a, b)
 
 
-def _multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
+def _multiply_add(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, c: ir.Value) -> Any:
     if not FUSED:
         return builder.fadd(builder.fmul(a, b), c)
     kind = ir.FunctionType(_DOUBLES, [_DOUBLES] * 3)
@@ -163,13 +172,13 @@ def _multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
     return builder.call(function, [a, b, c])
 
 
-def _chosen(builder: Any, a: Any, b: Any, indices: Any) -> Any:
+def _chosen(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, indices: Sequence[int]) -> Any:
     """Return the chosen elements of two vectors."""
     kind = ir.VectorType(ir.IntType(32), len(indices))
     return builder.shuffle_vector(a, b, ir.Constant(kind, list(indices)))
 
 
-def _look_up(builder: Any, offsets: Any) -> tuple[Any, Any]:
+def _look_up(builder: ir.IRBuilder, offsets: ir.Value) -> tuple[Any, Any]:
     """Return the pairs of the table that start at the offsets, as eight first and eight second integers."""
     table = cgutils.global_constant(builder, "exp_table", ir.Constant(ir.ArrayType(ir.IntType(64), len(TABLE)), TABLE))
     table.align = 16
@@ -186,7 +195,7 @@ def _look_up(builder: Any, offsets: Any) -> tuple[Any, Any]:
     return low, high
 
 
-def _exp(builder: Any, x: Any) -> Any:
+def _exp(builder: ir.IRBuilder, x: ir.Value) -> Any:
     """Return exp(x) for arguments below 512 in size, by the steps of the C library."""
     shifted = _multiply_add(builder, _constant(INVERSE), x, _constant(ADDED))
     bits = builder.bitcast(shifted, _INTEGERS)
@@ -203,7 +212,9 @@ def _exp(builder: Any, x: Any) -> Any:
     return _multiply_add(builder, scale, outer, scale)
 
 
-def _loaded_block(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> list[Any]:
+def _loaded_block(
+    context: BaseContext, builder: ir.IRBuilder, array_type: Type, array: ir.Value, at: ir.Value
+) -> list[Any]:
     """Return a block of eight by eight numbers, column after column, as its columns."""
     columns = []
     for column in range(WIDTH):
@@ -213,7 +224,7 @@ def _loaded_block(context: Any, builder: Any, array_type: Any, array: Any, at: A
     return columns
 
 
-def _turned(builder: Any, columns: list[Any]) -> list[Any]:
+def _turned(builder: ir.IRBuilder, columns: list[Any]) -> list[Any]:
     """Return the rows of a block from its columns."""
     step = 1
     while step < WIDTH:
@@ -229,8 +240,8 @@ def _turned(builder: Any, columns: list[Any]) -> list[Any]:
 
 
 def _add_block(turns: bool) -> Any:
-    def typed(typingctx: Any, total: Any, blocks: Any, at: Any, factors: Any, f_at: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def typed(typingctx: Context, total: Type, blocks: Type, at: Type, factors: Type, f_at: Type) -> Any:
+        def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Values) -> Any:
             total, blocks, at, factors, f_at = arguments
             columns = _loaded_block(context, builder, signature.args[1], blocks, at)
             for i, lanes in enumerate(_turned(builder, columns) if turns else columns):
@@ -245,32 +256,32 @@ def _add_block(turns: bool) -> Any:
 
 
 @intrinsic
-def add_block(typingctx: Any, total: Any, blocks: Any, at: Any, factors: Any, f_at: Any) -> Any:
+def add_block(typingctx: Context, total: Type, blocks: Type, at: Type, factors: Type, f_at: Type) -> Any:
     """Add to ``total`` the product of a block of eight by eight (columns from ``at``) with eight factors, in order."""
     return _add_block(False)(typingctx, total, blocks, at, factors, f_at)
 
 
 @intrinsic
-def add_turned_block(typingctx: Any, total: Any, blocks: Any, at: Any, factors: Any, f_at: Any) -> Any:
+def add_turned_block(typingctx: Context, total: Type, blocks: Type, at: Type, factors: Type, f_at: Type) -> Any:
     """Add to ``total`` the product of a block's transpose with eight factors, in order."""
     return _add_block(True)(typingctx, total, blocks, at, factors, f_at)
 
 
 @intrinsic
-def exp(typingctx: Any, x: Any) -> Any:
+def exp(typingctx: Context, x: Type) -> Any:
     """Return exp(x), all x below 512 in size; bits as of the C library where ``exponential`` found them so."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Values) -> Any:
         return _exp(builder, arguments[0])
 
     return _lanes(_lanes), generate
 
 
 @intrinsic
-def sigmoid(typingctx: Any, sums: Any) -> Any:
+def sigmoid(typingctx: Context, sums: Type) -> Any:
     """Return 1 / (1 + exp(-sum)), exactly 0 below -15 and exactly 1 above 15."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Values) -> Any:
         (sums,) = arguments
         low = builder.fcmp_ordered("<", sums, _constant(-15.0))
         high = builder.fcmp_ordered(">", sums, _constant(15.0))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tidydl.checks import check_choice
@@ -29,7 +27,7 @@ def metrics_for(is_class: bool) -> tuple[str, ...]:
     return CLASS_METRICS if is_class else NUMBER_METRICS
 
 
-def check_metric(metric: Any, is_class: bool) -> str:
+def check_metric(metric: str | None, is_class: bool) -> str:
     """Return the metric that is asked for; by default the accuracy of classes, the root mean squared error of numbers.
 
     Raises

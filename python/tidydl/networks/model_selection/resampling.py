@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,13 @@ from tidydl.checks import check_count, check_number, described, frame_hint
 from tidydl.data.splits import Splits
 from tidydl.errors import ArgumentError, DataError, TidydlError
 from tidydl.networks.inputs import label_column
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    # Sets of rows, by name or not; or a number of folds, or how they are drawn.
+    Given: TypeAlias = Sequence[npt.ArrayLike] | Mapping[str, npt.ArrayLike] | np.ndarray | pd.Series
+    Resamples: TypeAlias = int | str | Given
 
 __all__ = [
     "KINDS",
@@ -49,7 +56,7 @@ class Split(NamedTuple):
 
 
 @guarded
-def split_data(data: Any, prop: float = 0.75, strata: str | None = None, seed: float | None = None) -> Split:
+def split_data(data: object, prop: float = 0.75, strata: str | None = None, seed: float | None = None) -> Split:
     """Split the rows of a data frame at random into a training and a test set.
 
     Parameters
@@ -99,14 +106,14 @@ def split_data(data: Any, prop: float = 0.75, strata: str | None = None, seed: f
     return Split(data.iloc[train], data.iloc[_others(len(data), train)])
 
 
-def _share(prop: Any) -> float:
+def _share(prop: object) -> float:
     try:
-        inside = 0 < check_number("prop", prop) < 1
+        share = check_number("prop", prop)
     except ArgumentError:
-        inside = False
-    if not inside:
+        share = math.nan
+    if not 0 < share < 1:
         raise ArgumentError(f"`prop` is {described(prop)}.", allowed="A number above 0 and below 1.")
-    return float(prop)
+    return share
 
 
 def _strata(data: pd.DataFrame, name: str) -> list[np.ndarray]:
@@ -172,7 +179,9 @@ class Asked(NamedTuple):
         return folds if self.times == 1 else [f"{repeat}.{fold}" for repeat in repeats for fold in folds]
 
 
-def draw_resamples(resamples: Any, times: int | None, prop: float, groups: Sequence[np.ndarray]) -> list[Resample]:
+def draw_resamples(
+    resamples: Resamples, times: int | None, prop: float, groups: Sequence[np.ndarray]
+) -> list[Resample]:
     """Draw the resamples of a search.
 
     Parameters
@@ -205,7 +214,7 @@ def draw_resamples(resamples: Any, times: int | None, prop: float, groups: Seque
     return resamples_of(asked.labels, train, n)
 
 
-def asked_resamples(resamples: Any, times: int | None, prop: Any, n: int) -> Asked:
+def asked_resamples(resamples: Resamples, times: int | None, prop: object, n: int) -> Asked:
     """Check what is asked for of ``n`` rows, where it is to be drawn."""
     if n < 2:
         raise DataError("`data` has 1 row, too few for resamples.", allowed="At least two rows.")
@@ -224,7 +233,7 @@ def resamples_of(labels: Sequence[str], train: Sequence[np.ndarray], n: int) -> 
     return found
 
 
-def _number_of_folds(resamples: Any, n: int) -> int:
+def _number_of_folds(resamples: object, n: int) -> int:
     try:
         folds = check_count("resamples", resamples, minimum=2)
     except ArgumentError as problem:
@@ -258,7 +267,7 @@ def _bootstrap(stream: rng.RandomNumbers, n: int) -> np.ndarray:
             return train
 
 
-def given_resamples(resamples: Any, times: int | None, n: int) -> list[Resample]:
+def given_resamples(resamples: Given, times: int | None, n: int) -> list[Resample]:
     """Read the rows that train in each resample, by position among ``n``."""
     if times is not None:
         raise ArgumentError("`times` is given, and `resamples` is a list.", allowed="One of them.")
@@ -272,7 +281,7 @@ def given_resamples(resamples: Any, times: int | None, n: int) -> list[Resample]
     return [_one_given(label, rows, n) for label, rows in zip(labels, sets, strict=True)]
 
 
-def _one_given(label: str, rows: Any, n: int) -> Resample:
+def _one_given(label: str, rows: npt.ArrayLike, n: int) -> Resample:
     try:
         train = np.asarray(rows, dtype=float)
     except (TypeError, ValueError):
@@ -294,7 +303,7 @@ def _not_given(problem: str, n: int) -> TidydlError:
     )
 
 
-def describe_resamples(resamples: Any, count: int) -> str:
+def describe_resamples(resamples: Resamples, count: int) -> str:
     """Describe in words what kind of resamples there are, and how many."""
     if isinstance(resamples, str):
         noun = "hold-out" if resamples == "holdout" else "bootstrap sample"

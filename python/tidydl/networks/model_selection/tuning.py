@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,13 @@ from tidydl.networks.record import NNet, NNetSummary
 from tidydl.progress import Work, run
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
+
+    from tidydl.design.contrasts import Contrasts
+    from tidydl.design.numbers import Data
+    from tidydl.design.rows import Subset
+    from tidydl.networks.model_selection.resampling import Resamples
 
 __all__ = ["Tuning", "tune_nnet"]
 
@@ -88,25 +94,25 @@ class Tuning:
             ]
         )
 
-    def predict(self, newdata: Any = None, type: str = "raw") -> Any:
+    def predict(self, newdata: Data | None = None, type: str = "raw") -> Any:
         """Predict with the best network; see :func:`tidydl.predict`."""
         return verbs.predict(self.fit, newdata, type)
 
 
 def tune_nnet(
-    formula: Any = None,
-    data: Any = None,
-    *values: Any,
-    size: Any = None,
-    decay: Any = 0.0,
-    resamples: Any = 10,
+    formula: str | Data | None = None,
+    data: Data | None = None,
+    *values: object,
+    size: npt.ArrayLike | None = None,
+    decay: npt.ArrayLike = 0.0,
+    resamples: Resamples = 10,
     times: int | None = None,
     prop: float = 0.75,
     repeats: int = 1,
     metric: str | None = None,
-    x: Any = None,
-    y: Any = None,
-    weights: Any = None,
+    x: Data | None = None,
+    y: Data | None = None,
+    weights: str | npt.ArrayLike | None = None,
     linout: bool = False,
     entropy: bool = False,
     softmax: bool = False,
@@ -118,14 +124,14 @@ def tune_nnet(
     MaxNWts: int = 1000,
     abstol: float = 1e-4,
     reltol: float = 1e-8,
-    subset: Any = None,
+    subset: Subset | None = None,
     na_action: str = "omit",
-    contrasts: Any = None,
+    contrasts: Contrasts | None = None,
     engine: str | None = None,
     device: str = "cpu",
     threads: int | None = None,
     progress: bool | None = None,
-    **more: Any,
+    **more: object,
 ) -> Tuning:
     """Evaluate every combination of size and decay on resamples of the data, and refit the best to all of it.
 
@@ -212,7 +218,9 @@ def tune_nnet(
     return Tuning(search.fits, search.summary, point, fit, metric, said, time.perf_counter() - began)
 
 
-def _grid(inputs: Inputs, options: Options, size: Any, decay: Any, drawn: tuple[Any, Any, Any], restarts: int) -> Grid:
+def _grid(
+    inputs: Inputs, options: Options, size: object, decay: object, drawn: tuple[Any, Any, Any], restarts: int
+) -> Grid:
     """Check the grid and draw: first the resamples, then the weights of each grid point's fits."""
     sizes = [check_count("size", each) for each in _several("size", size)]
     decays = [check_number("decay", each, minimum=0) for each in _several("decay", decay)]
@@ -233,9 +241,9 @@ def _grid(inputs: Inputs, options: Options, size: Any, decay: Any, drawn: tuple[
     )
 
 
-def _several(argument: str, value: Any) -> list[Any]:
+def _several(argument: str, value: object) -> list[Any]:
     """Take one value or several."""
-    if value is None or isinstance(value, str | Mapping) or not hasattr(value, "__len__"):
+    if value is None or isinstance(value, str | Mapping) or not isinstance(value, Collection):
         return [value]
     if not len(value):
         raise ArgumentError(f"`{argument}` is {described(value)}.", allowed="At least one number.")
@@ -290,13 +298,13 @@ def _glance(x: Tuning) -> pd.DataFrame:
 
 
 @verbs.predict.register(Tuning)
-def _predict(x: Tuning, newdata: Any = None, type: str = "raw") -> Any:
+def _predict(x: Tuning, newdata: Data | None = None, type: str = "raw") -> Any:
     """Predict with the best network."""
     return verbs.predict(x.fit, newdata, type)
 
 
 @verbs.augment.register(Tuning)
-def _augment(x: Tuning, data: Any = None, newdata: Any = None) -> pd.DataFrame:
+def _augment(x: Tuning, data: Data | None = None, newdata: Data | None = None) -> pd.DataFrame:
     """Join the best network's predictions to data."""
     return verbs.augment(x.fit, data, newdata)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import numbers
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,23 +27,29 @@ from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
 from tidydl.progress import Trace, Work, run
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tidydl.design.contrasts import Contrasts
+    from tidydl.design.rows import Subset
+
 __all__ = ["multinom"]
 
 
 def multinom(
     formula: str,
-    data: Any = None,
-    *values: Any,
-    weights: Any = None,
-    subset: Any = None,
+    data: pd.DataFrame | None = None,
+    *values: object,
+    weights: str | npt.ArrayLike | None = None,
+    subset: Subset | None = None,
     na_action: str = "omit",
-    contrasts: Any = None,
+    contrasts: Contrasts | None = None,
     Hess: bool = False,
     summ: int = 0,
     censored: bool = False,
     model: bool = False,
-    Wts: Any = None,
-    decay: Any = 0.0,
+    Wts: npt.ArrayLike | None = None,
+    decay: npt.ArrayLike = 0.0,
     maxit: int = 100,
     trace: bool = True,
     MaxNWts: int = 1000,
@@ -53,7 +59,7 @@ def multinom(
     device: str = "cpu",
     threads: int | None = None,
     progress: bool | None = None,
-    **more: Any,
+    **more: object,
 ) -> Multinom:
     """Fit a multinomial log-linear model, with the same coefficients as R's ``multinom``, to the last bit.
 
@@ -171,7 +177,7 @@ class _Asked:
     model: bool
 
     @classmethod
-    def checked(cls, Hess: Any, summ: Any, censored: Any, model: Any) -> _Asked:
+    def checked(cls, Hess: object, summ: object, censored: object, model: object) -> _Asked:
         censored = check_flag("censored", censored)
         if isinstance(summ, bool) or not isinstance(summ, numbers.Real) or summ not in (0, 1, 2, 3):
             raise ArgumentError(f"`summ` is {described(summ)}.", allowed="0, 1, 2 or 3.")
@@ -226,10 +232,11 @@ def _multinomial(made: NNet, whole: Model, used: Model, given: dict[str, Any]) -
     )  # fmt: skip
 
 
-def _model_frame(inputs: Inputs, data: pd.DataFrame, weights: Any) -> pd.DataFrame:
+def _model_frame(inputs: Inputs, data: pd.DataFrame | None, weights: object) -> pd.DataFrame:
     """Return the complete rows of the columns that the formula reads, and their weights where there are any."""
     formula = inputs.design.formula
     assert formula is not None
+    assert data is not None
     columns = [column for column in data.columns if str(column) in formula.columns]
     frame = data.loc[inputs.index, columns].copy()
     return frame if weights is None else frame.assign(**{"(weights)": inputs.weights})

@@ -21,6 +21,8 @@ from tidydl.networks.network_verbs import class_shares, in_place, most_probable,
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tidydl.networks.inference import Chosen
+
 __all__ = ["ANOVA", "GLANCE", "TIDY"]
 
 TIDY = Contract.of(
@@ -68,7 +70,7 @@ def _vcov(x: Multinom) -> pd.DataFrame:
 
 
 @verbs.confint.register(Multinom)
-def _confint(x: Multinom, parm: Any = None, level: float = 0.95) -> pd.DataFrame:
+def _confint(x: Multinom, parm: Chosen = None, level: float = 0.95) -> pd.DataFrame:
     """Return an interval for each coefficient: rows by class and name (of two classes by name), bounds as columns."""
     import pandas as pd
 
@@ -215,7 +217,7 @@ def _glance(x: Multinom) -> pd.DataFrame:
 
 
 @verbs.predict.register(Multinom)
-def _predict(x: Multinom, newdata: Any = None, type: str = "class") -> Any:
+def _predict(x: Multinom, newdata: pd.DataFrame | None = None, type: str = "class") -> Any:
     """Predict with a multinomial model.
 
     Parameters
@@ -243,7 +245,7 @@ def _predict(x: Multinom, newdata: Any = None, type: str = "class") -> Any:
 
 
 @verbs.augment.register(Multinom)
-def _augment(x: Multinom, data: Any = None, newdata: Any = None) -> pd.DataFrame:
+def _augment(x: Multinom, data: pd.DataFrame | None = None, newdata: pd.DataFrame | None = None) -> pd.DataFrame:
     """Join ``.pred_class`` and ``.pred_<level>`` to data, or to the observed response where there is none."""
     import pandas as pd
 

@@ -19,6 +19,9 @@ from tidydl.rprint import format_numbers, named_vector, number_matrix, text_matr
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tidydl.design.numbers import Data
+    from tidydl.networks.inference import Chosen
+
 __all__ = ["Multinom", "MultinomSummary"]
 
 
@@ -123,7 +126,7 @@ class Multinom(NNet):
             shown = number_matrix(values, self.classes[1:], self.vcoefnames)
         return "\n".join([*self._call(), "Coefficients:", *shown, *self._fit_lines()])
 
-    def predict(self, newdata: Any = None, type: str = "class") -> Any:
+    def predict(self, newdata: Data | None = None, type: str = "class") -> Any:
         """Predict; see :func:`tidydl.predict`."""
         return verbs.predict(self, newdata, type=type)
 
@@ -139,7 +142,7 @@ class Multinom(NNet):
         """Return the covariance of the coefficients; see :func:`tidydl.vcov`."""
         return verbs.vcov(self)
 
-    def confint(self, parm: Any = None, level: float = 0.95) -> pd.DataFrame:
+    def confint(self, parm: Chosen = None, level: float = 0.95) -> pd.DataFrame:
         """Return confidence intervals; see :func:`tidydl.confint`."""
         return verbs.confint(self, parm, level)
 

@@ -68,7 +68,7 @@ def load_for_r(file: str) -> dict[str, Any]:
         return {"kind": kind, "network": _WRITERS[kind](part, KINDS[kind].read(part, design_for_r))}
 
 
-def _json(value: Any) -> Any:
+def _json(value: object) -> Any:
     """Turn what R gave into what JSON holds: arrays into lists, missing ones into null."""
     if isinstance(value, dict):
         return {name: _memory(each) if name == "memory" else _json(each) for name, each in value.items()}
@@ -90,7 +90,7 @@ def _arguments(named: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
     return [{"name": name, **_argument(value)} for name, value in named]
 
 
-def _argument(value: Any) -> dict[str, Any]:
+def _argument(value: object) -> dict[str, Any]:
     import pandas as pd
 
     if isinstance(value, (dict, list)):
@@ -102,7 +102,8 @@ def _argument(value: Any) -> dict[str, Any]:
     return {kind: written, **({"names": values.index.tolist()} if is_named else {})}
 
 
-def _network(part: Part, fit: Any) -> dict[str, Any]:
+def _network(part: Part, fit: NNet) -> dict[str, Any]:
+    assert fit.index is not None  # as every one that was read
     return {
         "n": np.array(fit.n, dtype=float),
         "skip": fit.skip,
@@ -144,9 +145,9 @@ def _count(value: int | None) -> float:
     return MISSING if value is None else float(value)
 
 
-def _call(part: Part, fit: Any) -> dict[str, Any]:
+def _call(part: Part, fit: NNet) -> dict[str, Any]:
     """Return the call as text, written anew, and arguments that are one value each."""
-    is_model = not isinstance(fit, NNet)
+    is_model = isinstance(fit, Multinom)
     given = part.text("text") if not part.is_null("text") else None
     if given is None:
         found = CallForR("multinom()" if is_model else _made_call(fit))

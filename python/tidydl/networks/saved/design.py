@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +105,7 @@ def _contrasts(coding: Coding) -> str | dict[str, Any]:
     }
 
 
-def _memory(call: str, kept: Any) -> dict[str, Any]:
+def _memory(call: str, kept: Sequence[Any]) -> dict[str, Any]:
     """Write what a call keeps as the arguments that R gives it for new data."""
     if all(isinstance(each, Basis) for each in kept):
         coefficients = [
@@ -285,7 +285,7 @@ def _basis(given: Mapping[str, Part], part: Part) -> Basis:
     return Basis(tuple(centres.tolist()), tuple(squares.tolist()))
 
 
-def _number(given: Part | None, option: Any, without: float, part: Part) -> float:
+def _number(given: Part | None, option: object, without: float, part: Part) -> float:
     """Return a centre or a scale: what was kept, or what the call itself says where R keeps nothing."""
     if given is not None:
         return float(given.numbers("numbers", 1)[0])
@@ -296,7 +296,7 @@ def _number(given: Part | None, option: Any, without: float, part: Part) -> floa
     raise part.fault(f"'{part.place}$arguments' lacks a centre or a scale")
 
 
-def index_content(index: Any) -> dict[str, Any] | None:
+def index_content(index: pd.Index | None) -> dict[str, Any] | None:
     """Write row labels: whole numbers as such, all else as text."""
     if index is None:
         return None

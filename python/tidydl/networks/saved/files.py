@@ -24,7 +24,7 @@ WRITTEN = "The path of a file that save_model() wrote."
 
 
 @guarded
-def save_model(fit: Any, file: str | os.PathLike[str]) -> None:
+def save_model(fit: object, file: str | os.PathLike[str]) -> None:
     """Save a fitted network to a file that both languages read.
 
     The file is JSON. It preserves numbers exactly, and everything that ``predict``, ``summary``, ``tidy``, ``glance``,
@@ -119,13 +119,13 @@ def load_model(file: str | os.PathLike[str]) -> Any:
         return KINDS[kind].read(network, design_of)
 
 
-def write_saved(path: str, kind: str, network: Any, written_by: dict[str, str]) -> None:
+def write_saved(path: str, kind: str, network: object, written_by: dict[str, str]) -> None:
     """Write what is saved of a network."""
     saved = {"format": FORMAT, "version": VERSION, "kind": kind, "written_by": written_by, "network": network}
     write_whole(path, json.dumps(saved, allow_nan=False, ensure_ascii=False) + "\n", f"`file` '{path}'")
 
 
-def read_saved(file: Any) -> tuple[str, Part]:
+def read_saved(file: object) -> tuple[str, Part]:
     """Read the kind of a saved network and what the file holds of it, nothing of which is checked yet."""
     path = check_path(file)
     with SAVED_MODELS.guard(f"`file` '{path}'", allowed=WRITTEN):
@@ -144,7 +144,7 @@ def read_saved(file: Any) -> tuple[str, Part]:
     return kind, whole.part("network")
 
 
-def check_path(file: Any) -> str:
+def check_path(file: object) -> str:
     """Return the path of a file, or refuse what is none."""
     given = os.fspath(file) if isinstance(file, (str, os.PathLike)) else None
     if not isinstance(given, str) or not given or "\0" in given:

@@ -79,10 +79,11 @@ def _scalars(call: dict[str, Any]) -> dict[str, Any]:
     return {name: _scalar(value) for name, value in call.items() if name != "R" and isinstance(value, kinds)}
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: object) -> Any:
     """Write an argument; a number that JSON lacks as an object, so that it is no text."""
-    lacking = isinstance(value, float) and not math.isfinite(value)
-    return {"number": number_text(float(value))} if lacking else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": number_text(value)}
+    return value
 
 
 def arguments_of(part: Part, name: str) -> dict[str, Any]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tidydl.data.arrow.nan_and_null import NOT_MISSING
 from tidydl.errors import DamagedFileError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = ["MISSING", "Part", "number_text", "numbers_text"]
 
@@ -22,7 +25,7 @@ _NOT_FINITE = {"NaN": _NAN, "Inf": math.inf, "-Inf": -math.inf}
 _LARGEST = 2**53
 
 
-def numbers_text(values: Any) -> list[Any]:
+def numbers_text(values: npt.ArrayLike) -> list[Any]:
     """Write doubles for JSON, whose numbers are finite.
 
     What is not finite is ``"NaN"``, ``"Inf"`` or ``"-Inf"``; R's missing number is null.
@@ -54,7 +57,7 @@ class Part:
         Where in the file it stands, for messages.
     """
 
-    def __init__(self, values: Any, file: str, place: str = ""):
+    def __init__(self, values: object, file: str, place: str = ""):
         self.file = file
         self.place = place
         if not isinstance(values, dict):
@@ -190,7 +193,7 @@ class Part:
         return self._value(name)
 
 
-def _double(value: Any) -> float:
+def _double(value: object) -> float:
     if value is None:
         return MISSING
     if isinstance(value, str):
@@ -202,7 +205,7 @@ def _double(value: Any) -> float:
     return float(value)
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: object) -> bool:
     """Return whether a value is text that can be shown: JSON can hold half a character."""
     if not isinstance(value, str):
         return False

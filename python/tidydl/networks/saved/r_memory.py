@@ -7,8 +7,8 @@ for the call that it belongs to; what other calls keep, such as ``as.numeric()``
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence, Sized
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from tidydl.design.r_formulas import parse_r
 from tidydl.design.r_functions import called, number_in, short, vet_for_r
 from tidydl.design.syntax import Call, walk
 from tidydl.networks.saved.parts import Part
+
+if TYPE_CHECKING:
+    from tidydl.design.syntax import Node
 
 __all__ = ["memory_for_r"]
 
@@ -69,12 +72,12 @@ def _calls(variable: Expression) -> list[tuple[str, Call]]:
     return [(written(each), each) for each in named]
 
 
-def _function(node: Any) -> str:
+def _function(node: Node) -> str:
     parts = called(node)
     return parts[0] if parts else ""
 
 
-def _keeps(node: Any) -> bool:
+def _keeps(node: Node) -> bool:
     """Return whether R itself has noted something of a variable, which then must be there."""
     if not isinstance(node, Call) or _function(node) not in _RULES:
         return False
@@ -137,22 +140,22 @@ def _kept(part: Part, given: Sequence[tuple[str, Any]], call: Call, width: int |
     return kept
 
 
-def _numbers(value: Any) -> Any:
+def _numbers(value: object) -> Any:
     """Return numbers as an array where all are finite, else None."""
     values = np.asarray(value) if not isinstance(value, (dict, list)) and value is not None else np.empty(0, object)
     return values if values.dtype.kind in "fi" and np.isfinite(values).all() else None
 
 
-def _are_finite(value: Any) -> bool:
+def _are_finite(value: object) -> bool:
     return _numbers(value) is not None
 
 
-def _is_degree(value: Any) -> bool:
+def _is_degree(value: object) -> bool:
     degrees = _numbers(value)
     return degrees is not None and len(degrees) == 1 and degrees[0] in range(1, MOST_DEGREE + 1)
 
 
-def _is_polynomial(value: Any) -> bool:
+def _is_polynomial(value: object) -> bool:
     if not isinstance(value, dict) or set(value) != {"alpha", "norm2"}:
         return False
     alpha, norm2 = _numbers(value["alpha"]), value["norm2"]
@@ -160,23 +163,24 @@ def _is_polynomial(value: Any) -> bool:
     return right and len(norm2) == len(alpha) + 2 and _are_finite(np.asarray(norm2)[1:])
 
 
-def _are_polynomials(value: Any) -> bool:
+def _are_polynomials(value: object) -> bool:
     """Return whether there is a polynomial of one variable, or of each of several."""
     several = list(value.values()) if isinstance(value, dict) else value
     return _is_polynomial(value) or (isinstance(several, list) and bool(several) and all(map(_is_polynomial, several)))
 
 
-def _is_range(value: Any) -> bool:
+def _is_range(value: object) -> bool:
     ends = _numbers(value)
     return ends is not None and len(ends) == 2 and bool(ends[0] < ends[1])
 
 
-def _are_per_column(value: Any) -> bool:
-    return _are_finite(value) and len(value) > 0
+def _are_per_column(value: object) -> bool:
+    numbers = _numbers(value)
+    return numbers is not None and len(numbers) > 0
 
 
-def _is_flag(value: Any) -> bool:
-    return getattr(value, "dtype", None) == np.dtype(bool) and len(value) == 1
+def _is_flag(value: object) -> bool:
+    return isinstance(value, Sized) and getattr(value, "dtype", None) == np.dtype(bool) and len(value) == 1
 
 
 _RULES: dict[str, dict[str, Callable[[Any], bool]]] = {
@@ -209,7 +213,7 @@ def _has_width(kept: Mapping[str, Any], call: Call, function: str, width: int | 
     return width in (None, degree + len(kept["knots"]) + intercept)
 
 
-def _listed(value: Any) -> Sequence[Any]:
+def _listed(value: dict[str, Any] | Sequence[Any]) -> Sequence[Any]:
     return list(value.values()) if isinstance(value, dict) else value
 
 

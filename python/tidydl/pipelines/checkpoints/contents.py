@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.pipelines.checkpoints.file_hashes import FileHashes
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from tidydl.data.media.media_value import MediaValue
+    from tidydl.data.media.video_value import Video
 
 __all__ = ["Digest", "paths_in"]
 
@@ -32,7 +39,7 @@ class Digest:
         """Return the digest of all that was taken in."""
         return self._made.hexdigest()
 
-    def add(self, value: Any) -> None:
+    def add(self, value: object) -> None:
         """Take in a value: text, bytes, numbers, arrays, frames, media, and mappings and sequences of these."""
         if isinstance(value, str):
             self._put(b"s", value.encode("utf-8", "surrogatepass"))
@@ -45,11 +52,11 @@ class Digest:
         else:
             self._add_object(value)
 
-    def _put(self, kind: bytes, content: Any) -> None:
+    def _put(self, kind: bytes, content: bytes | memoryview) -> None:
         self._made.update(kind + len(content).to_bytes(8, "little"))
         self._made.update(content)
 
-    def _add_object(self, value: Any) -> None:
+    def _add_object(self, value: object) -> None:
         known = self._known.get(id(value))
         if known is None:
             inner = Digest(self._files, allow_missing=self._allow_missing)
@@ -81,7 +88,7 @@ class Digest:
         else:
             self._put(b"r", f"{type(value).__qualname__} {_shown(value)}".encode("utf-8", "replace"))
 
-    def _add_medium(self, value: Any) -> None:
+    def _add_medium(self, value: MediaValue | Video) -> None:
         path = file_of(value)
         if path is not None:
             self._put(b"f", self._files.digest(path, allow_missing=self._allow_missing))
@@ -96,11 +103,11 @@ class Digest:
             self.add(str(column.dtype))
             self.add(column.tolist())
 
-    def _add_tensor(self, value: Any) -> None:
+    def _add_tensor(self, value: torch.Tensor) -> None:
         self._put(b"t", f"{value.dtype} {tuple(value.shape)}".encode())
         self._put(b"b", bytes_of(value))
 
-    def _add_array(self, value: Any) -> None:
+    def _add_array(self, value: np.ndarray | np.generic) -> None:
         if getattr(value.dtype, "hasobject", False):
             self.add(value.tolist())
             return
@@ -108,24 +115,24 @@ class Digest:
         self._put(b"b", value.tobytes())
 
 
-def bytes_of(tensor: Any) -> Any:
+def bytes_of(tensor: torch.Tensor) -> memoryview:
     """Return the bytes of a tensor, whatever kind of numbers it has and wherever it is."""
     import torch
 
-    return tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
+    return tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """Return what an object of another library says of itself, without where it is in memory."""
     text = repr(value)
     return "" if " at 0x" in text else text
 
 
-def _is_medium(value: Any) -> bool:
+def _is_medium(value: object) -> bool:
     return type(value).__module__.startswith("tidydl.data.") and hasattr(value, "path")
 
 
-def file_of(value: Any) -> str | None:
+def file_of(value: MediaValue | Video) -> str | None:
     """Return the path of the file that holds an image, an audio clip or a video; None where memory does."""
     is_file = value.is_file if hasattr(value, "is_file") else isinstance(value.key, str)
     return str(value.path) if is_file else None

@@ -53,7 +53,7 @@ class Folder:
         Where it cannot be made or read.
     """
 
-    def __init__(self, folder: Any, about: Mapping[str, Any]):
+    def __init__(self, folder: object, about: Mapping[str, Any]):
         self.path = _folder(folder)
         self.about = dict(about)
         self._refuse_others()
@@ -287,7 +287,7 @@ class _Hashing:
         self._file = file
         self.made = hashlib.sha256()
 
-    def write(self, content: Any) -> int:
+    def write(self, content: bytes | memoryview) -> int:
         """Write and hash some bytes."""
         self.made.update(content)
         return self._file.write(content)
@@ -336,7 +336,7 @@ def _is_ours(name: str) -> bool:
     return name in (_MANIFEST, _RESULT, _DONE) or is_scratch(name) or any(each.fullmatch(name) for each in patterns)
 
 
-def _folder(folder: Any) -> Path:
+def _folder(folder: object) -> Path:
     """Build the folder of a checkpoint."""
     if not isinstance(folder, (str, os.PathLike)) or not str(folder):
         raise ArgumentError(f"`checkpoint` is {described(folder)}.", allowed="The path of a folder.")

@@ -6,12 +6,16 @@ import inspect
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.checkpoints.contents import Digest, bytes_of
 from tidydl.pipelines.checkpoints.file_hashes import FileHashes
 from tidydl.pipelines.components import Origin, origin_of
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 __all__ = ["digest_of_model", "digest_of_readers"]
 
@@ -29,7 +33,7 @@ _MOVES = (
 )  # set anew by the options of a call
 
 
-def digest_of_model(model: Any, others: tuple[Any, ...], files: FileHashes) -> str:
+def digest_of_model(model: PreTrainedModel, others: tuple[PreTrainedModel, ...], files: FileHashes) -> str:
     """Digest the weights, the settings and the code of a model, and of others that have a part in its answers.
 
     Raises
@@ -48,7 +52,7 @@ def digest_of_model(model: Any, others: tuple[Any, ...], files: FileHashes) -> s
     return made.hexdigest()
 
 
-def _digest_of_weight(tensor: Any) -> str:
+def _digest_of_weight(tensor: torch.Tensor) -> str:
     """Digest a tensor by a hash that is as fast as memory: a model of 10 GB takes some seconds."""
     import xxhash
 
@@ -57,10 +61,10 @@ def _digest_of_weight(tensor: Any) -> str:
             "`checkpoint` is given, but some weights of the model are not in memory.",
             allowed="A model that is loaded into memory as a whole.",
         )
-    return f"{tensor.dtype} {tuple(tensor.shape)} {xxhash.xxh3_128_hexdigest(memoryview(bytes_of(tensor)))}"
+    return f"{tensor.dtype} {tuple(tensor.shape)} {xxhash.xxh3_128_hexdigest(bytes_of(tensor))}"
 
 
-def _code_of(thing: Any) -> str:
+def _code_of(thing: object) -> str:
     """Name the class of a thing; of a class that is not transformers' own also its code."""
     kind = type(thing)
     name = f"{kind.__module__.rpartition('.')[2]}.{kind.__qualname__}"
@@ -72,12 +76,12 @@ def _code_of(thing: Any) -> str:
         return name
 
 
-def _settings(config: Any) -> Any:
+def _settings(config: PreTrainedConfig | GenerationConfig | None) -> Any:
     """Return settings as plain values, without what is only told."""
     return None if config is None else _plain(config.to_dict())
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {str(k): _plain(v) for k, v in value.items() if not str(k).startswith("_") and k not in _TOLD}
@@ -138,7 +142,7 @@ def _matters(name: str) -> bool:
     return not known and not name.endswith("_file") and "_context_" not in name
 
 
-def _held(value: Any) -> Any:
+def _held(value: object) -> Any:
     """Return an attribute as a plain value, None for an object of another library."""
     if hasattr(value, "save_pretrained"):  # a part of a processor
         return _state(value)
@@ -147,7 +151,7 @@ def _held(value: Any) -> Any:
     return value if isinstance(value, (str, bool, int, float, list, tuple, Mapping, set)) else None
 
 
-def _backend(tokenizer: Any) -> Any:
+def _backend(tokenizer: PreTrainedTokenizerFast) -> Any:
     """Return what a fast tokenizer is, without what its last call asked for."""
     whole = json.loads(tokenizer.backend_tokenizer.to_str())
     idle = {"truncation", "padding", *(("post_processor",) if hasattr(tokenizer, "src_lang") else ())}

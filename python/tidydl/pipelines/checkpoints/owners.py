@@ -16,6 +16,7 @@ import stat
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +117,7 @@ class Ownership:
                     self._path.unlink(missing_ok=True)
 
 
-def hold(location: Path, is_done: Any) -> Work[Ownership | None]:
+def hold(location: Path, is_done: Callable[[], bool]) -> Work[Ownership | None]:
     """Wait until this process owns a folder, or until the run there is done (None).
 
     Raises

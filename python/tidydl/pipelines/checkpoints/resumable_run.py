@@ -28,7 +28,9 @@ _SECONDS = 20.0
 Run = Callable[[Inputs, "int | None"], Work["pd.DataFrame"]]
 
 
-def run_in_parts(checkpoint: Any, identity: Identity, inputs: Inputs, seed: int | None, run: Run) -> Work[pd.DataFrame]:
+def run_in_parts(
+    checkpoint: object, identity: Identity, inputs: Inputs, seed: int | None, run: Run
+) -> Work[pd.DataFrame]:
     """Run what is not done yet, part by part, and return the frame of all parts.
 
     Where another process is at work in the folder, wait until that is done or has ended.

@@ -18,6 +18,7 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from transformers import PreTrainedConfig, PreTrainedModel
 
 __all__ = ["facts", "plan"]
 
@@ -53,12 +54,12 @@ def plan(call: Call) -> TaskPlan:
     )
 
 
-def _mean(encoded: Any, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
+def _mean(encoded: object, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
     """Return the mean of the scores of an input's windows, mostly one."""
     return found[0] if len(found) == 1 else sum(found[1:], found[0]) / len(found)
 
 
-def scores(model: Any, function: str, tensors: dict[str, Any]) -> np.ndarray:
+def scores(model: PreTrainedModel, function: str, tensors: dict[str, Any]) -> np.ndarray:
     """Run a classifier on a batch and turn its logits into scores, one line per input."""
     return _apply(function, model(**tensors).logits.float().cpu().numpy())
 
@@ -77,7 +78,7 @@ def _scores_of_frames(loaded: Loaded, count: int, function: str, tensors: dict[s
         ) from problem
 
 
-def _usual_function(task: Task, config: Any) -> str:
+def _usual_function(task: Task, config: PreTrainedConfig) -> str:
     """Choose as transformers do: by the model's problem type; a single label of a text or image is on its own too."""
     if config.problem_type == "regression":
         return "none"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tidydl.columns import Column, Contract
 from tidydl.errors import ArgumentError
@@ -13,7 +13,7 @@ from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.predictions import input_columns, repeated_index, spread
 from tidydl.pipelines.reading import images, texts
-from tidydl.pipelines.reading.windows import encode_long
+from tidydl.pipelines.reading.windows import EncodedLines, encode_long
 from tidydl.pipelines.registry import has_two_sides
 from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.task_runs import Call, TaskPlan
@@ -21,6 +21,8 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = ["POOLINGS", "POSITIONS", "facts", "features_frame", "plan", "pooled", "projected"]
 
@@ -94,7 +96,13 @@ def _no_pooler(what: str) -> ArgumentError:
     )
 
 
-def _states(model: Any, pooling: str, normalize: bool, tensors: dict[str, Any]) -> list[np.ndarray]:
+class _Outputs(Protocol):
+    """What an encoder gives."""
+
+    last_hidden_state: torch.Tensor
+
+
+def _states(model: PreTrainedModel, pooling: str, normalize: bool, tensors: dict[str, Any]) -> list[np.ndarray]:
     """Run an encoder on a batch: one line of numbers per token or patch."""
     import torch
 
@@ -106,22 +114,24 @@ def _states(model: Any, pooling: str, normalize: bool, tensors: dict[str, Any]) 
     return [each[:size] for each, size in zip(states.cpu().numpy(), sizes, strict=True)]
 
 
-def _rows(states: Any) -> Any:
+def _rows(states: torch.Tensor) -> torch.Tensor:
     """Bring what a convolutional network makes (batch, channels, height, width) to a line per patch."""
     return states.flatten(2).transpose(1, 2) if states.ndim == 4 else states
 
 
-def _tokens(tokenizer: Any, encoded: Any, lines: list[int], found: list[Any]) -> tuple[list[str], np.ndarray]:
+def _tokens(
+    tokenizer: PreTrainedTokenizerBase, encoded: EncodedLines | texts.EncodedTexts, lines: list[int], found: list[Any]
+) -> tuple[list[str], np.ndarray]:
     """Name the tokens of a text beside their numbers."""
-    return tokenizer.convert_ids_to_tokens(encoded.tokens["input_ids"][lines[0]]), found[0]
+    return list(tokenizer.convert_ids_to_tokens(encoded.tokens["input_ids"][lines[0]])), found[0]
 
 
-def _patches(encoded: Any, lines: list[int], found: list[Any]) -> tuple[list[int], np.ndarray]:
+def _patches(encoded: object, lines: list[int], found: list[Any]) -> tuple[list[int], np.ndarray]:
     """Count the patches of an image beside their numbers."""
     return list(range(len(found[0]))), found[0]
 
 
-def _mean(normalize: bool, encoded: Any, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
+def _mean(normalize: bool, encoded: object, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
     """Return the mean of the numbers of a text's windows, mostly one."""
     import numpy as np
 
@@ -154,7 +164,7 @@ def _dims(width: int) -> tuple[Column, ...]:
     return tuple(Column(f"dim_{i + 1}", "double") for i in range(width))
 
 
-def pooled(model: Any, pooling: str, normalize: bool, tensors: dict[str, Any]) -> np.ndarray:
+def pooled(model: PreTrainedModel, pooling: str, normalize: bool, tensors: dict[str, Any]) -> np.ndarray:
     """Run an encoder on a batch and pool its last layer: one line of numbers per input."""
     import torch
 
@@ -165,7 +175,7 @@ def pooled(model: Any, pooling: str, normalize: bool, tensors: dict[str, Any]) -
     return vectors.cpu().numpy()
 
 
-def projected(model: Any, modality: str, normalize: bool, tensors: dict[str, Any]) -> np.ndarray:
+def projected(model: PreTrainedModel, modality: str, normalize: bool, tensors: dict[str, Any]) -> np.ndarray:
     """Run one side of a model that puts texts and images into one space: one line of numbers per input."""
     import torch
 
@@ -176,7 +186,7 @@ def projected(model: Any, modality: str, normalize: bool, tensors: dict[str, Any
     return vectors.cpu().numpy()
 
 
-def _by_pooler(model: Any, outputs: Any) -> Any:
+def _by_pooler(model: PreTrainedModel, outputs: object) -> torch.Tensor:
     """Take what the model itself pools."""
     vectors = getattr(outputs, "pooler_output", None)
     if vectors is None:
@@ -184,7 +194,7 @@ def _by_pooler(model: Any, outputs: Any) -> Any:
     return vectors.float().flatten(1)
 
 
-def _pooled_states(outputs: Any, pooling: str, tensors: dict[str, Any]) -> Any:
+def _pooled_states(outputs: _Outputs, pooling: str, tensors: dict[str, Any]) -> torch.Tensor:
     """Pool the states of all tokens that are no padding, or of all patches."""
     states = outputs.last_hidden_state.float()
     if states.ndim == 4 and pooling == "cls":
@@ -194,7 +204,7 @@ def _pooled_states(outputs: Any, pooling: str, tensors: dict[str, Any]) -> Any:
     return _pool(states, mask.unsqueeze(-1), pooling)
 
 
-def _pool(states: Any, mask: Any, pooling: str) -> Any:
+def _pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
     if pooling == "cls":
         return states[:, 0]
     if pooling == "max":

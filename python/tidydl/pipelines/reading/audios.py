@@ -18,6 +18,10 @@ from tidydl.pipelines.reading.tensors import on_device
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
+    from transformers import PreTrainedConfig
+
+    from tidydl.data.media.audio_value import Audio
 
 __all__ = ["EncodedAudios", "Span", "column_fits", "encode", "features", "is_one", "key", "read", "samples"]
 
@@ -33,19 +37,19 @@ Span = tuple[int, int]  # the first sample of a piece of an audio clip and the f
 Cut = Callable[[int], list[Span]]
 
 
-def is_one(x: Any) -> bool:
+def is_one(x: object) -> bool:
     """Return whether ``x`` is one audio clip rather than several."""
     if isinstance(x, (str, bytes, bytearray, os.PathLike, Mapping, int, float)) or _is_audio(x):
         return True
     return getattr(x, "ndim", 0) >= 1 and str(getattr(x, "dtype", "object")) not in ("object", "audio", "str")
 
 
-def _is_audio(x: Any) -> bool:
+def _is_audio(x: object) -> bool:
     is_open = hasattr(x, "read") and hasattr(x, "seek")
     return is_open or hasattr(x, "sampling_rate") or hasattr(x, "get_all_samples")
 
 
-def read(value: Any, where: str) -> Any:
+def read(value: object, where: str) -> Audio:
     """Read one audio clip: a path, bytes, or samples with their rate; decoded later.
 
     Raises
@@ -58,12 +62,12 @@ def read(value: Any, where: str) -> Any:
     return read_by(as_audio, value, where)
 
 
-def key(audio: Any) -> Any:
+def key(audio: Audio) -> Any:
     """Return what is equal for equal inputs: the path of a file, else the encoded bytes."""
     return audio.path if audio.is_file else audio.bytes
 
 
-def column_fits(column: Any) -> bool:
+def column_fits(column: pd.Series) -> bool:
     """Return whether a column of a frame holds audio clips. Paths are taken only from a column that is named."""
     return cells_fit(column, is_one, "audio")
 
@@ -199,7 +203,7 @@ def features(loaded: Loaded, heard: np.ndarray, **more: Any) -> Mapping[str, Any
     return made
 
 
-def _least_samples(config: Any) -> int:
+def _least_samples(config: PreTrainedConfig) -> int:
     """Count the samples of which a model that hears the audio clip itself makes its first output."""
     kernels, strides = getattr(config, "conv_kernel", None), getattr(config, "conv_stride", None)
     if not isinstance(kernels, (list, tuple)) or not isinstance(strides, (list, tuple)):
@@ -210,7 +214,7 @@ def _least_samples(config: Any) -> int:
     return least
 
 
-def samples(audio: Any, rate: int, index: int) -> np.ndarray:
+def samples(audio: Audio, rate: int, index: int) -> np.ndarray:
     """Decode an audio clip to one channel at a rate.
 
     Raises

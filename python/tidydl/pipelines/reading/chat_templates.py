@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import PASSING
 from tidydl.errors import DependencyError, TidydlError
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading.template_limits import CHARACTERS, SECONDS, TemplateLimitError, within_limits
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase, ProcessorMixin
+
 __all__ = ["first_line", "template_error", "written_chat"]
 
 
-def written_chat(reader: Any, messages: Sequence[dict[str, Any]], index: int) -> str:
+def written_chat(
+    reader: PreTrainedTokenizerBase | ProcessorMixin, messages: Sequence[dict[str, Any]], index: int
+) -> str:
     """Write a chat by the template of a tokenizer or processor; an answer that is begun is gone on with.
 
     Parameters

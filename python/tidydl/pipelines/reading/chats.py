@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tidydl.columns import ROW
 from tidydl.errors import ColumnError
@@ -18,12 +18,12 @@ __all__ = ["ALLOWED", "column_fits", "gather", "is_chat", "is_one", "messages_of
 ALLOWED = "A string, a chat (messages with role and content, as a list or a data frame), or several of these."
 
 
-def is_one(x: Any) -> bool:
+def is_one(x: object) -> bool:
     """Return whether it is one text or chat."""
     return texts.is_one(x) or is_chat(x)
 
 
-def is_chat(x: Any) -> bool:
+def is_chat(x: object) -> TypeGuard[pd.DataFrame | Sequence[Mapping[str, Any]]]:
     """Return whether it is one chat: a data frame or a list of messages, each with a role."""
     if is_frame(x):
         return {"role", "content"} <= set(x.columns)
@@ -52,11 +52,11 @@ def gather(x: pd.DataFrame) -> tuple[list[Any], list[int] | None] | None:
     return [chat for _, chat in chats], [int(row) for row, _ in chats]
 
 
-def messages_of(chat: Any) -> Any:
+def messages_of(chat: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Any:
     """Return the messages of a chat, each by the names of what it holds."""
     return chat.to_dict("records") if is_frame(chat) else chat
 
 
-def column_fits(column: Any) -> bool:
+def column_fits(column: pd.Series) -> bool:
     """Return whether a column of a frame holds texts. Chats are taken from a column that is named."""
     return texts.column_fits(column)

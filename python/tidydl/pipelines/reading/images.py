@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import TidydlError
 from tidydl.pipelines.model_loading import Loaded
@@ -14,6 +14,14 @@ from tidydl.pipelines.reading.media import cells_fit, read_by
 from tidydl.pipelines.reading.stretching import refuse_stretching
 from tidydl.pipelines.reading.tensors import on_device
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import PIL.Image
+    from transformers import PreTrainedConfig
+    from transformers.image_processing_utils import BaseImageProcessor
+
+    from tidydl.data.media.image_value import Image
+
 __all__ = ["EncodedImages", "column_fits", "encode", "is_one", "key", "pixels", "read"]
 
 ALLOWED = "A path, the bytes of a file, an image or an array, several, or a data frame with an image column."
@@ -21,7 +29,7 @@ CHUNK = 256
 _PATCHES_UNKNOWN = 256
 
 
-def is_one(x: Any) -> bool:
+def is_one(x: object) -> bool:
     """Return whether ``x`` is one image rather than several."""
     if isinstance(x, (str, bytes, bytearray, os.PathLike, dict, int, float)) or _is_picture(x):
         return True
@@ -32,7 +40,7 @@ def is_one(x: Any) -> bool:
     return len(shape) == 2 or (len(shape) == 3 and channels in (1, 3, 4))
 
 
-def _is_picture(x: Any) -> bool:
+def _is_picture(x: object) -> bool:
     """Return whether it is a PIL image, one of ours, or an open file."""
     return (
         hasattr(x, "pil")
@@ -41,7 +49,7 @@ def _is_picture(x: Any) -> bool:
     )
 
 
-def read(value: Any, where: str) -> Any:
+def read(value: object, where: str) -> Image:
     """Read one image: a path, bytes, a PIL image, an array, or a dictionary of ``datasets``; decoded later.
 
     Raises
@@ -54,12 +62,12 @@ def read(value: Any, where: str) -> Any:
     return read_by(as_image, value, where)
 
 
-def key(image: Any) -> Any:
+def key(image: Image) -> Any:
     """Return what is equal for equal inputs: the path of a file, else the encoded bytes."""
     return image.path if image.is_file else image.bytes
 
 
-def column_fits(column: Any) -> bool:
+def column_fits(column: pd.Series) -> bool:
     """Return whether a column of a frame holds images. Paths are taken only from a column that is named."""
     return cells_fit(column, is_one, "image")
 
@@ -95,7 +103,7 @@ class EncodedImages:
         return on_device(self.loaded, made)
 
 
-def pixels(image: Any, mode: str, index: int, scaler: Any = None) -> Any:
+def pixels(image: Image, mode: str, index: int, scaler: BaseImageProcessor | None = None) -> PIL.Image.Image:
     """Decode an image, upright as its camera meant it, in the colours the model reads.
 
     ``scaler`` is the image processor that gets it, which must not be made to scale it to no end.
@@ -131,14 +139,14 @@ def encode(
     return EncodedImages(images, indices, [cost] * len(images), [False] * len(images), loaded, shapes)
 
 
-def _shape(image: Any, index: int) -> tuple[int, int]:
+def _shape(image: Image, index: int) -> tuple[int, int]:
     try:
         return image.width, image.height
     except TidydlError as problem:
         raise of_value(problem, nth_value(index), index) from problem
 
 
-def _patches(config: Any) -> int:
+def _patches(config: PreTrainedConfig) -> int:
     """Count the patches that a transformer makes of an image; other networks count as an average one."""
     seen = getattr(config, "vision_config", config)  # of models that also read texts
     image, patch = getattr(seen, "image_size", None), getattr(seen, "patch_size", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
@@ -14,7 +14,7 @@ __all__ = ["is_one", "key", "read", "read_all"]
 ALLOWED = "A list of labels for all inputs, or the column of a data frame that holds a list in each row."
 
 
-def is_one(x: Any) -> bool:
+def is_one(x: Iterable[object]) -> bool:
     """Return whether it is one set of labels: a string with commas between, or a list of strings."""
     return isinstance(x, str) or not any(_is_list(each) for each in x)
 
@@ -24,7 +24,7 @@ def key(labels: tuple[str, ...]) -> tuple[str, ...]:
     return labels
 
 
-def read(value: Any, where: str) -> tuple[str, ...]:
+def read(value: object, where: str) -> tuple[str, ...]:
     """Read the labels of one input.
 
     Raises
@@ -32,7 +32,7 @@ def read(value: Any, where: str) -> tuple[str, ...]:
     ArgumentError
         Where there are none, or one is no string.
     """
-    listed = value.split(",") if isinstance(value, str) else list(value) if _is_list(value) else [value]
+    listed: list[Any] = value.split(",") if isinstance(value, str) else list(value) if _is_list(value) else [value]
     if not listed or not all(isinstance(label, str) and label.strip() for label in listed):
         wrong = next((each for each in listed if not isinstance(each, str)), None)
         problem = "an empty label" if wrong is None and listed else described(wrong) if listed else "no label at all"
@@ -56,5 +56,5 @@ def read_all(x: Any, name: str) -> list[Any]:
     return [None if is_missing(each) else read(each, nth_value(i, name)) for i, each in enumerate(x)]
 
 
-def _is_list(x: Any) -> bool:
+def _is_list(x: object) -> TypeGuard[Iterable[Any]]:
     return isinstance(x, Iterable) and not isinstance(x, (str, bytes, Mapping))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.positions import is_frame, is_missing
 from tidydl.pipelines.reading.media import cells_fit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["ALLOWED", "SIDE", "Layout", "column_fits", "is_one", "key", "read", "shown"]
 
@@ -23,22 +26,22 @@ Box = tuple[int, int, int, int]
 Layout = tuple[tuple[str, Box], ...]
 
 
-def is_one(x: Any) -> bool:
+def is_one(x: object) -> bool:
     """Return whether it is the words of one page rather than of several."""
     if is_frame(x) or isinstance(x, (str, Mapping)):
         return True
     return _is_list(x) and len(x) > 0 and _is_pair(x[0])
 
 
-def _is_list(x: Any) -> bool:
+def _is_list(x: object) -> TypeGuard[Sequence[Any]]:
     return isinstance(x, Sequence) and not isinstance(x, (str, bytes))
 
 
-def _is_pair(x: Any) -> bool:
+def _is_pair(x: object) -> bool:
     return _is_list(x) and len(x) == 2 and isinstance(x[0], str)
 
 
-def read(value: Any, where: str) -> Layout:
+def read(value: object, where: str) -> Layout:
     """Read the words of one page.
 
     Raises
@@ -55,7 +58,7 @@ def read(value: Any, where: str) -> Layout:
     return tuple((_word(word, where), _box(box, word, where)) for word, box in pairs)
 
 
-def _columns(value: Any, where: str) -> list[tuple[Any, Any]]:
+def _columns(value: pd.DataFrame | Mapping[str, Any], where: str) -> list[tuple[Any, Any]]:
     names = list(value.columns if is_frame(value) else value)
     absent = next((name for name in ("word", *_BOX) if name not in names), None)
     if absent is not None:
@@ -64,14 +67,14 @@ def _columns(value: Any, where: str) -> list[tuple[Any, Any]]:
     return list(zip(words, zip(*sides, strict=True), strict=True))
 
 
-def _word(word: Any, where: str) -> str:
+def _word(word: object, where: str) -> str:
     if not isinstance(word, str):
         what = "a missing word" if is_missing(word) else f"{described(word)} among its words"
         raise ArgumentError(f"{where} has {what}.", allowed="Words as strings.", hint="Drop the rows without a word.")
     return word
 
 
-def _box(box: Any, word: Any, where: str) -> Box:
+def _box(box: Any, word: str, where: str) -> Box:
     try:
         left, top, right, bottom = (float(side) for side in box)
     except (TypeError, ValueError):
@@ -95,6 +98,6 @@ def shown(layout: Layout) -> str:
     return " ".join(word for word, _ in layout)
 
 
-def column_fits(column: Any) -> bool:
+def column_fits(column: pd.Series) -> bool:
     """Return whether a column of a frame holds pages of words."""
     return cells_fit(column, is_one)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tidydl.errors import TidydlError
 from tidydl.pipelines.positions import of_value
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["cells_fit", "read_by"]
 
 
-def read_by(make: Callable[[Any], Any], value: Any, where: str) -> Any:
+Medium = TypeVar("Medium")
+
+
+def read_by(make: Callable[[object], Medium], value: object, where: str) -> Medium:
     """Read one value by what makes an image, an audio clip or a video of it; an error says which value it was."""
     try:
         return make(value)
@@ -19,7 +25,7 @@ def read_by(make: Callable[[Any], Any], value: Any, where: str) -> Any:
         raise of_value(problem, where) from problem
 
 
-def cells_fit(column: Any, is_one: Callable[[Any], bool], dtype: str | None = None) -> bool:
+def cells_fit(column: pd.Series, is_one: Callable[[Any], bool], dtype: str | None = None) -> bool:
     """Return whether a column of a frame is of this dtype, or has objects as cells of which the first is one of them.
 
     Strings are not looked into: paths are taken only from a column that is named.

@@ -40,7 +40,7 @@ def reader(kind: str) -> Any:
     return importlib.import_module(f"tidydl.pipelines.reading.{kind}s")
 
 
-def read(value: Any, where: str) -> str | Chat:
+def read(value: object, where: str) -> str | Chat:
     """Read one text or chat.
 
     Raises
@@ -60,7 +60,7 @@ def _role(message: Mapping[str, Any], where: str) -> str:
     return role
 
 
-def _wrong(where: str, name: str, value: Any) -> ArgumentError:
+def _wrong(where: str, name: str, value: object) -> ArgumentError:
     what = "missing" if value is None or is_missing(value) else described(value)
     return ArgumentError(
         f"{where} is a chat with a message whose {name} is {what}.",
@@ -83,13 +83,13 @@ def _blocks(message: Mapping[str, Any], where: str) -> tuple[Block, ...]:
     raise _wrong(where, "content", content)
 
 
-def _carried(value: Any, kind: str, where: str) -> list[Block]:
+def _carried(value: object, kind: str, where: str) -> list[Block]:
     """Read the cell of a column beside the messages: nothing, one thing, or a list of them."""
     if value is None or is_missing(value):
         return []
     modality = reader(kind)
-    several = isinstance(value, (list, tuple)) and not modality.is_one(value)
-    return [(kind, modality.read(each, where)) for each in (value if several else [value])]
+    several = value if isinstance(value, (list, tuple)) and not modality.is_one(value) else [value]
+    return [(kind, modality.read(each, where)) for each in several]
 
 
 def _block(block: str | Mapping[str, Any], where: str) -> Block:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tidydl.errors import ArgumentError, DependencyError, TidydlError, bring_extra
 from tidydl.pipelines.reading.layouts import SIDE, Layout
 
+if TYPE_CHECKING:
+    import PIL.Image
+
 __all__ = ["words_in"]
 
 
-def words_in(image: Any, lang: str | None, flags: str) -> Layout:
+def words_in(image: PIL.Image.Image, lang: str | None, flags: str) -> Layout:
     """Find the words in a PIL image and where they stand.
 
     Raises
@@ -37,7 +40,7 @@ def words_in(image: Any, lang: str | None, flags: str) -> Layout:
     )
 
 
-def _box(image: Any, left: int, top: int, width: int, height: int) -> tuple[int, int, int, int]:
+def _box(image: PIL.Image.Image, left: int, top: int, width: int, height: int) -> tuple[int, int, int, int]:
     """Return a box in thousandths of the image, which it never leaves."""
     across, down = image.size
     shares = (left / across, top / down, (left + width) / across, (top + height) / down)

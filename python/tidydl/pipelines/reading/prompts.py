@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.positions import is_missing
@@ -15,7 +13,7 @@ __all__ = ["ALLOWED", "Chat", "column_fits", "gather", "is_one", "key", "read", 
 Chat = tuple[tuple[str, str], ...]  # of roles and contents
 
 
-def read(value: Any, where: str) -> str | Chat:
+def read(value: object, where: str) -> str | Chat:
     """Read one prompt.
 
     Raises

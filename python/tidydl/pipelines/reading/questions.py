@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, nearest, one_of
 from tidydl.pipelines.positions import is_frame, is_missing, nth_value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["ALLOWED", "TYPES", "column_fits", "is_one", "key", "read", "read_all"]
 
@@ -31,12 +34,12 @@ _ANSWERS = {
 }
 
 
-def is_one(x: Any) -> bool:
+def is_one(x: object) -> bool:
     """Return whether it is one set of questions."""
     return is_frame(x) or isinstance(x, (str, Mapping))
 
 
-def _is_list(x: Any) -> bool:
+def _is_list(x: object) -> TypeGuard[Iterable[Any]]:
     return isinstance(x, Iterable) and not isinstance(x, (str, bytes, Mapping))
 
 
@@ -45,12 +48,12 @@ def key(questions: str) -> str:
     return questions
 
 
-def column_fits(column: Any) -> bool:
+def column_fits(column: pd.Series) -> bool:
     """Return whether a column of a frame holds questions: only one that is named."""
     return False
 
 
-def read_all(x: Any, name: str) -> list[Any]:
+def read_all(x: object, name: str) -> list[Any]:
     """Read one set of questions for all inputs, or a list of sets, None where one is missing.
 
     Raises
@@ -65,7 +68,7 @@ def read_all(x: Any, name: str) -> list[Any]:
     return [None if is_missing(each) else read(each, nth_value(i, name)) for i, each in enumerate(x)]
 
 
-def read(value: Any, where: str) -> str:
+def read(value: object, where: str) -> str:
     """Read one set of questions.
 
     Raises
@@ -85,13 +88,13 @@ def read(value: Any, where: str) -> str:
         raise ArgumentError(f"{where} cannot be written as JSON: {problem}.", allowed=ALLOWED) from problem
 
 
-def _name(name: Any, where: str) -> str:
+def _name(name: object, where: str) -> str:
     if not isinstance(name, str) or not name.strip():
         raise ArgumentError(f"{where} has a question without a name.", allowed=ALLOWED)
     return name
 
 
-def _rows(frame: Any, where: str) -> dict[Any, Any]:
+def _rows(frame: pd.DataFrame, where: str) -> dict[Any, Any]:
     """Read the rows of a data frame, one per question."""
     if "question" not in frame.columns:
         raise ArgumentError(f"{where} has no column `question`.", allowed=ALLOWED)
@@ -106,11 +109,11 @@ def _rows(frame: Any, where: str) -> dict[Any, Any]:
     return asked
 
 
-def _is_nothing(value: Any) -> bool:
+def _is_nothing(value: object) -> bool:
     return is_missing(value) or (_is_list(value) and len(list(value)) == 0)
 
 
-def _question(name: Any, value: Any, where: str) -> dict[str, Any]:
+def _question(name: object, value: object, where: str) -> dict[str, Any]:
     """Write a question as transformers' decision models are asked it."""
     if isinstance(value, str):
         return {"type": "noul", "instructions": value}
@@ -130,7 +133,7 @@ def _question(name: Any, value: Any, where: str) -> dict[str, Any]:
     return made if kind == "noul" and criteria is None else {**made, "criteria": _criteria(kind, criteria, where)}
 
 
-def _unknown(where: str, what: str, name: Any, known: tuple[str, ...]) -> ArgumentError:
+def _unknown(where: str, what: str, name: object, known: tuple[str, ...]) -> ArgumentError:
     close = nearest(name, known)
     return ArgumentError(
         f"{where} has {what} {rendering.value(name)}, which is not known.",
@@ -139,7 +142,7 @@ def _unknown(where: str, what: str, name: Any, known: tuple[str, ...]) -> Argume
     )
 
 
-def _criteria(kind: str, criteria: Any, where: str) -> Any:
+def _criteria(kind: str, criteria: object, where: str) -> Any:
     if kind == "choice":
         return dict(criteria) if isinstance(criteria, Mapping) and criteria else _options(kind, criteria, where)
     if kind == "score":
@@ -149,7 +152,7 @@ def _criteria(kind: str, criteria: Any, where: str) -> Any:
     return dict(criteria)
 
 
-def _options(kind: str, values: Any, where: str) -> dict[str, None]:
+def _options(kind: str, values: object, where: str) -> dict[str, None]:
     """Read the options of a choice, or the levels of a score."""
     listed = list(values) if _is_list(values) else []
     if not listed or not all(isinstance(each, str) and each.strip() for each in listed):

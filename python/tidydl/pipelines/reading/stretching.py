@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.pipelines.positions import value_error
+
+if TYPE_CHECKING:
+    from transformers.image_processing_utils import BaseImageProcessor
 
 __all__ = ["refuse_stretching"]
 
 _PIXELS = 1 << 25  # of a scaled image: 600 times as long as wide where the shorter edge is to have 224
 
 
-def refuse_stretching(image_processor: Any, shape: Sequence[int], index: int) -> None:
+def refuse_stretching(image_processor: BaseImageProcessor | None, shape: Sequence[int], index: int) -> None:
     """Refuse an image of a width and height that an image processor makes far larger, since it keeps its proportions.
 
     Raises

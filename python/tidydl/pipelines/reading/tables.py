@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
@@ -17,7 +17,7 @@ __all__ = ["is_table", "key", "read_all"]
 ALLOWED = "A data frame, or a list of them, one for each question."
 
 
-def is_table(x: Any) -> bool:
+def is_table(x: object) -> TypeGuard[pd.DataFrame | Mapping[Any, Any]]:
     """Return whether it is one table: a frame, or a dict of columns."""
     return is_frame(x) or isinstance(x, Mapping)
 
@@ -27,7 +27,7 @@ def key(table: pd.DataFrame) -> int:
     return id(table)
 
 
-def read_all(x: Any, name: str) -> list[pd.DataFrame]:
+def read_all(x: object, name: str) -> list[pd.DataFrame]:
     """Read one table for all questions, or a list of tables, as texts.
 
     Raises
@@ -42,7 +42,7 @@ def read_all(x: Any, name: str) -> list[pd.DataFrame]:
     return [_read(each, f"A table in `{name}`") for each in x]
 
 
-def _read(table: Any, where: str) -> pd.DataFrame:
+def _read(table: pd.DataFrame | Mapping[Any, Any], where: str) -> pd.DataFrame:
     """Write the cells of a table as texts, missing ones as empty."""
     import pandas as pd
 

@@ -61,7 +61,7 @@ class Budget:
             self.spend()
             yield self.charge(value, _ENTRY) if isinstance(value, (list, tuple)) else value
 
-    def lazy(self, values: Iterable[Any], source: Any) -> Iterator[Any]:
+    def lazy(self, values: Iterable[Any], source: object) -> Iterator[Any]:
         """Count values as one_by_one() does, and how deep they are made of each other."""
         made = self.one_by_one(values)
         self._keep(made, 0, self._measure(source)[1])
@@ -97,11 +97,11 @@ class Budget:
         self.charge_bytes(sys.getsizeof(made))
         return made
 
-    def charge_new(self, made: Any) -> Any:
+    def charge_new(self, made: object) -> Any:
         """Count what was made, its entries included."""
         return self.charge(made, _ENTRY)
 
-    def size(self, value: Any) -> int:
+    def size(self, value: object) -> int:
         """Return how many characters a value is about when it is written; what it holds counts as often as it is."""
         if isinstance(value, (str, bytes)):
             return len(value)
@@ -109,11 +109,11 @@ class Budget:
             return self._measure(value)[0]
         return _ENTRY + value.bit_length() // 3 if isinstance(value, int) else _ENTRY
 
-    def depth(self, value: Any) -> int:
+    def depth(self, value: object) -> int:
         """Return how deep lists are in lists."""
         return self._measure(value)[1]
 
-    def _measure(self, value: Any) -> tuple[int, int]:
+    def _measure(self, value: object) -> tuple[int, int]:
         """Return size and depth; each list is gone through once, as no template can change it."""
         known = self._known.get(id(value))
         if known is not None:
@@ -133,7 +133,7 @@ class Budget:
         self._keep(value, size, depth)
         return size, depth + 1
 
-    def _keep(self, value: Any, size: int, depth: int) -> None:
+    def _keep(self, value: object, size: int, depth: int) -> None:
         if depth >= _DEEPEST:
             raise TemplateLimitError(f"it puts lists into lists more than {_DEEPEST} deep")
         self._known[id(value)] = size, depth + 1, value

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.pipelines.reading.template_budget import (
     CHARACTERS,
@@ -23,6 +23,10 @@ from tidydl.pipelines.reading.template_budget import (
     spending,
 )
 from tidydl.pipelines.reading.template_rules import CONSUMING, PICKING, check_call, check_filter, check_operation
+
+if TYPE_CHECKING:
+    from jinja2 import nodes
+    from jinja2.runtime import Context
 
 __all__ = ["CHARACTERS", "SECONDS", "TemplateLimitError", "within_limits"]
 
@@ -68,7 +72,8 @@ def _environment() -> Any:
     made.globals.pop("lipsum", None)
     made.globals["namespace"] = type("namespace", (made.globals["namespace"],), {"__repr__": lambda self: "namespace"})
     made.filters = {name: _guarded(name, each) for name, each in made.filters.items()}
-    made.filters |= {"_counted": _counted, "_joined": _joined, "_made": _made, "_stepped": _stepped}
+    own: dict[str, Any] = {"_counted": _counted, "_joined": _joined, "_made": _made, "_stepped": _stepped}
+    made.filters |= own
     made.tests = {name: _tested(name, each) for name, each in made.tests.items()}
     return made
 
@@ -81,38 +86,38 @@ def _counting(base: type) -> type:
     class Marked(NodeTransformer):
         """Puts the counting filters into a template."""
 
-        def generic_visit(self, node: Any, *args: Any, **given: Any) -> Any:
+        def generic_visit(self, node: nodes.Node, *args: Any, **given: Any) -> nodes.Node:
             super().generic_visit(node, *args, **given)
-            if getattr(node, "dyn_args", None) is not None:
+            if hasattr(node, "dyn_args") and node.dyn_args is not None:
                 node.dyn_args = _filtered(node.dyn_args, "_counted")
             if isinstance(node, (nodes.For, nodes.Macro, nodes.CallBlock, nodes.Block)):
                 _count_pieces(node)
             return node
 
-        def visit_For(self, node: Any) -> Any:
+        def visit_For(self, node: nodes.For) -> nodes.For:
             self.generic_visit(node)
             node.iter = _filtered(node.iter, "_counted")
             return node
 
-        def visit_Concat(self, node: Any) -> Any:
+        def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
             self.generic_visit(node)
             return _filtered(nodes.List(node.nodes, lineno=node.lineno), "_joined")
 
-        def visit_List(self, node: Any) -> Any:
+        def visit_List(self, node: nodes.List | nodes.Dict | nodes.Tuple) -> nodes.Node:
             self.generic_visit(node)
             return _filtered(node, "_made")
 
-        def visit_Dict(self, node: Any) -> Any:
+        def visit_Dict(self, node: nodes.Dict) -> nodes.Node:
             return self.visit_List(node)
 
-        def visit_Tuple(self, node: Any) -> Any:
+        def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:
             return self.visit_List(node) if node.ctx == "load" else self.generic_visit(node)
 
-        def visit_Getitem(self, node: Any) -> Any:
+        def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
             self.generic_visit(node)
             return _filtered(node, "_made") if isinstance(node.arg, nodes.Slice) else node
 
-        def visit_Compare(self, node: Any) -> Any:
+        def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
             self.generic_visit(node)
             return _filtered(node, "_stepped")
 
@@ -122,7 +127,7 @@ def _counting(base: type) -> type:
         def _parse(self, *args: Any) -> Any:
             return Marked().visit(super()._parse(*args))
 
-        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        def call_binop(self, context: Context, operator: str, left: object, right: object) -> Any:
             run = budget()
             run.spend()
             check_operation(run, operator, left, right)
@@ -144,13 +149,13 @@ def _counting(base: type) -> type:
     return Counting
 
 
-def _filtered(node: Any, name: str) -> Any:
+def _filtered(node: nodes.Node, name: str) -> nodes.Filter:
     from jinja2 import nodes
 
     return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
 
-def _count_pieces(node: Any) -> None:
+def _count_pieces(node: nodes.For | nodes.Macro | nodes.CallBlock | nodes.Block) -> None:
     """Let a body that writes many pieces of text take steps for them each time it runs."""
     from jinja2 import nodes
 
@@ -160,19 +165,19 @@ def _count_pieces(node: Any) -> None:
         node.body.insert(0, nodes.ExprStmt(counted, lineno=node.lineno))
 
 
-def _stepped(value: Any) -> Any:
+def _stepped(value: object) -> Any:
     budget().spend(value if type(value) is int else 1)
     return value
 
 
-def _made(value: Any) -> Any:
+def _made(value: object) -> Any:
     """Count a list or part of a text that was made."""
     run = budget()
     run.spend()
     return run.charge(value)
 
 
-def _written(value: Any) -> Any:
+def _written(value: object) -> Any:
     """Return what is to be written of a value, a text where it is a list."""
     run = budget()
     run.spend()
@@ -191,7 +196,7 @@ def _counted(values: Any) -> Any:
     return run.lazy(values, None)
 
 
-def _concat(pieces: Any) -> str:
+def _concat(pieces: Iterable[str]) -> str:
     """Join pieces of text."""
     run, held, size = budget(), [], 0
     for piece in pieces:

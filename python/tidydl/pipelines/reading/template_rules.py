@@ -53,7 +53,7 @@ _ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # of lines
 _WIDE_FORMAT = re.compile(r"[%)][-+ #0]*(?:\d{5}|\*)|\.(?:\d{5}|\*)")  # widths that are large, or come later
 
 
-def check_operation(budget: Budget, operator: str, left: Any, right: Any) -> None:
+def check_operation(budget: Budget, operator: str, left: object, right: object) -> None:
     """Look at the two sides of an operator."""
     if operator == "*":
         for one, other in ((left, right), (right, left)):
@@ -68,13 +68,13 @@ def check_operation(budget: Budget, operator: str, left: Any, right: Any) -> Non
         refuse_bits(both if operator == "*" else left.bit_length() * abs(right))
 
 
-def _check_percents(budget: Budget, text: str, given: Any) -> None:
+def _check_percents(budget: Budget, text: str, given: object) -> None:
     if _WIDE_FORMAT.search(text):
         raise _too_wide()
     _check_fields(budget, text, text.count("%"), budget.size(given))
 
 
-def _check_braces(budget: Budget, text: str, given: Any) -> None:
+def _check_braces(budget: Budget, text: str, given: object) -> None:
     fields, size = 0, budget.size(given)
     for _, name, form, _ in Formatter().parse(text):
         fields += name is not None
@@ -103,7 +103,7 @@ def _too_long() -> TemplateLimitError:
     return TemplateLimitError(f"it names an attribute by more than {_PATH:,} characters")
 
 
-def check_call(budget: Budget, called: Any, rest: list[Any], given: dict[str, Any]) -> None:
+def check_call(budget: Budget, called: object, rest: list[Any], given: dict[str, Any]) -> None:
     """Look at a call: methods of texts, lists and the like are known or refused."""
     values = [*rest, *given.values()]
     if any(isinstance(each, HOLDING) for each in values):
@@ -151,7 +151,7 @@ def _check_text_method(budget: Budget, name: str, text: str, rest: list[Any], gi
         budget.room_for_entries(sum(map(text.count, _ENDS)))
 
 
-def _check_replacing(text: str, old: Any, new: Any) -> None:
+def _check_replacing(text: str, old: object, new: object) -> None:
     if isinstance(old, str) and isinstance(new, str):
         room_for(len(text) + text.count(old) * max(0, len(new) - len(old)))
 
@@ -161,7 +161,7 @@ def _check_widths(values: list[Any], most: int = _WIDTH) -> None:
         raise TemplateLimitError(f"it repeats or pads something more than {most:,} times")
 
 
-def check_filter(budget: Budget, name: str, subject: Any, rest: list[Any], given: dict[str, Any]) -> None:
+def check_filter(budget: Budget, name: str, subject: object, rest: list[Any], given: dict[str, Any]) -> None:
     """Look at what a filter is given."""
     values = [*rest, *given.values()]
     size = sum(map(budget.size, (subject, *values)))
@@ -199,7 +199,7 @@ def _check_adding(budget: Budget, name: str, subject: Any, values: list[Any]) ->
         budget.room(len(subject) * size / 10)
 
 
-def _check_writing(budget: Budget, name: str, subject: Any, values: list[Any]) -> None:
+def _check_writing(budget: Budget, name: str, subject: object, values: list[Any]) -> None:
     """Look at a filter that writes a text which can be longer than what it is given."""
     if name == "tojson":
         separators = sum(len(part) for each in values if isinstance(each, (list, tuple)) for part in map(str, each))

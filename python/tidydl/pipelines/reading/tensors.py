@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tidydl.pipelines.model_loading import Loaded
@@ -9,7 +10,7 @@ from tidydl.pipelines.model_loading import Loaded
 __all__ = ["on_device"]
 
 
-def on_device(loaded: Loaded, made: Any) -> dict[str, Any]:
+def on_device(loaded: Loaded, made: Mapping[str, Any]) -> dict[str, Any]:
     """Bring what a processor made to the model: to its device, and fractions to its kind of numbers."""
     moved = {}
     for name, values in dict(made).items():

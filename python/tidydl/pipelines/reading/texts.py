@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import value_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = [
     "EncodedTexts",
@@ -32,12 +36,12 @@ _NO_LIMIT = 1_000_000  # what tokenizers write where they know of none is larger
 _CHARACTERS = 200  # of which a token is all but sure to be made
 
 
-def is_one(x: Any) -> bool:
+def is_one(x: object) -> bool:
     """Return whether ``x`` is one text rather than several."""
     return isinstance(x, (str, bytes, int, float)) or getattr(x, "ndim", None) == 0
 
 
-def read(value: Any, where: str, *, blank: bool = False) -> str:
+def read(value: object, where: str, *, blank: bool = False) -> str:
     """Check one text.
 
     Parameters
@@ -54,7 +58,7 @@ def read(value: Any, where: str, *, blank: bool = False) -> str:
     ArgumentError
         Where it is no string, empty, or holds half a character (a lone surrogate), which no tokenizer reads.
     """
-    if getattr(value, "ndim", None) == 0 and not isinstance(value, str):
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item") and not isinstance(value, str):
         value = value.item()
     if not isinstance(value, str):
         hint = "Decode bytes first." if isinstance(value, bytes) else "Convert it to text first, or make it missing."
@@ -88,7 +92,7 @@ def key(text: str) -> str:
     return text
 
 
-def column_fits(column: Any) -> bool:
+def column_fits(column: pd.Series) -> bool:
     """Return whether a column of a frame holds texts: strings, labels or objects that are strings."""
     import pandas as pd
 
@@ -153,7 +157,9 @@ def encode(loaded: Loaded, texts: list[Any], indices: Sequence[int], max_length:
     return EncodedTexts(tokens, sizes, cut, loaded)
 
 
-def _shortened(tokenizer: Any, texts: list[Any], limit: int) -> tuple[dict[str, list[list[int]]], list[bool]]:
+def _shortened(
+    tokenizer: PreTrainedTokenizerBase, texts: list[Any], limit: int
+) -> tuple[dict[str, list[list[int]]], list[bool]]:
     """Tokenise texts up to a limit and say which were cut: one token more than fits tells those."""
     starts = [kept_part(text, limit, tokenizer) for text in texts]
     tokens = _tokens(tokenizer, starts, limit + 1)
@@ -167,7 +173,7 @@ def _shortened(tokenizer: Any, texts: list[Any], limit: int) -> tuple[dict[str, 
     return tokens, cut
 
 
-def kept_part(text: Any, limit: int, tokenizer: Any) -> Any:
+def kept_part(text: str | tuple[str, ...], limit: int, tokenizer: PreTrainedTokenizerBase) -> Any:
     """Return as much of a text as truncation may keep, in whole words: a book is not tokenised for its first page."""
     if isinstance(text, tuple):
         parts = tuple(kept_part(each, limit, tokenizer) for each in text)
@@ -180,12 +186,12 @@ def kept_part(text: Any, limit: int, tokenizer: Any) -> Any:
     return text[:most].rpartition(" ")[0] or text[:most]
 
 
-def cuts_left(tokenizer: Any) -> bool:
+def cuts_left(tokenizer: PreTrainedTokenizerBase) -> bool:
     """Return whether truncation keeps the end of a text rather than its beginning."""
     return getattr(tokenizer, "truncation_side", "right") == "left"
 
 
-def _tokens(tokenizer: Any, texts: list[Any], limit: int | None) -> dict[str, list[list[int]]]:
+def _tokens(tokenizer: PreTrainedTokenizerBase, texts: list[Any], limit: int | None) -> dict[str, list[list[int]]]:
     if not texts:
         return {}
     given = [list(each) for each in zip(*texts, strict=True)] if isinstance(texts[0], tuple) else [texts]
@@ -230,7 +236,7 @@ def _least(*limits: int | None) -> int | None:
     return min(known, default=None)
 
 
-def _positions(model: Any) -> int | None:
+def _positions(model: PreTrainedModel) -> int | None:
     """Count the positions a model has: some keep the first few of their table for padding."""
     count = getattr(model.config, "max_position_embeddings", None)
     if not isinstance(count, int) or count <= 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import TidydlError
 from tidydl.pipelines.model_loading import Loaded
@@ -14,6 +14,12 @@ from tidydl.pipelines.reading.media import cells_fit, read_by
 from tidydl.pipelines.reading.stretching import refuse_stretching
 from tidydl.pipelines.reading.tensors import on_device
 
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from tidydl.data.media.video_value import Video
+
 __all__ = ["EncodedVideos", "chosen_frames", "column_fits", "encode", "is_one", "key", "read", "shown"]
 
 ALLOWED = "A path, the bytes of a file, frames, several, or a data frame with a column of paths, given by name."
@@ -21,7 +27,7 @@ CHUNK = 16
 _COST = 1024
 
 
-def is_one(x: Any) -> bool:
+def is_one(x: object) -> bool:
     """Return whether ``x`` is one video rather than several: a list of images is one, a list of paths is several."""
     if isinstance(x, (str, bytes, bytearray, os.PathLike, Mapping, int, float)) or hasattr(x, "frames"):
         return True
@@ -30,11 +36,11 @@ def is_one(x: Any) -> bool:
     return isinstance(x, (list, tuple)) and bool(x) and all(_is_frame(each) for each in x)
 
 
-def _is_frame(x: Any) -> bool:
+def _is_frame(x: object) -> bool:
     return hasattr(x, "pil") or hasattr(x, "getbands") or getattr(x, "ndim", 0) in (2, 3)
 
 
-def read(value: Any, where: str) -> Any:
+def read(value: object, where: str) -> Video:
     """Read one video: a path, bytes, an array of frames or a list of images; decoded later.
 
     Raises
@@ -47,12 +53,12 @@ def read(value: Any, where: str) -> Any:
     return read_by(as_video, value, where)
 
 
-def key(video: Any) -> Any:
+def key(video: Video) -> Any:
     """Return what is equal for equal inputs."""
     return video.key
 
 
-def shown(video: Any) -> str:
+def shown(video: Video) -> str:
     """Return what the result repeats of a video: its path, or how many frames it has."""
     from tidydl.data.media.media_files import wrong_with
 
@@ -62,7 +68,7 @@ def shown(video: Any) -> str:
         return f"<video {wrong_with(problem)}>"
 
 
-def column_fits(column: Any) -> bool:
+def column_fits(column: pd.Series) -> bool:
     """Return whether a column of a frame holds videos. Paths are taken only from a column that is named."""
     return cells_fit(column, is_one)
 
@@ -115,7 +121,7 @@ def encode(
     return EncodedVideos(loaded, videos, indices, count, frame_sampling_rate, sizes, [False] * len(videos))
 
 
-def chosen_frames(video: Any, count: int, step: float | None, index: int) -> Any:
+def chosen_frames(video: Video, count: int, step: float | None, index: int) -> np.ndarray:
     """Decode some frames of a video; of a short one some twice."""
     import numpy as np
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import texts
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 __all__ = [
     "EncodedLines",
@@ -50,7 +53,7 @@ class Frame:
         return row
 
 
-def frame_of(tokenizer: Any, *, pair: bool = False) -> Frame:
+def frame_of(tokenizer: PreTrainedTokenizerBase, *, pair: bool = False) -> Frame:
     """Read off a tokenizer what it puts around a text, or around a pair of them."""
     first, second = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", "b"))
     made = tokenizer("a", "b") if pair else tokenizer("a")
@@ -185,7 +188,7 @@ def tokens_of(
     return ids, made["offset_mapping"] if offsets else [[] for _ in ids]
 
 
-def refuse_slow(tokenizer: Any) -> None:
+def refuse_slow(tokenizer: PreTrainedTokenizerBase) -> None:
     """Refuse a tokenizer that does not say which characters its tokens stand for."""
     if not getattr(tokenizer, "is_fast", False):
         raise ArgumentError(

@@ -10,9 +10,13 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.rng import current
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import GenerationConfig
 
 __all__ = ["IDLE_WHEN_GREEDY", "Draws", "Placed", "begin_of_draws", "line_seed", "seeded", "warpers"]
 
@@ -60,7 +64,7 @@ def line_seed(seed: int, index: int, sequence: int) -> str:
     return f"{seed} {index} {sequence}"
 
 
-def warpers(config: Any) -> list[Any]:
+def warpers(config: GenerationConfig) -> list[Any]:
     """Make what changes the chances of tokens as the settings of a generation say."""
     from transformers.generation import logits_process
 
@@ -87,7 +91,7 @@ class Draws:
         self._changes = changes
         self._streams = [random.Random(seed) for seed in seeds]
 
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Choose a token for each line by one uniform number and the cumulated chances of all tokens."""
         import torch
 

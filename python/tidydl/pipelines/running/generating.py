@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl import rendering
 from tidydl.errors import ArgumentError
@@ -15,6 +15,10 @@ from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.running.drawing import IDLE_WHEN_GREEDY, Draws, begin_of_draws, line_seed, seeded, warpers
 from tidydl.pipelines.transformers_loaders import quiet_loading
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import GenerationConfig
 
 __all__ = [
     "GREEDY",
@@ -125,7 +129,7 @@ def generation_settings(task: Task, loaded: Loaded, options: Options) -> Setting
     return Settings(config, prefix, config.max_new_tokens, total, options["num_return_sequences"])
 
 
-def _refuse_large(loaded: Loaded, config: Any) -> None:
+def _refuse_large(loaded: Loaded, config: GenerationConfig) -> None:
     """Refuse a model whose own settings ask for more than any model writes."""
     for name, most in _MOST.items():
         value = getattr(config, name, None)
@@ -213,7 +217,7 @@ def generator(
     return generate
 
 
-def echoed(read: dict[str, Any], made: Any) -> int:
+def echoed(read: dict[str, Any], made: torch.Tensor) -> int:
     """Count the tokens of the prompt where a model repeats it before what it writes; some do, some do not."""
     prompt = read.get("input_ids")
     if prompt is None or made.shape[1] < prompt.shape[1]:
@@ -248,7 +252,7 @@ def _run(
     )
 
 
-def _repeated(values: Any, times: int, lines: int) -> Any:
+def _repeated(values: object, times: int, lines: int) -> Any:
     """Return each line of a tensor several times; where a single line has many parts, all of them as often in turn."""
     import torch
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError, TidydlError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import value_error
 from tidydl.pipelines.reading import images
 from tidydl.pipelines.reading.images import EncodedImages
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+    from transformers.image_processing_utils import BaseImageProcessor
+    from transformers.image_utils import SizeDict
 
 __all__ = ["encode", "levels", "one_by_one", "padding", "reader", "run", "size_of"]
 
@@ -75,21 +80,21 @@ def padding(loaded: Loaded) -> str:
     return "any" if _one_size(loaded.image_processor) is not None else "equal"
 
 
-def _one_size(processor: Any) -> tuple[int, int] | None:
+def _one_size(processor: BaseImageProcessor) -> tuple[int, int] | None:
     """Return the height and width that all images have in the end; None where these depend on the image."""
     if getattr(processor, "do_center_crop", False):
-        return _height_and_width(processor.crop_size)
+        return _height_and_width(getattr(processor, "crop_size", None))
     if getattr(processor, "keep_aspect_ratio", False) or getattr(processor, "do_split_image", False):
         return None
-    return _height_and_width(processor.size) if getattr(processor, "do_resize", False) else None
+    return _height_and_width(getattr(processor, "size", None)) if getattr(processor, "do_resize", False) else None
 
 
-def _height_and_width(size: Any) -> tuple[int, int] | None:
+def _height_and_width(size: SizeDict | Mapping[str, int] | None) -> tuple[int, int] | None:
     height, width = (None, None) if size is None else (size.get("height"), size.get("width"))
     return None if height is None or width is None else (height, width)
 
 
-def _cost(processor: Any, width: int, height: int) -> int:
+def _cost(processor: BaseImageProcessor, width: int, height: int) -> int:
     """Estimate what an image costs: how many patches of 16 by 16 pixels it has when it is scaled."""
     fixed = _one_size(processor)
     if fixed is not None:
@@ -98,17 +103,18 @@ def _cost(processor: Any, width: int, height: int) -> int:
     return max(1, round(width * height * scale * scale / _PIXELS))
 
 
-def _scale(size: Any, width: int, height: int) -> float:
+def _scale(size: SizeDict | Mapping[str, int] | None, width: int, height: int) -> float:
     """Return by how much the sides of an image grow, the shorter to its wanted length unless the longer is too long."""
     sides = {} if size is None else {name: size.get(name) for name in ("shortest_edge", "longest_edge", "height")}
     wanted = [(sides.get("shortest_edge"), min(width, height)), (sides.get("longest_edge"), max(width, height))]
     scales = [length / now for length, now in wanted if length is not None]
-    if not scales and sides.get("height") is not None:
-        return float(sides["height"] / height)
+    tall = sides.get("height")
+    if not scales and tall is not None:
+        return float(tall / height)
     return min(scales, default=1.0)
 
 
-def run(model: Any, names: Sequence[str], tensors: dict[str, Any]) -> list[dict[str, Any]]:
+def run(model: PreTrainedModel, names: Sequence[str], tensors: dict[str, Any]) -> list[dict[str, Any]]:
     """Run the model on a batch: for each image what is read later, by the names of the outputs."""
     return one_by_one(model(**tensors), names)
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
+    from transformers import PreTrainedModel
 
 __all__ = ["candidates", "edge_logits", "usual_overlap"]
 
 
-def edge_logits(model: Any, tensors: dict[str, Any]) -> np.ndarray:
+def edge_logits(model: PreTrainedModel, tensors: dict[str, Any]) -> np.ndarray:
     """Run the model on a batch: for each token a logit of being the start, and one of being the end."""
     import torch
 

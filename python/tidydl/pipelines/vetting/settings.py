@@ -50,7 +50,7 @@ def complaint(path: Path, held: dict[str, Any], root: Path, *, pickled: bool) ->
     return None if pickled else _pickles(path, held, root)
 
 
-def _entries(held: Any) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+def _entries(held: object) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """Go through all entries, those of objects within objects included, without recursion."""
     waiting = [held]
     while waiting:
@@ -74,7 +74,7 @@ def _pickles(path: Path, held: dict[str, Any], root: Path) -> str | None:
     return f"is of a type that loads '{adapters[0].name}', which can run code" if adapters else None
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _strings(value: object) -> Iterator[str]:
     waiting = [value]
     while waiting:
         each = waiting.pop()
@@ -92,43 +92,44 @@ def _leads_away(name: str, root: Path) -> bool:
     return any(not path.resolve().is_relative_to(root) for path in found)
 
 
-def _is_elsewhere(value: Any, beside: dict[str, Any], root: Path) -> bool:
+def _is_elsewhere(value: object, beside: dict[str, Any], root: Path) -> bool:
     return any(_leads_away(each, root) for each in _strings(value))
 
 
-def _is_no_plain_name(value: Any, beside: dict[str, Any], root: Path) -> bool:
+def _is_no_plain_name(value: object, beside: dict[str, Any], root: Path) -> bool:
     return any("/" in each or "\\" in each or ":" in each or each.startswith("~") for each in _strings(value))
 
 
-def _has_scheme(value: Any, beside: dict[str, Any], root: Path) -> bool:
+def _has_scheme(value: object, beside: dict[str, Any], root: Path) -> bool:
     return any(":" in each for each in _strings(value))
 
 
-def _is_given(value: Any, beside: dict[str, Any], root: Path) -> bool:
+def _is_given(value: object, beside: dict[str, Any], root: Path) -> bool:
     return value not in (False, "", [], {})
 
 
-def _is_text(value: Any, beside: dict[str, Any], root: Path) -> bool:
+def _is_text(value: object, beside: dict[str, Any], root: Path) -> bool:
     return isinstance(value, str)
 
 
-def _is_no_reader(value: Any, beside: dict[str, Any], root: Path) -> bool:
+def _is_no_reader(value: object, beside: dict[str, Any], root: Path) -> bool:
     return any(_READER.fullmatch(each) is None for each in _strings(value))
 
 
-def _is_kernel(value: Any, beside: dict[str, Any], root: Path) -> bool:
+def _is_kernel(value: object, beside: dict[str, Any], root: Path) -> bool:
     return any(_ATTENTION.fullmatch(each) is None for each in _strings(value))
 
 
-def _is_other_repository(value: Any, beside: dict[str, Any], root: Path) -> bool:
+def _is_other_repository(value: object, beside: dict[str, Any], root: Path) -> bool:
     if value == _CLASSES_OF_HUB:
         return os.path.lexists(value)
     return not (isinstance(value, str) and os.path.isdir(value) and os.path.samefile(value, root))
 
 
-def _is_no_safetensors(value: Any, beside: dict[str, Any], root: Path) -> bool:
-    plain = isinstance(value, str) and not _is_no_plain_name(value, beside, root)
-    return not plain or not value.endswith((".safetensors", ".safetensors.index.json"))
+def _is_no_safetensors(value: object, beside: dict[str, Any], root: Path) -> bool:
+    if not isinstance(value, str) or _is_no_plain_name(value, beside, root):
+        return True
+    return not value.endswith((".safetensors", ".safetensors.index.json"))
 
 
 def _pattern(*names: str) -> re.Pattern[str]:

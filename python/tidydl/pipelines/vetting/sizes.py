@@ -7,11 +7,15 @@ import json
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+    from transformers.models.auto.auto_factory import _BaseAutoModelClass
 
 __all__ = ["Held", "large_input", "refuse_claims", "refuse_growth", "weights_held"]
 
@@ -78,7 +82,7 @@ def _header(path: Path) -> dict[str, Any]:
         return dict(json.loads(file.read(size)))
 
 
-def refuse_claims(config: Any, auto: Any, held: Held, source: str) -> None:
+def refuse_claims(config: PreTrainedConfig, auto: type[_BaseAutoModelClass], held: Held, source: str) -> None:
     """Refuse a model whose config.json claims much more than its weights hold.
 
     Parameters
@@ -111,7 +115,7 @@ def refuse_claims(config: Any, auto: Any, held: Held, source: str) -> None:
         raise _claim(source, f"claims {claimed:,} numbers, and its weights hold {held.numbers:,}")
 
 
-def _made(config: Any, auto: Any) -> int:
+def _made(config: PreTrainedConfig, auto: type[_BaseAutoModelClass]) -> int:
     """Count the numbers of a model without making them; 0 where that fails, as loading then will."""
     import copy
 
@@ -133,7 +137,7 @@ def _claim(source: str, what: str) -> ArgumentError:
     )
 
 
-def _numbers(value: Any) -> Iterator[tuple[str, Any]]:
+def _numbers(value: object) -> Iterator[tuple[str, Any]]:
     """Go through the numbers of settings, with the names of their entries."""
     return ((name, each) for name, each in _entries(value) if isinstance(each, (int, float)) and each is not True)
 
@@ -165,7 +169,7 @@ def _limit(name: str) -> float:
     return _SIDE if _SIZES.fullmatch(name) else float("inf") if _FREE.fullmatch(name) else _OTHER
 
 
-def _entries(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+def _entries(value: object, name: str = "") -> Iterator[tuple[str, Any]]:
     """Go through all values of settings, with the names of their entries."""
     waiting = [(name, value)]
     while waiting:
@@ -177,11 +181,11 @@ def _entries(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
             waiting.extend((name, each) for each in value)
 
 
-def _number(value: Any) -> float:
+def _number(value: object) -> float:
     return value if isinstance(value, (int, float)) else 0
 
 
-def _sides(name: str, value: Any, patches: bool) -> list[float]:
+def _sides(name: str, value: object, patches: bool) -> list[float]:
     """Return how many pixels an image is high and wide; nothing where a value says neither."""
     if isinstance(value, dict):
         found = [value.get("height"), value.get("width")]
@@ -193,7 +197,7 @@ def _sides(name: str, value: Any, patches: bool) -> list[float]:
     return [side for side in found if isinstance(side, (int, float))]
 
 
-def refuse_growth(tokenizer: Any, source: str, argument: str) -> None:
+def refuse_growth(tokenizer: object, source: str, argument: str) -> None:
     """Refuse a tokenizer that makes a text ten thousand times as long before it reads it.
 
     Raises
@@ -231,7 +235,7 @@ def _growth(whole: dict[str, Any]) -> float:
     return max(growth, added)
 
 
-def _longest_piece(charsmap: Any) -> int:
+def _longest_piece(charsmap: str | bytes | Iterable[int] | None) -> int:
     """Return the bytes of the longest text that a map of sentencepiece puts in the place of a character.
 
     The map is the length of a trie, the trie, and the texts, each with a zero at its end.

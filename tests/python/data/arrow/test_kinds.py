@@ -2,11 +2,13 @@
 
 import datetime as dt
 import json
+import random
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from support.pandas_kinds import TEXT
@@ -135,3 +137,10 @@ def test_features_of_a_stream_are_those_of_the_frame(tmp_path):
 def test_features_of_what_is_no_data_are_refused(data):
     with pytest.raises(ArgumentError, match="`data`"):
         features(data)
+
+
+def test_decimals_become_the_nearest_doubles(tmp_path):
+    rng = random.Random(3)
+    values = [Decimal(rng.randrange(-(10**15), 10**15)).scaleb(-5) for _ in range(2000)]
+    pq.write_table(pa.table({"x": pa.array([*values, None], pa.decimal128(20, 5))}), tmp_path / "a.parquet")
+    assert load_dataset(tmp_path / "a.parquet")["x"].tolist()[:-1] == [float(value) for value in values]

@@ -323,3 +323,18 @@ def test_numbers_that_are_not_missing_are_told_from_missing_ones(tmp_path, read)
     assert found["x"].isna().tolist() == [False, True, True]
     path = write_dataset(found, tmp_path / "b.parquet")
     assert pq.read_table(path)["x"].is_null().to_pylist() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.csv", "id,b\n{0},1\n1,2\n"), ("a.jsonl", '{{"id": {0}}}\n{{"id": 1}}\n')]
+)
+def test_whole_numbers_beyond_the_largest_double_keep_their_digits(tmp_path, name, content):
+    (tmp_path / name).write_text(content.format("9" * 400))
+    whole = load_dataset(tmp_path / name)
+    assert whole["id"].tolist() == ["9" * 400, "1"]
+    assert next(iter(stream(tmp_path / name)))["id"].tolist() == whole["id"].tolist()
+
+
+def test_infinite_numbers_stay_numbers(tmp_path):
+    (tmp_path / "a.csv").write_text("a\ninf\n1\n")
+    assert load_dataset(tmp_path / "a.csv")["a"].tolist() == [float("inf"), 1.0]

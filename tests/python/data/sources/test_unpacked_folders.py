@@ -1,9 +1,12 @@
 """What stays unpacked or half made in the cache folder: whose it is, and who removes it."""
 
 import io
+import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -105,3 +108,26 @@ def test_names_that_are_one_name_on_some_systems_are_refused_there(tmp_path, mon
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(ArgumentError, match="twice, and only the last"):
         check_zip(tmp_path / "a.zip")
+
+
+def test_a_folder_that_is_being_filled_is_never_taken_for_an_abandoned_one(tmp_path):
+    lost, until = [], time.monotonic() + 2
+
+    def fill_and_clean():
+        while time.monotonic() < until:
+            try:
+                with begun_folder(tmp_path) as folder:
+                    (folder / "a").touch()
+                    if not (folder / "a").is_file():
+                        lost.append(folder)
+            except OSError as error:
+                lost.append(error)
+            for left in abandoned(tmp_path):
+                shutil.rmtree(left, ignore_errors=True)
+
+    threads = [threading.Thread(target=fill_and_clean) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert lost == []

@@ -1,10 +1,12 @@
 """Formulas, calls and what calls keep, as they cross to R: vetted, and written anew."""
 
+import json
 import re
 
 import pytest
 
 from support import ROOT
+from tidydl import example_data, multinom, save_model
 from tidydl.design.deparse import written, written_for_r
 from tidydl.design.functions import FUNCTIONS
 from tidydl.design.r_formulas import formula_of_r, parse_r, vet_formula_of_r
@@ -12,6 +14,7 @@ from tidydl.design.r_functions import FUNCTIONS_OF_R
 from tidydl.design.syntax import Name
 from tidydl.errors import FormulaError
 from tidydl.networks.saved import r_calls
+from tidydl.networks.saved.crossing import load_for_r
 from tidydl.networks.saved.r_calls import call_for_r
 
 R = ROOT / "R"
@@ -318,3 +321,13 @@ def test_a_call_gives_no_number_beyond_reason(name):
 
 def test_a_number_beyond_reason_is_found_by_its_position_too():
     assert call_for_r("nnet(x, y, w, 2, k, m, a, b, c, d, e, f, g, 1e12)").text.endswith(", `1e12`)")
+
+
+@pytest.mark.parametrize("text", ["my_fit(education ~ extraversion)", None])
+def test_a_model_whose_call_is_not_known_is_one_of_multinom(tmp_path, text):
+    path = tmp_path / "fit.json"
+    save_model(multinom("education ~ extraversion", example_data("bigfive"), trace=False), path)
+    saved = json.loads(path.read_text("utf-8"))
+    saved["network"]["call"]["text"] = text
+    path.write_text(json.dumps(saved), "utf-8")
+    assert load_for_r(str(path))["network"]["call"]["text"] == "multinom()"

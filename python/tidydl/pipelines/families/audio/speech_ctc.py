@@ -13,7 +13,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.model_loading import Loaded
@@ -21,6 +21,9 @@ from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import audios
 from tidydl.pipelines.reading.audios import EncodedAudios, Span
 from tidydl.pipelines.task_runs import TaskPlan
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 __all__ = ["plan", "timestamps"]
 
@@ -55,7 +58,7 @@ def plan(loaded: Loaded, options: Options) -> TaskPlan:
     )
 
 
-def _tokens(model: Any, tensors: dict[str, Any]) -> list[list[int]]:
+def _tokens(model: PreTrainedModel, tensors: dict[str, Any]) -> list[list[int]]:
     """Run the model on a batch: for each moment the likeliest token."""
     made: list[list[int]] = model(**tensors).logits.argmax(-1).cpu().tolist()
     return made

@@ -234,7 +234,7 @@ def _chunks(
     loaded: Loaded,
     stamps: bool | str,
     transducer: bool,
-    encoded: Any,
+    encoded: Placed | EncodedAudios,
     lines: list[int],
     found: list[list[Stretch]],
 ) -> list[Line]:

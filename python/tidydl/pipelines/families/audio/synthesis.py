@@ -26,6 +26,7 @@ from tidydl.pipelines.transformers_loaders import quiet_loading
 
 if TYPE_CHECKING:
     import numpy as np
+    from transformers import PreTrainedModel
 
 __all__ = ["facts", "plan", "seed_of"]
 
@@ -241,7 +242,7 @@ def _refuse_long(loaded: Loaded, size: int, index: int) -> None:
 
 
 def _samples(
-    loaded: Loaded, settings: dict[str, Any], vocoder: Any, seed: int | None, tensors: dict[str, Any]
+    loaded: Loaded, settings: dict[str, Any], vocoder: PreTrainedModel | None, seed: int | None, tensors: dict[str, Any]
 ) -> list[np.ndarray]:
     """Build the audio clip of a text: its samples, or channels × samples."""
     index = tensors.pop("index")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 __all__ = ["SPACELESS", "words_of"]
 
@@ -16,7 +19,7 @@ _AFTER = "\"'.。,，!！?？:：”)]}、"  # and to the word before it
 Piece = tuple[str, int, int]  # a text, and the first and last of the tokens it stands for
 
 
-def words_of(tokenizer: Any, tokens: Sequence[int], spaceless: bool = False) -> list[Piece]:
+def words_of(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int], spaceless: bool = False) -> list[Piece]:
     """Return the words of a text with the first and the last token of each.
 
     Parameters
@@ -37,7 +40,7 @@ def words_of(tokenizer: Any, tokens: Sequence[int], spaceless: bool = False) -> 
     return _with_punctuation(words)
 
 
-def _characters(tokenizer: Any, tokens: Sequence[int]) -> Iterator[Piece]:
+def _characters(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int]) -> Iterator[Piece]:
     """Put tokens together until they are whole characters: those that the text has in this place."""
     whole = _decoded(tokenizer, tokens)
     start, at = 0, 0
@@ -48,7 +51,7 @@ def _characters(tokenizer: Any, tokens: Sequence[int]) -> Iterator[Piece]:
             start, at = index + 1, at + len(text)
 
 
-def _decoded(tokenizer: Any, tokens: Sequence[int]) -> str:
+def _decoded(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int]) -> str:
     return str(tokenizer.decode(list(tokens), clean_up_tokenization_spaces=False))
 
 

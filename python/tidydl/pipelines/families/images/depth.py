@@ -20,6 +20,7 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
 
 __all__ = ["LISTS", "facts", "plan"]
 
@@ -66,7 +67,7 @@ def _at_size(loaded: Loaded, made: dict[str, Any], height: int, width: int) -> n
     return depth.reshape(height, width).numpy()  # since sides of one pixel are lost there
 
 
-def _without_margin(depth: Any, height: int, width: int, has_margin: bool) -> np.ndarray:
+def _without_margin(depth: torch.Tensor, height: int, width: int, has_margin: bool) -> np.ndarray:
     """Bring depths to the size of their image and cut off the margin that ZoeDepth's processor puts around it."""
     import torch
 

@@ -18,6 +18,8 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
+    from transformers import PreTrainedModel
 
 __all__ = ["facts", "plan"]
 
@@ -39,7 +41,7 @@ def plan(call: Call) -> TaskPlan:
     )
 
 
-def _forward(model: Any, tensors: dict[str, Any]) -> list[tuple[Any, int]]:
+def _forward(model: PreTrainedModel, tensors: dict[str, Any]) -> list[tuple[Any, int]]:
     """Run the model on a batch: for each image its pixels, and how many times as wide it is as what came in."""
     made = model(**tensors).reconstruction
     times = made.shape[-1] // tensors["pixel_values"].shape[-1]
@@ -55,6 +57,6 @@ def _line(encoded: EncodedImages, lines: list[int], found: list[Any]) -> list[tu
     return [(width, height, as_image(_pixels(made[:, :height, :width])))]
 
 
-def _pixels(made: Any) -> np.ndarray:
+def _pixels(made: torch.Tensor) -> np.ndarray:
     """Turn shares of light into pixels from 0 to 255, the colours last."""
     return (made * 255).round().byte().permute(1, 2, 0).numpy()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from math import ceil
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tidydl.pipelines.families.images.overlaps import box_around, suppressed
 from tidydl.pipelines.model_loading import Loaded
@@ -29,6 +29,8 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
+    import PIL.Image
+    import torch
 
 __all__ = ["facts", "plan"]
 
@@ -68,6 +70,13 @@ class _Found(NamedTuple):
     bits: np.ndarray
 
 
+class _Proposed(Protocol):
+    """What the model gives for some points."""
+
+    iou_scores: torch.Tensor
+    pred_masks: torch.Tensor
+
+
 @dataclass(frozen=True)
 class _Whole(EncodedImages):
     """Images that are cut into crops later, one at a time."""
@@ -102,7 +111,7 @@ def _crops(width: int, height: int, options: Options) -> Iterator[_Crop]:
             yield _Crop((left, top, min(left + wide, width), min(top + high, height)), points)
 
 
-def _in_crop(loaded: Loaded, options: Options, image: Any, crop: _Crop) -> Iterator[_Found]:
+def _in_crop(loaded: Loaded, options: Options, image: PIL.Image.Image, crop: _Crop) -> Iterator[_Found]:
     """Find the masks of a crop: it is seen once, its points are tried some at a time."""
     made = loaded.image_processor(images=image.crop(crop.box), return_tensors="pt")
     scaled = dict(made).get("reshaped_input_sizes")
@@ -126,7 +135,7 @@ def _grid(count: int, width: int, height: int) -> Any:
 
 
 def _good(
-    loaded: Loaded, options: Options, proposed: Any, sizes: dict[str, Any], crop: _Crop, whole: tuple[int, int]
+    loaded: Loaded, options: Options, proposed: _Proposed, sizes: dict[str, Any], crop: _Crop, whole: tuple[int, int]
 ) -> Iterator[_Found]:
     """Choose the masks that the model trusts, that are stable, and that the edge of the crop does not cut off."""
     scores, masks = proposed.iou_scores.float().flatten(), proposed.pred_masks.float().flatten(0, 2)
@@ -146,7 +155,7 @@ def _good(
                 yield found
 
 
-def _stable(masks: Any, options: Options) -> Any:
+def _stable(masks: torch.Tensor, options: Options) -> torch.Tensor:
     """Return which masks stay much the same when the cutoff is moved up and down."""
     import torch
 

@@ -11,7 +11,7 @@ Kirillov, A., He, K., Girshick, R., Rother, C. and Dollár, P. (2019). Panoptic 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
+    from transformers import PreTrainedModel
 
 __all__ = ["facts", "plan"]
 
@@ -97,7 +98,7 @@ def _encode(loaded: Loaded, subtask: str, values: list[Any], indices: Sequence[i
     return image_batches.encode(loaded, values, indices)
 
 
-def _forward(model: Any, tensors: dict[str, Any]) -> list[dict[str, Any]]:
+def _forward(model: PreTrainedModel, tensors: dict[str, Any]) -> list[dict[str, Any]]:
     """Run the model on a batch: for each image what segments are read from."""
     outputs = model(**tensors)
     offsets = tensors.get("patch_offsets")
@@ -160,7 +161,7 @@ def _classes_of_pixels(loaded: Loaded, made: dict[str, Any], height: int, width:
     return codes
 
 
-def _understood(read: Any, thresholds: dict[str, Any], subtask: str) -> dict[str, Any]:
+def _understood(read: Callable[..., Any], thresholds: dict[str, Any], subtask: str) -> dict[str, Any]:
     """Return the thresholds that a reader takes, and say that no segments are to be fused, which it would warn of."""
     known = inspect.signature(read).parameters
     said = {**thresholds, **({"label_ids_to_fuse": set()} if subtask == "panoptic" else {})}

@@ -132,7 +132,7 @@ class _Prompted:
         return on_device(loaded, tensors)
 
 
-def _with_header(reader: Any, pixels: list[Any], header: str) -> Any:
+def _with_header(reader: Callable[..., Any], pixels: list[Any], header: str) -> Any:
     """Draw a question above each image, in a font that comes from the Hub.
 
     Raises
@@ -157,7 +157,7 @@ def _encode(loaded: Loaded, prompt: Prompt, values: list[Any], indices: Sequence
     return Placed(_Prompted(image_batches.encode(loaded, values, indices), prompt), indices)
 
 
-def _texts(loaded: Loaded, encoded: Any, lines: list[int], found: list[list[list[int]]]) -> list[tuple[int, str]]:
+def _texts(loaded: Loaded, encoded: object, lines: list[int], found: list[list[list[int]]]) -> list[tuple[int, str]]:
     """Write a line for each sequence: the text with the prompt that it begins with."""
     made = loaded.tokenizer.batch_decode(found[0], skip_special_tokens=True)
     return list(enumerate((text.strip() for text in made), start=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.model_loading import Loaded
@@ -14,6 +14,12 @@ from tidydl.pipelines.reading.chat_templates import template_error, written_chat
 from tidydl.pipelines.reading.messages import MEDIA, Block, Chat
 from tidydl.pipelines.reading.stretching import refuse_stretching
 from tidydl.pipelines.transformers_loaders import quiet_loading
+
+if TYPE_CHECKING:
+    from transformers import ProcessorMixin
+    from transformers.image_processing_utils import BaseImageProcessor
+
+    from tidydl.data.media.video_value import Video
 
 __all__ = ["Conversation", "conversation_of", "tensors_of"]
 
@@ -74,7 +80,7 @@ def conversation_of(
     return Conversation(_written(processor, seen, index), media, before, is_chat=True)
 
 
-def _marks(processor: Any) -> list[str]:
+def _marks(processor: ProcessorMixin) -> list[str]:
     """List the tokens that stand for images, audio and videos in a prompt."""
     names = [f"{kind}_token" for kind in MEDIA] + ["boi_token", "boa_token"]
     found = [getattr(processor, name, None) for name in names]
@@ -130,12 +136,12 @@ def _seen(loaded: Loaded, block: Block, index: int, num_frames: int | None) -> B
     )
 
 
-def _frames_in(video: Any, index: int) -> int:
+def _frames_in(video: Video, index: int) -> int:
     videos.chosen_frames(video, 1, None, index)  # so that a video that cannot be read is refused with its place
     return int(video.count)
 
 
-def _written(processor: Any, chat: Chat, index: int) -> str:
+def _written(processor: ProcessorMixin, chat: Chat, index: int) -> str:
     """Write a chat by the model's template; an answer that is begun is gone on with."""
     messages = [
         {"role": role, "content": [each for block in blocks for each in _template_blocks(block)]}
@@ -178,7 +184,7 @@ def tensors_of(loaded: Loaded, said: Conversation, index: int) -> dict[str, Any]
         raise template_error(problem, index, "the processor of the model") from problem
 
 
-def _pictures(block: Block, scaler: Any, index: int) -> list[Any]:
+def _pictures(block: Block, scaler: BaseImageProcessor | None, index: int) -> list[Any]:
     """Decode an image, or the frames that stand for a video."""
     kind, value = block
     if kind == "image":
@@ -193,17 +199,17 @@ def _pictures(block: Block, scaler: Any, index: int) -> list[Any]:
     return [Image.fromarray(frame) for frame in frames]
 
 
-def _audio_reader(processor: Any) -> Any:
+def _audio_reader(processor: ProcessorMixin) -> Any:
     return next(found for name in _READERS["audio"] if (found := getattr(processor, name, None)) is not None)
 
 
-def _uncut(processor: Any) -> dict[str, bool]:
+def _uncut(processor: ProcessorMixin) -> dict[str, bool]:
     """Ask for frames of clips to be read whole, where images are cut into tiles: they would not find room."""
     names = ("do_image_splitting", "crop_to_patches", "do_pan_and_scan")
     return {name: False for name in names if hasattr(processor.image_processor, name)}
 
 
-def _video(video: Any, count: int, index: int) -> tuple[Any, dict[str, Any]]:
+def _video(video: Video, count: int, index: int) -> tuple[Any, dict[str, Any]]:
     """Decode some frames of a video, and say when they are seen."""
     import numpy as np
 

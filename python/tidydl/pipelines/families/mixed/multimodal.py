@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.families.mixed.conversations import Conversation, conversation_of, tensors_of
@@ -27,6 +27,10 @@ from tidydl.pipelines.running.generating import (
     told_apart,
 )
 from tidydl.pipelines.task_runs import Call, TaskPlan
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import GenerationMixin
 
 __all__ = ["facts", "plan", "seed_of"]
 
@@ -64,7 +68,7 @@ def _as_text(loaded: Loaded) -> dict[str, Any]:
     return {"generation_mode": "text"} if others and _generates_otherwise(loaded, GenerationMixin) else {}
 
 
-def _from_the_first(read: dict[str, Any], made: Any) -> int:
+def _from_the_first(read: dict[str, Any], made: torch.Tensor) -> int:
     """Keep all that the model gives, since models differ in whether that begins with the prompt."""
     return 0
 
@@ -75,7 +79,7 @@ def _not_read(loaded: Loaded) -> list[str]:
     return [name for name in ("token_type_ids", "mm_token_type_ids") if name not in read]
 
 
-def _generates_otherwise(loaded: Loaded, usual: Any) -> bool:
+def _generates_otherwise(loaded: Loaded, usual: type[GenerationMixin]) -> bool:
     """Return whether the model generates in a way of its own."""
     return type(loaded.model).generate is not usual.generate
 
@@ -147,11 +151,11 @@ class _Conversations:
         return int(pad or 0) if name == "input_ids" else 0
 
 
-def _is_of_tokens(name: str, values: Any, length: int) -> bool:
+def _is_of_tokens(name: str, values: object, length: int) -> bool:
     return name in _TOKENS and tuple(getattr(values, "shape", ())) == (1, length)
 
 
-def _filled_up(values: Any, longest: int, filling: int) -> Any:
+def _filled_up(values: torch.Tensor, longest: int, filling: int) -> torch.Tensor:
     import torch
 
     return torch.nn.functional.pad(values, (longest - values.shape[1], 0), value=filling)
@@ -195,7 +199,7 @@ def _shape(made: dict[str, Any], length: int, fill: bool) -> Hashable:
 
 
 def _texts(
-    loaded: Loaded, whole: bool, encoded: Any, lines: list[int], found: list[list[list[int]]]
+    loaded: Loaded, whole: bool, encoded: Placed, lines: list[int], found: list[list[list[int]]]
 ) -> list[tuple[int, str]]:
     """Write a line for each sequence: the new text, after the prompt where that is asked for."""
     said: Conversation = encoded.said[lines[0]]

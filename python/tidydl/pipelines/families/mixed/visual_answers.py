@@ -28,6 +28,7 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
+    from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
 __all__ = ["facts", "plan"]
 
@@ -111,7 +112,7 @@ def _encode(loaded: Loaded, values: list[Value], indices: Sequence[int]) -> Plac
     return Placed(_Asked(pictures, reader, tokens, questions.cut, writes), indices)
 
 
-def _after_image(config: Any, tokens: dict[str, list[list[int]]]) -> dict[str, list[list[int]]]:
+def _after_image(config: PreTrainedConfig, tokens: dict[str, list[list[int]]]) -> dict[str, list[list[int]]]:
     """Leave room for what the model sees before the question."""
     room = {"input_ids": config.image_token_id, "attention_mask": 1}
     return {name: [[room[name]] * config.num_query_tokens + row for row in tokens[name]] for name in room}
@@ -128,11 +129,13 @@ def _scores(loaded: Loaded, tensors: dict[str, Any]) -> np.ndarray:
     return sigmoid(logits.float().cpu().numpy().astype("float64"))
 
 
-def _ranked(labels: list[str], top_k: int | None, encoded: Any, lines: list[int], found: list[np.ndarray]) -> list[Any]:
+def _ranked(
+    labels: list[str], top_k: int | None, encoded: object, lines: list[int], found: list[np.ndarray]
+) -> list[Any]:
     """Write a line per answer, the best first."""
     return ranked(labels, found[0], top_k)
 
 
-def _written(tokenizer: Any, encoded: Any, lines: list[int], found: list[Any]) -> list[Any]:
+def _written(tokenizer: PreTrainedTokenizerBase, encoded: object, lines: list[int], found: list[Any]) -> list[Any]:
     """Write the line of the answer; it has no score."""
-    return [(1, tokenizer.decode(found[0][0], skip_special_tokens=True).strip(), None)]
+    return [(1, str(tokenizer.decode(found[0][0], skip_special_tokens=True)).strip(), None)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.model_loading import Loaded
@@ -15,6 +15,9 @@ from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.running.drawing import Placed
 from tidydl.pipelines.running.generating import GREEDY, generation_settings, generator
 from tidydl.pipelines.task_runs import Call, TaskPlan
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 __all__ = ["plan"]
 
@@ -99,9 +102,11 @@ def _encode(loaded: Loaded, values: list[tuple[Any, ...]], indices: Sequence[int
     return Placed(_Questions(pictures, ids, image_batches.padding(loaded) == "any"), indices)
 
 
-def _answer(tokenizer: Any, encoded: Any, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
+def _answer(
+    tokenizer: PreTrainedTokenizerBase, encoded: object, lines: list[int], found: list[Any]
+) -> list[tuple[Any, ...]]:
     """Write the line of what stands between the marks of an answer, missing where there are none."""
-    text = tokenizer.decode(found[0][0])
+    text = str(tokenizer.decode(found[0][0]))
     for token in (tokenizer.eos_token, tokenizer.pad_token):
         text = text.replace(token, "") if token else text
     begun, ended = text.find(_ANSWER[0]), text.rfind(_ANSWER[1])

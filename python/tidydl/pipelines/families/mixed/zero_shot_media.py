@@ -12,7 +12,7 @@ Zhai, X., Mustafa, B., Kolesnikov, A. and Beyer, L. (2023). Sigmoid loss for lan
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,8 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from tidydl.pipelines.protocols import Prepared
 
 __all__ = ["facts", "plan"]
 
@@ -102,7 +104,7 @@ class _Judged:
         return {"inputs": {**texts, **self.media.batch(positions)}, "columns": columns}
 
 
-def _encode(loaded: Loaded, reader: Any, template: str, values: list[Value], indices: Sequence[int]) -> _Judged:
+def _encode(loaded: Loaded, reader: Prepared, template: str, values: list[Value], indices: Sequence[int]) -> _Judged:
     """Read images or audio, and tokenise the sentence of each different label once."""
     labels = [each for _, each in values]
     known = list(dict.fromkeys(label for each in labels for label in each))
@@ -112,7 +114,7 @@ def _encode(loaded: Loaded, reader: Any, template: str, values: list[Value], ind
     return _Judged(media, labels, tokens, {label: line for line, label in enumerate(known)})
 
 
-def _tokens(loaded: Loaded, sentences: list[str], too_long: Any) -> dict[str, Any]:
+def _tokens(loaded: Loaded, sentences: list[str], too_long: Callable[[int, int], Exception]) -> dict[str, Any]:
     """Tokenise sentences, filled up to the longest, or as far as the model was trained to see them."""
     tokenizer, siglip = loaded.tokenizer, _is_siglip(loaded)
     known = [limit for limit in (part_limit(loaded), _SIGLIP_TOKENS if siglip else None) if limit is not None]
@@ -145,7 +147,11 @@ def _logits(loaded: Loaded, name: str, tensors: dict[str, Any]) -> list[np.ndarr
 
 
 def _scores(
-    function: Any, top_k: int | None, encoded: _Judged, lines: list[int], found: list[np.ndarray]
+    function: Callable[[np.ndarray], np.ndarray],
+    top_k: int | None,
+    encoded: _Judged,
+    lines: list[int],
+    found: list[np.ndarray],
 ) -> list[Judged]:
     """Rank the labels of an image or sound by their scores."""
     return ranked(encoded.labels[encoded.owners[lines[0]]], function(found[0]), top_k)

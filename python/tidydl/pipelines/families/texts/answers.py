@@ -35,6 +35,7 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
+    from transformers import PreTrainedTokenizerBase
 
 __all__ = ["plan"]
 
@@ -95,7 +96,7 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequ
     return encoded
 
 
-def _position_of_none(tokenizer: Any, ids: list[int]) -> int:
+def _position_of_none(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> int:
     """Return the place whose probabilities mean that the window holds no answer: the token of the whole."""
     return ids.index(tokenizer.cls_token_id) if tokenizer.cls_token_id in ids else 0
 
@@ -118,7 +119,12 @@ def _contexts(loaded: Loaded, contexts: list[str]) -> tuple[list[list[int]], lis
 
 
 def _answers(
-    tokenizer: Any, options: Options, top_k: int, encoded: _Windows, lines: list[int], found: list[np.ndarray]
+    tokenizer: PreTrainedTokenizerBase,
+    options: Options,
+    top_k: int,
+    encoded: _Windows,
+    lines: list[int],
+    found: list[np.ndarray],
 ) -> list[tuple[Any, ...]]:
     """Write the best answers of all windows of a context."""
     owner = encoded.owners[lines[0]]

@@ -24,6 +24,7 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
+    from transformers import PreTrainedModel
 
 __all__ = ["plan", "writes"]
 
@@ -130,7 +131,7 @@ def _refuse_no_room(surplus: int, last: int, offsets: list[tuple[int, int]], hea
         )
 
 
-def _log_probabilities(model: Any, tensors: dict[str, Any]) -> np.ndarray:
+def _log_probabilities(model: PreTrainedModel, tensors: dict[str, Any]) -> np.ndarray:
     """Run the model on a batch: the sum of the log probabilities of each line's judged tokens, and their number."""
     import inspect
 

@@ -14,7 +14,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError, DependencyError
 from tidydl.pipelines.model_loading import Loaded
@@ -27,6 +27,12 @@ from tidydl.pipelines.reading.windows import refuse_long
 from tidydl.pipelines.running.probabilities import softmax
 from tidydl.pipelines.task_runs import Call, TaskPlan
 from tidydl.pipelines.transformers_loaders import Source, quiet_loading, quietly
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers.decision import DecisionConfig
 
 __all__ = ["facts", "plan"]
 
@@ -126,7 +132,9 @@ class _Prompts:
         return {**tensors, "asked": asked, "labels": [self.labels[i] for i in positions] if self.labels else None}
 
 
-def _encode(loaded: Loaded, settings: Any, options: Options, values: list[Value], indices: Sequence[int]) -> _Prompts:
+def _encode(
+    loaded: Loaded, settings: DecisionConfig, options: Options, values: list[Value], indices: Sequence[int]
+) -> _Prompts:
     """Write a prompt for each question about each text, or one for all where the model reads them together."""
     limit = texts.token_limit(loaded, options["max_length"])
     label_ids = cache(partial(_label_ids, loaded.tokenizer))
@@ -145,7 +153,7 @@ def _encode(loaded: Loaded, settings: Any, options: Options, values: list[Value]
 
 
 def _fitting(
-    loaded: Loaded, settings: Any, text: str, questions: dict[str, Any], limit: int | None, index: int
+    loaded: Loaded, settings: DecisionConfig, text: str, questions: dict[str, Any], limit: int | None, index: int
 ) -> tuple[list[Prompt], str]:
     """Write the prompts about a text, of which the end is left out where they would be too long."""
     kept = text
@@ -163,14 +171,14 @@ def _fitting(
         kept = _shortened(loaded.tokenizer, kept, longest - limit)
 
 
-def _shortened(tokenizer: Any, text: str, surplus: int) -> str:
+def _shortened(tokenizer: PreTrainedTokenizerBase, text: str, surplus: int) -> str:
     """Leave so many tokens out at the end of a text."""
     ids = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
     left = tokenizer.decode(ids[: max(0, len(ids) - surplus)], skip_special_tokens=False)
     return text[: min(len(left), len(text) - 1)]
 
 
-def _prompts(loaded: Loaded, settings: Any, text: str, questions: dict[str, Any]) -> list[Prompt]:
+def _prompts(loaded: Loaded, settings: DecisionConfig, text: str, questions: dict[str, Any]) -> list[Prompt]:
     try:
         with quiet_loading(), within_limits():
             return list(settings.prepare_inputs({"state": text, "questions": questions}, loaded.tokenizer))
@@ -183,7 +191,7 @@ def _prompts(loaded: Loaded, settings: Any, text: str, questions: dict[str, Any]
         raise ArgumentError(f"`questions` cannot be used: {problem}", allowed="Fewer or other options.") from problem
 
 
-def _label_ids(tokenizer: Any, labels: tuple[str, ...]) -> list[int]:
+def _label_ids(tokenizer: PreTrainedTokenizerBase, labels: tuple[str, ...]) -> list[int]:
     try:
         return list(_decision().label_token_ids(tokenizer, labels))
     except ValueError as problem:
@@ -193,7 +201,7 @@ def _label_ids(tokenizer: Any, labels: tuple[str, ...]) -> list[int]:
         ) from problem
 
 
-def _by_labels(model: Any, settings: Any, tensors: dict[str, Any]) -> list[Any]:
+def _by_labels(model: PreTrainedModel, settings: DecisionConfig, tensors: dict[str, Any]) -> list[Any]:
     """Run a language model on a batch: for each prompt the probabilities of its questions' options."""
     import torch
 
@@ -214,14 +222,14 @@ def _by_labels(model: Any, settings: Any, tensors: dict[str, Any]) -> list[Any]:
     return found
 
 
-def _by_head(model: Any, settings: Any, tensors: dict[str, Any]) -> list[Any]:
+def _by_head(model: Any, settings: DecisionConfig, tensors: dict[str, Any]) -> list[Any]:
     """Let a decision model score the options of the questions of a prompt."""
     ((inputs, questions),) = tensors["asked"]
     scores = model.decide(**inputs, decision_questions=questions, decision_config=settings)
     return [[_probabilities(each) for each in scores]]
 
 
-def _probabilities(scores: Any) -> Any:
+def _probabilities(scores: torch.Tensor) -> np.ndarray:
     return softmax(scores.float().cpu().numpy().astype("float64"))
 
 
@@ -236,5 +244,5 @@ def _answers(encoded: _Prompts, lines: list[int], found: list[Any]) -> list[tupl
     return answers
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

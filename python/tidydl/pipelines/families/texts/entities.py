@@ -18,6 +18,7 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = ["facts", "plan"]
 
@@ -59,13 +60,18 @@ def plan(call: Call) -> TaskPlan:
     )
 
 
-def _probabilities(model: Any, tensors: dict[str, Any]) -> np.ndarray:
+def _probabilities(model: PreTrainedModel, tensors: dict[str, Any]) -> np.ndarray:
     """Run the model on a batch: a probability of each label for each token."""
     return softmax(model(**tensors).logits.float().cpu().numpy())
 
 
 def _entities(
-    tokenizer: Any, labels: list[str], options: Options, encoded: EncodedLines, lines: list[int], found: list[Any]
+    tokenizer: PreTrainedTokenizerBase,
+    labels: list[str],
+    options: Options,
+    encoded: EncodedLines,
+    lines: list[int],
+    found: list[Any],
 ) -> list[_Marked]:
     """Build the entities of a text of the probabilities of its tokens."""
     owner = encoded.owners[lines[0]]
@@ -99,7 +105,7 @@ def _merged(encoded: EncodedLines, lines: list[int], found: list[np.ndarray]) ->
 
 
 def _pieces(
-    tokenizer: Any, text: str, ids: list[int], offsets: list[tuple[int, int]], scores: np.ndarray
+    tokenizer: PreTrainedTokenizerBase, text: str, ids: list[int], offsets: list[tuple[int, int]], scores: np.ndarray
 ) -> list[_Piece]:
     """Name the tokens of a text and say which of them go on a word."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
@@ -131,7 +137,7 @@ def _words(pieces: list[_Piece]) -> list[list[_Piece]]:
     return words
 
 
-def _word(tokenizer: Any, word: list[_Piece], strategy: str, labels: list[str]) -> _Marked:
+def _word(tokenizer: PreTrainedTokenizerBase, word: list[_Piece], strategy: str, labels: list[str]) -> _Marked:
     """Return a word the label of its first token, of its surest one, or of the mean of their probabilities."""
     import numpy as np
 
@@ -160,7 +166,7 @@ def _kind(marked: _Marked) -> str:
     return marked.entity[2:] if marked.entity.startswith(("B-", "I-")) else marked.entity
 
 
-def _group(tokenizer: Any, group: list[_Marked]) -> _Marked:
+def _group(tokenizer: PreTrainedTokenizerBase, group: list[_Marked]) -> _Marked:
     import numpy as np
 
     word = tokenizer.convert_tokens_to_string([each.word for each in group])

@@ -15,6 +15,7 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = ["facts", "plan"]
 
@@ -45,7 +46,7 @@ def plan(call: Call) -> TaskPlan:
     )
 
 
-def _token(tokenizer: Any, word: str) -> int:
+def _token(tokenizer: PreTrainedTokenizerBase, word: str) -> int:
     """Find the one token that a target is to the model."""
     vocabulary = tokenizer.get_vocab()
     ids = [vocabulary[word]] if word in vocabulary else tokenizer(word, add_special_tokens=False)["input_ids"]
@@ -75,7 +76,7 @@ def _encode(loaded: Loaded, options: Options, values: list[str], indices: list[i
 
 
 def _likeliest(
-    model: Any, mask: int, targets: list[int] | None, top_k: int | None, tensors: dict[str, Any]
+    model: PreTrainedModel, mask: int, targets: list[int] | None, top_k: int | None, tensors: dict[str, Any]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Run the model on a batch: for each text the likeliest tokens of its masks, and their probabilities."""
     import torch
@@ -93,7 +94,9 @@ def _likeliest(
     return [(tokens.numpy(), each.numpy()) for tokens, each in parts]
 
 
-def _filled(tokenizer: Any, encoded: texts.EncodedTexts, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
+def _filled(
+    tokenizer: PreTrainedTokenizerBase, encoded: texts.EncodedTexts, lines: list[int], found: list[Any]
+) -> list[tuple[Any, ...]]:
     """Write a line for each mask and token: the text with that mask filled, other masks left open."""
     ids = encoded.tokens["input_ids"][lines[0]]
     unread = set(tokenizer.all_special_ids) - {tokenizer.mask_token_id}

@@ -21,6 +21,7 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import pandas as pd
+    from transformers import PreTrainedModel
 
 __all__ = ["facts", "plan"]
 
@@ -93,7 +94,7 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequ
     return _Tables(loaded, values, tokens, cut)
 
 
-def _logits(model: Any, tensors: dict[str, Any]) -> list[tuple[Any, Any]]:
+def _logits(model: PreTrainedModel, tensors: dict[str, Any]) -> list[tuple[Any, Any]]:
     """Run the model on a batch: for each question a logit of each token, and of each thing to do with the cells."""
     made = model(**tensors)
     logits = made.logits.float().cpu()

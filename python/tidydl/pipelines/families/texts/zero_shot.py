@@ -26,6 +26,7 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
     import numpy as np
+    from transformers import PreTrainedModel
 
 __all__ = ["facts", "plan"]
 
@@ -117,7 +118,7 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequ
     return encoded
 
 
-def _logits(model: Any, entailment: int, tensors: dict[str, Any]) -> np.ndarray:
+def _logits(model: PreTrainedModel, entailment: int, tensors: dict[str, Any]) -> np.ndarray:
     """Run the model on a batch: its logits against and for entailment."""
     contradiction = -1 if entailment == 0 else 0
     return model(**tensors).logits.float()[:, [contradiction, entailment]].cpu().numpy()

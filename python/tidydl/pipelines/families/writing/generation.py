@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.families.writing.languages import Languages, languages_of
@@ -16,9 +16,11 @@ from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.chat_templates import written_chat
+from tidydl.pipelines.reading.prompts import Chat
 from tidydl.pipelines.reading.windows import EncodedLines, refuse_long
 from tidydl.pipelines.running.drawing import Placed
 from tidydl.pipelines.running.generating import (
+    Settings,
     facts,
     generation_settings,
     generator,
@@ -28,6 +30,9 @@ from tidydl.pipelines.running.generating import (
     writes_on,
 )
 from tidydl.pipelines.task_runs import Call, TaskPlan
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 __all__ = ["facts", "plan", "seed_of"]
 
@@ -64,8 +69,13 @@ class _Prompts(EncodedLines):
 
 
 def _encode(
-    loaded: Loaded, options: Options, settings: Any, languages: Languages, values: list[Any], indices: Sequence[int]
-) -> Any:
+    loaded: Loaded,
+    options: Options,
+    settings: Settings,
+    languages: Languages,
+    values: list[Any],
+    indices: Sequence[int],
+) -> Placed:
     """Tokenise what is to be read: of a prompt that is too long the end is kept, of a text the beginning."""
     encoded: EncodedLines | texts.EncodedTexts
     if writes_on(loaded):
@@ -78,11 +88,11 @@ def _encode(
     return Placed(encoded, indices)
 
 
-def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], indices: Sequence[int]) -> _Prompts:
+def _encode_prompts(loaded: Loaded, settings: Settings, values: list[Any], indices: Sequence[int]) -> _Prompts:
     tokenizer, limit = loaded.processor, texts.token_limit(loaded)
     if settings.total_length:
         limit = min(limit or settings.config.max_length, settings.config.max_length) - 1
-    elif limit is not None:
+    elif limit is not None and settings.new_tokens is not None:
         limit -= settings.new_tokens
     if limit is not None and limit < 1:
         raise ArgumentError(
@@ -99,7 +109,7 @@ def _encode_prompts(loaded: Loaded, settings: Any, values: list[Any], indices: S
     return encoded
 
 
-def _prompt_ids(tokenizer: Any, value: Any, prefix: str, index: int) -> list[int]:
+def _prompt_ids(tokenizer: PreTrainedTokenizerBase, value: str | Chat, prefix: str, index: int) -> list[int]:
     """Tokenise a prompt; a chat is written as the model has learnt to read chats."""
     if isinstance(value, str):
         return list(tokenizer(prefix + value, verbose=False)["input_ids"])
@@ -113,7 +123,7 @@ def _prompt_ids(tokenizer: Any, value: Any, prefix: str, index: int) -> list[int
 
 
 def _texts(
-    loaded: Loaded, options: Options, prefix: str, encoded: Any, lines: list[int], found: list[list[list[int]]]
+    loaded: Loaded, options: Options, prefix: str, encoded: Placed, lines: list[int], found: list[list[list[int]]]
 ) -> list[tuple[int, str]]:
     """Write a line for each sequence: the new text, after the prompt where that is asked for."""
     tokenizer = loaded.processor

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.errors import ArgumentError, nearest
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 __all__ = ["Languages", "languages_of"]
 
@@ -66,7 +69,7 @@ def languages_of(task: Task, loaded: Loaded, options: Options) -> Languages:
     return Languages()
 
 
-def _multilingual(tokenizer: Any, source: str | None, target: str | None) -> Languages:
+def _multilingual(tokenizer: PreTrainedTokenizerBase, source: str | None, target: str | None) -> Languages:
     known = _codes(tokenizer)
     for name, value in (("src_lang", source), ("tgt_lang", target)):
         if value is None or value not in known:
