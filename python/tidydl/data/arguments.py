@@ -8,15 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as field_
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl import rendering
 from tidydl.checks import check_choice, check_flag, check_path_name, described
 from tidydl.data.arrow.other_libraries import is_frame
 from tidydl.data.frames_by_split import by_name
 from tidydl.data.media.media_files import is_url
-from tidydl.data.sources.paths import HERE, not_there
+from tidydl.data.selecting import elements_of
+from tidydl.data.sources.paths import HERE, DataFiles, not_there
 from tidydl.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from tidydl.data.arrow.other_libraries import Frame
 
 __all__ = ["Request", "check_split", "refuse_of_hub", "request_of"]
 
@@ -33,10 +37,10 @@ class Request:
     """
 
     path: str
-    frame: Any = None
+    frame: Frame | Mapping[str, Frame] | None = None
     name: str | None = None
     data_dir: str | None = None
-    data_files: Any = None
+    data_files: DataFiles | None = None
     split: str | list[str] | None = None
     revision: str | None = None
     token: str | bool | None = field_(default=None, repr=False)
@@ -77,14 +81,14 @@ class Request:
 
 
 def request_of(
-    path: Any,
-    name: Any,
-    data_dir: Any,
-    data_files: Any,
-    split: Any,
+    path: object,
+    name: object,
+    data_dir: object,
+    data_files: object,
+    split: object,
     *,
-    cache_dir: Any = None,
-    trusted: Any = False,
+    cache_dir: object = None,
+    trusted: object = False,
     **said: Any,
 ) -> Request:
     """Check the arguments of a call; ``said`` are those that are texts.
@@ -108,15 +112,17 @@ def request_of(
             return Request("a data frame", by_name(path, "path"), split=check_split(split))
         _refuse_given({"split": split}, "a data frame")
         return Request("a data frame", path)
-    if not isinstance(path, (str, bytes)) and (isinstance(path, Sequence) or hasattr(path, "tolist")):
-        raise _several_paths(list(path))
+    if (several := elements_of(path)) is not None:
+        raise _several_paths(several)
     location = _path(path)
-    _check_texts(name=name, **said)
+    configuration = _text("name", name)
+    for argument, value in said.items():
+        _text(argument, value)
     if token is not None and not isinstance(token, (str, bool)):
         raise ArgumentError("`token` is not a string.", allowed="An access token of the Hub, as a string.")
     return Request(
         path=location,
-        name=name,
+        name=configuration,
         data_dir=_folder(data_dir, location),
         data_files=_patterns(data_files),
         split=check_split(split),
@@ -128,7 +134,7 @@ def request_of(
     )
 
 
-def _are_frames(path: Any) -> bool:
+def _are_frames(path: object) -> bool:
     """Return whether something is data frames by split."""
     return isinstance(path, Mapping) and len(path) > 0 and all(is_frame(each) for each in path.values())
 
@@ -158,7 +164,7 @@ def refuse_of_hub(request: Request) -> None:
     _refuse_given(said, "local files")
 
 
-def check_split(split: Any) -> str | list[str] | None:
+def check_split(split: object) -> str | list[str] | None:
     """Return a split, or several, as they are asked for.
 
     Raises
@@ -193,7 +199,7 @@ def _folder(data_dir: object, location: str) -> str | None:
     raise not_there(Path(folder), "data_dir")
 
 
-def _patterns(data_files: Any) -> Any:
+def _patterns(data_files: object) -> DataFiles | None:
     """Return the file patterns as ``datasets`` takes them, with no URL among them."""
     if data_files is None:
         return None
@@ -212,7 +218,7 @@ def _patterns(data_files: Any) -> Any:
     return _as_text(data_files)
 
 
-def _flat(data_files: Any) -> Iterator[Any]:
+def _flat(data_files: object) -> Iterator[Any]:
     values = data_files.values() if isinstance(data_files, Mapping) else [data_files]
     for value in values:
         yield from value if isinstance(value, (list, tuple)) else [value]
@@ -236,7 +242,7 @@ def _refuse_url(argument: str, value: str) -> None:
         )
 
 
-def _check_texts(**arguments: object) -> None:
-    for argument, value in arguments.items():
-        if value is not None and not isinstance(value, str):
-            raise ArgumentError(f"`{argument}` is {described(value)}.", allowed="A text.")
+def _text(argument: str, value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ArgumentError(f"`{argument}` is {described(value)}.", allowed="A text.")
+    return value

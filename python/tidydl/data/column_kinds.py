@@ -8,6 +8,7 @@ from tidydl.data.arrow.from_frame import are_uuids
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 __all__ = ["kind_of"]
 
@@ -62,7 +63,7 @@ def kind_of(column: pd.Series) -> str:
     return _OF_OBJECTS.get(found, "list")
 
 
-def _of_arrow(held: Any) -> str:
+def _of_arrow(held: pa.DataType) -> str:
     import pyarrow as pa
 
     if isinstance(held, pa.BaseExtensionType):

@@ -67,7 +67,7 @@ def features(data: Any) -> pd.DataFrame:
     return _described(data)
 
 
-def _described(data: Any) -> pd.DataFrame:
+def _described(data: object) -> pd.DataFrame:
     from tidydl.data.arrow.to_frame import decode
 
     if isinstance(data, Stream):
@@ -130,7 +130,7 @@ def _from_frames(first: pd.DataFrame, frames: Iterable[pd.DataFrame]) -> pd.Data
     return _COLUMNS.frame(data)
 
 
-def _timestamp(value: Any, form: str) -> str:
+def _timestamp(value: dt.date, form: str) -> str:
     try:
         return str(value.strftime(form))
     except (NotImplementedError, ValueError):  # of years that Python does not know
@@ -155,7 +155,7 @@ def _as_text(value: Any, kind: str) -> str:
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     """Write a value that holds others as JSON would be, cut short early; a data frame as its rows."""
     import pandas as pd
 

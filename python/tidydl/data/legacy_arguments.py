@@ -98,7 +98,7 @@ def _not_of_streams(name: str, known: Sequence[str]) -> ArgumentError:
     )
 
 
-def _not_so(name: str, value: Any, same: Any) -> ArgumentError:
+def _not_so(name: str, value: object, same: object) -> ArgumentError:
     return ArgumentError(
         f"`{name}` is {described(value)}.",
         allowed=f"Only {described(same)}, the default.",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from tidydl.data.arrow.other_libraries import Frame
     from tidydl.data.sources.listing import Raw
     from tidydl.data.streaming import Stream
 
@@ -183,7 +184,7 @@ def load_dataset(
     return load(request, wanted_of(columns, n, sample, seed), form)
 
 
-def _streams(request: Request, columns: Any, n: Any, sample: Any, form: str) -> Any:
+def _streams(request: Request, columns: object, n: object, sample: object, form: str) -> Any:
     from tidydl.data.stream_loading import open_streams
 
     if sample is not None or form != "frame":
@@ -255,7 +256,7 @@ def _of_frame(request: Request, wanted: Wanted, form: str) -> Any:
     return next(iter(made.values())) if request.is_one else _by_split(made, form)
 
 
-def _of_one_frame(given: Any, wanted: Wanted, form: str, index_base: int) -> Any:
+def _of_one_frame(given: Frame, wanted: Wanted, form: str, index_base: int) -> Any:
     from tidydl.data.arrow.from_frame import encode
     from tidydl.data.arrow.other_libraries import table_of
     from tidydl.data.arrow.to_frame import decode

@@ -19,6 +19,7 @@ from tidydl.progress import Work
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
 
     from tidydl.data.media.image_value import Image
 
@@ -32,20 +33,20 @@ _ARGUMENTS = (
 
 @partial(guarded, name="load_dataset")
 def load_frames(
-    path: Any,
-    name: Any = None,
-    data_dir: Any = None,
-    data_files: Any = None,
-    split: Any = None,
-    columns: Any = None,
-    n: Any = None,
-    sample: Any = None,
-    seed: Any = None,
+    path: object,
+    name: object = None,
+    data_dir: object = None,
+    data_files: object = None,
+    split: object = None,
+    columns: object = None,
+    n: object = None,
+    sample: object = None,
+    seed: object = None,
     drawn: int | None = None,
     older: Mapping[str, Any] | None = None,
-    cache_dir: Any = None,
-    field: Any = None,
-    trusted: Any = False,
+    cache_dir: object = None,
+    field: object = None,
+    trusted: object = False,
     form: str = "frame",
     **said: Any,
 ) -> Any:
@@ -81,7 +82,7 @@ def check_older(called: str, older: Mapping[str, Any]) -> None:
 
 
 @partial(guarded, name="load_dataset")
-def split_cuts(rows: Mapping[str, int], columns: Iterable[str], split: Any) -> dict[str, dict[str, Any]]:
+def split_cuts(rows: Mapping[str, int], columns: Iterable[str], split: object) -> dict[str, dict[str, Any]]:
     """Return which rows of R's own data frames are asked for, of how many each split has, and which columns there are.
 
     By what was asked for: ``cuts``, a frame of ``split``, ``start`` and ``stop`` as Python counts them, and whether the
@@ -102,7 +103,7 @@ def _cuts_of(rows: Mapping[str, int], columns: set[str], split: str) -> dict[str
     return {"cuts": pd.DataFrame(list(map(vars, cuts))), "marked": marked}
 
 
-def _streamed(table: Any) -> bytes:
+def _streamed(table: pa.Table) -> bytes:
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
@@ -116,6 +117,6 @@ def image_pixels(images: Iterable[Image | None]) -> list[np.ndarray | None]:
     return [None if each is None else each.rgba() for each in images]
 
 
-def write_frames(data: Any, path: Any) -> Work[str]:
+def write_frames(data: object, path: object) -> Work[str]:
     """Write a frame, or several by split, to parquet."""
     return (yield from write_steps(data, path, index_base=1))

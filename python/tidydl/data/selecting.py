@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["Wanted", "wanted_of"]
+__all__ = ["Wanted", "elements_of", "wanted_of"]
 
 _LARGEST_SEED = 2**31 - 1
 
@@ -55,7 +55,7 @@ class Wanted:
         return stream_from(self.seed).positions(there, self.sample)
 
 
-def wanted_of(columns: Any, n: Any, sample: Any, seed: Any, drawn: int | None = None) -> Wanted:
+def wanted_of(columns: object, n: object, sample: object, seed: Any, drawn: int | None = None) -> Wanted:
     """Read the arguments.
 
     Parameters
@@ -86,18 +86,25 @@ def wanted_of(columns: Any, n: Any, sample: Any, seed: Any, drawn: int | None = 
     return Wanted(_column_names(columns), n, sample, None if seed is None else int(seed))
 
 
-def _column_names(columns: Any) -> list[str] | None:
+def _column_names(columns: object) -> list[str] | None:
     if columns is None:
         return None
-    names = [columns] if isinstance(columns, str) else columns
-    listed = isinstance(names, Sequence) or hasattr(names, "tolist")
-    if isinstance(columns, (int, float)) and not isinstance(columns, bool):
-        names, listed = [columns], True  # which is refused where the names are known that there are
-    if not listed or len(names) == 0 or not all(isinstance(name, (str, int, float)) for name in names):
+    # a number is refused where the names are known that there are
+    alone = isinstance(columns, (str, int, float)) and not isinstance(columns, bool)
+    names: list[Any] | None = [columns] if alone else elements_of(columns)
+    if not names or not all(isinstance(name, (str, int, float)) for name in names):
         raise ArgumentError(
             f"`columns` is {described(columns)}.", allowed="Names of columns.", hint="features() lists the columns."
         )
-    twice = [name for index, name in enumerate(names) if name in list(names)[:index]]
+    twice = [name for index, name in enumerate(names) if name in names[:index]]
     if twice:
         raise ArgumentError(f"`columns` names '{twice[0]}' twice.", allowed="Each column once.")
-    return list(names)
+    return names
+
+
+def elements_of(value: object) -> list[Any] | None:
+    """Return what is in a list or an array; None of anything else, such as a text or a single number of numpy."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        return None
+    is_array = hasattr(value, "tolist") and getattr(value, "ndim", 1) != 0
+    return list(value) if is_array or isinstance(value, Sequence) else None

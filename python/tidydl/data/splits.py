@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,11 +68,11 @@ class Splits(dict[str, Any]):
         )
 
 
-def _rows(part: Any) -> Any:
-    return len(part) if hasattr(part, "iloc") else getattr(part, "rows", None)
+def _rows(part: object) -> int | None:
+    return len(part) if isinstance(part, Sized) and hasattr(part, "iloc") else getattr(part, "rows", None)
 
 
-def _columns(part: Any) -> str:
+def _columns(part: object) -> str:
     """Name the columns; of what somebody put among the splits and has none, what it is."""
     names = getattr(part, "columns", None)
     return described(part) if names is None else ", ".join(map(str, names))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tidydl.data.arrow.batch_reader import BatchReader
+    from tidydl.data.arrow.other_libraries import Frame
 
 __all__ = ["ARGUMENTS", "open_streams", "refuse_several", "stream", "stream_for_r"]
 
@@ -100,14 +101,14 @@ def stream(
 
 
 def stream_for_r(
-    path: Any,
-    name: Any = None,
-    data_dir: Any = None,
-    data_files: Any = None,
-    split: Any = None,
-    columns: Any = None,
-    n: Any = None,
-    batch_size: Any = _ROWS,
+    path: object,
+    name: object = None,
+    data_dir: object = None,
+    data_files: object = None,
+    split: object = None,
+    columns: object = None,
+    n: object = None,
+    batch_size: object = _ROWS,
     **said: Any,
 ) -> Stream:
     """Open a stream with the arguments of :func:`stream`, whose row numbers count from 1."""
@@ -115,7 +116,7 @@ def stream_for_r(
     return only_stream(request, wanted_of(columns, n, None, None), batch_size)
 
 
-def only_stream(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> Stream:
+def only_stream(request: Request, wanted: Wanted, batch_size: object = _ROWS) -> Stream:
     """Open the one stream that a request names.
 
     Raises
@@ -144,7 +145,7 @@ def refuse_several(streams: Sequence[str], named: bool) -> NoReturn:
     )
 
 
-def open_streams(request: Request, wanted: Wanted, batch_size: Any = _ROWS) -> dict[str, Stream]:
+def open_streams(request: Request, wanted: Wanted, batch_size: object = _ROWS) -> dict[str, Stream]:
     """Open the stream of each split that a request names."""
     size = check_count("batch_size", batch_size, 1)
     if isinstance(request.frame, Mapping):
@@ -307,7 +308,7 @@ def _rebatched(blocks: Iterator[pa.Table], size: int) -> Iterator[pa.Table]:
         yield pa.concat_tables(held)
 
 
-def _stream_of_frame(frame: Any, wanted: Wanted, size: int) -> Stream:
+def _stream_of_frame(frame: Frame, wanted: Wanted, size: int) -> Stream:
     """Build the stream of a data frame that is in memory already."""
     from tidydl.data.arrow.other_libraries import table_of
     from tidydl.data.arrow.to_frame import decode

@@ -73,10 +73,10 @@ class Stream:
     def __copy__(self) -> Stream:
         return self  # nothing of it changes
 
-    def __deepcopy__(self, known: Any) -> Stream:
+    def __deepcopy__(self, known: object) -> Stream:
         return self
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: object) -> Any:
         raise ArgumentError(
             "A stream cannot be pickled: it belongs to this session.",
             allowed="A data frame, or the path of a file.",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeGuard
 
 from tidydl import rendering
 from tidydl.boundaries import guarded
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import datasets
     import pyarrow as pa
     from pyarrow import parquet
+
+    from tidydl.data.arrow.other_libraries import Frame
 
 __all__ = ["as_dataset", "check_file", "write_dataset", "write_steps"]
 
@@ -99,7 +101,7 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
 
 
 @partial(guarded, name="write_dataset")
-def write_steps(data: Any, path: Any, argument: str = "path", index_base: int = 0) -> Work[str]:
+def write_steps(data: object, path: object, argument: str = "path", index_base: int = 0) -> Work[str]:
     """Write a data set as a generator of progress events that returns the path; ``argument`` is what it is called.
 
     Row numbers count from ``index_base``, which the file notes.
@@ -117,7 +119,7 @@ def write_steps(data: Any, path: Any, argument: str = "path", index_base: int = 
     return str(target)
 
 
-def check_file(path: Any, argument: str) -> None:
+def check_file(path: object, argument: str) -> None:
     """Refuse, before there is anything to write, what is no file for one data set."""
     _check_suffix(_target(path, argument), argument)
 
@@ -171,11 +173,11 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
         ) from error
 
 
-def _is_one(data: Any) -> bool:
+def _is_one(data: object) -> TypeGuard[Frame | Stream]:
     return is_frame(data) or isinstance(data, Stream)
 
 
-def _target(path: Any, argument: str) -> Path:
+def _target(path: object, argument: str) -> Path:
     if not isinstance(path, (str, os.PathLike)) or not str(path):
         raise ArgumentError(
             f"`{argument}` is {described(path)}.", allowed="The path of a file named .parquet, or a folder."
@@ -209,7 +211,7 @@ def _check_suffix(target: Path, argument: str) -> None:
         )
 
 
-def _table_of(data: Any, folder: Path | None = None, index_base: int = 0) -> pa.Table:
+def _table_of(data: Frame, folder: Path | None = None, index_base: int = 0) -> pa.Table:
     """Return the table of a frame with all that is known of its columns, to be written into a folder."""
     from tidydl.data.arrow.from_frame import encode
     from tidydl.data.arrow.to_frame import decode
@@ -218,7 +220,7 @@ def _table_of(data: Any, folder: Path | None = None, index_base: int = 0) -> pa.
     return table if folder is None else relative_media_paths(table, folder)
 
 
-def _write_one(data: Any, file: IO[bytes], folder: Path | None, index_base: int) -> Work[None]:
+def _write_one(data: Frame | Stream, file: IO[bytes], folder: Path | None, index_base: int) -> Work[None]:
     import pyarrow as pa
     from pyarrow import parquet
 

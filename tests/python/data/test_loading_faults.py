@@ -5,6 +5,7 @@ import json
 import os
 import warnings
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -36,6 +37,15 @@ def test_columns_are_chosen_by_name(people, read):
     for columns in ([0, 1], 1, ["name", 1]):
         with pytest.raises(ColumnError, match=r"selected by name.*\n.*'name', 'age'"):
             read(people, columns=columns)
+
+
+@pytest.mark.parametrize("read", [tidydl.load_dataset, tidydl.stream])
+@pytest.mark.parametrize("one", [np.int64(1), np.array("name")])
+def test_a_single_value_of_numpy_is_neither_a_path_nor_names_of_columns(people, read, one):
+    with pytest.raises(ArgumentError, match=r"`path` is (1|a ndarray)"):
+        read(one)
+    with pytest.raises(ArgumentError, match=r"`columns` is (1|a ndarray)"):
+        read(people, columns=one)
 
 
 @pytest.mark.parametrize("read", [tidydl.load_dataset, tidydl.stream])

@@ -93,7 +93,7 @@ def _features_within(schema: pa.Schema) -> dict[str, Any]:
     return features
 
 
-def _plain(feature: Any) -> dict[str, Any]:
+def _plain(feature: object) -> dict[str, Any]:
     """Return the features of structures in a list, where these are."""
     inner = feature.get("feature") if isinstance(feature, Mapping) else None
     return dict(inner) if isinstance(inner, Mapping) and "_type" not in inner else {}
@@ -195,7 +195,7 @@ def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
     return (f"{words[0]} ({one})", f"{words[1]} ({other})") if words[0] != str(one) else words
 
 
-def _zoned(kind: Any) -> str:
+def _zoned(kind: pa.DataType) -> str:
     return f"timestamps with time zone {kind.tz}" if kind.tz else "timestamps without a time zone"
 
 

@@ -180,7 +180,7 @@ def _are_told_by(names: list[str], levels: pd.Index[Any]) -> bool:
     return again is not None and again.dtype == levels.dtype and again.equals(levels)
 
 
-def _kind_again(kind: str, held: Any) -> str:
+def _kind_again(kind: str, held: pa.DataType) -> str:
     """Return the dtype that a column has when it is read: dates and decimals of Python become those of pandas."""
     import pyarrow as pa
 
@@ -189,7 +189,7 @@ def _kind_again(kind: str, held: Any) -> str:
     return "float64" if kind == "object" and pa.types.is_decimal(held) else kind
 
 
-def _holds_nothing(kind: Any) -> bool:
+def _holds_nothing(kind: pa.DataType) -> bool:
     """Return whether a structure without fields is somewhere in a type, which parquet does not know."""
     import pyarrow as pa
 
@@ -237,7 +237,7 @@ def _holds_lists(column: pd.Series) -> bool:
     return isinstance(first, (list, tuple, dict))
 
 
-def _has_zone(timestamp: Any) -> bool:
+def _has_zone(timestamp: object) -> bool:
     return getattr(timestamp, "tzinfo", None) is not None
 
 
@@ -287,7 +287,7 @@ def _all_features(schema: pa.Schema, known: Mapping[str, Any]) -> dict[str, Any]
     return {name: feature for name, feature in features.items() if feature is not None}
 
 
-def _feature(kind: Any) -> Any:
+def _feature(kind: pa.DataType) -> Any:
     import pyarrow as pa
 
     if pa.types.is_struct(kind):

@@ -71,7 +71,7 @@ def _notes_of_all(
     return made
 
 
-def _agreed(name: str, kind: Any, dtypes: Sequence[Mapping[str, Any]], held: Sequence[set[str]]) -> bool:
+def _agreed(name: str, kind: object, dtypes: Sequence[Mapping[str, Any]], held: Sequence[set[str]]) -> bool:
     """Return whether a noted dtype holds what all parts do: one of a coarse unit, or of half precision, may not."""
     if not str(kind).startswith(_NARROW):
         return True

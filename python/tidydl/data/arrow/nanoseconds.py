@@ -31,7 +31,7 @@ def exact_array(values: Iterable[Any]) -> pa.Array:
     return made
 
 
-def _holds_arrays(value: Any) -> bool:
+def _holds_arrays(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(map(_holds_arrays, value.values()))
     if isinstance(value, (list, tuple)):

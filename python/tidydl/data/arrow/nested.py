@@ -39,7 +39,7 @@ def label_names(feature: Mapping[str, Any]) -> list[str]:
     return [str(name) for name in names]
 
 
-def labels_within(features: Any, field_path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+def labels_within(features: object, field_path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """Yield the names of all labels that features describe, with where each is: its column, and the field in cells."""
     if isinstance(features, list) and len(features) == 1:  # how features were once written
         (features,) = features
@@ -55,7 +55,7 @@ def labels_within(features: Any, field_path: tuple[str, ...] = ()) -> Iterator[t
         yield from labels_within(features.get("feature"), field_path)
 
 
-def value_maker(kind: pa.DataType, feature: Any) -> Maker | None:
+def value_maker(kind: pa.DataType, feature: object) -> Maker | None:
     """Return what makes our value of one that Arrow gives as lists and dictionaries; None where it is one already.
 
     Parameters
@@ -119,11 +119,11 @@ def _by_feature(kind: pa.DataType, feature: Mapping[str, Any]) -> Maker | None:
     return value_maker(kind, None)
 
 
-def _of(kind: Any) -> range:
+def _of(kind: pa.DataType) -> range:
     return range(kind.num_fields)
 
 
-def _within(kind: Any) -> Any:
+def _within(kind: pa.DataType) -> pa.DataType:
     """Return the type of what a list holds."""
     return getattr(kind, "value_type", kind)
 

@@ -6,7 +6,7 @@ what kind of column it is, and never a value.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def as_noted(
     return frame
 
 
-def _opens_nothing(kind: Any) -> bool:
+def _opens_nothing(kind: object) -> bool:
     """Return whether a noted dtype is one that pandas makes without a file: a zone of dateutil may be any path."""
     return isinstance(kind, str) and "dateutil" not in kind
 
@@ -127,7 +127,7 @@ def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
     return levels if told and not isinstance(levels, pd.CategoricalIndex) else None
 
 
-def _arrays(lists: Iterable[Any], kind: Any) -> list[Any]:
+def _arrays(lists: Iterable[Any], kind: pa.DataType) -> list[Any]:
     """Make arrays of lists; one without values has the kind of the others."""
     import numpy as np
     import pandas as pd
@@ -138,7 +138,7 @@ def _arrays(lists: Iterable[Any], kind: Any) -> list[Any]:
     typed = timed or pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_boolean(inner)
     nothing = np.array([], inner.to_pandas_dtype() if typed else float)
 
-    def array_of(value: Any) -> Any:
+    def array_of(value: Sequence[Any]) -> np.ndarray:
         if not len(value):
             return nothing.copy()
         return pd.Series(value, dtype=nothing.dtype).to_numpy() if timed else np.array(value)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:
+    import datasets
+    import pandas as pd
     import pyarrow as pa
+
+    # and those of polars, which is used where it is installed
+    Frame: TypeAlias = pd.DataFrame | pa.Table | pa.RecordBatch | datasets.Dataset
 
 __all__ = ["is_frame", "table_of"]
 
@@ -19,12 +24,12 @@ _FRAMES = {
 }
 
 
-def is_frame(value: Any) -> bool:
+def is_frame(value: object) -> TypeGuard[Frame]:
     """Return whether a value is a data frame of a library that we know, without importing any."""
     return any(each.__name__ in _FRAMES.get(each.__module__.partition(".")[0], ()) for each in type(value).__mro__)
 
 
-def table_of(frame: Any) -> pa.Table:
+def table_of(frame: pa.Table | pa.RecordBatch | datasets.Dataset) -> pa.Table:
     """Return the Arrow table of a frame of polars, pyarrow or ``datasets``.
 
     Raises

@@ -12,7 +12,7 @@ OF_R = "tidydl_r"  # where they are in a frame's attrs
 IN_FILE = "r"  # where they are in what a file notes
 
 
-def plain_notes(given: Any) -> dict[str, dict[str, Any]]:
+def plain_notes(given: object) -> dict[str, dict[str, Any]]:
     """Return the notes among what somebody else may have put there: dictionaries by column, as JSON holds them."""
     if not isinstance(given, Mapping):
         return {}

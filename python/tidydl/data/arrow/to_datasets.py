@@ -58,5 +58,5 @@ def dataset_of(table: pa.Table) -> datasets.Dataset:
     return datasets.Dataset(datasets.table.InMemoryTable(table), fingerprint=fingerprint)
 
 
-def _is_label(feature: Any) -> bool:
+def _is_label(feature: object) -> bool:
     return isinstance(feature, Mapping) and feature.get("_type") == "ClassLabel"

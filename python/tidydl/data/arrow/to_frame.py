@@ -99,11 +99,12 @@ def _kept_as_frames(notes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: about[name] for name in frames if isinstance(about.get(name), dict)}
 
 
-def _column(values: pa.ChunkedArray, feature: Any, name: str, lacks: bool) -> Any:
+def _column(values: pa.ChunkedArray, feature: object, name: str, lacks: bool) -> Any:
     values = _plainly_stored(values)
-    kind = feature.get("_type") if isinstance(feature, Mapping) else None
+    about = feature if isinstance(feature, Mapping) else {}
+    kind = about.get("_type")
     if kind == "ClassLabel":
-        return _labels(values, feature, name)
+        return _labels(values, about, name)
     if kind == "Audio" and _looks_like_media(values.type):
         from tidydl.data.media.audio import Audio, AudioArray
 
@@ -179,7 +180,7 @@ def _looks_like_media(kind: pa.DataType) -> bool:
     )
 
 
-def _nested(values: pa.ChunkedArray, feature: Any) -> Any:
+def _nested(values: pa.ChunkedArray, feature: object) -> Any:
     make = value_maker(values.type, feature)
     return objects(values.to_pylist() if make is None else [make(value) for value in values.to_pylist()])
 
@@ -214,7 +215,7 @@ def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
     return column.astype("datetime64[s]") if pa.types.is_date(kind) else column.copy()
 
 
-def text_series(values: Any, name: str) -> Any:
+def text_series(values: pa.ChunkedArray, name: str) -> Any:
     """Make pandas' column of text, of the same memory where pandas holds text as Arrow does."""
     import pandas as pd
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pandas.api.extensions import ExtensionDtype, register_extension_dtype
 
 from tidydl.data.media.audio_value import Audio, as_audio
 from tidydl.data.media.media_array import MediaArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["AudioArray", "AudioDtype"]
 
@@ -26,7 +29,7 @@ class AudioDtype(ExtensionDtype):
         """Return the class of its arrays."""
         return AudioArray
 
-    def __from_arrow__(self, array: Any) -> AudioArray:
+    def __from_arrow__(self, array: pa.Array | pa.ChunkedArray) -> AudioArray:
         """Return the column of what pandas read from parquet."""
         return AudioArray(array.to_pylist())
 
@@ -50,7 +53,7 @@ class AudioArray(MediaArray):
     """
 
     @staticmethod
-    def _made(value: Any) -> Audio:
+    def _made(value: object) -> Audio:
         return as_audio(value)
 
     @property

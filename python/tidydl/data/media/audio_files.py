@@ -7,6 +7,7 @@ import io
 import os
 import warnings
 from itertools import chain
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from tidydl.boundaries import DATA_FILES
@@ -139,7 +140,7 @@ class _Held(io.BytesIO):
         return super().seek(max(offset, 0) if whence == io.SEEK_SET else offset, whence)
 
 
-def _for_soundfile(content: bytes | None, path: str | None) -> Any:
+def _for_soundfile(content: bytes | None, path: str | None) -> str | BinaryIO:
     """Return what soundfile opens: for files a path, which it takes for nothing else."""
     return os.path.abspath(str(path)) if content is None else _Held(content)
 
@@ -228,7 +229,7 @@ def _by_library(content: bytes | None, path: str | None) -> tuple[np.ndarray, in
     raise problem
 
 
-def _by_soundfile(soundfile: Any, source: Any, path: str | None) -> tuple[np.ndarray, int]:
+def _by_soundfile(soundfile: ModuleType, source: str | BinaryIO, path: str | None) -> tuple[np.ndarray, int]:
     with soundfile.SoundFile(source) as file:
         if file.frames * file.channels > MOST_SAMPLES:
             raise too_long(path)
@@ -238,13 +239,13 @@ def _by_soundfile(soundfile: Any, source: Any, path: str | None) -> tuple[np.nda
         return samples, int(file.samplerate)
 
 
-def open_media(av: Any, source: BinaryIO) -> Any:
+def open_media(av: ModuleType, source: BinaryIO) -> Any:
     """Open an audio clip or a video by PyAV: none of the formats that are lists of other files, and no addresses."""
     allowed = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "none"}
     return av.open(source, container_options=allowed)
 
 
-def _by_av(av: Any, source: Any, path: str | None) -> tuple[np.ndarray, int]:
+def _by_av(av: ModuleType, source: BinaryIO, path: str | None) -> tuple[np.ndarray, int]:
     import numpy as np
 
     parts, count = [], 0
@@ -272,7 +273,7 @@ def _claimed_seconds(container: Any, stream: Any) -> float | None:
     return container.duration / 1e6 if alone else None
 
 
-def _library(name: str) -> Any | None:
+def _library(name: str) -> ModuleType | None:
     try:
         return importlib.import_module(name)
     except (ImportError, OSError):  # OSError: soundfile without its libsndfile

@@ -187,7 +187,7 @@ def _with_rate() -> str:
     return f"Give the sampling rate with the samples: {rendering.mapping(array='samples', sampling_rate='16000')}."
 
 
-def _name(path: Any) -> str | None:
+def _name(path: object) -> str | None:
     return None if path is None else str(path)
 
 
@@ -202,7 +202,7 @@ def _rate(value: Any) -> int:
     return int(value)
 
 
-def _samples(array: Any) -> np.ndarray:
+def _samples(array: object) -> np.ndarray:
     """Read samples as floats, time along the first axis, channels along the second where there are several."""
     import numpy as np
 

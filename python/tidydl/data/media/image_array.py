@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pandas.api.extensions import ExtensionDtype, register_extension_dtype
 
 from tidydl.data.media.image_value import Image, as_image
 from tidydl.data.media.media_array import MediaArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["ImageArray", "ImageDtype"]
 
@@ -26,7 +29,7 @@ class ImageDtype(ExtensionDtype):
         """Return the class of its arrays."""
         return ImageArray
 
-    def __from_arrow__(self, array: Any) -> ImageArray:
+    def __from_arrow__(self, array: pa.Array | pa.ChunkedArray) -> ImageArray:
         """Return the column of what pandas read from parquet."""
         return ImageArray(array.to_pylist())
 
@@ -49,7 +52,7 @@ class ImageArray(MediaArray):
     """
 
     @staticmethod
-    def _made(value: Any) -> Image:
+    def _made(value: object) -> Image:
         return as_image(value)
 
     @property

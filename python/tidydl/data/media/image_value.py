@@ -174,7 +174,7 @@ def _allowed() -> str:
     return f"A path, the file as {file}, {image}, an array of pixels, or a {mapping} with `bytes` or `path`."
 
 
-def _check_format(image: Any) -> None:
+def _check_format(image: Pillow.Image) -> None:
     """Refuse a PIL image that is still in a file of an unusual format, for decoding which other programs may start."""
     if getattr(image, "format", None) not in (None, *FORMATS):
         raise ArgumentError(
@@ -184,7 +184,7 @@ def _check_format(image: Any) -> None:
         )
 
 
-def _from_array(value: Any) -> Pillow.Image:
+def _from_array(value: object) -> Pillow.Image:
     import numpy as np
     from PIL import Image as Pillow
 

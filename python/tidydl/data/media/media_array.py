@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
-from pandas.api.extensions import ExtensionArray
+from pandas.api.extensions import ExtensionArray, ExtensionDtype
 
 __all__ = ["MediaArray", "held_type"]
 
@@ -31,7 +31,7 @@ class MediaArray(ExtensionArray):
         self._values[:] = made
 
     @staticmethod
-    def _made(value: Any) -> Any:
+    def _made(value: object) -> Any:
         """Build a value of what is given for one."""
         raise NotImplementedError
 
@@ -43,20 +43,20 @@ class MediaArray(ExtensionArray):
         return made
 
     @classmethod
-    def _from_sequence(cls, scalars: Any, *, dtype: Any = None, copy: bool = False) -> Any:
+    def _from_sequence(cls, scalars: Iterable[Any], *, dtype: object = None, copy: bool = False) -> Any:
         if isinstance(scalars, cls):
             return scalars.copy() if copy else scalars
         return cls(scalars)
 
     @classmethod
-    def _from_scalars(cls, scalars: Any, *, dtype: Any) -> Any:
+    def _from_scalars(cls, scalars: Iterable[Any], *, dtype: ExtensionDtype) -> Any:
         """Wrap what a function made of each value, where it made such values: a text is no path then."""
         if not all(_is_missing(value) or isinstance(value, dtype.type) for value in scalars):
             raise TypeError(f"Not all values are of dtype {dtype.name}.")
         return cls(scalars)
 
     @classmethod
-    def _from_factorized(cls, values: Any, original: Any) -> Any:
+    def _from_factorized(cls, values: Iterable[Any], original: object) -> Any:
         return cls(values)
 
     @classmethod
@@ -77,25 +77,24 @@ class MediaArray(ExtensionArray):
         found = self._values[item]
         return self._of(found) if isinstance(found, np.ndarray) else found
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: Any, value: object) -> None:
         key = pd.api.indexers.check_array_indexer(self, key)
-        many = isinstance(value, (type(self), list, pd.Series)) or _is_object_array(value)
-        if many:
+        if isinstance(value, (type(self), list, pd.Series)) or _is_object_array(value):
             self._values[key] = type(self)(value)._values
         else:
             self._values[key] = None if _is_missing(value) else self._made(value)
 
-    def __eq__(self, other: Any) -> Any:
+    def __eq__(self, other: object) -> Any:
         if isinstance(other, (pd.Series, pd.Index, pd.DataFrame)):
             return NotImplemented
         others = other if isinstance(other, (type(self), list)) else [other] * len(self)
         pairs = zip(self._values, others, strict=True)
         return np.array([a is not None and a == b for a, b in pairs], dtype=bool)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> np.ndarray:
         return self._values.copy() if copy else self._values
 
-    def __arrow_array__(self, type: Any = None) -> Any:
+    def __arrow_array__(self, type: object = None) -> Any:
         """Return the Arrow array, as ``datasets`` has images and audio: their bytes, or the paths of their files."""
         import pyarrow as pa
 
@@ -105,7 +104,9 @@ class MediaArray(ExtensionArray):
         """Return which values are missing."""
         return np.array([value is None for value in self._values], dtype=bool)
 
-    def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Any:
+    def take(
+        self, indices: Sequence[int | np.integer] | np.ndarray, *, allow_fill: bool = False, fill_value: object = None
+    ) -> Any:
         """Pick values by position; with ``allow_fill`` -1 gives a missing one."""
         taken: Any = pd.api.extensions.take(self._values, indices, allow_fill=allow_fill)
         if allow_fill:
@@ -124,9 +125,9 @@ class MediaArray(ExtensionArray):
         return lambda value: "<NA>" if value is None else repr(value)
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value))
 
 
-def _is_object_array(value: Any) -> bool:
+def _is_object_array(value: object) -> TypeGuard[np.ndarray]:
     return isinstance(value, np.ndarray) and value.dtype == object

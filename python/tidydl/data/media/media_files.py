@@ -35,7 +35,7 @@ def is_url(text: str) -> bool:
     return "://" in text and _URL.search(text) is not None
 
 
-def source_of(value: Any, kind: str, allowed: str, folder_hint: str | None = None) -> Source | None:
+def source_of(value: object, kind: str, allowed: str, folder_hint: str | None = None) -> Source | None:
     """Read a path, bytes or a ``{bytes, path}`` dictionary; None where it is something else.
 
     Parameters
@@ -88,7 +88,7 @@ def _as_bytes(value: Any) -> bytes | None:
     return None
 
 
-def lost_file(stored: Any, make: Callable[[bytes | None, str | None], Made]) -> Made | None:
+def lost_file(stored: object, make: Callable[[bytes | None, str | None], Made]) -> Made | None:
     """Build the image or sound of a file that is gone since it was noted: shown as missing, an error when read."""
     path = stored.get("path") if isinstance(stored, Mapping) and stored.get("bytes") is None else None
     if not isinstance(path, str) or is_url(path) or os.path.exists(os.path.expanduser(path)):

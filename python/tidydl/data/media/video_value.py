@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
@@ -21,8 +22,11 @@ from tidydl.errors import ArgumentError, DependencyError, bring_extra
 
 if TYPE_CHECKING:
     import numpy as np
+    from PIL import Image as Pillow
 
 __all__ = ["Video", "as_video"]
+
+Made = TypeVar("Made")
 
 
 class Video:
@@ -82,7 +86,7 @@ class Video:
             size = os.path.getsize(str(self._path)) if self._content is None else len(self._content)
         return PixelBudget(self._path, size)
 
-    def _decoded(self, by_pillow: Any, by_av: Any) -> Any:
+    def _decoded(self, by_pillow: Callable[[Pillow.Image], Made], by_av: Callable[[BinaryIO], Made]) -> Made:
         """Let Pillow decode what it knows, and PyAV the rest; explain what goes wrong."""
         from PIL import UnidentifiedImageError
 
@@ -98,16 +102,18 @@ class Video:
         return self._path or f"<video {self.count} frames>"
 
 
-def _count_by_pillow(image: Any) -> tuple[int, int]:
+def _count_by_pillow(image: Pillow.Image) -> tuple[int, int]:
     return int(getattr(image, "n_frames", 1)), image.width * image.height
 
 
-def _rate_by_pillow(image: Any) -> float | None:
+def _rate_by_pillow(image: Pillow.Image) -> float | None:
     milliseconds = image.info.get("duration")
     return 1000 / milliseconds if milliseconds else None
 
 
-def _frames_by_pillow(image: Any, which: Sequence[int], path: str | None, budget: PixelBudget) -> list[np.ndarray]:
+def _frames_by_pillow(
+    image: Pillow.Image, which: Sequence[int], path: str | None, budget: PixelBudget
+) -> list[np.ndarray]:
     import numpy as np
     from PIL import Image as Pillow
 
@@ -128,7 +134,7 @@ def _frames_by_pillow(image: Any, which: Sequence[int], path: str | None, budget
     return found
 
 
-def _video_in(source: Any) -> Any:
+def _video_in(source: BinaryIO) -> Any:
     """Open a video; its pictures may not be larger than images may be."""
     from PIL import Image as Pillow
 
@@ -138,7 +144,7 @@ def _video_in(source: Any) -> Any:
     return container
 
 
-def _av() -> Any:
+def _av() -> ModuleType:
     try:
         return importlib.import_module("av")
     except ImportError as problem:
@@ -149,7 +155,7 @@ def _av() -> Any:
         ) from problem
 
 
-def _count_by_av(source: Any, budget: PixelBudget) -> int:
+def _count_by_av(source: BinaryIO, budget: PixelBudget) -> int:
     with _video_in(source) as container:
         stream = container.streams.video[0]
         if stream.frames:
@@ -161,13 +167,13 @@ def _count_by_av(source: Any, budget: PixelBudget) -> int:
         return count
 
 
-def _rate_by_av(source: Any) -> float | None:
+def _rate_by_av(source: BinaryIO) -> float | None:
     with _video_in(source) as container:
         rate = container.streams.video[0].average_rate
     return None if rate is None else float(rate)
 
 
-def _frames_by_av(source: Any, which: Sequence[int], path: str | None, budget: PixelBudget) -> list[np.ndarray]:
+def _frames_by_av(source: BinaryIO, which: Sequence[int], path: str | None, budget: PixelBudget) -> list[np.ndarray]:
     wanted, found = set(which), {}
     pixels = 0
     with _video_in(source) as container:
@@ -208,7 +214,7 @@ def _allowed() -> str:
     return f"A path, the file as {file}, an array of frames × height × width × 3, or a list of images."
 
 
-def _stacked(frames: Any) -> np.ndarray:
+def _stacked(frames: Iterable[object]) -> np.ndarray:
     """Read each frame as an image, in colours, all of one size."""
     import numpy as np
 

@@ -29,6 +29,7 @@ from tidydl.errors import TidydlError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow.csv import CSVStreamingReader
 
 __all__ = ["open_csv", "read_csv"]
 
@@ -156,7 +157,7 @@ def _look(path: str, options: TextOptions) -> _Look:
             types[unfitting.name] = _wider(types.get(unfitting.name, unfitting.type), unfit[2] or unfit[3])
 
 
-def _look_through(reader: Any, block: int, header: Header | None) -> _Look:
+def _look_through(reader: CSVStreamingReader, block: int, header: Header | None) -> _Look:
     names = reader.schema.names
     nulls, rows, large, commas = [0] * len(names), 0, set(), None
     for batch in reader:
@@ -190,7 +191,7 @@ def _opened(
     types: Mapping[str, pa.DataType],
     include: Sequence[str] | None = None,
     header: Header | None = None,
-) -> Any:
+) -> CSVStreamingReader:
     from pyarrow import csv
 
     settings = csv_settings(separator_of(path, options.sep), block, types, include, header)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from tidydl.data.readers.formats import TextOptions, suffix_of
+from tidydl.data.readers.formats import ByteStream, TextOptions, suffix_of
 from tidydl.data.readers.large_integers import large_of_texts
 from tidydl.errors import ArgumentError
 
@@ -71,7 +71,7 @@ def header_apart(path: str, names: Sequence[str], open_bytes: Callable[[str], An
         return Header(apart, _empty_lines(stream))
 
 
-def _empty_lines(stream: Any) -> int:
+def _empty_lines(stream: ByteStream) -> int:
     """Return how many lines stand before the first that holds anything, whatever ends them."""
     ends, block = b"", stream.read(len(_MARK)).removeprefix(_MARK)
     while block or (block := stream.read(_BLOCK)):
@@ -86,7 +86,7 @@ def _empty_lines(stream: Any) -> int:
 def csv_settings(
     separator: str,
     block: int,
-    types: Any = None,
+    types: Mapping[str, pa.DataType] | None = None,
     include: Sequence[str] | None = None,
     header: Header | None = None,
 ) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _free_name(stem: str, taken: Collection[str], free: dict[str, Iterator[str]]
     return next(name for name in tried if name not in taken)
 
 
-def some_begin_with_zero(stream: Any, separator: str) -> bool:
+def some_begin_with_zero(stream: ByteStream, separator: str) -> bool:
     """Return whether any number of a csv file begins with a zero and another digit, as an identifier may."""
     before, blanks = b"\n", _blanks(separator)  # so that the first field stands behind something too
     while held := stream.read(_BLOCK):
@@ -208,10 +208,10 @@ def numbers_with_commas(table: pa.Table | pa.RecordBatch, among: Collection[str]
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    def may_be(texts: Any) -> bool:
+    def may_be(texts: pa.ChunkedArray) -> bool:
         return pc.all(pc.match_substring_regex(texts, _WITH_COMMA)).as_py() is not False
 
-    def are(texts: Any) -> bool:
+    def are(texts: pa.ChunkedArray) -> bool:
         return may_be(texts[:_FEW]) and may_be(texts) and pc.any(pc.match_substring(texts, ",")).as_py() is True
 
     texts = [each.name for each in table.schema if pa.types.is_string(each.type)]

@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tidydl import rendering
 from tidydl.data.readers.csv_columns import csv_settings, separator_of
@@ -17,6 +17,7 @@ from tidydl.user_warnings import warn_user
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow.csv import InvalidRow
 
 __all__ = ["csv_fault", "refuse_open_quote", "tell_of_decimal_commas", "tell_of_one_column"]
 
@@ -36,14 +37,14 @@ def csv_fault(path: str, sep: str | None, error: Exception) -> TidydlError:
     return damaged(path, "csv", error) if row is None else uneven(path, row)
 
 
-def _uneven_row(path: str, separator: str) -> Any:
+def _uneven_row(path: str, separator: str) -> InvalidRow | None:
     """Find the first row whose fields are not as many as the header's."""
     import pyarrow as pa
     from pyarrow import csv
 
-    found: list[Any] = []
+    found: list[InvalidRow] = []
 
-    def note(row: Any) -> str:
+    def note(row: InvalidRow) -> str:
         found.append(row)
         return "skip"
 

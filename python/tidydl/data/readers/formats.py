@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tidydl import rendering
 from tidydl.checks import described
@@ -23,6 +23,7 @@ __all__ = [
     "MEDIA",
     "PACKED",
     "PLAIN",
+    "ByteStream",
     "TextOptions",
     "Unpacked",
     "call_with_files",
@@ -71,6 +72,16 @@ class TextOptions:
 
 
 PLAIN = TextOptions()
+
+
+class ByteStream(Protocol):
+    """What bytes are read from: a file of Arrow, of Python, or what is in a packed one."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read some bytes, or all that are left."""
+
+    def close(self) -> None:
+        """Close the file."""
 
 
 def suffix_of(path: Path) -> str:
@@ -124,7 +135,7 @@ class Unpacked(io.RawIOBase):
         The file.
     """
 
-    def __init__(self, stream: Any, path: str):
+    def __init__(self, stream: ByteStream, path: str):
         self._stream = stream
         self._path = path
         self._allowance = allowance()

@@ -180,7 +180,7 @@ def _from_columns(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _written(whole: Any) -> bytes:
+def _written(whole: object) -> bytes:
     if not isinstance(whole, list) or not all(isinstance(record, dict) for record in whole):
         raise _no_records()
     return b"\n".join(json.dumps(record).encode() for record in whole)

@@ -32,7 +32,7 @@ def large_within(table: pa.Table) -> list[str]:
     ]
 
 
-def _doubles_within(values: Any) -> Iterator[pa.Array]:
+def _doubles_within(values: pa.Array) -> Iterator[pa.Array]:
     import pyarrow as pa
 
     if pa.types.is_struct(values.type):
@@ -47,7 +47,7 @@ def _doubles_within(values: Any) -> Iterator[pa.Array]:
         yield from _doubles_within(part)
 
 
-def holds_large(value: Any) -> bool:
+def holds_large(value: object) -> bool:
     """Return whether a whole number beyond int64 is somewhere in lists and dictionaries."""
     if isinstance(value, Mapping):
         return any(map(holds_large, value.values()))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tidydl.data.readers.formats import ByteStream
 
 __all__ = ["WholeLineEnds"]
 
@@ -17,7 +20,7 @@ class WholeLineEnds(io.RawIOBase):
         Reads the file.
     """
 
-    def __init__(self, stream: Any):
+    def __init__(self, stream: ByteStream):
         self._stream = stream
         self._held = b""
 

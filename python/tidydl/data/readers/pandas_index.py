@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tidydl.data.arrow.to_frame import OURS
 from tidydl.data.readers.parquet_file import open_parquet
@@ -12,6 +12,7 @@ from tidydl.data.readers.read_errors import reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
 
 __all__ = ["has_index", "index_names", "with_index_named"]
 
@@ -56,12 +57,12 @@ def index_names(splits: Iterable[Sequence[str]]) -> dict[str, str | None]:
     return {level: name for level, name in given.items() if name not in names}
 
 
-def _file_of(path: str) -> Any:
+def _file_of(path: str) -> ParquetFile:
     with reading(path, "parquet"):
         return open_parquet(path)
 
 
-def _counts_rows(files: Mapping[str, Any], level: str) -> bool:
+def _counts_rows(files: Mapping[str, ParquetFile], level: str) -> bool:
     """Return whether an index is 0, 1, 2 and so on: in each file anew, or on from file to file."""
     anew = onward = True
     above = 0
@@ -76,7 +77,7 @@ def _counts_rows(files: Mapping[str, Any], level: str) -> bool:
     return True
 
 
-def _counted_from(file: Any, path: str, level: str) -> int | None:
+def _counted_from(file: ParquetFile, path: str, level: str) -> int | None:
     """Return the first value of an index of whole numbers that grows by 1 from row to row; None of any other."""
     import numpy as np
     import pyarrow as pa

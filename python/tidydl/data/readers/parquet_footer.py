@@ -112,7 +112,7 @@ def _structure(footer: bytes, at: int, wanted: Mapping[int, Any], depth: int = 0
     return fields, at + 1
 
 
-def _value(footer: bytes, at: int, kind: int, wanted: Any, depth: int) -> tuple[Any, int]:
+def _value(footer: bytes, at: int, kind: int, wanted: Mapping[int, Any] | None, depth: int) -> tuple[Any, int]:
     if kind in _INTEGERS:
         return _integer(footer, at)
     if kind == _BINARY:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tidydl.data.readers.decompression_limits import RATIO, allowance_of_memory, memory
 from tidydl.data.readers.parquet_file import open_parquet
@@ -14,7 +14,7 @@ from tidydl.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
+    from pyarrow.parquet import ColumnSchema, ParquetFile
 
 __all__ = ["batch_rows", "check_room", "take"]
 
@@ -46,7 +46,7 @@ def _may_be_long(file: ParquetFile, path: str, columns: Sequence[str] | None, mo
     return [leaves[k].path for k in texts] if held > _BATCH or in_lists else []
 
 
-def _is_wanted(leaf: Any, columns: Sequence[str] | None) -> bool:
+def _is_wanted(leaf: ColumnSchema, columns: Sequence[str] | None) -> bool:
     """Return whether a part of a column is read; names may have dots in them."""
     return columns is None or any(leaf.path == name or leaf.path.startswith(f"{name}.") for name in columns)
 
@@ -61,7 +61,7 @@ def _longest(path: str, texts: list[str], groups: int) -> int:
     return longest
 
 
-def _longest_in(values: Any) -> int:
+def _longest_in(values: pa.Array) -> int:
     """Return the bytes of the longest value of a dictionary, or of those in a structure or list."""
     import pyarrow as pa
     import pyarrow.compute as pc

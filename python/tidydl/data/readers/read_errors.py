@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
@@ -13,6 +13,7 @@ from tidydl.errors import DamagedFileError, DataError, NotFoundError, TidydlErro
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow.csv import InvalidRow
 
 __all__ = [
     "damaged",
@@ -132,7 +133,7 @@ def refuse_other_encodings(schema: pa.Schema, path: str) -> None:
         raise not_utf8(path, "csv", f"column '{binary[0]}'")
 
 
-def uneven(path: str, row: Any) -> DamagedFileError:
+def uneven(path: str, row: InvalidRow) -> DamagedFileError:
     """Build the error for a row of csv with more or fewer fields than the header."""
     return DamagedFileError(
         f"`path` '{path}' has {row.actual_columns} fields in row {row.number}, but {row.expected_columns} in its"

@@ -6,7 +6,7 @@ import glob
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,9 +21,11 @@ from tidydl.data.sources.dataset_cards import check_card, check_kind
 from tidydl.data.sources.media_paths import check_media_paths
 from tidydl.data.sources.packed_files import check_packed
 from tidydl.data.sources.path_bounds import Bounds
+from tidydl.data.sources.paths import DataFiles
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError, one_of, unknown_name
 
 if TYPE_CHECKING:
+    import datasets
     import pyarrow as pa
 
 __all__ = ["Built", "built", "prepared", "quiet"]
@@ -43,7 +45,9 @@ class Built:
 _ALLOWED = "A folder of csv, parquet, json, image or audio files."
 
 
-def built(path: str, name: str | None, data_dir: str | None, data_files: Any, *, trusted: bool = False) -> Built:
+def built(
+    path: str, name: str | None, data_dir: str | None, data_files: DataFiles | None, *, trusted: bool = False
+) -> Built:
     """Let ``datasets`` find the files of a folder; nothing of it is left behind.
 
     Raises
@@ -97,16 +101,22 @@ def _refuse_other_meanings(path: str) -> None:
         )
 
 
-def _as_named(data_files: Any, folder: Path) -> Any:
+def _as_named(data_files: DataFiles | None, folder: Path) -> DataFiles | None:
     """Return names of files so that ``datasets`` takes none for a pattern that is the name of a file."""
-    if isinstance(data_files, str):
-        return glob.escape(data_files) if os.path.isfile(folder / data_files) else data_files
     if isinstance(data_files, Mapping):
-        return {split: _as_named(each, folder) for split, each in data_files.items()}
-    return [_as_named(each, folder) for each in data_files] if isinstance(data_files, (list, tuple)) else data_files
+        return {split: _escaped(each, folder) for split, each in data_files.items()}
+    return None if data_files is None else _escaped(data_files, folder)
 
 
-def _builder(path: str, name: str | None, data_dir: str | None, data_files: Any, scratch: str) -> Any:
+def _escaped(files: str | Sequence[str], folder: Path) -> str | list[str]:
+    if isinstance(files, str):
+        return glob.escape(files) if os.path.isfile(folder / files) else files
+    return [glob.escape(file) if os.path.isfile(folder / file) else file for file in files]
+
+
+def _builder(
+    path: str, name: str | None, data_dir: str | None, data_files: DataFiles | None, scratch: str
+) -> datasets.DatasetBuilder:
     import datasets
 
     def explain(error: BaseException) -> TidydlError | None:
@@ -135,7 +145,9 @@ def _check_configuration(path: str, name: str | None) -> None:
         raise ArgumentError("`name` is missing, and the data set has several configurations.", allowed=one_of(names))
 
 
-def prepared(builder: Any, path: str, bounds: Bounds, scratch: Path | None = None) -> dict[str, pa.Table]:
+def prepared(
+    builder: datasets.DatasetBuilder, path: str, bounds: Bounds, scratch: Path | None = None
+) -> dict[str, pa.Table]:
     """Let ``datasets`` read the files, and take its tables into memory.
 
     What cells name must be inside of ``bounds``, or of ``scratch``, where it unpacks zip files.

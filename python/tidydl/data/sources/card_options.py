@@ -7,11 +7,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.data.readers.formats import TextOptions, suffix_of
 from tidydl.errors import DataError
 from tidydl.rendering import argument, call
+
+if TYPE_CHECKING:
+    import datasets
 
 __all__ = ["card_options"]
 
@@ -23,7 +26,7 @@ _OF_SPEED = {  # what changes no value
 }
 
 
-def card_options(builder: Any, kind: str, whose: str, given: TextOptions) -> TextOptions:
+def card_options(builder: datasets.DatasetBuilder, kind: str, whose: str, given: TextOptions) -> TextOptions:
     """Return what the caller says of text files, and where nothing what a configuration does.
 
     Parameters
@@ -58,7 +61,7 @@ def card_options(builder: Any, kind: str, whose: str, given: TextOptions) -> Tex
     return options
 
 
-def _said(config: Any) -> dict[str, Any]:
+def _said(config: datasets.BuilderConfig) -> dict[str, Any]:
     """Return the options of a configuration that are not the defaults of ``datasets``, by their names in the README."""
     import datasets
 
@@ -83,7 +86,7 @@ def _separator(said: dict[str, Any], files: Iterable[Path]) -> str | None:
     return None
 
 
-def _means_the_default(name: str, value: Any, said: dict[str, Any]) -> bool:
+def _means_the_default(name: str, value: object, said: dict[str, Any]) -> bool:
     if name == "encoding":
         try:
             return codecs.lookup(str(value)).name in ("utf-8", "utf-8-sig")
@@ -94,7 +97,7 @@ def _means_the_default(name: str, value: Any, said: dict[str, Any]) -> bool:
     return name == "encoding_errors" and value in (None, "strict")
 
 
-def _refused(name: str, value: Any, kind: str, config: str, whose: str) -> DataError:
+def _refused(name: str, value: object, kind: str, config: str, whose: str) -> DataError:
     shown = json.dumps(value, ensure_ascii=False, default=str)
     shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
     return DataError(

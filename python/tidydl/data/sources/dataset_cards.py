@@ -10,11 +10,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl.boundaries import DATA_FILES
 from tidydl.data.sources.path_bounds import Bounds, leads_out
 from tidydl.errors import ArgumentError, DamagedFileError, DataError
+
+if TYPE_CHECKING:
+    import yaml
 
 __all__ = ["README", "check_card", "describes_itself"]
 
@@ -108,7 +111,7 @@ def safe_yaml(text: str, file: Path) -> Any:
     return yaml.load(text, Loader=reader)
 
 
-def _is_whole(scalar: Any) -> bool:
+def _is_whole(scalar: yaml.ScalarEvent) -> bool:
     return (scalar.implicit[0] or scalar.tag is not None) and _WHOLE.fullmatch(scalar.value) is not None
 
 
@@ -120,7 +123,7 @@ def _too_large(file: Path, limit: str) -> DamagedFileError:
     )
 
 
-def _check(card: Any, file: Path) -> None:
+def _check(card: object, file: Path) -> None:
     """Refuse paths that lead out of the folder, in any configuration, and labels that leave out numbers."""
     _check_labels(card, file)
     configs = card.get("configs") if isinstance(card, Mapping) else None
@@ -144,9 +147,10 @@ def _check(card: Any, file: Path) -> None:
                     )
 
 
-def _check_labels(card: Any, file: Path) -> None:
+def _check_labels(card: object, file: Path) -> None:
     """Refuse numbers of labels that leave out others: ``datasets`` would make a list as long as the largest."""
-    waiting, seen = [card], set()
+    waiting: list[object] = [card]
+    seen = set()
     while waiting:
         value = waiting.pop()
         if id(value) in seen:  # aliases of YAML make one value of many, and circles
@@ -173,7 +177,7 @@ def _number(code: Any) -> int:
         return -1
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     """Return each text in lists and dictionaries; what a key says is no path."""
     if isinstance(value, str):
         yield value

@@ -66,7 +66,7 @@ def _declared(features: Mapping[str, Any], name: str) -> tuple[pa.DataType, Any]
     return feature.arrow_schema.field(name).type, feature[name]
 
 
-def _is_of_values(feature: Any) -> bool:
+def _is_of_values(feature: object) -> bool:
     if not isinstance(feature, Mapping):
         return False
     kind = feature.get("_type")
@@ -102,7 +102,7 @@ def _is_list(kind: pa.DataType) -> bool:
 
 
 def _refusal(
-    field: pa.Field, declared: pa.DataType, feature: Any, path: str, kind: str
+    field: pa.Field, declared: pa.DataType, feature: object, path: str, kind: str
 ) -> Callable[[pa.Array], DataError]:
     named = getattr(feature, "dtype", declared)  # the README's own name of it
 
@@ -122,7 +122,7 @@ def _refusal(
 def _cast(
     values: pa.ChunkedArray,
     kind: pa.DataType,
-    feature: Any,
+    feature: object,
     refusal: Callable[[pa.Array], DataError],
     *,
     timestamps_as_text: bool,

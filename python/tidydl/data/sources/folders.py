@@ -12,7 +12,7 @@ from typing import Any
 from tidydl import rendering
 from tidydl.data.readers.formats import FORMATS, MEDIA, PACKED
 from tidydl.data.sources.path_bounds import Bounds, fixed_part
-from tidydl.data.sources.paths import not_there
+from tidydl.data.sources.paths import DataFiles, not_there
 from tidydl.errors import ArgumentError, NotFoundError
 from tidydl.user_warnings import warn_user
 
@@ -181,7 +181,7 @@ def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dic
     return splits
 
 
-def matching(data_files: Any, base: Path, *, trusted: bool = False) -> dict[str, list[Path]]:
+def matching(data_files: DataFiles, base: Path, *, trusted: bool = False) -> dict[str, list[Path]]:
     """Find what patterns match, by split: ``train`` where they name none.
 
     Parameters
@@ -197,7 +197,7 @@ def matching(data_files: Any, base: Path, *, trusted: bool = False) -> dict[str,
     return {split: _found(patterns, base, trusted) for split, patterns in by_split.items()}
 
 
-def no_match(asked: Any, argument: str = "data_files") -> NotFoundError:
+def no_match(asked: DataFiles, argument: str = "data_files") -> NotFoundError:
     """Build the error that says that a path or pattern matches no file, or none of several does."""
     return NotFoundError(
         f"`{argument}` {rendering.value(asked)} matches no file.",

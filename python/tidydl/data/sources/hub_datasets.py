@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tidydl.data.readers.formats import PLAIN, TextOptions
 from tidydl.data.readers.table_formats import TABLE_FORMATS
@@ -17,6 +16,7 @@ from tidydl.data.sources.card_options import card_options
 from tidydl.data.sources.hub_files import Asked, HubFiles
 from tidydl.data.sources.listing import Listing, Raw
 from tidydl.data.sources.path_bounds import Bounds
+from tidydl.data.sources.paths import DataFiles
 from tidydl.data.sources.reading_files import read_listing
 from tidydl.data.sources.zipped_tables import files_of_kind
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
@@ -31,7 +31,7 @@ def read_hub(
     path: str,
     name: str | None,
     data_dir: str | None,
-    data_files: Any,
+    data_files: DataFiles | None,
     revision: str | None,
     *,
     splits: Sequence[str] | None = None,

@@ -14,16 +14,20 @@ import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidydl import rendering
 from tidydl.boundaries import first_line
 from tidydl.data.sources.dataset_cards import check_card, check_kind
+from tidydl.data.sources.paths import DataFiles
 from tidydl.errors import ArgumentError, NotFoundError, TidydlError, one_of, unknown_name
 from tidydl.hub.branches import PARQUET, has_parquet_branch
 from tidydl.hub.failures import listed
-from tidydl.hub.fetching import Snapshot, fetch, mend
+from tidydl.hub.fetching import Choose, Snapshot, fetch, mend
 from tidydl.hub.repositories import Repository
+
+if TYPE_CHECKING:
+    import datasets
 
 __all__ = ["Asked", "HubFiles"]
 
@@ -37,7 +41,7 @@ class Asked:
 
     name: str | None = None
     data_dir: str | None = None
-    data_files: Any = None
+    data_files: DataFiles | None = None
     splits: Sequence[str] | None = None
 
 
@@ -63,7 +67,7 @@ class HubFiles:
     verify: bool = True
     _fetched: list[Snapshot] = field(default_factory=list)
 
-    def find(self) -> Any:
+    def find(self) -> datasets.DatasetBuilder:
         """Find the files, bring them onto this machine, and give the builder of ``datasets`` that can read them.
 
         Raises
@@ -105,7 +109,7 @@ class HubFiles:
         """The folder that stands for the data set."""
         return self.scratch / self.repo.id.rpartition("/")[2]
 
-    def _fetch(self, choose: Any) -> Snapshot:
+    def _fetch(self, choose: Choose) -> Snapshot:
         repo = self.repo.at(self._fetched[0].commit) if self._fetched else self.repo
         self._fetched.append(fetch(repo, choose, argument="path", verify=self.verify))
         return self._fetched[-1]
@@ -145,7 +149,7 @@ class HubFiles:
         if page := _page_of_converted(names):
             (self.folder / "README.md").write_text(page, encoding="utf-8")
 
-    def _builder(self, names: Sequence[str]) -> Any:
+    def _builder(self, names: Sequence[str]) -> datasets.DatasetBuilder:
         import datasets
 
         asked = self.asked
@@ -173,7 +177,7 @@ class HubFiles:
                 ) from error
             raise ArgumentError(f"`path` '{self.repo.id}' cannot be loaded: {first_line(error)}.") from error
 
-    def _load_builder(self) -> Any:
+    def _load_builder(self) -> datasets.DatasetBuilder:
         import datasets
 
         return datasets.load_dataset_builder(
@@ -197,7 +201,7 @@ class HubFiles:
             hint=f"It holds {listed(sorted(names))}.",
         )
 
-    def _name(self, file: Any, names: Collection[str]) -> str:
+    def _name(self, file: object, names: Collection[str]) -> str:
         """Return the name in the repository of a file in the folder that stands for it.
 
         Raises

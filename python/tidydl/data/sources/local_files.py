@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tidydl.boundaries import DATA_FILES
 from tidydl.data.readers.formats import FORMATS, MEDIA, format_of, suffix_of
@@ -23,7 +22,7 @@ from tidydl.data.sources.folders import data_files_of, matching, no_match, split
 from tidydl.data.sources.listing import Listing
 from tidydl.data.sources.media_folders import METADATA, media_tables
 from tidydl.data.sources.path_bounds import Bounds
-from tidydl.data.sources.paths import not_there
+from tidydl.data.sources.paths import DataFiles, not_there
 from tidydl.data.sources.zipped_tables import files_in_zip, files_of_kind
 from tidydl.errors import ArgumentError, NotFoundError
 from tidydl.user_warnings import warn_user
@@ -49,7 +48,7 @@ def listing_of(
     path: str,
     name: str | None,
     data_dir: str | None,
-    data_files: Any,
+    data_files: DataFiles | None,
     room: ExitStack,
     *,
     keep: bool = False,
@@ -91,7 +90,7 @@ def _listed(
     path: str,
     name: str | None,
     data_dir: str | None,
-    data_files: Any,
+    data_files: DataFiles | None,
     room: ExitStack,
     keep: bool,
     trusted: bool,
@@ -112,7 +111,7 @@ def _listed(
         return _as_built(path, name, data_dir, data_files, room, keep, trusted)
     if is_pattern(path):
         found = {"train": {str(file): file for file in matching(path, Path(), trusted=trusted)["train"]}}
-        asked: Any = path
+        asked: DataFiles | None = path
     elif data_files is not None:
         found = {s: {str(f): f for f in files} for s, files in matching(data_files, base, trusted=trusted).items()}
         asked = data_files
@@ -137,7 +136,13 @@ def _base(location: Path, data_dir: str | None, forced: str | None) -> Path:
 
 
 def _as_built(
-    path: str, name: str | None, data_dir: str | None, data_files: Any, room: ExitStack, keep: bool, trusted: bool
+    path: str,
+    name: str | None,
+    data_dir: str | None,
+    data_files: DataFiles | None,
+    room: ExitStack,
+    keep: bool,
+    trusted: bool,
 ) -> Listing:
     made = built(path, name, data_dir, data_files, trusted=trusted)
     if made.tables is None:
@@ -208,7 +213,7 @@ def _media(kind: str, splits: dict[str, dict[str, Path]], trusted: bool) -> List
     return Listing(f"{kind}folder", files, tables, features)
 
 
-def _of_format(found: dict[str, dict[str, Path]], forced: str | None, asked: Any, trusted: bool) -> Listing:
+def _of_format(found: dict[str, dict[str, Path]], forced: str | None, asked: DataFiles, trusted: bool) -> Listing:
     """List files that the caller named, each of the format that was named, or else that its name says."""
     kinds = {_kind_of(file) for files in found.values() for file in files.values()}
     kind = forced or next((each for each in MEDIA if each in kinds), None)

@@ -164,7 +164,7 @@ def _with_media(
     return pa.table({name: columns[name] for name in order}), features
 
 
-def _beside(location: Path, name: Any, bounds: Bounds) -> str | None:
+def _beside(location: Path, name: object, bounds: Bounds) -> str | None:
     if name is None:
         return None
     out = leads_out(str(name))

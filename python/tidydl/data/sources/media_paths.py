@@ -151,7 +151,7 @@ def _described(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
     return known
 
 
-def _paths_in(values: Any, feature: Any) -> Iterator[str]:
+def _paths_in(values: pa.Array, feature: object) -> Iterator[str]:
     """Return the paths that cells name instead of holding contents, in lists and structures too."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -178,7 +178,7 @@ def _paths_in(values: Any, feature: Any) -> Iterator[str]:
         yield from _texts(values)
 
 
-def _texts(values: Any) -> Iterator[str]:
+def _texts(values: pa.Array) -> Iterator[str]:
     import pyarrow as pa
 
     kind = str(values.type)
@@ -190,7 +190,7 @@ def _texts(values: Any) -> Iterator[str]:
         yield os.fsdecode(each)
 
 
-def _is_media(kind: Any, feature: Any) -> bool:
+def _is_media(kind: pa.DataType, feature: object) -> bool:
     """Return whether cells are images or audio: by the feature, or since they look like it."""
     import pyarrow as pa
 
@@ -202,15 +202,15 @@ def _is_media(kind: Any, feature: Any) -> bool:
     return _kind(feature) in _MEDIA or (set(types) == {"bytes", "path"} and types["bytes"] in (*_BYTES, "null"))
 
 
-def _kind(feature: Any) -> Any:
+def _kind(feature: object) -> object:
     return feature.get("_type") if isinstance(feature, Mapping) else None
 
 
-def _inner(feature: Any) -> Any:
+def _inner(feature: object) -> object:
     """Return the feature of what is in a list; of anything else itself."""
     if isinstance(feature, list) and len(feature) == 1:  # how features were once written
         return feature[0]
-    return feature.get("feature") if _kind(feature) in _LISTS else feature
+    return feature.get("feature") if isinstance(feature, Mapping) and _kind(feature) in _LISTS else feature
 
 
 def _is_in_zip(path: str, packed: Collection[str]) -> bool:
@@ -245,7 +245,7 @@ def _opened_as(path: str, allowed: Sequence[Bounds], seen_from: Path | None, sou
     )
 
 
-def _renamed(table: pa.Table, index: int, feature: Any, rename: Rename) -> pa.Table:
+def _renamed(table: pa.Table, index: int, feature: object, rename: Rename) -> pa.Table:
     """Put other paths in the place of those in a column."""
     import pyarrow as pa
 
@@ -270,7 +270,7 @@ def _with_other_paths(values: pa.StructArray, rename: Rename) -> pa.StructArray:
     return pa.StructArray.from_arrays(list(parts.values()), fields=list(values.type), mask=values.is_null())
 
 
-def _with_paths(value: Any, kind: Any, feature: Any, rename: Rename) -> Any:
+def _with_paths(value: Any, kind: pa.DataType, feature: object, rename: Rename) -> Any:
     import pyarrow as pa
 
     if value is None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tidydl.errors import NotFoundError, TidydlError, nearest
 
-__all__ = ["FILES", "HERE", "not_there"]
+__all__ = ["FILES", "HERE", "DataFiles", "not_there"]
 
 FILES = Path(__file__).resolve().parents[1] / "files"
 HERE = "A folder, a csv, parquet or json file, or the name of a format with `data_files`."
+DataFiles = str | Sequence[str] | Mapping[str, str | Sequence[str]]  # paths or patterns; by split in a mapping
 
 
 def not_there(path: Path, argument: str = "path") -> TidydlError:
