@@ -34,24 +34,6 @@ from tidydl.errors import (
     TidydlError,
 )
 
-__all__ = [
-    "BOUNDARIES",
-    "DATA_FILES",
-    "FULL_DISK",
-    "HUB",
-    "MODEL_LOADING",
-    "MODEL_RUNNING",
-    "PASSING",
-    "REPORT",
-    "SAVED_MODELS",
-    "USER_OBJECTS",
-    "WRITTEN_FILES",
-    "Boundary",
-    "arguments_of",
-    "first_line",
-    "guarded",
-]
-
 # Requests to stop are never converted, nor are warnings that somebody wants as exceptions.
 PASSING = (KeyboardInterrupt, SystemExit, GeneratorExit, Warning)
 FULL_DISK = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})

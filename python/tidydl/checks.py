@@ -19,20 +19,6 @@ from tidydl.errors import ArgumentError, DataError, one_of, unknown_name
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = [
-    "check_choice",
-    "check_count",
-    "check_flag",
-    "check_number",
-    "check_numbers",
-    "check_path_name",
-    "check_text",
-    "check_texts",
-    "described",
-    "frame_hint",
-    "numbers_in",
-]
-
 
 def check_path_name(argument: str, path: str | os.PathLike[str]) -> None:
     """Refuse a path with letters that names of files cannot have in this locale.

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     ColumnValues: TypeAlias = list[Any] | np.ndarray | pd.Series | pd.Index | pd.api.extensions.ExtensionArray
 
-__all__ = ["ROW", "ROWS", "Column", "Contract", "Counted", "Kind"]
-
 Kind = Literal[
     "double", "integer", "logical", "string", "label", "index", "position", "datetime", "image", "audio", "list"
 ]

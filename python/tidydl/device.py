@@ -14,8 +14,6 @@ from typing import Any
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, DependencyError, DeviceError, NotFoundError, one_of, unknown_name
 
-__all__ = ["describe_device", "full_precision", "import_torch", "resolve_device", "why_no_cuda"]
-
 DEVICES = ("auto", "cpu", "cuda", "cuda:1", "mps")
 _CUDA = re.compile(r"cuda(?::(\d+))?")
 

@@ -26,8 +26,6 @@ from .storage import cache_folder
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Finding", "Report", "sitrep", "sitrep_frame"]
-
 Status = Literal["ok", "note", "fault"]
 
 # The oldest version of each library that tidydl works with, as in pyproject.toml (a test compares them).

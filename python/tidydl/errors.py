@@ -14,28 +14,6 @@ from typing import Any, ClassVar
 
 from tidydl.rendering import by_language, value
 
-__all__ = [
-    "ArgumentError",
-    "BridgeError",
-    "ColumnError",
-    "DamagedFileError",
-    "DataError",
-    "DependencyError",
-    "DeviceError",
-    "FormulaError",
-    "HubError",
-    "NotFoundError",
-    "StorageError",
-    "TidydlError",
-    "bring_extra",
-    "nearest",
-    "no_argument",
-    "no_column",
-    "one_of",
-    "printable",
-    "unknown_name",
-]
-
 
 class TidydlError(Exception):
     """Base class of tidydl's own errors.

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from tidydl.storage import cache_folder
 
-__all__ = ["compiled_code_folder", "is_private"]
-
 
 def compiled_code_folder() -> Path | None:
     """Return the folder for compiled code: the first that can be written to, or None. It may not exist yet.

@@ -14,8 +14,6 @@ from typing import Any, TypeVar
 
 from tidydl.checks import check_flag
 
-__all__ = ["Event", "Note", "Pause", "Progress", "Trace", "Work", "run", "somebody_looks"]
-
 Result = TypeVar("Result")
 
 

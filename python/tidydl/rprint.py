@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["format_numbers", "level_text", "named_vector", "number_matrix", "text_matrix"]
-
 
 def format_numbers(values: Sequence[float], digits: int = 7) -> list[str]:
     """Write numbers as R's ``format()``: alike in decimals and width, at least ``digits`` significant ones shown.

@@ -11,14 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = [
-    "UNPACKED_FROM",
-    "abandoned",
-    "begun_folder",
-    "cache_folder",
-    "unpacked_folder",
-]
-
 _BEGUN = ".begun-"
 _LONG = 24 * 60 * 60  # seconds after which a folder counts as abandoned where files cannot be locked
 

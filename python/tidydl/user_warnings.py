@@ -9,8 +9,6 @@ from pathlib import Path
 
 from tidydl.errors import printable
 
-__all__ = ["warn_user"]
-
 _OURS = os.path.join(Path(__file__).parent, "")
 
 

@@ -20,16 +20,6 @@ from tidydl import rendering
 from tidydl.boundaries import FULL_DISK, PASSING, WRITTEN_FILES
 from tidydl.errors import StorageError, TidydlError
 
-__all__ = [
-    "begun_beside",
-    "real_path",
-    "refuse_missing_folder",
-    "unwritable",
-    "whole_file",
-    "whole_folder",
-    "write_whole",
-]
-
 _MOST_LINKS = 40  # one after the other, as on Linux
 
 

@@ -15,8 +15,6 @@ from tidydl.data.arrow.r_metadata import OF_R
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["decode"]
-
 _VECTORS = {"double", "integer", "logical", "string", "label", "date", "datetime", "timedelta"}
 
 

@@ -20,8 +20,6 @@ from tidydl.errors import BridgeError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["encode"]
-
 _NUMBERS_OR_TEXT = {str, bool, int, float}
 _IN_RUNS = _NUMBERS_OR_TEXT | {dt.date}
 _FLAT = (str, bool, int, float, np.generic, dt.date, dt.timedelta)  # dt.datetime is a dt.date

@@ -16,8 +16,6 @@ from typing import Any
 from tidydl.columns import ROW, ROWS
 from tidydl.errors import BridgeError, unknown_name
 
-__all__ = ["ENTRIES", "Entry", "resolve"]
-
 
 @dataclass(frozen=True)
 class Entry:

@@ -20,8 +20,6 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
-__all__ = ["Watch"]
-
 Result = TypeVar("Result")
 
 _ROOM = 512  # bytes, more than any platform's `struct sigaction`

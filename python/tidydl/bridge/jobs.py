@@ -26,8 +26,6 @@ from tidydl.bridge.text import Repairs, short_text
 from tidydl.errors import TidydlError
 from tidydl.progress import Note, Progress, Trace
 
-__all__ = ["cancel", "resume", "settle", "start"]
-
 _SLICE = 0.08  # seconds
 
 Record = dict[str, Any]

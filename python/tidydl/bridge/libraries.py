@@ -20,8 +20,6 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-__all__ = ["borrowed_algebra", "keep_own_symbols", "prepare_process"]
-
 _LIBRARY = "torch"
 _BINARY = "libtorch_cpu.so"
 _PRODUCTS = ("sgemm_", "dgemm_")  # what a product of two matrices ends in; some builds of R bring the second only

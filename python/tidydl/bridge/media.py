@@ -12,8 +12,6 @@ from tidydl.bridge.text import Repairs, short_text, text_of
 from tidydl.data.media.media_files import wrong_with
 from tidydl.errors import TidydlError
 
-__all__ = ["MEDIA", "media_kind", "pack_media", "unpack_media"]
-
 MEDIA = ("image", "audio")  # kinds of columns, by the names of their dtypes
 _NA = -(2**31)
 

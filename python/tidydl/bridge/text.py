@@ -16,17 +16,6 @@ if TYPE_CHECKING:
 
     TextValues: TypeAlias = pd.Series | pd.api.extensions.ExtensionArray | np.ndarray | list[str | None]
 
-__all__ = [
-    "REPLACEMENT",
-    "Repairs",
-    "arrow_of_text",
-    "levels_of",
-    "pack_text",
-    "short_text",
-    "text_of",
-    "unpack_text",
-]
-
 REPLACEMENT = "\ufffd"
 _LOOK = 1000  # how many values are looked at to see whether a text repeats
 

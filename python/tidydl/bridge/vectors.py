@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from tidydl.bridge.text import TextValues
 
-__all__ = ["Record", "pack", "pack_double", "pack_whole", "unpack"]
-
 Record = dict[str, Any]
 
 NA_INTEGER = -(2**31)

@@ -22,8 +22,6 @@ from tidydl.errors import ArgumentError
 if TYPE_CHECKING:
     from tidydl.data.arrow.other_libraries import Frame
 
-__all__ = ["Request", "check_split", "refuse_of_hub", "request_of"]
-
 _HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?$")
 _OF_HUB = re.compile(r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)|hf:/)/datasets/([\w.-]+/[\w.-]+)/?$")
 _CHECKS = ("all_checks", "basic_checks", "no_checks")

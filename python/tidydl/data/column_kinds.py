@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from tidydl.data.arrow.from_frame import are_uuids
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
-__all__ = ["kind_of"]
 
 _OF_OBJECTS = {
     "string": "string",
@@ -36,8 +34,6 @@ def kind_of(column: pd.Series) -> str:
     It is one of double, integer, logical, string, label, date, datetime, time, duration, image, audio, binary, complex
     and list. Periods, intervals and UUIDs are written as text, and so are strings.
     """
-    import pandas as pd
-
     dtype: Any = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return "label"
@@ -64,8 +60,6 @@ def kind_of(column: pd.Series) -> str:
 
 
 def _of_arrow(held: pa.DataType) -> str:
-    import pyarrow as pa
-
     if isinstance(held, pa.BaseExtensionType):
         return _of_arrow(held.storage_type)
     asked = (
@@ -88,7 +82,5 @@ def _of_arrow(held: pa.DataType) -> str:
 
 def _whole_days(column: pd.Series) -> bool:
     """Return whether all are at midnight, as the crossing to R asks too."""
-    import numpy as np
-
     seconds = column.to_numpy().astype("int64")
     return not (seconds[seconds != np.iinfo("int64").min] % 86400).any()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
 
 from tidydl.boundaries import guarded
 from tidydl.checks import described, frame_hint
@@ -15,11 +18,6 @@ from tidydl.data.column_kinds import kind_of
 from tidydl.data.frames_by_split import by_name, frames_allowed
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["features"]
 
 _COLUMNS = Contract.of(column="string", kind="string", levels="list", missing="integer", example="string")
 _WIDTH = 60
@@ -56,8 +54,6 @@ def features(data: Any) -> pd.DataFrame:
     0      x  double        1     1.5
     1    who  string        0       a
     """
-    import pandas as pd
-
     if isinstance(data, Mapping) and all(is_frame(each) or isinstance(each, Stream) for each in data.values()):
         parts = {split: _described(each) for split, each in by_name(data, "data").items()}
         made = pd.concat([_COLUMNS.frame(_nothing()), *parts.values()], ignore_index=True)
@@ -84,9 +80,6 @@ def _described(data: object) -> pd.DataFrame:
 
 def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:
     """Return columns that pandas leaves to Arrow as they would be read from a file."""
-    import pandas as pd
-    import pyarrow as pa
-
     from tidydl.data.arrow.to_frame import decode
 
     if not any(isinstance(dtype, pd.ArrowDtype) for dtype in frame.dtypes):
@@ -157,8 +150,6 @@ def _as_text(value: Any, kind: str) -> str:
 
 def _plain(value: object) -> str:
     """Write a value that holds others as JSON would be, cut short early; a data frame as its rows."""
-    import pandas as pd
-
     if isinstance(value, pd.DataFrame):
         value = value.head(_WIDTH).to_dict("records")
     elif isinstance(value, pd.Series):

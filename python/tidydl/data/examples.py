@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from tidydl.boundaries import guarded
 from tidydl.checks import described
 from tidydl.data.loading import load_dataset
 from tidydl.data.sources.paths import FILES
 from tidydl.errors import ArgumentError, one_of, unknown_name
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["example_data", "example_model", "examples"]
 
 
 def examples() -> pd.DataFrame:
@@ -38,8 +37,6 @@ def examples() -> pd.DataFrame:
     0  digits  data  1797
     1  anes96  data   944
     """
-    import pandas as pd
-
     listed = pd.DataFrame(_catalogue())
     listed["kind"] = pd.Categorical(listed["kind"], categories=["data", "model"])
     listed["rows"] = listed["rows"].astype("Int64")
@@ -147,16 +144,11 @@ def _known(name: object, kind: str) -> dict[str, Any]:
 
 def _categories(levels: list[str] | None) -> Any:
     """Build the categorical kind with these levels, or with those in the data in sorted order."""
-    import pandas as pd
-
     return "category" if levels is None else pd.CategoricalDtype(levels)
 
 
 def _split(frame: pd.DataFrame, name: str, split: object) -> pd.DataFrame:
     """Pick the rows of a split or of a slice of one; the column ``split`` says nothing more then."""
-    import numpy as np
-    import pyarrow as pa
-
     from tidydl.data.splits import ALL, pick
 
     if not isinstance(split, str):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl.data.arrow.other_libraries import table_of
 from tidydl.data.splits import pick, split_names
 from tidydl.errors import ArgumentError
 from tidydl.rendering import by_language
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["asked_frames", "by_name", "frames_allowed"]
 
 
 def frames_allowed() -> str:

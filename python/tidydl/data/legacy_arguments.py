@@ -9,8 +9,6 @@ from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, no_argument, one_of
 
-__all__ = ["as_current_arguments"]
-
 # Older names of arguments that mean the same today.
 _RENAMED = {"use_auth_token": "token", "script_version": "revision", "delimiter": "sep"}
 

@@ -6,6 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import pandas as pd
+import pyarrow as pa
+
 from tidydl import rendering
 from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_choice, check_flag
@@ -19,14 +22,10 @@ from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:
     import datasets
-    import pandas as pd
-    import pyarrow as pa
 
     from tidydl.data.arrow.other_libraries import Frame
     from tidydl.data.sources.listing import Raw
     from tidydl.data.streaming import Stream
-
-__all__ = ["load", "load_dataset"]
 
 _FORMS = ("frame", "arrow", "dataset")
 _ARGUMENTS = (

@@ -7,6 +7,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
 from tidydl.boundaries import guarded
 from tidydl.data.arguments import check_split, request_of
 from tidydl.data.legacy_arguments import as_current_arguments
@@ -18,12 +22,7 @@ from tidydl.data.writing import write_steps
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
     from tidydl.data.media.image_value import Image
-
-__all__ = ["check_older", "image_pixels", "load_arrow", "load_frames", "load_object", "split_cuts", "write_frames"]
 
 _ARGUMENTS = (
     *("path", "name", "data_dir", "data_files", "split", "columns", "n", "sample", "seed", "as", "revision", "token"),
@@ -94,8 +93,6 @@ def split_cuts(rows: Mapping[str, int], columns: Iterable[str], split: object) -
 
 
 def _cuts_of(rows: Mapping[str, int], columns: set[str], split: str) -> dict[str, Any]:
-    import pandas as pd
-
     cuts = [Cut(split, 0, rows[split])] if split in rows else cuts_of(rows, split)
     marked = split not in rows and asks_for_all(rows, split)
     if marked:
@@ -104,8 +101,6 @@ def _cuts_of(rows: Mapping[str, int], columns: set[str], split: str) -> dict[str
 
 
 def _streamed(table: pa.Table) -> bytes:
-    import pyarrow as pa
-
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

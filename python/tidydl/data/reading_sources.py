@@ -17,8 +17,6 @@ from tidydl.data.sources.reading_files import read_listing
 from tidydl.data.splits import split_names
 from tidydl.errors import ArgumentError
 
-__all__ = ["fetch", "from_hub", "list_files"]
-
 
 def fetch(request: Request, wanted: Wanted) -> Raw:
     """Read one table a split; columns, rows and splits that are not wanted may be left out of them."""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
 
 from tidydl.checks import check_count, described
 from tidydl.data.readers.formats import chosen, indices_of
 from tidydl.errors import ArgumentError
 from tidydl.rng import current, stream_from
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
-__all__ = ["Wanted", "elements_of", "wanted_of"]
 
 _LARGEST_SEED = 2**31 - 1
 

@@ -5,27 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
 
 from tidydl.checks import described
 from tidydl.data.arrow.concatenation import join
 from tidydl.errors import ArgumentError, ColumnError, TidydlError, unknown_name
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
-__all__ = [
-    "ALL",
-    "Cut",
-    "Splits",
-    "asks_for_all",
-    "cuts_of",
-    "mark_all",
-    "pick",
-    "refuse_a_column_split",
-    "split_names",
-]
 
 ALL = "all"
 _PART = re.compile(r"^\s*([^\[\]+]+?)\s*(\[.*\])?\s*$")
@@ -57,8 +44,6 @@ class Splits(dict[str, Any]):
         return "1 split" if len(self) == 1 else f"{len(self)} splits"
 
     def _table(self) -> pd.DataFrame:
-        import pandas as pd
-
         return pd.DataFrame(
             {
                 "split": pd.Series(list(self), dtype=object),  # names may be no text that Arrow takes
@@ -191,8 +176,6 @@ def mark_all(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     ColumnError
         The data have such a column already.
     """
-    import pyarrow as pa
-
     refuse_a_column_split({name for table in tables.values() for name in table.column_names})
     names = pa.array(list(tables), type=pa.string())
     marked = {}

@@ -8,6 +8,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import pandas as pd
+import pyarrow as pa
+
 from tidydl.boundaries import DATA_FILES, guarded
 from tidydl.checks import check_count
 from tidydl.data.arguments import Request, request_of
@@ -20,13 +23,8 @@ from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError, DataError, one_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
     from tidydl.data.arrow.batch_reader import BatchReader
     from tidydl.data.arrow.other_libraries import Frame
-
-__all__ = ["ARGUMENTS", "open_streams", "refuse_several", "stream", "stream_for_r"]
 
 _ROWS = 1000
 ARGUMENTS = (
@@ -239,8 +237,6 @@ def _is_plain(schema: pa.Schema, name: str, meant: Mapping[str, Any]) -> bool:
 
 def _marked(readers: Mapping[str, BatchReader]) -> dict[str, BatchReader]:
     """Add the column ``split`` to each reader."""
-    import pyarrow as pa
-
     from tidydl.data.arrow.batch_reader import with_column
 
     refuse_a_column_split({name for reader in readers.values() for name in reader.schema.names})
@@ -250,8 +246,6 @@ def _marked(readers: Mapping[str, BatchReader]) -> dict[str, BatchReader]:
 
 def _with_levels(nothing: pa.Table, levels: Mapping[str, pa.Array]) -> pa.Table:
     """Return the levels to a table of no rows, whose dictionaries know none."""
-    import pyarrow as pa
-
     for index, each in enumerate(nothing.schema):
         if each.name in levels:
             none = pa.array([], pa.int32())
@@ -291,8 +285,6 @@ def _first_rows(blocks: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
 
 def _rebatched(blocks: Iterator[pa.Table], size: int) -> Iterator[pa.Table]:
     """Cut blocks of any length into tables of one."""
-    import pyarrow as pa
-
     held: list[pa.Table] = []
     count = 0
     for block in blocks:

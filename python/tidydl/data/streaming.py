@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl.data.column_kinds import kind_of
 from tidydl.errors import ArgumentError, printable
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Stream"]
 
 
 class Stream:
@@ -109,8 +106,6 @@ class Stream:
 
     def _repr_html_(self) -> str:
         import html
-
-        import pandas as pd
 
         title, rows = repr(self).splitlines()[:2]
         table = pd.DataFrame(self._shown(), columns=["column", "kind"]).to_html(index=False)

@@ -13,6 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeGuard
 
+import pyarrow as pa
+from pyarrow import parquet
+
 from tidydl import rendering
 from tidydl.boundaries import guarded
 from tidydl.checks import check_path_name, described, frame_hint
@@ -27,12 +30,8 @@ from tidydl.whole_files import begun_beside, real_path, refuse_missing_folder, u
 
 if TYPE_CHECKING:
     import datasets
-    import pyarrow as pa
-    from pyarrow import parquet
 
     from tidydl.data.arrow.other_libraries import Frame
-
-__all__ = ["as_dataset", "check_file", "write_dataset", "write_steps"]
 
 _FILE = "A file named .parquet, which keeps all types."
 _SPLIT = re.compile(r"^\w+(\.\w+)*$")  # as `datasets` has it
@@ -221,9 +220,6 @@ def _table_of(data: Frame, folder: Path | None = None, index_base: int = 0) -> p
 
 
 def _write_one(data: Frame | Stream, file: IO[bytes], folder: Path | None, index_base: int) -> Work[None]:
-    import pyarrow as pa
-    from pyarrow import parquet
-
     try:
         if isinstance(data, Stream):
             yield from _write_stream(data, file, folder, index_base)
@@ -260,8 +256,6 @@ def _write_stream(data: Stream, file: IO[bytes], folder: Path | None, index_base
 
 
 def _writer_of(file: IO[bytes], schema: pa.Schema) -> parquet.ParquetWriter:
-    from pyarrow import parquet
-
     return parquet.ParquetWriter(file, schema.remove_metadata(), store_schema=False)
 
 
@@ -273,8 +267,6 @@ def _told_last(schema: pa.Schema) -> dict[str, str]:
 
 def _typed(table: pa.Table, types: Mapping[str, Any]) -> pa.Table:
     """Return columns without a single value with the types that they have elsewhere."""
-    import pyarrow as pa
-
     for index, each in enumerate(table.schema):
         if each.name in types and pa.types.is_null(each.type):
             table = table.set_column(index, each.name, pa.nulls(table.num_rows, types[each.name]))
@@ -302,8 +294,6 @@ def _bound(tables: list[pa.Table]) -> pa.Table:
 
 def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
     """Return a later part of a stream the kinds of the first."""
-    import pyarrow as pa
-
     from tidydl.data.arrow.concatenation import refuse_other_meanings
 
     if table.schema.names != schema.names:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from tidydl.design.values import Labels, Logicals, Numbers, Value
 from tidydl.errors import FormulaError
 from tidydl.rprint import level_text
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-__all__ = ["ELEMENTWISE", "among", "compared", "computed", "joined", "logarithm", "negated", "power"]
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -40,8 +37,6 @@ def _by_element(name: str, special: str | None = None) -> Callable[..., np.ndarr
     """
 
     def applied(*arguments: npt.ArrayLike) -> np.ndarray:
-        import numpy as np
-
         exact, beyond = getattr(math, name), getattr(np, special or name)
 
         def one(*each: float) -> float:
@@ -57,8 +52,6 @@ def _by_element(name: str, special: str | None = None) -> Callable[..., np.ndarr
 
 def _ufunc(name: str) -> Callable[..., np.ndarray]:
     def applied(values: npt.ArrayLike) -> np.ndarray:
-        import numpy as np
-
         return np.asarray(getattr(np, name)(values), dtype=float)
 
     return applied
@@ -83,8 +76,6 @@ def logarithm(values: np.ndarray, base: float | None = None) -> np.ndarray:
 
 def power(base: npt.ArrayLike, exponent: npt.ArrayLike) -> np.ndarray:
     """Raise as R does: a square is a product, all else goes to the C library."""
-    import numpy as np
-
     exponent = np.asarray(exponent, dtype=float)
     base = np.asarray(base, dtype=float)
     if exponent.ndim == 0:
@@ -104,8 +95,6 @@ def negated(value: Logicals) -> Logicals:
 
 def joined(sign: str, left: Logicals, right: Logicals) -> Logicals:
     """Join by ``&`` or ``|``: a false one decides an "and" though the other is missing, and a true one an "or"."""
-    import numpy as np
-
     deciding = 0.0 if sign == "&" else 1.0
     decided = (left.values == deciding) | (right.values == deciding)
     return Logicals(np.where(decided, deciding, left.values + right.values - (1.0 - deciding)))
@@ -113,8 +102,6 @@ def joined(sign: str, left: Logicals, right: Logicals) -> Logicals:
 
 def compared(sign: str, left: Value | str, right: Value | str, text: str, argument: str = "formula") -> Logicals:
     """Compare numbers with numbers, or labels with labels or a text."""
-    import numpy as np
-
     if isinstance(left, str) or isinstance(right, str) or isinstance(left, Labels) or isinstance(right, Labels):
         first, second = _codes(sign, left, right, text, argument)
     else:
@@ -125,8 +112,6 @@ def compared(sign: str, left: Value | str, right: Value | str, text: str, argume
 
 def _codes(sign: str, left: Value | str, right: Value | str, text: str, argument: str) -> tuple[np.ndarray, np.ndarray]:
     """Return numbers that compare as labels do."""
-    import numpy as np
-
     labels = [each for each in (left, right) if isinstance(each, Labels)]
     if not labels or not all(isinstance(each, (Labels, str)) for each in (left, right)):
         raise FormulaError(
@@ -158,8 +143,6 @@ def _codes(sign: str, left: Value | str, right: Value | str, text: str, argument
 
 def among(value: Value, constants: tuple[float | str | bool, ...]) -> Logicals:
     """Return which values are among some constants; what is missing is not."""
-    import numpy as np
-
     if isinstance(value, Labels):
         wanted = {level_text(each) for each in constants}
         chosen = [at for at, level in enumerate(value.levels) if level in wanted]

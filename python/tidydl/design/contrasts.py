@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
 from tidydl import rendering
 from tidydl.checks import described
 from tidydl.design.deparse import quoted, written
@@ -14,12 +18,7 @@ from tidydl.design.syntax import parse
 from tidydl.errors import ArgumentError, FormulaError, one_of, unknown_name
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     Contrasts: TypeAlias = Mapping[str, str | npt.ArrayLike]
-
-__all__ = ["CONTRASTS", "Coding", "coded_by"]
 
 CONTRASTS = ("contr.treatment", "contr.sum", "contr.helmert", "contr.poly", "contr.SAS")
 
@@ -40,8 +39,6 @@ class Coding:
 
     def columns(self, codes: np.ndarray, full: bool) -> tuple[np.ndarray, tuple[str, ...]]:
         """Return the columns for codes of levels, and the ends of their names: one for each level where ``full``."""
-        import numpy as np
-
         if full:
             return _indicators(codes, len(self.levels)), self.levels
         if self.matrix is not None:
@@ -57,8 +54,6 @@ class Coding:
 
 
 def _indicators(codes: np.ndarray, n: int) -> np.ndarray:
-    import numpy as np
-
     marks = np.zeros((len(codes), n))
     marks[np.arange(len(codes)), codes] = 1.0
     return marks
@@ -66,8 +61,6 @@ def _indicators(codes: np.ndarray, n: int) -> np.ndarray:
 
 def _named(name: str, levels: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Build the matrix of known contrasts other than R's default, levels by columns, and the ends of the names."""
-    import numpy as np
-
     n = len(levels)
     if name == "contr.SAS":
         return np.eye(n)[:, :-1], levels[:-1]
@@ -140,9 +133,6 @@ def _coding(name: str, given: npt.ArrayLike, levels: tuple[str, ...]) -> Coding:
         if given not in CONTRASTS:
             raise unknown_name("contrasts", given, CONTRASTS, error=ArgumentError)
         return Coding(levels, given)
-    import numpy as np
-    import pandas as pd
-
     try:
         matrix = np.asarray(given, dtype=float)
     except (TypeError, ValueError):

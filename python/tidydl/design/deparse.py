@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from tidydl.design.syntax import Call, Constant, Name, Node, Word, is_syntactic
 from tidydl.rprint import level_text
 
-__all__ = ["Lines", "quoted", "written", "written_for_r"]
-
 _TIGHT = {"/", "^", ":", "%%", "%/%"}  # operators without spaces around them, behind which no line ends
 _ENDS = {"$": ("$", ""), "::": ("::", ""), "[": ("[", "]"), "[[": ("[[", "]]")}
 _ESCAPES = {

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from tidydl.design.arithmetic import among, compared, computed, joined, negated
 from tidydl.design.deparse import Lines, quoted, written
 from tidydl.design.functions import FUNCTIONS, NOT_YET, Function, Situation, numeric
 from tidydl.design.syntax import COMPARISONS, EMPTY, Call, Constant, Name, Node, parse, walk
 from tidydl.design.values import Logicals, Numbers, Value
 from tidydl.errors import FormulaError, nearest
-
-__all__ = ["Expression", "Scope", "column_expression", "options_of", "vet", "vetted"]
 
 _OPERATORS = {"(", "+", "-", "*", "/", "^", "&", "|", "!", "%in%", *COMPARISONS}
 _ALLOWED = "Columns, numbers, + - * / ^, comparisons, & | ! and the functions " + ", ".join(FUNCTIONS) + "."
@@ -70,8 +70,6 @@ class Scope:
 
     def value(self, expression: Expression) -> Value:
         """Evaluate an expression: a value for each row."""
-        import numpy as np
-
         with np.errstate(all="ignore"):  # what is not finite is refused with the column's name
             found = self._evaluate(expression.node)
         if isinstance(found, str):
@@ -79,8 +77,6 @@ class Scope:
         return self._for_each_row(found)
 
     def _for_each_row(self, value: Value) -> Value:
-        import numpy as np
-
         if isinstance(value, (Numbers, Logicals)) and value.values.ndim == 0:
             return type(value)(np.full(self.rows, value.values))
         return value
@@ -97,8 +93,6 @@ class Scope:
         return value
 
     def _operand(self, node: Node) -> Value | str:
-        import numpy as np
-
         if isinstance(node, Name):
             return self.columns[node.name]
         if isinstance(node, Constant):

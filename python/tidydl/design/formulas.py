@@ -14,8 +14,6 @@ from tidydl.design.syntax import Call, Node, parse
 from tidydl.design.terms import Algebra, Offset, parts_of
 from tidydl.errors import ColumnError, FormulaError, no_column
 
-__all__ = ["Formula", "parse_formula", "several_columns"]
-
 
 @dataclass(frozen=True)
 class Formula:

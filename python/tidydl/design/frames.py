@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from tidydl.design.contrasts import Coding, coded_by
 from tidydl.design.expressions import Expression, Scope
 from tidydl.design.formulas import Formula, parse_formula, several_columns
@@ -18,13 +21,8 @@ from tidydl.design.values import Labels, Numbers, Value
 from tidydl.errors import ColumnError, DataError, no_column
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
     from tidydl.design.contrasts import Contrasts
     from tidydl.design.rows import Subset
-
-__all__ = ["Design", "ModelFrame", "column_gone", "design_matrix", "design_offset", "from_formula", "used_rows"]
 
 
 @dataclass(frozen=True)
@@ -204,8 +202,6 @@ def _levels(name: str, value: Value) -> tuple[str, ...]:
 
 def _offset(formula: Formula, values: Mapping[str, Value]) -> np.ndarray | None:
     """Add up the offsets."""
-    import numpy as np
-
     total: Any = None
     for offset in formula.offsets:
         columns = np.column_stack([numeric(values[part.text], part.text) for part in offset.parts])
@@ -228,8 +224,6 @@ def design_matrix(design: Design, newdata: pd.DataFrame) -> tuple[np.ndarray, np
     DataError
         If a label was not among the levels of the data that the design was made of.
     """
-    import numpy as np
-
     assert design.formula is not None
     values, complete = _read(design, newdata, design.formula.factors, design.formula.offset_parts, "newdata")
     rows = np.flatnonzero(complete)
@@ -273,8 +267,6 @@ def _read(
 
 
 def _any(marks: Iterable[np.ndarray], rows: int) -> np.ndarray:
-    import numpy as np
-
     return np.logical_or.reduce([np.zeros(rows, dtype=bool), *marks])
 
 
@@ -303,8 +295,6 @@ def used_rows(design: Design, data: pd.DataFrame, *, with_response: bool) -> tup
     DataError
         If no complete row is left.
     """
-    import numpy as np
-
     formula = design.formula
     assert formula is not None
     needed = [*formula.factors, *(formula.response if with_response else ())]
@@ -320,8 +310,6 @@ def used_rows(design: Design, data: pd.DataFrame, *, with_response: bool) -> tup
 
 
 def _series(value: Value, rows: np.ndarray, index: pd.Index) -> pd.Series:
-    import pandas as pd
-
     if not isinstance(value, Labels):
         return pd.Series(value.values[rows], index=index)
     labels = value.take(rows)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from tidydl.design.arithmetic import ELEMENTWISE, logarithm
 from tidydl.design.limits import MOST_DEGREE, MOST_PRODUCTS, too_many
@@ -12,11 +14,6 @@ from tidydl.design.polynomials import orthogonal_basis, products, raw_powers
 from tidydl.design.values import Labels, Logicals, Numbers, Value, labels_of
 from tidydl.errors import ColumnError, DataError, FormulaError, TidydlError
 from tidydl.rprint import level_text
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["FUNCTIONS", "NOT_YET", "Function", "Situation", "numeric"]
 
 NOT_YET = {"bs", "cut", "interaction", "ns"}
 
@@ -100,8 +97,6 @@ def _is_missing(values: Sequence[Value], options: Mapping[str, Any], at: Situati
 
 def _as_numeric(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, Any]:
     """Return the numbers of levels from 1, as R does, in the order that they had at the fit."""
-    import numpy as np
-
     value = values[0]
     if not isinstance(value, Labels):
         return Numbers(value.values), None
@@ -168,8 +163,6 @@ def _relevel(values: Sequence[Value], options: Mapping[str, Any], at: Situation)
 
 
 def _poly(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, Any]:
-    import numpy as np
-
     degree, raw = options.get("degree", 1), options.get("raw", False)
     if not _is_number(degree) or degree % 1 != 0 or degree < 1 or not isinstance(raw, bool):
         raise at.refuse("has no proper degree", "poly(x, 2), poly(x, 2, raw = TRUE), poly(x, z, degree = 2).")
@@ -192,8 +185,6 @@ def _poly(values: Sequence[Value], options: Mapping[str, Any], at: Situation) ->
 
 def _enough(x: np.ndarray, degree: int, at: Situation) -> np.ndarray:
     """Take the finite values, of which a polynomial needs more different ones than its degree."""
-    import numpy as np
-
     known = x[np.isfinite(x)]
     different = len(np.unique(known))
     if degree >= different:
@@ -207,8 +198,6 @@ def _enough(x: np.ndarray, degree: int, at: Situation) -> np.ndarray:
 
 def _scale(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, Any]:
     """Subtract the mean and divide by the standard deviation of the values at the fit, unless told otherwise."""
-    import numpy as np
-
     x = at.numeric(values[0])
     if not all(isinstance(option, bool) or _is_number(option) for option in options.values()):
         raise at.refuse("has an option of a wrong kind", "TRUE, FALSE or a number for `center` and `scale`.")

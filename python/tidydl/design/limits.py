@@ -8,18 +8,6 @@ from __future__ import annotations
 
 from tidydl.errors import FormulaError
 
-__all__ = [
-    "MOST_CELLS",
-    "MOST_DEGREE",
-    "MOST_DEPTH",
-    "MOST_LETTERS",
-    "MOST_ORDERED_LEVELS",
-    "MOST_PRODUCTS",
-    "MOST_TERMS",
-    "MOST_WORDS",
-    "too_many",
-]
-
 MOST_LETTERS = 1_000_000  # of a formula
 MOST_WORDS = 50_000  # names, numbers, signs and texts of a formula
 MOST_DEPTH = 100  # of parentheses, arguments, signs and right-hand operands inside one another

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from tidydl.design.contrasts import Coding
 from tidydl.design.expressions import Expression
@@ -12,11 +13,6 @@ from tidydl.design.formulas import Formula
 from tidydl.design.limits import MOST_CELLS
 from tidydl.design.values import Labels, Logicals, Numbers, Value, labels_of
 from tidydl.errors import ColumnError, DataError
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["LOGICAL", "as_labels", "levels_not_seen", "model_columns", "number_of_columns"]
 
 LOGICAL = ("FALSE", "TRUE")
 
@@ -44,8 +40,6 @@ def model_columns(
     ColumnError
         If there are labels where the fit had numbers.
     """
-    import numpy as np
-
     blocks: list[np.ndarray] = []
     names: list[str] = []
     for at, term in enumerate(formula.terms):
@@ -153,8 +147,6 @@ def _coded(factor: Expression, value: Value, coding: Coding | None, full: bool) 
 
 
 def _codes(name: str, value: Value, levels: tuple[str, ...]) -> np.ndarray:
-    import numpy as np
-
     labels = as_labels(value).met()
     codes = labels.as_levels(levels).codes
     if (codes < 0).any():

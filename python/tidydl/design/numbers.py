@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
 from tidydl.checks import described, numbers_in
 from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-    import pandas as pd
-
     # What users give: a data frame, or numbers, rows by columns.
     Data: TypeAlias = pd.DataFrame | npt.ArrayLike
-
-__all__ = ["from_matrix"]
 
 
 def from_matrix(x: object, argument: str = "x") -> tuple[np.ndarray, tuple[str, ...]]:
@@ -26,9 +24,6 @@ def from_matrix(x: object, argument: str = "x") -> tuple[np.ndarray, tuple[str, 
     tuple
         x as doubles, rows by columns, and the columns' names (none where ``x`` has none).
     """
-    import numpy as np
-    import pandas as pd
-
     if isinstance(x, pd.DataFrame):
         names = tuple(str(name) for name in x.columns)
         for name, dtype in zip(names, x.dtypes, strict=True):

@@ -5,15 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from tidydl.design.arithmetic import power
 from tidydl.design.limits import MOST_ORDERED_LEVELS, too_many
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["Basis", "orthogonal_basis", "polynomial_contrasts", "products", "raw_powers"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +26,6 @@ class Basis:
 
     def columns(self, x: np.ndarray) -> np.ndarray:
         """Return the polynomials of values, rows by degrees from 1."""
-        import numpy as np
-
         below, here = np.zeros(len(x)), np.ones(len(x))
         found = []
         for k, centre in enumerate(self.centres):
@@ -46,8 +40,6 @@ def orthogonal_basis(x: np.ndarray, degree: int) -> Basis:
 
     Each is found from the power series of the one before by a QR decomposition; the recursion's coefficients follow.
     """
-    import numpy as np
-
     middle = float(x.mean(dtype=np.longdouble))
     centred = x - middle
     q, r = np.linalg.qr(np.vander(centred, degree + 1, increasing=True))
@@ -59,8 +51,6 @@ def orthogonal_basis(x: np.ndarray, degree: int) -> Basis:
 
 def raw_powers(x: np.ndarray, degree: int) -> np.ndarray:
     """Return the powers of values from 1 to the degree."""
-    import numpy as np
-
     return np.column_stack([power(x, k) for k in range(1, degree + 1)])
 
 
@@ -72,8 +62,6 @@ def products(parts: Sequence[np.ndarray], degree: int) -> tuple[np.ndarray, tupl
     tuple
         The products, and the ends of their names as R writes them: the degree in each variable, as in ``"1.0"``.
     """
-    import numpy as np
-
     columns, ends = [], []
     for backwards in itertools.product(range(degree + 1), repeat=len(parts)):
         degrees = backwards[::-1]  # the first variable's degree changes fastest
@@ -94,8 +82,6 @@ def polynomial_contrasts(n: int) -> tuple[np.ndarray, tuple[str, ...]]:
     FormulaError
         If there are more levels than doubles can represent polynomials of, as in R.
     """
-    import numpy as np
-
     if n > MOST_ORDERED_LEVELS:
         raise too_many(
             f"codes a factor of {n} levels by contr.poly",

@@ -15,8 +15,6 @@ from tidydl.design.syntax import Call, Name, Node, parse, walk
 from tidydl.design.terms import Algebra, Offset
 from tidydl.errors import FormulaError
 
-__all__ = ["formula_of_r", "parse_r", "remembered", "vet_formula_of_r"]
-
 _UNKNOWN = tuple(f"x{i}" for i in range(50))  # what '.' stands for where the data are not known
 _MOST_KEPT = 1000  # letters
 Answer = TypeVar("Answer")

@@ -15,8 +15,6 @@ from tidydl.design.limits import MOST_DEGREE, MOST_PRODUCTS, too_many
 from tidydl.design.syntax import EMPTY, Call, Constant, Name, Node, Word, walk
 from tidydl.errors import FormulaError, nearest
 
-__all__ = ["CONSTANTS", "FUNCTIONS_OF_R", "called", "columns_bound", "literal_size", "number_in", "short", "vet_for_r"]
-
 FUNCTIONS_OF_R = (
     *("I", "log", "log2", "log10", "log1p", "exp", "expm1", "sqrt", "abs", "sign", "round", "floor", "ceiling"),
     *("trunc", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "plogis", "qlogis", "pnorm"),

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
 
 from tidydl.design.values import Labels, Numbers, Value, kind_held, value_of
 from tidydl.errors import ColumnError, DataError
 from tidydl.user_warnings import warn_user
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-__all__ = ["Response", "bound_response", "predictable", "response_of", "response_values"]
 
 MOST_INDICATORS = 100_000_000  # rows times classes: more is an identifier taken for a class
 
@@ -35,8 +31,6 @@ class Response:
 
 def response_values(name: str, values: object) -> Response:
     """Build a response of one column's values: a class where they are labels or text, else numbers."""
-    import pandas as pd
-
     column = values if isinstance(values, pd.Series) else pd.Series(values)
     return response_of(name, predictable(name, column))
 
@@ -72,8 +66,6 @@ def bound_response(name: str, parts: list[Response], names: tuple[str, ...]) -> 
     """Bind the columns of ``cbind()``."""
     if any(part.levels is not None for part in parts):
         raise DataError("`formula` binds a class into its response.", allowed="Numbers inside cbind().")
-    import numpy as np
-
     return Response(name, np.column_stack([part.values for part in parts]), None, names)
 
 

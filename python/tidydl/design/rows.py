@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+import pandas as pd
+
 from tidydl.checks import check_choice, described
 from tidydl.design.expressions import Scope, vet
 from tidydl.design.formulas import several_columns
@@ -12,20 +15,7 @@ from tidydl.design.values import Logicals, Value, kind_held, value_of
 from tidydl.errors import ArgumentError, ColumnError, DataError, no_column
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
     Subset: TypeAlias = str | Sequence[bool] | Sequence[int] | np.ndarray | pd.Series
-
-__all__ = [
-    "NA_ACTIONS",
-    "check_na_action",
-    "chosen_rows",
-    "column_values",
-    "no_rows",
-    "refuse_incomplete",
-    "same_index",
-]
 
 NA_ACTIONS = ("omit", "exclude", "fail")
 _SUBSET = "A logical for each row, row positions from 0, or a condition such as \"age > 30 & group == 'a'\"."
@@ -63,9 +53,6 @@ def chosen_rows(subset: Subset | None, data: pd.DataFrame) -> np.ndarray:
     ArgumentError, FormulaError, ColumnError
         If it cannot be read, or does not fit the data.
     """
-    import numpy as np
-    import pandas as pd
-
     if subset is None:
         return np.arange(len(data))
     if isinstance(subset, str):
@@ -91,8 +78,6 @@ def same_index(argument: str, values: object, data: pd.DataFrame) -> None:
     ArgumentError
         If it is such a Series.
     """
-    import pandas as pd
-
     if isinstance(values, pd.Series) and len(values) == len(data) and not values.index.equals(data.index):
         raise ArgumentError(
             f"`{argument}` has another index than `data`.",
@@ -117,8 +102,6 @@ def _by_text(text: str, data: pd.DataFrame) -> Logicals:
 
 
 def _positions(given: np.ndarray | None, rows: int) -> np.ndarray:
-    import numpy as np
-
     if given is None or not (np.isfinite(given) & (given == np.floor(given))).all():
         raise ArgumentError("`subset` is neither logical nor made of positions.", allowed=_SUBSET)
     if ((given < 0) | (given >= rows)).any():

@@ -11,20 +11,6 @@ from typing import NamedTuple, NoReturn
 from tidydl.design.limits import MOST_DEPTH, MOST_WORDS, too_many
 from tidydl.errors import FormulaError
 
-__all__ = [
-    "COMPARISONS",
-    "EMPTY",
-    "Call",
-    "Constant",
-    "Name",
-    "Node",
-    "Word",
-    "is_syntactic",
-    "parse",
-    "split_call",
-    "walk",
-]
-
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 # Operators from the loosest to the tightest, as in R's ?Syntax. All group from the left but the power.

@@ -14,8 +14,6 @@ from tidydl.design.syntax import EMPTY, Call, Constant, Name, Node
 from tidydl.errors import FormulaError
 from tidydl.user_warnings import warn_user
 
-__all__ = ["Algebra", "Offset", "parts_of"]
-
 _DOT = Name(".")
 _OPERATORS = ("+", "-", "*", "/", ":", "^", "%in%")
 

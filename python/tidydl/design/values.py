@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
 
 from tidydl.checks import numbers_in
 from tidydl.rprint import level_text
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-__all__ = ["Labels", "Logicals", "Numbers", "Value", "kind_held", "labels_of", "value_of"]
 
 
 @dataclass(frozen=True)
@@ -29,8 +25,6 @@ class Numbers:
     @property
     def missing(self) -> np.ndarray:
         """Which rows have no value."""
-        import numpy as np
-
         unknown = np.isnan(self.values)
         return unknown.any(axis=1) if unknown.ndim == 2 else unknown
 
@@ -53,8 +47,6 @@ class Logicals:
     @property
     def missing(self) -> np.ndarray:
         """Which rows have no value."""
-        import numpy as np
-
         return np.isnan(self.values)
 
     def take(self, rows: np.ndarray) -> Logicals:
@@ -86,8 +78,6 @@ class Labels:
 
     def met(self) -> Labels:
         """Drop the levels without a row."""
-        import numpy as np
-
         there = np.zeros(len(self.levels), dtype=bool)
         there[self.codes[self.codes >= 0]] = True
         if there.all():
@@ -97,9 +87,6 @@ class Labels:
 
     def as_levels(self, levels: tuple[str, ...]) -> Labels:
         """Code by other levels; what is not among them is missing."""
-        import numpy as np
-        import pandas as pd
-
         at = pd.Index(levels, dtype=object).get_indexer(pd.Index(self.levels, dtype=object))
         return Labels(np.append(at, -1)[self.codes], levels, self.ordered)
 
@@ -109,9 +96,6 @@ Value = Numbers | Logicals | Labels
 
 def value_of(column: pd.Series) -> Value | None:
     """Take a column as R would: numbers, logicals or labels; None where it is of none of these kinds."""
-    import numpy as np
-    import pandas as pd
-
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _categorical(column)
     if column.dtype == object:
@@ -129,8 +113,6 @@ def value_of(column: pd.Series) -> Value | None:
 
 def kind_held(column: pd.Series) -> str:
     """Return what a column holds that has no values in a formula."""
-    import pandas as pd
-
     kind = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else str(column.dtype)
     if kind.startswith(("date", "period", "timestamp")):
         return "dates"
@@ -141,8 +123,6 @@ def kind_held(column: pd.Series) -> str:
 
 def _objects(column: pd.Series) -> Value | None:
     """Look into a column of Python objects: texts, or numbers or logicals some of which are None."""
-    import pandas as pd
-
     kind = pd.api.types.infer_dtype(column, skipna=True)
     if kind == "string":
         return _text(column)
@@ -162,8 +142,6 @@ def _doubles(column: pd.Series) -> np.ndarray:
 
 
 def _categorical(column: pd.Series) -> Labels:
-    import numpy as np
-
     texts = [level_text(level) for level in column.cat.categories.tolist()]
     levels = tuple(dict.fromkeys(texts))
     codes = column.cat.codes.to_numpy().astype(np.int64)
@@ -173,9 +151,6 @@ def _categorical(column: pd.Series) -> Labels:
 
 
 def _text(column: pd.Series) -> Labels:
-    import numpy as np
-    import pandas as pd
-
     codes, met = pd.factorize(column)
     texts = [str(text) for text in met]
     levels = sorted(texts)
@@ -185,8 +160,6 @@ def _text(column: pd.Series) -> Labels:
 
 def labels_of(value: Value) -> Labels:
     """Make labels as R's ``factor()`` does: the levels that are met, sorted, numbers written as R writes them."""
-    import numpy as np
-
     if isinstance(value, Labels):
         return value.met()
     kinds, codes = np.unique(value.values, return_inverse=True)

@@ -18,8 +18,6 @@ from tidydl.boundaries import FULL_DISK, HUB
 from tidydl.errors import HubError, TidydlError
 from tidydl.hub.repositories import COMMIT, DIGEST, Repository
 
-__all__ = ["answered", "asked_for", "commit_in", "digest_in", "size_in"]
-
 _LONGEST = 64 << 20  # bytes of an answer: some hundred thousand files take 20 MB
 _VALUES = 2_000_000  # in an answer: each takes some hundred bytes
 _LARGEST = 1 << 50  # bytes of a file

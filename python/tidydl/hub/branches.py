@@ -7,8 +7,6 @@ from tidydl.hub.connection import out_of_reach
 from tidydl.hub.repositories import Repository
 from tidydl.hub.retries import is_silence
 
-__all__ = ["PARQUET", "has_parquet_branch"]
-
 PARQUET = "refs/convert/parquet"
 
 

@@ -21,8 +21,6 @@ from tidydl.storage import UNPACKED_FROM, abandoned, unpacked_folder
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["cache"]
-
 _KINDS = {"models": "model", "datasets": "dataset", "spaces": "space", "kernels": "kernel"}
 _UNPACKED = "unpacked"
 _CONTRACT = Contract.of(

@@ -11,8 +11,6 @@ import threading
 import time
 from urllib.parse import urlsplit
 
-__all__ = ["note_failure", "out_of_reach", "switched_off"]
-
 SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 _ON = ("1", "TRUE", "YES", "ON")  # what huggingface_hub takes for switched on
 _QUICK, _PATIENT = 0.6, 3.0  # seconds to wait for a sign of life

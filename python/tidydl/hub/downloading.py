@@ -22,8 +22,6 @@ from tidydl.hub.listings import File
 from tidydl.hub.repositories import Repository
 from tidydl.hub.retries import Retries, with_retries
 
-__all__ = ["Download", "DownloadStopped", "is_intact"]
-
 _TIMES = 3  # how often content is fetched before it is given up as wrong
 _CHUNK = 1 << 20
 _RESERVE = 1 << 30  # bytes of the disk that a file of unknown size leaves free

@@ -15,8 +15,6 @@ from tidydl.hub.connection import switched_off
 from tidydl.hub.repositories import Repository
 from tidydl.hub.retries import is_silence, is_timeout, status_of
 
-__all__ = ["damaged_copy", "listed", "not_here", "refusal", "storing", "too_little_room", "wrong_content"]
-
 ALLOWED = {
     "model": "The folder of a model on this machine, or an id of the Hugging Face Hub such as 'owner/name'.",
     "dataset": "A folder, a file, or the 'owner/name' of a data set on the Hugging Face Hub.",

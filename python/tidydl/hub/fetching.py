@@ -24,8 +24,6 @@ from tidydl.hub.retries import is_silence
 from tidydl.progress import somebody_looks
 from tidydl.rendering import in_this_language
 
-__all__ = ["Snapshot", "fetch", "mend"]
-
 _AT_ONCE = 4
 Choose = Callable[[Sequence[str]], Iterable[str]]
 

@@ -22,8 +22,6 @@ from tidydl.hub.repositories import COMMIT, Repository, cache_path, is_inside
 from tidydl.hub.retries import Retries, is_silence, passes, with_retries
 from tidydl.whole_files import write_whole
 
-__all__ = ["File", "Listing", "downloaded", "forget_listings", "is_known", "kept_listing", "listing_of", "storage_note"]
-
 _REMEMBERED = 60.0  # seconds for which a branch is not asked for again
 _IMPATIENT = 5.0  # seconds for an answer where what is kept would do
 _recent: dict[Repository, tuple[float, Listing]] = {}

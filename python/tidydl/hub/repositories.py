@@ -10,8 +10,6 @@ from typing import Literal
 from tidydl import rendering
 from tidydl.errors import ArgumentError
 
-__all__ = ["COMMIT", "DIGEST", "Kind", "Repository", "cache_path"]
-
 Kind = Literal["model", "dataset"]
 COMMIT = re.compile(r"[0-9a-f]{40}")
 DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # git's sha1, or sha256

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-__all__ = ["Retries", "is_silence", "is_timeout", "passes", "status_of", "with_retries"]
-
 Result = TypeVar("Result")
 _LIMIT = re.compile(r";\s*t=(\d+)")  # "api";r=0;t=55: in 55 seconds requests are counted anew
 _PASSING = (408, 429, 500, 502, 503, 504)

@@ -20,8 +20,6 @@ from tidydl.networks.inputs import Inputs, column_labels
 if TYPE_CHECKING:
     from tidydl.networks.arguments import Plan
 
-__all__ = ["advice", "advise", "warn_of_offset"]
-
 MOST_INPUTS = 60  # beyond, dependence is not looked for
 MOST_NAMED = 5
 SATURATED = 15.0  # a sigmoid unit is exactly 0 or 1 beyond, and has no slope

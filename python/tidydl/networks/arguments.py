@@ -6,9 +6,10 @@ import inspect
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tidydl import rendering, rng
 from tidydl.checks import check_count, check_flag, check_number, described, numbers_in
@@ -17,11 +18,6 @@ from tidydl.networks.exact.engine import Settings
 from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape
 from tidydl.networks.exact.many import Fit
 from tidydl.networks.inputs import Inputs
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-__all__ = ["LOSSES", "Options", "Plan", "number_of_weights", "plan", "refuse_more", "refuse_values"]
 
 # The names by which R and files call the losses.
 LOSSES = {

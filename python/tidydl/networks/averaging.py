@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from tidydl import verbs
 from tidydl.checks import check_choice
@@ -15,11 +16,7 @@ from tidydl.networks.network_verbs import augmented, classes_of, need_classes, r
 from tidydl.networks.record import NNet
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tidydl.design.numbers import Data
-
-__all__ = ["AveragedNNet"]
 
 FIT = ".fit"
 GLANCE = Contract.of(
@@ -106,8 +103,6 @@ def _mean_outputs(x: AveragedNNet, newdata: Data | None) -> tuple[np.ndarray, An
 @verbs.predict.register(AveragedNNet)
 def _predict(x: AveragedNNet, newdata: Data | None = None, type: str = "raw") -> Any:
     """Predict with the mean of several networks, as for one network."""
-    import pandas as pd
-
     check_choice("type", type, ["raw", "class"])
     values, index = _mean_outputs(x, newdata)
     if type == "class":
@@ -125,8 +120,6 @@ def _fitted(x: AveragedNNet) -> pd.DataFrame:
 @verbs.residuals.register(AveragedNNet)
 def _residuals(x: AveragedNNet) -> pd.DataFrame:
     """Return target less mean output for the training rows."""
-    import pandas as pd
-
     return pd.DataFrame(x.residuals, index=x.index, columns=list(x.output_names))
 
 
@@ -140,8 +133,6 @@ def _augment(x: AveragedNNet, data: Data | None = None, newdata: Data | None = N
 @verbs.coef.register(AveragedNNet)
 def _coef(x: AveragedNNet) -> pd.DataFrame:
     """Return the weights by name, a row for each network: ``.fit``, counted from 0, is the index."""
-    import pandas as pd
-
     index = pd.RangeIndex(len(x.fits), name=FIT)
     return pd.DataFrame([fit.wts for fit in x.fits], index=index, columns=x.fits[0].connections)
 
@@ -166,8 +157,6 @@ def _summary(x: AveragedNNet) -> AveragedSummary:
 @verbs.tidy.register(AveragedNNet)
 def _tidy(x: AveragedNNet) -> pd.DataFrame:
     """Return one row per weight of each network: ``.fit``, counted from 0, and the columns of one network's frame."""
-    import pandas as pd
-
     frames = [verbs.tidy(fit) for fit in x.fits]
     whole = pd.concat(frames, ignore_index=True)
     whole.insert(0, FIT, np.repeat(np.arange(len(frames)), [len(frame) for frame in frames]))

@@ -9,8 +9,6 @@ from tidydl.design.deparse import Lines
 from tidydl.design.syntax import Constant, Node, parse
 from tidydl.errors import FormulaError
 
-__all__ = ["written_call"]
-
 _CUTOFF = 60
 
 

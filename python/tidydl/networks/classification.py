@@ -24,8 +24,6 @@ from tidydl.rprint import level_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Confusion", "class_ind", "confusion"]
-
 CONFUSABLE = "A network fitted to classes, or a data frame."
 COUNTS = Contract.of(response="label", truth="label", n="integer")
 GLANCE = Contract.of(accuracy="double", balanced_accuracy="double", kappa="double", nobs="integer")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy.typing as npt
+import pandas as pd
+
 from tidydl.boundaries import guarded
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
@@ -14,12 +17,7 @@ from tidydl.networks.network_hints import network_hint
 from tidydl.networks.record import NNet
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-    import pandas as pd
-
     from tidydl.design.numbers import Data
-
-__all__ = ["hessian", "hessian_of", "nnetHess"]
 
 
 @guarded
@@ -63,8 +61,6 @@ def hessian(
     >>> hessian(nnet("education ~ extraversion", data, size=1, trace=False), data).shape
     (12, 12)
     """
-    import pandas as pd
-
     if not isinstance(net, NNet):
         raise ArgumentError(
             f"`net` is {described(net)}.",
@@ -91,8 +87,6 @@ nnetHess = hessian  # noqa: N816  (its name in R)
 
 def hessian_of(net: NNet, inputs: Inputs) -> pd.DataFrame:
     """Return the second derivatives of a network's value for these inputs."""
-    import pandas as pd
-
     sizes = (inputs.x.shape[1], inputs.targets.shape[1])
     if sizes != (net.shape.inputs, net.shape.outputs):
         raise ArgumentError(

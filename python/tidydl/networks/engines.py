@@ -17,8 +17,6 @@ from tidydl.networks.exact.shares import cores
 from tidydl.networks.r_engine import fit_many_with_r, fit_with_r
 from tidydl.progress import Work
 
-__all__ = ["Engine", "all_made", "choose_engine", "solve", "solve_many"]
-
 
 @dataclass(frozen=True)
 class Engine:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from tidydl.boundaries import PASSING, REPORT, USER_OBJECTS
 from tidydl.design import Design, Response
@@ -35,11 +37,7 @@ except ImportError as problem:
     ) from problem
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from tidydl.design.numbers import Data
-
-__all__ = ["NNetClassifier", "NNetRegressor"]
 
 _SEEDS = 2**31 - 1  # what R's set.seed() takes
 
@@ -124,8 +122,6 @@ class _NetworkEstimator(BaseEstimator):
 
     def _fit(self, X: np.ndarray, given: Data, response: Response, sample_weight: npt.ArrayLike | None) -> None:
         """Fit to the checked inputs X; ``given`` is what the caller gave, for its index and names."""
-        import pandas as pd
-
         with _arguments_of(
             "fit", ("A weight for each row, none negative.", "Leave `sample_weight` out for equal ones.")
         ):

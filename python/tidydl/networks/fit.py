@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy.typing as npt
+
 from tidydl.boundaries import arguments_of
 from tidydl.checks import check_count, check_flag
 from tidydl.errors import ArgumentError
@@ -20,13 +22,9 @@ from tidydl.networks.record import NNet
 from tidydl.progress import run
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from tidydl.design.contrasts import Contrasts
     from tidydl.design.numbers import Data
     from tidydl.design.rows import Subset
-
-__all__ = ["nnet", "record"]
 
 
 def nnet(

@@ -6,8 +6,6 @@ import numpy as np
 
 from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, LINEAR, SOFTMAX, Shape, outputs
 
-__all__ = ["hessian"]
-
 _ROOM = 4_000_000
 
 

@@ -8,30 +8,14 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, unknown_name
 
 if TYPE_CHECKING:
     Chosen: TypeAlias = str | int | Iterable[str | int] | None
-    import pandas as pd
-
     from tidydl.networks.record import NNet
-
-__all__ = [
-    "chi_square_above",
-    "chosen_names",
-    "covariance_of_weights",
-    "information",
-    "interval_names",
-    "intervals",
-    "normal_beyond",
-    "normal_quantile",
-    "pseudo_inverse",
-    "rank",
-    "roots",
-    "standard_errors",
-]
 
 _SINGULAR = 1e-10
 _DEPENDENT = 1e-7
@@ -172,8 +156,6 @@ def interval_names(level: float) -> list[str]:
 
 def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.DataFrame:
     """Return estimates with as many standard errors to either side as the level wants."""
-    import pandas as pd
-
     half = normal_quantile(1 - (1 - level) / 2) * errors
     lower, upper = interval_names(level)
     values = np.asarray(estimates, dtype=float)

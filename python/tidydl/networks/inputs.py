@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from tidydl.checks import described, frame_hint, numbers_in
 from tidydl.design import Design, Response, from_formula, from_matrix, response_values, same_index
@@ -14,14 +16,9 @@ from tidydl.errors import ArgumentError, ColumnError, DataError, no_column
 from tidydl.networks.excluded import Excluded
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-    import pandas as pd
-
     from tidydl.design.contrasts import Contrasts
     from tidydl.design.numbers import Data
     from tidydl.design.rows import Subset
-
-__all__ = ["Inputs", "column_labels", "gather", "label_column", "need_finite"]
 
 
 @dataclass(frozen=True)
@@ -93,8 +90,6 @@ def gather(
 
 
 def _from_formula(formula: str, data: Data | None, weights: str | npt.ArrayLike | None, rows: dict[str, Any]) -> Inputs:
-    import pandas as pd
-
     if not isinstance(data, pd.DataFrame):
         raise ArgumentError(
             f"`data` is {described(data)}.",
@@ -113,8 +108,6 @@ def _from_formula(formula: str, data: Data | None, weights: str | npt.ArrayLike 
 
 
 def _from_numbers(x: Data | None, y: Data | None, weights: npt.ArrayLike | None) -> Inputs:
-    import pandas as pd
-
     if x is None or y is None:
         raise ArgumentError(
             "`x` and `y` are needed where there is no formula.",
@@ -140,8 +133,6 @@ def _from_numbers(x: Data | None, y: Data | None, weights: npt.ArrayLike | None)
 
 
 def _response(y: object) -> Response:
-    import pandas as pd
-
     if isinstance(y, pd.DataFrame) or _ndim(y) == 2:
         values, names = from_matrix(y, "y")
         return Response("y", values, None, names)
@@ -201,8 +192,6 @@ def _own(values: np.ndarray) -> np.ndarray:
 def _case_weights(
     weights: str | npt.ArrayLike | None, data: pd.DataFrame | np.ndarray, *, missing_ok: bool = False
 ) -> np.ndarray:
-    import pandas as pd
-
     if weights is None:
         return np.ones(len(data))
     if isinstance(weights, str) and isinstance(data, pd.DataFrame):

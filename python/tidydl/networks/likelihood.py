@@ -7,8 +7,6 @@ from tidydl.errors import ArgumentError
 from tidydl.networks.record import NNet
 from tidydl.rprint import format_numbers
 
-__all__ = ["LogLik"]
-
 
 class LogLik(float):
     """A log-likelihood: a number with its degrees of freedom and number of observations; prints as R's ``logLik()``.

@@ -6,8 +6,6 @@ from typing import Any
 
 from tidydl.networks.record import NNet
 
-__all__ = ["best_network", "network_hint"]
-
 
 def best_network(value: object) -> Any:
     """Return the refitted network of a search, anything else as it is."""

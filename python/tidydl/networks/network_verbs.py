@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from tidydl import rendering, verbs
 from tidydl.checks import check_choice, check_number, described, frame_hint, numbers_in
@@ -19,23 +20,8 @@ from tidydl.networks.inputs import need_finite
 from tidydl.networks.record import FittedNetwork, NNet
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tidydl.design.numbers import Data
     from tidydl.networks.inference import Chosen
-
-__all__ = [
-    "GLANCE",
-    "TIDY",
-    "augmented",
-    "class_shares",
-    "classes_of",
-    "in_place",
-    "most_probable",
-    "need_classes",
-    "observed",
-    "raw_outputs",
-]
 
 TIDY = Contract.of({"term": "string", "from": "string", "to": "string", "layer": "label", "estimate": "double"})
 GLANCE = Contract.of(
@@ -100,8 +86,6 @@ def _glance(x: NNet) -> pd.DataFrame:
 @verbs.vcov.register(NNet)
 def _vcov(x: NNet) -> pd.DataFrame:
     """Return the covariance of the weights that may change, from the Hessian that the fit has."""
-    import pandas as pd
-
     _need_hessian(x)
     free = np.flatnonzero(x.mask)
     names = [x.connections[i] for i in free]
@@ -111,8 +95,6 @@ def _vcov(x: NNet) -> pd.DataFrame:
 @verbs.confint.register(NNet)
 def _confint(x: NNet, parm: Chosen = None, level: float = 0.95) -> pd.DataFrame:
     """Return an interval for each weight that may change, the bounds as columns."""
-    import pandas as pd
-
     covariance = _vcov(x)
     names = list(covariance.index)
     chosen = chosen_names(parm, names)
@@ -133,8 +115,6 @@ def _need_hessian(fit: NNet) -> None:
 
 def _inputs(fit: NNet, newdata: Data) -> tuple[np.ndarray, np.ndarray, Any]:
     """Return x of the complete rows of new data, which rows those are, and the index of all rows."""
-    import pandas as pd
-
     if fit.design.formula is not None:
         if not isinstance(newdata, pd.DataFrame):
             raise ArgumentError(
@@ -184,16 +164,12 @@ def raw_outputs(fit: NNet, newdata: Data | None) -> tuple[np.ndarray, Any]:
 
 def classes_of(fit: FittedNetwork, values: np.ndarray, index: pd.Index | None) -> pd.Series:
     """Return the class of the largest output in each row, the first of several; missing where the row is."""
-    import pandas as pd
-
     assert fit.lev is not None
     return pd.Series(most_probable(fit.lev, values), index=index)
 
 
 def most_probable(levels: Sequence[str], values: np.ndarray) -> Any:
     """Return the level of the largest output in each row, of ties the first, as a categorical; missing like its row."""
-    import pandas as pd
-
     names = list(dict.fromkeys(levels))  # the columns of a matrix may share one
     codes = np.array([names.index(level) for level in levels])[np.argmax(np.nan_to_num(class_shares(values)), axis=1)]
     codes[np.isnan(values).any(axis=1)] = -1
@@ -225,8 +201,6 @@ def _predict(x: NNet, newdata: Data | None = None, type: str = "raw") -> Any:
         Class: a categorical Series. A row with a missing input has missing values; the index is newdata's. Of
         classes equally probable the first is taken.
     """
-    import pandas as pd
-
     check_choice("type", type, ["raw", "class"])
     values, index = raw_outputs(x, newdata) if newdata is not None else in_place(x, x.fitted_values)
     if type == "class":
@@ -253,16 +227,12 @@ def _fitted(x: NNet) -> pd.DataFrame:
 @verbs.residuals.register(NNet)
 def _residuals(x: NNet) -> pd.DataFrame:
     """Return target less output for the training rows."""
-    import pandas as pd
-
     values, index = in_place(x, x.residuals)
     return pd.DataFrame(values, index=index, columns=list(x.output_names))
 
 
 def observed(fit: FittedNetwork, index: pd.Index | None) -> pd.Series:
     """Return the classes of the training rows."""
-    import pandas as pd
-
     targets = np.round(fit.fitted_values + fit.residuals)
     codes = targets[:, 0].astype(int) if targets.shape[1] == 1 else np.argmax(targets, axis=1)
     assert fit.lev is not None
@@ -283,8 +253,6 @@ def _augment(x: NNet, data: Data | None = None, newdata: Data | None = None) -> 
 
 def augmented(x: FittedNetwork, data: Data | None, values: np.ndarray, index: pd.Index | None) -> pd.DataFrame:
     """Join outputs, whoever predicted them, to data, or to the training rows' observed response where there is none."""
-    import pandas as pd
-
     if data is not None:
         base = data.copy() if isinstance(data, pd.DataFrame) else pd.DataFrame(np.asarray(data))
     elif x.told_apart is not None:

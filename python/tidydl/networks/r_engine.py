@@ -24,8 +24,6 @@ from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LINEAR, SOFTMAX
 from tidydl.networks.exact.many import Fit
 from tidydl.progress import Pause, Progress, Work
 
-__all__ = ["fit_many_with_r", "fit_with_r"]
-
 RPY2_FOR_OLDER_R = "rpy2==3.5.17"  # later ones need R 4.5
 _LOSSES = {LINEAR: "linout", ENTROPY: "entropy", SOFTMAX: "softmax", CENSORED: "censored"}
 

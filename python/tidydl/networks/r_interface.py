@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tidydl.checks import described
@@ -30,13 +31,9 @@ from tidydl.networks.model_selection.resampling import (
 from tidydl.progress import Work
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from tidydl.networks.engines import Engine
     from tidydl.networks.exact.engine import Solution
     from tidydl.networks.model_selection.resampling import Resamples
-
-__all__ = ["asked_by_r", "fit_arrays", "fit_repeats", "tune_arrays"]
 
 
 def fit_arrays(

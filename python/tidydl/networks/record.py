@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
+import pandas as pd
 
 from tidydl import verbs
 from tidydl.design import Design, design_matrix
@@ -16,11 +17,7 @@ from tidydl.networks.excluded import Excluded
 from tidydl.rprint import format_numbers, named_vector
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tidydl.design.numbers import Data
-
-__all__ = ["FittedNetwork", "NNet", "NNetSummary", "connection_names"]
 
 
 def connection_names(shape: Shape) -> list[str]:
@@ -270,6 +267,4 @@ def _summary(x: NNet) -> NNetSummary:
 @verbs.coef.register(NNet)
 def _coef(x: NNet) -> pd.Series:
     """Return the weights, named as in R."""
-    import pandas as pd
-
     return pd.Series(x.wts, index=x.connections, name="estimate")

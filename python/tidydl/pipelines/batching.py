@@ -26,8 +26,6 @@ from tidydl.pipelines.reading.tensors import CrowdedBatchError
 from tidydl.pipelines.tokens import refuse_unknown_tokens
 from tidydl.progress import Progress, Work
 
-__all__ = ["BatchPlan", "Encoded", "Failure", "Outcome", "compute", "distinct", "only_line"]
-
 # What a batch may cost, in tokens or patches: measured by tests/benchmarks/pipelines.py for CPUs. A CUDA
 # card wants large batches; where they do not fit, memory runs out once and the budget is halved for good.
 BUDGETS = {"cpu": 1024, "mps": 8192, "cuda": 32768}

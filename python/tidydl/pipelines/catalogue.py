@@ -8,8 +8,6 @@ from typing import Any
 from tidydl.columns import Contract
 from tidydl.pipelines.declarations import Part, Task
 
-__all__ = ["TASKS"]
-
 TEXT = (Part("text", "text"),)
 TEXT_PAIR = (*TEXT, Part("text_pair", "text", optional=True))
 LABELS = Part("candidate_labels", "label", shared=True)

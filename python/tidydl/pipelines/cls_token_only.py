@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
-__all__ = ["first_token_alone"]
-
 _AGREE = 1e-5
 
 

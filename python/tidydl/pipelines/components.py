@@ -14,8 +14,6 @@ from tidydl.pipelines.model_location import locate, require_component_files
 from tidydl.pipelines.transformers_loaders import Source, import_transformers, quietly
 from tidydl.pipelines.vetting.sizes import refuse_growth
 
-__all__ = ["AUTO", "READERS", "Origin", "forget_components", "origin_of", "read_components"]
-
 # The arguments of pipeline() that carry such a thing, and the class of transformers that loads it.
 AUTO = {
     "tokenizer": "AutoTokenizer",

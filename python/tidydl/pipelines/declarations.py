@@ -8,8 +8,6 @@ from typing import Any
 
 from tidydl.columns import ROW, Column, Contract, Kind
 
-__all__ = ["RUNNING", "Part", "Task"]
-
 # Options of every task: what to do where an input fails, and where to keep what is done of a long run.
 RUNNING: dict[str, Any] = {"on_error": "raise", "checkpoint": None}
 

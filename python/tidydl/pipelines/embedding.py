@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from tidydl.boundaries import arguments_of
 from tidydl.checks import check_choice, check_flag
 from tidydl.columns import ROW, Column, Contract
@@ -29,13 +32,9 @@ from tidydl.progress import Work
 from tidydl.progress import run as run_work
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
     import torch
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
     from transformers.image_processing_utils import BaseImageProcessor
-
-__all__ = ["embed", "embed_steps"]
 
 # The arguments besides those about what is loaded.
 _ARGUMENTS = ("pooling", "normalize", "text", "image", "max_length", "batch_size", "on_error")
@@ -248,8 +247,6 @@ def _modality_of_inputs(x: object, given: Mapping[str, Any]) -> str:
     """Tell images from texts: by how they are named, else by what they are. Paths of images are named."""
     if x is NOT_GIVEN or given["text"] is not None or given["image"] is not None:
         return "text" if given["image"] is None else "image"
-    import pandas as pd
-
     text, image = (modality_of(Part(name, name)) for name in ("text", "image"))
     if isinstance(x, pd.DataFrame):
         kinds = [

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl.checks import described
 from tidydl.errors import ColumnError, nearest, one_of
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.positions import is_missing
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["choose_column", "refuse_mistyped"]
 
 
 def choose_column(frame: pd.DataFrame, part: Part, wanted: object, modality: ModuleType, *, alone: bool = True) -> int:
@@ -37,8 +34,6 @@ def choose_column(frame: pd.DataFrame, part: Part, wanted: object, modality: Mod
     ColumnError
         Where there is no such column, or several that fit.
     """
-    import pandas as pd
-
     names = list(frame.columns)
     if wanted is not None and (is_missing(wanted) or not (pd.api.types.is_scalar(wanted) or isinstance(wanted, tuple))):
         raise ColumnError(
@@ -87,8 +82,6 @@ def refuse_mistyped(frame: pd.DataFrame, part: Part, wanted: object) -> None:
 
 
 def _is_label(column: pd.Series) -> bool:
-    import pandas as pd
-
     return isinstance(column.dtype, pd.CategoricalDtype)
 
 

@@ -6,7 +6,9 @@ import importlib
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl import rendering
 from tidydl.checks import described
@@ -14,12 +16,6 @@ from tidydl.errors import ArgumentError, TidydlError
 from tidydl.pipelines.declarations import Part
 from tidydl.pipelines.input_columns import choose_column, refuse_mistyped
 from tidydl.pipelines.positions import is_missing, nth_value
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["NOT_GIVEN", "Inputs", "gathered_from", "in_pandas", "is_foreign", "modality_of", "read_inputs"]
-
 
 _CHUNK = 1024  # inputs that are made ready together, unless their modality says otherwise
 
@@ -112,8 +108,6 @@ def read_inputs(x: object, parts: Sequence[Part], given: Mapping[str, Any], *, t
     ColumnError
         Where a frame has no such column, or several that fit.
     """
-    import pandas as pd
-
     failures: Failures = {} if tolerant else None
     given = {name: value for name, value in given.items() if value is not None}
     x, given = _table_first(x, parts, given)
@@ -176,8 +170,6 @@ def in_pandas(x: Any) -> Any:
 
 def _as_frame(x: object, parts: Sequence[Part]) -> pd.DataFrame | None:
     """Build a frame of a list of inputs with several parts, each a dict or a tuple; None where it is none."""
-    import pandas as pd
-
     if not isinstance(x, (list, tuple)) or not x or modality_of(parts[0]).is_one(x):
         return None
     names = [part.name for part in parts]
@@ -339,7 +331,5 @@ def _recycled(read: dict[Part, list[Any]]) -> dict[Part, list[Any]]:
 
 def _index(values: Iterable[Any], read: dict[Part, list[Any]]) -> pd.Index | None:
     """Return the index of the first Series among the parts, where it has a line for each input."""
-    import pandas as pd
-
     n = max(len(each) for each in read.values())
     return next((each.index for each in values if isinstance(each, pd.Series) and len(each) == n), None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
+
+import pandas as pd
 
 from tidydl.boundaries import arguments_of
 from tidydl.checks import described
@@ -15,11 +17,6 @@ from tidydl.pipelines.streams import Mapped, refuse_checkpoint, warn_of_truncati
 from tidydl.pipelines.widening import widen
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["augment_pipeline", "augment_steps", "augmented"]
 
 
 class _Pipeline(Protocol):
@@ -83,8 +80,6 @@ def augment_steps(
     x: _Pipeline, data: object, *, prefix: str = "", drawn: int | None = None, first: int = 0, **given: Any
 ) -> Work[pd.DataFrame]:
     """Do the work of ``augment()`` as a generator of progress events that returns the frame."""
-    import pandas as pd
-
     with arguments_of("augment"):
         data = in_pandas(data) if is_foreign(data) else data
         if not isinstance(prefix, str):

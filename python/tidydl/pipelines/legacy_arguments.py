@@ -9,8 +9,6 @@ from tidydl.checks import check_flag, described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.declarations import Task
 
-__all__ = ["as_current_arguments", "as_current_loading_arguments", "asks_for_what_is_done", "what_to_write"]
-
 # Arguments of older code that ask for what is done anyway: name -> the values that change nothing.
 _ALREADY_SO: dict[str, tuple[Any, ...]] = {
     "framework": ("pt", None),

@@ -10,8 +10,6 @@ from tidydl.boundaries import first_line
 from tidydl.errors import ArgumentError, DamagedFileError, DependencyError, TidydlError
 from tidydl.pipelines.model_location import ALLOWED, Location
 
-__all__ = ["explain_failure"]
-
 
 def explain_failure(problem: BaseException, location: Location, argument: str = "model") -> TidydlError | None:
     """Turn what transformers raised while loading into one of our errors; None of what is no matter of the model."""

@@ -11,8 +11,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["at_work", "one_at_a_time"]
-
 _loading = threading.RLock()
 _changed = threading.Condition()
 _at_work: dict[int, int] = {}  # how many batches each thread is at

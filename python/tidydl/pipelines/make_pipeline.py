@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from transformers import FeatureExtractionMixin, PreTrainedModel, PreTrainedTokenizerBase, ProcessorMixin
     from transformers.image_processing_utils import BaseImageProcessor
 
-__all__ = ["pipeline"]
-
 
 @guarded
 def pipeline(

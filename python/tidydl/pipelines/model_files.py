@@ -7,8 +7,6 @@ from pathlib import Path
 
 from tidydl.pipelines.vetting.model_folders import named_parts, settings_of, vet_folder
 
-__all__ = ["reading_files", "weight_files"]
-
 # Configs, vocabularies, templates and merges, by the end of their names.
 _READ = (
     *(".json", ".txt", ".model", ".jinja", ".yaml", ".yml"),

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from tidydl.boundaries import guarded
 from tidydl.columns import Contract
 from tidydl.device import import_torch, resolve_device
@@ -20,11 +22,8 @@ from tidydl.pipelines.transformers_loaders import Source, forget_versions, impor
 from tidydl.pipelines.vetting.sizes import refuse_claims, weights_held
 
 if TYPE_CHECKING:
-    import pandas as pd
     import torch
     from transformers import PreTrainedConfig, PreTrainedModel
-
-__all__ = ["Loaded", "Wanted", "Weights", "adopt", "class_labels", "dtype_name", "forget", "load", "read_config"]
 
 DTYPES = ("float32", "float16", "bfloat16", "float64")
 _KEPT = 4

@@ -13,14 +13,6 @@ from tidydl.boundaries import DATA_FILES
 from tidydl.checks import check_path_name, described
 from tidydl.errors import ArgumentError, NotFoundError
 
-__all__ = [
-    "ALLOWED",
-    "Location",
-    "locate",
-    "require_component_files",
-    "require_files",
-]
-
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?")
 _PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "*.model")

@@ -11,8 +11,6 @@ from tidydl import rendering
 from tidydl.checks import check_choice, check_count, check_flag, check_number, check_text, check_texts, described
 from tidydl.errors import ArgumentError, unknown_name
 
-__all__ = ["OPTIONS", "Option", "whole_number"]
-
 FUNCTIONS = ("default", "softmax", "sigmoid", "none")
 Reader = Callable[[str, Any], Any]
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, nearest
 from tidydl.pipelines.declarations import RUNNING, Task
 from tidydl.pipelines.legacy_arguments import as_current_arguments, asks_for_what_is_done, what_to_write
 from tidydl.pipelines.option_table import OPTIONS, Option
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["DEFAULT", "Options", "list_options", "read_options"]
 
 DEFAULT = "default"
 # Arguments that have a place of their own, for hints.

@@ -13,8 +13,6 @@ from typing import Any
 
 from tidydl.rendering import in_this_language
 
-__all__ = ["side_by_side", "worker_count"]
-
 _MOST = 8  # each holds a batch in memory
 
 

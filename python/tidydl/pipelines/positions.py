@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TypeGuard
+
+import pandas as pd
 
 from tidydl.errors import ArgumentError, TidydlError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["is_frame", "is_missing", "nth_value", "of_value", "ordinal", "value_error"]
 
 
 def is_frame(x: object) -> TypeGuard[pd.DataFrame]:

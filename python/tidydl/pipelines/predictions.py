@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from tidydl.columns import ROW, Contract
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome
 from tidydl.pipelines.inputs import Inputs, modality_of
 from tidydl.pipelines.model_loading import Loaded
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-__all__ = [
-    "ERROR",
-    "OTHER",
-    "RANK",
-    "count_of_answers",
-    "input_columns",
-    "lines_frame",
-    "provenance",
-    "repeated_index",
-    "spread",
-    "with_errors",
-    "without_rank",
-]
 
 RANK = "rank"
 ERROR = ".error"
@@ -36,8 +21,6 @@ OTHER = ".row_y"  # the other row of a pair
 
 def input_columns(inputs: Inputs, rows: np.ndarray) -> dict[str, Any]:
     """Return the columns ``.row`` and the inputs, each input as often as it has lines."""
-    import numpy as np
-
     columns: dict[str, Any] = {ROW: rows}
     for part in inputs.shown:
         values = inputs.parts[part]
@@ -68,8 +51,6 @@ def spread(outcome: Outcome, counts: Sequence[int]) -> tuple[np.ndarray, np.ndar
     ``counts`` is how many lines each of the different results has. The positions count through the lines of all
     results laid end to end; a missing input has one line, at position -1.
     """
-    import numpy as np
-
     which, each = np.array(outcome.which, dtype="int64"), np.array(counts, dtype="int64")
     ends = np.cumsum(each)
     lines = np.ones(len(which), dtype="int64")
@@ -117,9 +98,6 @@ def lines_frame(
 
 def _taken(values: list[Any], source: np.ndarray, kind: str) -> Any:
     """Take values by their positions, missing where the position is -1."""
-    import numpy as np
-    import pandas as pd
-
     known = source >= 0
     if kind == "double":
         taken = np.full(len(source), np.nan)
@@ -144,8 +122,6 @@ def repeated_index(inputs: Inputs, rows: np.ndarray) -> pd.Index | None:
 
 def with_errors(frame: pd.DataFrame, failures: Mapping[int, str]) -> pd.DataFrame:
     """Add the last column: why an input failed, missing where it did not."""
-    import pandas as pd
-
     messages = [failures.get(row) for row in frame[ROW].tolist()]
     frame[ERROR] = pd.Series(messages, index=frame.index, dtype="str")
     return frame

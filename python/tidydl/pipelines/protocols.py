@@ -7,16 +7,13 @@ A task names its family, ``tidydl.pipelines.families.<family>``; a part of its i
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
+
+import pandas as pd
 
 from tidydl.pipelines.batching import Encoded
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.task_runs import Call, TaskPlan
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Family", "Modality", "Prepared", "Shared"]
 
 
 @runtime_checkable

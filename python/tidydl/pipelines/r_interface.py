@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl.boundaries import guarded
 from tidydl.columns import ROW, Counted
@@ -20,11 +22,6 @@ from tidydl.pipelines.make_pipeline import pipeline
 from tidydl.pipelines.runner import Pipeline
 from tidydl.pipelines.streams import warn_of_truncation
 from tidydl.progress import Work
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["counted_result", "embed_run", "pipeline_augment", "pipeline_draws", "pipeline_open", "pipeline_run"]
 
 
 def _open(spec: Mapping[str, Any]) -> Pipeline:

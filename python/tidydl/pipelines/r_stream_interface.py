@@ -9,7 +9,9 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl.boundaries import guarded
 from tidydl.columns import ROW, Counted
@@ -23,17 +25,6 @@ from tidydl.pipelines.make_pipeline import pipeline
 from tidydl.pipelines.r_interface import counted_result
 from tidydl.pipelines.streams import Mapped
 from tidydl.progress import Work
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = [
-    "stream_close",
-    "stream_next",
-    "stream_open",
-    "stream_run",
-    "stream_write",
-]
 
 
 @dataclass
@@ -130,8 +121,6 @@ def stream_run(
 
 def _counted_from_0(frame: pd.DataFrame) -> pd.DataFrame:
     """Return data with the row numbers that tell their chats apart as Python counts them."""
-    import pandas as pd
-
     numbered = ROW in frame.columns and pd.api.types.is_numeric_dtype(frame[ROW])
     return frame.assign(**{ROW: frame[ROW] - 1}) if numbered else frame
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from tidydl.boundaries import guarded
 from tidydl.checks import described
 from tidydl.columns import Contract
@@ -15,10 +17,7 @@ from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.options import list_options
 
 if TYPE_CHECKING:
-    import pandas as pd
     from transformers import PreTrainedConfig
-
-__all__ = ["fits", "has_two_sides", "head_of", "task_named", "task_of_config", "tasks"]
 
 # The name of a translation in transformers 4, such as translation_en_to_fr.
 _DIRECTION = re.compile(r"translation_([A-Za-z]+(?:_[A-Za-z]+)?)_to_([A-Za-z]+(?:_[A-Za-z]+)?)")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl.boundaries import arguments_of
 from tidydl.columns import ROW
@@ -26,11 +28,6 @@ from tidydl.pipelines.widening import unranked
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
 from tidydl.verbs import augment
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Pipeline"]
 
 
 def family_of(task: Task) -> Any:

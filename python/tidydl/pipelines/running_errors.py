@@ -7,8 +7,6 @@ from contextlib import AbstractContextManager
 from tidydl.boundaries import MODEL_RUNNING
 from tidydl.pipelines.model_loading import Loaded
 
-__all__ = ["running"]
-
 
 def running(loaded: Loaded) -> AbstractContextManager[None]:
     """Turn whatever a model, its tokenizer or its processor raises into one of our errors."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from tidydl.boundaries import guarded
 from tidydl.checks import check_choice, described
@@ -11,12 +14,6 @@ from tidydl.columns import ROW, Column, Contract, with_columns
 from tidydl.errors import ArgumentError, ColumnError
 from tidydl.pipelines.option_table import whole_number
 from tidydl.pipelines.predictions import OTHER, RANK
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-__all__ = ["similarity"]
 
 METHODS = ("cosine", "dot", "euclidean")
 PAIRS = ("all", "rows")
@@ -92,9 +89,6 @@ def similarity(
 
 def _vectors(frame: object, name: str, method: str) -> np.ndarray:
     """Read the embeddings, scaled to length 1 where angles are compared."""
-    import numpy as np
-    import pandas as pd
-
     if not isinstance(frame, pd.DataFrame):
         raise ArgumentError(
             f"`{name}` is {described(frame)}.",
@@ -119,8 +113,6 @@ def _vectors(frame: object, name: str, method: str) -> np.ndarray:
 
 
 def _every_pair(n: int, m: int, alone: bool) -> tuple[np.ndarray, np.ndarray]:
-    import numpy as np
-
     if alone:
         return np.triu_indices(n, 1)
     return np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
@@ -128,8 +120,6 @@ def _every_pair(n: int, m: int, alone: bool) -> tuple[np.ndarray, np.ndarray]:
 
 def _all_compared(first: np.ndarray, second: np.ndarray, method: str, alone: bool) -> np.ndarray:
     """Compare each row of the first with all rows of the second, or with those after it; nothing is copied."""
-    import numpy as np
-
     if len(second) < len(first) and not alone:
         return _all_compared(second, first, method, alone).reshape(len(second), len(first)).T.ravel()
     step = max(1, _CELLS // max(1, second.shape[1]))
@@ -144,8 +134,6 @@ def _all_compared(first: np.ndarray, second: np.ndarray, method: str, alone: boo
 
 def _compared(first: np.ndarray, second: np.ndarray, rows: np.ndarray, others: np.ndarray, method: str) -> np.ndarray:
     """Compare some pairs, a block after the other."""
-    import numpy as np
-
     values = np.empty(len(rows))
     step = max(1, _CELLS // max(1, first.shape[1]))
     with np.errstate(invalid="ignore"):  # missing ones
@@ -157,8 +145,6 @@ def _compared(first: np.ndarray, second: np.ndarray, rows: np.ndarray, others: n
 
 def _each(a: np.ndarray, b: np.ndarray, method: str) -> np.ndarray:
     """Compare row by row, each by a sum of its own: in a product of matrices equal pairs may differ in the last bit."""
-    import numpy as np
-
     if method == "euclidean":
         a = b = a - b
     products: np.ndarray = np.einsum("...j,...j->...", a, b)
@@ -169,8 +155,6 @@ def _nearest(
     first: np.ndarray, second: np.ndarray, method: str, top_k: int, alone: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find the most alike of each row, a block of rows after the other; missing ones come last."""
-    import numpy as np
-
     rows, others = [], []
     step = max(1, _CELLS // max(1, len(second)))
     for start in range(0, len(first), step):
@@ -188,16 +172,12 @@ def _nearest(
 
 
 def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    import numpy as np
-
     squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2 * a @ b.T
     return np.sqrt(np.maximum(squares, 0))
 
 
 def _ranks(rows: np.ndarray) -> np.ndarray:
     """Count the pairs of each row from 1."""
-    import numpy as np
-
     counts = np.unique(rows, return_counts=True)[1]
     return np.concatenate([*(np.arange(1, count + 1) for count in counts), np.empty(0, "int64")]).astype("int64")
 
@@ -205,8 +185,6 @@ def _ranks(rows: np.ndarray) -> np.ndarray:
 def _row_by_row(
     x: pd.DataFrame, y: pd.DataFrame | None, first: np.ndarray, second: np.ndarray, method: str, top_k: int | None
 ) -> pd.DataFrame:
-    import numpy as np
-
     if y is None or len(first) != len(second):
         count = "is missing" if y is None else f"is of length {len(second)} and `x` of length {len(first)}"
         raise ArgumentError(f"`y` {count}.", allowed="The same number of rows in both, where `pairs` is 'rows'.")
@@ -229,8 +207,6 @@ def _frame(
     ranks: np.ndarray | None,
 ) -> pd.DataFrame:
     """Write the frame of pairs, beside what was embedded."""
-    import pandas as pd
-
     data: dict[str, Any] = {ROW: _numbers(x)[rows], OTHER: _numbers(y)[others]}
     for name in _SHOWN:
         if name in x.columns and name in y.columns:
@@ -247,6 +223,4 @@ def _frame(
 
 def _numbers(frame: pd.DataFrame) -> np.ndarray:
     """Return the numbers of the rows: those the frame has, else as they stand."""
-    import numpy as np
-
     return frame[ROW].to_numpy("int64") if ROW in frame.columns else np.arange(len(frame))

@@ -5,18 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl import rendering
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
 from tidydl.progress import Work
 from tidydl.progress import run as run_work
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Mapped", "refuse_checkpoint", "warn_of_cut", "warn_of_truncation"]
 
 
 @dataclass(frozen=True)

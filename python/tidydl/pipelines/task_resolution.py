@@ -23,8 +23,6 @@ from tidydl.pipelines.transformers_loaders import Source, import_transformers, r
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
-__all__ = ["LOADING", "config_of", "open_model"]
-
 # The arguments that say what is loaded and how, with their defaults.
 LOADING: dict[str, Any] = {
     **dict.fromkeys(READERS),

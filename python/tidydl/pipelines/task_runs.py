@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.pipelines.batching import BatchPlan, Outcome, compute
@@ -15,11 +17,6 @@ from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import lines_frame, provenance, without_rank
 from tidydl.progress import Work
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Call", "TaskPlan", "run_plan"]
 
 
 @dataclass(frozen=True)

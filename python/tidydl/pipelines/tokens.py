@@ -7,8 +7,6 @@ from typing import Any
 from tidydl.errors import DataError
 from tidydl.pipelines.model_loading import Loaded
 
-__all__ = ["refuse_unknown_tokens"]
-
 
 def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], index: int) -> None:
     """Refuse a batch with a token for which a text model has no weights; torch would say ``index out of range``.

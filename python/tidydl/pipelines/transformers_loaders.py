@@ -20,8 +20,6 @@ from tidydl.pipelines.model_files import reading_files, weight_files
 from tidydl.pipelines.model_location import Location
 from tidydl.pipelines.vetting.model_folders import vet_folder
 
-__all__ = ["Source", "forget_versions", "import_transformers", "quiet_loading", "quietly", "remember_token"]
-
 # Access tokens by where they give access to, for this session alone: they are in no result, message or saved pipeline.
 _tokens: dict[str, str] = {}
 # Which commit a source is in this session: what is loaded later of it is of the same version.

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+import pandas as pd
 
 from tidydl.boundaries import guarded
 from tidydl.checks import described
 from tidydl.columns import ROW
 from tidydl.errors import ArgumentError, ColumnError
 from tidydl.pipelines.predictions import ERROR, OTHER, RANK
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["unranked", "widen"]
 
 
 @guarded
@@ -45,8 +41,6 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
     >>> widen(long).columns.tolist()
     ['.row', 'text', 'label', 'label.1']
     """
-    import pandas as pd
-
     if not isinstance(x, pd.DataFrame):
         raise ArgumentError(f"`x` is {described(x)}.", allowed="The data frame that a pipeline returned.")
     if ROW not in x.columns:
@@ -70,8 +64,6 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
 
 def _ranks(x: pd.DataFrame) -> str | None:
     """Name the column that tells the results of an input apart: its ranks, or the numbers of generated sequences."""
-    import pandas as pd
-
     if RANK in x.columns:
         return RANK
     return "sequence" if "sequence" in x.columns and pd.api.types.is_integer_dtype(x["sequence"]) else None
@@ -79,9 +71,6 @@ def _ranks(x: pd.DataFrame) -> str | None:
 
 def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
     """Spread the columns after ``rank``; a missing input counts as rank 1."""
-    import numpy as np
-    import pandas as pd
-
     results = list(x.columns[list(x.columns).index(ranked_by) + 1 :])
     if OTHER in x.columns:  # of similarity(): which rows are alike, and what they hold
         results = [

@@ -13,8 +13,6 @@ from tidydl.plots.names import LETTER, as_text, shown_names, wrapped
 from tidydl.plots.units import BASE_SIZE, TICKS, line_size, theme
 from tidydl.verbs import autoplot
 
-__all__ = ["importance_layout"]
-
 BARS = Contract.of(
     output="label", y="double", importance="double", low="double", high="double", xmin="double", xmax="double",
     ymin="double", ymax="double", fill="string",

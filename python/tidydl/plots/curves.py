@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tidydl.columns import Contract
@@ -14,11 +15,6 @@ from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.record import NNet
 from tidydl.plots.units import colours_between, line_size, point_size, theme
 from tidydl.verbs import autoplot
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-__all__ = ["curve_layout"]
 
 CURVE = Contract.of(fit="label", iteration="double", value="double", colour="string")
 LABELS = {"x": "iteration", "y": "loss plus penalty"}

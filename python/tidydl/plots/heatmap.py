@@ -13,8 +13,6 @@ from tidydl.plots.names import LETTER, as_text, shown_names
 from tidydl.plots.units import BASE_SIZE, TICKS
 from tidydl.verbs import autoplot
 
-__all__ = ["confusion_layout"]
-
 TILES = Contract.of(x="double", y="double", n="integer", share="double", fill="string", ink="string")
 LIGHT, DARK = (255, 255, 255), (8, 81, 156)  # from none to all of a true class
 FAINT, BLACK, WHITE = "#9A9A9A", "#000000", "#FFFFFF"

@@ -11,6 +11,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from tidydl import rendering
 from tidydl.boundaries import guarded
 from tidydl.checks import check_count, described
@@ -19,12 +22,7 @@ from tidydl.errors import ArgumentError, ColumnError, DataError, nearest, one_of
 from tidydl.plots.names import as_text
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
     from tidydl.data.media.image import Image
-
-__all__ = ["image_layout", "plot_images"]
 
 CELLS = Contract.of(cell="index", row="index", column="index", caption="string", x="double", y="double")
 PIXELS = Contract.of(x="integer", y="integer", colour="string")
@@ -110,8 +108,6 @@ def image_layout(
         caption's foot). ``pixels``: x, y (upwards), colour (``#RRGGBB``) of every pixel of the whole grid,
         gaps included. x and y are in pixels.
     """
-    import numpy as np
-
     frame = _chosen(data, check_count("n", n, 1), image, seed)
     columns = _columns_of(len(frame), ncol)
     thumbnails = _same_size([_thumbnail(each) for each in frame[image]])
@@ -142,8 +138,6 @@ def image_layout(
 
 def _chosen(data: object, n: int, image: str, seed: int | None) -> pd.DataFrame:
     """Return the rows to draw, with the images as a column of kind image."""
-    import pandas as pd
-
     from tidydl.data.media.image import ImageArray, ImageDtype
     from tidydl.rng import RandomNumbers
 
@@ -168,7 +162,6 @@ def _columns_of(cells: int, ncol: int | None) -> int:
 
 def _thumbnail(image: Image | None) -> np.ndarray | None:
     """Decode to height × width × 3, shrunk where it is large."""
-    import numpy as np
     from PIL import Image as Pillow
 
     from tidydl.data.media.image_value import eight_bits
@@ -187,15 +180,11 @@ def _thumbnail(image: Image | None) -> np.ndarray | None:
 
 def _same_size(pictures: list[np.ndarray | None]) -> list[np.ndarray]:
     """Fit all into squares of one size, enlarged without smoothing and centred."""
-    import numpy as np
-
     side = max((max(picture.shape[:2]) for picture in pictures if picture is not None), default=8)
     return [np.full((side, side, 3), MISSING, np.uint8) if p is None else _squared(p, side) for p in pictures]
 
 
 def _squared(picture: np.ndarray, side: int) -> np.ndarray:
-    import numpy as np
-
     height, width = picture.shape[:2]
     scale = side / max(height, width)
     tall, wide = max(1, round(height * scale)), max(1, round(width * scale))
@@ -240,8 +229,6 @@ def _joined(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    import pandas as pd
-
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return "NA"
     return f"{value:.2f}" if isinstance(value, float) else str(value)
@@ -260,8 +247,6 @@ def _no_column(argument: str, name: object, frame: pd.DataFrame) -> ColumnError 
 
 def _pixels(canvas: np.ndarray) -> pd.DataFrame:
     """Write the grid of pixels as rows of x, y and colour."""
-    import numpy as np
-
     height, width = canvas.shape[:2]
     codes = canvas.reshape(-1, 3).astype(np.int32) @ np.array([65536, 256, 1])
     known, which = np.unique(codes, return_inverse=True)

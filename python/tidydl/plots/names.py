@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl.columns import with_columns
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["LETTER", "LONGEST", "STRIP", "as_text", "shown_names", "wrapped"]
 
 LONGEST = 34  # letters of a name; the rest is cut off
 STRIP = 18  # letters of a line above a panel or in a legend
@@ -77,8 +74,6 @@ def as_text(layout: object) -> Any:
     layout
         A text, a data frame, a dict of those, or anything else, which stays as it is.
     """
-    import pandas as pd
-
     if isinstance(layout, str):
         return layout.replace("$", r"\$")
     if isinstance(layout, dict):
@@ -89,8 +84,6 @@ def as_text(layout: object) -> Any:
 
 
 def _column_as_text(column: pd.Series) -> pd.Series:
-    import pandas as pd
-
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.rename_categories([as_text(label) for label in column.cat.categories])
     if pd.api.types.is_numeric_dtype(column.dtype):

@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from tidydl.boundaries import guarded
 from tidydl.checks import check_choice, check_flag, check_number
 from tidydl.plots.names import as_text
 
 if TYPE_CHECKING:
-    import pandas as pd
     import plotnine as p9
 
     from tidydl.networks.record import NNet
-
-__all__ = ["plotnet"]
 
 # R's types of line, in widths of the line.
 LINE_TYPES: dict[str, Any] = {

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tidydl import rendering
@@ -16,11 +17,6 @@ from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.plots.names import LETTER, shown_names
 from tidydl.plots.units import r_colour
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-__all__ = ["LAYERS", "network_layout", "recommended_height"]
 
 NODES = Contract.of(node="string", label="string", name="string", layer="label", x="double", y="double", fill="string")
 LINES = Contract.of(

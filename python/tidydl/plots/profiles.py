@@ -15,8 +15,6 @@ from tidydl.plots.names import LETTER, LONGEST, STRIP, as_text, shown_names, wra
 from tidydl.plots.units import BASE_SIZE, TICKS, colours_between, line_size, point_size, theme
 from tidydl.verbs import autoplot
 
-__all__ = ["groups_layout", "profile_layout"]
-
 LINES = Contract.of(variable="label", output="label", group="label", x="double", fitted="double", is_level="logical")
 KEYS = Contract.of(group="string", colour="string")
 HELD = Contract.of(

@@ -13,8 +13,6 @@ from tidydl.plots.names import as_text
 from tidydl.plots.units import BASE_SIZE, TICKS, colours_between, line_size, point_size
 from tidydl.verbs import autoplot
 
-__all__ = ["tuning_layout"]
-
 POINTS = Contract.of(
     x="double", size="integer", decay="label", mean="double", low="double", high="double", best="logical"
 )

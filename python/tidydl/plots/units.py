@@ -9,8 +9,6 @@ from typing import Any
 from tidydl.checks import check_text
 from tidydl.columns import Contract
 
-__all__ = ["BASE_SIZE", "TICKS", "colours_between", "line_size", "point_size", "r_colour", "r_colours", "theme"]
-
 BASE_SIZE = 11  # of the text of a theme
 TICKS = Contract.of(at="double", label="string")  # of an axis
 STROKE = 0.5  # of the border of a point

@@ -22,8 +22,6 @@ from tidydl.rng.locks import in_one_piece
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["RandomNumbers"]
-
 _LARGEST = 2**31 - 1
 _SMALLEST_UNIFORM = 0.5 * 2.328306437080797e-10
 _BLOCK = 4096

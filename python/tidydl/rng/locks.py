@@ -8,8 +8,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-__all__ = ["LOCK", "in_one_piece"]
-
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 

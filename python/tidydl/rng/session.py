@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-__all__ = ["current", "runif", "sample", "set_seed", "stream_from"]
-
 _NUMBER = (int, numbers.Real)  # a whole number is real too, which type checkers do not know
 _current: RandomNumbers | None = None
 _pid = os.getpid()

@@ -10,8 +10,6 @@ from typing import Any, Protocol, TypeVar, cast
 from tidydl.boundaries import arguments_of
 from tidydl.errors import ArgumentError, no_argument
 
-__all__ = ["Verb", "verb"]
-
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 

@@ -7,8 +7,6 @@ from typing import Any
 from tidydl.verbs.dispatch import verb
 from tidydl.verbs.refusal import no_method
 
-__all__ = ["coef", "fitted", "predict", "residuals", "summary"]
-
 
 @verb
 def predict(x: object, *args: object, **kwargs: object) -> Any:

@@ -13,8 +13,6 @@ from tidydl.errors import printable
 from tidydl.verbs.dispatch import verb
 from tidydl.verbs.refusal import no_method
 
-__all__ = ["AIC", "BIC", "anova", "confint", "logLik", "vcov"]
-
 
 @verb
 def vcov(x: object, *args: object, **kwargs: object) -> Any:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
 
-__all__ = ["no_method"]
-
 
 def no_method(verb: str, x: object, allowed: str = "results of nnet() and related functions") -> ArgumentError:
     """Build the error for an object that a verb does not know."""

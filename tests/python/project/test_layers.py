@@ -39,13 +39,16 @@ LAYERS = (
     ("bridge",),
     ("workshop",),
 )
-LIGHT = ("tidydl", *(f"tidydl.{name}" for row in LAYERS[:7] for name in row))
+BELOW_TABLES = ("tidydl", *(f"tidydl.{name}" for row in LAYERS[:4] for name in row), "tidydl.environment")
 PIPELINES = "tidydl.pipelines"
 # What reads inputs knows of no task, and what several families share knows of none of them.
 FORBIDDEN = {"reading": ("families", "running"), "running": ("families",)}
 # The folders of data/, from the ground up: none knows of those after it, nor of the modules beside them.
 DATA = ("media", "arrow", "readers", "sources")
-HEAVY = ("torch", "transformers", "datasets", "pandas", "numpy", "pyarrow", "numba", "matplotlib", "PIL")
+# Libraries that modules import on top from the layer of design/ on, and those that only functions do, when they run.
+OF_TABLES = ("pandas", "numpy", "pyarrow")
+LATE = ("torch", "transformers", "datasets", "numba", "matplotlib", "PIL")
+HEAVY = (*LATE, *OF_TABLES)
 
 
 def modules_of(source: Path) -> dict[str, ast.Module]:
@@ -261,22 +264,25 @@ def loaded_by(module: str, heavy: tuple[str, ...] = HEAVY) -> tuple[list[str], f
     return [name for name in heavy if name in names], float(seconds)
 
 
-def low_modules() -> list[str]:
+def modules_below_tables() -> list[str]:
     known = modules_of(SOURCE)
-    return [name for name in LIGHT if name == "tidydl" or name in known]
+    return [name for name in BELOW_TABLES if name == "tidydl" or name in known]
 
 
-@pytest.mark.parametrize("module", low_modules())
+@pytest.mark.parametrize("module", modules_below_tables())
 def test_importing_is_light(module):
     heavy, seconds = loaded_by(module)
     print(f"import {module}: {seconds:.3f} s")
     assert heavy == []
 
 
-def test_importing_every_module_of_the_pipelines_is_light():
-    names = [name for name in modules_of(SOURCE) if name.startswith(f"{PIPELINES}.")]
-    assert len(names) > 50
-    assert loaded_by(", ".join(names))[0] == []
+@pytest.mark.parametrize("package", ["design", "networks", "data", "pipelines"])
+def test_importing_every_module_of_a_package_loads_no_library_that_takes_seconds(package):
+    compiled = "tidydl.networks.exact."  # which numba does
+    modules = [name for name in modules_of(SOURCE) if not name.startswith(compiled)]
+    names = [name for name in modules if name.startswith(f"tidydl.{package}.")]
+    assert len(names) > 10
+    assert loaded_by(", ".join(names), LATE)[0] == []
 
 
 def test_a_heavy_import_is_noticed():

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tidydl.data.arrow.concatenation import schema_of_all
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["BatchReader", "batch_reader_of_table", "joined", "mapped", "with_column"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +27,6 @@ class BatchReader:
 
 def batch_reader_of_table(table: pa.Table) -> BatchReader:
     """Build the reader of a table, which may be mapped from a file."""
-    import pyarrow as pa
-
     nullable = frozenset(name for name in table.schema.names if _lacks(table, name))
     levels = {
         each.name: table.column(index).unify_dictionaries().chunk(0).dictionary
@@ -77,8 +72,6 @@ def joined(names: Sequence[str], readers: Sequence[BatchReader]) -> BatchReader:
 
 def with_column(reader: BatchReader, name: str, value: str, levels: pa.Array) -> BatchReader:
     """Add a column that holds one of several texts in all rows."""
-    import pyarrow as pa
-
     kind = pa.dictionary(pa.int32(), pa.string())
     code = levels.to_pylist().index(value)
 
@@ -92,17 +85,12 @@ def with_column(reader: BatchReader, name: str, value: str, levels: pa.Array) ->
 
 
 def _all_levels(parts: Sequence[pa.Array]) -> pa.Array:
-    import pyarrow as pa
-
     typed = [part for part in parts if not pa.types.is_null(part.type)]
     return pa.chunked_array(typed or list(parts)).unique().drop_null()
 
 
 def _fitted(block: pa.Table, schema: pa.Schema, levels: Mapping[str, pa.Array]) -> pa.Table:
     """Return a block with the kinds, and the levels, of the whole."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     columns = []
     for each in schema:
         if each.name not in block.schema.names:

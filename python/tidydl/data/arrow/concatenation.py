@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from tidydl.data.arrow.merged_metadata import metadata_of_all, schema_within
 from tidydl.data.arrow.nested import labels_within
 from tidydl.data.arrow.to_frame import features_of, notes_of
 from tidydl.errors import DataError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["join", "refuse_other_meanings", "schema_of_all"]
 
 _WRITTEN = ("frame ", "rows ")  # what parts of a stream that is written are called
 _ALLOWED = "Columns of one name with the same type in all of them."
@@ -34,8 +31,6 @@ def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
     DataError
         A column has kinds that do not go together, or labels that differ.
     """
-    import pyarrow as pa
-
     if len(tables) == 1:
         return tables[0]
     schema = schema_of_all(names, [table.schema for table in tables])
@@ -46,8 +41,6 @@ def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
 
 def schema_of_all(names: Sequence[str], schemas: Sequence[pa.Schema]) -> pa.Schema:
     """Return the schema of parts bound by row; arguments and errors as of :func:`join`."""
-    import pyarrow as pa
-
     named = dict(zip(names, schemas, strict=True))
     refuse_other_meanings(named)
     alike = all(schema.equals(schemas[0]) for schema in schemas)
@@ -101,8 +94,6 @@ def _plain(feature: object) -> dict[str, Any]:
 
 def _type_at(schema: pa.Schema, field_path: tuple[str, ...]) -> pa.DataType | None:
     """Return the type of a column, or of a field in its cells; None where there is none, or nothing is in it."""
-    import pyarrow as pa
-
     index = schema.get_field_index(field_path[0])
     kind: Any = pa.null() if index < 0 else schema.field(index).type
     for name in field_path[1:]:
@@ -142,8 +133,6 @@ def _refuse_text_and_bytes(schemas: Mapping[str, pa.Schema]) -> None:
 
 def _innermost(kind: pa.DataType) -> str:
     """Return what lists hold in the end, or what a column does."""
-    import pyarrow as pa
-
     while pa.types.is_list(kind) or pa.types.is_large_list(kind):
         kind = kind.value_type
     return _kind(kind)
@@ -160,8 +149,6 @@ def _unlike(column: str, one: tuple[str, str], other: tuple[str, str], hint: str
 
 def _misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
     """Return which column of which file has another kind than before."""
-    import pyarrow as pa
-
     hint = "Load them separately."
     seen: dict[str, tuple[str, Any]] = {}
     for part, schema in schemas.items():
@@ -201,8 +188,6 @@ def _zoned(kind: pa.DataType) -> str:
 
 def _kind(kind: pa.DataType) -> str:
     """Return of which kind values of an Arrow type are, in the words of the columns."""
-    import pyarrow as pa
-
     is_ = pa.types
     if is_.is_integer(kind):
         return "integers"

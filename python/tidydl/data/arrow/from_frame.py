@@ -11,7 +11,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from tidydl import rendering
 from tidydl.data.arrow.nan_and_null import with_nulls
@@ -22,12 +26,6 @@ from tidydl.data.arrow.r_metadata import IN_FILE, OF_R, plain_notes
 from tidydl.data.arrow.row_numbers import INDEX_BASE, bases_to_note
 from tidydl.data.arrow.to_frame import HUGGINGFACE, OURS, features_of
 from tidydl.errors import DataError
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
-__all__ = ["are_uuids", "encode", "refuse_same_names"]
 
 _MEDIA = {"image": "Image", "audio": "Audio"}
 
@@ -42,8 +40,6 @@ def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None, index_ba
     DataError
         Two columns have one name, one has none or several, or a column holds values that have no common kind.
     """
-    import pyarrow as pa
-
     _refuse_names(frame)
     columns: dict[str, Any] = {}
     features: dict[str, Any] = {}
@@ -67,8 +63,6 @@ def encode(frame: pd.DataFrame, facts: Mapping[str, Any] | None = None, index_ba
 
 def _refuse_names(frame: pd.DataFrame) -> None:
     """Refuse columns whose names do not tell them, or are none."""
-    import pandas as pd
-
     odd = next((name for name in frame.columns if isinstance(name, tuple) or pd.isna(name)), "")
     if isinstance(odd, tuple) or pd.isna(odd):
         several = "several names" if isinstance(odd, tuple) else "a missing name"
@@ -91,9 +85,6 @@ def refuse_same_names(names: Sequence[str], whose: str = "`data`") -> None:
 
 def _column(column: pd.Series, name: str, index_base: int) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
     """Return a column's Arrow array, its feature, its dtype by name, and what else is known of what it holds."""
-    import pandas as pd
-    import pyarrow as pa
-
     if isinstance(column.dtype, pd.SparseDtype):
         sparse: Any = column.sparse
         column = sparse.to_dense()
@@ -145,8 +136,6 @@ def _listed(value: Any) -> Any:
 
 
 def _frames(column: pd.Series, name: str, index_base: int) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
-    import pyarrow as pa
-
     made, metadata = lists_of_structures(column, name, partial(encode, index_base=index_base))
     known = features_of(pa.schema([], metadata))
     feature = {"feature": known, "_type": "List"} if len(known) == made.type.value_type.num_fields else None
@@ -154,9 +143,6 @@ def _frames(column: pd.Series, name: str, index_base: int) -> tuple[Any, dict[st
 
 
 def _labels(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dict[str, Any]]:
-    import numpy as np
-    import pyarrow as pa
-
     codes = column.cat.codes.to_numpy().astype(np.int64)
     levels = column.cat.categories
     names = [str(each) for each in levels]
@@ -174,16 +160,12 @@ def _labels(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dic
 
 
 def _are_told_by(names: list[str], levels: pd.Index[Any]) -> bool:
-    import pandas as pd
-
     again = levels_again(pd.Index(names, dtype="str"), str(levels.dtype))
     return again is not None and again.dtype == levels.dtype and again.equals(levels)
 
 
 def _kind_again(kind: str, held: pa.DataType) -> str:
     """Return the dtype that a column has when it is read: dates and decimals of Python become those of pandas."""
-    import pyarrow as pa
-
     if kind == "object" and pa.types.is_date(held):
         return "datetime64[s]"
     return "float64" if kind == "object" and pa.types.is_decimal(held) else kind
@@ -191,17 +173,12 @@ def _kind_again(kind: str, held: pa.DataType) -> str:
 
 def _holds_nothing(kind: pa.DataType) -> bool:
     """Return whether a structure without fields is somewhere in a type, which parquet does not know."""
-    import pyarrow as pa
-
     if pa.types.is_struct(kind) and not kind.num_fields:
         return True
     return pa.types.is_nested(kind) and any(_holds_nothing(kind.field(k).type) for k in range(kind.num_fields))
 
 
 def _plain(column: pd.Series) -> Any:
-    import numpy as np
-    import pyarrow as pa
-
     if str(column.dtype) == "datetime64[s]" and _whole_days(column):
         return pa.Array.from_pandas(column.astype("datetime64[s]")).cast(pa.date32())
     if str(column.dtype).startswith(("period", "interval")):
@@ -250,8 +227,6 @@ def are_uuids(column: pd.Series) -> bool:
 
 
 def _whole_days(column: pd.Series) -> bool:
-    import numpy as np
-
     seconds = column.to_numpy().astype("int64")
     known = seconds != np.iinfo("int64").min
     days, rest = np.divmod(seconds[known], 86400)
@@ -271,8 +246,6 @@ def _holds_media(column: pd.Series) -> bool:
 
 
 def _lists_of_media(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dict[str, Any]]:
-    import pyarrow as pa
-
     from tidydl.data.media.media_array import held_type
 
     kind = "Audio" if hasattr(_first_in_lists(column), "sampling_rate") else "Image"
@@ -288,8 +261,6 @@ def _all_features(schema: pa.Schema, known: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _feature(kind: pa.DataType) -> Any:
-    import pyarrow as pa
-
     if pa.types.is_struct(kind):
         inner = {kind.field(i).name: _feature(kind.field(i).type) for i in range(kind.num_fields)}
         return None if any(each is None for each in inner.values()) else inner

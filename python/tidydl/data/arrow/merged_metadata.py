@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from tidydl.data.arrow.nested_frames import structures_in
 from tidydl.data.arrow.r_metadata import IN_FILE, agreed, plain_notes
 from tidydl.data.arrow.row_numbers import INDEX_BASE, agreed_bases
 from tidydl.data.arrow.to_frame import HUGGINGFACE, OURS, features_of, notes_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["metadata_of_all", "schema_within"]
 
 _NARROW = ("datetime64", "timedelta64", "float16")
 
@@ -39,8 +36,6 @@ def metadata_of_all(schemas: Sequence[pa.Schema]) -> dict[bytes, bytes]:
 
 def _with_values(schema: pa.Schema) -> set[str]:
     """Name the columns that may hold more than missing values."""
-    import pyarrow as pa
-
     return {field.name for field in schema if not pa.types.is_null(field.type)}
 
 
@@ -80,8 +75,6 @@ def _agreed(name: str, kind: object, dtypes: Sequence[Mapping[str, Any]], held: 
 
 def schema_within(schema: pa.Schema, name: str, notes: Mapping[str, Any]) -> pa.Schema | None:
     """Return the schema of the frames in the cells of a column, with what is known of their columns."""
-    import pyarrow as pa
-
     about = notes.get("levels", {}).get(name)
     index = schema.get_field_index(name)
     if about is None or index < 0 or not structures_in(schema.field(index).type):

@@ -5,13 +5,11 @@ A NaN that is no missing value is told by its bits, which numpy, Arrow and parqu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-__all__ = ["NOT_MISSING", "is_not_missing", "numbers_of", "with_nulls"]
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 NOT_MISSING = 0x7FF80000000007D1
 _SIGN_OFF = 0x7FFFFFFFFFFFFFFF
@@ -19,16 +17,11 @@ _SIGN_OFF = 0x7FFFFFFFFFFFFFFF
 
 def is_not_missing(numbers: np.ndarray) -> np.ndarray:
     """Return which doubles are a NaN that stands for no missing value."""
-    import numpy as np
-
     return (numbers.view("uint64") & np.uint64(_SIGN_OFF)) == np.uint64(NOT_MISSING)
 
 
 def with_nulls(numbers: np.ndarray) -> pa.Array:
     """Build an Arrow array of doubles whose missing ones are null, and no other NaN is."""
-    import numpy as np
-    import pyarrow as pa
-
     numbers = np.ascontiguousarray(numbers)
     missing = np.isnan(numbers)
     if missing.any():
@@ -38,9 +31,6 @@ def with_nulls(numbers: np.ndarray) -> pa.Array:
 
 def numbers_of(values: pa.ChunkedArray) -> np.ndarray | None:
     """Return Arrow's doubles where some are NaN without being null, by their bits; None where none are."""
-    import numpy as np
-    import pyarrow.compute as pc
-
     nan: Any = pc.fill_null(pc.is_nan(values), False)
     if not pc.any(nan).as_py():
         return None

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["exact_array"]
+import pyarrow as pa
 
 
 def exact_array(values: Iterable[Any]) -> pa.Array:
     """Build an Arrow array of Python values, with nanoseconds where some need them."""
-    import pyarrow as pa
-
     values = list(values)
     made = pa.array(values, from_pandas=True)
     finer = _in_nanoseconds(made.type)
@@ -40,8 +35,6 @@ def _holds_arrays(value: object) -> bool:
 
 
 def _in_nanoseconds(kind: pa.DataType) -> pa.DataType:
-    import pyarrow as pa
-
     if pa.types.is_timestamp(kind):
         return pa.timestamp("ns", kind.tz)
     if pa.types.is_duration(kind):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from tidydl.data.media.media_files import lost_file
 from tidydl.errors import DataError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["holds_more", "in_one", "label_names", "labels_within", "value_maker"]
 
 Maker = Callable[[Any], Any]
 _LISTS = ("List", "LargeList", "Sequence")
@@ -19,15 +16,11 @@ _LISTS = ("List", "LargeList", "Sequence")
 
 def in_one(values: pa.ChunkedArray) -> Any:
     """Return values as one array."""
-    import pyarrow as pa
-
     return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
 
 
 def holds_more(kind: pa.DataType) -> bool:
     """Return whether a value of this type holds others, or bytes: what a column of objects is for."""
-    import pyarrow as pa
-
     return pa.types.is_nested(kind) or str(kind) in ("binary", "large_binary") or pa.types.is_fixed_size_binary(kind)
 
 
@@ -65,8 +58,6 @@ def value_maker(kind: pa.DataType, feature: object) -> Maker | None:
     feature
         What ``datasets`` says of it.
     """
-    import pyarrow as pa
-
     if isinstance(feature, Mapping) and isinstance(feature.get("_type"), str):
         return _by_feature(kind, feature)
     if isinstance(feature, list) and len(feature) == 1:  # how features were once written
@@ -96,8 +87,6 @@ def _of_entries(entries: list[tuple[Any, Any]] | None) -> dict[Any, Any] | None:
 
 
 def _by_feature(kind: pa.DataType, feature: Mapping[str, Any]) -> Maker | None:
-    import pyarrow as pa
-
     what = feature["_type"]
     if what in _LISTS:
         inner = feature.get("feature")

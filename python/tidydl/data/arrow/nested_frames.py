@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tidydl import rendering
 from tidydl.data.arrow.nested import in_one
 from tidydl.data.arrow.r_metadata import OF_R, agreed, plain_notes
 from tidydl.errors import DataError
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
-__all__ = ["as_frames", "holds_frames", "lists_of_structures", "structures_in"]
-
 
 def holds_frames(column: pd.Series) -> bool:
     """Return whether a column of objects has data frames in its cells."""
-    import pandas as pd
-
     return any(isinstance(value, pd.DataFrame) for value in column)
 
 
@@ -34,9 +31,6 @@ def lists_of_structures(
     DataError
         Something else is among the frames, their columns differ, or they have none.
     """
-    import numpy as np
-    import pyarrow as pa
-
     absent = np.asarray(column.isna())
     frames = _alike([value for value, gone in zip(column, absent, strict=True) if not gone], name)
     try:
@@ -56,8 +50,6 @@ def lists_of_structures(
 
 def _alike(values: Sequence[Any], name: str) -> list[pd.DataFrame]:
     """Return the frames with their columns in one order."""
-    import pandas as pd
-
     odd = next((value for value in values if not isinstance(value, pd.DataFrame)), None)
     if odd is not None:
         raise DataError(
@@ -89,8 +81,6 @@ def _named(columns: pd.Index[Any]) -> str:
 
 def _below_each_other(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Bind frames by row; labels get the levels of all."""
-    import pandas as pd
-
     bound = pd.concat(frames, ignore_index=True)
     for name in bound.columns:
         held = [frame[name].dtype for frame in frames]
@@ -109,8 +99,6 @@ def _notes_of_all(frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
 
 
 def _labels_of_all(parts: Sequence[pd.Series]) -> Any:
-    import pandas as pd
-
     levels = list(dict.fromkeys(level for part in parts for level in part.cat.categories))
     values = [value for part in parts for value in part]
     return pd.Categorical(values, categories=levels, ordered=all(part.cat.ordered for part in parts))
@@ -118,8 +106,6 @@ def _labels_of_all(parts: Sequence[pd.Series]) -> Any:
 
 def structures_in(kind: pa.DataType) -> bool:
     """Return whether a type is that of lists of structures."""
-    import pyarrow as pa
-
     return pa.types.is_list(kind) and pa.types.is_struct(kind.value_type)
 
 
@@ -127,9 +113,6 @@ def as_frames(
     values: pa.ChunkedArray, metadata: Mapping[str, str], decode: Callable[[pa.Table], pd.DataFrame]
 ) -> list[pd.DataFrame | None]:
     """Build the frames again of lists of structures."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     held = in_one(values)
     structures = held.flatten()
     table = pa.table(structures.flatten(), names=[each.name for each in structures.type])

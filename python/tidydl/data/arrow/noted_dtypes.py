@@ -7,14 +7,11 @@ what kind of column it is, and never a value.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    import pyarrow as pa
-
-__all__ = ["as_noted", "levels_again", "objects"]
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 _AS_THEY_ARE = ("category", "image", "audio", "frames")
 _TEXT = {"object", "str"}  # the kinds of text in pandas 2 and in pandas 3
@@ -25,9 +22,6 @@ def as_noted(
     frame: pd.DataFrame, notes: Mapping[str, Any], schema: pa.Schema, nullable: Collection[str] | None
 ) -> pd.DataFrame:
     """Return columns with the very dtypes that a frame of ours had when it was written."""
-    import pandas as pd
-    import pyarrow as pa
-
     noted = notes.get("dtypes", {}).items()
     dtypes = {name: kind for name, kind in noted if name in frame.columns and _opens_nothing(kind)}
     if not dtypes or not frame.columns.is_unique:
@@ -56,10 +50,6 @@ def _opens_nothing(kind: object) -> bool:
 
 def _fits(kind: str, stored: pa.DataType) -> bool:
     """Return whether a dtype that encode() may have noted holds every value of a stored type as it is."""
-    import numpy as np
-    import pandas as pd
-    import pyarrow as pa
-
     try:
         noted: Any = pd.api.types.pandas_dtype(kind)
     except (TypeError, ValueError, NotImplementedError):
@@ -77,9 +67,6 @@ def _fits(kind: str, stored: pa.DataType) -> bool:
 
 
 def _fits_numpy(noted: np.dtype, stored: pa.DataType) -> bool:
-    import numpy as np
-    import pyarrow as pa
-
     is_ = pa.types
     if is_.is_null(stored):
         return noted.kind in "biufmM"
@@ -112,8 +99,6 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
     """Return levels of another dtype by their names as text; None where their text does not tell them."""
-    import pandas as pd
-
     if not _opens_nothing(kind):
         return None
     if kind in ("bool", "boolean"):  # every text that is not empty were true
@@ -129,10 +114,6 @@ def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
 
 def _arrays(lists: Iterable[Any], kind: pa.DataType) -> list[Any]:
     """Make arrays of lists; one without values has the kind of the others."""
-    import numpy as np
-    import pandas as pd
-    import pyarrow as pa
-
     inner = kind.value_type if pa.types.is_list(kind) else pa.null()
     timed = pa.types.is_duration(inner) or (pa.types.is_timestamp(inner) and inner.tz is None)
     typed = timed or pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_boolean(inner)
@@ -164,9 +145,6 @@ def _cast(column: Any, kind: str, lacks: bool) -> Any:
 
 def objects(values: list[Any]) -> pd.Series:
     """Return a column of objects, each of which may be a list."""
-    import numpy as np
-    import pandas as pd
-
     held = np.empty(len(values), dtype=object)
     for index, value in enumerate(values):  # one by one, since a value may be a list
         held[index] = value

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
+import pandas as pd
+import pyarrow as pa
+
 from tidydl.errors import ArgumentError
 
 if TYPE_CHECKING:
     import datasets
-    import pandas as pd
-    import pyarrow as pa
 
     # and those of polars, which is used where it is installed
     Frame: TypeAlias = pd.DataFrame | pa.Table | pa.RecordBatch | datasets.Dataset
-
-__all__ = ["is_frame", "table_of"]
 
 _FRAMES = {
     "pandas": ("DataFrame",),
@@ -37,8 +36,6 @@ def table_of(frame: pa.Table | pa.RecordBatch | datasets.Dataset) -> pa.Table:
     ArgumentError
         It is none.
     """
-    import pyarrow as pa
-
     library = type(frame).__module__.partition(".")[0]
     if library == "polars":
         return (frame.collect() if hasattr(frame, "collect") else frame).to_arrow()

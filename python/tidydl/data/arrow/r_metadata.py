@@ -6,8 +6,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-__all__ = ["IN_FILE", "OF_R", "agreed", "plain_notes"]
-
 OF_R = "tidydl_r"  # where they are in a frame's attrs
 IN_FILE = "r"  # where they are in what a file notes
 

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tidydl.columns import ROWS
 from tidydl.data.arrow.nested import in_one
 from tidydl.data.arrow.nested_frames import structures_in
 from tidydl.data.arrow.to_frame import OURS, notes_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["INDEX_BASE", "agreed_bases", "bases_to_note", "with_index_base"]
 
 INDEX_BASE = "index_base"  # where a file notes it, by column
 _EXACT = 2**53  # beyond, R has no numbers to count on
@@ -30,9 +28,6 @@ def bases_to_note(table: pa.Table, index_base: int) -> dict[str, int]:
 
 
 def _is_index(values: pa.ChunkedArray) -> bool:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if not pa.types.is_integer(values.type):
         return False
     span = pc.min_max(values).as_py()
@@ -85,9 +80,6 @@ def with_index_base(table: pa.Table, index_base: int) -> pa.Table:
 
 
 def _counted_on(values: pa.ChunkedArray, step: int) -> pa.ChunkedArray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if not step or not pa.types.is_integer(values.type):
         return values
     return pc.add_checked(values.cast(pa.int64()), step)
@@ -105,9 +97,6 @@ def _in_cells(
     values: pa.ChunkedArray, about: Mapping[str, str], index_base: int
 ) -> tuple[pa.ChunkedArray, dict[str, str]]:
     """Return lists of structures, their row numbers counted from ``index_base``, and what is known of them then."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     held = in_one(values)
     structures = held.flatten()
     table = pa.table(structures.flatten(), names=[each.name for each in structures.type])

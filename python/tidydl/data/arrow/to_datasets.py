@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from tidydl.data.arrow.nested import label_names
 from tidydl.data.arrow.to_frame import HUGGINGFACE
 
 if TYPE_CHECKING:
     import datasets
-    import pyarrow as pa
-
-__all__ = ["as_datasets_has_it", "dataset_of"]
 
 
 def as_datasets_has_it(table: pa.Table, features: Mapping[str, Any]) -> pa.Table:
@@ -26,8 +25,6 @@ def as_datasets_has_it(table: pa.Table, features: Mapping[str, Any]) -> pa.Table
         What is known of the columns.
     """
     import json
-
-    import pyarrow as pa
 
     known = {name: feature for name, feature in features.items() if name in table.column_names}
     for index, field in enumerate(table.schema):

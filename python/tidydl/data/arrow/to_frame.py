@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tidydl.data.arrow.nan_and_null import numbers_of
 from tidydl.data.arrow.nested import holds_more, label_names, value_maker
@@ -14,12 +19,6 @@ from tidydl.data.arrow.noted_dtypes import as_noted, objects
 from tidydl.data.arrow.r_metadata import IN_FILE, OF_R, plain_notes
 from tidydl.data.media.media_files import lost_file
 from tidydl.errors import DataError, one_of
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
-__all__ = ["HUGGINGFACE", "OURS", "decode", "features_of", "notes_of", "text_series"]
 
 HUGGINGFACE = b"huggingface"  # where `datasets` says what the columns mean
 _BY_COLUMN = ("dtypes", "levels")
@@ -72,8 +71,6 @@ def decode(
     DataError
         A label has no name, or a text is not UTF-8.
     """
-    import pandas as pd
-
     known = features_of(table.schema) if features is None else features
     notes = notes_of(table.schema)
     frames = _kept_as_frames(notes)
@@ -118,9 +115,6 @@ def _column(values: pa.ChunkedArray, feature: object, name: str, lacks: bool) ->
 
 def _plainly_stored(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return values of extension types, views and runs as the plain ones they stand for."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind = values.type
     if isinstance(kind, pa.BaseExtensionType):
         held = [chunk.storage for chunk in values.chunks]
@@ -133,10 +127,6 @@ def _plainly_stored(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _labels(values: pa.ChunkedArray, feature: Mapping[str, Any], name: str) -> Any:
     """Make categories of codes, of which -1 is a missing label, or of the names themselves."""
-    import numpy as np
-    import pandas as pd
-    import pyarrow as pa
-
     names = label_names(feature)
     if not pa.types.is_integer(values.type):
         return _labels_by_name(values, names, name)
@@ -153,10 +143,6 @@ def _labels(values: pa.ChunkedArray, feature: Mapping[str, Any], name: str) -> A
 
 def _labels_by_name(values: pa.ChunkedArray, names: list[str], name: str) -> Any:
     """Make categories of texts, each of which is a label."""
-    import pandas as pd
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if pa.types.is_null(values.type):
         return pd.Categorical.from_codes([-1] * len(values), categories=pd.Index(names, dtype="str"))
     texts = values.cast(pa.string())
@@ -170,8 +156,6 @@ def _labels_by_name(values: pa.ChunkedArray, names: list[str], name: str) -> Any
 
 
 def _looks_like_media(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
     if not pa.types.is_struct(kind) or kind.num_fields != 2:
         return False
     fields = {kind.field(i).name: kind.field(i).type for i in range(2)}
@@ -186,9 +170,6 @@ def _nested(values: pa.ChunkedArray, feature: object) -> Any:
 
 
 def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
-    import pandas as pd
-    import pyarrow as pa
-
     kind = values.type
     if pa.types.is_null(kind):
         return pd.array([None] * len(values), dtype="boolean")
@@ -217,8 +198,6 @@ def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
 
 def text_series(values: pa.ChunkedArray, name: str) -> Any:
     """Make pandas' column of text, of the same memory where pandas holds text as Arrow does."""
-    import pandas as pd
-
     dtype = _kind_of_text()
     if hasattr(dtype, "__from_arrow__"):
         return pd.Series(dtype.__from_arrow__(values), copy=False)
@@ -230,16 +209,11 @@ def text_series(values: pa.ChunkedArray, name: str) -> Any:
 
 @cache
 def _kind_of_text() -> Any:
-    import pandas as pd
-
     return pd.Series([], dtype="str").dtype
 
 
 def _categories(values: pa.ChunkedArray) -> Any:
     """Make categories of a dictionary, whose parts may know different ones."""
-    import pandas as pd
-    import pyarrow as pa
-
     if holds_more(values.type.value_type):
         return _nested(values.cast(values.type.value_type), None)
     made = pd.Series(values.unify_dictionaries().to_pandas())
@@ -258,10 +232,6 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _with_missing(values: pa.ChunkedArray) -> Any:
-    import numpy as np
-    import pandas as pd
-    import pyarrow as pa
-
     absent = values.is_null().to_numpy() if values.null_count else np.zeros(len(values), dtype=bool)
     if pa.types.is_boolean(values.type):
         return pd.arrays.BooleanArray(np.array(values.fill_null(False).to_numpy(), dtype=bool), np.array(absent))

@@ -8,16 +8,13 @@ import os
 import warnings
 from itertools import chain
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
 
 from tidydl.boundaries import DATA_FILES
 from tidydl.data.media.media_files import decode_error, named
 from tidydl.errors import DamagedFileError, DependencyError, TidydlError, bring_extra
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["MOST_SAMPLES", "open_media", "opened", "read_header", "read_samples", "too_long", "wav_of"]
 
 MOST_SAMPLES = 2**29  # 2 GiB: more than three hours of a usual rate
 _FASTEST = 10_000_000
@@ -197,8 +194,6 @@ def _by_scipy(content: bytes | None, path: str | None) -> tuple[np.ndarray, int]
 
 
 def _as_floats(samples: np.ndarray) -> np.ndarray:
-    import numpy as np
-
     if samples.dtype == np.uint8:  # WAV files of 8 bits count from 0 to 255
         return ((samples.astype("float32") - 128.0) / 128.0).astype("float32")
     if samples.dtype.kind == "i":
@@ -246,8 +241,6 @@ def open_media(av: ModuleType, source: BinaryIO) -> Any:
 
 
 def _by_av(av: ModuleType, source: BinaryIO, path: str | None) -> tuple[np.ndarray, int]:
-    import numpy as np
-
     parts, count = [], 0
     with open_media(av, source) as container:
         stream = container.streams.audio[0]

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
@@ -18,11 +20,6 @@ from tidydl.data.media.media_files import named, source_of, wrong_with
 from tidydl.data.media.media_value import MediaValue
 from tidydl.errors import ArgumentError, TidydlError
 from tidydl.whole_files import write_whole
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["Audio", "as_audio"]
 
 _LARGEST_RATIO = 2**17
 
@@ -204,8 +201,6 @@ def _rate(value: Any) -> int:
 
 def _samples(array: object) -> np.ndarray:
     """Read samples as floats, time along the first axis, channels along the second where there are several."""
-    import numpy as np
-
     try:
         samples = np.asarray(array)
     except (TypeError, ValueError):
@@ -230,8 +225,6 @@ def _samples(array: object) -> np.ndarray:
 
 def _of_whole_numbers(samples: np.ndarray) -> np.ndarray:
     """Scale whole numbers: of 8 bits around 128, of 16, or of 32 where they do not fit into 16."""
-    import numpy as np
-
     if samples.dtype == np.uint8:
         return (samples - 128.0) / 128.0
     fits = int(samples.max()) < 2**15 and int(samples.min()) >= -(2**15)

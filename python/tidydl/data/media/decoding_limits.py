@@ -7,8 +7,6 @@ import os
 from tidydl.data.media.media_files import named
 from tidydl.errors import DamagedFileError
 
-__all__ = ["PixelBudget", "check_frames", "check_kept", "check_scans", "too_large"]
-
 _FRAMES = 100_000
 _KEPT = 1 << 29  # pixels of the frames of a video that are decoded at once: 1.6 GB, twice that while they are joined
 _DECODED = 1 << 34  # pixels that are decoded in less than a minute

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import pyarrow as pa
 from pandas.api.extensions import ExtensionDtype, register_extension_dtype
 
 from tidydl.data.media.image_value import Image, as_image
 from tidydl.data.media.media_array import MediaArray
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["ImageArray", "ImageDtype"]
 
 
 @register_extension_dtype

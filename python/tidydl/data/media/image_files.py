@@ -16,8 +16,6 @@ from tidydl.data.media.decoding_limits import check_scans, too_large
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
-__all__ = ["FORMATS", "open_image"]
-
 FORMATS = (
     *("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "JPEG2000", "ICO", "TGA", "AVIF"),
     *("XBM", "XPM"),

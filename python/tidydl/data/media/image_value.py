@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
@@ -15,10 +17,7 @@ from tidydl.data.media.media_value import MediaValue
 from tidydl.errors import ArgumentError, TidydlError
 
 if TYPE_CHECKING:
-    import numpy as np
     from PIL import Image as Pillow
-
-__all__ = ["Image", "as_image", "eight_bits"]
 
 _ORIENTATION = 0x0112  # the EXIF tag
 _LYING = (5, 6, 7, 8)  # its values for an image stored on its side
@@ -76,8 +75,6 @@ class Image(MediaValue):
 
     def array(self) -> np.ndarray:
         """Decode to pixels: height × width, or height × width × channels; 0 to 255 for all usual images."""
-        import numpy as np
-
         image = self.pil()
         if image.mode in ("P", "PA"):
             image = image.convert("RGBA" if "transparency" in image.info else "RGB")
@@ -87,8 +84,6 @@ class Image(MediaValue):
 
     def rgba(self) -> np.ndarray:
         """Decode to what a screen shows: height × width × red, green, blue and opacity, from 0 to 255."""
-        import numpy as np
-
         return np.asarray(eight_bits(self.pil()).convert("RGBA"))
 
     def _open(self) -> Pillow.Image:
@@ -118,7 +113,6 @@ class Image(MediaValue):
 
 def eight_bits(picture: Pillow.Image) -> Pillow.Image:
     """Stretch pixels of more than 8 bits to what a screen shows."""
-    import numpy as np
     from PIL import Image as Pillow
 
     if not picture.mode.startswith("I") and picture.mode != "F":
@@ -185,7 +179,6 @@ def _check_format(image: Pillow.Image) -> None:
 
 
 def _from_array(value: object) -> Pillow.Image:
-    import numpy as np
     from PIL import Image as Pillow
 
     pixels = np.asarray(value)

@@ -7,15 +7,12 @@ from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pandas.api.extensions import ExtensionArray, ExtensionDtype
-
-__all__ = ["MediaArray", "held_type"]
 
 
 def held_type() -> Any:
     """Return the type in Arrow of what is held of an image or sound."""
-    import pyarrow as pa
-
     return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 
@@ -96,8 +93,6 @@ class MediaArray(ExtensionArray):
 
     def __arrow_array__(self, type: object = None) -> Any:
         """Return the Arrow array, as ``datasets`` has images and audio: their bytes, or the paths of their files."""
-        import pyarrow as pa
-
         return pa.array([None if value is None else value.held for value in self._values], type=held_type())
 
     def isna(self) -> np.ndarray:

@@ -9,8 +9,6 @@ from typing import Any, TypeVar
 
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError
 
-__all__ = ["decode_error", "is_url", "lost_file", "named", "source_of", "wrong_with"]
-
 _URL = re.compile(r"(?:^|::)[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # of a chain of addresses, too
 
 _ARTICLES = {"image": "an image", "audio": "an audio", "video": "a video"}

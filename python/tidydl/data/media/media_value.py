@@ -7,8 +7,6 @@ from typing import Any, ClassVar
 
 from tidydl.data.media.media_files import decode_error
 
-__all__ = ["MediaValue"]
-
 
 class MediaValue:
     """An image or an audio clip, held as encoded bytes or as a path. Two are equal when their bytes and paths are.

@@ -10,6 +10,8 @@ from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
+import numpy as np
+
 from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
@@ -21,10 +23,7 @@ from tidydl.data.media.media_files import decode_error, named, source_of
 from tidydl.errors import ArgumentError, DependencyError, bring_extra
 
 if TYPE_CHECKING:
-    import numpy as np
     from PIL import Image as Pillow
-
-__all__ = ["Video", "as_video"]
 
 Made = TypeVar("Made")
 
@@ -69,8 +68,6 @@ class Video:
         """Decode some frames, in order: frames × height × width × 3, from 0 to 255."""
         if self._frames is not None:
             return self._frames[list(which)]
-        import numpy as np
-
         wanted = sorted(set(which))
         path, budget = self._path, self._budget()
         made = self._decoded(
@@ -114,7 +111,6 @@ def _rate_by_pillow(image: Pillow.Image) -> float | None:
 def _frames_by_pillow(
     image: Pillow.Image, which: Sequence[int], path: str | None, budget: PixelBudget
 ) -> list[np.ndarray]:
-    import numpy as np
     from PIL import Image as Pillow
 
     check_kept(len(which) * image.width * image.height, path)
@@ -216,8 +212,6 @@ def _allowed() -> str:
 
 def _stacked(frames: Iterable[object]) -> np.ndarray:
     """Read each frame as an image, in colours, all of one size."""
-    import numpy as np
-
     made = [np.asarray(as_image(frame).pil().convert("RGB")) for frame in frames]
     sizes = {frame.shape for frame in made}
     if len(sizes) > 1:

@@ -7,7 +7,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import csv
+from pyarrow.csv import CSVStreamingReader
 
 from tidydl.data.arrow.batch_reader import BatchReader
 from tidydl.data.readers.csv_columns import (
@@ -27,12 +31,6 @@ from tidydl.data.readers.line_ends import WholeLineEnds
 from tidydl.data.readers.read_errors import empty_file, reading, refuse_other_encodings
 from tidydl.errors import TidydlError
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from pyarrow.csv import CSVStreamingReader
-
-__all__ = ["open_csv", "read_csv"]
-
 _BLOCK = 2**21  # bytes of text read at once
 _LARGEST_BLOCK = 2**31 - 1
 _UNFIT = re.compile(r"CSV column #(\d+):.*?(?:zone offset in '([^']*)'|invalid value '(.*)')", re.DOTALL)
@@ -45,8 +43,6 @@ def read_csv(
 
     The whole file is one block for Arrow, which is twice as fast as to settle the types first.
     """
-    import pyarrow as pa
-
     separator = _separator(path, options)
     try:
         table = _whole_table(path, separator, options.texts or ())
@@ -86,9 +82,6 @@ def _judge_columns(path: str, options: TextOptions, schema: pa.Schema) -> None:
 
 def _whole_table(path: str, separator: str, texts: Collection[str]) -> pa.Table:
     """Read a whole file, columns of digits that are no numbers as text."""
-    import pyarrow as pa
-    from pyarrow import csv
-
     content, size = content_of(path)
     settings = partial(csv_settings, separator, min(max(size, 2), _LARGEST_BLOCK))
 
@@ -131,8 +124,6 @@ def _look(path: str, options: TextOptions) -> _Look:
     Types are inferred from the first block. Where a later value does not fit, the column takes the next type that the
     value fits, in the order in which Arrow tries them, and the look begins anew.
     """
-    import pyarrow as pa
-
     types = dict.fromkeys(options.texts or (), pa.string())
     header: Header | None = None
     block = _BLOCK
@@ -171,8 +162,6 @@ def _look_through(reader: CSVStreamingReader, block: int, header: Header | None)
 
 def _with_digits(path: str, options: TextOptions, known: _Look) -> pa.Schema:
     """Return the schema with other types for numbers that would lose digits, which a look at their texts tells."""
-    import pyarrow as pa
-
     separator = separator_of(path, options.sep)
     doubtful = ambiguous_numbers(known.schema, known.large, lambda: open_bytes(path), separator)
     if not doubtful:
@@ -192,17 +181,12 @@ def _opened(
     include: Sequence[str] | None = None,
     header: Header | None = None,
 ) -> CSVStreamingReader:
-    from pyarrow import csv
-
     settings = csv_settings(separator_of(path, options.sep), block, types, include, header)
     return csv.open_csv(WholeLineEnds(open_bytes(path)), **settings)
 
 
 def _wider(kind: pa.DataType, value: str) -> pa.DataType:
     """Return the next type, of those that Arrow tries after this one, that a value fits."""
-    import pyarrow as pa
-    from pyarrow import csv
-
     tried: list[pa.DataType] = [
         *(pa.null(), pa.int64(), pa.bool_(), pa.date32(), pa.time32("s"), pa.timestamp("s"), pa.timestamp("ns")),
         *(pa.timestamp("s", "UTC"), pa.timestamp("ns", "UTC"), pa.float64(), pa.string(), pa.binary()),
@@ -221,8 +205,6 @@ def _wider(kind: pa.DataType, value: str) -> pa.DataType:
 
 def _blocks(path: str, options: TextOptions, known: _Look, schema: pa.Schema) -> Iterator[pa.Table]:
     """Read a csv file whose types are settled."""
-    import pyarrow as pa
-
     types = {each.name: each.type for each in schema}
     with reading(path, "csv"):  # it may be changed in the meantime
         last = None

@@ -8,27 +8,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
 
 from tidydl.data.readers.formats import ByteStream, TextOptions, suffix_of
 from tidydl.data.readers.large_integers import large_of_texts
 from tidydl.errors import ArgumentError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = [
-    "DigitTypes",
-    "Header",
-    "ambiguous_numbers",
-    "csv_settings",
-    "header_apart",
-    "named_apart",
-    "numbers_with_commas",
-    "read_alike",
-    "separator_of",
-    "some_begin_with_zero",
-]
 
 MISSING = ["", "NA"]  # as R's readr reads them
 _MARK = b"\xef\xbb\xbf"  # which some programs write before text in UTF-8
@@ -91,8 +80,6 @@ def csv_settings(
     header: Header | None = None,
 ) -> dict[str, Any]:
     """Return how pyarrow is to read csv: what is missing, what is text, the types known already, and which columns."""
-    from pyarrow import csv
-
     return {
         "read_options": csv.ReadOptions(block_size=block, **({} if header is None else vars(header))),
         "parse_options": csv.ParseOptions(delimiter=separator, newlines_in_values=True),
@@ -154,8 +141,6 @@ def some_begin_with_zero(stream: ByteStream, separator: str) -> bool:
 
 def _a_number_begins_with_zero(held: bytes, separator: str) -> bool:
     """Look at all zeros but those in the first byte, which is no blank, and in the last two."""
-    import numpy as np
-
     text = np.frombuffer(held, np.uint8)
     zeros = 1 + np.flatnonzero((text[1:-2] == ord("0")) & (text[2:-1] - ord("0") < 10))
     goes_on = _among(b"0123456789.eE" + _BLANKS + _AROUND + separator.encode())
@@ -173,8 +158,6 @@ def _blanks(separator: str) -> bytes:
 
 def _among(wanted: bytes) -> Any:
     """Return for each of the 256 bytes whether it is wanted."""
-    import numpy as np
-
     return np.isin(np.arange(256), np.frombuffer(wanted, np.uint8))
 
 
@@ -191,22 +174,16 @@ def ambiguous_numbers(
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def one_begins_with_zero(texts: pa.Array | pa.ChunkedArray) -> bool:
     """Return whether a text begins with a zero and another digit."""
-    import pyarrow.compute as pc
-
     return bool(pc.any(pc.match_substring_regex(texts, _LEADING_ZERO)).as_py())
 
 
 def numbers_with_commas(table: pa.Table | pa.RecordBatch, among: Collection[str] | None = None) -> list[str]:
     """Name the columns of text that hold numbers only, written with a decimal comma, and missing values."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
     def may_be(texts: pa.ChunkedArray) -> bool:
         return pc.all(pc.match_substring_regex(texts, _WITH_COMMA)).as_py() is not False
@@ -230,16 +207,12 @@ class DigitTypes:
     """
 
     def __init__(self, names: Sequence[str], large: Collection[str]):
-        import pyarrow as pa
-
         self._names = names
         self._identifiers: set[str] = set()
         self._large: dict[str, pa.DataType] = {name: pa.uint64() for name in names if name in large}
 
     def look(self, texts: pa.Table | pa.RecordBatch) -> None:
         """Look at a part of the texts: at a zero before other digits, and at numbers beyond uint64."""
-        import pyarrow as pa
-
         for name in self._names:
             column = texts.column(name)
             if name in self._identifiers:
@@ -255,8 +228,6 @@ class DigitTypes:
 
     def field_of(self, field: pa.Field) -> pa.Field:
         """Return a field with the type that keeps its digits; it is marked where leading zeros would be lost."""
-        import pyarrow as pa
-
         if field.name in self._identifiers:
             return pa.field(field.name, pa.string(), metadata=_KEPT)
         return field.with_type(self._large.get(field.name, field.type))

@@ -6,7 +6,10 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyarrow import csv
+from pyarrow.csv import InvalidRow
 
 from tidydl import rendering
 from tidydl.data.readers.csv_columns import csv_settings, separator_of
@@ -14,12 +17,6 @@ from tidydl.data.readers.formats import TextOptions, open_bytes
 from tidydl.data.readers.read_errors import damaged, uneven
 from tidydl.errors import ArgumentError, DamagedFileError, TidydlError
 from tidydl.user_warnings import warn_user
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from pyarrow.csv import InvalidRow
-
-__all__ = ["csv_fault", "refuse_open_quote", "tell_of_decimal_commas", "tell_of_one_column"]
 
 _SHOWN = 8  # names of columns
 _BREAK = re.compile(r"\r\n|\r|\n")
@@ -39,9 +36,6 @@ def csv_fault(path: str, sep: str | None, error: Exception) -> TidydlError:
 
 def _uneven_row(path: str, separator: str) -> InvalidRow | None:
     """Find the first row whose fields are not as many as the header's."""
-    import pyarrow as pa
-    from pyarrow import csv
-
     found: list[InvalidRow] = []
 
     def note(row: InvalidRow) -> str:

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-__all__ = ["RATIO", "SMALL", "Allowance", "allowance", "allowance_of_memory", "memory", "one_allowance"]
-
 RATIO = 200  # unpacked to packed, far above what tables and images reach
 SMALL = 100 * 2**20  # bytes that do no harm, however much they were packed
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-__all__ = ["for_arrow"]
-
 
 def for_arrow(path: str | os.PathLike[str]) -> Any:
     """Return what Arrow opens the file by: the path, or the opened file where Arrow would spell its name otherwise.

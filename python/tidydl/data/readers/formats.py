@@ -6,7 +6,9 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
+
+import pyarrow as pa
 
 from tidydl import rendering
 from tidydl.checks import described
@@ -14,29 +16,6 @@ from tidydl.data.readers.decompression_limits import RATIO, SMALL, allowance
 from tidydl.data.readers.filename_encoding import for_arrow
 from tidydl.data.readers.read_errors import how_to_read, reading, refuse_wide_characters
 from tidydl.errors import ArgumentError, DamagedFileError, no_column
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = [
-    "FORMATS",
-    "MEDIA",
-    "PACKED",
-    "PLAIN",
-    "ByteStream",
-    "TextOptions",
-    "Unpacked",
-    "call_with_files",
-    "chosen",
-    "content_of",
-    "format_of",
-    "head_of",
-    "indices_of",
-    "open_bytes",
-    "refuse",
-    "suffix_of",
-    "too_much",
-]
 
 FORMATS = {
     ".csv": "csv",
@@ -117,8 +96,6 @@ def open_bytes(path: str) -> Any:
 
     What it reads is bound by :class:`Unpacked`.
     """
-    import pyarrow as pa
-
     compression = next((kind for suffix, kind in _COMPRESSIONS.items() if path.lower().endswith(suffix)), None)
     stream = pa.input_stream(for_arrow(path), compression=compression)
     return stream if compression is None else Unpacked(stream, path)
@@ -201,8 +178,6 @@ def head_of(path: str, kind: str) -> bytes:
 
 def content_of(path: str) -> tuple[Any, int]:
     """Return the path, or what is in a packed file, and the size that it has unpacked."""
-    import pyarrow as pa
-
     with reading(path, "compressed text"):
         if not path.lower().endswith(PACKED):
             return path, Path(path).stat().st_size

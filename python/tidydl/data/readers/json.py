@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from tidydl.data.arrow.batch_reader import BatchReader, batch_reader_of_table
 from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, refuse, suffix_of
@@ -15,11 +16,6 @@ from tidydl.data.readers.json_lines import is_temporal, lines_table
 from tidydl.data.readers.json_records import json_table
 from tidydl.data.readers.large_integers import large_numbers, large_within
 from tidydl.data.readers.read_errors import damaged, empty_file, reading, refuse_other_bytes
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["open_json", "read_json"]
 
 _BY_LINE = (".jsonl", ".ndjson")
 _RECORDS = "Records: one JSON object per line, or an array of them."
@@ -55,8 +51,6 @@ def open_json(path: str, options: TextOptions = PLAIN, columns: Sequence[str] | 
 
 def _look(path: str) -> BatchReader | None:
     """Settle the types over all rows; None where only the whole file tells them, or best what is wrong with it."""
-    import pyarrow as pa
-
     fields: dict[str, pa.Field] = {}
     absent: dict[str, int] = {}
     rows = 0
@@ -93,8 +87,6 @@ def _has_lines(path: str) -> bool:
 
 def _merged(known: pa.Field | None, other: pa.Field) -> pa.Field:
     """Return the kind that both blocks have: timestamps of different kinds the wider, or else text."""
-    import pyarrow as pa
-
     if known is None or known.type == other.type:
         return other
     if is_temporal(known.type) and is_temporal(other.type):
@@ -108,8 +100,6 @@ def _merged(known: pa.Field | None, other: pa.Field) -> pa.Field:
 
 def _blocks(path: str, schema: pa.Schema) -> Iterator[pa.Table]:
     """Read lines of json whose kinds are settled."""
-    import pyarrow as pa
-
     with reading(path, "json"):
         for block in _tables(path, schema):
             absent = [each for each in schema if each.name not in block.schema.names]

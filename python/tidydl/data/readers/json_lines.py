@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import json as arrow_json
 
 from tidydl.data.arrow.nested import in_one
 from tidydl.data.readers.json_names import check_names
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["is_temporal", "lines_table"]
 
 _LARGEST_BLOCK = 2**31 - 1
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d|$)")
@@ -24,8 +22,6 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # one that 
 
 def lines_table(lines: bytes, schema: pa.Schema | None = None) -> pa.Table:
     """Read lines of json; dates and timestamps have the kinds of a schema, or else those that csv would have."""
-    import pyarrow as pa
-
     _check_depth(lines)
     if schema is not None:
         table = _parsed(lines, pa.schema([each.with_type(_as_texts(each.type)) for each in schema]))
@@ -62,8 +58,6 @@ def _check_depth(lines: bytes) -> None:
 
 def _at_most(lines: bytes) -> int:
     """Return a number that the depth cannot be above, quickly: an object that follows another nests nothing."""
-    import numpy as np
-
     most = 0
     for start in range(0, len(lines), _STRIDE):
         letters = np.frombuffer(lines, np.uint8, min(_STRIDE, len(lines) - start), start) | 0x20  # "[" becomes "{"
@@ -74,8 +68,6 @@ def _at_most(lines: bytes) -> int:
 
 def _depth(lines: bytes) -> int:
     """Return how many brackets are open at once at most."""
-    import numpy as np
-
     brackets = np.frombuffer(lines.translate(None, _NO_BRACKETS), np.uint8)
     steps = np.where((brackets == ord("[")) | (brackets == ord("{")), 1, -1)
     return int(np.cumsum(steps).max(initial=0))
@@ -83,8 +75,6 @@ def _depth(lines: bytes) -> int:
 
 def _as_texts(kind: pa.DataType) -> pa.DataType:
     """Return a type whose dates and timestamps are text, in lists and structures too."""
-    import pyarrow as pa
-
     if is_temporal(kind):
         return pa.string()
     if pa.types.is_list(kind):
@@ -96,8 +86,6 @@ def _as_texts(kind: pa.DataType) -> pa.DataType:
 
 def _with_timestamps(values: pa.ChunkedArray, read: pa.DataType) -> pa.ChunkedArray:
     """Build the dates and timestamps of texts that Arrow reads as such, and of timestamps with parts of a second."""
-    import pyarrow as pa
-
     if is_temporal(read):
         return timestamps(values)
     if pa.types.is_string(read):  # for which Arrow takes those
@@ -116,8 +104,6 @@ def _with_timestamps(values: pa.ChunkedArray, read: pa.DataType) -> pa.ChunkedAr
 
 def _parsed(lines: bytes, schema: pa.Schema | None = None, others: str = "infer") -> pa.Table:
     """Read lines in one block, so that types are those of all of them."""
-    from pyarrow import json as arrow_json
-
     return arrow_json.read_json(
         io.BytesIO(lines),
         read_options=arrow_json.ReadOptions(block_size=min(len(lines) + 1, _LARGEST_BLOCK)),
@@ -129,8 +115,6 @@ def _parsed(lines: bytes, schema: pa.Schema | None = None, others: str = "infer"
 
 def is_temporal(kind: pa.DataType) -> bool:
     """Return whether values are dates or timestamps."""
-    import pyarrow as pa
-
     return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
 
 
@@ -142,8 +126,6 @@ def _begins_with_timestamp(texts: pa.ChunkedArray) -> bool:
 
 def timestamps(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Make dates, timestamps or timestamps of a zone of texts: the first kind that all of them fit, in csv's order."""
-    import pyarrow as pa
-
     kinds = [pa.date32(), *(pa.timestamp(unit, zone) for zone in (None, "UTC") for unit in ("s", "ns"))]
     head = texts.slice(0, 100)
     for kind in kinds:

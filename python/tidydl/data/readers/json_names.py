@@ -7,8 +7,6 @@ import re
 
 from tidydl.data.readers.formats import RATIO
 
-__all__ = ["check_names"]
-
 _NAME = re.compile(rb'"((?:[^"\\]++|\\.)*+)"\s*:')
 _PLAIN_NAME = re.compile(rb'"([^"]*+)"\s*:')  # twice as fast, where nothing is escaped
 _CELLS = 2**26  # that do no harm

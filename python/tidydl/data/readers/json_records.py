@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from tidydl import rendering
 from tidydl.data.readers.csv_columns import named_apart
 from tidydl.data.readers.json_lines import lines_table
 from tidydl.data.readers.large_integers import holds_large, large_numbers, large_within, whole_numbers
 from tidydl.errors import ArgumentError, DataError, unknown_name
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["json_table"]
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 
@@ -26,8 +23,6 @@ def json_table(content: bytes, field: str | None = None, *, by_line: bool = Fals
 
     A lone object may be the columns of several records, but where there is one a line (``by_line``).
     """
-    import pyarrow as pa
-
     lines = content if by_line and field is None and content.lstrip()[:1] == b"{" else _as_lines(content, field)
     if not lines.strip():
         return pa.table({})

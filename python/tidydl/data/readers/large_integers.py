@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import isinf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["holds_large", "large_numbers", "large_of_texts", "large_within", "whole_numbers"]
+import pyarrow as pa
+import pyarrow.compute as pc
 
 _WHOLE = r"^-?[0-9]+$"
 
 
 def large_numbers(table: pa.Table) -> list[str]:
     """Name the columns of doubles that may hold whole numbers too large for int64."""
-    import pyarrow as pa
-
     names = table.schema.names
     doubles = [k for k, each in enumerate(table.schema) if pa.types.is_float64(each.type)]
     return [names[k] for k in doubles if _is_large(table.column(k)) and names.count(names[k]) == 1]
@@ -33,8 +29,6 @@ def large_within(table: pa.Table) -> list[str]:
 
 
 def _doubles_within(values: pa.Array) -> Iterator[pa.Array]:
-    import pyarrow as pa
-
     if pa.types.is_struct(values.type):
         parts = values.flatten()
     elif hasattr(values, "flatten") and pa.types.is_nested(values.type):
@@ -57,8 +51,6 @@ def holds_large(value: object) -> bool:
 
 
 def _is_large(column: pa.Array | pa.ChunkedArray) -> bool:
-    import pyarrow.compute as pc
-
     first = column[0].as_py() if len(column) else None
     if first is not None and not first.is_integer() and not isinf(first):  # as most columns are told at once
         return False
@@ -70,8 +62,6 @@ def _is_large(column: pa.Array | pa.ChunkedArray) -> bool:
 
 def whole_numbers(values: Sequence[Any]) -> pa.Array | None:
     """Return whole numbers of any size as unsigned ones where they fit, else as text; None where others are among."""
-    import pyarrow as pa
-
     if any(type(value) is not int for value in values if value is not None):
         return None
     try:
@@ -85,9 +75,6 @@ def large_of_texts(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedA
 
     Missing values are whole, so that a part of a column without others does not decide.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if pc.all(pc.match_substring_regex(column, _WHOLE)).as_py() is False:
         return None
     try:

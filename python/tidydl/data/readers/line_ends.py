@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tidydl.data.readers.formats import ByteStream
 
-__all__ = ["WholeLineEnds"]
-
 
 class WholeLineEnds(io.RawIOBase):
     r"""A file whose blocks never end between ``"\r"`` and ``"\n"``: Arrow would drop the second byte, in quotes too.

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from pyarrow.parquet import ParquetFile
 
 from tidydl.data.arrow.to_frame import OURS
 from tidydl.data.readers.parquet_file import open_parquet
 from tidydl.data.readers.read_errors import reading
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
-
-__all__ = ["has_index", "index_names", "with_index_named"]
 
 _LEVEL = re.compile(r"__index_level_\d+__")
 
@@ -79,9 +76,6 @@ def _counts_rows(files: Mapping[str, ParquetFile], level: str) -> bool:
 
 def _counted_from(file: ParquetFile, path: str, level: str) -> int | None:
     """Return the first value of an index of whole numbers that grows by 1 from row to row; None of any other."""
-    import numpy as np
-    import pyarrow as pa
-
     if not pa.types.is_integer(file.schema_arrow.field(level).type):
         return None
     first, stop = None, 0

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+from pyarrow.parquet import FileMetaData, ParquetFile
 
 from tidydl.data.arrow.batch_reader import BatchReader
 from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, indices_of, refuse
@@ -14,12 +17,6 @@ from tidydl.data.readers.parquet_footer import column_chunks
 from tidydl.data.readers.parquet_limits import batch_rows, check_room, take
 from tidydl.data.readers.parquet_text import check_text
 from tidydl.data.readers.read_errors import damaged, reading
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from pyarrow.parquet import FileMetaData, ParquetFile
-
-__all__ = ["open_parquet_batches", "read_parquet"]
 
 _LARGE = 2**25  # bytes of a file that does not hold much more than it seems
 _BLOCK = 8192  # rows decoded at once
@@ -42,8 +39,6 @@ def read_parquet(
 
 def _first_rows(file: ParquetFile, path: str, columns: Sequence[str] | None, limit: int) -> pa.Table:
     """Read the first rows out of the row groups that hold them."""
-    import pyarrow as pa
-
     groups: list[int] = []
     rows = 0
     while rows < limit:
@@ -84,8 +79,6 @@ def _whole(file: ParquetFile, path: str, columns: Sequence[str] | None = None) -
 
 def _counted(file: ParquetFile, path: str, names: list[str] | None) -> pa.Table:
     """Read a small file batch by batch, and stop where it turns out to hold far more than it seems."""
-    import pyarrow as pa
-
     batches, taken = [], 0
     for batch in file.iter_batches(batch_rows(file, path, names), columns=names):
         batches.append(batch)
@@ -99,8 +92,6 @@ def _counted(file: ParquetFile, path: str, names: list[str] | None) -> pa.Table:
 
 def open_parquet_batches(path: str, options: TextOptions = PLAIN, columns: Sequence[str] | None = None) -> BatchReader:
     """Look through the footer of a parquet file, and build the reader of its blocks."""
-    import pyarrow as pa
-
     refuse("sep", options.sep, "parquet")
     refuse("field", options.field, "parquet")
     with reading(path, "parquet"):
@@ -135,8 +126,6 @@ def _lacking(path: str, metadata: FileMetaData, names: Sequence[str]) -> frozens
 
 def _levels_in(file: ParquetFile, name: str) -> pa.Array:
     """Gather the values of a dictionary column, whose row groups may each know some."""
-    import pyarrow as pa
-
     kind = file.schema_arrow.field(name).type
     found: Any = pa.array([], kind.value_type)
     for group in range(file.metadata.num_row_groups):
@@ -148,8 +137,6 @@ def _levels_in(file: ParquetFile, name: str) -> pa.Array:
 def _blocks(
     path: str, columns: Sequence[str] | None, metadata: Mapping[bytes, bytes] | None, nullable: frozenset[str]
 ) -> Iterator[pa.Table]:
-    import pyarrow as pa
-
     wanted = None if columns is None else list(columns)
     above = 0
     with reading(path, "parquet"), open_parquet(path, buffer_size=_BUFFER) as file:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+from pyarrow import fs, parquet
+from pyarrow.parquet import ParquetFile
+
 from tidydl.data.readers.filename_encoding import for_arrow
 from tidydl.data.readers.read_errors import damaged
 
@@ -12,16 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
-
-__all__ = ["open_parquet", "read_at_once", "refuse_lost_rows"]
-
 
 def open_parquet(path: str | os.PathLike[str], **options: Any) -> ParquetFile:
     """Open a parquet file; its path is one of this machine, whatever it looks like."""
-    from pyarrow import fs, parquet
-
     source = for_arrow(_plain(path))
     return parquet.ParquetFile(source, filesystem=fs.LocalFileSystem() if isinstance(source, str) else None, **options)
 
@@ -33,8 +30,6 @@ def _plain(path: str | os.PathLike[str]) -> str:
 
 def read_at_once(path: str, columns: Sequence[str] | None) -> pa.Table:
     """Read a whole file, several row groups at once."""
-    from pyarrow import fs, parquet
-
     source = for_arrow(_plain(path))
     if not isinstance(source, str):
         with source:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["ColumnChunk", "column_chunks"]
-
 _SMALL = 2**14  # bytes of a footer that is kept, as there may be many such files
 _DEPTH = 20  # of structures inside structures; parquet's own nest by six
 _CODECS = {0: "UNCOMPRESSED", 1: "SNAPPY", 2: "GZIP", 3: "LZO", 4: "BROTLI", 5: "LZ4", 6: "ZSTD", 7: "LZ4_RAW"}

@@ -5,18 +5,15 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow.parquet import ColumnSchema, ParquetFile
 
 from tidydl.data.readers.decompression_limits import RATIO, allowance_of_memory, memory
 from tidydl.data.readers.parquet_file import open_parquet
 from tidydl.data.readers.parquet_footer import column_chunks
 from tidydl.errors import DataError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from pyarrow.parquet import ColumnSchema, ParquetFile
-
-__all__ = ["batch_rows", "check_room", "take"]
 
 _GIB = 2**30
 _BUFFER = 2**20  # bytes of a column read at once
@@ -63,9 +60,6 @@ def _longest(path: str, texts: list[str], groups: int) -> int:
 
 def _longest_in(values: pa.Array) -> int:
     """Return the bytes of the longest value of a dictionary, or of those in a structure or list."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind = values.type
     if isinstance(kind, pa.BaseExtensionType):
         return _longest_in(values.storage)
@@ -93,8 +87,6 @@ def check_room(file: ParquetFile, path: str, columns: Sequence[str] | None = Non
 
 def _width(kind: pa.DataType) -> float:
     """Return how many bytes a value takes at least, but for what is in lists."""
-    import pyarrow as pa
-
     if pa.types.is_dictionary(kind):
         return _width(kind.index_type)
     if pa.types.is_struct(kind):

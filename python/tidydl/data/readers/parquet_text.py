@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
 
 from tidydl.data.readers.read_errors import damaged
 from tidydl.errors import DamagedFileError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["check_text"]
 
 _INDEX = re.compile(r"at (?:string )?index (\d+)")
 
@@ -33,8 +30,6 @@ def check_text(table: pa.Table, path: str, above: int = 0) -> pa.Table:
     DamagedFileError
         Text is in another encoding; says in which column and row.
     """
-    import pyarrow as pa
-
     for index, field in enumerate(table.schema):
         if not _may_be_text(field.type):
             continue
@@ -51,8 +46,6 @@ def check_text(table: pa.Table, path: str, above: int = 0) -> pa.Table:
 
 
 def _may_be_text(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
     held = (pa.types.is_dictionary(kind) and kind.value_type) or kind
     return _is_text(held) or pa.types.is_nested(held)
 
@@ -63,8 +56,6 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _is_ascii(chunk: pa.Array) -> bool:
     """Return whether all bytes of the text are ASCII, as in most files: five times as fast as to decode it."""
-    import numpy as np
-
     if str(chunk.type) not in ("string", "large_string"):
         return False
     content = chunk.buffers()[2]

@@ -5,27 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyarrow.csv import InvalidRow
 
 from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.errors import DamagedFileError, DataError, NotFoundError, TidydlError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from pyarrow.csv import InvalidRow
-
-__all__ = [
-    "damaged",
-    "empty_file",
-    "how_to_read",
-    "not_utf8",
-    "reading",
-    "refuse_other_bytes",
-    "refuse_other_encodings",
-    "refuse_wide_characters",
-    "uneven",
-]
 
 _MIXED = re.compile(r"[^(]*Column\(/(.*)\) changed from (\w+) to (\w+)", re.DOTALL)
 _READ_BY = {  # in Python and in R

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from tidydl.data.arrow.batch_reader import BatchReader
 from tidydl.data.readers.csv import open_csv, read_csv
 from tidydl.data.readers.json import open_json, read_json
 from tidydl.data.readers.parquet import open_parquet_batches, read_parquet
 from tidydl.data.readers.text import open_text, read_text
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["TABLE_FORMATS", "TableFormat"]
 
 
 @dataclass(frozen=True)

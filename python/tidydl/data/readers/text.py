@@ -6,16 +6,12 @@ import io
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from tidydl.data.arrow.batch_reader import BatchReader
 from tidydl.data.readers.formats import PLAIN, TextOptions, chosen, head_of, open_bytes, refuse
 from tidydl.data.readers.read_errors import reading
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["open_text", "read_text"]
 
 _LINES = 8192  # of a block
 
@@ -24,8 +20,6 @@ def read_text(
     path: str, options: TextOptions = PLAIN, columns: Sequence[str] | None = None, limit: int | None = None
 ) -> pa.Table:
     """Read plain text, a row a line, into a column ``text``."""
-    import pyarrow as pa
-
     _check(path, options)
     return chosen(pa.concat_tables([_table([]), *_blocks(path, limit)]), columns)
 
@@ -50,6 +44,4 @@ def _blocks(path: str, limit: int | None = None) -> Iterator[pa.Table]:
 
 
 def _table(lines: Sequence[str]) -> pa.Table:
-    import pyarrow as pa
-
     return pa.table({"text": pa.array(lines, pa.string())})

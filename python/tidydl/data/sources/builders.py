@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from tidydl.boundaries import DATA_FILES, first_line
 from tidydl.data.readers.formats import TextOptions
 from tidydl.data.readers.table_formats import TABLE_FORMATS
@@ -26,9 +28,6 @@ from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, Tidydl
 
 if TYPE_CHECKING:
     import datasets
-    import pyarrow as pa
-
-__all__ = ["Built", "built", "prepared", "quiet"]
 
 
 @dataclass(frozen=True)

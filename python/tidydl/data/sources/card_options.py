@@ -16,8 +16,6 @@ from tidydl.rendering import argument, call
 if TYPE_CHECKING:
     import datasets
 
-__all__ = ["card_options"]
-
 _OF_SPEED = {  # what changes no value
     "csv": ("chunksize", "engine", "memory_map", "verbose"),
     "json": ("chunksize", "block_size", "use_threads", "parse_agent_traces"),

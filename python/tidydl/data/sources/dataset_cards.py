@@ -19,8 +19,6 @@ from tidydl.errors import ArgumentError, DamagedFileError, DataError
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["README", "check_card", "describes_itself"]
-
 README = "README.md"
 _OTHER = ".huggingface.yaml"
 _ALLOWED = "A README that begins with YAML between lines of '---', as the Hub describes it."

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tidydl.errors import DataError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["as_declared", "texts_declared"]
 
 _SPECIAL = ("ClassLabel", "Image", "Audio")  # what columns mean, which is seen to where frames are made
 _LISTS = ("List", "LargeList", "Sequence")
@@ -77,8 +75,6 @@ def _is_of_values(feature: object) -> bool:
 
 def _are_alike(read: pa.DataType, declared: pa.DataType) -> bool:
     """Return whether columns of two types become the same column of a frame."""
-    import pyarrow as pa
-
     if pa.types.is_dictionary(read):
         return _are_alike(read.value_type, declared)
     if pa.types.is_decimal(read) and pa.types.is_floating(declared):
@@ -96,8 +92,6 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _is_list(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
     return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
 
 
@@ -127,7 +121,6 @@ def _cast(
     *,
     timestamps_as_text: bool,
 ) -> pa.ChunkedArray:
-    import pyarrow as pa
     from datasets.table import cast_array_to_feature
 
     def cast(some: pa.Array) -> pa.Array:
@@ -149,8 +142,6 @@ def _cast(
 
 def _first_refused(values: pa.Array, cast: Callable[[pa.Array], Any]) -> pa.Array:
     """Return the first value that cannot be cast, in an array of one."""
-    import pyarrow as pa
-
     while len(values) > 1:
         half = len(values) // 2
         try:
@@ -163,9 +154,6 @@ def _first_refused(values: pa.Array, cast: Callable[[pa.Array], Any]) -> pa.Arra
 
 def _leaves(read: pa.Array, made: pa.Array) -> Iterator[tuple[pa.Array, pa.Array]]:
     """Yield the plain values before and after, of lists and structures those in them."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if _is_list(made.type) and _is_list(read.type):
         yield from _leaves(pc.list_flatten(read), pc.list_flatten(made))
     elif pa.types.is_struct(made.type) and pa.types.is_struct(read.type):
@@ -178,9 +166,6 @@ def _leaves(read: pa.Array, made: pa.Array) -> Iterator[tuple[pa.Array, pa.Array
 
 def _loses(read: pa.Array, made: pa.Array) -> bool:
     """Return whether a value is another one after it was cast; text was read as what it says, or the cast failed."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if _is_text(read.type) or pa.types.is_null(read.type) or pa.types.is_decimal(read.type):
         return False
     if pa.types.is_floating(read.type) and pa.types.is_floating(made.type):  # of the declared precision

@@ -16,8 +16,6 @@ from tidydl.data.sources.paths import DataFiles, not_there
 from tidydl.errors import ArgumentError, NotFoundError
 from tidydl.user_warnings import warn_user
 
-__all__ = ["data_files_of", "matching", "no_match", "splits_by_name"]
-
 _IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
 _TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz")
 _TOLD_OF = (*_TABLES, *(suffix for suffixes in MEDIA.values() for suffix in suffixes))

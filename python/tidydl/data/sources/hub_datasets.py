@@ -22,8 +22,6 @@ from tidydl.data.sources.zipped_tables import files_of_kind
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
 from tidydl.hub.repositories import Repository
 
-__all__ = ["read_hub"]
-
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")  # what is unpacked of them, pictures too, is gone when it was read
 
 

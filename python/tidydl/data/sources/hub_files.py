@@ -29,8 +29,6 @@ from tidydl.hub.repositories import Repository
 if TYPE_CHECKING:
     import datasets
 
-__all__ = ["Asked", "HubFiles"]
-
 _DESCRIPTIONS = ("README.md", ".huggingface.yaml", "dataset_infos.json")
 _CONVERTED = re.compile(r"(?P<config>[^/]+)/(?:partial-)?(?P<split>[^/]+)/\d+\.parquet")
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from tidydl.data.readers.formats import TextOptions
 from tidydl.data.sources.path_bounds import Bounds
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["Listing", "Raw"]
 
 
 @dataclass

@@ -27,8 +27,6 @@ from tidydl.data.sources.zipped_tables import files_in_zip, files_of_kind
 from tidydl.errors import ArgumentError, NotFoundError
 from tidydl.user_warnings import warn_user
 
-__all__ = ["BUILDERS", "is_pattern", "listing_of", "refuse_options"]
-
 BUILDERS = {
     "csv": "csv",
     "parquet": "parquet",

@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tidydl import rendering
 from tidydl.data.readers.csv_columns import named_apart
@@ -18,11 +21,6 @@ from tidydl.data.readers.table_formats import TABLE_FORMATS
 from tidydl.data.sources.path_bounds import Bounds, leads_out
 from tidydl.errors import DataError, NotFoundError
 from tidydl.user_warnings import warn_user
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["METADATA", "media_tables"]
 
 _IN_FOLDER = "Paths of files in the folder of the metadata file, or below."
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
@@ -72,8 +70,6 @@ def _class_folders(names: Sequence[str], splits: Sequence[str]) -> list[str]:
 
 
 def _table(kind: str, files: Mapping[str, Path], labels: Sequence[str]) -> pa.Table:
-    import pyarrow as pa
-
     columns = {kind: _column([str(path.absolute()) for path in files.values()])}
     if labels:
         codes = {label: code for code, label in enumerate(labels)}
@@ -82,8 +78,6 @@ def _table(kind: str, files: Mapping[str, Path], labels: Sequence[str]) -> pa.Ta
 
 
 def _column(paths: Sequence[str | None]) -> Any:
-    import pyarrow as pa
-
     held = pa.array(paths, pa.string())
     kind = [pa.field("bytes", pa.binary()), pa.field("path", pa.string())]
     mask = held.is_null() if held.null_count else None
@@ -116,8 +110,6 @@ def _described(
 
 def _warn_of_others(table: pa.Table, features: Mapping[str, Any], files: Sequence[Path], kind: str) -> None:
     """Warn of images or audio that no metadata file names, and which therefore are in no row."""
-    import pyarrow.compute as pc
-
     of_media = [name for name in table.column_names if name in features]
     named = {path for name in of_media for path in pc.struct_field(table[name], "path").to_pylist()}
     left = [path for path in files if os.path.abspath(path) not in named and os.path.realpath(path) not in named]
@@ -157,8 +149,6 @@ def _with_media(
             f"'{location}' has no column 'file_name'.",
             allowed="A column 'file_name' with the path of each file, relative to the metadata file.",
         )
-    import pyarrow as pa
-
     # the files come first, as they do without a metadata file
     order = [*features, *(name for name in columns if name not in features)]
     return pa.table({name: columns[name] for name in order}), features

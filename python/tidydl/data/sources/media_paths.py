@@ -10,7 +10,10 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tidydl import rendering
 from tidydl.data.arrow.nested import in_one
@@ -18,11 +21,6 @@ from tidydl.data.media.media_files import is_url
 from tidydl.data.sources.path_bounds import Bounds, leads_out
 from tidydl.errors import ArgumentError, DataError
 from tidydl.storage import unpacked_folder
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["check_media_paths", "checked_blocks", "relative_media_paths"]
 
 _MEDIA = ("Image", "Audio", "Video", "Pdf", "Nifti", "Mesh")  # features of `datasets` whose cells may be paths
 _LISTS = ("List", "LargeList", "Sequence")
@@ -98,8 +96,6 @@ def checked_blocks(
 
 def _may_name_files(schema: pa.Schema, features: Mapping[str, Any]) -> bool:
     """Return whether any column is of more than plain values, as its type and what is known of it say."""
-    import pyarrow as pa
-
     known = {**features, **_described(schema.metadata or {})}
     return any(
         pa.types.is_nested(each.type)
@@ -153,9 +149,6 @@ def _described(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
 
 def _paths_in(values: pa.Array, feature: object) -> Iterator[str]:
     """Return the paths that cells name instead of holding contents, in lists and structures too."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind = values.type
     if isinstance(kind, pa.BaseExtensionType):
         yield from _paths_in(values.storage, feature)
@@ -179,8 +172,6 @@ def _paths_in(values: pa.Array, feature: object) -> Iterator[str]:
 
 
 def _texts(values: pa.Array) -> Iterator[str]:
-    import pyarrow as pa
-
     kind = str(values.type)
     if kind in ("string", "large_string", "string_view"):
         values = values.cast(pa.large_binary())  # which need not be UTF-8
@@ -192,8 +183,6 @@ def _texts(values: pa.Array) -> Iterator[str]:
 
 def _is_media(kind: pa.DataType, feature: object) -> bool:
     """Return whether cells are images or audio: by the feature, or since they look like it."""
-    import pyarrow as pa
-
     if not pa.types.is_struct(kind):
         return False
     types = {each.name: str(each.type) for each in kind}
@@ -247,8 +236,6 @@ def _opened_as(path: str, allowed: Sequence[Bounds], seen_from: Path | None, sou
 
 def _renamed(table: pa.Table, index: int, feature: object, rename: Rename) -> pa.Table:
     """Put other paths in the place of those in a column."""
-    import pyarrow as pa
-
     field = table.schema.field(index)
     if _is_media(field.type, feature) and str(field.type.field("path").type) in ("string", "large_string"):
         return table.set_column(index, field, _with_other_paths(in_one(table.column(index)), rename))
@@ -258,9 +245,6 @@ def _renamed(table: pa.Table, index: int, feature: object, rename: Rename) -> pa
 
 def _with_other_paths(values: pa.StructArray, rename: Rename) -> pa.StructArray:
     """Put other paths in the place of those of images and audio without contents."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     parts = dict(zip([each.name for each in values.type], values.flatten(), strict=True))
     coded = parts["path"].dictionary_encode()
     names = pa.array([rename(path) for path in coded.dictionary.to_pylist()], parts["path"].type)
@@ -271,8 +255,6 @@ def _with_other_paths(values: pa.StructArray, rename: Rename) -> pa.StructArray:
 
 
 def _with_paths(value: Any, kind: pa.DataType, feature: object, rename: Rename) -> Any:
-    import pyarrow as pa
-
     if value is None:
         return None
     if _is_media(kind, feature):

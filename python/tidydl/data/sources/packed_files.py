@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import pyarrow as pa
+
 from tidydl.data.readers.decompression_limits import allowance, one_allowance
 from tidydl.data.readers.formats import MEDIA, Unpacked, too_much
 from tidydl.data.readers.read_errors import reading
 from tidydl.data.sources.zips import check_zip
-
-__all__ = ["check_packed"]
 
 _CHUNK = 2**20
 _NOT_PACKED = tuple(suffix for suffixes in MEDIA.values() for suffix in suffixes)  # which nobody unpacks
@@ -80,8 +80,6 @@ def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def _of_zstd(file: IO[bytes]) -> Any:
-    import pyarrow as pa
-
     return pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd")
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from tidydl import rendering
 from tidydl.errors import DataError
 
-__all__ = ["Bounds", "fixed_part", "leads_out"]
-
 _REPOSITORY = re.compile(r"(?:models|datasets|spaces)--.+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _UP = re.compile(r"(?:^|[\\/])\.\.(?:[\\/]|$)")

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from tidydl.errors import NotFoundError, TidydlError, nearest
 
-__all__ = ["FILES", "HERE", "DataFiles", "not_there"]
-
 FILES = Path(__file__).resolve().parents[1] / "files"
 HERE = "A folder, a csv, parquet or json file, or the name of a format with `data_files`."
 DataFiles = str | Sequence[str] | Mapping[str, str | Sequence[str]]  # paths or patterns; by split in a mapping

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from tidydl.data.arrow.batch_reader import BatchReader, batch_reader_of_table, joined, mapped
 from tidydl.data.arrow.concatenation import join
@@ -27,11 +28,6 @@ from tidydl.data.sources.listing import Listing, Raw
 from tidydl.data.sources.local_files import refuse_options
 from tidydl.data.sources.media_paths import checked_blocks
 from tidydl.errors import DamagedFileError, DataError, unknown_name
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["open_listing", "read_listing"]
 
 Parts = dict[str, BatchReader]  # by file
 ReadSplit = Callable[[str, TextOptions], Parts]

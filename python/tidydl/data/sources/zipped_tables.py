@@ -13,8 +13,6 @@ from tidydl.data.sources.folders import data_files_of
 from tidydl.data.sources.zips import unpacked, unpacked_for_good
 from tidydl.errors import ArgumentError, DataError, NotFoundError
 
-__all__ = ["files_in_zip", "files_of_kind"]
-
 
 def _open_zip(file: Path, room: ExitStack, keep: bool) -> Path:
     """Unpack a zip file into a folder: for good where its files are read later, else until all is read."""

@@ -19,8 +19,6 @@ from tidydl.data.readers.decompression_limits import RATIO, SMALL, allowance
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
 from tidydl.storage import UNPACKED_FROM, abandoned, begun_folder, cache_folder, unpacked_folder
 
-__all__ = ["check_zip", "unpacked", "unpacked_for_good"]
-
 _MOST = 50 * 2**30  # bytes unpacked
 _FILES = 1_000_000
 _SAYS_UTF8 = 0x800

@@ -21,8 +21,6 @@ from tidydl.networks.exact.engine import Settings, Solution, _iteration_lines, _
 from tidydl.networks.exact.many import Fit
 from tidydl.progress import Pause, Progress, Trace, Work
 
-__all__ = ["fit_many_with_torch", "fit_with_torch", "torch_device"]
-
 _SHARE_OF_MEMORY = 0.6
 _BYTES_ON_CPU = 2**29
 

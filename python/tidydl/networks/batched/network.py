@@ -17,8 +17,6 @@ from tidydl.networks.exact.kernels import CENSORED, ENTROPY, LEAST_SQUARES, SOFT
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Networks", "bytes_per_network"]
-
 _SATURATED = 15.0
 _IMPOSSIBLE = 1000.0
 _NEVER_ZERO = 1e-80

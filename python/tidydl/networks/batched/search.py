@@ -20,8 +20,6 @@ from tidydl.networks.exact.engine import Settings
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["BatchSearch"]
-
 _STEP_SHRINKS, _ACCEPTED_DECREASE, _NO_CHANGE = 0.2, 1e-4, 10.0
 _PER_NETWORK = (
     "index",

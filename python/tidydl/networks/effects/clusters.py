@@ -6,8 +6,6 @@ import numpy as np
 
 from tidydl.rng import RandomNumbers
 
-__all__ = ["cluster", "has_different"]
-
 STARTS = 10
 SEED = 1
 MOST_ROUNDS = 300

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tidydl.checks import check_count
 from tidydl.errors import ArgumentError, ColumnError, DataError
 from tidydl.networks.effects.clusters import cluster, has_different
 from tidydl.rprint import level_text
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-__all__ = ["Variable", "held_values", "quantiles", "variables_of"]
 
 ALLOWED = "Quantiles from 0 to 1, a whole number of clusters of at least 2, or a data frame with a row for each group."
 

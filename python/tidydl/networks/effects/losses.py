@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from tidydl.networks.averaging import AveragedNNet
     from tidydl.networks.record import NNet
 
-__all__ = ["METRICS", "block_metrics", "loss_name", "mean_metric"]
-
 METRICS = ("loss", "rmse", "mae", "accuracy")
 _IMPOSSIBLE = 1000.0  # what a class of probability 0 costs, as in R
 _NEVER_ZERO = 1e-80

@@ -22,20 +22,6 @@ if TYPE_CHECKING:
     from tidydl.design.numbers import Data
     from tidydl.networks.record import FittedNetwork
 
-__all__ = [
-    "Observations",
-    "columns_of",
-    "labels_of",
-    "need_network",
-    "number_frame",
-    "number_observations",
-    "observations",
-    "predicted",
-    "read_rows",
-    "shares_of",
-    "targets_of",
-]
-
 DATA = "The data frame that the network was fitted to, or another with its columns."
 
 

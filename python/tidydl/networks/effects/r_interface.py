@@ -13,8 +13,6 @@ from tidydl.networks.effects.observations import columns_of, number_frame, numbe
 if TYPE_CHECKING:
     from tidydl.design.numbers import Data
 
-__all__ = ["network_rows", "network_targets"]
-
 
 @dataclass(frozen=True)
 class NetworkOfR:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tidydl.boundaries import guarded
@@ -17,13 +18,9 @@ from tidydl.networks.effects.held_values import Variable, held_values, variables
 from tidydl.networks.effects.observations import labels_of, need_network, predicted, read_rows
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from tidydl.design.numbers import Data
     from tidydl.networks.averaging import AveragedNNet
     from tidydl.networks.record import FittedNetwork, NNet
-
-__all__ = ["LekGroups", "LekProfile", "lekprofile", "profile_frame", "profile_grid"]
 
 PROFILE = Contract.of(variable="label", x="double", level="string", group="label", output="label", fitted="double")
 STEPS = Contract.of(variable="label", x="double", level="string", group="label")

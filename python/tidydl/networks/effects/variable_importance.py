@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tidydl import rng
@@ -17,12 +18,8 @@ from tidydl.networks.effects.observations import Observations, labels_of, need_n
 from tidydl.networks.record import NNet
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from tidydl.design.numbers import Data
     from tidydl.networks.averaging import AveragedNNet
-
-__all__ = ["Importance", "garson", "importance", "olden", "permutation_frame", "weight_importance"]
 
 METHODS = ("garson", "olden", "permutation")
 _CELLS = 4_000_000  # of the shuffles that are predicted together

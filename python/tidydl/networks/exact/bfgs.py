@@ -32,8 +32,6 @@ from tidydl.networks.exact.problems import (
 )
 from tidydl.networks.exact.slopes import add_slopes, begin_slopes, end_slopes
 
-__all__ = ["advance", "begin_evaluation", "end_evaluation"]
-
 _STEP_SHRINKS, _ACCEPTED_DECREASE, _NO_CHANGE = 0.2, 1e-4, 10.0
 
 

@@ -26,8 +26,6 @@ from numba.core import caching, config
 
 from tidydl.private_folders import compiled_code_folder, is_private
 
-__all__ = ["SOURCES", "compiled", "compiling_note", "is_compiled", "made_from", "part"]
-
 Function = TypeVar("Function", bound=Callable)
 
 # The modules that machine code is made from.

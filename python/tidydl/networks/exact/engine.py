@@ -15,8 +15,6 @@ from tidydl.networks.exact.problems import NOT_FINITE, RUNNING, STOPPED, Problem
 from tidydl.networks.exact.shares import SHARED, Team, sensible_threads
 from tidydl.progress import Note, Pause, Progress, Trace, Work
 
-__all__ = ["Settings", "Solution", "cost_note", "fit_work", "notes"]
-
 _SLICE_SECONDS = 0.05
 _FIRST_WORK = 8_000_000
 _MANY_WEIGHTS = 3000

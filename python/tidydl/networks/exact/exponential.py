@@ -13,8 +13,6 @@ import struct
 
 from llvmlite import binding
 
-__all__ = ["ADDED", "FUSED", "HIGH", "INVERSE", "LOW", "POLYNOMIAL", "TABLE"]
-
 FUSED = bool(binding.get_host_cpu_features().get("fma", False))
 INVERSE = float.fromhex("0x1.71547652b82fep0") * 128
 ADDED = float.fromhex("0x1.8p52")

@@ -31,25 +31,6 @@ from tidydl.networks.exact.lanes import (
     subtract,
 )
 
-__all__ = [
-    "CENSORED",
-    "ENTROPY",
-    "LEAST_SQUARES",
-    "LINEAR",
-    "SOFTMAX",
-    "TILE",
-    "Room",
-    "Shape",
-    "add_products",
-    "flat",
-    "forward",
-    "outputs",
-    "plain",
-    "room",
-    "sections",
-    "set_weights",
-]
-
 LEAST_SQUARES, LINEAR, ENTROPY, SOFTMAX, CENSORED = range(5)
 TILE = 32
 _IMPOSSIBLE = 1000.0

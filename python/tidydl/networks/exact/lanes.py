@@ -28,24 +28,6 @@ if TYPE_CHECKING:
 
     Values: TypeAlias = Sequence[ir.Value]
 
-__all__ = [
-    "WIDTH",
-    "add",
-    "add_block",
-    "add_product",
-    "add_turned_block",
-    "divide",
-    "exp",
-    "exp_is_exact",
-    "load",
-    "multiply",
-    "room_for",
-    "sigmoid",
-    "spread",
-    "store",
-    "subtract",
-]
-
 WIDTH = 8
 _DOUBLES = ir.VectorType(ir.DoubleType(), WIDTH)
 _INTEGERS = ir.VectorType(ir.IntType(64), WIDTH)

@@ -17,8 +17,6 @@ from tidydl.networks.exact.shares import cores
 from tidydl.progress import Pause, Progress, Work
 from tidydl.rendering import in_this_language
 
-__all__ = ["Fit", "fit_many"]
-
 _LOOK_SECONDS = 0.05
 
 

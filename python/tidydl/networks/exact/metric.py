@@ -23,8 +23,6 @@ from tidydl.networks.exact.lanes import (
     subtract,
 )
 
-__all__ = ["empty_metric", "multiply_metric", "reset_metric", "update_metric"]
-
 _BLOCK = WIDTH * WIDTH
 
 

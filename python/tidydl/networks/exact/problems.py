@@ -11,19 +11,6 @@ from tidydl.networks.exact.kernels import TILE, Room, Shape, flat, plain, room
 from tidydl.networks.exact.lanes import WIDTH, room_for
 from tidydl.networks.exact.metric import empty_metric
 
-__all__ = [
-    "CONVERGED",
-    "CURVE_LENGTH",
-    "NOT_FINITE",
-    "RUNNING",
-    "STOPPED",
-    "Problem",
-    "Search",
-    "start_problem",
-    "start_search",
-    "tile_room",
-]
-
 RUNNING, CONVERGED, STOPPED, NOT_FINITE = range(4)
 
 DIRECT, TRY, FORWARD, LOOK, SEARCHED, GRADIENT, PASSED = range(7)

@@ -19,8 +19,6 @@ from tidydl.networks.exact.lanes import room_for
 from tidydl.networks.exact.problems import CURVE_LENGTH, FORWARD, GRADIENT, LOOK, RUNNING, Problem, Search, tile_room
 from tidydl.networks.exact.slopes import add_slopes
 
-__all__ = ["SHARED", "Team", "cores", "sensible_threads"]
-
 _BLOCK = 4 * TILE
 _WORTHWHILE = 20_000_000
 _MOST = 8

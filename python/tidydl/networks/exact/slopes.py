@@ -22,8 +22,6 @@ from tidydl.networks.exact.kernels import (
 )
 from tidydl.networks.exact.lanes import WIDTH, add, load, multiply, spread, store, subtract
 
-__all__ = ["add_slopes", "begin_slopes", "end_slopes"]
-
 
 @compiled_part
 def begin_slopes(room: Room, wts: np.ndarray, decay: np.ndarray) -> None:

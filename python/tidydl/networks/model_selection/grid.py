@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from tidydl.columns import Contract
 from tidydl.errors import DataError, TidydlError, printable
@@ -19,11 +20,6 @@ from tidydl.networks.exact.many import Fit
 from tidydl.networks.model_selection.metrics import is_smaller_better, judge, metrics_for
 from tidydl.networks.model_selection.resampling import Resample
 from tidydl.progress import Work
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Grid", "Search", "best_point", "search_grid", "summary_frame"]
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,6 @@ import numpy as np
 from tidydl.checks import check_choice
 from tidydl.errors import ArgumentError, one_of
 
-__all__ = [
-    "CLASS_METRICS",
-    "NUMBER_METRICS",
-    "agreement",
-    "check_metric",
-    "is_smaller_better",
-    "judge",
-    "metrics_for",
-]
-
 CLASS_METRICS = ("accuracy", "balanced_accuracy", "kappa", "log_loss")
 NUMBER_METRICS = ("rmse", "mae", "rsq")
 _SMALLEST_SHARE = float(np.finfo(float).eps)

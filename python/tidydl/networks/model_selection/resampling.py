@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tidydl import rng
@@ -22,24 +23,9 @@ from tidydl.errors import ArgumentError, DataError, TidydlError
 from tidydl.networks.inputs import label_column
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     # Sets of rows, by name or not; or a number of folds, or how they are drawn.
     Given: TypeAlias = Sequence[npt.ArrayLike] | Mapping[str, npt.ArrayLike] | np.ndarray | pd.Series
     Resamples: TypeAlias = int | str | Given
-
-__all__ = [
-    "KINDS",
-    "Asked",
-    "Resample",
-    "Split",
-    "asked_resamples",
-    "describe_resamples",
-    "draw_resamples",
-    "given_resamples",
-    "resamples_of",
-    "split_data",
-]
 
 KINDS = "A number of folds, 'bootstrap', 'holdout', or a list with the rows that train in each."
 _SHOWN = 5

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from tidydl import verbs
 from tidydl.boundaries import arguments_of
@@ -26,15 +28,10 @@ from tidydl.networks.record import NNet, NNetSummary
 from tidydl.progress import Work, run
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-    import pandas as pd
-
     from tidydl.design.contrasts import Contrasts
     from tidydl.design.numbers import Data
     from tidydl.design.rows import Subset
     from tidydl.networks.model_selection.resampling import Resamples
-
-__all__ = ["Tuning", "tune_nnet"]
 
 GLANCE = Contract.of(
     n_points="integer",

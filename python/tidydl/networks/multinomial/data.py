@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from tidydl.design import Response, response_values
 from tidydl.errors import ArgumentError, DataError, FormulaError
 from tidydl.networks.inputs import Inputs
 from tidydl.rprint import level_text
-
-__all__ = ["Model", "model_of", "offset_columns", "put_together"]
 
 
 @dataclass(frozen=True)
@@ -126,8 +125,6 @@ def offset_columns(offset: np.ndarray | None, rows: int, outputs: int, classes: 
 
 def _as_classes(response: Response) -> Response:
     """Take numbers in a single column as classes, written as R's ``factor()`` writes them."""
-    import pandas as pd
-
     if response.levels is not None or response.values.shape[1] > 1:
         return response
     values = response.values[:, 0] + 0.0  # no negative zero
@@ -150,8 +147,6 @@ def put_together(model: Model, summ: int) -> Model:
         1 and 2 put rows together that are alike in inputs and response, sorted by the last or the first column first;
         3 those alike in inputs, adding up their responses.
     """
-    import pandas as pd
-
     keys = model.x if summ == 3 else np.column_stack([model.x, model.y])
     order = np.lexsort(keys.T if summ == 1 else keys.T[::-1])
     new = np.ones(len(order), dtype=bool)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tidydl.boundaries import arguments_of
@@ -28,12 +29,8 @@ from tidydl.networks.record import NNet
 from tidydl.progress import Trace, Work, run
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from tidydl.design.contrasts import Contrasts
     from tidydl.design.rows import Subset
-
-__all__ = ["multinom"]
 
 
 def multinom(

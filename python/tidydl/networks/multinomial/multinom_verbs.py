@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from tidydl import verbs
 from tidydl.checks import check_choice, check_flag, check_number, described
@@ -19,11 +20,7 @@ from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.network_verbs import class_shares, in_place, most_probable, raw_outputs
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tidydl.networks.inference import Chosen
-
-__all__ = ["ANOVA", "GLANCE", "TIDY"]
 
 TIDY = Contract.of(
     {
@@ -64,16 +61,12 @@ ANOVA = Contract.of(
 @verbs.vcov.register(Multinom)
 def _vcov(x: Multinom) -> pd.DataFrame:
     """Return the covariance of the coefficients, named ``class:name`` (of two classes by name alone), as R does."""
-    import pandas as pd
-
     return pd.DataFrame(x.covariance.copy(), index=x.coefficient_names, columns=x.coefficient_names)
 
 
 @verbs.confint.register(Multinom)
 def _confint(x: Multinom, parm: Chosen = None, level: float = 0.95) -> pd.DataFrame:
     """Return an interval for each coefficient: rows by class and name (of two classes by name), bounds as columns."""
-    import pandas as pd
-
     names = list(x.vcoefnames)
     chosen = chosen_names(parm, names)
     level = check_number("level", level, 0, 1)
@@ -235,8 +228,6 @@ def _predict(x: Multinom, newdata: pd.DataFrame | None = None, type: str = "clas
         Class: a categorical Series. Probs: one column for each class (of two only the second's, as in R). A row with a
         missing predictor has missing values; the index is newdata's. Of classes equally probable the first is taken.
     """
-    import pandas as pd
-
     check_choice("type", type, ["class", "probs"])
     values, index = raw_outputs(x, newdata) if newdata is not None else in_place(x, x.fitted_values)
     if type == "probs":
@@ -247,8 +238,6 @@ def _predict(x: Multinom, newdata: pd.DataFrame | None = None, type: str = "clas
 @verbs.augment.register(Multinom)
 def _augment(x: Multinom, data: pd.DataFrame | None = None, newdata: pd.DataFrame | None = None) -> pd.DataFrame:
     """Join ``.pred_class`` and ``.pred_<level>`` to data, or to the observed response where there is none."""
-    import pandas as pd
-
     data = newdata if data is None else data
     values, _ = raw_outputs(x, data)
     base = _observed(x) if data is None else data.copy()
@@ -259,8 +248,6 @@ def _augment(x: Multinom, data: pd.DataFrame | None = None, newdata: pd.DataFram
 
 
 def _observed(fit: Multinom) -> pd.DataFrame:
-    import pandas as pd
-
     targets = fit.fitted_values + fit.residuals
     if fit.lev is None:
         return pd.DataFrame(targets, index=fit.index, columns=list(fit.classes))

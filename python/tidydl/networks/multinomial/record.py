@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import pandas as pd
 
 from tidydl import verbs
 from tidydl.design import design_matrix, design_offset
@@ -17,12 +18,8 @@ from tidydl.networks.record import NNet
 from tidydl.rprint import format_numbers, named_vector, number_matrix, text_matrix
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tidydl.design.numbers import Data
     from tidydl.networks.inference import Chosen
-
-__all__ = ["Multinom", "MultinomSummary"]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -159,8 +156,6 @@ class MultinomSummary:
     """
 
     def __init__(self, fit: Multinom, correlation: bool = False):
-        import pandas as pd
-
         self.fit = fit
         self.coefficients = _in_shape(fit, fit.coefficients)
         errors = roots(np.diag(fit.covariance))
@@ -197,8 +192,6 @@ def _lower_triangle(correlation: pd.DataFrame) -> list[str]:
 
 def _in_shape(fit: Multinom, values: np.ndarray) -> Any:
     """Return values of the coefficients in R's shape: classes by names, of two classes a named vector."""
-    import pandas as pd
-
     if fit.is_binary:
         return pd.Series(values[0], index=list(fit.vcoefnames), name="estimate")
     return pd.DataFrame(values, index=list(fit.classes[1:]), columns=list(fit.vcoefnames))

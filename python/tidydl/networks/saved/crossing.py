@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from tidydl.boundaries import SAVED_MODELS
 from tidydl.networks.averaging import AveragedNNet
@@ -19,8 +20,6 @@ from tidydl.networks.saved.networks import KINDS, arguments_of, left_out_of
 from tidydl.networks.saved.parts import MISSING, Part, number_text, numbers_text
 from tidydl.networks.saved.r_calls import CallForR, call_for_r
 from tidydl.networks.saved.r_design import DesignForR, design_for_r, texts_for_r
-
-__all__ = ["load_for_r", "save_for_r"]
 
 
 def save_for_r(file: str, kind: str, network: dict[str, Any], written_by: dict[str, str]) -> None:
@@ -91,8 +90,6 @@ def _arguments(named: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _argument(value: object) -> dict[str, Any]:
-    import pandas as pd
-
     if isinstance(value, (dict, list)):
         return {"list": _arguments(value.items() if isinstance(value, dict) else (("", each) for each in value))}
     values = value if isinstance(value, pd.Series) else pd.Series([value])

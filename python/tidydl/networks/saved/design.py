@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from tidydl.design import Design
 from tidydl.design.contrasts import CONTRASTS, Coding
 from tidydl.design.deparse import written
@@ -21,20 +23,7 @@ from tidydl.errors import ColumnError, FormulaError
 from tidydl.networks.saved.parts import Part, numbers_text
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tidydl.networks.record import NNet
-
-__all__ = [
-    "coded_design",
-    "design_content",
-    "design_of",
-    "index_content",
-    "index_of",
-    "levels_of",
-    "named_contrasts",
-    "variables_of",
-]
 
 MOST_LEVELS = 10_000  # of one factor: R codes it by a matrix of levels by levels
 
@@ -308,8 +297,6 @@ def index_content(index: pd.Index | None) -> dict[str, Any] | None:
 
 def index_of(part: Part, name: str, rows: int) -> pd.Index:
     """Read row labels; where there are none, rows count from 0."""
-    import pandas as pd
-
     if part.is_null(name):
         return pd.RangeIndex(rows)
     labels = part.part(name)

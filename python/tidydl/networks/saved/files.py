@@ -16,8 +16,6 @@ from tidydl.networks.saved.networks import KINDS
 from tidydl.networks.saved.parts import Part
 from tidydl.whole_files import write_whole
 
-__all__ = ["check_path", "load_model", "read_saved", "save_model", "write_saved"]
-
 FORMAT = "tidydl network"
 VERSION = 1
 WRITTEN = "The path of a file that save_model() wrote."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from tidydl.design import Design
 from tidydl.networks.arguments import LOSSES, number_of_weights
@@ -19,14 +20,6 @@ from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
 from tidydl.networks.saved.design import design_content, index_content, index_of
 from tidydl.networks.saved.parts import Part, number_text, numbers_text
-
-__all__ = [
-    "KINDS",
-    "MOST_ITERATIONS",
-    "Kind",
-    "arguments_of",
-    "left_out_of",
-]
 
 _MOST_UNITS = 10**9
 MOST_ITERATIONS = 2**31 - 1  # which R's whole numbers hold
@@ -108,8 +101,6 @@ def _network_of(part: Part, read_design: ReadDesign) -> NNet:
 
 
 def _square(values: np.ndarray, names: list[str]) -> Any:
-    import pandas as pd
-
     return pd.DataFrame(values, index=names, columns=names)
 
 

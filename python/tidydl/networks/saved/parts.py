@@ -5,17 +5,13 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tidydl.data.arrow.nan_and_null import NOT_MISSING
 from tidydl.errors import DamagedFileError
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-__all__ = ["MISSING", "Part", "number_text", "numbers_text"]
 
 _LOW_WORD = 0xFFFFFFFF
 _OF_R = 1954  # the low word of R's NA, whatever has made it quiet

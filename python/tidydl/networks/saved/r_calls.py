@@ -18,8 +18,6 @@ from tidydl.design.r_functions import FUNCTIONS_OF_R, literal_size, number_in, v
 from tidydl.design.syntax import EMPTY, Call, Constant, Name, Node, split_call, walk
 from tidydl.errors import FormulaError, printable
 
-__all__ = ["CallForR", "call_for_r"]
-
 _FITTING = (
     *("nnet", "multinom", "nnet.formula", "nnet.default"),
     *("nnet::nnet", "nnet::multinom", "tidydl::nnet", "tidydl::multinom"),

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from tidydl.design import Design, Formula
 from tidydl.design.deparse import written, written_for_r
 from tidydl.design.r_formulas import formula_of_r, parse_r, remembered
@@ -20,8 +22,6 @@ from tidydl.errors import FormulaError
 from tidydl.networks.saved.design import coded_design, design_of, levels_of, named_contrasts, variables_of
 from tidydl.networks.saved.parts import Part
 from tidydl.networks.saved.r_memory import memory_for_r
-
-__all__ = ["DesignForR", "design_for_r", "texts_for_r"]
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,6 @@ def _key(text: str) -> str:
 
 def texts_for_r(values: Sequence[str]) -> Any:
     """Return texts so that they are a vector in R, however few there are."""
-    import pandas as pd
-
     return pd.Series(list(values), dtype="str")
 
 

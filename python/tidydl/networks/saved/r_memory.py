@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from tidydl.design import Formula
 from tidydl.design.deparse import written, written_for_r
@@ -23,8 +24,6 @@ from tidydl.networks.saved.parts import Part
 
 if TYPE_CHECKING:
     from tidydl.design.syntax import Node
-
-__all__ = ["memory_for_r"]
 
 _MOST_WHOLE = 2**31 - 1
 _POLY_OPTIONS = ("degree", "coefs", "raw", "simple")
@@ -118,8 +117,6 @@ def _values(part: Part, kind: str) -> np.ndarray:
 
 
 def _named(values: np.ndarray, names: Sequence[str]) -> Any:
-    import pandas as pd
-
     return pd.Series(values, index=list(names))
 
 

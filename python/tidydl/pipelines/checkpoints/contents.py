@@ -6,16 +6,15 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.pipelines.checkpoints.file_hashes import FileHashes
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
 
     from tidydl.data.media.media_value import MediaValue
     from tidydl.data.media.video_value import Video
-
-__all__ = ["Digest", "paths_in"]
 
 
 class Digest:

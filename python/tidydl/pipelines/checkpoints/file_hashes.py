@@ -17,8 +17,6 @@ from pathlib import Path
 from tidydl.boundaries import DATA_FILES
 from tidydl.storage import cache_folder
 
-__all__ = ["FileHashes", "Stamp", "stamp_of"]
-
 _KEPT_IN = "file-hashes.txt"
 _LARGEST = 2**25  # bytes of that file, beyond which it is begun anew
 _SETTLED = 3.0  # seconds after which a file counts as settled

@@ -14,18 +14,16 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
+
+import pandas as pd
+import pyarrow.parquet as pq
 
 from tidydl.boundaries import DATA_FILES, FULL_DISK, WRITTEN_FILES
 from tidydl.checks import check_path_name, described
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
 from tidydl.pipelines.checkpoints.identity import difference
 from tidydl.pipelines.checkpoints.owners import OWNER, is_scratch, json_in, remove_scratch, scratch_name
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Folder"]
 
 FORMAT = 2
 _MANIFEST, _RESULT, _DONE = "manifest.json", "result.parquet", "result.json"
@@ -251,8 +249,6 @@ class Folder:
     # Writing ---------------------------------------------------------------------------------------------------------
 
     def _write_table(self, frame: pd.DataFrame, facts: Mapping[str, Any], name: Callable[[str], str]) -> Any:
-        import pyarrow.parquet as pq
-
         from tidydl.data.arrow.from_frame import encode
 
         table = encode(frame, facts)
@@ -305,8 +301,6 @@ class _Hashing:
 
 
 def _table_in(file: IO[bytes]) -> tuple[Any, dict[str, Any]]:
-    import pyarrow.parquet as pq
-
     from tidydl.data.arrow.to_frame import notes_of
 
     table = pq.read_table(file)

@@ -16,8 +16,6 @@ from tidydl.pipelines.declarations import RUNNING
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.model_loading import Loaded
 
-__all__ = ["Identity", "difference", "identity"]
-
 _NO_MATTER = {*RUNNING, "batch_size"}  # options on which no result depends
 _SAID = {
     "inputs": "number of inputs",

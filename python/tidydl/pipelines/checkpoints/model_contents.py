@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import torch
     from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
-__all__ = ["digest_of_model", "digest_of_readers"]
-
 # Files of a model's folder that say how inputs are read or answers written. Weights are compared in memory.
 _READING = (".json", ".txt", ".model", ".jinja", ".py", ".spm", ".bpe", ".vocab", ".tiktoken", ".codes", ".tsv")
 _BELOW = ("*.jinja", "*.npy", "*.npz")  # in folders below: templates of chats, and voices

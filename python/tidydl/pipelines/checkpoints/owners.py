@@ -26,8 +26,6 @@ from tidydl.boundaries import DATA_FILES, WRITTEN_FILES
 from tidydl.errors import ArgumentError, StorageError
 from tidydl.progress import Note, Pause, Work
 
-__all__ = ["OWNER", "Ownership", "hold", "is_scratch", "json_in", "remove_scratch", "scratch_name"]
-
 OWNER = re.compile(r"owner-(\d{6,})\.json", re.ASCII)
 BEAT = 5.0  # seconds between two touches
 SILENCE = 120.0  # seconds without one, after which an owner that cannot be looked at counts as ended

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from tidydl.columns import ROW, Column, Contract
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError
@@ -15,11 +17,6 @@ from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.positions import nth_value
 from tidydl.pipelines.predictions import input_columns
 from tidydl.progress import Progress, Work
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["run_in_parts"]
 
 _FIRST = 16  # inputs of the first part, until it is known how long they take
 _MOST = 8192
@@ -155,8 +152,6 @@ def _merge(folder: Folder, parts: list[Part], seed: int | None) -> None:
 
 def _kept(folder: Folder, inputs: Inputs) -> pd.DataFrame:
     """Read the result of a run that is done, beside its inputs."""
-    import pandas as pd
-
     own, facts = folder.result()
     failures = {int(row): message for row, message in facts["failures"].items()}
     if failures and inputs.failures is None:
@@ -180,8 +175,6 @@ def _kept(folder: Folder, inputs: Inputs) -> pd.DataFrame:
 
 def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """Put frames below each other; the levels of labels are those of all, in order."""
-    import pandas as pd
-
     first = frames[0]
     for name in first.columns:
         if isinstance(first[name].dtype, pd.CategoricalDtype):

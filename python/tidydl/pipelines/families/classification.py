@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome
 from tidydl.pipelines.declarations import Task
@@ -16,11 +19,7 @@ from tidydl.pipelines.running.probabilities import sigmoid, softmax
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
     from transformers import PreTrainedConfig, PreTrainedModel
-
-__all__ = ["facts", "plan"]
 
 _READING = ("max_length", "long", "stride", "num_frames", "frame_sampling_rate")  # options of how inputs are read
 # What torch says where tensors do not fit each other, as those of too many or too few frames.
@@ -96,9 +95,6 @@ def _apply(function: str, logits: np.ndarray) -> np.ndarray:
 
 def _frame(call: Call, labels: list[str], ranks: int, outcome: Outcome) -> pd.DataFrame:
     """Write the frame: the best labels of each input by rank, a line of missing values for a missing one."""
-    import numpy as np
-    import pandas as pd
-
     which = np.array(outcome.which, dtype="int64")
     table = np.array(outcome.results, dtype="float64").reshape(-1, len(labels))
     best = np.argsort(-table, axis=1, kind="stable")[:, :ranks]

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+import pandas as pd
+
 from tidydl.columns import Column, Contract
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.batching import Outcome, only_line
@@ -19,12 +22,8 @@ from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-__all__ = ["POOLINGS", "POSITIONS", "facts", "features_frame", "plan", "pooled", "projected"]
 
 POOLINGS = ("mean", "cls", "max")
 POSITIONS = ("patch",)  # columns that count from 0 and are there with some options only
@@ -133,8 +132,6 @@ def _patches(encoded: object, lines: list[int], found: list[Any]) -> tuple[list[
 
 def _mean(normalize: bool, encoded: object, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
     """Return the mean of the numbers of a text's windows, mostly one."""
-    import numpy as np
-
     if len(found) == 1:
         return found[0]
     mean = np.mean(found, axis=0)
@@ -143,9 +140,6 @@ def _mean(normalize: bool, encoded: object, lines: list[int], found: list[np.nda
 
 def _states_frame(call: Call, outcome: Outcome) -> pd.DataFrame:
     """Write a line per token of each text, or per patch of each image."""
-    import numpy as np
-    import pandas as pd
-
     rows, source = spread(outcome, [len(names) for names, _ in outcome.results])
     one_line = partial(pooled, call.loaded.model, "mean", False)
     width = outcome.results[0][1].shape[-1] if outcome.results else _width(call.loaded, one_line)
@@ -237,8 +231,6 @@ def features_frame(
 
     ``forward`` is what made them of a batch.
     """
-    import numpy as np
-
     width = len(outcome.results[0]) if outcome.results else _width(loaded, forward)
     which = np.array(outcome.which, dtype="int64")
     table = np.full((len(which), width), np.nan)

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from tidydl.errors import TidydlError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value, value_error
@@ -17,13 +20,9 @@ from tidydl.pipelines.reading.media import cells_fit, read_by
 from tidydl.pipelines.reading.tensors import on_device
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
     from transformers import PreTrainedConfig
 
     from tidydl.data.media.audio_value import Audio
-
-__all__ = ["EncodedAudios", "Span", "column_fits", "encode", "features", "is_one", "key", "read", "samples"]
 
 ALLOWED = "A path, the bytes of a file, samples with their rate, several, or a data frame with an audio column."
 CHUNK = 32
@@ -148,8 +147,6 @@ def _seconds(made: Mapping[str, Any], rate: int) -> float:
 @contextmanager
 def _draws_of_its_own() -> Iterator[None]:
     """Let feature extractors that draw what they hear draw the same each time, and leave numpy as it was."""
-    import numpy as np
-
     with _drawing:
         before = np.random.get_state()
         np.random.seed(0)
@@ -222,8 +219,6 @@ def samples(audio: Audio, rate: int, index: int) -> np.ndarray:
     DamagedFileError, NotFoundError, DependencyError, ArgumentError
         Where it cannot be decoded, or has no samples or none that are numbers; says which value it was.
     """
-    import numpy as np
-
     try:
         heard = audio.array(rate)
     except TidydlError as problem:

@@ -13,8 +13,6 @@ from tidydl.pipelines.reading.template_limits import CHARACTERS, SECONDS, Templa
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
-__all__ = ["first_line", "template_error", "written_chat"]
-
 
 def written_chat(
     reader: PreTrainedTokenizerBase | ProcessorMixin, messages: Sequence[dict[str, Any]], index: int

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
+
+import pandas as pd
 
 from tidydl.columns import ROW
 from tidydl.errors import ColumnError
 from tidydl.pipelines.positions import is_frame
 from tidydl.pipelines.reading import texts
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["ALLOWED", "column_fits", "gather", "is_chat", "is_one", "messages_of"]
 
 ALLOWED = "A string, a chat (messages with role and content, as a list or a data frame), or several of these."
 

@@ -7,6 +7,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from tidydl.errors import TidydlError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value
@@ -15,14 +17,11 @@ from tidydl.pipelines.reading.stretching import refuse_stretching
 from tidydl.pipelines.reading.tensors import CrowdedBatchError, joined, on_device
 
 if TYPE_CHECKING:
-    import pandas as pd
     import PIL.Image
     from transformers import PreTrainedConfig
     from transformers.image_processing_utils import BaseImageProcessor
 
     from tidydl.data.media.image_value import Image
-
-__all__ = ["EncodedImages", "column_fits", "encode", "is_one", "key", "pixels", "read"]
 
 ALLOWED = "A path, the bytes of a file, an image or an array, several, or a data frame with an image column."
 CHUNK = 256

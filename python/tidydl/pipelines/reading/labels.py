@@ -9,8 +9,6 @@ from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.positions import is_frame, is_missing, nth_value
 
-__all__ = ["is_one", "key", "read", "read_all"]
-
 ALLOWED = "A list of labels for all inputs, or the column of a data frame that holds a list in each row."
 
 

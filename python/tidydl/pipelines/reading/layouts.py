@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
+
+import pandas as pd
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.positions import is_frame, is_missing
 from tidydl.pipelines.reading.media import cells_fit
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["ALLOWED", "SIDE", "Layout", "column_fits", "is_one", "key", "read", "shown"]
 
 ALLOWED = (
     "The words of a page with their boxes: a list of (word, [x0, y0, x1, y1]), or a data frame with the columns "

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
+
+import pandas as pd
 
 from tidydl.errors import TidydlError
 from tidydl.pipelines.positions import of_value
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["cells_fit", "read_by"]
-
 
 Medium = TypeVar("Medium")
 

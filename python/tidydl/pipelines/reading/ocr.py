@@ -11,8 +11,6 @@ from tidydl.pipelines.reading.layouts import SIDE, Layout
 if TYPE_CHECKING:
     import PIL.Image
 
-__all__ = ["words_in"]
-
 
 def words_in(image: PIL.Image.Image, lang: str | None, flags: str) -> Layout:
     """Find the words in a PIL image and where they stand.

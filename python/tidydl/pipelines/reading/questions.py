@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
+
+import pandas as pd
 
 from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError, nearest, one_of
 from tidydl.pipelines.positions import is_frame, is_missing, nth_value
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["ALLOWED", "TYPES", "column_fits", "is_one", "key", "read", "read_all"]
 
 ALLOWED = (
     "Questions by name: a list of options, a sentence that is true or false, or `type`, `instructions` and `criteria`; "

@@ -10,8 +10,6 @@ from tidydl.pipelines.positions import value_error
 if TYPE_CHECKING:
     from transformers.image_processing_utils import BaseImageProcessor
 
-__all__ = ["refuse_stretching"]
-
 _PIXELS = 1 << 25  # of a scaled image: 600 times as long as wide where the shorter edge is to have 224
 
 

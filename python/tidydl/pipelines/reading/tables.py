@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
+
+import pandas as pd
 
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.positions import is_frame, is_missing
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["is_table", "key", "read_all"]
 
 ALLOWED = "A data frame, or a list of them, one for each question."
 
@@ -44,8 +41,6 @@ def read_all(x: object, name: str) -> list[pd.DataFrame]:
 
 def _read(table: pd.DataFrame | Mapping[Any, Any], where: str) -> pd.DataFrame:
     """Write the cells of a table as texts, missing ones as empty."""
-    import pandas as pd
-
     frame = pd.DataFrame(table).reset_index(drop=True)
     if frame.empty:
         raise ArgumentError(f"{where} has no cells.", allowed="A table with at least one row and one column.")

@@ -10,18 +10,6 @@ from contextlib import contextmanager
 from types import GeneratorType, MappingProxyType
 from typing import Any
 
-__all__ = [
-    "CHARACTERS",
-    "HOLDING",
-    "SECONDS",
-    "Budget",
-    "TemplateLimitError",
-    "budget",
-    "refuse_bits",
-    "room_for",
-    "spending",
-]
-
 CHARACTERS = 10_000_000  # of what a template makes, and of each text on the way
 SECONDS = 10.0
 _STEPS = 1_000_000

@@ -19,8 +19,6 @@ from tidydl.pipelines.reading.template_budget import (
     room_for,
 )
 
-__all__ = ["CONSUMING", "PICKING", "check_call", "check_filter", "check_operation"]
-
 _WIDTH = 100_000  # of padding, indentation and numbers of repeats
 _NARROW = 100  # indentation of JSON, and digits
 _SHORT = 10_000  # characters for filters that take time by their square

@@ -7,8 +7,6 @@ from typing import Any
 
 from tidydl.pipelines.model_loading import Loaded
 
-__all__ = ["CrowdedBatchError", "joined", "on_device"]
-
 
 class CrowdedBatchError(Exception):
     """A batch of which only the first inputs should be in memory at once.

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from tidydl import rendering
 from tidydl.checks import described
 from tidydl.errors import ArgumentError
@@ -13,22 +16,7 @@ from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import value_error
 
 if TYPE_CHECKING:
-    import pandas as pd
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-__all__ = [
-    "EncodedTexts",
-    "column_fits",
-    "cuts_left",
-    "encode",
-    "is_one",
-    "kept_part",
-    "padded",
-    "part_limit",
-    "read",
-    "refuse_empty",
-    "token_limit",
-]
 
 ALLOWED = "One string, several, or a data frame with a column of strings."
 CHUNK = 1024
@@ -94,8 +82,6 @@ def key(text: str) -> str:
 
 def column_fits(column: pd.Series) -> bool:
     """Return whether a column of a frame holds texts: strings, labels or objects that are strings."""
-    import pandas as pd
-
     if isinstance(column.dtype, pd.CategoricalDtype):
         return pd.api.types.infer_dtype(column.cat.categories, skipna=True) in ("string", "empty")
     if pd.api.types.is_object_dtype(column.dtype):
@@ -124,7 +110,6 @@ class EncodedTexts:
 
 def padded(loaded: Loaded, tokens: dict[str, list[list[int]]], positions: Sequence[int], side: str = "right") -> Any:
     """Make tensors of some lines of tokens, filled up to the longest of them."""
-    import numpy as np
     import torch
 
     tokenizer = loaded.processor

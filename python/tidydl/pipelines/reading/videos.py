@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from tidydl.errors import TidydlError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import nth_value, of_value, value_error
@@ -15,12 +18,7 @@ from tidydl.pipelines.reading.stretching import refuse_stretching
 from tidydl.pipelines.reading.tensors import on_device
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
     from tidydl.data.media.video_value import Video
-
-__all__ = ["EncodedVideos", "chosen_frames", "column_fits", "encode", "is_one", "key", "read", "shown"]
 
 ALLOWED = "A path, the bytes of a file, frames, several, or a data frame with a column of paths, given by name."
 CHUNK = 16
@@ -123,8 +121,6 @@ def encode(
 
 def chosen_frames(video: Video, count: int, step: float | None, index: int) -> np.ndarray:
     """Decode some frames of a video; of a short one some twice."""
-    import numpy as np
-
     try:
         last = video.count - 1
         if last < 0:

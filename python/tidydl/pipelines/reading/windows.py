@@ -14,18 +14,6 @@ from tidydl.pipelines.reading import texts
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = [
-    "EncodedLines",
-    "Frame",
-    "encode_long",
-    "encode_spans",
-    "frame_of",
-    "refuse_long",
-    "room_for",
-    "spans_of",
-    "tokens_of",
-]
-
 Ids = list[int]
 
 

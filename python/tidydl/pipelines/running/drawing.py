@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import torch
     from transformers import GenerationConfig
 
-__all__ = ["IDLE_WHEN_GREEDY", "Draws", "Placed", "begin_of_draws", "line_seed", "seeded", "warpers"]
-
 _LARGEST_SEED = 2**31 - 1
 
 # Settings of transformers that change the chances of tokens, in the order in which they do, with what makes each.

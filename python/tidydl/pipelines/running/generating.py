@@ -20,20 +20,6 @@ if TYPE_CHECKING:
     import torch
     from transformers import GenerationConfig
 
-__all__ = [
-    "GREEDY",
-    "Settings",
-    "echoed",
-    "facts",
-    "generation_settings",
-    "generator",
-    "padding_of",
-    "samples",
-    "seed_of",
-    "told_apart",
-    "writes_on",
-]
-
 _NEW_TOKENS = 256  # at most, where neither the call nor the model says how many
 # What the settings that come with a model may ask for.
 _MOST = {

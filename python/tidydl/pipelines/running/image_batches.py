@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from transformers.image_processing_utils import BaseImageProcessor
     from transformers.image_utils import SizeDict
 
-__all__ = ["encode", "levels", "one_by_one", "padding", "reader", "run", "size_of"]
-
 _PIXELS = 256  # that count as one patch, 16 x 16
 
 

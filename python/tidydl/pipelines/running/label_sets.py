@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.task_runs import Call
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["Judged", "choice_of", "levels_of", "ranked"]
 
 Judged = tuple[int, str, float]  # the rank of a label, the label and its score
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.running import image_batches
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["BOX_READER", "boxes_above", "mask_image"]
 
 BOX_READER = "post_process_object_detection"  # of image processors
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from transformers import PreTrainedModel
+import numpy as np
 
-__all__ = ["candidates", "edge_logits", "usual_overlap"]
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 def edge_logits(model: PreTrainedModel, tensors: dict[str, Any]) -> np.ndarray:
@@ -22,8 +21,6 @@ def edge_logits(model: PreTrainedModel, tensors: dict[str, Any]) -> np.ndarray:
 
 def candidates(starts: np.ndarray, ends: np.ndarray, longest: int, most: int) -> Iterator[tuple[int, int, float]]:
     """Yield the likeliest stretches of at most so many tokens: the first token, the last, and the score."""
-    import numpy as np
-
     scores = np.tril(np.triu(np.outer(starts, ends)), longest - 1).ravel()
     most = min(most, scores.size)
     chosen = np.argpartition(-scores, most - 1)[:most]

@@ -14,8 +14,6 @@ from tidydl.errors import ArgumentError, DamagedFileError
 from tidydl.pipelines.vetting.settings import SETTINGS, complaint
 from tidydl.pipelines.vetting.sizes import large_input
 
-__all__ = ["is_within", "named_parts", "settings_of", "vet_folder"]
-
 _INDEX = ".safetensors.index.json"
 _DEPTH = 3  # folders within folders that are looked into; what an index names is looked at wherever it lies
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SETTINGS", "complaint"]
-
 SETTINGS = (
     *("config.json", "generation_config.json", "tokenizer_config.json", "preprocessor_config.json"),
     *("processor_config.json", "video_preprocessor_config.json", "audio_tokenizer_config.json", "decision_config.json"),

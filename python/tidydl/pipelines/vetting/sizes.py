@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig
     from transformers.models.auto.auto_factory import _BaseAutoModelClass
 
-__all__ = ["Held", "large_input", "refuse_claims", "refuse_growth", "weights_held"]
-
 _HEADER = 100_000_000  # bytes of a header, as safetensors limits it
 _SPARE = 250_000_000  # numbers that a model may have beside those in its files: 1 GB of float32
 _PACKED = 16  # numbers that one of a quantized file may stand for

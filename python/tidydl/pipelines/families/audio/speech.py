@@ -15,8 +15,6 @@ from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
-__all__ = ["facts", "plan"]
-
 _WRITERS_ONLY = ("language", "translate", "num_beams", "max_new_tokens")
 _WINDOWS_ONLY = ("chunk_length_s", "stride_length_s")
 

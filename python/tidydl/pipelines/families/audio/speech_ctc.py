@@ -25,8 +25,6 @@ from tidydl.pipelines.task_runs import TaskPlan
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["plan", "timestamps"]
-
 _WHOLE = 60  # seconds that are heard as a whole, unless the call says otherwise
 _WINDOW = 30  # seconds of a window where an audio clip is longer
 

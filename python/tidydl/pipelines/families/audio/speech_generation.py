@@ -16,7 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from tidydl import rendering
 from tidydl.errors import ArgumentError, unknown_name
@@ -29,11 +31,6 @@ from tidydl.pipelines.reading.audios import EncodedAudios
 from tidydl.pipelines.running.drawing import Placed, line_seed, seeded
 from tidydl.pipelines.task_runs import TaskPlan
 from tidydl.pipelines.transformers_loaders import quiet_loading
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["plan", "timestamps"]
 
 # What transformers' own pipeline sets where neither the call nor the model says otherwise.
 _BEAMS = 5

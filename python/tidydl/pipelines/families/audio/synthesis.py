@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.errors import ArgumentError, DependencyError, TidydlError, unknown_name
 from tidydl.pipelines.families.audio.vocoders import SPECTROGRAMS, vocoder_for
 from tidydl.pipelines.model_loading import Loaded
@@ -25,10 +27,7 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 from tidydl.pipelines.transformers_loaders import quiet_loading
 
 if TYPE_CHECKING:
-    import numpy as np
     from transformers import PreTrainedModel
-
-__all__ = ["facts", "plan", "seed_of"]
 
 _NEW_TOKENS = 256  # what transformers' own pipeline sets where neither the call nor the model says otherwise
 _OF_PARTS = ("bark", "seamless_m4t", "seamless_m4t_v2")  # whose parts have settings of generation of their own

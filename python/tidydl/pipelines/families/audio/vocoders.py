@@ -9,8 +9,6 @@ from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.model_location import locate, require_files
 from tidydl.pipelines.transformers_loaders import Source, import_transformers, quietly
 
-__all__ = ["SPECTROGRAMS", "vocoder_for"]
-
 # The types of model that make spectrograms, with the class of their vocoders and the usual one.
 SPECTROGRAMS = {
     "speecht5": ("SpeechT5HifiGan", "microsoft/speecht5_hifigan"),

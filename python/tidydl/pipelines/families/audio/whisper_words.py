@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["SPACELESS", "words_of"]
-
 SPACELESS = ("zh", "ja", "th", "lo", "my", "yue")  # languages that are written without blanks between words
 
 _BEFORE = "\"'“¡¿([{-"  # punctuation that belongs to the word after it

@@ -12,6 +12,8 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.columns import Column, Contract
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.reading.images import EncodedImages
@@ -19,10 +21,7 @@ from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
-
-__all__ = ["LISTS", "facts", "plan"]
 
 LISTS = ("depth",)  # columns that are lists with some options
 _READER = "post_process_depth_estimation"
@@ -79,8 +78,6 @@ def _without_margin(depth: torch.Tensor, height: int, width: int, has_margin: bo
 
 def _grey(depth: np.ndarray) -> Any:
     """Draw depths in grey: black the least, white the greatest."""
-    import numpy as np
-
     from tidydl.data.media.image import as_image
 
     low, high = depth.min(), depth.max()

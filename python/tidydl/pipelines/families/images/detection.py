@@ -17,8 +17,6 @@ from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.running.outlines import BOX_READER, boxes_above
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
-__all__ = ["facts", "plan"]
-
 _MADE = ("logits", "pred_boxes", "order_logits")  # what boxes are read from
 
 

@@ -11,17 +11,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from transformers import PreTrainedModel
-
-__all__ = ["facts", "plan"]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:

@@ -20,8 +20,6 @@ from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.running import image_batches
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
-__all__ = ["facts", "plan"]
-
 _READER = "post_process_keypoint_matching"
 _MADE = ("matches", "matching_scores", "keypoints", "mask")
 Pair = tuple[Any, Any]

@@ -18,6 +18,8 @@ from itertools import product
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+import numpy as np
+
 from tidydl.pipelines.families.images.overlaps import box_around, suppressed
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
@@ -28,11 +30,8 @@ from tidydl.pipelines.running.outlines import mask_image
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
     import PIL.Image
     import torch
-
-__all__ = ["facts", "plan"]
 
 _EDGE = 20  # pixels from the edge of a crop within which a mask counts as cut off by it
 _PIXELS = 2**25  # of masks that are brought to the size of an image together
@@ -88,8 +87,6 @@ class _Whole(EncodedImages):
 
 def _masks(loaded: Loaded, options: Options, batch: dict[str, Any]) -> list[list[_Found]]:
     """Find the masks of an image, the best first."""
-    import numpy as np
-
     image = batch["image"]
     found = [
         each for crop in _crops(image.width, image.height, options) for each in _in_crop(loaded, options, image, crop)
@@ -168,8 +165,6 @@ def _stable(masks: torch.Tensor, options: Options) -> torch.Tensor:
 
 def _placed(mask: np.ndarray, score: float, crop: Box, whole: tuple[int, int]) -> _Found | None:
     """Place a mask of a crop in the whole image; None where an edge of the crop cuts it off."""
-    import numpy as np
-
     left, top, right, bottom = box_around(mask)
     bits = np.packbits(mask[top : bottom + 1, left : right + 1])
     box = (left + crop[0], top + crop[1], right + crop[0], bottom + crop[1])
@@ -188,8 +183,6 @@ def _lines(encoded: EncodedImages, lines: list[int], found: list[list[_Found]]) 
 
 def _unpacked(found: _Found, height: int, width: int) -> np.ndarray:
     """Return a mask at the size of its image."""
-    import numpy as np
-
     left, top, right, bottom = found.box
     shape = (bottom + 1 - top, right + 1 - left)
     mask = np.zeros((height, width), dtype=bool)

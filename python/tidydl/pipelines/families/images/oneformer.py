@@ -18,8 +18,6 @@ from tidydl.pipelines.reading.images import EncodedImages
 from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.running import image_batches
 
-__all__ = ["encode", "is_prompted", "scaled"]
-
 
 def is_prompted(loaded: Loaded) -> bool:
     """Return whether a model is told by a sentence what to tell apart."""

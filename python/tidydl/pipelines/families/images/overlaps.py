@@ -7,12 +7,7 @@ Neubeck, A. and Van Gool, L. (2006). Efficient non-maximum suppression. ICPR.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["box_around", "suppressed"]
+import numpy as np
 
 
 def suppressed(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> list[int]:
@@ -27,8 +22,6 @@ def suppressed(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> list[
     threshold
         The share of its union with a better box that two boxes may have in common.
     """
-    import numpy as np
-
     # in single precision, as elsewhere: in double a share of 0.6 would not be above a threshold of 0.6
     boxes = np.asarray(boxes, dtype="float32").reshape(-1, 4)
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
@@ -47,8 +40,6 @@ def suppressed(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> list[
 
 def box_around(mask: np.ndarray) -> tuple[int, int, int, int]:
     """Return the first and last column and row of a mask's pixels: left, top, right, bottom; 0 where it has none."""
-    import numpy as np
-
     columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
     if not len(columns):
         return 0, 0, 0, 0

@@ -16,6 +16,8 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.families.images import oneformer
 from tidydl.pipelines.model_loading import Loaded, class_labels
@@ -26,10 +28,7 @@ from tidydl.pipelines.running.outlines import mask_image
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
     from transformers import PreTrainedModel
-
-__all__ = ["facts", "plan"]
 
 _SUBTASKS = ("panoptic", "instance", "semantic")
 _MADE = ("logits", "pred_boxes", "pred_masks", "class_queries_logits", "masks_queries_logits")
@@ -170,7 +169,5 @@ def _understood(read: Callable[..., Any], thresholds: dict[str, Any], subtask: s
 
 def _classes_found(names: list[str], codes: np.ndarray) -> list[tuple[Any, ...]]:
     """Write a line for each class that any pixel has."""
-    import numpy as np
-
     masks = [(int(code), codes == code) for code in np.unique(codes)]
     return [(names[code], None, int(mask.sum()), mask_image(mask)) for code, mask in masks]

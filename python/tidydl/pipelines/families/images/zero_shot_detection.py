@@ -29,8 +29,6 @@ from tidydl.pipelines.running.label_sets import levels_of
 from tidydl.pipelines.running.outlines import boxes_above
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
-__all__ = ["facts", "plan"]
-
 _MADE = ("logits", "pred_boxes")
 _ALL_AT_ONCE = ("owlvit", "owlv2")  # types of models that see an image without its labels
 _ONE_BY_ONE = ("grounding-dino", "mm-grounding-dino")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.positions import value_error
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from transformers.image_processing_utils import BaseImageProcessor
 
     from tidydl.data.media.video_value import Video
-
-__all__ = ["Conversation", "conversation_of", "tensors_of"]
 
 _FRAMES = 8  # of a video, where neither the call nor the model says how many
 _WORDS = {"image": ("an image", "images"), "audio": ("audio", "audio"), "video": ("a video", "videos")}
@@ -211,8 +211,6 @@ def _uncut(processor: ProcessorMixin) -> dict[str, bool]:
 
 def _video(video: Video, count: int, index: int) -> tuple[Any, dict[str, Any]]:
     """Decode some frames of a video, and say when they are seen."""
-    import numpy as np
-
     frames = videos.chosen_frames(video, count, None, index)
     indices = np.linspace(0, video.count - 1, num=count).astype("int64").tolist()
     lasts = video.count / video.rate if video.rate else None

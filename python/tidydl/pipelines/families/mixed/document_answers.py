@@ -16,7 +16,9 @@ image understanding. KDD.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from tidydl.pipelines.families.mixed import written_documents
 from tidydl.pipelines.families.mixed.page_windows import PageWindows, encode
@@ -25,11 +27,6 @@ from tidydl.pipelines.predictions import count_of_answers
 from tidydl.pipelines.running.probabilities import softmax
 from tidydl.pipelines.running.spans import candidates, edge_logits
 from tidydl.pipelines.task_runs import Call, TaskPlan
-
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["plan"]
 
 Span = tuple[int, int]
 
@@ -81,8 +78,6 @@ def _positions_of_none(encoded: PageWindows, line: int) -> list[int]:
 
 def _chances(logits: np.ndarray, words: list[int | None], none: list[int]) -> tuple[np.ndarray, np.ndarray, float]:
     """Return the probabilities of starts and ends, 0 for what is no word of the page, and that of no answer."""
-    import numpy as np
-
     of_page = np.array([word is not None for word in words])
     read = of_page.copy()
     read[none] = True

@@ -16,8 +16,6 @@ from tidydl.pipelines.reading.tensors import on_device
 from tidydl.pipelines.reading.windows import refuse_slow, room_for
 from tidydl.pipelines.running.spans import usual_overlap
 
-__all__ = ["PageWindows", "encode"]
-
 _STRIDE = 256
 _SEPARATOR_BOX, _NO_BOX = [1000] * 4, [0] * 4
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.pipelines.model_loading import Loaded, class_labels
 from tidydl.pipelines.reading import texts
 from tidydl.pipelines.reading.images import EncodedImages
@@ -27,10 +29,7 @@ from tidydl.pipelines.running.probabilities import sigmoid
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
     from transformers import PreTrainedConfig, PreTrainedTokenizerBase
-
-__all__ = ["facts", "plan"]
 
 Value = tuple[Any, str]
 

@@ -19,8 +19,6 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["plan"]
-
 _PROMPT = "<s_docvqa><s_question>{}</s_question><s_answer>"
 _ANSWER = ("<s_answer>", "</s_answer>")
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.pipelines.batching import BUDGETS
 from tidydl.pipelines.inputs import modality_of
 from tidydl.pipelines.model_loading import Loaded
@@ -27,11 +29,7 @@ from tidydl.pipelines.running.probabilities import sigmoid, softmax
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tidydl.pipelines.protocols import Prepared
-
-__all__ = ["facts", "plan"]
 
 Value = tuple[Any, tuple[str, ...]]  # an image or sound, and its labels
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.predictions import count_of_answers
@@ -34,10 +36,7 @@ from tidydl.pipelines.running.spans import candidates, edge_logits, usual_overla
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
     from transformers import PreTrainedTokenizerBase
-
-__all__ = ["plan"]
 
 _MOST_TOKENS = 384  # of a question and a window, what these models are trained with
 _STRIDE = 128  # tokens that windows share, as in training
@@ -148,8 +147,6 @@ def _answers(
 
 def _chances(encoded: _Windows, line: int, logits: np.ndarray, has_none: bool) -> tuple[np.ndarray, np.ndarray, float]:
     """Return the probabilities of starts and ends of the context's tokens, and that of no answer."""
-    import numpy as np
-
     start, stop = encoded.spans[line]
     at, none = encoded.at[line], encoded.extra[line]
     context = np.arange(at, at + stop - start)

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl import rendering
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.model_loading import Loaded
@@ -23,10 +25,7 @@ from tidydl.pipelines.running.probabilities import softmax
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
     from transformers import PreTrainedModel
-
-__all__ = ["plan", "writes"]
 
 Value = tuple[str, tuple[str, ...]]
 
@@ -152,8 +151,6 @@ def _log_probabilities(model: PreTrainedModel, tensors: dict[str, Any]) -> np.nd
 
 def _shares(options: Options, encoded: EncodedLines, lines: list[int], found: list[Any]) -> list[Judged]:
     """Rank the labels of a text by the probability of each among them."""
-    import numpy as np
-
     labels = encoded.texts[encoded.owners[lines[0]]][1]
     sums = np.empty(len(labels))
     for line, (total, count) in zip(lines, found, strict=True):

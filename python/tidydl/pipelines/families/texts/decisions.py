@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.errors import ArgumentError, DependencyError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.model_location import locate
@@ -29,12 +31,9 @@ from tidydl.pipelines.task_runs import Call, TaskPlan
 from tidydl.pipelines.transformers_loaders import Source, quiet_loading, quietly
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
     from transformers.decision import DecisionConfig
-
-__all__ = ["facts", "plan"]
 
 _SINCE = "5.23"  # transformers have decision models
 Value = tuple[str, str]

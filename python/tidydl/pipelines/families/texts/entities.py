@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from tidydl.pipelines.model_loading import Loaded, class_labels
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
@@ -17,10 +19,7 @@ from tidydl.pipelines.running.probabilities import softmax
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-__all__ = ["facts", "plan"]
 
 
 class _Piece(NamedTuple):
@@ -89,8 +88,6 @@ def _entities(
 
 def _merged(encoded: EncodedLines, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
     """Return one line of probabilities per token: of windows that share it, from where it is farthest from an edge."""
-    import numpy as np
-
     size = max(encoded.spans[line][1] for line in lines)
     merged = np.empty((size, found[0].shape[-1]))
     depth = np.full(size, -1)
@@ -139,8 +136,6 @@ def _words(pieces: list[_Piece]) -> list[list[_Piece]]:
 
 def _word(tokenizer: PreTrainedTokenizerBase, word: list[_Piece], strategy: str, labels: list[str]) -> _Marked:
     """Return a word the label of its first token, of its surest one, or of the mean of their probabilities."""
-    import numpy as np
-
     scores = {
         "first": lambda: word[0].scores,
         "max": lambda: max(word, key=lambda piece: piece.scores.max()).scores,
@@ -167,8 +162,6 @@ def _kind(marked: _Marked) -> str:
 
 
 def _group(tokenizer: PreTrainedTokenizerBase, group: list[_Marked]) -> _Marked:
-    import numpy as np
-
     word = tokenizer.convert_tokens_to_string([each.word for each in group])
     score = float(np.mean([each.score for each in group]))
     return _Marked(group[0].entity.split("-", 1)[-1], word, score, group[0].start, group[-1].end)

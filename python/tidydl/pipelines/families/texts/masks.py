@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
@@ -14,10 +16,7 @@ from tidydl.pipelines.reading.windows import encode_long
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-__all__ = ["facts", "plan"]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from tidydl.pipelines.model_loading import Loaded
 from tidydl.pipelines.options import Options
 from tidydl.pipelines.reading import texts
@@ -20,10 +22,7 @@ from tidydl.pipelines.reading.windows import refuse_long
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import pandas as pd
     from transformers import PreTrainedModel
-
-__all__ = ["facts", "plan"]
 
 Value = tuple[str, "pd.DataFrame"]
 

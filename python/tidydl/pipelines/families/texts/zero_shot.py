@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidydl.errors import ArgumentError
 from tidydl.pipelines.families.texts import continuations
 from tidydl.pipelines.model_loading import Loaded
@@ -25,10 +27,7 @@ from tidydl.pipelines.running.probabilities import softmax
 from tidydl.pipelines.task_runs import Call, TaskPlan
 
 if TYPE_CHECKING:
-    import numpy as np
     from transformers import PreTrainedModel
-
-__all__ = ["facts", "plan"]
 
 Value = tuple[str, tuple[str, ...]]
 
@@ -126,8 +125,6 @@ def _logits(model: PreTrainedModel, entailment: int, tensors: dict[str, Any]) ->
 
 def _scores(options: Options, encoded: EncodedLines, lines: list[int], found: list[Any]) -> list[Judged]:
     """Rank a text's labels by their scores: against each other, or each against its contradiction."""
-    import numpy as np
-
     labels = encoded.texts[encoded.owners[lines[0]]][1]
     each: list[list[Any]] = [[] for _ in labels]
     for line, logits in zip(lines, found, strict=True):

@@ -15,8 +15,6 @@ from tidydl.pipelines.options import Options
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["Languages", "languages_of"]
-
 
 @dataclass(frozen=True)
 class Languages:
