@@ -244,15 +244,16 @@ def _by_av(av: ModuleType, source: BinaryIO, path: str | None) -> tuple[np.ndarr
     parts, count = [], 0
     with open_media(av, source) as container:
         stream = container.streams.audio[0]
-        resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
+        # interleaved, since PyAV looks for the planes of eight channels or more beyond the end of their list
+        resampler = av.AudioResampler(format="flt", layout=stream.layout, rate=stream.rate)
         for frame in chain(container.decode(stream), [None]):  # None flushes what the resampler still holds
             for made in resampler.resample(frame):
-                parts.append(made.to_ndarray())
+                parts.append(made.to_ndarray().reshape(-1, made.layout.nb_channels))
                 count += parts[-1].size
             if count > MOST_SAMPLES:
                 raise too_long(path)
         seconds = _claimed_seconds(container, stream)
-    samples = np.concatenate(parts, axis=1).T.astype("float32")
+    samples = np.concatenate(parts).astype("float32")
     if seconds is not None and len(samples) < stream.rate * min(_TOLERATED * seconds, seconds - _DELAY):
         raise _cut_off(path)
     return (samples[:, 0] if samples.shape[1] == 1 else samples), int(stream.rate)

@@ -153,3 +153,20 @@ def test_a_file_that_ends_before_its_samples_do_is_refused_in_every_format_that_
         assert abs(len(as_audio(whole).array()) / rate - seconds) < 0.05
     with pytest.raises(DamagedFileError):
         as_audio(whole[: len(whole) * 6 // 10]).array()
+
+
+@pytest.mark.parametrize("layout", ["mono", "5.1", "7.1", "hexadecagonal"])
+def test_audio_of_any_number_of_channels_is_decoded(layout):
+    av = pytest.importorskip("av")
+    stream = io.BytesIO()
+    with av.open(stream, "w", format="matroska") as file:
+        track = file.add_stream("pcm_s16le", rate=8000, layout=layout)
+        channels = track.layout.nb_channels
+        samples = np.tile(np.arange(channels, dtype="int16") * 1000, 800)[None]
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout=layout)
+        frame.sample_rate = 8000
+        file.mux(track.encode(frame))
+        file.mux(track.encode(None))
+    made = as_audio(stream.getvalue())
+    assert made.channels == channels
+    np.testing.assert_allclose(made.array(), np.full(800, (channels - 1) * 500 / 2**15), atol=1e-6)
