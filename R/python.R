@@ -175,6 +175,14 @@ choose_python <- function() {
   invisible()
 }
 
+# Before 1.34 reticulate looks at a Python by a script that needs a module which 3.12 no longer has.
+too_new_for_reticulate <- function(version = utils::packageVersion("reticulate")) {
+  if (version >= "1.34") {
+    return("")
+  }
+  sprintf(" (reticulate %s cannot start Python 3.12 or newer)", version)
+}
+
 initialize_python <- function(call) {
   if (!python_running()) {
     # reticulate before 1.41 would ask whether to download a Miniconda
@@ -190,7 +198,9 @@ initialize_python <- function(call) {
         with_utf8_letters(reticulate::import("sys")) # py_available() would not tell why
         NULL
       },
-      error = function(cnd) paste("Python could not be started:", conditionMessage(cnd))
+      error = function(cnd) {
+        paste0("Python could not be started: ", trimws(conditionMessage(cnd)), too_new_for_reticulate())
+      }
     )
     if (!is.null(problem)) {
       refuse_without_library(call)

@@ -95,3 +95,8 @@ test_that("another Python is run without R's own library folders, and with the u
   withr::local_envvar(LD_LIBRARY_PATH = NA)
   expect_identical(with_own_libraries(Sys.getenv("LD_LIBRARY_PATH", "none")), "none")
 })
+
+test_that("an old reticulate is named where it cannot start a Python", {
+  expect_match(too_new_for_reticulate(package_version("1.28")), "reticulate 1.28 cannot start Python 3.12 or newer")
+  expect_identical(too_new_for_reticulate(package_version("1.34.0")), "")
+})
