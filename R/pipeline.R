@@ -208,9 +208,13 @@ augment.tidydl_pipeline <- function(x, data, ..., prefix = "", progress = NULL) 
 
 # The columns of the data as they are, and the new ones behind them.
 bound_to <- function(data, new) {
-  columns <- c(as.list(tibble::as_tibble(data)), as.list(new))
-  about <- attributes(new)[setdiff(names(attributes(new)), c("names", "row.names", "class"))]
-  do.call(tibble::new_tibble, c(list(columns, nrow = nrow(new)), about))
+  with_provenance(c(as.list(tibble::as_tibble(data)), as.list(new)), nrow(new), new)
+}
+
+# A tibble with what is noted of another frame.
+with_provenance <- function(columns, rows, frame) {
+  noted <- attributes(frame)[setdiff(names(attributes(frame)), c("names", "row.names", "class", "groups"))]
+  do.call(tibble::new_tibble, c(list(columns, nrow = rows), noted))
 }
 
 #' Spread the ranks of a pipeline's result into columns
@@ -225,7 +229,17 @@ bound_to <- function(data, new) {
 #' widen(ppl("What a day!"))
 #' @export
 widen <- function(x) {
-  call_python("widen", list(x = x))
+  keys <- if (is.data.frame(x)) x[intersect(c(".row", "rank", "sequence"), names(x))] else x
+  ranks <- if (is.data.frame(x)) attr(x, "tidydl")$ranks
+  wide <- call_python("widen", list(keys = keys, names = many(as.character(names(x))), ranks = ranks))
+  if (is.null(wide)) {
+    return(tibble::as_tibble(x))
+  }
+  columns <- Map(
+    function(from, rows) vctrs::vec_slice(x[[from]], replace(rows, rows == 0L, NA)),
+    wide$source, wide$rows
+  )
+  with_provenance(stats::setNames(columns, wide$name), length(wide$rows[[1L]]), x)
 }
 
 #' List the tasks of pipelines, or the options of one

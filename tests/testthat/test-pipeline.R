@@ -69,6 +69,22 @@ test_that("widen() gives one row per input", {
   expect_true(is.na(wide$score[[2]]))
 })
 
+test_that("widen() leaves columns that are no results as they are", {
+  skip_without_python()
+  long <- emotion_pipeline(top_k = 2)(sentences)
+  own <- list(
+    took = as.difftime(c(1.5, 2.5, 2.5, 3, 3)[seq_len(nrow(long))], units = "mins"),
+    day = as.Date(seq_len(nrow(long)) + 0.5, origin = "1970-01-01"),
+    code = matrix(seq_len(2 * nrow(long)), ncol = 2),
+    raw = as.raw(seq_len(nrow(long)))
+  )
+  first <- !duplicated(long$.row)
+  frame <- tibble::as_tibble(c(as.list(long[".row"]), own, as.list(long[-1])))
+  wide <- widen(frame)
+  expect_identical(as.list(wide[names(own)]), lapply(own, function(x) vctrs::vec_slice(x, first)))
+  expect_identical(wide$label.1, widen(long)$label.1)
+})
+
 test_that("a pipeline prints what it is, is a function and survives saveRDS()", {
   skip_without_python()
   ppl <- digits_pipeline()

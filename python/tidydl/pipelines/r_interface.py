@@ -7,7 +7,7 @@ read in another session.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from tidydl.pipelines.joining import augment_steps
 from tidydl.pipelines.make_pipeline import pipeline
 from tidydl.pipelines.runner import Pipeline
 from tidydl.pipelines.streams import warn_of_truncation
+from tidydl.pipelines.widening import spread
 from tidydl.progress import Work
 
 
@@ -83,3 +84,32 @@ def embed_run(
     frame = yield from embed_steps(x, **dict(spec), **dict(options or {}))
     warn_of_truncation(frame, stacklevel=2)
     return frame
+
+
+@partial(guarded, name="widen")
+def wide_columns(keys: object, names: Sequence[str], ranks: int | None = None) -> dict[str, Any] | None:
+    """Return what :func:`tidydl.widen` makes of R's frame, of which R has the columns.
+
+    Parameters
+    ----------
+    keys
+        Those of its columns that say which row a result belongs to, and how it ranks; what is no data frame is refused.
+    names
+        The names of all its columns.
+    ranks
+        How many ranks there are at least.
+
+    Returns
+    -------
+    dict or None
+        ``name`` of each column, ``source``, the number of the column it is of, and ``rows``, those of its values, both
+        counted from 1 (0 is a missing value); None where the frame is wide.
+    """
+    columns = spread(keys, list(names), ranks)
+    if columns is None:
+        return None
+    return {
+        "name": [column.name for column in columns],
+        "source": [column.source + 1 for column in columns],
+        "rows": [column.rows + 1 for column in columns],
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,9 @@ from tidydl.checks import described
 from tidydl.columns import ROW
 from tidydl.errors import ArgumentError, ColumnError
 from tidydl.pipelines.predictions import ERROR, OTHER, RANK
+
+_SEQUENCE = "sequence"
+KEYS = (ROW, RANK, _SEQUENCE)  # the columns that say which row a result belongs to, and how it ranks
 
 
 @guarded
@@ -42,65 +47,123 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
     ['.row', 'text', 'label', 'label.1']
     """
     if not isinstance(x, pd.DataFrame):
-        raise ArgumentError(f"`x` is {described(x)}.", allowed="The data frame that a pipeline returned.")
-    if ROW not in x.columns:
+        raise _no_frame(x)
+    names = list(x.columns)
+    columns = spread(x[[name for name in KEYS if name in names]], names, x.attrs.get("tidydl", {}).get("ranks"))
+    if columns is None:
+        return x.copy()
+    first = x[ROW].duplicated().to_numpy() == 0
+    # the index may be line numbers, rather than names of the inputs
+    index = pd.RangeIndex(first.sum()) if isinstance(x.index, pd.RangeIndex) else x.index[first]
+    arrays = (x.iloc[:, each.source].array.take(each.rows, allow_fill=True) for each in columns)
+    wide = pd.DataFrame(dict(enumerate(arrays)), index=index)
+    wide.columns = pd.Index([each.name for each in columns])
+    wide.attrs = dict(x.attrs)
+    return wide
+
+
+@dataclass(frozen=True)
+class WideColumn:
+    """A column of the wide form.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    source
+        The index of the column that its values come from.
+    rows
+        The index of the row that each value comes from, -1 for a missing one.
+    """
+
+    name: str
+    source: int
+    rows: np.ndarray
+
+
+def _no_frame(x: object) -> ArgumentError:
+    return ArgumentError(f"`x` is {described(x)}.", allowed="The data frame that a pipeline returned.")
+
+
+def spread(keys: object, names: list[str], ranks: int | None = None) -> list[WideColumn] | None:
+    """Return the columns of the wide form of a result; None where it has that form. A missing input counts as rank 1.
+
+    Parameters
+    ----------
+    keys
+        Those of its columns that are among ``KEYS``.
+    names
+        The names of all its columns, in order.
+    ranks
+        How many ranks there are at least.
+
+    Raises
+    ------
+    ArgumentError
+        If ``keys`` are no data frame.
+    ColumnError
+        If there is no ``.row``, several rows for an input without ranks, or duplicate ranks.
+    """
+    if not isinstance(keys, pd.DataFrame):
+        raise _no_frame(keys)
+    if ROW not in keys.columns:
         raise ColumnError(
             "`x` has no column `.row`.",
             allowed="The data frame that a pipeline returned, its `.row` included.",
             hint="Call widen() before columns are dropped.",
         )
-    first = ~x[ROW].duplicated()
-    ranked_by = _ranks(x)
+    inputs = keys[ROW].to_numpy()
+    is_first = ~keys[ROW].duplicated().to_numpy()
+    ranked_by = _rank_column(keys)
     if ranked_by is None:
-        if not first.all():
+        if not is_first.all():
             raise ColumnError(
                 "`x` has several rows per input and no column `rank`.",
                 allowed="A data frame with one row per input, or with `rank`.",
                 hint="Keep the long form for these results.",
             )
-        return x.copy()
-    return _spread(x, first, ranked_by)
+        return None
+    rank_of = _ranks(keys, ranked_by)
+    first = np.flatnonzero(is_first)
+    results = _results(names, ranked_by)
+    columns = [WideColumn(name, k, first) for k, name in enumerate(names) if name != ranked_by and name not in results]
+    for rank in range(1, max(int(rank_of.max(initial=1)), ranks or 1) + 1):
+        ranked = np.flatnonzero(rank_of == rank)
+        rows = pd.Series(ranked, index=inputs[ranked]).reindex(pd.Index(inputs[first])).fillna(-1).to_numpy("int64")
+        for name in (each for each in results if each != ERROR):
+            columns.append(WideColumn(name if rank == 1 else f"{name}.{rank - 1}", names.index(name), rows))
+    if ERROR in results:  # of the input, not of a rank
+        columns.append(WideColumn(ERROR, names.index(ERROR), first))
+    return columns
 
 
-def _ranks(x: pd.DataFrame) -> str | None:
+def _rank_column(keys: pd.DataFrame) -> str | None:
     """Name the column that tells the results of an input apart: its ranks, or the numbers of generated sequences."""
-    if RANK in x.columns:
+    if RANK in keys:
         return RANK
-    return "sequence" if "sequence" in x.columns and pd.api.types.is_integer_dtype(x["sequence"]) else None
+    return _SEQUENCE if _SEQUENCE in keys and pd.api.types.is_integer_dtype(keys[_SEQUENCE]) else None
 
 
-def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
-    """Spread the columns after ``rank``; a missing input counts as rank 1."""
-    results = list(x.columns[list(x.columns).index(ranked_by) + 1 :])
-    if OTHER in x.columns:  # of similarity(): which rows are alike, and what they hold
-        results = [
-            name for name in x.columns if name == OTHER or (str(name).endswith("_y") and name[:-2] in x)
-        ] + results
-    if not pd.api.types.is_numeric_dtype(x[ranked_by].dtype):
+def _ranks(keys: pd.DataFrame, ranked_by: str) -> np.ndarray:
+    if not pd.api.types.is_numeric_dtype(keys[ranked_by].dtype):
         problem = f"`x` has a column `{ranked_by}` that is not numeric."
         raise ColumnError(problem, allowed="The data frame that a pipeline returned.")
-    ranks = x[ranked_by].fillna(1).to_numpy(dtype="int64")
-    if pd.DataFrame({"row": x[ROW].to_numpy(), "rank": ranks}).duplicated().any():
+    ranks = keys[ranked_by].fillna(1).to_numpy(dtype="int64")
+    if pd.DataFrame({"row": keys[ROW].to_numpy(), "rank": ranks}).duplicated().any():
         raise ColumnError(
             "`x` has duplicate ranks for an input.",
             allowed="Each `rank` once per `.row`.",
             hint="Keep the long form for these results.",
         )
-    wide = x.loc[first.to_numpy(), [name for name in x.columns if name not in (*results, ranked_by)]].copy()
-    if isinstance(x.index, pd.RangeIndex):  # line numbers rather than names of the inputs
-        wide.index = pd.RangeIndex(len(wide))
-    lines = pd.Index(wide[ROW])
-    width = max(int(ranks.max(initial=1)), int(x.attrs.get("tidydl", {}).get("ranks") or 1))
-    for rank in range(1, width + 1):
-        chosen = np.flatnonzero(ranks == rank)
-        found = pd.Series(chosen, index=x[ROW].to_numpy()[chosen]).reindex(lines).fillna(-1).to_numpy("int64")
-        for name in (each for each in results if each != ERROR):
-            values = x[name].array.take(found, allow_fill=True)
-            wide[name if rank == 1 else f"{name}.{rank - 1}"] = pd.Series(values, index=wide.index)
-    if ERROR in x.columns:  # of the input, not of a rank
-        wide[ERROR] = x.loc[first.to_numpy(), ERROR].array
-    wide.attrs = dict(x.attrs)
-    return wide
+    return ranks
+
+
+def _results(names: list[str], ranked_by: str) -> list[str]:
+    """Name the columns that are spread: those after the ranks; of similarity() also which rows are alike."""
+    results = names[names.index(ranked_by) + 1 :]
+    if OTHER not in names:
+        return results
+    return [name for name in names if name == OTHER or (str(name).endswith("_y") and name[:-2] in names)] + results
 
 
 def unranked(name: str) -> str:
