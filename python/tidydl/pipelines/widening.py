@@ -93,9 +93,9 @@ def _spread(x: pd.DataFrame, first: pd.Series, ranked_by: str) -> pd.DataFrame:
     width = max(int(ranks.max(initial=1)), int(x.attrs.get("tidydl", {}).get("ranks") or 1))
     for rank in range(1, width + 1):
         chosen = np.flatnonzero(ranks == rank)
-        found = pd.Series(chosen, index=x[ROW].to_numpy()[chosen]).reindex(lines).fillna(-1).to_numpy("int64")
+        positions = pd.Series(chosen, index=x[ROW].to_numpy()[chosen]).reindex(lines).fillna(-1).to_numpy("int64")
         for name in (each for each in results if each != ERROR):
-            values = x[name].array.take(found, allow_fill=True)
+            values = x[name].array.take(positions, allow_fill=True)
             wide[name if rank == 1 else f"{name}.{rank - 1}"] = pd.Series(values, index=wide.index)
     if ERROR in x.columns:  # of the input, not of a rank
         wide[ERROR] = x.loc[first.to_numpy(), ERROR].array
