@@ -104,7 +104,7 @@ test_that("no rows give a pipeline's columns, and a function is not called", {
 
 test_that("a stream is closed whatever happens", {
   skip_without_python()
-  held <- function() length(reticulate::import("tidydl.pipelines.r_stream_interface")$`_held`)
+  held <- function() length(reticulate::import("tidydl.pipelines.r_stream_interface")$`_open_streams`)
   before <- held()
   expect_error(stream_dataset(numbers_file(), function(batch) rlang::abort("mine")), "mine")
   interrupted <- function(batch) rlang::interrupt()

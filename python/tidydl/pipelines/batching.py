@@ -58,9 +58,9 @@ class Encoded(Protocol):
         ...
 
 
-def only_line(encoded: object, lines: list[int], found: list[Any]) -> Any:
+def only_line(encoded: object, lines: list[int], outputs: list[Any]) -> Any:
     """Take what the model gave for an input's only line as its result."""
-    return found[0]
+    return outputs[0]
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,8 @@ def compute(loaded: Loaded, inputs: Inputs, plan: BatchPlan) -> Work[Outcome]:
     for start in range(0, len(firsts), chunk):
         indices = firsts[start : start + chunk]
         with at_work():
-            held, where = [values[i] for i in indices], [inputs.first + i for i in indices]
-            encoded, kept, failed = _encoded(plan, held, where, tolerant)
+            chunk_values, where = [values[i] for i in indices], [inputs.first + i for i in indices]
+            encoded, kept, failed = _encoded(plan, chunk_values, where, tolerant)
         for i, failure in failed.items():
             results[start + i] = failure
             done += repeats[start + i]
@@ -211,15 +211,15 @@ def _inputs_done(
     for line, owner in enumerate(encoded.owners):
         owned[owner].append(line)
     left = [len(lines) for lines in owned]
-    found: dict[int, Any] = {}
+    by_line: dict[int, Any] = {}
     for batch in _batches(loaded, encoded, plan, tolerant):
-        found.update(batch)
+        by_line.update(batch)
         finished = []
         for line, _ in batch:
             owner = encoded.owners[line]
             left[owner] -= 1
             if left[owner] == 0:
-                results = [found.pop(i) for i in owned[owner]]
+                results = [by_line.pop(i) for i in owned[owner]]
                 finished.append((owner, _finished(plan, encoded, owned[owner], results, tolerant)))
         yield finished
 

@@ -64,11 +64,11 @@ def _forward(forward: Callable[[dict[str, Any]], Any], tensors: dict[str, Any]) 
         _wanted.now = False
 
 
-def _first(module: torch.nn.Module, args: tuple[object, ...], made: torch.Tensor | tuple[torch.Tensor, ...]) -> Any:
+def _first(module: torch.nn.Module, args: tuple[object, ...], output: torch.Tensor | tuple[torch.Tensor, ...]) -> Any:
     """Keep the first token of what attention makes: all that follows in the layer works token by token."""
     if not _wanted.now:
-        return made
-    return (made[0][:, :1], *made[1:]) if isinstance(made, tuple) else made[:, :1]
+        return output
+    return (output[0][:, :1], *output[1:]) if isinstance(output, tuple) else output[:, :1]
 
 
 def _last_layer(model: PreTrainedModel) -> _Layer | None:
@@ -94,13 +94,13 @@ def _tried(model: PreTrainedModel, layer: _Layer) -> bool:
     ids = torch.arange(2 * 9).reshape(2, 9) % max(2, model.config.vocab_size - 1) + 1
     mask = torch.ones_like(ids)
     mask[1, 6:] = 0
-    given = {"input_ids": ids.to(model.device), "attention_mask": mask.to(model.device)}
+    inputs = {"input_ids": ids.to(model.device), "attention_mask": mask.to(model.device)}
     try:
         with torch.inference_mode():
-            whole = model(**given).logits
+            whole = model(**inputs).logits
             hook = layer.attention.register_forward_hook(_first)
             try:
-                trimmed = _forward(lambda tensors: model(**tensors).logits, given)
+                trimmed = _forward(lambda tensors: model(**tensors).logits, inputs)
             finally:
                 hook.remove()
     except Exception:  # not of that kind: it is then run as it is

@@ -46,14 +46,14 @@ def origin_of(component: object) -> Origin | None:
         return None
 
 
-def read_components(names: Sequence[str], given: Mapping[str, Any], source: Source | None) -> dict[str, Any]:
+def read_components(names: Sequence[str], overrides: Mapping[str, Any], source: Source | None) -> dict[str, Any]:
     """Return what reads a model's inputs, loading what is not given from where the model lies.
 
     Parameters
     ----------
     names
         Which components, as arguments of ``pipeline()``.
-    given
+    overrides
         By name a loaded object or where it lies. A ``processor`` holds the others as its parts.
     source
         Where the model lies; None where a loaded model does not say.
@@ -63,11 +63,11 @@ def read_components(names: Sequence[str], given: Mapping[str, Any], source: Sour
     NotFoundError, DamagedFileError, HubError, ArgumentError
         Where something is not there, damaged, out of reach or of the wrong kind.
     """
-    return {name: _component(name, given, source) for name in names}
+    return {name: _component(name, overrides, source) for name in names}
 
 
-def _component(name: str, given: Mapping[str, Any], source: Source | None) -> Any:
-    own, whole = given.get(name), given.get("processor")
+def _component(name: str, overrides: Mapping[str, Any], source: Source | None) -> Any:
+    own, whole = overrides.get(name), overrides.get("processor")
     if own is not None:
         return _loaded(own, name, name)
     if whole is not None:
@@ -84,11 +84,11 @@ def _component(name: str, given: Mapping[str, Any], source: Source | None) -> An
     return _kept(name, source, "model")
 
 
-def _loaded(given: object, name: str, argument: str) -> Any:
+def _loaded(component: object, name: str, argument: str) -> Any:
     """Return a component that is loaded, or load it from where it lies."""
-    if hasattr(given, "save_pretrained"):
-        return given
-    return _kept(name, Source(locate(given, argument)), argument)
+    if hasattr(component, "save_pretrained"):
+        return component
+    return _kept(name, Source(locate(component, argument)), argument)
 
 
 def _kept(name: str, source: Source, argument: str) -> Any:
@@ -113,11 +113,11 @@ def _read(name: str, source: Source, argument: str) -> Any:
     """
     auto = getattr(import_transformers(), AUTO[name])
     settings = _by_pillow() if name == "image_processor" else {}
-    made = quietly(source, auto.from_pretrained, argument=argument, **settings)
-    refuse_growth(getattr(made, "tokenizer", made), source.location.source, argument)
-    if name == "processor" and getattr(made, "image_processor", None) is not None:
-        made.image_processor = _read("image_processor", source, argument)
-    return made
+    component = quietly(source, auto.from_pretrained, argument=argument, **settings)
+    refuse_growth(getattr(component, "tokenizer", component), source.location.source, argument)
+    if name == "processor" and getattr(component, "image_processor", None) is not None:
+        component.image_processor = _read("image_processor", source, argument)
+    return component
 
 
 def _by_pillow() -> dict[str, Any]:

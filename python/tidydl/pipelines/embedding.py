@@ -149,11 +149,11 @@ def embed_steps(
     check_choice("pooling", pooling, POOLINGS)
     check_flag("normalize", normalize)
     check_choice("on_error", on_error, ("raise", "row"))
-    given = {"text": text, "image": image}
+    by_modality = {"text": text, "image": image}
     with arguments_of("embed"):
-        modality, loaded = _open(model, loading, x, given)
+        modality, loaded = _open(model, loading, x, by_modality)
         part = Part(modality, modality)
-        inputs = read_inputs(x, [part], _named(modality, given), tolerant=on_error == "row")
+        inputs = read_inputs(x, [part], _named(modality, by_modality), tolerant=on_error == "row")
     reader = modality_of(part)
     limit = None if max_length is None else whole_number("max_length", max_length)
     plan = BatchPlan(
@@ -167,8 +167,8 @@ def embed_steps(
         outcome = yield from compute(loaded, inputs, plan)
     contract = Contract((Column(ROW, "index"), part.column))
     frame = features_frame(contract, inputs, loaded, plan.forward, outcome)
-    said = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
-    frame.attrs["tidydl"] = provenance("embed", loaded, **said)
+    record = {"pooling": pooling, "normalize": normalize, "truncated": outcome.truncated}
+    frame.attrs["tidydl"] = provenance("embed", loaded, **record)
     return frame if inputs.failures is None else with_errors(frame, inputs.failures)
 
 
@@ -197,29 +197,29 @@ def _alone(loaded: Loaded, modality: str, pooling: str, normalize: bool, tensors
         ) from problem
 
 
-def _named(modality: str, given: dict[str, Any]) -> dict[str, Any]:
+def _named(modality: str, by_modality: dict[str, Any]) -> dict[str, Any]:
     """Return the inputs or the column that is named; naming one of the other kind is an error."""
     other = "image" if modality == "text" else "text"
-    if given[other] is not None:
+    if by_modality[other] is not None:
         raise ArgumentError(
             f"`{other}` is given, but the model reads {modality}s.",
             allowed=f"`{modality} =` with this model.",
             hint=f"Give a `model` that reads {other}s.",
         )
-    return {modality: given[modality]}
+    return {modality: by_modality[modality]}
 
 
-def _open(model: object, said: Mapping[str, Any], x: object, given: Mapping[str, Any]) -> tuple[str, Loaded]:
+def _open(model: object, arguments: Mapping[str, Any], x: object, by_modality: Mapping[str, Any]) -> tuple[str, Loaded]:
     """Load the encoder, and say whether it reads texts or images; of one that reads both the inputs decide."""
-    for name in said:
+    for name in arguments:
         if name not in LOADING:
             raise no_argument("embed", name, (*_ARGUMENTS, *LOADING))
-    loading = {**LOADING, **said}
+    loading = {**LOADING, **arguments}
     encoder = _default_encoder() if model is None else model
     config = config_of(encoder, loading)
     modality = _modality(config, loading)
     if has_two_sides(config) and loading["tokenizer"] is None and loading["image_processor"] is None:
-        modality = _modality_of_inputs(x, given)
+        modality = _modality_of_inputs(x, by_modality)
     return modality, open_model(_TASKS[modality], encoder, loading)[1]
 
 
@@ -230,11 +230,11 @@ def _default_encoder() -> Any:
     return example_model("minilm")
 
 
-def _modality(config: PreTrainedConfig, given: dict[str, Any]) -> str:
-    """Tell an encoder of images from one of texts: by what is given to read with, else by its kind."""
-    if given["tokenizer"] is not None:
+def _modality(config: PreTrainedConfig, loading: dict[str, Any]) -> str:
+    """Return whether an encoder reads images or texts: by what is given to read with, else by its kind."""
+    if loading["tokenizer"] is not None:
         return "text"
-    if given["image_processor"] is not None:
+    if loading["image_processor"] is not None:
         return "image"
     from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING_NAMES
     from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
@@ -243,10 +243,10 @@ def _modality(config: PreTrainedConfig, given: dict[str, Any]) -> str:
     return "image" if reads_images and config.model_type not in TOKENIZER_MAPPING_NAMES else "text"
 
 
-def _modality_of_inputs(x: object, given: Mapping[str, Any]) -> str:
-    """Tell images from texts: by how they are named, else by what they are. Paths of images are named."""
-    if x is NOT_GIVEN or given["text"] is not None or given["image"] is not None:
-        return "text" if given["image"] is None else "image"
+def _modality_of_inputs(x: object, by_modality: Mapping[str, Any]) -> str:
+    """Return what inputs are, images or texts: as they are named, else as they look. Paths of images are named."""
+    if x is NOT_GIVEN or by_modality["text"] is not None or by_modality["image"] is not None:
+        return "text" if by_modality["image"] is None else "image"
     text, image = (modality_of(Part(name, name)) for name in ("text", "image"))
     if isinstance(x, pd.DataFrame):
         kinds = [

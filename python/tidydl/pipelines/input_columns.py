@@ -56,9 +56,9 @@ def choose_column(frame: pd.DataFrame, part: Part, wanted: object, modality: Mod
     if len(fitting) == 1 and alone:
         return fitting[0]
     several = one_of(names[i] for i in fitting) if fitting else f"`x` has {_quoted(names)}."
-    found = f"{'several columns' if fitting else 'no column'} that could hold the {part.modality}s"
+    problem = f"{'several columns' if fitting else 'no column'} that could hold the {part.modality}s"
     raise ColumnError(
-        f"`x` has {found if alone else f'no column `{part.name}`'}.",
+        f"`x` has {problem if alone else f'no column `{part.name}`'}.",
         allowed=several,
         hint=f'Name the column: `{part.name} = "..."`.',
     )
@@ -90,8 +90,8 @@ def _no_such(names: list[Any], part: Part, wanted: object, count: int) -> Column
         f"and `x` has {count} columns of that name." if count else "which is not a column of `x`."
     )
     close = nearest(wanted, names)
-    known = f"Did you mean '{close}'?" if close else f'Name the column: `{part.name} = "..."`.'
-    return ColumnError(problem, allowed=one_of(names), hint="Rename the columns of `x`." if count else known)
+    suggestion = f"Did you mean '{close}'?" if close else f'Name the column: `{part.name} = "..."`.'
+    return ColumnError(problem, allowed=one_of(names), hint="Rename the columns of `x`." if count else suggestion)
 
 
 def _quoted(names: list[Any]) -> str:

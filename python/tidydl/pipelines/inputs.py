@@ -85,7 +85,7 @@ class Inputs:
         return Inputs(parts, None, self.constant, failures, self.first + start)
 
 
-def read_inputs(x: object, parts: Sequence[Part], given: Mapping[str, Any], *, tolerant: bool = False) -> Inputs:
+def read_inputs(x: object, parts: Sequence[Part], by_name: Mapping[str, Any], *, tolerant: bool = False) -> Inputs:
     """Read the inputs of a call.
 
     Parameters
@@ -95,7 +95,7 @@ def read_inputs(x: object, parts: Sequence[Part], given: Mapping[str, Any], *, t
         tuple of the parts of one input, a list of those, or the first part, the others being given by name.
     parts
         The parts that each input has.
-    given
+    by_name
         By the name of a part: the column of the frame that holds it, None to take the only one that fits. Where
         ``x`` is no frame: the values of the part, one for each input or one for all.
     tolerant
@@ -109,20 +109,20 @@ def read_inputs(x: object, parts: Sequence[Part], given: Mapping[str, Any], *, t
         Where a frame has no such column, or several that fit.
     """
     failures: Failures = {} if tolerant else None
-    given = {name: value for name, value in given.items() if value is not None}
-    x, given = _table_first(x, parts, given)
+    by_name = {name: value for name, value in by_name.items() if value is not None}
+    x, by_name = _table_first(x, parts, by_name)
     if is_foreign(x):
-        foreign = read_inputs(in_pandas(x), parts, given, tolerant=tolerant)
+        foreign = read_inputs(in_pandas(x), parts, by_name, tolerant=tolerant)
         return replace(foreign, index=None)  # other libraries have none
     rows = None
     if isinstance(x, pd.DataFrame):
-        gathered = None if parts[0].name in given else gathered_from(x, parts)
+        gathered = None if parts[0].name in by_name else gathered_from(x, parts)
         if gathered is None:
-            return _from_frame(x, parts, given, x.index, failures)
+            return _from_frame(x, parts, by_name, x.index, failures)
         x, rows = gathered
     if (side_by_side := _as_frame(x, parts)) is not None:
-        return _from_frame(side_by_side, parts, given, None, failures)
-    values = _by_part(x, parts, given)
+        return _from_frame(side_by_side, parts, by_name, None, failures)
+    values = _by_part(x, parts, by_name)
     read = {part: _values(values[part.name], part, parts, failures) for part in parts if part.name in values}
     constant = {part.name: each[0] for part, each in read.items() if part.shared and len(each) == 1}
     return Inputs(_recycled(read), _index(values.values(), read), constant, failures, rows=rows)
@@ -139,16 +139,16 @@ def modality_of(part: Part) -> Any:
     return importlib.import_module(f"tidydl.pipelines.reading.{part.modality}s")
 
 
-def _table_first(x: object, parts: Sequence[Part], given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+def _table_first(x: object, parts: Sequence[Part], by_name: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Take a data frame as the table that questions are about, where the task has one."""
     table = next((part.name for part in parts if part.modality == "table"), None)
-    if table is None or table in given or x is NOT_GIVEN:
-        return x, given
+    if table is None or table in by_name or x is NOT_GIVEN:
+        return x, by_name
     x = in_pandas(x) if is_foreign(x) else x
     names = {part.name for part in parts}
     if not modality_of(Part(table, "table")).is_table(x) or (isinstance(x, Mapping) and set(x) <= names):
-        return x, given
-    return NOT_GIVEN, {**given, table: x}
+        return x, by_name
+    return NOT_GIVEN, {**by_name, table: x}
 
 
 def is_foreign(x: object) -> bool:
@@ -160,12 +160,12 @@ def in_pandas(x: Any) -> Any:
     """Read a frame of another library as pandas reads it, and a column as a list."""
     import narwhals
 
-    known = narwhals.from_native(x, pass_through=True, allow_series=True)
-    if isinstance(known, narwhals.LazyFrame):
-        known = known.collect()
-    if isinstance(known, narwhals.DataFrame):
-        return known.to_pandas()
-    return known.to_list() if isinstance(known, narwhals.Series) else x.to_pylist()
+    wrapped = narwhals.from_native(x, pass_through=True, allow_series=True)
+    if isinstance(wrapped, narwhals.LazyFrame):
+        wrapped = wrapped.collect()
+    if isinstance(wrapped, narwhals.DataFrame):
+        return wrapped.to_pandas()
+    return wrapped.to_list() if isinstance(wrapped, narwhals.Series) else x.to_pylist()
 
 
 def _as_frame(x: object, parts: Sequence[Part]) -> pd.DataFrame | None:
@@ -186,12 +186,12 @@ def _required(parts: Sequence[Part]) -> list[Part]:
 
 
 def _from_frame(
-    x: pd.DataFrame, parts: Sequence[Part], given: Mapping[str, Any], index: pd.Index | None, failures: Failures
+    x: pd.DataFrame, parts: Sequence[Part], by_name: Mapping[str, Any], index: pd.Index | None, failures: Failures
 ) -> Inputs:
     read: dict[Part, list[Any]] = {}
     constant: dict[str, Any] = {}
     for part in parts:
-        wanted = given.get(part.name)
+        wanted = by_name.get(part.name)
         if part.shared and wanted is None and part.name in x.columns:
             wanted = part.name
         if part.shared and not (isinstance(wanted, str) and wanted in x.columns):
@@ -220,14 +220,14 @@ def _for_each(values: list[Any], part: Part, n: int) -> list[Any]:
     return values * n if len(values) == 1 else values
 
 
-def _by_part(x: object, parts: Sequence[Part], given: Mapping[str, Any]) -> dict[str, Any]:
+def _by_part(x: object, parts: Sequence[Part], by_name: Mapping[str, Any]) -> dict[str, Any]:
     """Return which values each part has."""
-    values = dict(given)
+    values = dict(by_name)
     required = _required(parts)
-    free = [part for part in required if part.name not in given]
+    free = [part for part in required if part.name not in by_name]
     if isinstance(x, Mapping) and not modality_of(parts[0]).is_one(x):
         values.update(_parts_of_dict(x, parts))
-    elif isinstance(x, tuple) and len(required) > 1 and len(x) == len(required) and not given:
+    elif isinstance(x, tuple) and len(required) > 1 and len(x) == len(required) and not by_name:
         values.update(zip((part.name for part in required), x, strict=True))
     elif x is not NOT_GIVEN:
         if not free:

@@ -28,17 +28,17 @@ class _Pipeline(Protocol):
     @property
     def parts(self) -> list[str]: ...
 
-    def draw(self, given: Mapping[str, Any], drawn: int | None = None) -> int | None: ...
+    def draw(self, arguments: Mapping[str, Any], drawn: int | None = None) -> int | None: ...
 
-    def steps(self, x: object, *, drawn: int | None = None, first: int = 0, **given: Any) -> Work[pd.DataFrame]: ...
+    def steps(self, x: object, *, drawn: int | None = None, first: int = 0, **arguments: Any) -> Work[pd.DataFrame]: ...
 
-    def gathers(self, data: pd.DataFrame, given: Mapping[str, Any]) -> bool: ...
+    def gathers(self, data: pd.DataFrame, arguments: Mapping[str, Any]) -> bool: ...
 
-    def has_spans(self, given: Mapping[str, Any]) -> bool: ...
+    def has_spans(self, arguments: Mapping[str, Any]) -> bool: ...
 
 
 def augment_pipeline(
-    x: _Pipeline, data: object, *, prefix: str = "", progress: bool | None = None, **given: Any
+    x: _Pipeline, data: object, *, prefix: str = "", progress: bool | None = None, **arguments: Any
 ) -> pd.DataFrame | Stream:
     """Join a pipeline's results to the data: its rows stay one to one, ranks are spread wide.
 
@@ -51,7 +51,7 @@ def augment_pipeline(
         as pandas reads them. A stream gives a stream.
     prefix
         A prefix for the names of the new columns, to distinguish the results of two pipelines.
-    progress, **given
+    progress, **arguments
         As in a call of the pipeline.
 
     Raises
@@ -60,24 +60,24 @@ def augment_pipeline(
         Where the data have a column of the same name already.
     """
     if isinstance(data, Stream):
-        return augmented(x, given, prefix).over(data, rows=data.rows, progress=progress)
-    frame = run_work(augment_steps(x, data, prefix=prefix, **given), progress=progress)
+        return augmented(x, arguments, prefix).over(data, rows=data.rows, progress=progress)
+    frame = run_work(augment_steps(x, data, prefix=prefix, **arguments), progress=progress)
     warn_of_truncation(frame, stacklevel=5)
     return frame
 
 
-def augmented(x: _Pipeline, given: Mapping[str, Any], prefix: str = "", drawn: int | None = None) -> Mapped:
+def augmented(x: _Pipeline, arguments: Mapping[str, Any], prefix: str = "", drawn: int | None = None) -> Mapped:
     """Return what ``augment()`` does to each frame of a stream."""
-    refuse_checkpoint(given)
+    refuse_checkpoint(arguments)
     return Mapped(
-        lambda frame, first, begun: augment_steps(x, frame, prefix=prefix, drawn=begun, first=first, **given),
-        lambda: x.draw(given, drawn),
+        lambda frame, first, begun: augment_steps(x, frame, prefix=prefix, drawn=begun, first=first, **arguments),
+        lambda: x.draw(arguments, drawn),
         x.task,
     )
 
 
 def augment_steps(
-    x: _Pipeline, data: object, *, prefix: str = "", drawn: int | None = None, first: int = 0, **given: Any
+    x: _Pipeline, data: object, *, prefix: str = "", drawn: int | None = None, first: int = 0, **arguments: Any
 ) -> Work[pd.DataFrame]:
     """Do the work of ``augment()`` as a generator of progress events that returns the frame."""
     with arguments_of("augment"):
@@ -90,23 +90,23 @@ def augment_steps(
                 allowed="A data frame.",
                 hint="A list is given to the pipeline itself.",
             )
-        if x.has_spans(given):
+        if x.has_spans(arguments):
             raise ArgumentError(
                 f"`x` is a '{x.task}' pipeline, which returns any number of results per input.",
                 allowed="Pipelines with one result per input, or ranked ones.",
                 hint="Call the pipeline on the data: its long form has a row per result, "
                 "and `.row` is the row of the data.",
             )
-        if x.gathers(data, given):
+        if x.gathers(data, arguments):
             raise ArgumentError(
                 "`data` holds chats, and a chat has several rows.",
                 allowed="Data with an input in each row.",
                 hint="Call the pipeline on the data; `.row` of the result says which chat was answered.",
             )
     # a clash is found before the work, not after
-    nothing = yield from x.steps(data.iloc[:0], drawn=0, **{**given, "checkpoint": None})
+    nothing = yield from x.steps(data.iloc[:0], drawn=0, **{**arguments, "checkpoint": None})
     _refuse_clash(_new_columns(x, nothing, prefix).columns, data)
-    result = yield from x.steps(data, drawn=drawn, first=first, **given)
+    result = yield from x.steps(data, drawn=drawn, first=first, **arguments)
     new = _new_columns(x, result, prefix)
     _refuse_clash(new.columns, data)  # where each row has labels of its own, only now are the ranks known
     joined = pd.concat([data.reset_index(drop=True), new.reset_index(drop=True)], axis=1)

@@ -63,42 +63,42 @@ def as_current_loading_arguments(options: dict[str, Any]) -> dict[str, Any]:
     return {now: options.pop(older) for older, now in _LOADING.items() if older in options}
 
 
-def as_current_arguments(task: Task, given: Mapping[str, Any]) -> dict[str, Any]:
+def as_current_arguments(task: Task, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Put what is said in the words of earlier versions into those of today."""
-    said = dict(given)
+    current = dict(arguments)
     for bundle in _BUNDLES:
-        if isinstance(said.get(bundle), Mapping) and "max_new_tokens" in task.options:
-            said = {**said.pop(bundle), **said}
-    known = task.options
-    if "top_k" in known and "return_all_scores" in said:
-        every = _older_flag(said, "return_all_scores")
+        if isinstance(current.get(bundle), Mapping) and "max_new_tokens" in task.options:
+            current = {**current.pop(bundle), **current}
+    options = task.options
+    if "top_k" in options and "return_all_scores" in current:
+        every = _older_flag(current, "return_all_scores")
         if every is not None:
-            said["top_k"] = None if every else known["top_k"]
-    if "max_answer_len" in known:
-        _rename(said, topk="top_k", max_seq_len="max_length", doc_stride="stride")
-    if "multi_label" in known:
-        _rename(said, multi_class="multi_label")
-    if "pooling" in known and "pool" in said:
-        pool = _older_flag(said, "pool")
+            current["top_k"] = None if every else options["top_k"]
+    if "max_answer_len" in options:
+        _rename(current, topk="top_k", max_seq_len="max_length", doc_stride="stride")
+    if "multi_label" in options:
+        _rename(current, multi_class="multi_label")
+    if "pooling" in options and "pool" in current:
+        pool = _older_flag(current, "pool")
         if pool is not None:
-            said.setdefault("pooling", "pooler" if pool else "none")
-    if "translate" in known and said.get("task") in ("translate", "transcribe"):
-        said.setdefault("translate", said.pop("task") == "translate")
-    if "aggregation_strategy" in known and {"grouped_entities", "ignore_subwords"} & set(said):
-        grouped, whole = _older_flag(said, "grouped_entities"), _older_flag(said, "ignore_subwords")
+            current.setdefault("pooling", "pooler" if pool else "none")
+    if "translate" in options and current.get("task") in ("translate", "transcribe"):
+        current.setdefault("translate", current.pop("task") == "translate")
+    if "aggregation_strategy" in options and {"grouped_entities", "ignore_subwords"} & set(current):
+        grouped, whole = _older_flag(current, "grouped_entities"), _older_flag(current, "ignore_subwords")
         if grouped is not None or whole is not None:
-            said.setdefault("aggregation_strategy", ("first" if whole else "simple") if grouped else "none")
-    return said
+            current.setdefault("aggregation_strategy", ("first" if whole else "simple") if grouped else "none")
+    return current
 
 
-def _rename(said: dict[str, Any], **names: str) -> None:
+def _rename(arguments: dict[str, Any], **names: str) -> None:
     for older, now in names.items():
-        if older in said:
-            said.setdefault(now, said.pop(older))
+        if older in arguments:
+            arguments.setdefault(now, arguments.pop(older))
 
 
-def _older_flag(said: dict[str, Any], name: str) -> bool | None:
-    value = said.pop(name, None)
+def _older_flag(arguments: dict[str, Any], name: str) -> bool | None:
+    value = arguments.pop(name, None)
     return None if value is None else check_flag(name, value)
 
 

@@ -15,8 +15,8 @@ def explain_failure(problem: BaseException, location: Location, argument: str = 
     """Turn what transformers raised while loading into one of our errors; None of what is no matter of the model."""
     if isinstance(problem, (MemoryError, PermissionError)):
         return None
-    made = _explained(problem, location, argument)
-    return type(made)(_TOKEN.sub("…", made.problem), allowed=made.allowed, hint=made.hint)
+    error = _explained(problem, location, argument)
+    return type(error)(_TOKEN.sub("…", error.problem), allowed=error.allowed, hint=error.hint)
 
 
 _TOKEN = re.compile(r"hf_[A-Za-z0-9]{8,}")  # an access token of the Hub

@@ -129,9 +129,9 @@ def pipeline(
     >>> ppl(["I could sing all day.", "I miss her."])["label"].tolist()
     ['joy', 'sadness']
     """
-    said = {name: value for name, value in locals().items() if name in LOADING}
-    loading = {**said, **as_current_loading_arguments(options)}
-    known, loaded, note = open_model(task, model, loading)
+    named = {name: value for name, value in locals().items() if name in LOADING}
+    loading = {**named, **as_current_loading_arguments(options)}
+    resolved, loaded, note = open_model(task, model, loading)
     if not (isinstance(top_k, str) and top_k == DEFAULT):
         options["top_k"] = top_k
-    return Pipeline(known, loaded, options, note)
+    return Pipeline(resolved, loaded, options, note)

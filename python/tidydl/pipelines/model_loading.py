@@ -149,7 +149,7 @@ def read_config(source: Source, pickled: bool = False) -> Any:
         return _configs[key]
 
 
-def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) -> Loaded:
+def load(wanted: Wanted, components: Sequence[str], overrides: Mapping[str, Any]) -> Loaded:
     """Load a model and what reads its inputs, or take those loaded before in this session.
 
     Parameters
@@ -158,7 +158,7 @@ def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) ->
         Which weights.
     components
         What reads the inputs, as arguments of ``pipeline()``.
-    given
+    overrides
         Those of them that are not with the model: loaded, or where they lie.
 
     Raises
@@ -170,7 +170,7 @@ def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) ->
     key = (wanted, location.fingerprint())
     if key not in _weights:
         require_files(location, wanted.source.files(), pickled=wanted.pickled)
-    read = read_components(components, given, wanted.source)
+    read = read_components(components, overrides, wanted.source)
     if key not in _weights:
         wanted.source.fetched_weights("model", wanted.pickled)  # other threads may load meanwhile
     with one_at_a_time():
@@ -186,23 +186,23 @@ def load(wanted: Wanted, components: Sequence[str], given: Mapping[str, Any]) ->
         revision=wanted.source.commit() or wanted.source.revision,
         dtype=wanted.dtype,
         device=wanted.device,
-        asked=(wanted, tuple(components), dict(given)),
+        asked=(wanted, tuple(components), dict(overrides)),
     )
 
 
 def adopt(
-    model: PreTrainedModel, components: Sequence[str], given: Mapping[str, Any], device: str | int | torch.device
+    model: PreTrainedModel, components: Sequence[str], overrides: Mapping[str, Any], device: str | int | torch.device
 ) -> Loaded:
     """Take a model object that the user has loaded; it stays where it is unless a device is named.
 
-    ``components`` and ``given`` are as for :func:`load`; what is not given is taken from where the model came from.
+    ``components`` and ``overrides`` are as for :func:`load`; what is not given is taken from where the model came from.
     """
     if device != "auto":
         model.to(resolve_device(device))  # type: ignore[arg-type]  # transformers' wrapper of it hides what it takes
     origin = getattr(model, "name_or_path", "") or ""
     return Loaded(
         weights=Weights(model.eval()),
-        components=read_components(components, given, _origin(origin)),
+        components=read_components(components, overrides, _origin(origin)),
         source=origin or type(model).__name__,
         revision=getattr(model.config, "_commit_hash", None),
         dtype=str(model.dtype).removeprefix("torch."),
@@ -218,7 +218,7 @@ def _load_weights(wanted: Wanted) -> Weights:
     torch, transformers = import_torch(), import_transformers()
     auto = getattr(transformers, f"AutoModelFor{wanted.head}" if wanted.head else "AutoModel")
     # of decision models from_pretrained() fails where it is to tell what was missing
-    told: dict[str, Any] = {} if wanted.head == "Decision" else {"output_loading_info": True}
+    reporting: dict[str, Any] = {} if wanted.head == "Decision" else {"output_loading_info": True}
     config = read_config(wanted.source, wanted.pickled)
 
     def load(pretrained_model_name_or_path: str, **arguments: Any) -> Any:
@@ -227,7 +227,7 @@ def _load_weights(wanted: Wanted) -> Weights:
             refuse_claims(config, auto, weights_held(path), wanted.source.location.source)
         return auto.from_pretrained(pretrained_model_name_or_path=pretrained_model_name_or_path, **arguments)
 
-    made = quietly(
+    result = quietly(
         wanted.source,
         load,
         weights=True,
@@ -235,9 +235,9 @@ def _load_weights(wanted: Wanted) -> Weights:
         config=config,
         dtype=getattr(torch, wanted.dtype),
         use_safetensors=None if wanted.pickled else True,
-        **told,
+        **reporting,
     )
-    model, report = made if told else (made, {"missing_keys": ()})
+    model, report = result if reporting else (result, {"missing_keys": ()})
     return Weights(model.to(wanted.device).eval(), frozenset(report["missing_keys"]))
 
 

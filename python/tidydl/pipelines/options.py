@@ -25,7 +25,7 @@ OF_THE_CALL = ("x", "progress", "text", "image", "audio", "video", "question", "
 Options = dict[str, Any]
 
 
-def read_options(task: Task, given: Mapping[str, Any], base: Options | None = None) -> Options:
+def read_options(task: Task, arguments: Mapping[str, Any], base: Options | None = None) -> Options:
     """Check the options of a call and lay them over those the pipeline was made with, or over the task's defaults.
 
     Raises
@@ -33,30 +33,30 @@ def read_options(task: Task, given: Mapping[str, Any], base: Options | None = No
     ArgumentError
         Where an option has a wrong value, or is not known; suggests the nearest.
     """
-    known = _known(task)
-    options: Options = dict(known if base is None else base)
-    for name, value in as_current_arguments(task, given).items():
-        if name in known:
-            options[name] = _option(name, known).read(name, value)
+    defaults = _defaults(task)
+    options: Options = dict(defaults if base is None else base)
+    for name, value in as_current_arguments(task, arguments).items():
+        if name in defaults:
+            options[name] = _option(name, defaults).read(name, value)
         elif not asks_for_what_is_done(name, value):
-            raise _unknown_option(task, name, known)
+            raise _unknown_option(task, name, defaults)
     return options
 
 
-def _known(task: Task) -> dict[str, Any]:
+def _defaults(task: Task) -> dict[str, Any]:
     return {**task.options, **RUNNING}
 
 
-def _option(name: str, known: Mapping[str, Any]) -> Option:
+def _option(name: str, defaults: Mapping[str, Any]) -> Option:
     """Return the rule of an option; windows share tokens, so a task without ``stride`` reads each text once."""
-    return OPTIONS["long_whole" if name == "long" and "stride" not in known else name]
+    return OPTIONS["long_whole" if name == "long" and "stride" not in defaults else name]
 
 
-def _unknown_option(task: Task, name: str, known: Mapping[str, Any]) -> ArgumentError:
-    close = nearest(name, [*known, *(part.name for part in task.parts)])
+def _unknown_option(task: Task, name: str, defaults: Mapping[str, Any]) -> ArgumentError:
+    close = nearest(name, [*defaults, *(part.name for part in task.parts)])
     return ArgumentError(
         f"`{name}` is not an option of this pipeline.",
-        allowed="Options are " + ", ".join(f"`{each}`" for each in known) + ".",
+        allowed="Options are " + ", ".join(f"`{each}`" for each in defaults) + ".",
         hint=what_to_write(name) or _hint(task, name, close),
     )
 
@@ -71,12 +71,14 @@ def _hint(task: Task, name: str, close: str | None) -> str:
 
 def list_options(task: Task) -> pd.DataFrame:
     """List the options of a task: ``option``, ``default`` (as JSON writes it) and ``description``."""
-    known = _known(task)
+    defaults = _defaults(task)
     contract = Contract.of(option="string", default="string", description="string")
     return contract.frame(
         {
-            "option": list(known),
-            "default": [None if value is None else json.dumps(value, ensure_ascii=False) for value in known.values()],
-            "description": [_option(name, known).says for name in known],
+            "option": list(defaults),
+            "default": [
+                None if value is None else json.dumps(value, ensure_ascii=False) for value in defaults.values()
+            ],
+            "description": [_option(name, defaults).says for name in defaults],
         }
     )

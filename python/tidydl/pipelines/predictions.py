@@ -27,10 +27,10 @@ def input_columns(inputs: Inputs, rows: np.ndarray) -> dict[str, Any]:
         if part.modality in ("image", "audio"):
             columns[part.name] = _media(values, part.modality).take(rows)
         else:
-            held = np.empty(len(values), dtype=object)
+            cells = np.empty(len(values), dtype=object)
             shown = getattr(modality_of(part), "shown", None)
-            held[:] = values if shown is None else [None if value is None else shown(value) for value in values]
-            columns[part.name] = held[rows]
+            cells[:] = values if shown is None else [None if value is None else shown(value) for value in values]
+            columns[part.name] = cells[rows]
     return columns
 
 
@@ -57,10 +57,10 @@ def spread(outcome: Outcome, counts: Sequence[int]) -> tuple[np.ndarray, np.ndar
     lines[which >= 0] = each[which[which >= 0]]
     rows = np.repeat(np.arange(len(which)), lines)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(lines) - lines, lines)
-    known = which[rows] >= 0
+    present = which[rows] >= 0
     source = np.full(len(rows), -1)
-    units = which[rows[known]]
-    source[known] = ends[units] - each[units] + within[known]
+    units = which[rows[present]]
+    source[present] = ends[units] - each[units] + within[present]
     return rows, source
 
 
@@ -98,10 +98,10 @@ def lines_frame(
 
 def _taken(values: list[Any], source: np.ndarray, kind: str) -> Any:
     """Take values by their positions, missing where the position is -1."""
-    known = source >= 0
+    present = source >= 0
     if kind == "double":
         taken = np.full(len(source), np.nan)
-        taken[known] = np.array(values, dtype="float64")[source[known]]
+        taken[present] = np.array(values, dtype="float64")[source[present]]
         return taken
     if kind in ("integer", "position"):
         absent = np.array([value is None for value in values] + [True])[source]
@@ -109,10 +109,10 @@ def _taken(values: list[Any], source: np.ndarray, kind: str) -> Any:
         return pd.arrays.IntegerArray(whole, absent)
     if kind in ("image", "audio"):
         return _media(values, kind).take(source, allow_fill=True)
-    held = np.empty(len(values) + 1, dtype=object)
+    cells = np.empty(len(values) + 1, dtype=object)
     for i, value in enumerate(values):  # one by one, since a value may be a list
-        held[i] = value
-    return held[source]  # the last, None, where it is missing
+        cells[i] = value
+    return cells[source]  # the last, None, where it is missing
 
 
 def repeated_index(inputs: Inputs, rows: np.ndarray) -> pd.Index | None:

@@ -28,7 +28,7 @@ from tidydl.progress import Work
 
 
 @dataclass
-class _Held:
+class _OpenStream:
     """A stream that R holds: where it stands, and what a pipeline does to its frames.
 
     Row numbers in the frames count from ``index_base``: those of data as R has them, those of results as Python does.
@@ -44,7 +44,7 @@ class _Held:
     index_base: int = 1
 
 
-_held: dict[str, _Held] = {}
+_open_streams: dict[str, _OpenStream] = {}
 _numbers = itertools.count(1)
 
 
@@ -63,31 +63,31 @@ def stream_open(older: Mapping[str, Any] | None = None, output: object = None, *
     if output is not None:
         check_file(output, "output")
     opened = stream_for_r(**as_current_arguments("stream_dataset", older or {}, ARGUMENTS), **arguments)
-    return _keep(_Held(opened, opened))
+    return _keep(_OpenStream(opened, opened))
 
 
-def _keep(held: _Held) -> dict[str, Any]:
+def _keep(opened: _OpenStream) -> dict[str, Any]:
     name = f"stream-{next(_numbers)}"
-    _held[name] = held
-    empty = held.stream.empty
+    _open_streams[name] = opened
+    empty = opened.stream.empty
     return {
         "id": name,
-        "rows": held.stream.rows,
-        "batch_size": held.stream.batch_size,
-        "source": held.stream.source,
-        "kinds": held.stream.kinds,
-        "empty": empty if held.counted is None else held.counted(empty),
+        "rows": opened.stream.rows,
+        "batch_size": opened.stream.batch_size,
+        "source": opened.stream.source,
+        "kinds": opened.stream.kinds,
+        "empty": empty if opened.counted is None else opened.counted(empty),
     }
 
 
-def _known(id: str) -> _Held:
-    if id not in _held:
+def _stream_of(id: str) -> _OpenStream:
+    if id not in _open_streams:
         raise BridgeError(
             "This stream was closed, or belongs to another session.",
             allowed="A stream that was opened in this session.",
             hint="Open it again.",
         )
-    return _held[id]
+    return _open_streams[id]
 
 
 @partial(guarded, name="stream_dataset")
@@ -102,21 +102,21 @@ def stream_run(
 
     ``drawn`` is a number of R's own generator, where random draws start.
     """
-    source = _known(id).stream
-    ppl, given = pipeline(**{str(name): value for name, value in spec.items()}), dict(options or {})
+    source = _stream_of(id).stream
+    ppl, arguments = pipeline(**{str(name): value for name, value in spec.items()}), dict(options or {})
     if prefix is None:
-        of_frames = ppl.mapped(given, drawn)
+        of_frames = ppl.mapped(arguments, drawn)
         mapped = replace(of_frames, run=lambda frame, *state: of_frames.run(_counted_from_0(frame), *state))
-        made = mapped.over(source, rows=None, progress=False)
-        return _keep(_Held(made, source, mapped, partial(counted_result, ppl), index_base=0))
-    mapped = augmented(ppl, given, prefix, drawn)
-    made = mapped.over(source, rows=source.rows, progress=False)
+        results = mapped.over(source, rows=None, progress=False)
+        return _keep(_OpenStream(results, source, mapped, partial(counted_result, ppl), index_base=0))
+    mapped = augmented(ppl, arguments, prefix, drawn)
+    results = mapped.over(source, rows=source.rows, progress=False)
 
     def counted(frame: pd.DataFrame) -> Counted:
         new = frame.columns[len(source.columns) :]
         return Counted(frame, ppl.counted(new, prefix), ppl.listed(new, prefix))
 
-    return _keep(_Held(made, source, mapped, counted))
+    return _keep(_OpenStream(results, source, mapped, counted))
 
 
 def _counted_from_0(frame: pd.DataFrame) -> pd.DataFrame:
@@ -128,27 +128,27 @@ def _counted_from_0(frame: pd.DataFrame) -> pd.DataFrame:
 @partial(guarded, name="stream_dataset")
 def stream_next(id: str, anew: bool = False) -> Work[Any]:
     """Return the next frame, or None after the last, when the stream stands at its start again; ``anew`` starts it."""
-    held = _known(id)
-    if held.batches is None or anew:
-        held.batches, held.first = iter(held.source), 0
-        held.drawn = None if held.mapped is None else held.mapped.start()
-    batch = next(held.batches, None)
+    opened = _stream_of(id)
+    if opened.batches is None or anew:
+        opened.batches, opened.first = iter(opened.source), 0
+        opened.drawn = None if opened.mapped is None else opened.mapped.start()
+    batch = next(opened.batches, None)
     if batch is None:
-        held.batches = None
+        opened.batches = None
         return None
     frame = batch
-    if held.mapped is not None:
-        frame = yield from held.mapped.run(batch, held.first, held.drawn)
-    held.first += len(batch)
-    return frame if held.counted is None else held.counted(frame)
+    if opened.mapped is not None:
+        frame = yield from opened.mapped.run(batch, opened.first, opened.drawn)
+    opened.first += len(batch)
+    return frame if opened.counted is None else opened.counted(frame)
 
 
 @partial(guarded, name="stream_dataset")
 def stream_write(id: str, path: object) -> Work[str]:
     """Write a stream to a parquet file, frame by frame, which ``output`` names in R."""
-    return (yield from write_steps(_known(id).stream, path, "output", _known(id).index_base))
+    return (yield from write_steps(_stream_of(id).stream, path, "output", _stream_of(id).index_base))
 
 
 def stream_close(id: str) -> None:
     """Let go of a stream. One that is closed already is no error."""
-    _held.pop(id, None)
+    _open_streams.pop(id, None)

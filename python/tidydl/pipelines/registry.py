@@ -125,7 +125,7 @@ def task_named(name: object) -> Task:
     for task in TASKS:
         if name.strip().lower().replace("_", "-") in (task.name, *task.aliases):
             return task
-    names = [known for task in TASKS for known in (task.name, *task.aliases)]
+    names = [task_name for task in TASKS for task_name in (task.name, *task.aliases)]
     if (now := _GONE.get(name.strip().lower())) is not None:
         raise NotFoundError(
             f"`task` '{name}' was removed from transformers 5.", allowed=f"'{now}', which takes chats too."
@@ -210,5 +210,5 @@ def _classes(head: str) -> dict[str, str]:
     from transformers.models.auto import modeling_auto
 
     words = "".join(f"_{letter}" if letter.isupper() else letter for letter in head).upper().strip("_")
-    known = getattr(modeling_auto, f"MODEL_FOR_{_TABLES.get(head, words)}_MAPPING_NAMES" if head else _BARE, {})
-    return {kind: name for kind, name in known.items() if isinstance(name, str)}
+    mapping = getattr(modeling_auto, f"MODEL_FOR_{_TABLES.get(head, words)}_MAPPING_NAMES" if head else _BARE, {})
+    return {kind: name for kind, name in mapping.items() if isinstance(name, str)}

@@ -93,7 +93,7 @@ class Pipeline:
         }
 
     def __call__(
-        self, x: object = NOT_GIVEN, *others: object, progress: bool | None = None, **given: Any
+        self, x: object = NOT_GIVEN, *others: object, progress: bool | None = None, **arguments: Any
     ) -> pd.DataFrame | Stream:
         """Run the pipeline over inputs.
 
@@ -108,7 +108,7 @@ class Pipeline:
             Not allowed: parts of an input other than ``x`` are given by name.
         progress
             True or False to force or suppress a progress bar on stderr; None shows it in interactive use.
-        **given
+        **arguments
             The parts of the inputs (``text=``, ``image=``, ``question=`` …) name the columns of a data frame. All
             others are options of the task: they override those that the pipeline was created with. See
             :func:`pipeline`.
@@ -133,8 +133,8 @@ class Pipeline:
         if others:
             raise self._by_position(others)
         if isinstance(x, Stream):
-            return self.mapped(given).over(x, rows=None, progress=progress)
-        frame = run_work(self.steps(x, **given), progress=progress)
+            return self.mapped(arguments).over(x, rows=None, progress=progress)
+        frame = run_work(self.steps(x, **arguments), progress=progress)
         warn_of_truncation(frame)
         return frame
 
@@ -153,21 +153,21 @@ class Pipeline:
         self.__dict__.update(state)
         self._family = family_of(self._task)
 
-    def mapped(self, given: Mapping[str, Any], drawn: int | None = None) -> Mapped:
+    def mapped(self, arguments: Mapping[str, Any], drawn: int | None = None) -> Mapped:
         """Return what the pipeline does to each frame of a stream."""
-        refuse_checkpoint(given)
+        refuse_checkpoint(arguments)
         return Mapped(
-            lambda frame, first, begun: self.steps(frame, drawn=begun, first=first, **given),
-            lambda: self.draw(given, drawn),
+            lambda frame, first, begun: self.steps(frame, drawn=begun, first=first, **arguments),
+            lambda: self.draw(arguments, drawn),
             self.task,
         )
 
-    def draw(self, given: Mapping[str, Any], drawn: int | None = None) -> int | None:
+    def draw(self, arguments: Mapping[str, Any], drawn: int | None = None) -> int | None:
         """Return where the random draws of a call start; None where there are none."""
-        return self._seed(self._options_of(given), drawn)
+        return self._seed(self._options_of(arguments), drawn)
 
     def steps(
-        self, x: object = NOT_GIVEN, *, drawn: int | None = None, first: int = 0, **given: Any
+        self, x: object = NOT_GIVEN, *, drawn: int | None = None, first: int = 0, **arguments: Any
     ) -> Work[pd.DataFrame]:
         """Run the pipeline as a generator of progress events, one batch a step; it returns the frame.
 
@@ -175,8 +175,8 @@ class Pipeline:
         ``first`` is how many inputs came before these, in frames of a stream: ``.row`` counts on.
         """
         with arguments_of("pipeline"):
-            parts = {part.name: given.pop(part.name, self._shared.get(part.name)) for part in self._task.parts}
-            options = read_options(self._task, given, self._options)
+            parts = {part.name: arguments.pop(part.name, self._shared.get(part.name)) for part in self._task.parts}
+            options = read_options(self._task, arguments, self._options)
             inputs = read_inputs(x, self._task.parts, parts, tolerant=options["on_error"] == "row")
             inputs = replace(inputs, first=first)
             seed = self._seed(options, drawn)
@@ -194,19 +194,19 @@ class Pipeline:
             frame[ROW] += first
         return frame
 
-    def gathers(self, data: pd.DataFrame, given: Mapping[str, Any]) -> bool:
+    def gathers(self, data: pd.DataFrame, arguments: Mapping[str, Any]) -> bool:
         """Return whether several rows of a data frame make an input together, as the messages of a chat do."""
         first = self._task.parts[0]
-        return given.get(first.name) is None and gathered_from(data, self._task.parts) is not None
+        return arguments.get(first.name) is None and gathered_from(data, self._task.parts) is not None
 
-    def draws(self, given: Mapping[str, Any]) -> bool:
+    def draws(self, arguments: Mapping[str, Any]) -> bool:
         """Return whether a call with these arguments draws at random, with no seed given."""
-        options = self._options_of(given)
+        options = self._options_of(arguments)
         return options.get("seed") is None and self._seed(options, 0) is not None
 
-    def _options_of(self, given: Mapping[str, Any]) -> Options:
+    def _options_of(self, arguments: Mapping[str, Any]) -> Options:
         """Read the options among the arguments of a call."""
-        own = {name: value for name, value in given.items() if name not in self.parts}
+        own = {name: value for name, value in arguments.items() if name not in self.parts}
         return read_options(self._task, own, self._options)
 
     def _run(self, inputs: Inputs, options: Options) -> Work[pd.DataFrame]:
@@ -219,9 +219,9 @@ class Pipeline:
         seed_of = getattr(self._family, "seed_of", None)
         return None if seed_of is None else seed_of(self._loaded, options, drawn)
 
-    def has_spans(self, given: Mapping[str, Any]) -> bool:
+    def has_spans(self, arguments: Mapping[str, Any]) -> bool:
         """Return whether, with these options, an input has any number of results, a line each."""
-        return self._task.has_spans(self._options_of(given))
+        return self._task.has_spans(self._options_of(arguments))
 
     def counted(self, names: Iterable[str], prefix: str = "") -> tuple[str, ...]:
         """Name the columns that count from 0, besides ``.row``, among those of a result or of its wide form."""
@@ -257,6 +257,6 @@ def _augment(
     *,
     prefix: str = "",
     progress: bool | None = None,
-    **given: Any,
+    **arguments: Any,
 ) -> pd.DataFrame | Stream:
-    return augment_pipeline(x, newdata if data is None else data, prefix=prefix, progress=progress, **given)
+    return augment_pipeline(x, newdata if data is None else data, prefix=prefix, progress=progress, **arguments)

@@ -166,9 +166,9 @@ def _nearest(
         best = np.argsort(-likeness, axis=1, kind="stable")[:, : min(top_k, len(second) - alone)]
         rows.append(np.repeat(np.arange(start, start + len(block)), best.shape[1]))
         others.append(best.ravel())
-    found = np.concatenate([*rows, np.empty(0, "int64")]).astype("int64")
+    row_indices = np.concatenate([*rows, np.empty(0, "int64")]).astype("int64")
     partners = np.concatenate([*others, np.empty(0, "int64")]).astype("int64")
-    return found, partners, _compared(first, second, found, partners, method)
+    return row_indices, partners, _compared(first, second, row_indices, partners, method)
 
 
 def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -53,9 +53,9 @@ class Mapped:
         )
 
 
-def refuse_checkpoint(given: Mapping[str, Any]) -> None:
+def refuse_checkpoint(arguments: Mapping[str, Any]) -> None:
     """Refuse to keep the results of a stream, whose inputs are not known beforehand."""
-    if given.get("checkpoint") is not None:
+    if arguments.get("checkpoint") is not None:
         written = rendering.by_language("write_dataset(ppl(stream), path)", "stream_dataset(path, ppl, output = ...)")
         raise ArgumentError(
             "`checkpoint` is given, but the inputs are a stream.",

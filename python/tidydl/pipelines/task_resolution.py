@@ -60,27 +60,27 @@ def _opened(task: object, model: object, loading: Mapping[str, Any]) -> tuple[Ta
             allowed="A task, a model, or both.",
             hint='For example pipeline("text-classification"); tasks() lists the tasks.',
         )
-    known = None if task is None else task_named(task)
+    resolved = None if task is None else task_named(task)
     import_transformers()
     note: dict[str, Any] = {}
-    if model is None and known is not None:
-        model = known.default_model
-        loading = {**loading, "revision": loading["revision"] or known.default_revision}
-        note["note"] = f"No model was given: '{model}' is the default for '{known.name}'."
+    if model is None and resolved is not None:
+        model = resolved.default_model
+        loading = {**loading, "revision": loading["revision"] or resolved.default_revision}
+        note["note"] = f"No model was given: '{model}' is the default for '{resolved.name}'."
     device = "auto" if loading["device"] is None else loading["device"]
     if _is_model(model):
         _refuse_revision(loading["revision"], "a loaded model")
-        known = _fitting_task(known, model.config, type(model).__name__)
-        bare: Any = model.base_model if "" in known.heads else model
-        return known, adopt(bare, known.components, _given(known, loading), device), note
+        resolved = _fitting_task(resolved, model.config, type(model).__name__)
+        bare: Any = model.base_model if "" in resolved.heads else model
+        return resolved, adopt(bare, resolved.components, _overrides(resolved, loading), device), note
     source, pickled = _source_of(model, loading), _reads_pickled(loading)
     used, numbers = resolve_device(device), dtype_name(loading["dtype"])
     config = read_config(source, pickled)
-    known = _fitting_task(known, config, source.location.source, source)
-    wanted = Wanted(source, head_of(known, config), numbers, used, pickled)
-    loaded = load(wanted, known.components, _given(known, loading))
-    _refuse_missing(known, loaded)
-    return known, loaded, note
+    resolved = _fitting_task(resolved, config, source.location.source, source)
+    wanted = Wanted(source, head_of(resolved, config), numbers, used, pickled)
+    loaded = load(wanted, resolved.components, _overrides(resolved, loading))
+    _refuse_missing(resolved, loaded)
+    return resolved, loaded, note
 
 
 def _source_of(model: object, loading: Mapping[str, Any]) -> Source:
@@ -141,23 +141,23 @@ def _is_model(model: object) -> TypeGuard[PreTrainedModel]:
     return hasattr(model, "forward") and hasattr(model, "config")
 
 
-def _given(task: Task, loading: Mapping[str, Any]) -> dict[str, Any]:
+def _overrides(task: Task, loading: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the caller gave to read inputs with; what the task has no use for would be ignored: an error."""
-    given = {name: loading[name] for name in READERS if loading[name] is not None}
-    older = given.get("feature_extractor")
-    if older is not None and "image_processor" in task.components and "image_processor" not in given:
-        given["image_processor"] = given.pop("feature_extractor")  # what transformers once called it
-    if "processor" in task.components and "processor" not in given:
-        given = {("processor" if name == "tokenizer" else name): value for name, value in given.items()}
-    for name in given:
+    overrides = {name: loading[name] for name in READERS if loading[name] is not None}
+    older = overrides.get("feature_extractor")
+    if older is not None and "image_processor" in task.components and "image_processor" not in overrides:
+        overrides["image_processor"] = overrides.pop("feature_extractor")  # what transformers once called it
+    if "processor" in task.components and "processor" not in overrides:
+        overrides = {("processor" if name == "tokenizer" else name): value for name, value in overrides.items()}
+    for name in overrides:
         if name not in (*task.components, "processor"):
-            listed = " and ".join(f"`{known}`" for known in task.components)
+            listed = " and ".join(f"`{component}`" for component in task.components)
             raise ArgumentError(
                 f"`{name}` is given, but the task '{task.name}' reads its inputs by {listed}.",
                 allowed=f"{listed} for this task.",
                 hint=f"Leave `{name}` out.",
             )
-    return given
+    return overrides
 
 
 def _fitting_task(task: Task | None, config: PreTrainedConfig, name: str, source: Source | None = None) -> Task:
@@ -169,7 +169,7 @@ def _fitting_task(task: Task | None, config: PreTrainedConfig, name: str, source
         if read is None:
             raise NotFoundError(
                 f"`task` is missing and cannot be inferred from the model '{name}' ({kinds}).",
-                allowed=one_of(known.name for known in TASKS),
+                allowed=one_of(candidate.name for candidate in TASKS),
                 hint="Use embed() for bare encoders." if "For" not in kinds else "Give `task =`.",
             )
         return read.for_kind(getattr(config, "model_type", None))

@@ -27,12 +27,12 @@ def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], index: int) -
     """
     if loaded.weights.spare_tokens is None:
         loaded.weights.spare_tokens = _spare_tokens(loaded)
-    known, tokens = loaded.weights.spare_tokens
+    embeddings, tokens = loaded.weights.spare_tokens
     ids = tensors.get("input_ids")
-    if tokens <= known or ids is None or not ids.numel() or int(ids.max()) < known:
+    if tokens <= embeddings or ids is None or not ids.numel() or int(ids.max()) < embeddings:
         return
     raise DataError(
-        f"`model` is '{loaded.source}', whose tokenizer has {tokens} tokens and whose weights have {known}: "
+        f"`model` is '{loaded.source}', whose tokenizer has {tokens} tokens and whose weights have {embeddings}: "
         f"it returns the token {int(ids.max())}, which the model does not have.",
         allowed="A tokenizer and a model that belong together.",
         hint="Copy or download the model again, or give its own `tokenizer =`.",

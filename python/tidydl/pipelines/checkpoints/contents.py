@@ -29,14 +29,14 @@ class Digest:
     """
 
     def __init__(self, files: FileHashes, *, allow_missing: bool = False):
-        self._made = hashlib.sha256()
+        self._hash = hashlib.sha256()
         self._files = files
         self._allow_missing = allow_missing
-        self._known: dict[int, tuple[Any, bytes]] = {}  # of values that many inputs share, by their identity
+        self._shared: dict[int, tuple[Any, bytes]] = {}  # of values that many inputs share, by their identity
 
     def hexdigest(self) -> str:
         """Return the digest of all that was taken in."""
-        return self._made.hexdigest()
+        return self._hash.hexdigest()
 
     def add(self, value: object) -> None:
         """Take in a value: text, bytes, numbers, arrays, frames, media, and mappings and sequences of these."""
@@ -52,17 +52,17 @@ class Digest:
             self._add_object(value)
 
     def _put(self, kind: bytes, content: bytes | memoryview) -> None:
-        self._made.update(kind + len(content).to_bytes(8, "little"))
-        self._made.update(content)
+        self._hash.update(kind + len(content).to_bytes(8, "little"))
+        self._hash.update(content)
 
     def _add_object(self, value: object) -> None:
-        known = self._known.get(id(value))
-        if known is None:
+        entry = self._shared.get(id(value))
+        if entry is None:
             inner = Digest(self._files, allow_missing=self._allow_missing)
-            inner._known = self._known
+            inner._shared = self._shared
             inner._add_parts(value)
-            known = self._known[id(value)] = (value, inner._made.digest())  # held, so that its id stays its own
-        self._put(b"o", known[1])
+            entry = self._shared[id(value)] = (value, inner._hash.digest())  # held, so that its id stays its own
+        self._put(b"o", entry[1])
 
     def _add_parts(self, value: Any) -> None:
         if _is_medium(value):

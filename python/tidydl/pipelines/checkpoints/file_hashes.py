@@ -52,12 +52,12 @@ class FileHashes:
         """
         full = os.path.abspath(os.path.expanduser(path))
         stamp = stamp_of(full)
-        if stamp is not None and (known := self._known().get(_line_of(full, stamp))) is not None:
+        if stamp is not None and (cached := self._digests().get(_line_of(full, stamp))) is not None:
             self.stamps[str(path)] = stamp
-            return known.encode()
+            return cached.encode()
         try:
             with DATA_FILES.guard(f"The file '{path}'"):
-                found, stamp = _hashed(full)
+                digest, stamp = _hashed(full)
         except Exception:
             if not allow_missing:
                 raise
@@ -65,9 +65,9 @@ class FileHashes:
             return _GONE
         self.stamps[str(path)] = stamp
         if time.time() - max(stamp[3:]) / 1e9 > _SETTLED:
-            self._known()[_line_of(full, stamp)] = found
-            self._new.append(f"{_line_of(full, stamp)} {found}")
-        return found.encode()
+            self._digests()[_line_of(full, stamp)] = digest
+            self._new.append(f"{_line_of(full, stamp)} {digest}")
+        return digest.encode()
 
     def changed(self, path: str) -> bool:
         """Return whether a file is another than when it was hashed."""
@@ -90,7 +90,7 @@ class FileHashes:
             finally:
                 os.close(file)
 
-    def _known(self) -> dict[str, str]:
+    def _digests(self) -> dict[str, str]:
         if self._kept is None:
             self._kept = dict(_lines(cache_folder() / _KEPT_IN))
         return self._kept
@@ -102,13 +102,13 @@ def _lines(path: Path) -> list[tuple[str, str]]:
         text = path.read_text("ascii", "replace")
     except OSError:
         return []
-    found = []
+    entries = []
     for line in text.splitlines():
         content, _, check = line.rpartition(" ")
         if check == f"{zlib.crc32(content.encode()):08x}":
             key, _, digest = content.rpartition(" ")
-            found.append((key, digest))
-    return found
+            entries.append((key, digest))
+    return entries
 
 
 def _line_of(path: str, stamp: Stamp) -> str:
@@ -120,5 +120,5 @@ def _hashed(path: str) -> tuple[str, Stamp]:
     """Hash a file, and return the stamp it had before: one that changes meanwhile is another afterwards."""
     with open(path, "rb") as file:
         state = os.fstat(file.fileno())
-        made = hashlib.file_digest(file, "sha256").hexdigest()
-    return made, (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return digest, (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)

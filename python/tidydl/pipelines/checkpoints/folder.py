@@ -108,9 +108,9 @@ class Folder:
 
     def _refuse_old(self) -> None:
         """Refuse what earlier versions left: they noted too little to tell whether it fits."""
-        known = _json_in(self.path / _MANIFEST)
-        old = isinstance(known, dict) and {"about", "seed"} <= set(known) and "format" not in known
-        newer = isinstance(known, dict) and isinstance(known.get("format"), int) and known["format"] > FORMAT
+        manifest = _json_in(self.path / _MANIFEST)
+        old = isinstance(manifest, dict) and {"about", "seed"} <= set(manifest) and "format" not in manifest
+        newer = isinstance(manifest, dict) and isinstance(manifest.get("format"), int) and manifest["format"] > FORMAT
         if old or newer or any(_OLD_PART.fullmatch(name) for name in self._names() if name[0] != "."):
             raise ArgumentError(
                 f"`checkpoint` is the folder '{self.path}' of {'a newer' if newer else 'an earlier'} version of "
@@ -121,21 +121,21 @@ class Folder:
 
     def _noted(self, name: str) -> dict[str, Any] | None:
         """Return what a note says; None where it is not there or not as it was written."""
-        known = _json_in(self.path / name)
-        if not isinstance(known, dict) or known.get("format") != FORMAT:
+        note = _json_in(self.path / name)
+        if not isinstance(note, dict) or note.get("format") != FORMAT:
             return None
         try:
-            whole = known.get("checksum") == _checksum(known)
+            whole = note.get("checksum") == _checksum(note)
         except RecursionError:
             return None
-        seed = known.get("seed", "")
-        return known if whole and isinstance(known.get("about"), dict) and isinstance(seed, (int, type(None))) else None
+        seed = note.get("seed", "")
+        return note if whole and isinstance(note.get("about"), dict) and isinstance(seed, (int, type(None))) else None
 
     # Parts -----------------------------------------------------------------------------------------------------------
 
     def _named_parts(self) -> list[Part]:
-        found = [(match, self.path / name) for name in self._names() if (match := _PART.fullmatch(name))]
-        return sorted((int(match[1]), int(match[2]), path) for match, path in found)
+        matches = [(match, self.path / name) for name in self._names() if (match := _PART.fullmatch(name))]
+        return sorted((int(match[1]), int(match[2]), path) for match, path in matches)
 
     def parts(self, seed: int | None, failures: bool) -> list[Part]:
         """List the parts that are whole and belong to this run; ``failures`` says whether inputs may have failed."""
@@ -145,8 +145,8 @@ class Folder:
         facts = self._facts(part[2])
         if facts is None or (facts["failures"] and not failures):
             return False
-        known = (facts["run"]["about"], facts["run"]["seed"], facts["start"], facts["stop"])
-        return known == (self.about, seed, part[0], part[1])
+        recorded = (facts["run"]["about"], facts["run"]["seed"], facts["start"], facts["stop"])
+        return recorded == (self.about, seed, part[0], part[1])
 
     def _facts(self, path: Path) -> dict[str, Any] | None:
         """Return what a part says of itself; None where its content has changed."""
@@ -198,8 +198,8 @@ class Folder:
     def finish(self, frame: pd.DataFrame, facts: Mapping[str, Any], seed: int | None) -> None:
         """Write the whole, note its checksum, and only then delete the parts."""
         path, digest = self._write_table(frame, facts, lambda _: _RESULT)
-        told = {"rows": len(frame), "bytes": path.stat().st_size, "sha256": digest}
-        run = {"format": FORMAT, "about": self.about, "seed": seed, **told}
+        summary = {"rows": len(frame), "bytes": path.stat().st_size, "sha256": digest}
+        run = {"format": FORMAT, "about": self.about, "seed": seed, **summary}
         self._write(_DONE, lambda file: file.write(_with_checksum(run)))
         for _, _, part in self._named_parts():
             with suppress(OSError):
@@ -221,16 +221,16 @@ class Folder:
         """
         from tidydl.data.arrow.to_frame import decode
 
-        known, path = self._noted(_DONE), self.path / _RESULT
-        if known is None:
+        note, path = self._noted(_DONE), self.path / _RESULT
+        if note is None:
             raise self._lost(_DONE, "its content has changed")
         with DATA_FILES.guard(f"The file '{path}'"):
             try:
                 size = path.stat().st_size if path.is_file() or not path.exists() else -1
-                if size < 0 or known.get("bytes", size) != size:
+                if size < 0 or note.get("bytes", size) != size:
                     raise self._lost(_RESULT, "its content has changed")
                 with open(path, "rb") as file:
-                    whole = hashlib.file_digest(file, "sha256").hexdigest() == known["sha256"]
+                    whole = hashlib.file_digest(file, "sha256").hexdigest() == note["sha256"]
                     file.seek(0)
                     table, facts = _table_in(file) if whole else (None, {})
             except FileNotFoundError:
@@ -265,7 +265,7 @@ class Folder:
                     fill(file)
                     opened.flush()
                     os.fsync(opened.fileno())
-                digest = file.made.hexdigest()
+                digest = file.hash.hexdigest()
                 path = self.path / (name if isinstance(name, str) else name(digest))
                 os.replace(begun, path)
             finally:
@@ -281,11 +281,11 @@ class _Hashing:
 
     def __init__(self, file: IO[bytes]):
         self._file = file
-        self.made = hashlib.sha256()
+        self.hash = hashlib.sha256()
 
     def write(self, content: bytes | memoryview) -> int:
         """Write and hash some bytes."""
-        self.made.update(content)
+        self.hash.update(content)
         return self._file.write(content)
 
     def flush(self) -> None:
@@ -315,13 +315,13 @@ def _json_in(path: Path) -> Any:
         return None
 
 
-def _checksum(known: Mapping[str, Any]) -> str:
-    rest = {name: value for name, value in known.items() if name != "checksum"}
+def _checksum(note: Mapping[str, Any]) -> str:
+    rest = {name: value for name, value in note.items() if name != "checksum"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
-def _with_checksum(known: Mapping[str, Any]) -> bytes:
-    whole = {**known, "checksum": _checksum(known)}
+def _with_checksum(note: Mapping[str, Any]) -> bytes:
+    whole = {**note, "checksum": _checksum(note)}
     return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
 
 

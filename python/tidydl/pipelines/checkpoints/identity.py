@@ -84,14 +84,14 @@ def identity(
 
 
 def _digest_of_inputs(inputs: Inputs, files: FileHashes) -> str:
-    made = Digest(files, allow_missing=inputs.failures is not None)
-    made.add(inputs.constant)
+    digest = Digest(files, allow_missing=inputs.failures is not None)
+    digest.add(inputs.constant)
     for part, values in inputs.parts.items():
-        made.add(part.name)
-        made.add(len(values))
+        digest.add(part.name)
+        digest.add(len(values))
         for value in values:
-            made.add(value)
-    return made.hexdigest()
+            digest.add(value)
+    return digest.hexdigest()
 
 
 def _versions() -> dict[str, str]:
@@ -106,8 +106,8 @@ def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
     """Return in what a run differs from one before; None where it is the same."""
     for name, value in now.items():
         if before.get(name) != value:
-            told = f" ({_listed(before.get(name))}, now {_listed(value)})" if name in ("dtype", "versions") else ""
-            return f"a different {_SAID.get(name, name)}{told}"
+            detail = f" ({_listed(before.get(name))}, now {_listed(value)})" if name in ("dtype", "versions") else ""
+            return f"a different {_SAID.get(name, name)}{detail}"
     return None
 
 

@@ -39,15 +39,15 @@ def digest_of_model(model: PreTrainedModel, others: tuple[PreTrainedModel, ...],
     ArgumentError
         Where weights are not in memory.
     """
-    made = Digest(files)
+    digest = Digest(files)
     for each in (model, *others):
-        made.add(_code_of(each))
-        made.add(_settings(each.config))
-        made.add(_settings(getattr(each, "generation_config", None)))
+        digest.add(_code_of(each))
+        digest.add(_settings(each.config))
+        digest.add(_settings(getattr(each, "generation_config", None)))
         for name, value in each.state_dict().items():
-            made.add(name)
-            made.add(_digest_of_weight(value) if hasattr(value, "detach") else value)
-    return made.hexdigest()
+            digest.add(name)
+            digest.add(_digest_of_weight(value) if hasattr(value, "detach") else value)
+    return digest.hexdigest()
 
 
 def _digest_of_weight(tensor: torch.Tensor) -> str:
@@ -96,12 +96,12 @@ def digest_of_readers(components: Mapping[str, Any], files: FileHashes) -> str:
     ArgumentError
         Where the files changed since they were loaded.
     """
-    made = Digest(files)
+    digest = Digest(files)
     for name, component in components.items():
-        made.add(name)
+        digest.add(name)
         origin = origin_of(component)
-        made.add(_state(component) if origin is None else _files_of(origin, files))
-    return made.hexdigest()
+        digest.add(_state(component) if origin is None else _files_of(origin, files))
+    return digest.hexdigest()
 
 
 def _files_of(origin: Origin, files: FileHashes) -> Any:
@@ -131,16 +131,16 @@ def _state(component: Any) -> Any:
         settings = _backend(component)
     elif hasattr(component, "to_dict"):
         settings = _plain(component.to_dict())
-    held = {name: _held(value) for name, value in vars(component).items() if _matters(name)}
-    return [_code_of(component), settings, held]
+    attributes = {name: _attribute(value) for name, value in vars(component).items() if _matters(name)}
+    return [_code_of(component), settings, attributes]
 
 
 def _matters(name: str) -> bool:
-    known = name in _TOLD or name.lstrip("_") in _MOVES
-    return not known and not name.endswith("_file") and "_context_" not in name
+    ignored = name in _TOLD or name.lstrip("_") in _MOVES
+    return not ignored and not name.endswith("_file") and "_context_" not in name
 
 
-def _held(value: object) -> Any:
+def _attribute(value: object) -> Any:
     """Return an attribute as a plain value, None for an object of another library."""
     if hasattr(value, "save_pretrained"):  # a part of a processor
         return _state(value)

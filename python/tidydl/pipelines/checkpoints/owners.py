@@ -33,7 +33,7 @@ _POLL = 0.1
 _TRIES = 100  # to become the owner, each time overtaken by another
 _LARGEST = 2**24  # bytes of a file of JSON
 _SCRATCH = re.compile(r"\.(?:claim|clock|file)-[0-9a-f]{32}")
-_held: set[str] = set()  # the tokens of what this process owns
+_own_tokens: set[str] = set()  # the tokens of what this process owns
 
 
 def scratch_name(kind: str) -> str:
@@ -81,7 +81,7 @@ class Ownership:
     def __init__(self, path: Path, token: str):
         self._path, self._token, self._pid = path, token, os.getpid()
         self._ended = threading.Event()
-        _held.add(token)
+        _own_tokens.add(token)
         threading.Thread(target=self._beat, name="tidydl checkpoint", daemon=True).start()
 
     def _beat(self) -> None:
@@ -109,7 +109,7 @@ class Ownership:
         """Let others in. A copy of this process, made by fork, has nothing to release."""
         self._ended.set()
         if os.getpid() == self._pid:
-            _held.discard(self._token)
+            _own_tokens.discard(self._token)
             if _record(self._path).get("token") == self._token:
                 with suppress(OSError):
                     self._path.unlink(missing_ok=True)
@@ -125,15 +125,15 @@ def hold(location: Path, is_done: Callable[[], bool]) -> Work[Ownership | None]:
     StorageError
         Where nothing can be written.
     """
-    told, overtaken = False, 0
+    announced, overtaken = False, 0
     while not is_done():
         owner = _claim(location)
         if isinstance(owner, Ownership):
             return owner
         if owner is not None:
             _refuse_endless(location, owner)
-            yield Pause() if told else Note(f"Waiting for {owner}, which is using '{location}'.")
-            told = True
+            yield Pause() if announced else Note(f"Waiting for {owner}, which is using '{location}'.")
+            announced = True
         overtaken = 0 if owner is not None else overtaken + 1
         if overtaken > _TRIES:
             raise StorageError(
@@ -154,7 +154,7 @@ def _claim(location: Path) -> Ownership | _Holder | None:
     number = 1 if holder is None else holder.number + 1
     path, me = location / f"owner-{number:06d}.json", _this_process()
     with WRITTEN_FILES.guard(f"`checkpoint` is '{location}', where '{path.name}'"):
-        if not _made(path, json.dumps(me) + "\n"):
+        if not _created_whole(path, json.dumps(me) + "\n"):
             return None
     newest = _newest(location)
     if newest is None or newest.path != path or newest.record.get("token") != me["token"]:
@@ -168,7 +168,7 @@ def _claim(location: Path) -> Ownership | _Holder | None:
     return Ownership(path, me["token"])
 
 
-def _made(path: Path, text: str) -> bool:
+def _created_whole(path: Path, text: str) -> bool:
     """Build a file with its content at once, unless it is there; where links are unknown, empty at first."""
     begun = path.with_name(scratch_name("claim"))
     try:
@@ -194,8 +194,8 @@ def _created(path: Path, text: str) -> bool:
 
 
 def _owners(location: Path) -> list[tuple[int, Path]]:
-    found = [(int(match[1]), location / name) for name in _names(location) if (match := OWNER.fullmatch(name))]
-    return sorted(found)
+    owners = [(int(match[1]), location / name) for name in _names(location) if (match := OWNER.fullmatch(name))]
+    return sorted(owners)
 
 
 def _newest(location: Path) -> _Holder | None:
@@ -251,13 +251,13 @@ def _state_of(pid: int) -> tuple[str | None, str | None]:
 
 def _can_be_seen(record: dict[str, Any]) -> bool:
     mine = _namespace()
-    known = mine["boot"] is not None and isinstance(record.get("pid"), int) and record["pid"] > 0
-    return known and all(record.get(name) == mine[name] for name in mine)
+    identified = mine["boot"] is not None and isinstance(record.get("pid"), int) and record["pid"] > 0
+    return identified and all(record.get(name) == mine[name] for name in mine)
 
 
 def _is_ours(record: dict[str, Any]) -> bool:
     """Return whether this very process is the owner; one made by fork knows the tokens of its parent too."""
-    return record.get("token") in _held and record.get("pid") == os.getpid()
+    return record.get("token") in _own_tokens and record.get("pid") == os.getpid()
 
 
 def _has_ended(holder: _Holder) -> bool:

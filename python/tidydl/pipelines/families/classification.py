@@ -53,9 +53,9 @@ def plan(call: Call) -> TaskPlan:
     )
 
 
-def _mean(encoded: object, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
+def _mean(encoded: object, lines: list[int], scores: list[np.ndarray]) -> np.ndarray:
     """Return the mean of the scores of an input's windows, mostly one."""
-    return found[0] if len(found) == 1 else sum(found[1:], found[0]) / len(found)
+    return scores[0] if len(scores) == 1 else sum(scores[1:], scores[0]) / len(scores)
 
 
 def scores(model: PreTrainedModel, function: str, tensors: dict[str, Any]) -> np.ndarray:
@@ -103,14 +103,14 @@ def _frame(call: Call, labels: list[str], ranks: int, outcome: Outcome) -> pd.Da
     rows = np.repeat(np.arange(len(which)), lines)
     rank = np.arange(len(rows)) - np.repeat(np.cumsum(lines) - lines, lines)
     unit = which[rows]
-    known = unit >= 0
+    present = unit >= 0
     codes = np.full(len(rows), -1)
-    codes[known] = best[unit[known], rank[known]]
+    codes[present] = best[unit[present], rank[present]]
     score = np.full(len(rows), np.nan)
-    score[known] = table[unit[known], codes[known]]
+    score[present] = table[unit[present], codes[present]]
 
     data = input_columns(call.inputs, rows)
-    data[RANK] = pd.arrays.IntegerArray(rank + 1, ~known)
+    data[RANK] = pd.arrays.IntegerArray(rank + 1, ~present)
     data["label"] = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype="str"))
     data["score"] = score
     return call.contract().frame(data, levels={"label": labels}, index=repeated_index(call.inputs, rows))

@@ -119,22 +119,25 @@ def _rows(states: torch.Tensor) -> torch.Tensor:
 
 
 def _tokens(
-    tokenizer: PreTrainedTokenizerBase, encoded: EncodedLines | texts.EncodedTexts, lines: list[int], found: list[Any]
+    tokenizer: PreTrainedTokenizerBase,
+    encoded: EncodedLines | texts.EncodedTexts,
+    lines: list[int],
+    embeddings: list[Any],
 ) -> tuple[list[str], np.ndarray]:
     """Name the tokens of a text beside their numbers."""
-    return list(tokenizer.convert_ids_to_tokens(encoded.tokens["input_ids"][lines[0]])), found[0]
+    return list(tokenizer.convert_ids_to_tokens(encoded.tokens["input_ids"][lines[0]])), embeddings[0]
 
 
-def _patches(encoded: object, lines: list[int], found: list[Any]) -> tuple[list[int], np.ndarray]:
+def _patches(encoded: object, lines: list[int], embeddings: list[Any]) -> tuple[list[int], np.ndarray]:
     """Count the patches of an image beside their numbers."""
-    return list(range(len(found[0]))), found[0]
+    return list(range(len(embeddings[0]))), embeddings[0]
 
 
-def _mean(normalize: bool, encoded: object, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
+def _mean(normalize: bool, encoded: object, lines: list[int], embeddings: list[np.ndarray]) -> np.ndarray:
     """Return the mean of the numbers of a text's windows, mostly one."""
-    if len(found) == 1:
-        return found[0]
-    mean = np.mean(found, axis=0)
+    if len(embeddings) == 1:
+        return embeddings[0]
+    mean = np.mean(embeddings, axis=0)
     return mean / np.linalg.norm(mean) if normalize else mean
 
 
@@ -173,8 +176,8 @@ def projected(model: PreTrainedModel, modality: str, normalize: bool, tensors: d
     """Run one side of a model that puts texts and images into one space: one line of numbers per input."""
     import torch
 
-    made = getattr(model, f"get_{modality}_features")(**tensors)
-    vectors = getattr(made, "pooler_output", made).float()
+    outputs = getattr(model, f"get_{modality}_features")(**tensors)
+    vectors = getattr(outputs, "pooler_output", outputs).float()
     if normalize:
         vectors = torch.nn.functional.normalize(vectors, dim=1)
     return vectors.cpu().numpy()
@@ -235,8 +238,8 @@ def features_frame(
     which = np.array(outcome.which, dtype="int64")
     table = np.full((len(which), width), np.nan)
     if outcome.results:
-        known = which >= 0
-        table[known] = np.array(outcome.results, dtype="float64")[which[known]]
+        present = which >= 0
+        table[present] = np.array(outcome.results, dtype="float64")[which[present]]
     rows = np.arange(len(which))
     data = input_columns(inputs, rows)
     data.update(zip((column.name for column in _dims(width)), table.T, strict=True))

@@ -76,7 +76,7 @@ class EncodedAudios:
     """Audio clips, each as one or several pieces of which the model's feature extractor makes numbers.
 
     ``seconds`` is the length of each clip; ``spans`` are the samples of each piece, of the clip that is its owner.
-    Pieces of one shape may share a batch. ``held`` keeps the numbers of as many pieces as memory should bear (``left``
+    Pieces of one shape may share a batch. ``kept`` holds the numbers of as many pieces as memory should bear (``left``
     says how many more); the others are decoded again when their turn comes.
     """
 
@@ -89,7 +89,7 @@ class EncodedAudios:
     spans: list[Span] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     shapes: list[Hashable] = field(default_factory=list)
-    held: dict[int, dict[str, Any]] = field(default_factory=dict)
+    kept: dict[int, dict[str, Any]] = field(default_factory=dict)
     left: int = field(default_factory=lambda: _HELD)
 
     @property
@@ -102,45 +102,45 @@ class EncodedAudios:
         rate = self.loaded.feature_extractor.sampling_rate
         self.seconds.append(len(heard) / rate)
         for span in spans:
-            made = self._made(owner, heard, span)
-            numbers = sum(each.numel() for each in made.values())
+            tensors = self._extracted(owner, heard, span)
+            numbers = sum(each.numel() for each in tensors.values())
             if numbers <= self.left:
-                self.held[len(self.owners)] = made
+                self.kept[len(self.owners)] = tensors
                 self.left -= numbers
             self.owners.append(owner)
             self.spans.append(span)
-            self.shapes.append(tuple(sorted((name, tuple(each.shape)) for name, each in made.items())))
-            self.sizes.append(max(1, int(_COST * _seconds(made, rate))))
+            self.shapes.append(tuple(sorted((name, tuple(each.shape)) for name, each in tensors.items())))
+            self.sizes.append(max(1, int(_COST * _seconds(tensors, rate))))
 
-    def _made(self, owner: int, heard: np.ndarray, span: Span) -> dict[str, Any]:
+    def _extracted(self, owner: int, heard: np.ndarray, span: Span) -> dict[str, Any]:
         """Let the feature extractor read a piece; explain what it cannot read."""
         try:
             with _draws_of_its_own():
-                made = self.listen(heard[slice(*span)])
+                tensors = self.listen(heard[slice(*span)])
         except Exception as problem:  # feature extractors raise anything
             raise value_error(
                 self.indices[owner],
                 f"cannot be read by the model: {(str(problem).strip() or type(problem).__name__).splitlines()[0]}",
                 allowed="Audio that is long enough for the model.",
             ) from problem
-        return {name: values for name, values in made.items() if hasattr(values, "shape")}
+        return {name: values for name, values in tensors.items() if hasattr(values, "shape")}
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Put pieces of one shape together: nothing is padded, so that each is heard as if alone."""
         import torch
 
-        rows = [self.held.pop(i) if i in self.held else self._again(i) for i in positions]
+        rows = [self.kept.pop(i) if i in self.kept else self._again(i) for i in positions]
         return on_device(self.loaded, {name: torch.cat([row[name] for row in rows]) for name in rows[0]})
 
     def _again(self, line: int) -> dict[str, Any]:
         owner = self.owners[line]
         rate = self.loaded.feature_extractor.sampling_rate
-        return self._made(owner, samples(self.audios[owner], rate, self.indices[owner]), self.spans[line])
+        return self._extracted(owner, samples(self.audios[owner], rate, self.indices[owner]), self.spans[line])
 
 
-def _seconds(made: Mapping[str, Any], rate: int) -> float:
+def _seconds(tensors: Mapping[str, Any], rate: int) -> float:
     """Return how many seconds the model hears of a piece, which may have been filled up."""
-    longest = max((each for each in made.values()), key=lambda each: each.numel())
+    longest = max((each for each in tensors.values()), key=lambda each: each.numel())
     return max(longest.shape[1:], default=1) / (rate if longest.ndim == 2 else _SPECTRA)
 
 
@@ -196,8 +196,8 @@ def encode(
 def features(loaded: Loaded, heard: np.ndarray, **more: Any) -> Mapping[str, Any]:
     """Let the model's feature extractor make numbers of samples."""
     extractor = loaded.feature_extractor
-    made: Mapping[str, Any] = extractor(heard, sampling_rate=extractor.sampling_rate, return_tensors="pt", **more)
-    return made
+    extracted: Mapping[str, Any] = extractor(heard, sampling_rate=extractor.sampling_rate, return_tensors="pt", **more)
+    return extracted
 
 
 def _least_samples(config: PreTrainedConfig) -> int:

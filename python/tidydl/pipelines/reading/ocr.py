@@ -27,14 +27,14 @@ def words_in(image: PIL.Image.Image, lang: str | None, flags: str) -> Layout:
     except ImportError as problem:
         raise _not_installed("pytesseract", bring_extra("ocr")) from problem
     try:
-        found = tesseract.image_to_data(image, lang=lang, output_type="dict", config=flags)
+        columns = tesseract.image_to_data(image, lang=lang, output_type="dict", config=flags)
     except tesseract.TesseractNotFoundError as problem:
         raise _not_installed("the program Tesseract", "Your system's package manager installs it.") from problem
     except tesseract.TesseractError as problem:
         raise _refused(problem, lang) from problem
-    sides = zip(found["left"], found["top"], found["width"], found["height"], strict=True)
+    sides = zip(columns["left"], columns["top"], columns["width"], columns["height"], strict=True)
     return tuple(
-        (word, _box(image, *side)) for word, side in zip(found["text"], sides, strict=True) if str(word).strip()
+        (word, _box(image, *side)) for word, side in zip(columns["text"], sides, strict=True) if str(word).strip()
     )
 
 

@@ -78,9 +78,11 @@ def read(value: object, where: str) -> str:
         raise ArgumentError(f"{where} is {described(value)}, not questions by name.", allowed=ALLOWED)
     if not asked:
         raise ArgumentError(f"{where} has no question at all.", allowed=ALLOWED)
-    made = {_name(name, where): _question(name, each, f"{where}: question {name!r}") for name, each in asked.items()}
+    questions = {
+        _name(name, where): _question(name, each, f"{where}: question {name!r}") for name, each in asked.items()
+    }
     try:
-        return json.dumps(made, ensure_ascii=False)
+        return json.dumps(questions, ensure_ascii=False)
     except (TypeError, ValueError) as problem:
         raise ArgumentError(f"{where} cannot be written as JSON: {problem}.", allowed=ALLOWED) from problem
 
@@ -97,12 +99,12 @@ def _rows(frame: pd.DataFrame, where: str) -> dict[Any, Any]:
         raise ArgumentError(f"{where} has no column `question`.", allowed=ALLOWED)
     asked = {}
     for row in frame.to_dict("records"):
-        given = {name: value for name, value in row.items() if name in _FIELDS and not _is_nothing(value)}
-        if isinstance(given.get("options"), str):
-            given["options"] = [each.strip() for each in given["options"].split(",")]
+        fields = {name: value for name, value in row.items() if name in _FIELDS and not _is_nothing(value)}
+        if isinstance(fields.get("options"), str):
+            fields["options"] = [each.strip() for each in fields["options"].split(",")]
         if row["question"] in asked:
             raise ArgumentError(f"{where} has the question {row['question']!r} twice.", allowed="Different names.")
-        asked[row["question"]] = given
+        asked[row["question"]] = fields
     return asked
 
 
@@ -126,15 +128,15 @@ def _question(name: object, value: object, where: str) -> dict[str, Any]:
     kind = _OTHER_NAMES.get(str(kind), kind)
     if kind not in TYPES:
         raise _unknown(where, "the type", kind, TYPES)
-    made = {"type": kind, "instructions": value.get("instructions")}
-    return made if kind == "noul" and criteria is None else {**made, "criteria": _criteria(kind, criteria, where)}
+    spec = {"type": kind, "instructions": value.get("instructions")}
+    return spec if kind == "noul" and criteria is None else {**spec, "criteria": _criteria(kind, criteria, where)}
 
 
-def _unknown(where: str, what: str, name: object, known: tuple[str, ...]) -> ArgumentError:
-    close = nearest(name, known)
+def _unknown(where: str, what: str, name: object, allowed: tuple[str, ...]) -> ArgumentError:
+    close = nearest(name, allowed)
     return ArgumentError(
         f"{where} has {what} {rendering.value(name)}, which is not known.",
-        allowed=one_of(known),
+        allowed=one_of(allowed),
         hint=f"Did you mean '{close}'?" if close else None,
     )
 

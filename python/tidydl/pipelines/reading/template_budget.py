@@ -33,7 +33,7 @@ class Budget:
 
     def __init__(self) -> None:
         self._steps, self._bytes, self._until = 0, 0, time.monotonic() + SECONDS
-        self._known: dict[int, tuple[int, int, Any]] = {}  # by id: size, depth, and what it is, so no id comes again
+        self._measured: dict[int, tuple[int, int, Any]] = {}  # by id: size, depth, and what it is, so no id comes again
 
     def spend(self, steps: int = 1) -> None:
         """Count steps, and look at the clock."""
@@ -51,9 +51,9 @@ class Budget:
 
     def lazy(self, values: Iterable[Any], source: object) -> Iterator[Any]:
         """Count values as one_by_one() does, and how deep they are made of each other."""
-        made = self.one_by_one(values)
-        self._keep(made, 0, self._measure(source)[1])
-        return made
+        iterator = self.one_by_one(values)
+        self._keep(iterator, 0, self._measure(source)[1])
+        return iterator
 
     def charge_bytes(self, size: int) -> None:
         """Count bytes that were taken."""
@@ -73,21 +73,21 @@ class Budget:
         """Refuse a list of that many new entries."""
         self.room(_ENTRY * count)
 
-    def charge(self, made: Any, entry: int = 0) -> Any:
+    def charge(self, value: Any, entry: int = 0) -> Any:
         """Count what was made, with so many bytes for each entry that is new, and return it."""
-        if isinstance(made, str):
-            room_for(len(made))
-        elif isinstance(made, HOLDING):
-            self._measure(made)
-            self.charge_bytes(entry * len(made))
-        elif isinstance(made, int):
-            refuse_bits(made.bit_length())
-        self.charge_bytes(sys.getsizeof(made))
-        return made
+        if isinstance(value, str):
+            room_for(len(value))
+        elif isinstance(value, HOLDING):
+            self._measure(value)
+            self.charge_bytes(entry * len(value))
+        elif isinstance(value, int):
+            refuse_bits(value.bit_length())
+        self.charge_bytes(sys.getsizeof(value))
+        return value
 
-    def charge_new(self, made: object) -> Any:
+    def charge_new(self, value: object) -> Any:
         """Count what was made, its entries included."""
-        return self.charge(made, _ENTRY)
+        return self.charge(value, _ENTRY)
 
     def size(self, value: object) -> int:
         """Return how many characters a value is about when it is written; what it holds counts as often as it is."""
@@ -103,9 +103,9 @@ class Budget:
 
     def _measure(self, value: object) -> tuple[int, int]:
         """Return size and depth; each list is gone through once, as no template can change it."""
-        known = self._known.get(id(value))
-        if known is not None:
-            return known[:2]
+        measured = self._measured.get(id(value))
+        if measured is not None:
+            return measured[:2]
         if not isinstance(value, HOLDING):
             return 0, 0
         size, depth = _ENTRY * len(value), 0
@@ -124,7 +124,7 @@ class Budget:
     def _keep(self, value: object, size: int, depth: int) -> None:
         if depth >= _DEEPEST:
             raise TemplateLimitError(f"it puts lists into lists more than {_DEEPEST} deep")
-        self._known[id(value)] = size, depth + 1, value
+        self._measured[id(value)] = size, depth + 1, value
         self.charge_bytes(_KEPT)
 
 

@@ -63,19 +63,19 @@ def _environment() -> Any:
     from jinja2 import pass_eval_context
     from transformers.utils import chat_template_utils
 
-    made = chat_template_utils._cached_compile_jinja_template("").environment
-    made.__class__ = _counting(type(made))
-    made.optimized = False  # nothing is computed while a template is compiled; nor does Jinja finalize constants by
-    made.intercepted_binops = frozenset({"*", "**", "%", "+", "-"})
-    made.concat = _concat
-    made.finalize = pass_eval_context(lambda _, value: _written(value))
-    made.globals.pop("lipsum", None)
-    made.globals["namespace"] = type("namespace", (made.globals["namespace"],), {"__repr__": lambda self: "namespace"})
-    made.filters = {name: _guarded(name, each) for name, each in made.filters.items()}
-    own: dict[str, Any] = {"_counted": _counted, "_joined": _joined, "_made": _made, "_stepped": _stepped}
-    made.filters |= own
-    made.tests = {name: _tested(name, each) for name, each in made.tests.items()}
-    return made
+    env = chat_template_utils._cached_compile_jinja_template("").environment
+    env.__class__ = _counting(type(env))
+    env.optimized = False  # nothing is computed while a template is compiled; nor does Jinja finalize constants by
+    env.intercepted_binops = frozenset({"*", "**", "%", "+", "-"})
+    env.concat = _concat
+    env.finalize = pass_eval_context(lambda _, value: _written(value))
+    env.globals.pop("lipsum", None)
+    env.globals["namespace"] = type("namespace", (env.globals["namespace"],), {"__repr__": lambda self: "namespace"})
+    env.filters = {name: _guarded(name, each) for name, each in env.filters.items()}
+    own: dict[str, Any] = {"_counted": _counted, "_joined": _joined, "_charged": _charged, "_stepped": _stepped}
+    env.filters |= own
+    env.tests = {name: _tested(name, each) for name, each in env.tests.items()}
+    return env
 
 
 def _counting(base: type) -> type:
@@ -86,8 +86,8 @@ def _counting(base: type) -> type:
     class Marked(NodeTransformer):
         """Puts the counting filters into a template."""
 
-        def generic_visit(self, node: nodes.Node, *args: Any, **given: Any) -> nodes.Node:
-            super().generic_visit(node, *args, **given)
+        def generic_visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> nodes.Node:
+            super().generic_visit(node, *args, **kwargs)
             if hasattr(node, "dyn_args") and node.dyn_args is not None:
                 node.dyn_args = _filtered(node.dyn_args, "_counted")
             if isinstance(node, (nodes.For, nodes.Macro, nodes.CallBlock, nodes.Block)):
@@ -105,7 +105,7 @@ def _counting(base: type) -> type:
 
         def visit_List(self, node: nodes.List | nodes.Dict | nodes.Tuple) -> nodes.Node:
             self.generic_visit(node)
-            return _filtered(node, "_made")
+            return _filtered(node, "_charged")
 
         def visit_Dict(self, node: nodes.Dict) -> nodes.Node:
             return self.visit_List(node)
@@ -115,7 +115,7 @@ def _counting(base: type) -> type:
 
         def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
             self.generic_visit(node)
-            return _filtered(node, "_made") if isinstance(node.arg, nodes.Slice) else node
+            return _filtered(node, "_charged") if isinstance(node.arg, nodes.Slice) else node
 
         def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
             self.generic_visit(node)
@@ -133,18 +133,18 @@ def _counting(base: type) -> type:
             check_operation(run, operator, left, right)
             return run.charge(super().call_binop(context, operator, left, right))
 
-        def call(*args: Any, **given: Any) -> Any:  # without names, which a template's own arguments may have
+        def call(*args: Any, **kwargs: Any) -> Any:  # without names, which a template's own arguments may have
             self, context, called, *rest = args
             run = budget()
             run.spend()
             if isinstance(called, LoopContext) and rest:
                 rest[0] = _counted(rest[0])
-            check_call(run, called, rest, given)
-            made = base.call(self, context, called, *rest, **given)  # type: ignore[attr-defined]
+            check_call(run, called, rest, kwargs)
+            result = base.call(self, context, called, *rest, **kwargs)  # type: ignore[attr-defined]
             counted = (
                 isinstance(called, (BlockReference, LoopContext, Macro)) or getattr(called, "__name__", "") == "get"
             )
-            return made if counted else run.charge_new(made)
+            return result if counted else run.charge_new(result)
 
     return Counting
 
@@ -170,7 +170,7 @@ def _stepped(value: object) -> Any:
     return value
 
 
-def _made(value: object) -> Any:
+def _charged(value: object) -> Any:
     """Count a list or part of a text that was made."""
     run = budget()
     run.spend()
@@ -198,13 +198,13 @@ def _counted(values: Any) -> Any:
 
 def _concat(pieces: Iterable[str]) -> str:
     """Join pieces of text."""
-    run, held, size = budget(), [], 0
+    run, checked, size = budget(), [], 0
     for piece in pieces:
         run.spend()
         size += len(piece)
         room_for(size)
-        held.append(piece)
-    return str(run.charge("".join(held)))
+        checked.append(piece)
+    return str(run.charge("".join(checked)))
 
 
 def _joined(values: list[Any]) -> str:
@@ -215,12 +215,12 @@ def _tested(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """Let a test count as a step, and what writes a text look at what it is given."""
 
     @functools.wraps(function)
-    def called(*args: Any, **given: Any) -> Any:
+    def called(*args: Any, **kwargs: Any) -> Any:
         run = budget()
         run.spend()
         if name in ("lower", "upper"):
             run.room_to_write(sum(map(run.size, args)))
-        return function(*args, **given)
+        return function(*args, **kwargs)
 
     return called
 
@@ -230,16 +230,16 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     skipped = 1 if getattr(function, "jinja_pass_arg", None) is not None else 0
 
     @functools.wraps(function)
-    def called(*args: Any, **given: Any) -> Any:
+    def called(*args: Any, **kwargs: Any) -> Any:
         run = budget()
         run.spend()
         context, subject, rest = args[:skipped], args[skipped], list(args[skipped + 1 :])
         if name in CONSUMING and isinstance(subject, Iterator):
             subject = run.charge(list(subject))
-        check_filter(run, name, subject, rest, given)
-        made = function(*context, subject, *rest, **given)
-        if isinstance(made, Iterator):
-            return run.lazy(made, subject)
-        return made if made is subject or name in PICKING else run.charge_new(made)
+        check_filter(run, name, subject, rest, kwargs)
+        result = function(*context, subject, *rest, **kwargs)
+        if isinstance(result, Iterator):
+            return run.lazy(result, subject)
+        return result if result is subject or name in PICKING else run.charge_new(result)
 
     return called

@@ -66,14 +66,14 @@ def check_operation(budget: Budget, operator: str, left: object, right: object) 
         refuse_bits(both if operator == "*" else left.bit_length() * abs(right))
 
 
-def _check_percents(budget: Budget, text: str, given: object) -> None:
+def _check_percents(budget: Budget, text: str, values: object) -> None:
     if _WIDE_FORMAT.search(text):
         raise _too_wide()
-    _check_fields(budget, text, text.count("%"), budget.size(given))
+    _check_fields(budget, text, text.count("%"), budget.size(values))
 
 
-def _check_braces(budget: Budget, text: str, given: object) -> None:
-    fields, size = 0, budget.size(given)
+def _check_braces(budget: Budget, text: str, values: object) -> None:
+    fields, size = 0, budget.size(values)
     for _, name, form, _ in Formatter().parse(text):
         fields += name is not None
         if name and not name.isalnum():  # what it has of an object, such as a namespace, may be large
@@ -101,9 +101,9 @@ def _too_long() -> TemplateLimitError:
     return TemplateLimitError(f"it names an attribute by more than {_PATH:,} characters")
 
 
-def check_call(budget: Budget, called: object, rest: list[Any], given: dict[str, Any]) -> None:
+def check_call(budget: Budget, called: object, rest: list[Any], kwargs: dict[str, Any]) -> None:
     """Look at a call: methods of texts, lists and the like are known or refused."""
-    values = [*rest, *given.values()]
+    values = [*rest, *kwargs.values()]
     if any(isinstance(each, HOLDING) for each in values):
         budget.size(values)  # a macro may put them into one list
     text = getattr(getattr(called, "__wrapped__", None), "__self__", None)
@@ -119,7 +119,7 @@ def check_call(budget: Budget, called: object, rest: list[Any], given: dict[str,
     if not any(issubclass(kind, kinds) and name in names for kinds, names in _METHODS):
         raise TemplateLimitError(f"it calls `{name}` of a {kind.__name__}, which no chat template needs")
     if isinstance(owner, str):
-        _check_text_method(budget, name, owner, rest, given)
+        _check_text_method(budget, name, owner, rest, kwargs)
 
 
 def _check_function(name: str, values: list[Any]) -> None:
@@ -129,9 +129,9 @@ def _check_function(name: str, values: list[Any]) -> None:
         raise TemplateLimitError("it asks for the date in a format that is too long")
 
 
-def _check_text_method(budget: Budget, name: str, text: str, rest: list[Any], given: dict[str, Any]) -> None:
+def _check_text_method(budget: Budget, name: str, text: str, rest: list[Any], kwargs: dict[str, Any]) -> None:
     budget.room_to_write(len(text))
-    values = [*rest, *given.values()]
+    values = [*rest, *kwargs.values()]
     if name in ("center", "ljust", "rjust", "zfill", "expandtabs"):
         _check_widths(values)
         room_for(len(text) + text.count("\t") * max([8, *(each for each in values if isinstance(each, int))]))
@@ -143,7 +143,7 @@ def _check_text_method(budget: Budget, name: str, text: str, rest: list[Any], gi
     elif name == "replace" and len(values) > 1:
         _check_replacing(text, *values[:2])
     elif name in ("split", "rsplit"):
-        by = given.get("sep", rest[0] if rest else None)
+        by = kwargs.get("sep", rest[0] if rest else None)
         budget.room_for_entries(text.count(by) if isinstance(by, str) and by else len(text) // 2)
     elif name == "splitlines":
         budget.room_for_entries(sum(map(text.count, _ENDS)))
@@ -159,16 +159,16 @@ def _check_widths(values: list[Any], most: int = _WIDTH) -> None:
         raise TemplateLimitError(f"it repeats or pads something more than {most:,} times")
 
 
-def check_filter(budget: Budget, name: str, subject: object, rest: list[Any], given: dict[str, Any]) -> None:
+def check_filter(budget: Budget, name: str, subject: object, rest: list[Any], kwargs: dict[str, Any]) -> None:
     """Look at what a filter is given."""
-    values = [*rest, *given.values()]
+    values = [*rest, *kwargs.values()]
     size = sum(map(budget.size, (subject, *values)))
     if name in _WIDE:
         _check_widths(values)
     elif name in ("tojson", "round"):
         _check_widths(values, _NARROW)
     if name in _BY_ATTRIBUTE:
-        names = [*(rest[1:2] if name == "join" else rest[:1]), given.get("attribute")]
+        names = [*(rest[1:2] if name == "join" else rest[:1]), kwargs.get("attribute")]
         if any(isinstance(each, str) and len(each) > _PATH for each in names):
             raise _too_long()
     if name in _ITERATING:

@@ -22,10 +22,10 @@ class CrowdedBatchError(Exception):
         self.fitting = fitting
 
 
-def on_device(loaded: Loaded, made: Mapping[str, Any]) -> dict[str, Any]:
+def on_device(loaded: Loaded, tensors: Mapping[str, Any]) -> dict[str, Any]:
     """Bring what a processor made to the model: to its device, and fractions to its kind of numbers."""
     moved = {}
-    for name, values in dict(made).items():
+    for name, values in dict(tensors).items():
         if hasattr(values, "is_floating_point"):
             values = values.to(loaded.device, loaded.model.dtype if values.is_floating_point() else None)
         moved[name] = values

@@ -179,13 +179,13 @@ def cuts_left(tokenizer: PreTrainedTokenizerBase) -> bool:
 def _tokens(tokenizer: PreTrainedTokenizerBase, texts: list[Any], limit: int | None) -> dict[str, list[list[int]]]:
     if not texts:
         return {}
-    given = [list(each) for each in zip(*texts, strict=True)] if isinstance(texts[0], tuple) else [texts]
-    made = tokenizer(*given) if limit is None else tokenizer(*given, truncation=True, max_length=limit)
-    return {name: list(rows) for name, rows in made.items()}
+    inputs = [list(each) for each in zip(*texts, strict=True)] if isinstance(texts[0], tuple) else [texts]
+    encoding = tokenizer(*inputs) if limit is None else tokenizer(*inputs, truncation=True, max_length=limit)
+    return {name: list(rows) for name, rows in encoding.items()}
 
 
-def _replace(tokens: dict[str, list[list[int]]], indices: list[int], made: dict[str, list[list[int]]]) -> None:
-    for name, rows in made.items():
+def _replace(tokens: dict[str, list[list[int]]], indices: list[int], replacements: dict[str, list[list[int]]]) -> None:
+    for name, rows in replacements.items():
         for i, row in zip(indices, rows, strict=True):
             tokens[name][i] = row
 
@@ -217,8 +217,8 @@ def part_limit(loaded: Loaded, *, writes: bool = False) -> int | None:
 
 
 def _least(*limits: int | None) -> int | None:
-    known = [int(limit) for limit in limits if limit is not None and limit < _NO_LIMIT]
-    return min(known, default=None)
+    finite = [int(limit) for limit in limits if limit is not None and limit < _NO_LIMIT]
+    return min(finite, default=None)
 
 
 def _positions(model: PreTrainedModel) -> int | None:

@@ -92,12 +92,12 @@ class EncodedVideos:
         """Decode the chosen frames of some of the videos and make their tensor of pixels."""
         import torch
 
-        made = []
+        tensors = []
         for i in positions:
             frames = list(chosen_frames(self.videos[i], self.frames, self.step, self.indices[i]))
             refuse_stretching(self.loaded.image_processor, frames[0].shape[1::-1], self.indices[i])
-            made.append(dict(self.loaded.image_processor(frames, return_tensors="pt"))["pixel_values"])
-        pixels = torch.cat([each if each.ndim == 5 else each.unsqueeze(0) for each in made])
+            tensors.append(dict(self.loaded.image_processor(frames, return_tensors="pt"))["pixel_values"])
+        pixels = torch.cat([each if each.ndim == 5 else each.unsqueeze(0) for each in tensors])
         return on_device(self.loaded, {"pixel_values": pixels})
 
 

@@ -44,11 +44,11 @@ class Frame:
 def frame_of(tokenizer: PreTrainedTokenizerBase, *, pair: bool = False) -> Frame:
     """Read off a tokenizer what it puts around a text, or around a pair of them."""
     first, second = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", "b"))
-    made = tokenizer("a", "b") if pair else tokenizer("a")
-    ids = made["input_ids"]
+    encoding = tokenizer("a", "b") if pair else tokenizer("a")
+    ids = encoding["input_ids"]
     start = _position(first, ids, 0)
     end = start + len(first)
-    types = made.get("token_type_ids")
+    types = encoding.get("token_type_ids")
     if not pair:
         return Frame(ids[:start], [], ids[end:], types and (types[start], types[-1]))
     other = _position(second, ids, end)
@@ -171,9 +171,9 @@ def tokens_of(
         return [], []
     if offsets:
         refuse_slow(tokenizer)
-    made = tokenizer(values, add_special_tokens=special, return_offsets_mapping=offsets, verbose=False)
-    ids = [list(row) for row in made["input_ids"]]
-    return ids, made["offset_mapping"] if offsets else [[] for _ in ids]
+    encoding = tokenizer(values, add_special_tokens=special, return_offsets_mapping=offsets, verbose=False)
+    ids = [list(row) for row in encoding["input_ids"]]
+    return ids, encoding["offset_mapping"] if offsets else [[] for _ in ids]
 
 
 def refuse_slow(tokenizer: PreTrainedTokenizerBase) -> None:

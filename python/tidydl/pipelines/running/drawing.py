@@ -66,12 +66,12 @@ def warpers(config: GenerationConfig) -> list[Any]:
     """Make what changes the chances of tokens as the settings of a generation say."""
     from transformers.generation import logits_process
 
-    made = []
+    processors = []
     for name, kind, idle in _WARPERS:
         value = getattr(config, name, None)
         if value is not None and value != idle:
-            made.append(getattr(logits_process, kind)(value))
-    return made
+            processors.append(getattr(logits_process, kind)(value))
+    return processors
 
 
 class Draws:

@@ -90,15 +90,15 @@ def generation_settings(task: Task, loaded: Loaded, options: Options) -> Setting
     _refuse_idle(loaded, options)
     specific = dict(_specific(task, loaded, options))
     prefix = options.get("prefix") or specific.pop("prefix", "")
-    given = {name: options[name] for name in _PASSED if options.get(name) is not None}
+    requested = {name: options[name] for name in _PASSED if options.get(name) is not None}
     config = copy.deepcopy(loaded.model.generation_config)
     _refuse_large(loaded, config)
     config.disable_compile = True  # else the model's settings could start a compiler
-    for name, value in {**{name: value for name, value in specific.items() if name in _PASSED}, **given}.items():
+    for name, value in {**{name: value for name, value in specific.items() if name in _PASSED}, **requested}.items():
         setattr(config, name, value)
-    if "max_new_tokens" in given:
+    if "max_new_tokens" in requested:
         config.max_length = None
-    elif "max_length" in given:
+    elif "max_length" in requested:
         config.max_new_tokens = None
     elif config.max_new_tokens is None and (config.max_length is None or writes_on(loaded)):
         only_texts = loaded.processor is loaded.tokenizer
@@ -156,10 +156,10 @@ def _sampling() -> str:
 
 def _specific(task: Task, loaded: Loaded, options: Options) -> dict[str, Any]:
     """Return the settings that some models have for a task, a prefix of the text among them."""
-    known = getattr(loaded.config, "task_specific_params", None) or {}
+    by_task = getattr(loaded.config, "task_specific_params", None) or {}
     if task.name != "translation":
-        return known.get(task.name) or {}
-    return known.get(f"translation_{options['src_lang']}_to_{options['tgt_lang']}") or {}
+        return by_task.get(task.name) or {}
+    return by_task.get(f"translation_{options['src_lang']}_to_{options['tgt_lang']}") or {}
 
 
 def padding_of(settings: Settings, drawn: int | None) -> str:
@@ -189,28 +189,28 @@ def generator(
     ``more`` holds further arguments of ``generate()``. ``start`` says how many of the first tokens that the model gives
     are left out, by default those of the prompt, where it goes on with one.
     """
-    begin = start or (lambda read, made: _prompt_size(loaded, read))
+    begin = start or (lambda read, generated: _prompt_size(loaded, read))
 
     def generate(tensors: dict[str, Any]) -> list[list[list[int]]]:
         indices = tensors.pop("indices", [])
         read = {name: values for name, values in tensors.items() if name not in dropped}
         with quiet_loading():
-            made = _run(loaded, settings, read, dict(more or {}), seed, indices)
-        first = begin(read, made)
-        lines = made[:, first:].reshape(-1, settings.sequences, made.shape[1] - first)
+            generated = _run(loaded, settings, read, dict(more or {}), seed, indices)
+        first = begin(read, generated)
+        lines = generated[:, first:].reshape(-1, settings.sequences, generated.shape[1] - first)
         return lines.cpu().tolist()
 
     return generate
 
 
-def echoed(read: dict[str, Any], made: torch.Tensor) -> int:
+def echoed(read: dict[str, Any], generated: torch.Tensor) -> int:
     """Count the tokens of the prompt where a model repeats it before what it writes; some do, some do not."""
     prompt = read.get("input_ids")
-    if prompt is None or made.shape[1] < prompt.shape[1]:
+    if prompt is None or generated.shape[1] < prompt.shape[1]:
         return 0
-    times = made.shape[0] // prompt.shape[0]
+    times = generated.shape[0] // prompt.shape[0]
     size = int(prompt.shape[1])
-    return size if bool((made[:, :size] == prompt.repeat_interleave(times, dim=0)).all()) else 0
+    return size if bool((generated[:, :size] == prompt.repeat_interleave(times, dim=0)).all()) else 0
 
 
 def _prompt_size(loaded: Loaded, read: dict[str, Any]) -> int:

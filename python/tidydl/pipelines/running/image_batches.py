@@ -42,10 +42,10 @@ class _Scaled(EncodedImages):
 
     def _refused(self, position: int, problem: Exception) -> TidydlError:
         width, height = size_of(self, position)
-        said = str(problem).strip().splitlines() or [type(problem).__name__]
+        message = str(problem).strip().splitlines() or [type(problem).__name__]
         return value_error(
             self.indices[position],
-            f"is an image of {width} × {height} pixels, which the model's image processor cannot resize: {said[0]}",
+            f"is an image of {width} × {height} pixels, which the model's image processor cannot resize: {message[0]}",
             allowed="An image that is large enough for the model.",
             hint="Scale it up first, or leave it out.",
         )
@@ -133,15 +133,15 @@ def reader(loaded: Loaded, *methods: str) -> Any:
     ArgumentError
         Where it has none of them, so that it belongs to another kind of model.
     """
-    found = next((each for each in methods if hasattr(loaded.image_processor, each)), None)
-    if found is None:
+    method = next((each for each in methods if hasattr(loaded.image_processor, each)), None)
+    if method is None:
         raise ArgumentError(
             f"`image_processor` is a {type(loaded.image_processor).__name__}, which cannot process the output of "
             f"'{loaded.source}'.",
             allowed=f"An image processor with the method {' or '.join(methods)}.",
             hint="Leave `image_processor` out to use the model's own.",
         )
-    return getattr(loaded.image_processor, found)
+    return getattr(loaded.image_processor, method)
 
 
 def levels(names: Sequence[str]) -> list[str]:

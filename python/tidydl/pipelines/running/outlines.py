@@ -15,15 +15,15 @@ BOX_READER = "post_process_object_detection"  # of image processors
 Box = tuple[int, float, int, int, int, int]  # code of the label, score, xmin, ymin, xmax, ymax
 
 
-def boxes_above(loaded: Loaded, threshold: float, made: dict[str, Any], size: tuple[int, int]) -> list[Box]:
+def boxes_above(loaded: Loaded, threshold: float, outputs: dict[str, Any], size: tuple[int, int]) -> list[Box]:
     """Read the boxes with a score above a threshold out of what a model made of an image of some width and height."""
     import torch
 
     width, height = size
     read = image_batches.reader(loaded, BOX_READER)
     sizes = torch.tensor([[height, width]], dtype=torch.int32)
-    found = read(SimpleNamespace(**made), threshold=threshold, target_sizes=sizes)[0]
-    codes, scores, corners = found["labels"].tolist(), found["scores"].tolist(), found["boxes"].int().tolist()
+    boxes = read(SimpleNamespace(**outputs), threshold=threshold, target_sizes=sizes)[0]
+    codes, scores, corners = boxes["labels"].tolist(), boxes["scores"].tolist(), boxes["boxes"].int().tolist()
     return [(int(code), score, *box) for code, score, box in zip(codes, scores, corners, strict=True)]
 
 

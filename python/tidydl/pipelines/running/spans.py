@@ -15,8 +15,8 @@ def edge_logits(model: PreTrainedModel, tensors: dict[str, Any]) -> np.ndarray:
     """Run the model on a batch: for each token a logit of being the start, and one of being the end."""
     import torch
 
-    made = model(**tensors)
-    return torch.stack([made.start_logits, made.end_logits], dim=1).float().cpu().numpy()
+    outputs = model(**tensors)
+    return torch.stack([outputs.start_logits, outputs.end_logits], dim=1).float().cpu().numpy()
 
 
 def candidates(starts: np.ndarray, ends: np.ndarray, longest: int, most: int) -> Iterator[tuple[int, int, float]]:

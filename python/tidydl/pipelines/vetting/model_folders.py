@@ -52,10 +52,10 @@ def vet_folder(folder: Path, source: str, argument: str = "model", *, pickled: b
                 raise _refusal(source, argument, f"whose '{path.name}' is a pipe or a device, not a file")
         for path in paths:
             if path.is_file() and (path.name in SETTINGS or _is_versioned(path)):
-                held = settings_of(path)
-                why = complaint(path, held, root, pickled=pickled)
+                settings = settings_of(path)
+                why = complaint(path, settings, root, pickled=pickled)
                 if why is None and "processor_config" in path.name:
-                    why = large_input(held)
+                    why = large_input(settings)
                 if why is not None:
                     raise _refusal(source, argument, f"whose '{path.name}' {why}")
         for path in paths:
@@ -148,12 +148,12 @@ def settings_of(path: Path) -> dict[str, Any]:
         It holds no JSON object.
     """
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        settings = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as problem:
         raise _damaged(path, str(problem) or "it is nested too deep") from problem
-    if not isinstance(held, dict):
-        raise _damaged(path, f"it holds a {type(held).__name__} rather than an object")
-    return held
+    if not isinstance(settings, dict):
+        raise _damaged(path, f"it holds a {type(settings).__name__} rather than an object")
+    return settings
 
 
 def _damaged(path: Path, problem: str) -> DamagedFileError:

@@ -25,12 +25,12 @@ _CLASSES_OF_HUB = "shi-labs/oneformer_demo"  # what OneFormer's image processor 
 Rule = Callable[[Any, dict[str, Any], Path], bool]  # of an entry, what stands beside it, and the folder: is it refused?
 
 
-def complaint(path: Path, held: dict[str, Any], root: Path, *, pickled: bool) -> str | None:
+def complaint(path: Path, settings: dict[str, Any], root: Path, *, pickled: bool) -> str | None:
     """Return what is wrong with a file of settings, as the end of a sentence about it; None where nothing is.
 
     Parameters
     ----------
-    path, held
+    path, settings
         The file and what it holds.
     root
         The folder of the model, links followed.
@@ -41,16 +41,16 @@ def complaint(path: Path, held: dict[str, Any], root: Path, *, pickled: bool) ->
         return "says that its weights are in an adapter, which is not loaded: merge it into the model first"
     if path.name == "audio_tokenizer_config.json":
         return "names another model, which synthesizes its audio"
-    for name, value, beside in _entries({} if path.name in _TOKENS else held):
+    for name, value, beside in _entries({} if path.name in _TOKENS else settings):
         for pattern, rule, why in _RULES:
             if pattern.fullmatch(name) and value is not None and rule(value, beside, root):
                 return f"names {value!r:.120} as `{name}`, {why}"
-    return None if pickled else _pickles(path, held, root)
+    return None if pickled else _pickles(path, settings, root)
 
 
-def _entries(held: object) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+def _entries(content: object) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """Go through all entries, those of objects within objects included, without recursion."""
-    waiting = [held]
+    waiting = [content]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
@@ -62,13 +62,13 @@ def _entries(held: object) -> Iterator[tuple[str, Any, dict[str, Any]]]:
             waiting.extend(value)
 
 
-def _pickles(path: Path, held: dict[str, Any], root: Path) -> str | None:
+def _pickles(path: Path, settings: dict[str, Any], root: Path) -> str | None:
     """Return which pickled file some kinds of models read beside their safetensors."""
     if path.name != "config.json":
         return None
-    if "qwen2_5_omni" in str(held.get("model_type")) and (root / "spk_dict.pt").exists():
+    if "qwen2_5_omni" in str(settings.get("model_type")) and (root / "spk_dict.pt").exists():
         return "is of a type that loads voices from 'spk_dict.pt', which can run code"
-    adapters = sorted(root.glob("adapter.*.bin")) if held.get("adapter_attn_dim") is not None else []
+    adapters = sorted(root.glob("adapter.*.bin")) if settings.get("adapter_attn_dim") is not None else []
     return f"is of a type that loads '{adapters[0].name}', which can run code" if adapters else None
 
 
@@ -86,8 +86,8 @@ def _leads_away(name: str, root: Path) -> bool:
     """Return whether a path, from here or from the folder, is that of something outside the folder."""
     if "\0" in name or len(name) > 4096 or not _is_no_plain_name(name, {}, root):
         return False
-    found = [path for path in (Path(os.path.expanduser(name)), root / name) if os.path.lexists(path)]
-    return any(not path.resolve().is_relative_to(root) for path in found)
+    existing = [path for path in (Path(os.path.expanduser(name)), root / name) if os.path.lexists(path)]
+    return any(not path.resolve().is_relative_to(root) for path in existing)
 
 
 def _is_elsewhere(value: object, beside: dict[str, Any], root: Path) -> bool:

@@ -61,15 +61,15 @@ class Held:
 
 def weights_held(folder: Path) -> Held:
     """Read what the safetensors files of a folder hold from their headers; a damaged one is left to the loader."""
-    held = Held()
+    weights = Held()
     for path in sorted(folder.glob("*.safetensors")):
         try:
             for name, entry in _header(path).items():
                 if name != "__metadata__":
-                    held.add([int(side) for side in entry["shape"]])
+                    weights.add([int(side) for side in entry["shape"]])
         except (ValueError, TypeError, KeyError, AttributeError, struct.error, RecursionError, OSError):
             continue
-    return held
+    return weights
 
 
 def _header(path: Path) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _header(path: Path) -> dict[str, Any]:
         return dict(json.loads(file.read(size)))
 
 
-def refuse_claims(config: PreTrainedConfig, auto: type[_BaseAutoModelClass], held: Held, source: str) -> None:
+def refuse_claims(config: PreTrainedConfig, auto: type[_BaseAutoModelClass], weights: Held, source: str) -> None:
     """Refuse a model whose config.json claims much more than its weights hold.
 
     Parameters
@@ -89,7 +89,7 @@ def refuse_claims(config: PreTrainedConfig, auto: type[_BaseAutoModelClass], hel
         The configuration.
     auto
         The class of transformers that makes the model.
-    held
+    weights
         What the weights hold.
     source
         What the user calls the model.
@@ -99,18 +99,18 @@ def refuse_claims(config: PreTrainedConfig, auto: type[_BaseAutoModelClass], hel
     ArgumentError
         Names the entry, or how many numbers the model would have.
     """
-    if not held.tensors:
+    if not weights.tensors:
         return
     numbers = [(name, each) for name, each in _numbers(config.to_dict()) if isinstance(each, int)]
-    most = max(held.tensors, _MODULES)
+    most = max(weights.tensors, _MODULES)
     for name, value in numbers:
-        if _REPEATED.fullmatch(name) and not _LENGTHS.fullmatch(name) and value > max(most, held.longest):
-            raise _claim(source, f"claims `{name}` {value}, and its weights are {held.tensors} tensors")
-    if all(value <= max(held.longest, 4096) for _, value in numbers):
+        if _REPEATED.fullmatch(name) and not _LENGTHS.fullmatch(name) and value > max(most, weights.longest):
+            raise _claim(source, f"claims `{name}` {value}, and its weights are {weights.tensors} tensors")
+    if all(value <= max(weights.longest, 4096) for _, value in numbers):
         return
     claimed = _made(config, auto)
-    if claimed > _PACKED * held.numbers + _SPARE:
-        raise _claim(source, f"claims {claimed:,} numbers, and its weights hold {held.numbers:,}")
+    if claimed > _PACKED * weights.numbers + _SPARE:
+        raise _claim(source, f"claims {claimed:,} numbers, and its weights hold {weights.numbers:,}")
 
 
 def _made(config: PreTrainedConfig, auto: type[_BaseAutoModelClass]) -> int:
@@ -140,17 +140,17 @@ def _numbers(value: object) -> Iterator[tuple[str, Any]]:
     return ((name, each) for name, each in _entries(value) if isinstance(each, (int, float)) and each is not True)
 
 
-def large_input(held: dict[str, Any]) -> str | None:
+def large_input(settings: dict[str, Any]) -> str | None:
     """Return which entry of a processor's settings makes inputs too large, as the end of a sentence; None without one.
 
     Where images are cut into patches, the shortest and longest edge are numbers of pixels.
     """
-    patches = any(name in ("merge_size", "max_pixels") for name, _ in _entries(held))
-    for name, value in _numbers(held):
+    patches = any(name in ("merge_size", "max_pixels") for name, _ in _entries(settings))
+    for name, value in _numbers(settings):
         limit = 1 << 28 if patches and name in ("shortest_edge", "longest_edge", "size") else _limit(name)
         if value > limit:
             return f"claims `{name}` {value}, and at most {limit} can be read"
-    for entry, value in _entries(held):
+    for entry, value in _entries(settings):
         sides = _sides(entry, value, patches)
         if len(sides) == 2 and sides[0] * sides[1] > _PIXELS:
             return f"claims images of {sides[0]} by {sides[1]} pixels, and at most {_PIXELS} pixels can be read"
@@ -186,13 +186,13 @@ def _number(value: object) -> float:
 def _sides(name: str, value: object, patches: bool) -> list[float]:
     """Return how many pixels an image is high and wide; nothing where a value says neither."""
     if isinstance(value, dict):
-        found = [value.get("height"), value.get("width")]
+        sides = [value.get("height"), value.get("width")]
     elif isinstance(value, list):
-        found = value if _SIZES.fullmatch(name) else []
+        sides = value if _SIZES.fullmatch(name) else []
     else:
         square = name in ("size", "crop_size", "pad_size", "image_size", "shortest_edge") and not patches
-        found = [value, value] if square else []
-    return [side for side in found if isinstance(side, (int, float))]
+        sides = [value, value] if square else []
+    return [side for side in sides if isinstance(side, (int, float))]
 
 
 def refuse_growth(tokenizer: object, source: str, argument: str) -> None:
@@ -238,9 +238,9 @@ def _longest_piece(charsmap: str | bytes | Iterable[int] | None) -> int:
 
     The map is the length of a trie, the trie, and the texts, each with a zero at its end.
     """
-    held = base64.b64decode(charsmap) if isinstance(charsmap, str) else bytes(charsmap or b"")
-    trie = int.from_bytes(held[:4], "little")
-    return max(map(len, held[4 + trie :].split(b"\0")))
+    content = base64.b64decode(charsmap) if isinstance(charsmap, str) else bytes(charsmap or b"")
+    trie = int.from_bytes(content[:4], "little")
+    return max(map(len, content[4 + trie :].split(b"\0")))
 
 
 def _repeats(pieces: list[dict[str, Any]]) -> int:

@@ -66,12 +66,12 @@ def plan(call: Call) -> TaskPlan:
 
 
 def _refuse_timestamps(loaded: Loaded, wanted: bool | str) -> None:
-    known = _timestamps(loaded)
-    if wanted is not False and wanted not in known:
+    supported = _timestamps(loaded)
+    if wanted is not False and wanted not in supported:
         raise ArgumentError(
             f"`return_timestamps` is {rendering.value(wanted)}, which this model does not support.",
-            allowed=f"{', '.join(map(rendering.value, (*known, False)))}.",
-            hint=None if known else "Whisper and CTC models such as Wav2Vec2 return timestamps.",
+            allowed=f"{', '.join(map(rendering.value, (*supported, False)))}.",
+            hint=None if supported else "Whisper and CTC models such as Wav2Vec2 return timestamps.",
         )
 
 

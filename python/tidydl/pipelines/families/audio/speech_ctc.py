@@ -33,10 +33,10 @@ Line = tuple[int, str, float, float]
 
 def timestamps(loaded: Loaded) -> list[bool | str]:
     """Return the timestamps that the tokenizer and the model know."""
-    known = inspect.signature(loaded.tokenizer.decode).parameters
+    parameters = inspect.signature(loaded.tokenizer.decode).parameters
     if _samples_per_token(loaded) is None:
         return []
-    return [each for each in ("word", "char") if f"output_{each}_offsets" in known]
+    return [each for each in ("word", "char") if f"output_{each}_offsets" in parameters]
 
 
 def plan(loaded: Loaded, options: Options) -> TaskPlan:
@@ -58,8 +58,8 @@ def plan(loaded: Loaded, options: Options) -> TaskPlan:
 
 def _tokens(model: PreTrainedModel, tensors: dict[str, Any]) -> list[list[int]]:
     """Run the model on a batch: for each moment the likeliest token."""
-    made: list[list[int]] = model(**tensors).logits.argmax(-1).cpu().tolist()
-    return made
+    token_ids: list[list[int]] = model(**tensors).logits.argmax(-1).cpu().tolist()
+    return token_ids
 
 
 def _samples_per_token(loaded: Loaded) -> int | None:
@@ -130,14 +130,14 @@ def _chunks(
     stamps: bool | str,
     encoded: EncodedAudios,
     lines: list[int],
-    found: list[list[int]],
+    token_ids: list[list[int]],
 ) -> list[Line]:
     """Put the windows of an audio clip together and write its text, or its words or characters with their times."""
     if windows is None or len(lines) == 1:
-        tokens = found[0]
+        tokens = token_ids[0]
     else:
         ends = (lines[0], lines[-1])
-        parts = zip(lines, found, strict=True)
+        parts = zip(lines, token_ids, strict=True)
         kept = [windows.kept(part, encoded.spans[line], line == ends[0], line == ends[1]) for line, part in parts]
         tokens = [token for part in kept for token in part]
     if stamps is False:

@@ -99,22 +99,22 @@ def _whisper_language(loaded: Loaded, options: Options) -> dict[str, Any]:
                 allowed="A multilingual model, whose name does not end in '.en'.",
                 hint=f"Leave `{name}` out.",
             )
-    said: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     if several and options["translate"] is not None:
-        said["task"] = "translate" if options["translate"] else "transcribe"
+        arguments["task"] = "translate" if options["translate"] else "transcribe"
     if options["language"] is not None:
-        said["language"] = _language_code(options["language"], settings.lang_to_id)
-    return said
+        arguments["language"] = _language_code(options["language"], settings.lang_to_id)
+    return arguments
 
 
-def _language_code(name: str, known: Mapping[str, int]) -> str:
+def _language_code(name: str, lang_to_id: Mapping[str, int]) -> str:
     """Find the code of a language, given as a code or by its English name."""
     from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
 
     code = name.strip().lower().removeprefix("<|").removesuffix("|>")
     code = TO_LANGUAGE_CODE.get(code, code)
-    if f"<|{code}|>" not in known:
-        names = [each for each, its in TO_LANGUAGE_CODE.items() if f"<|{its}|>" in known]
+    if f"<|{code}|>" not in lang_to_id:
+        names = [each for each, its in TO_LANGUAGE_CODE.items() if f"<|{its}|>" in lang_to_id]
         raise unknown_name("language", name, sorted(names), error=ArgumentError)
     return code
 
@@ -178,8 +178,8 @@ def _texts(loaded: Loaded, settings: dict[str, Any], draws: bool, tensors: dict[
     mask = tensors.pop("attention_mask", None)
     masked = {} if mask is None else {"attention_mask": mask}
     with _quiet(), seeded(seed, loaded.device):
-        made = loaded.model.generate(next(iter(tensors.values())), **masked, **settings)
-    return [[Stretch(row)] for row in getattr(made, "sequences", made).cpu().tolist()]
+        generated = loaded.model.generate(next(iter(tensors.values())), **masked, **settings)
+    return [[Stretch(row)] for row in getattr(generated, "sequences", generated).cpu().tolist()]
 
 
 @contextmanager
@@ -200,8 +200,8 @@ def _stretches(
             return [[Stretch(row)] for row in loaded.model.generate(heard, attention_mask=mask, **settings).tolist()]
     asked = {"return_timestamps": True, "return_segments": True}
     with _quiet(), _aligning(loaded, stamps) as more:
-        made = loaded.model.generate(heard, attention_mask=mask, **asked, **more, **settings)
-    return [[_stretch(loaded, each) for each in stretches] for stretches in made["segments"]]
+        generated = loaded.model.generate(heard, attention_mask=mask, **asked, **more, **settings)
+    return [[_stretch(loaded, each) for each in stretches] for stretches in generated["segments"]]
 
 
 @contextmanager
@@ -218,13 +218,13 @@ def _aligning(loaded: Loaded, stamps: bool | str) -> Iterator[dict[str, bool]]:
             loaded.model.set_attn_implementation(usual)
 
 
-def _stretch(loaded: Loaded, made: dict[str, Any]) -> Stretch:
+def _stretch(loaded: Loaded, segment: dict[str, Any]) -> Stretch:
     """Keep what matters of a stretch: not what the model attended to, which takes much memory."""
-    whole = made["result"]["sequences"] if isinstance(made["result"], dict) else made["result"]
+    whole = segment["result"]["sequences"] if isinstance(segment["result"], dict) else segment["result"]
     names = {code: name for name, code in (getattr(loaded.model.generation_config, "lang_to_id", None) or {}).items()}
     language = next((names[token] for token in whole.tolist() if token in names), None)
-    ends = made["token_timestamps"].tolist() if "token_timestamps" in made else ()
-    return Stretch(made["tokens"].tolist(), float(made["start"]), float(made["end"]), ends, language)
+    ends = segment["token_timestamps"].tolist() if "token_timestamps" in segment else ()
+    return Stretch(segment["tokens"].tolist(), float(segment["start"]), float(segment["end"]), ends, language)
 
 
 def _chunks(
@@ -233,20 +233,20 @@ def _chunks(
     transducer: bool,
     encoded: Placed | EncodedAudios,
     lines: list[int],
-    found: list[list[Stretch]],
+    outputs: list[list[Stretch]],
 ) -> list[Line]:
     """Write the text of an audio clip, or what is said in it with its times."""
-    stretches, seconds = found[0], encoded.seconds[encoded.owners[lines[0]]]
+    stretches, seconds = outputs[0], encoded.seconds[encoded.owners[lines[0]]]
     if stamps is False:
         return [(0, "".join(_text(loaded, each, transducer) for each in stretches).strip(), 0.0, seconds)]
     if stamps == "word":
         timed = _words(loaded, stretches)
     else:
         timed = [(_text(loaded, each, transducer), each.start, each.end) for each in stretches]
-    said = [(text.strip(), start, end) for text, start, end in timed if text.strip()]
+    chunks = [(text.strip(), start, end) for text, start, end in timed if text.strip()]
     return [
         (k, text, min(round(start, 2), seconds), min(round(end, 2), seconds))
-        for k, (text, start, end) in enumerate(said)
+        for k, (text, start, end) in enumerate(chunks)
     ]
 
 

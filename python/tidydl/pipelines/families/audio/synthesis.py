@@ -98,13 +98,13 @@ def _rate(loaded: Loaded) -> int:
         for source in (settings, config, getattr(config, "codec_config", None)):
             if getattr(source, name, None) is not None:
                 return int(getattr(source, name))
-    found = getattr(loaded.feature_extractor, "sampling_rate", None)
-    if found is None:
+    rate = getattr(loaded.feature_extractor, "sampling_rate", None)
+    if rate is None:
         raise ArgumentError(
             f"`model` is '{loaded.source}', which does not say its sampling rate.",
             allowed="`sampling_rate` in config.json.",
         )
-    return int(found)
+    return int(rate)
 
 
 def _voices(loaded: Loaded) -> list[str]:
@@ -115,9 +115,9 @@ def _voices(loaded: Loaded) -> list[str]:
 def _settings(loaded: Loaded, options: Options) -> dict[str, Any]:
     """Bring the options of the call and what the plain pipeline adds to the model's own settings together."""
     speaker = _speaker(loaded, options["speaker_embeddings"])
-    given = {name: options[name] for name in _DRAWING if options[name] is not None}
+    requested = {name: options[name] for name in _DRAWING if options[name] is not None}
     if not _generates(loaded) or _is_silent(loaded):
-        for name in given:
+        for name in requested:
             raise ArgumentError(
                 f"`{name}` is given, but this model does not generate tokens.",
                 allowed=f"No `{name}` for this model.",
@@ -125,12 +125,12 @@ def _settings(loaded: Loaded, options: Options) -> dict[str, Any]:
             )
         return speaker
     if _kind(loaded) in _OF_PARTS:
-        return {**given, **speaker}
+        return {**requested, **speaker}
     own = loaded.model.generation_config.to_diff_dict()
-    if not {"max_new_tokens", "max_length"} & {*own, *given}:
-        given["max_new_tokens"] = _NEW_TOKENS
+    if not {"max_new_tokens", "max_length"} & {*own, *requested}:
+        requested["max_new_tokens"] = _NEW_TOKENS
     more = {"output_audio": True} if _kind(loaded) == "csm" else {}
-    return {"return_dict_in_generate": True, **given, **speaker, **more}
+    return {"return_dict_in_generate": True, **requested, **speaker, **more}
 
 
 def _speaker(loaded: Loaded, numbers: Sequence[float] | None) -> dict[str, Any]:
@@ -169,27 +169,27 @@ class _Read:
 
     loaded: Loaded
     indices: Sequence[int]
-    made: list[dict[str, Any]] = field(default_factory=list)
+    tensors: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def sizes(self) -> list[int]:
         """How many tokens each text has."""
-        return [int(each["input_ids"].numel()) for each in self.made]
+        return [int(each["input_ids"].numel()) for each in self.tensors]
 
     @property
     def owners(self) -> Sequence[int]:
         """Every text is one line."""
-        return range(len(self.made))
+        return range(len(self.tensors))
 
     @property
     def cut(self) -> list[bool]:
         """Nothing is left out."""
-        return [False] * len(self.made)
+        return [False] * len(self.tensors)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Return the tensors of the one text, beside its index."""
         line = positions[0]
-        moved = on_device(self.loaded, self.made[line])
+        moved = on_device(self.loaded, self.tensors[line])
         if "history_prompt" in moved:  # of a voice: tensors by name
             moved["history_prompt"] = moved["history_prompt"].to(self.loaded.device)
         return {**moved, "index": self.indices[line]}
@@ -200,11 +200,11 @@ def _encode(loaded: Loaded, preset: dict[str, str], values: list[str], indices: 
     encoded = _Read(loaded, indices)
     blanks = 1 if getattr(loaded.processor, "add_blank", False) else 0  # which VITS puts around each letter
     for value, index in zip(values, indices, strict=True):
-        made = _tensors(loaded, value, preset)
-        size = int(made["attention_mask"].sum() if "attention_mask" in made else made["input_ids"].numel())
+        tensors = _tensors(loaded, value, preset)
+        size = int(tensors["attention_mask"].sum() if "attention_mask" in tensors else tensors["input_ids"].numel())
         texts.refuse_empty([size if size > blanks else 0], [index])
-        _refuse_long(loaded, made["input_ids"].shape[-1], index)
-        encoded.made.append(made)
+        _refuse_long(loaded, tensors["input_ids"].shape[-1], index)
+        encoded.tensors.append(tensors)
     return encoded
 
 
@@ -247,31 +247,31 @@ def _samples(
     index = tensors.pop("index")
     with quiet_loading(), seeded(line_seed(seed or 0, index, 0), loaded.device):
         if _generates(loaded):
-            made = loaded.model.generate(**tensors, **settings)
+            generated = loaded.model.generate(**tensors, **settings)
         else:
-            made = loaded.model(**tensors, **settings)[0]
-        made = made if vocoder is None else vocoder(made)
-    return [_waveform(loaded, made)]
+            generated = loaded.model(**tensors, **settings)[0]
+        generated = generated if vocoder is None else vocoder(generated)
+    return [_waveform(loaded, generated)]
 
 
-def _waveform(loaded: Loaded, made: Any) -> np.ndarray:
+def _waveform(loaded: Loaded, output: Any) -> np.ndarray:
     """Take the samples out of what a model gave."""
-    if isinstance(made, Mapping):
-        found = next((made[name] for name in ("audio", "waveform") if name in made), None)
-        by_codec = found is None and _kind(loaded) not in _BY_TOKENIZER and hasattr(loaded.processor, "tokenizer")
-        made = found if found is not None else made["sequences"]
-        made = loaded.processor.decode(made) if by_codec else made
-    while isinstance(made, (tuple, list)):
-        made = made[0]
-    samples: np.ndarray = made.float().cpu().numpy().squeeze()
+    if isinstance(output, Mapping):
+        audio = next((output[name] for name in ("audio", "waveform") if name in output), None)
+        by_codec = audio is None and _kind(loaded) not in _BY_TOKENIZER and hasattr(loaded.processor, "tokenizer")
+        output = audio if audio is not None else output["sequences"]
+        output = loaded.processor.decode(output) if by_codec else output
+    while isinstance(output, (tuple, list)):
+        output = output[0]
+    samples: np.ndarray = output.float().cpu().numpy().squeeze()
     return samples
 
 
-def _line(rate: int, encoded: _Read, lines: list[int], found: list[np.ndarray]) -> list[Line]:
+def _line(rate: int, encoded: _Read, lines: list[int], waveforms: list[np.ndarray]) -> list[Line]:
     """Write the line of an audio clip."""
     from tidydl.data.media.audio import as_audio
 
-    samples, index = found[0], encoded.indices[lines[0]]
+    samples, index = waveforms[0], encoded.indices[lines[0]]
     try:
         audio = as_audio({"array": samples, "sampling_rate": rate})
     except TidydlError as problem:

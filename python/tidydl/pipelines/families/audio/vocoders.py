@@ -16,7 +16,7 @@ SPECTROGRAMS = {
 }
 
 
-def vocoder_for(loaded: Loaded, given: str | None) -> Any:
+def vocoder_for(loaded: Loaded, vocoder: str | None) -> Any:
     """Load the vocoder of a model, which keeps it: the one that is given, else the usual one for its type.
 
     Raises
@@ -25,7 +25,7 @@ def vocoder_for(loaded: Loaded, given: str | None) -> Any:
         Where it is not there, damaged, out of reach or of another kind.
     """
     kind, usual = SPECTROGRAMS[loaded.config.model_type]
-    source = Source(locate(given or usual, "vocoder"))
+    source = Source(locate(vocoder or usual, "vocoder"))
     require_files(source.location, source.files("vocoder"))
     key = (source, source.location.fingerprint())
     with one_at_a_time():
@@ -38,7 +38,7 @@ def _loaded(kind: str, source: Source, loaded: Loaded) -> Any:
     import torch
 
     load = getattr(import_transformers(), kind).from_pretrained
-    made = quietly(
+    vocoder = quietly(
         source, load, argument="vocoder", weights=True, dtype=getattr(torch, loaded.dtype), use_safetensors=True
     )
-    return made.to(loaded.device).eval()
+    return vocoder.to(loaded.device).eval()

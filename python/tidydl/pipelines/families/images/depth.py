@@ -48,21 +48,23 @@ def plan(call: Call) -> TaskPlan:
 
 
 def _line(
-    loaded: Loaded, values: bool, encoded: EncodedImages, lines: list[int], found: list[Any]
+    loaded: Loaded, values: bool, encoded: EncodedImages, lines: list[int], outputs: list[Any]
 ) -> list[tuple[Any, ...]]:
     """Write the line of an image: its size, the least, mean and greatest depth, and the depths."""
     width, height = image_batches.size_of(encoded, lines[0])
-    depth = _at_size(loaded, found[0], height, width)
+    depth = _at_size(loaded, outputs[0], height, width)
     shown = depth if values else _grey(depth)
     return [(width, height, float(depth.min()), float(depth.mean(dtype="float64")), float(depth.max()), shown)]
 
 
-def _at_size(loaded: Loaded, made: dict[str, Any], height: int, width: int) -> np.ndarray:
+def _at_size(loaded: Loaded, outputs: dict[str, Any], height: int, width: int) -> np.ndarray:
     """Bring depths to the size of their image."""
     read = image_batches.reader(loaded, _READER)
     if "source_sizes" in inspect.signature(read).parameters:
-        return _without_margin(made["predicted_depth"], height, width, getattr(loaded.image_processor, "do_pad", True))
-    depth = read(SimpleNamespace(**made), [(height, width)])[0]["predicted_depth"]
+        return _without_margin(
+            outputs["predicted_depth"], height, width, getattr(loaded.image_processor, "do_pad", True)
+        )
+    depth = read(SimpleNamespace(**outputs), [(height, width)])[0]["predicted_depth"]
     return depth.reshape(height, width).numpy()  # since sides of one pixel are lost there
 
 

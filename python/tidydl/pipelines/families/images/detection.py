@@ -44,8 +44,8 @@ def _names(loaded: Loaded) -> list[str]:
 
 
 def _lines(
-    loaded: Loaded, names: list[str], threshold: float, encoded: EncodedImages, lines: list[int], found: list[Any]
+    loaded: Loaded, names: list[str], threshold: float, encoded: EncodedImages, lines: list[int], outputs: list[Any]
 ) -> list[tuple[Any, ...]]:
     """Write a line for each object of an image."""
-    boxes = boxes_above(loaded, threshold, found[0], image_batches.size_of(encoded, lines[0]))
+    boxes = boxes_above(loaded, threshold, outputs[0], image_batches.size_of(encoded, lines[0]))
     return [(names[code], *box) for code, *box in boxes]

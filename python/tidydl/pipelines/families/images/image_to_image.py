@@ -42,20 +42,20 @@ def plan(call: Call) -> TaskPlan:
 
 def _forward(model: PreTrainedModel, tensors: dict[str, Any]) -> list[tuple[Any, int]]:
     """Run the model on a batch: for each image its pixels, and how many times as wide it is as what came in."""
-    made = model(**tensors).reconstruction
-    times = made.shape[-1] // tensors["pixel_values"].shape[-1]
-    return [(each, times) for each in made.float().clamp(0, 1).cpu()]
+    reconstruction = model(**tensors).reconstruction
+    times = reconstruction.shape[-1] // tensors["pixel_values"].shape[-1]
+    return [(each, times) for each in reconstruction.float().clamp(0, 1).cpu()]
 
 
-def _line(encoded: EncodedImages, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
+def _line(encoded: EncodedImages, lines: list[int], outputs: list[Any]) -> list[tuple[Any, ...]]:
     """Write the line of an image: what was made of it, without what was made of its padding."""
     from tidydl.data.media.image import as_image
 
-    made, times = found[0]
+    image, times = outputs[0]
     width, height = (side * times for side in image_batches.size_of(encoded, lines[0]))
-    return [(width, height, as_image(_pixels(made[:, :height, :width])))]
+    return [(width, height, as_image(_pixels(image[:, :height, :width])))]
 
 
-def _pixels(made: torch.Tensor) -> np.ndarray:
+def _pixels(image: torch.Tensor) -> np.ndarray:
     """Turn shares of light into pixels from 0 to 255, the colours last."""
-    return (made * 255).round().byte().permute(1, 2, 0).numpy()
+    return (image * 255).round().byte().permute(1, 2, 0).numpy()

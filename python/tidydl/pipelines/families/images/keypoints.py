@@ -79,14 +79,14 @@ class _Pairs:
 
 
 def _lines(
-    loaded: Loaded, threshold: float, encoded: _Pairs, lines: list[int], found: list[Any]
+    loaded: Loaded, threshold: float, encoded: _Pairs, lines: list[int], outputs: list[Any]
 ) -> list[tuple[Any, ...]]:
     """Write a line for each match of a pair: where it is in both images, and its score."""
     sizes = [[image_batches.size_of(each, lines[0])[::-1] for each in (encoded.first, encoded.second)]]
     read = image_batches.reader(loaded, _READER)
-    made = read(SimpleNamespace(**found[0]), target_sizes=sizes, threshold=threshold)[0]
+    matched = read(SimpleNamespace(**outputs[0]), target_sizes=sizes, threshold=threshold)[0]
     points = zip(
-        made["keypoints0"].tolist(), made["keypoints1"].tolist(), made["matching_scores"].tolist(), strict=True
+        matched["keypoints0"].tolist(), matched["keypoints1"].tolist(), matched["matching_scores"].tolist(), strict=True
     )
     matches = [(*(float(side) for side in (*one, *other)), score) for one, other, score in points]
     return sorted(matches, key=lambda match: -match[-1])

@@ -61,7 +61,7 @@ class _Crop(NamedTuple):
     points: int
 
 
-class _Found(NamedTuple):
+class _Mask(NamedTuple):
     """A mask: its score, the box around it, and which pixels of the box belong to it, eight in a byte."""
 
     score: float
@@ -85,14 +85,14 @@ class _Whole(EncodedImages):
         return {"image": self.pixels(positions)[0]}
 
 
-def _masks(loaded: Loaded, options: Options, batch: dict[str, Any]) -> list[list[_Found]]:
+def _masks(loaded: Loaded, options: Options, batch: dict[str, Any]) -> list[list[_Mask]]:
     """Find the masks of an image, the best first."""
     image = batch["image"]
-    found = [
+    masks = [
         each for crop in _crops(image.width, image.height, options) for each in _in_crop(loaded, options, image, crop)
     ]
-    boxes, scores = np.array([each.box for each in found]), np.array([each.score for each in found])
-    return [[found[i] for i in suppressed(boxes, scores, options["crops_nms_thresh"])]]
+    boxes, scores = np.array([each.box for each in masks]), np.array([each.score for each in masks])
+    return [[masks[i] for i in suppressed(boxes, scores, options["crops_nms_thresh"])]]
 
 
 def _crops(width: int, height: int, options: Options) -> Iterator[_Crop]:
@@ -108,17 +108,21 @@ def _crops(width: int, height: int, options: Options) -> Iterator[_Crop]:
             yield _Crop((left, top, min(left + wide, width), min(top + high, height)), points)
 
 
-def _in_crop(loaded: Loaded, options: Options, image: PIL.Image.Image, crop: _Crop) -> Iterator[_Found]:
+def _in_crop(loaded: Loaded, options: Options, image: PIL.Image.Image, crop: _Crop) -> Iterator[_Mask]:
     """Find the masks of a crop: it is seen once, its points are tried some at a time."""
-    made = loaded.image_processor(images=image.crop(crop.box), return_tensors="pt")
-    scaled = dict(made).get("reshaped_input_sizes")
-    height, width = made["pixel_values"].shape[-2:] if scaled is None else scaled[0].tolist()
-    sizes = {"original_sizes": made["original_sizes"].tolist(), "reshaped_input_sizes": [[height, width]]}
-    seen = loaded.model.get_image_embeddings(on_device(loaded, {"pixel_values": made["pixel_values"]})["pixel_values"])
+    inputs = loaded.image_processor(images=image.crop(crop.box), return_tensors="pt")
+    scaled = dict(inputs).get("reshaped_input_sizes")
+    height, width = inputs["pixel_values"].shape[-2:] if scaled is None else scaled[0].tolist()
+    sizes = {"original_sizes": inputs["original_sizes"].tolist(), "reshaped_input_sizes": [[height, width]]}
+    seen = loaded.model.get_image_embeddings(
+        on_device(loaded, {"pixel_values": inputs["pixel_values"]})["pixel_values"]
+    )
     names = ("image_embeddings", "intermediate_embeddings")  # the latter of SAM-HQ
-    given = dict(zip(names, seen if isinstance(seen, tuple) else (seen,), strict=False))
+    embeddings = dict(zip(names, seen if isinstance(seen, tuple) else (seen,), strict=False))
     for points in _grid(crop.points, width, height).to(loaded.device).split(options["points_per_batch"], dim=1):
-        proposed = loaded.model(input_points=points, input_labels=points.new_ones(points.shape[:3]).long(), **given)
+        proposed = loaded.model(
+            input_points=points, input_labels=points.new_ones(points.shape[:3]).long(), **embeddings
+        )
         yield from _good(loaded, options, proposed, sizes, crop, image.size)
 
 
@@ -133,7 +137,7 @@ def _grid(count: int, width: int, height: int) -> Any:
 
 def _good(
     loaded: Loaded, options: Options, proposed: _Proposed, sizes: dict[str, Any], crop: _Crop, whole: tuple[int, int]
-) -> Iterator[_Found]:
+) -> Iterator[_Mask]:
     """Choose the masks that the model trusts, that are stable, and that the edge of the crop does not cut off."""
     scores, masks = proposed.iou_scores.float().flatten(), proposed.pred_masks.float().flatten(0, 2)
     if options["pred_iou_thresh"] > 0:
@@ -148,8 +152,8 @@ def _good(
         stable = _stable(scaled, options)
         chosen = (scaled[stable] > options["mask_threshold"]).cpu().numpy()
         for mask, score in zip(chosen, their[stable].tolist(), strict=True):
-            if (found := _placed(mask, score, crop.box, whole)) is not None:
-                yield found
+            if (placed := _placed(mask, score, crop.box, whole)) is not None:
+                yield placed
 
 
 def _stable(masks: torch.Tensor, options: Options) -> torch.Tensor:
@@ -163,7 +167,7 @@ def _stable(masks: torch.Tensor, options: Options) -> torch.Tensor:
     return inner / outer > options["stability_score_thresh"]
 
 
-def _placed(mask: np.ndarray, score: float, crop: Box, whole: tuple[int, int]) -> _Found | None:
+def _placed(mask: np.ndarray, score: float, crop: Box, whole: tuple[int, int]) -> _Mask | None:
     """Place a mask of a crop in the whole image; None where an edge of the crop cuts it off."""
     left, top, right, bottom = box_around(mask)
     bits = np.packbits(mask[top : bottom + 1, left : right + 1])
@@ -171,20 +175,20 @@ def _placed(mask: np.ndarray, score: float, crop: Box, whole: tuple[int, int]) -
     edges = zip(box, crop, (0, 0, *whole), strict=True)
     if any(abs(side - edge) <= _EDGE < abs(side - end) for side, edge, end in edges):
         return None
-    return _Found(score, box, bits)
+    return _Mask(score, box, bits)
 
 
-def _lines(encoded: EncodedImages, lines: list[int], found: list[list[_Found]]) -> list[tuple[Any, ...]]:
+def _lines(encoded: EncodedImages, lines: list[int], outputs: list[list[_Mask]]) -> list[tuple[Any, ...]]:
     """Write a line for each mask of an image: its number, score, area in pixels and image."""
     width, height = image_batches.size_of(encoded, lines[0])
-    masks = [(each.score, _unpacked(each, height, width)) for each in found[0]]
+    masks = [(each.score, _unpacked(each, height, width)) for each in outputs[0]]
     return [(code, score, int(mask.sum()), mask_image(mask)) for code, (score, mask) in enumerate(masks)]
 
 
-def _unpacked(found: _Found, height: int, width: int) -> np.ndarray:
+def _unpacked(packed: _Mask, height: int, width: int) -> np.ndarray:
     """Return a mask at the size of its image."""
-    left, top, right, bottom = found.box
+    left, top, right, bottom = packed.box
     shape = (bottom + 1 - top, right + 1 - left)
     mask = np.zeros((height, width), dtype=bool)
-    mask[top : bottom + 1, left : right + 1] = np.unpackbits(found.bits, count=shape[0] * shape[1]).reshape(shape)
+    mask[top : bottom + 1, left : right + 1] = np.unpackbits(packed.bits, count=shape[0] * shape[1]).reshape(shape)
     return mask

@@ -34,9 +34,9 @@ class _Prompted(EncodedImages):
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Build the tensors of some images and the sentence for each."""
         asked = [self.subtask] * len(positions)
-        made = self.loaded.image_processor(self.pixels(positions), task_inputs=asked, return_tensors="pt")
-        made["task_inputs"] = self.task_tokens.expand(len(positions), -1)
-        return on_device(self.loaded, made)
+        tensors = self.loaded.image_processor(self.pixels(positions), task_inputs=asked, return_tensors="pt")
+        tensors["task_inputs"] = self.task_tokens.expand(len(positions), -1)
+        return on_device(self.loaded, tensors)
 
 
 def encode(loaded: Loaded, subtask: str, values: list[Any], indices: Sequence[int]) -> EncodedImages:
@@ -48,18 +48,18 @@ def encode(loaded: Loaded, subtask: str, values: list[Any], indices: Sequence[in
 def _task_tokens(loaded: Loaded, subtask: str) -> Any:
     """Tokenise the sentence, as long as the model reads it."""
     most = loaded.config.task_seq_len
-    said = {"padding": "max_length", "truncation": True, "max_length": most, "return_tensors": "pt"}
-    return loaded.tokenizer(f"the task is {subtask}", **said)["input_ids"]
+    arguments = {"padding": "max_length", "truncation": True, "max_length": most, "return_tensors": "pt"}
+    return loaded.tokenizer(f"the task is {subtask}", **arguments)["input_ids"]
 
 
-def scaled(made: dict[str, Any], subtask: str, height: int, width: int) -> dict[str, Any]:
+def scaled(outputs: dict[str, Any], subtask: str, height: int, width: int) -> dict[str, Any]:
     """Bring masks to the size of their image, for which OneFormer's own processor would need torchvision.
 
     Panoptic masks are scaled as probabilities, others as they are.
     """
     import torch
 
-    masks = made["masks_queries_logits"]
+    masks = outputs["masks_queries_logits"]
     masks = torch.nn.functional.interpolate(
         masks.sigmoid() if subtask == "panoptic" else masks,
         (height, width),
@@ -67,4 +67,4 @@ def scaled(made: dict[str, Any], subtask: str, height: int, width: int) -> dict[
         align_corners=False,
         antialias=True,
     )
-    return {**made, "masks_queries_logits": masks.logit() if subtask == "panoptic" else masks}
+    return {**outputs, "masks_queries_logits": masks.logit() if subtask == "panoptic" else masks}

@@ -77,13 +77,13 @@ def _subtask(loaded: Loaded, wanted: str | None) -> str:
     ArgumentError
         Where the model cannot do what is wanted; says what it can.
     """
-    known = _subtasks(loaded)
-    if wanted is not None and wanted not in known:
+    supported = _subtasks(loaded)
+    if wanted is not None and wanted not in supported:
         raise ArgumentError(
             f"`subtask` is '{wanted}', which '{loaded.source}' does not support.",
-            allowed=" or ".join(f"'{each}'" for each in known) + " with this model.",
+            allowed=" or ".join(f"'{each}'" for each in supported) + " with this model.",
         )
-    return wanted or known[0]
+    return wanted or supported[0]
 
 
 def _is_split(loaded: Loaded) -> bool:
@@ -114,31 +114,31 @@ def _lines(
     options: Options,
     encoded: EncodedImages,
     lines: list[int],
-    found: list[Any],
+    outputs: list[Any],
 ) -> list[tuple[Any, ...]]:
     """Write a line for each segment of an image: its label, score, area in pixels and mask."""
     width, height = image_batches.size_of(encoded, lines[0])
     if subtask == "semantic":
-        return _classes_found(names, _classes_of_pixels(loaded, found[0], height, width).numpy())
-    made = _read(loaded, subtask, options, found[0], height, width)
-    pixels = made["segmentation"]
-    segments = [(each["label_id"], each["score"], (pixels == each["id"]).numpy()) for each in made["segments_info"]]
+        return _classes_found(names, _classes_of_pixels(loaded, outputs[0], height, width).numpy())
+    result = _read(loaded, subtask, options, outputs[0], height, width)
+    pixels = result["segmentation"]
+    segments = [(each["label_id"], each["score"], (pixels == each["id"]).numpy()) for each in result["segments_info"]]
     return [(names[code], score, int(mask.sum()), mask_image(mask)) for code, score, mask in segments]
 
 
 def _read(
-    loaded: Loaded, subtask: str, options: Mapping[str, Any], made: dict[str, Any], height: int, width: int
+    loaded: Loaded, subtask: str, options: Mapping[str, Any], outputs: dict[str, Any], height: int, width: int
 ) -> Any:
     """Read the segments of an image out of what the model made, at the size of the image."""
     read = getattr(loaded.image_processor, _reader_of(subtask))
     own_size = oneformer.is_prompted(loaded) and subtask != "semantic"
-    outputs = oneformer.scaled(made, subtask, height, width) if own_size else made
+    outputs = oneformer.scaled(outputs, subtask, height, width) if own_size else outputs
     thresholds = _understood(read, {name: options[name] for name in _THRESHOLDS if name in options}, subtask)
     target = None if own_size else [(height, width)]
     return read(SimpleNamespace(**{"patch_offsets": None, **outputs}), **thresholds, target_sizes=target)[0]
 
 
-def _classes_of_pixels(loaded: Loaded, made: dict[str, Any], height: int, width: int) -> Any:
+def _classes_of_pixels(loaded: Loaded, outputs: dict[str, Any], height: int, width: int) -> Any:
     """Return the code of the likeliest class of each pixel of an image.
 
     A score of each class for each pixel of a photograph may be more than fits into memory. Scores that only have to be
@@ -146,9 +146,9 @@ def _classes_of_pixels(loaded: Loaded, made: dict[str, Any], height: int, width:
     """
     import torch
 
-    logits: Any = made.get("logits")
-    if set(made) != {"logits"} or logits.shape[1] * height * width <= _TOGETHER:
-        return _read(loaded, "semantic", {}, made, height, width)
+    logits: Any = outputs.get("logits")
+    if set(outputs) != {"logits"} or logits.shape[1] * height * width <= _TOGETHER:
+        return _read(loaded, "semantic", {}, outputs, height, width)
     best, codes = torch.full((height, width), float("-inf")), torch.zeros((height, width), dtype=torch.long)
     together = max(1, _TOGETHER // (height * width))
     for first in range(0, logits.shape[1], together):
@@ -162,9 +162,9 @@ def _classes_of_pixels(loaded: Loaded, made: dict[str, Any], height: int, width:
 
 def _understood(read: Callable[..., Any], thresholds: dict[str, Any], subtask: str) -> dict[str, Any]:
     """Return the thresholds that a reader takes, and say that no segments are to be fused, which it would warn of."""
-    known = inspect.signature(read).parameters
-    said = {**thresholds, **({"label_ids_to_fuse": set()} if subtask == "panoptic" else {})}
-    return {name: value for name, value in said.items() if name in known}
+    parameters = inspect.signature(read).parameters
+    arguments = {**thresholds, **({"label_ids_to_fuse": set()} if subtask == "panoptic" else {})}
+    return {name: value for name, value in arguments.items() if name in parameters}
 
 
 def _classes_found(names: list[str], codes: np.ndarray) -> list[tuple[Any, ...]]:

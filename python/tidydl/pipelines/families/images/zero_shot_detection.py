@@ -44,11 +44,11 @@ def facts(loaded: Loaded) -> dict[str, Any]:
         Where it is of a type that reads labels in another way.
     """
     image_batches.reader(loaded, "post_process_object_detection")
-    kind, known = loaded.config.model_type, (*_ALL_AT_ONCE, *_ONE_BY_ONE)
-    if kind not in known:
+    kind, supported = loaded.config.model_type, (*_ALL_AT_ONCE, *_ONE_BY_ONE)
+    if kind not in supported:
         raise ArgumentError(
             f"`model` is '{loaded.source}' of type '{kind}', which does not take labels as plain text.",
-            allowed="A model of one of the types " + ", ".join(f"'{each}'" for each in known) + ".",
+            allowed="A model of one of the types " + ", ".join(f"'{each}'" for each in supported) + ".",
             hint="For example google/owlvit-base-patch32.",
         )
     return {}
@@ -92,9 +92,9 @@ class _Asked:
         loaded = self.seen.loaded
         owners = list(dict.fromkeys(self.owners[i] for i in positions))
         pixels = dict(zip(owners, self.seen.pixels(owners), strict=True))
-        made = dict(loaded.image_processor(images=[pixels[self.owners[i]] for i in positions], return_tensors="pt"))
+        tensors = dict(loaded.image_processor(images=[pixels[self.owners[i]] for i in positions], return_tensors="pt"))
         labels = [label for i in positions for label in self.asked[i]]
-        return on_device(loaded, made | dict(loaded.tokenizer(labels, padding=True, return_tensors="pt")))
+        return on_device(loaded, tensors | dict(loaded.tokenizer(labels, padding=True, return_tensors="pt")))
 
 
 def _encode(loaded: Loaded, together: bool, values: list[Value], indices: Sequence[int]) -> _Asked:
@@ -137,14 +137,14 @@ def _refuse_long(loaded: Loaded, values: list[Value], lengths: dict[str, int], i
 
 
 def _lines(
-    loaded: Loaded, options: Options, encoded: _Asked, lines: list[int], found: list[Any]
+    loaded: Loaded, options: Options, encoded: _Asked, lines: list[int], outputs: list[Any]
 ) -> list[tuple[Any, ...]]:
     """Write a line for each box of an image, the surest first."""
     together = loaded.config.model_type in _ALL_AT_ONCE
     boxes: list[tuple[Any, ...]] = []
-    for line, made in zip(lines, found, strict=True):
+    for line, output in zip(lines, outputs, strict=True):
         for k, label in enumerate(encoded.asked[line]):
-            alone = {**made, "logits": made["logits"][..., k : k + 1]} if together else made
+            alone = {**output, "logits": output["logits"][..., k : k + 1]} if together else output
             size = image_batches.size_of(encoded.seen, encoded.owners[line])
             boxes += [(label, *box) for _, *box in boxes_above(loaded, options["threshold"], alone, size)]
     return sorted(boxes, key=lambda box: -box[1])[: options["top_k"]]

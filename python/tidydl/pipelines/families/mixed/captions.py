@@ -37,7 +37,7 @@ def plan(call: Call) -> TaskPlan:
     settings = generation_settings(call.task, loaded, call.options)
     return TaskPlan(
         encode=partial(_encode, loaded, prompt),
-        forward=generator(loaded, settings, drawn, start=lambda read, made: 0),
+        forward=generator(loaded, settings, drawn, start=lambda read, generated: 0),
         key=told_apart(drawn),
         padding="none" if padding_of(settings, drawn) == "none" else image_batches.padding(loaded),
         most=_TOGETHER,
@@ -123,10 +123,10 @@ class _Prompted:
         loaded, prompt = self.images.loaded, self.prompt
         pixels = self.images.pixels(positions)
         if prompt.header is None:
-            made = loaded.image_processor(images=pixels, return_tensors="pt")
+            inputs = loaded.image_processor(images=pixels, return_tensors="pt")
         else:
-            made = _with_header(loaded.image_processor, pixels, prompt.header)
-        tensors = {name: made[name] for name in loaded.image_processor.model_input_names if name in made}
+            inputs = _with_header(loaded.image_processor, pixels, prompt.header)
+        tensors = {name: inputs[name] for name in loaded.image_processor.model_input_names if name in inputs}
         if prompt.ids:
             tensors[prompt.name] = torch.tensor([prompt.ids] * len(positions))
         return on_device(loaded, tensors)
@@ -149,15 +149,17 @@ def _with_header(reader: Callable[..., Any], pixels: list[Any], header: str) -> 
             allowed="Access to the Hub, once: the font is then stored.",
             hint="Try again with a network connection.",
         )
-    given = {"font_path": font} if isinstance(font, str) else {}
-    return reader(images=pixels, header_text=[header] * len(pixels), return_tensors="pt", **given)
+    arguments = {"font_path": font} if isinstance(font, str) else {}
+    return reader(images=pixels, header_text=[header] * len(pixels), return_tensors="pt", **arguments)
 
 
 def _encode(loaded: Loaded, prompt: Prompt, values: list[Any], indices: Sequence[int]) -> Any:
     return Placed(_Prompted(image_batches.encode(loaded, values, indices), prompt), indices)
 
 
-def _texts(loaded: Loaded, encoded: object, lines: list[int], found: list[list[list[int]]]) -> list[tuple[int, str]]:
+def _texts(
+    loaded: Loaded, encoded: object, lines: list[int], sequences: list[list[list[int]]]
+) -> list[tuple[int, str]]:
     """Write a line for each sequence: the text with the prompt that it begins with."""
-    made = loaded.tokenizer.batch_decode(found[0], skip_special_tokens=True)
-    return list(enumerate((text.strip() for text in made), start=1))
+    decoded = loaded.tokenizer.batch_decode(sequences[0], skip_special_tokens=True)
+    return list(enumerate((text.strip() for text in decoded), start=1))

@@ -43,7 +43,7 @@ class Conversation:
 
 
 def conversation_of(
-    loaded: Loaded, value: str | Chat, given: Sequence[Block], index: int, num_frames: int | None
+    loaded: Loaded, value: str | Chat, attached: Sequence[Block], index: int, num_frames: int | None
 ) -> Conversation:
     """Write a text or a chat as the model has learnt to read it.
 
@@ -54,7 +54,7 @@ def conversation_of(
     value
         The text, which becomes a message of the user where the model has learnt to chat, unless it names the places of
         its images itself; or the chat.
-    given
+    attached
         What came beside it: images, audio and videos.
     index
         Which input of the call it is.
@@ -69,11 +69,11 @@ def conversation_of(
                 "`x` is a chat, but this is not a chat model: its processor has no chat template.",
                 allowed="A text, or a model whose name says 'Instruct' or 'Chat'.",
             )
-        chat, before = _filled(value, list(given), index), ""
+        chat, before = _filled(value, list(attached), index), ""
     elif template and not any(mark in value for mark in _marks(processor)):
-        chat, before = (("user", (*given, ("text", value))),), value
+        chat, before = (("user", (*attached, ("text", value))),), value
     else:
-        media = tuple(_seen(loaded, block, index, num_frames) for block in given)
+        media = tuple(_seen(loaded, block, index, num_frames) for block in attached)
         return Conversation(value, media, value, is_chat=False)
     seen = tuple((role, tuple(_seen(loaded, block, index, num_frames) for block in blocks)) for role, blocks in chat)
     media = tuple(block for _, blocks in seen for block in blocks if block[0] != "text")
@@ -83,39 +83,39 @@ def conversation_of(
 def _marks(processor: ProcessorMixin) -> list[str]:
     """List the tokens that stand for images, audio and videos in a prompt."""
     names = [f"{kind}_token" for kind in MEDIA] + ["boi_token", "boa_token"]
-    found = [getattr(processor, name, None) for name in names]
-    return [str(getattr(token, "content", token)) for token in found if token]
+    tokens = [getattr(processor, name, None) for name in names]
+    return [str(getattr(token, "content", token)) for token in tokens if token]
 
 
-def _filled(chat: Chat, given: list[Block], index: int) -> Chat:
+def _filled(chat: Chat, attached: list[Block], index: int) -> Chat:
     """Put what came beside a chat where blocks of its kind are open, what is left into the user's last message."""
     filled = [
-        (role, tuple(_next(kind, given, index) if value is None else (kind, value) for kind, value in blocks))
+        (role, tuple(_next(kind, attached, index) if value is None else (kind, value) for kind, value in blocks))
         for role, blocks in chat
     ]
-    if given:
+    if attached:
         last = max((i for i, (role, _) in enumerate(filled) if role == "user"), default=None)
         if last is None:
             raise value_error(
                 index,
-                f"is a chat without a message to which {_WORDS[given[0][0]][0]} could belong.",
+                f"is a chat without a message to which {_WORDS[attached[0][0]][0]} could belong.",
                 allowed="A chat with a message whose role is 'user'.",
             )
-        filled[last] = ("user", (*given, *filled[last][1]))
+        filled[last] = ("user", (*attached, *filled[last][1]))
     return tuple(filled)
 
 
-def _next(kind: str, given: list[Block], index: int) -> Block:
+def _next(kind: str, attached: list[Block], index: int) -> Block:
     """Take the first of this kind of what came beside a chat."""
-    found = next((block for block in given if block[0] == kind), None)
-    if found is None:
+    first = next((block for block in attached if block[0] == kind), None)
+    if first is None:
         raise value_error(
             index,
             f"is a chat with a block of type '{kind}' that is empty.",
             allowed=f"Blocks with {_WORDS[kind][0]} under the name `{kind}` or `path`.",
         )
-    given.remove(found)
-    return found
+    attached.remove(first)
+    return first
 
 
 def _seen(loaded: Loaded, block: Block, index: int, num_frames: int | None) -> Block:
@@ -157,29 +157,32 @@ def _template_blocks(block: Block) -> list[dict[str, Any]]:
     return [{"type": "image"}] * value[1] if kind == "frames" else [{"type": kind}]
 
 
-def tensors_of(loaded: Loaded, said: Conversation, index: int) -> dict[str, Any]:
+def tensors_of(loaded: Loaded, conversation: Conversation, index: int) -> dict[str, Any]:
     """Decode what belongs to a prompt, and let the model's processor read it all."""
     processor, tokenizer = loaded.processor, loaded.tokenizer
     more: dict[str, Any] = {}
-    pictures = [each for block in said.media for each in _pictures(block, loaded.image_processor, index)]
+    pictures = [each for block in conversation.media for each in _pictures(block, loaded.image_processor, index)]
     if pictures:
-        more["images"] = [pictures] if said.is_chat else pictures
-        more |= _uncut(processor) if any(kind == "frames" for kind, _ in said.media) else {}
-    heard = [value for kind, value in said.media if kind == "audio"]
+        more["images"] = [pictures] if conversation.is_chat else pictures
+        more |= _uncut(processor) if any(kind == "frames" for kind, _ in conversation.media) else {}
+    heard = [value for kind, value in conversation.media if kind == "audio"]
     if heard:
         rate = _audio_reader(processor).sampling_rate
         more |= {"audio": [audios.samples(clip, rate, index) for clip in heard], "sampling_rate": rate}
-    clips = [_video(value[0], value[1], index) for kind, value in said.media if kind == "video"]
+    clips = [_video(value[0], value[1], index) for kind, value in conversation.media if kind == "video"]
     if clips:
         frames = [each for each, _ in clips]
-        more |= {"videos": [frames] if said.is_chat else frames, "video_metadata": [about for _, about in clips]}
+        more |= {
+            "videos": [frames] if conversation.is_chat else frames,
+            "video_metadata": [about for _, about in clips],
+        }
         more["do_sample_frames"] = False
     begin = getattr(tokenizer, "bos_token", None)
-    if said.is_chat and begin and said.prompt.startswith(begin):
+    if conversation.is_chat and begin and conversation.prompt.startswith(begin):
         more["add_special_tokens"] = False
     try:
         with quiet_loading():
-            return dict(processor(text=[said.prompt], return_tensors="pt", **more))
+            return dict(processor(text=[conversation.prompt], return_tensors="pt", **more))
     except Exception as problem:  # processors raise anything
         raise template_error(problem, index, "the processor of the model") from problem
 
@@ -200,7 +203,7 @@ def _pictures(block: Block, scaler: BaseImageProcessor | None, index: int) -> li
 
 
 def _audio_reader(processor: ProcessorMixin) -> Any:
-    return next(found for name in _READERS["audio"] if (found := getattr(processor, name, None)) is not None)
+    return next(reader for name in _READERS["audio"] if (reader := getattr(processor, name, None)) is not None)
 
 
 def _uncut(processor: ProcessorMixin) -> dict[str, bool]:

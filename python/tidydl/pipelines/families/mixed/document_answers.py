@@ -47,13 +47,13 @@ def plan(call: Call) -> TaskPlan:
 
 
 def _answers(
-    options: Options, top_k: int, encoded: PageWindows, lines: list[int], found: list[np.ndarray]
+    options: Options, top_k: int, encoded: PageWindows, lines: list[int], line_logits: list[np.ndarray]
 ) -> list[tuple[Any, ...]]:
     """Write the best answers of all windows of a page; a line of missing values where there is no word."""
     page = encoded.pages[encoded.owners[lines[0]]]
     best: dict[Span, float] = {}
     without = 1.0
-    for line, logits in zip(lines, found, strict=True):
+    for line, logits in zip(lines, line_logits, strict=True):
         words = encoded.words[line]
         starts, ends, none = _chances(logits[:, : len(words)], words, _positions_of_none(encoded, line))
         without = min(without, none)

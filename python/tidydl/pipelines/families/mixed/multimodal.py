@@ -68,7 +68,7 @@ def _as_text(loaded: Loaded) -> dict[str, Any]:
     return {"generation_mode": "text"} if others and _generates_otherwise(loaded, GenerationMixin) else {}
 
 
-def _from_the_first(read: dict[str, Any], made: torch.Tensor) -> int:
+def _from_the_first(read: dict[str, Any], generated: torch.Tensor) -> int:
     """Keep all that the model gives, since models differ in whether that begins with the prompt."""
     return 0
 
@@ -106,7 +106,7 @@ class _Conversations:
     """
 
     loaded: Loaded
-    said: list[Conversation]
+    conversations: list[Conversation]
     indices: Sequence[int]
     fill: bool
     kept: list[dict[str, Any] | None] = field(default_factory=list)
@@ -124,18 +124,18 @@ class _Conversations:
     @property
     def owners(self) -> Sequence[int]:
         """Every prompt is one line."""
-        return range(len(self.said))
+        return range(len(self.conversations))
 
     @property
     def cut(self) -> list[bool]:
         """Nothing is shortened: it could be the place of an image."""
-        return [False] * len(self.said)
+        return [False] * len(self.conversations)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
         """Put prompts of one shape together, filled up on the left."""
         import torch
 
-        rows = [self.kept[i] or tensors_of(self.loaded, self.said[i], self.indices[i]) for i in positions]
+        rows = [self.kept[i] or tensors_of(self.loaded, self.conversations[i], self.indices[i]) for i in positions]
         longest = max(len(self.ids[i]) for i in positions)
         tensors = {}
         for name in rows[0]:
@@ -170,27 +170,27 @@ def _encode(
     indices: Sequence[int],
 ) -> Placed:
     """Let the processor read each input alone, and note the shapes of what it made."""
-    said = []
+    conversations = []
     for value, index in zip(values, indices, strict=True):
-        text, *given = _by_part(parts, value)
-        blocks = [(part.modality, each) for part, each in zip(parts[1:], given, strict=True)]
-        said.append(conversation_of(loaded, text, blocks, index, num_frames))
-    encoded = _Conversations(loaded, said, indices, _can_be_filled_up(loaded) and not settings.total_length)
-    held = 0
-    for one, index in zip(said, indices, strict=True):
-        made = tensors_of(loaded, one, index)
-        held += sum(each.nbytes for each in made.values() if hasattr(each, "nbytes"))
-        encoded.kept.append(made if held <= _HELD else None)
-        ids = made.get("input_ids", made.get("decoder_input_ids"))
+        text, *media = _by_part(parts, value)
+        blocks = [(part.modality, each) for part, each in zip(parts[1:], media, strict=True)]
+        conversations.append(conversation_of(loaded, text, blocks, index, num_frames))
+    encoded = _Conversations(loaded, conversations, indices, _can_be_filled_up(loaded) and not settings.total_length)
+    total_bytes = 0
+    for one, index in zip(conversations, indices, strict=True):
+        tensors = tensors_of(loaded, one, index)
+        total_bytes += sum(each.nbytes for each in tensors.values() if hasattr(each, "nbytes"))
+        encoded.kept.append(tensors if total_bytes <= _HELD else None)
+        ids = tensors.get("input_ids", tensors.get("decoder_input_ids"))
         encoded.ids.append([] if ids is None else ids[0].tolist())
-        encoded.shapes.append(_shape(made, len(encoded.ids[-1]), encoded.fill))
+        encoded.shapes.append(_shape(tensors, len(encoded.ids[-1]), encoded.fill))
     return Placed(encoded, indices)
 
 
-def _shape(made: dict[str, Any], length: int, fill: bool) -> Hashable:
+def _shape(tensors: dict[str, Any], length: int, fill: bool) -> Hashable:
     """Return what is equal for inputs that may share a batch."""
     shapes = []
-    for name, values in sorted(made.items()):
+    for name, values in sorted(tensors.items()):
         if not hasattr(values, "shape"):
             return object()  # what is no tensor cannot be put together with another
         if not (fill and _is_of_tokens(name, values, length)):
@@ -199,14 +199,14 @@ def _shape(made: dict[str, Any], length: int, fill: bool) -> Hashable:
 
 
 def _texts(
-    loaded: Loaded, whole: bool, encoded: Placed, lines: list[int], found: list[list[list[int]]]
+    loaded: Loaded, whole: bool, encoded: Placed, lines: list[int], sequences: list[list[list[int]]]
 ) -> list[tuple[int, str]]:
     """Write a line for each sequence: the new text, after the prompt where that is asked for."""
-    said: Conversation = encoded.said[lines[0]]
+    conversation: Conversation = encoded.conversations[lines[0]]
     prompt = loaded.tokenizer.decode(encoded.ids[lines[0]], skip_special_tokens=True)
-    made = (_after(prompt, text) for text in loaded.tokenizer.batch_decode(found[0], skip_special_tokens=True))
-    texts = [text.strip() if said.is_chat else text for text in made]
-    return list(enumerate(((said.before if whole else "") + text for text in texts), start=1))
+    decoded = (_after(prompt, text) for text in loaded.tokenizer.batch_decode(sequences[0], skip_special_tokens=True))
+    texts = [text.strip() if conversation.is_chat else text for text in decoded]
+    return list(enumerate(((conversation.before if whole else "") + text for text in texts), start=1))
 
 
 def _after(prompt: str, text: str) -> str:

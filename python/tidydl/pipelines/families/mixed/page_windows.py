@@ -64,15 +64,15 @@ class PageWindows:
 
 
 def encode(
-    loaded: Loaded, options: Options, known: dict[Any, Layout], values: list[tuple[Any, ...]], indices: Sequence[int]
+    loaded: Loaded, options: Options, layouts: dict[Any, Layout], values: list[tuple[Any, ...]], indices: Sequence[int]
 ) -> PageWindows:
     """Put each question beside windows of the words of its page.
 
-    ``known`` keeps the words that were read in images of this call.
+    ``layouts`` keeps the words that were read in images of this call.
     """
     refuse_slow(loaded.tokenizer)
     pictures = images.encode(loaded, [value[0] for value in values], indices)
-    pages = [value[2] if len(value) > 2 else _words_of(pictures, i, options, known) for i, value in enumerate(values)]
+    pages = [value[2] if len(value) > 2 else _words_of(pictures, i, options, layouts) for i, value in enumerate(values)]
     encoded = PageWindows(loaded, pictures, pages)
     reader = replace(loaded, components={"tokenizer": loaded.tokenizer})
     most = texts.token_limit(reader, options["max_length"]) or 2 * _STRIDE
@@ -81,32 +81,32 @@ def encode(
     return encoded
 
 
-def _words_of(pictures: images.EncodedImages, i: int, options: Options, known: dict[Any, Layout]) -> Layout:
+def _words_of(pictures: images.EncodedImages, i: int, options: Options, layouts: dict[Any, Layout]) -> Layout:
     """Read the words in an image, once for all questions about it."""
     name = images.key(pictures.images[i])
-    if name not in known:
-        known[name] = words_in(pictures.pixels([i])[0], options["lang"], options["tesseract_config"])
-    return known[name]
+    if name not in layouts:
+        layouts[name] = words_in(pictures.pixels([i])[0], options["lang"], options["tesseract_config"])
+    return layouts[name]
 
 
 def _add_windows(encoded: PageWindows, owner: int, question: str, most: int, stride: float | None, index: int) -> None:
     """Tokenise a question with the words of its page; what does not fit into one window goes into further ones."""
     tokenizer, page = encoded.loaded.tokenizer, encoded.pages[owner] or (("", (0, 0, 0, 0)),)
-    given = _as_given(encoded.loaded, question, page)
+    inputs = _as_given(encoded.loaded, question, page)
     asked = tokenizer(**_as_given(encoded.loaded, question, page[:1]), verbose=False).sequence_ids(0).count(0)
     room = room_for(most - asked - tokenizer.num_special_tokens_to_add(pair=True), "question", index=index)
-    made = tokenizer(
-        **given,
+    encoding = tokenizer(
+        **inputs,
         max_length=most,
         stride=_shared(stride, most, room),
         truncation="only_second",
         return_overflowing_tokens=True,
         return_token_type_ids=True,
     )
-    read = [name for name in ("input_ids", "attention_mask", "token_type_ids", "bbox") if name in made]
-    for line, ids in enumerate(made["input_ids"]):
-        row = {name: list(made[name][line]) for name in read}
-        parts, words = made.sequence_ids(line), made.word_ids(line)
+    read = [name for name in ("input_ids", "attention_mask", "token_type_ids", "bbox") if name in encoding]
+    for line, ids in enumerate(encoding["input_ids"]):
+        row = {name: list(encoding[name][line]) for name in read}
+        parts, words = encoding.sequence_ids(line), encoding.word_ids(line)
         of_page = [word if part == 1 else None for part, word in zip(parts, words, strict=True)]
         row.setdefault("bbox", _boxes(ids, of_page, page, tokenizer.sep_token_id))
         encoded.tokens.append(row)

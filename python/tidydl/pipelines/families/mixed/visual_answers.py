@@ -129,12 +129,12 @@ def _scores(loaded: Loaded, tensors: dict[str, Any]) -> np.ndarray:
 
 
 def _ranked(
-    labels: list[str], top_k: int | None, encoded: object, lines: list[int], found: list[np.ndarray]
+    labels: list[str], top_k: int | None, encoded: object, lines: list[int], scores: list[np.ndarray]
 ) -> list[Any]:
     """Write a line per answer, the best first."""
-    return ranked(labels, found[0], top_k)
+    return ranked(labels, scores[0], top_k)
 
 
-def _written(tokenizer: PreTrainedTokenizerBase, encoded: object, lines: list[int], found: list[Any]) -> list[Any]:
+def _written(tokenizer: PreTrainedTokenizerBase, encoded: object, lines: list[int], sequences: list[Any]) -> list[Any]:
     """Write the line of the answer; it has no score."""
-    return [(1, str(tokenizer.decode(found[0][0], skip_special_tokens=True)).strip(), None)]
+    return [(1, str(tokenizer.decode(sequences[0][0], skip_special_tokens=True)).strip(), None)]

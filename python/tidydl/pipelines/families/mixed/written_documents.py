@@ -41,7 +41,7 @@ def plan(call: Call) -> TaskPlan:
     settings = generation_settings(call.task, loaded, {**call.options, **GREEDY})
     return TaskPlan(
         encode=partial(_encode, loaded),
-        forward=generator(loaded, settings, None, start=lambda read, made: 0),
+        forward=generator(loaded, settings, None, start=lambda read, generated: 0),
         padding="equal",
         finish=partial(_answer, loaded.tokenizer),
         noted={"ranks": 1},
@@ -101,10 +101,10 @@ def _encode(loaded: Loaded, values: list[tuple[Any, ...]], indices: Sequence[int
 
 
 def _answer(
-    tokenizer: PreTrainedTokenizerBase, encoded: object, lines: list[int], found: list[Any]
+    tokenizer: PreTrainedTokenizerBase, encoded: object, lines: list[int], sequences: list[Any]
 ) -> list[tuple[Any, ...]]:
     """Write the line of what stands between the marks of an answer, missing where there are none."""
-    text = str(tokenizer.decode(found[0][0]))
+    text = str(tokenizer.decode(sequences[0][0]))
     for token in (tokenizer.eos_token, tokenizer.pad_token):
         text = text.replace(token, "") if token else text
     begun, ended = text.find(_ANSWER[0]), text.rfind(_ANSWER[1])

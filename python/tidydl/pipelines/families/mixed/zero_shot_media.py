@@ -105,18 +105,18 @@ class _Judged:
 def _encode(loaded: Loaded, reader: Prepared, template: str, values: list[Value], indices: Sequence[int]) -> _Judged:
     """Read images or audio, and tokenise the sentence of each different label once."""
     labels = [each for _, each in values]
-    known = list(dict.fromkeys(label for each in labels for label in each))
-    sentences = [template.replace("{}", label) for label in known]
-    tokens = _tokens(loaded, sentences, partial(_too_long, known, labels, indices)) if known else {}
+    unique_labels = list(dict.fromkeys(label for each in labels for label in each))
+    sentences = [template.replace("{}", label) for label in unique_labels]
+    tokens = _tokens(loaded, sentences, partial(_too_long, unique_labels, labels, indices)) if unique_labels else {}
     media = reader.encode(loaded, [medium for medium, _ in values], indices)
-    return _Judged(media, labels, tokens, {label: line for line, label in enumerate(known)})
+    return _Judged(media, labels, tokens, {label: line for line, label in enumerate(unique_labels)})
 
 
 def _tokens(loaded: Loaded, sentences: list[str], too_long: Callable[[int, int], Exception]) -> dict[str, Any]:
     """Tokenise sentences, filled up to the longest, or as far as the model was trained to see them."""
     tokenizer, siglip = loaded.tokenizer, _is_siglip(loaded)
-    known = [limit for limit in (part_limit(loaded), _SIGLIP_TOKENS if siglip else None) if limit is not None]
-    limit = min(known, default=None)
+    limits = [limit for limit in (part_limit(loaded), _SIGLIP_TOKENS if siglip else None) if limit is not None]
+    limit = min(limits, default=None)
     longest = [len(row) for row in tokenizer(sentences, verbose=False)["input_ids"]]
     if limit is not None and max(longest) > limit:
         raise too_long(longest.index(max(longest)), limit)
@@ -125,10 +125,10 @@ def _tokens(loaded: Loaded, sentences: list[str], too_long: Callable[[int, int],
 
 
 def _too_long(
-    known: list[str], labels: list[tuple[str, ...]], indices: Sequence[int], which: int, limit: int
+    unique_labels: list[str], labels: list[tuple[str, ...]], indices: Sequence[int], which: int, limit: int
 ) -> Exception:
     """Explain that a label makes a sentence longer than the model reads, naming the first input that has it."""
-    label = known[which]
+    label = unique_labels[which]
     index = next(index for each, index in zip(labels, indices, strict=True) if label in each)
     return value_error(
         index,
@@ -149,7 +149,7 @@ def _scores(
     top_k: int | None,
     encoded: _Judged,
     lines: list[int],
-    found: list[np.ndarray],
+    logits: list[np.ndarray],
 ) -> list[Judged]:
     """Rank the labels of an image or sound by their scores."""
-    return ranked(encoded.labels[encoded.owners[lines[0]]], function(found[0]), top_k)
+    return ranked(encoded.labels[encoded.owners[lines[0]]], function(logits[0]), top_k)

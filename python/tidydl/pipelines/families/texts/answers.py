@@ -105,16 +105,16 @@ def _contexts(loaded: Loaded, contexts: list[str]) -> tuple[list[list[int]], lis
     refuse_slow(loaded.processor)
     if not contexts:
         return [], [], []
-    made = loaded.processor(contexts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    encoding = loaded.processor(contexts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     words = []
-    for i, offsets in enumerate(made["offset_mapping"]):
+    for i, offsets in enumerate(encoding["offset_mapping"]):
         around: dict[Any, Span] = {}
-        numbers = [(-1, k) if word is None else word for k, word in enumerate(made.word_ids(i))]
+        numbers = [(-1, k) if word is None else word for k, word in enumerate(encoding.word_ids(i))]
         for word, (start, end) in zip(numbers, offsets, strict=True):
-            known = around.get(word, (start, end))
-            around[word] = (min(known[0], start), max(known[1], end))
+            span = around.get(word, (start, end))
+            around[word] = (min(span[0], start), max(span[1], end))
         words.append([around[word] for word in numbers])
-    return list(made["input_ids"]), made["offset_mapping"], words
+    return list(encoding["input_ids"]), encoding["offset_mapping"], words
 
 
 def _answers(
@@ -123,14 +123,14 @@ def _answers(
     top_k: int,
     encoded: _Windows,
     lines: list[int],
-    found: list[np.ndarray],
+    line_logits: list[np.ndarray],
 ) -> list[tuple[Any, ...]]:
     """Write the best answers of all windows of a context."""
     owner = encoded.owners[lines[0]]
     context = encoded.texts[owner][1]
     best: dict[Span, float] = {}
     without = 1.0
-    for line, logits in zip(lines, found, strict=True):
+    for line, logits in zip(lines, line_logits, strict=True):
         starts, ends, none = _chances(encoded, line, logits, tokenizer.cls_token_id is not None)
         without = min(without, none)
         first = encoded.spans[line][0]

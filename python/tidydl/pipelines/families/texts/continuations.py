@@ -149,10 +149,10 @@ def _log_probabilities(model: PreTrainedModel, tensors: dict[str, Any]) -> np.nd
     return torch.stack([chances.masked_fill(~judged, 0.0).sum(-1), judged.sum(-1).float()], dim=1).numpy()
 
 
-def _shares(options: Options, encoded: EncodedLines, lines: list[int], found: list[Any]) -> list[Judged]:
+def _shares(options: Options, encoded: EncodedLines, lines: list[int], totals: list[Any]) -> list[Judged]:
     """Rank the labels of a text by the probability of each among them."""
     labels = encoded.texts[encoded.owners[lines[0]]][1]
     sums = np.empty(len(labels))
-    for line, (total, count) in zip(lines, found, strict=True):
+    for line, (total, count) in zip(lines, totals, strict=True):
         sums[encoded.extra[line]] = total / count if options["per_token"] else total
     return ranked(labels, softmax(sums), options["top_k"])

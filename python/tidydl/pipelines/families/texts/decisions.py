@@ -211,14 +211,14 @@ def _by_labels(model: PreTrainedModel, settings: DecisionConfig, tensors: dict[s
         logits = model(**tensors, logits_to_keep=torch.tensor(kept, device=model.device)).logits
     else:
         logits = model(**tensors).logits[:, kept]
-    found = []
+    probabilities = []
     for line, ((inputs, questions), at) in enumerate(zip(asked, indices, strict=True)):
         rows = [logits[line, kept.index(index)].float().cpu() for index in at]
         scores = [row[ids] for row, ids in zip(rows, labels[line], strict=False)]
         tail = inputs["input_ids"][0, at[-1] + 1 :]
         changed = [settings.logits_processors[q.type](tail, s) for q, s in zip(questions, scores, strict=True)]
-        found.append([_probabilities(each) for each in changed])
-    return found
+        probabilities.append([_probabilities(each) for each in changed])
+    return probabilities
 
 
 def _by_head(model: Any, settings: DecisionConfig, tensors: dict[str, Any]) -> list[Any]:
@@ -232,10 +232,10 @@ def _probabilities(scores: torch.Tensor) -> np.ndarray:
     return softmax(scores.float().cpu().numpy().astype("float64"))
 
 
-def _answers(encoded: _Prompts, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
+def _answers(encoded: _Prompts, lines: list[int], probabilities: list[Any]) -> list[tuple[Any, ...]]:
     """Write a line per question and option, the best first."""
     answers: list[tuple[Any, ...]] = []
-    for line, chances in zip(lines, found, strict=True):
+    for line, chances in zip(lines, probabilities, strict=True):
         for question, shares in zip(encoded.prompts[line][1], chances, strict=True):
             texts_of = question.descriptions if question.type == "score" else question.options
             for rank, i in enumerate((-shares).argsort(kind="stable"), start=1):

@@ -70,11 +70,11 @@ def _entities(
     options: Options,
     encoded: EncodedLines,
     lines: list[int],
-    found: list[Any],
+    line_scores: list[Any],
 ) -> list[_Marked]:
     """Build the entities of a text of the probabilities of its tokens."""
     owner = encoded.owners[lines[0]]
-    scores = _merged(encoded, lines, found)
+    scores = _merged(encoded, lines, line_scores)
     pieces = _pieces(tokenizer, encoded.texts[owner], encoded.ids[owner], encoded.offsets[owner], scores)
     strategy = options["aggregation_strategy"]
     if strategy in ("none", "simple"):
@@ -86,12 +86,12 @@ def _entities(
     return [each for each in marked if each.entity not in options["ignore_labels"]]
 
 
-def _merged(encoded: EncodedLines, lines: list[int], found: list[np.ndarray]) -> np.ndarray:
+def _merged(encoded: EncodedLines, lines: list[int], line_scores: list[np.ndarray]) -> np.ndarray:
     """Return one line of probabilities per token: of windows that share it, from where it is farthest from an edge."""
     size = max(encoded.spans[line][1] for line in lines)
-    merged = np.empty((size, found[0].shape[-1]))
+    merged = np.empty((size, line_scores[0].shape[-1]))
     depth = np.full(size, -1)
-    for line, scores in zip(lines, found, strict=True):
+    for line, scores in zip(lines, line_scores, strict=True):
         start, stop = encoded.spans[line]
         inside, anywhere = np.arange(stop - start), np.full(stop - start, size)
         deep = np.minimum(inside if start else anywhere, inside[::-1] if stop < size else anywhere)

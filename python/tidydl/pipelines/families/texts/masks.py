@@ -34,14 +34,14 @@ def plan(call: Call) -> TaskPlan:
             allowed="A masked language model.",
         )
     targets = None if options["targets"] is None else [_token(tokenizer, word) for word in options["targets"]]
-    known = loaded.config.vocab_size if targets is None else len(targets)
+    candidates = loaded.config.vocab_size if targets is None else len(targets)
     return TaskPlan(
         encode=partial(_encode, loaded, options),
         forward=partial(_likeliest, loaded.model, tokenizer.mask_token_id, targets, top_k),
         padding=texts.padding(loaded),
         finish=partial(_filled, tokenizer),
         parallel=True,
-        noted={"ranks": known if top_k is None else min(top_k, known)},
+        noted={"ranks": candidates if top_k is None else min(top_k, candidates)},
     )
 
 
@@ -94,18 +94,18 @@ def _likeliest(
 
 
 def _filled(
-    tokenizer: PreTrainedTokenizerBase, encoded: texts.EncodedTexts, lines: list[int], found: list[Any]
+    tokenizer: PreTrainedTokenizerBase, encoded: texts.EncodedTexts, lines: list[int], outputs: list[Any]
 ) -> list[tuple[Any, ...]]:
     """Write a line for each mask and token: the text with that mask filled, other masks left open."""
     ids = encoded.tokens["input_ids"][lines[0]]
     unread = set(tokenizer.all_special_ids) - {tokenizer.mask_token_id}
     indices = [i for i, code in enumerate(ids) if code == tokenizer.mask_token_id]
-    tokens, scores = found[0]
-    made = []
+    tokens, scores = outputs[0]
+    rows = []
     for mask, index in enumerate(indices):
         filled = [[*ids[:index], int(code), *ids[index + 1 :]] for code in tokens[mask]]
         shown = tokenizer.batch_decode([[code for code in each if code not in unread] for each in filled])
         words = tokenizer.batch_decode([[int(code)] for code in tokens[mask]])
         for rank, (word, score, sequence) in enumerate(zip(words, scores[mask], shown, strict=True), start=1):
-            made.append((mask, rank, word, float(score), sequence))
-    return made
+            rows.append((mask, rank, word, float(score), sequence))
+    return rows

@@ -29,8 +29,8 @@ Value = tuple[str, "pd.DataFrame"]
 
 def facts(loaded: Loaded) -> dict[str, Any]:
     """Return what is to be known of a loaded model: what it may do with the cells of an answer."""
-    known = getattr(loaded.config, "aggregation_labels", None) or {}
-    return {"aggregators": list(known.values())}
+    labels = getattr(loaded.config, "aggregation_labels", None) or {}
+    return {"aggregators": list(labels.values())}
 
 
 def plan(call: Call) -> TaskPlan:
@@ -95,18 +95,18 @@ def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequ
 
 def _logits(model: PreTrainedModel, tensors: dict[str, Any]) -> list[tuple[Any, Any]]:
     """Run the model on a batch: for each question a logit of each token, and of each thing to do with the cells."""
-    made = model(**tensors)
-    logits = made.logits.float().cpu()
-    done = getattr(made, "logits_aggregation", None)
+    outputs = model(**tensors)
+    logits = outputs.logits.float().cpu()
+    done = getattr(outputs, "logits_aggregation", None)
     return [(each, None if done is None else done[i].float().cpu()) for i, each in enumerate(logits)]
 
 
-def _answers(loaded: Loaded, encoded: _Tables, lines: list[int], found: list[Any]) -> list[tuple[Any, ...]]:
+def _answers(loaded: Loaded, encoded: _Tables, lines: list[int], outputs: list[Any]) -> list[tuple[Any, ...]]:
     """Write the answer to a question: the cells that the model chooses."""
     import torch
 
     row, table = encoded.tokens[lines[0]], encoded.values[lines[0]][1]
-    logits, done = found[0]
+    logits, done = outputs[0]
     data = {name: torch.tensor([values]) for name, values in row.items()}
     read = (data, logits[None, : len(row["input_ids"])])
     chosen = loaded.processor.convert_logits_to_predictions(*read, *(() if done is None else (done[None],)))

@@ -69,14 +69,14 @@ def _refuse_prompt(options: Options) -> None:
 def _entailment(loaded: Loaded) -> int:
     """Find the output that says that a sentence follows from a text."""
     names = getattr(loaded.config, "label2id", None) or {}
-    found = next((int(code) for name, code in names.items() if str(name).lower().startswith("entail")), None)
-    if found is None:
+    index = next((int(code) for name, code in names.items() if str(name).lower().startswith("entail")), None)
+    if index is None:
         raise ArgumentError(
             f"`model` is '{loaded.source}', which has no label 'entailment'.",
             allowed="A natural language inference model, or a causal language model.",
             hint="This one may be for 'text-classification'.",
         )
-    return found
+    return index
 
 
 def _encode(loaded: Loaded, options: Options, values: list[Value], indices: Sequence[int]) -> EncodedLines:
@@ -123,11 +123,11 @@ def _logits(model: PreTrainedModel, entailment: int, tensors: dict[str, Any]) ->
     return model(**tensors).logits.float()[:, [contradiction, entailment]].cpu().numpy()
 
 
-def _scores(options: Options, encoded: EncodedLines, lines: list[int], found: list[Any]) -> list[Judged]:
+def _scores(options: Options, encoded: EncodedLines, lines: list[int], line_logits: list[Any]) -> list[Judged]:
     """Rank a text's labels by their scores: against each other, or each against its contradiction."""
     labels = encoded.texts[encoded.owners[lines[0]]][1]
     each: list[list[Any]] = [[] for _ in labels]
-    for line, logits in zip(lines, found, strict=True):
+    for line, logits in zip(lines, line_logits, strict=True):
         each[encoded.extra[line]].append(logits)
     logits = np.array([np.mean(windows, axis=0) for windows in each], dtype="float64")
     alone = options["multi_label"] or len(labels) == 1

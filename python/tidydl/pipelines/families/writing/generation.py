@@ -81,7 +81,7 @@ def _encode(
     if writes_on(loaded):
         encoded = _encode_prompts(loaded, settings, values, indices)
     else:
-        with languages.told(loaded.processor):
+        with languages.applied_to(loaded.processor):
             encoded = texts.encode(loaded, [settings.prefix + value for value in values], indices)
     if options["long"] == "error":
         refuse_long(encoded.cut, indices)
@@ -123,17 +123,17 @@ def _prompt_ids(tokenizer: PreTrainedTokenizerBase, value: str | Chat, prefix: s
 
 
 def _texts(
-    loaded: Loaded, options: Options, prefix: str, encoded: Placed, lines: list[int], found: list[list[list[int]]]
+    loaded: Loaded, options: Options, prefix: str, encoded: Placed, lines: list[int], sequences: list[list[list[int]]]
 ) -> list[tuple[int, str]]:
     """Write a line for each sequence: the new text, after the prompt where that is asked for."""
     tokenizer = loaded.processor
     if not writes_on(loaded):
-        made = tokenizer.batch_decode(found[0], skip_special_tokens=True)
-        return list(enumerate((text.strip() for text in made), start=1))
+        decoded = tokenizer.batch_decode(sequences[0], skip_special_tokens=True)
+        return list(enumerate((text.strip() for text in decoded), start=1))
     ids, value = encoded.tokens["input_ids"][lines[0]], encoded.texts[encoded.owners[lines[0]]]
     # decoded together with the prompt, since the first new token may begin with a blank
     head = len(tokenizer.decode(ids, skip_special_tokens=True))
-    whole = tokenizer.batch_decode([[*ids, *new] for new in found[0]], skip_special_tokens=True)
+    whole = tokenizer.batch_decode([[*ids, *new] for new in sequences[0]], skip_special_tokens=True)
     is_chat = not isinstance(value, str)
     before = "" if is_chat or not options["return_full_text"] else prefix + value
     return list(enumerate((before + (text[head:].strip() if is_chat else text[head:]) for text in whole), start=1))

@@ -24,7 +24,7 @@ class Languages:
     forced_bos: int | None = None
 
     @contextmanager
-    def told(self, tokenizer: Any) -> Iterator[None]:
+    def applied_to(self, tokenizer: Any) -> Iterator[None]:
         """Set the tokenizer to the language of the texts, and back."""
         if self.source is None:
             yield
@@ -68,20 +68,20 @@ def languages_of(task: Task, loaded: Loaded, options: Options) -> Languages:
 
 
 def _multilingual(tokenizer: PreTrainedTokenizerBase, source: str | None, target: str | None) -> Languages:
-    known = _codes(tokenizer)
+    codes = _codes(tokenizer)
     for name, value in (("src_lang", source), ("tgt_lang", target)):
-        if value is None or value not in known:
-            close = None if value is None else nearest(value, known) or _beginning(value, known)
+        if value is None or value not in codes:
+            close = None if value is None else nearest(value, codes) or _beginning(value, codes)
             raise ArgumentError(
                 f"`{name}` is missing." if value is None else f"`{name}` {value!r} is not a language of this model.",
-                allowed="One of " + ", ".join(f"'{code}'" for code in sorted(known)[:12]) + ", … .",
+                allowed="One of " + ", ".join(f"'{code}'" for code in sorted(codes)[:12]) + ", … .",
                 hint=f"Did you mean '{close}'?" if close else "The model's card lists its languages.",
             )
-    return Languages(source, known[str(target)])
+    return Languages(source, codes[str(target)])
 
 
-def _beginning(code: str, known: dict[str, int]) -> str | None:
-    return next((each for each in known if each.startswith(f"{code}_")), None)
+def _beginning(code: str, codes: dict[str, int]) -> str | None:
+    return next((each for each in codes if each.startswith(f"{code}_")), None)
 
 
 def _codes(tokenizer: Any) -> dict[str, int]:
