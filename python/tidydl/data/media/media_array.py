@@ -11,8 +11,8 @@ import pyarrow as pa
 from pandas.api.extensions import ExtensionArray, ExtensionDtype
 
 
-def held_type() -> Any:
-    """Return the type in Arrow of what is held of an image or sound."""
+def storage_type() -> Any:
+    """Return the Arrow type of what is stored of an image or sound."""
     return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 
@@ -93,7 +93,7 @@ class MediaArray(ExtensionArray):
 
     def __arrow_array__(self, type: object = None) -> Any:
         """Return the Arrow array, as ``datasets`` has images and audio: their bytes, or the paths of their files."""
-        return pa.array([None if value is None else value.held for value in self._values], type=held_type())
+        return pa.array([None if value is None else value.storage for value in self._values], type=storage_type())
 
     def isna(self) -> np.ndarray:
         """Return which values are missing."""
