@@ -87,9 +87,9 @@ def request_of(
     *,
     cache_dir: object = None,
     trusted: object = False,
-    **said: Any,
+    **options: Any,
 ) -> Request:
-    """Check the arguments of a call; ``said`` are those that are texts.
+    """Check the arguments of a call; ``options`` are those that are texts.
 
     Raises
     ------
@@ -99,13 +99,13 @@ def request_of(
         There is no such folder or file.
     """
     trusted = check_flag("trusted", trusted)
-    token = said.pop("token", None)
-    checks = said.pop("verification_mode", None)
+    token = options.pop("token", None)
+    checks = options.pop("verification_mode", None)
     if checks is not None:
         checks = check_choice("verification_mode", getattr(checks, "value", checks), _CHECKS)
     if is_frame(path) or _are_frames(path):
-        given = {"name": name, "data_dir": data_dir, "data_files": data_files, "token": token, **said}
-        _refuse_given({**given, "cache_dir": cache_dir}, "a data frame")
+        arguments = {"name": name, "data_dir": data_dir, "data_files": data_files, "token": token, **options}
+        _refuse_given({**arguments, "cache_dir": cache_dir}, "a data frame")
         if isinstance(path, Mapping):
             return Request("a data frame", by_name(path, "path"), split=check_split(split))
         _refuse_given({"split": split}, "a data frame")
@@ -114,7 +114,7 @@ def request_of(
         raise _several_paths(several)
     location = _path(path)
     configuration = _text("name", name)
-    for argument, value in said.items():
+    for argument, value in options.items():
         _text(argument, value)
     if token is not None and not isinstance(token, (str, bool)):
         raise ArgumentError("`token` is not a string.", allowed="An access token of the Hub, as a string.")
@@ -128,7 +128,7 @@ def request_of(
         cache_dir=None if cache_dir is None else _path(cache_dir, "cache_dir"),
         verification_mode=checks,
         trusted=trusted,
-        **said,
+        **options,
     )
 
 
@@ -150,16 +150,16 @@ def _several_paths(paths: Sequence[Any]) -> ArgumentError:
     )
 
 
-def _refuse_given(given: Mapping[str, Any], what: str) -> None:
-    for argument, value in given.items():
+def _refuse_given(arguments: Mapping[str, Any], what: str) -> None:
+    for argument, value in arguments.items():
         if value is not None:
             raise ArgumentError(f"`{argument}` does not apply to {what}.", hint=f"Leave `{argument}` out.")
 
 
 def refuse_of_hub(request: Request) -> None:
     """Refuse what says something of the Hub alone."""
-    said = {"revision": request.revision, "token": request.token or None, "cache_dir": request.cache_dir}
-    _refuse_given(said, "local files")
+    arguments = {"revision": request.revision, "token": request.token or None, "cache_dir": request.cache_dir}
+    _refuse_given(arguments, "local files")
 
 
 def check_split(split: object) -> str | list[str] | None:
@@ -234,8 +234,8 @@ def _refuse_url(argument: str, value: str) -> None:
         raise ArgumentError(
             f"`{argument}` '{value}' is a URL, and URLs are not downloaded.",
             allowed=HERE,
-            hint=f'It is a data set of the Hub: write load_dataset("{found[1]}").'
-            if (found := _OF_HUB.match(value))
+            hint=f'It is a data set of the Hub: write load_dataset("{match[1]}").'
+            if (match := _OF_HUB.match(value))
             else "Download the file first and give its path.",
         )
 

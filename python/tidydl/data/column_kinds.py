@@ -50,18 +50,18 @@ def kind_of(column: pd.Series) -> str:
     plain = {"f": "double", "i": "integer", "u": "integer", "b": "logical", "m": "duration", "c": "complex"}
     if dtype.kind in plain:
         return plain[dtype.kind]
-    found = pd.api.types.infer_dtype(column, skipna=True)
-    if found == "empty":
+    inferred = pd.api.types.infer_dtype(column, skipna=True)
+    if inferred == "empty":
         text_is_objects = pd.Series([], dtype="str").dtype == object  # in pandas 2
         return "logical" if len(column) else "string" if text_is_objects else "list"
-    if found == "mixed" and are_uuids(column):
+    if inferred == "mixed" and are_uuids(column):
         return "string"
-    return _OF_OBJECTS.get(found, "list")
+    return _OF_OBJECTS.get(inferred, "list")
 
 
-def _of_arrow(held: pa.DataType) -> str:
-    if isinstance(held, pa.BaseExtensionType):
-        return _of_arrow(held.storage_type)
+def _of_arrow(arrow_type: pa.DataType) -> str:
+    if isinstance(arrow_type, pa.BaseExtensionType):
+        return _of_arrow(arrow_type.storage_type)
     asked = (
         ("double", (pa.types.is_floating, pa.types.is_decimal)),
         ("integer", (pa.types.is_integer,)),
@@ -77,7 +77,7 @@ def _of_arrow(held: pa.DataType) -> str:
             (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view),
         ),
     )
-    return next((kind for kind, questions in asked if any(is_it(held) for is_it in questions)), "list")
+    return next((kind for kind, questions in asked if any(is_it(arrow_type) for is_it in questions)), "list")
 
 
 def _whole_days(column: pd.Series) -> bool:

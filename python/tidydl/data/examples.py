@@ -77,7 +77,7 @@ def example_data(name: str, split: str | None = None) -> pd.DataFrame:
     0  <img 8×8 L>     0
     1  <img 8×8 L>     1
     """
-    example = _known(name, "data")
+    example = _example_entry(name, "data")
     frame: Any = load_dataset(FILES / example["file"])
     for column, levels in example.get("levels", {}).items():
         frame[column] = frame[column].astype("str").astype(_categories(levels))
@@ -122,7 +122,7 @@ def example_model(name: str) -> str:
     """
     from tidydl.data.example_models import assembled, encoder_folder
 
-    _known(name, "model")
+    _example_entry(name, "model")
     if name == "minilm":
         return str(encoder_folder())
     folder = FILES / "models" / name
@@ -133,13 +133,13 @@ def _catalogue() -> list[dict[str, Any]]:
     return json.loads((FILES / "examples.json").read_text("utf-8"))
 
 
-def _known(name: object, kind: str) -> dict[str, Any]:
-    known = {example["name"]: example for example in _catalogue() if example["kind"] == kind}
+def _example_entry(name: object, kind: str) -> dict[str, Any]:
+    by_name = {example["name"]: example for example in _catalogue() if example["kind"] == kind}
     if not isinstance(name, str):
-        raise ArgumentError(f"`name` is {described(name)}.", allowed=one_of(known), hint="examples() lists them all.")
-    if name not in known:
-        raise unknown_name("name", name, known, hint="examples() lists them all.")
-    return known[name]
+        raise ArgumentError(f"`name` is {described(name)}.", allowed=one_of(by_name), hint="examples() lists them all.")
+    if name not in by_name:
+        raise unknown_name("name", name, by_name, hint="examples() lists them all.")
+    return by_name[name]
 
 
 def _categories(levels: list[str] | None) -> Any:

@@ -52,7 +52,7 @@ _OF_ALL_ROWS = {
 }
 
 
-def as_current_arguments(function: str, older: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
+def as_current_arguments(function: str, older: Mapping[str, Any], arguments: Sequence[str]) -> dict[str, Any]:
     """Return what older arguments mean, by the names of today.
 
     Parameters
@@ -61,7 +61,7 @@ def as_current_arguments(function: str, older: Mapping[str, Any], known: Sequenc
         The function that was called, for messages.
     older
         The arguments that it does not have.
-    known
+    arguments
         The arguments that it has.
 
     Raises
@@ -69,29 +69,29 @@ def as_current_arguments(function: str, older: Mapping[str, Any], known: Sequenc
     ArgumentError
         One asks for what is not done, or was never an argument.
     """
-    said: dict[str, Any] = {}
+    current: dict[str, Any] = {}
     for name, value in older.items():
         if name in _RENAMED:
-            said[_RENAMED[name]] = value
+            current[_RENAMED[name]] = value
         elif name == "ignore_verifications":
-            said |= {"verification_mode": "no_checks"} if value else {}
+            current |= {"verification_mode": "no_checks"} if value else {}
         elif name == "num_proc":
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < 1):
                 raise _not_so(name, value, 1)
-        elif name in _OF_ALL_ROWS and name not in known:
-            raise _not_of_streams(name, known)
+        elif name in _OF_ALL_ROWS and name not in arguments:
+            raise _not_of_streams(name, arguments)
         elif name not in _ALREADY_SO:
-            raise no_argument(function, name, known)
+            raise no_argument(function, name, arguments)
         elif not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):
             raise _not_so(name, value, _ALREADY_SO[name][0])
-    return said
+    return current
 
 
-def _not_of_streams(name: str, known: Sequence[str]) -> ArgumentError:
+def _not_of_streams(name: str, arguments: Sequence[str]) -> ArgumentError:
     drawn = name in ("sample", "seed")
     return ArgumentError(
         f"`{name}` is given, and {'a stream cannot be sampled' if drawn else 'this is a stream'}.",
-        allowed=one_of(each for each in known if each != "path"),
+        allowed=one_of(each for each in arguments if each != "path"),
         hint=_OF_ALL_ROWS[name],
     )
 

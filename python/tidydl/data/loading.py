@@ -172,11 +172,11 @@ def load_dataset(
     0      a      1
     1      b   <NA>
     """
-    given = {"token": token, "revision": revision, "verification_mode": verification_mode, "sep": sep}
-    said = as_current_arguments("load_dataset", older, _ARGUMENTS)
-    given |= {argument: value for argument, value in said.items() if given[argument] is None}
-    known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
-    request = request_of(path, name, data_dir, data_files, split, **known, **given)
+    arguments = {"token": token, "revision": revision, "verification_mode": verification_mode, "sep": sep}
+    current = as_current_arguments("load_dataset", older, _ARGUMENTS)
+    arguments |= {argument: value for argument, value in current.items() if arguments[argument] is None}
+    others = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
+    request = request_of(path, name, data_dir, data_files, split, **others, **arguments)
     form = check_choice("as_", as_, _FORMS)
     if check_flag("streaming", streaming):
         return _streams(request, columns, n, sample, form)
@@ -206,21 +206,21 @@ def load(request: Request, wanted: Wanted, form: str = "frame") -> Any:
     with DATA_FILES.guard(f"`path` '{request.path}'"), one_allowance():
         raw = fetch(request, wanted)
         splits = list(raw.tables) if request.split is None else request.splits
-        made = {split: _made(raw, request, wanted, split, form) for split in splits}
-    if request.is_one or (request.split is None and len(made) == 1):
-        return next(iter(made.values()))
-    return _by_split(made, form)
+        results = {split: _of_split(raw, request, wanted, split, form) for split in splits}
+    if request.is_one or (request.split is None and len(results) == 1):
+        return next(iter(results.values()))
+    return _by_split(results, form)
 
 
-def _by_split(made: dict[str, Any], form: str) -> Any:
+def _by_split(results: dict[str, Any], form: str) -> Any:
     if form == "dataset":
         import datasets
 
-        return datasets.DatasetDict(made)
-    return Splits(made) if form == "frame" else made
+        return datasets.DatasetDict(results)
+    return Splits(results) if form == "frame" else results
 
 
-def _made(raw: Raw, request: Request, wanted: Wanted, split: str, form: str) -> Any:
+def _of_split(raw: Raw, request: Request, wanted: Wanted, split: str, form: str) -> Any:
     """Build the frame, table or dataset of a split."""
     from tidydl.data.arrow.to_frame import decode
 
@@ -229,8 +229,8 @@ def _made(raw: Raw, request: Request, wanted: Wanted, split: str, form: str) -> 
         return _in_form(table, _meant(table, raw), form)
     frame = decode(table, _meant(table, raw))
     alone = request.split is None and len(raw.tables) == 1
-    said = {"task": "load_dataset", "source": request.path, "format": raw.format, "files": raw.files}
-    frame.attrs["tidydl"] = said | ({} if alone else {"split": split}) | _rows_said(wanted)
+    description = {"task": "load_dataset", "source": request.path, "format": raw.format, "files": raw.files}
+    frame.attrs["tidydl"] = description | ({} if alone else {"split": split}) | _row_arguments(wanted)
     return frame
 
 
@@ -241,9 +241,9 @@ def _meant(table: pa.Table, raw: Raw) -> Mapping[str, Any]:
     return {**raw.features, **features_of(table.schema)}
 
 
-def _rows_said(wanted: Wanted) -> dict[str, int]:
-    said = {"n": wanted.n, "sample": wanted.sample, "seed": wanted.seed}
-    return {name: value for name, value in said.items() if value is not None}
+def _row_arguments(wanted: Wanted) -> dict[str, int]:
+    arguments = {"n": wanted.n, "sample": wanted.sample, "seed": wanted.seed}
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def _of_frame(request: Request, wanted: Wanted, form: str) -> Any:
@@ -251,19 +251,19 @@ def _of_frame(request: Request, wanted: Wanted, form: str) -> Any:
     if not isinstance(request.frame, Mapping):
         return _of_one_frame(request.frame, wanted, form, request.index_base)
     frames = asked_frames(request.frame, request.splits)
-    made = {split: _of_one_frame(each, wanted, form, request.index_base) for split, each in frames.items()}
-    return next(iter(made.values())) if request.is_one else _by_split(made, form)
+    results = {split: _of_one_frame(each, wanted, form, request.index_base) for split, each in frames.items()}
+    return next(iter(results.values())) if request.is_one else _by_split(results, form)
 
 
-def _of_one_frame(given: Frame, wanted: Wanted, form: str, index_base: int) -> Any:
+def _of_one_frame(data: Frame, wanted: Wanted, form: str, index_base: int) -> Any:
     from tidydl.data.arrow.from_frame import encode
     from tidydl.data.arrow.other_libraries import table_of
     from tidydl.data.arrow.to_frame import decode
 
-    if hasattr(given, "iloc"):
-        frame = wanted.of_frame(given)
+    if hasattr(data, "iloc"):
+        frame = wanted.of_frame(data)
         return frame if form == "frame" else _in_form(encode(frame, index_base=index_base), {}, form)
-    table = wanted.of_table(table_of(given))
+    table = wanted.of_table(table_of(data))
     return decode(table) if form == "frame" else _in_form(table, {}, form)
 
 

@@ -47,7 +47,7 @@ def load_frames(
     field: object = None,
     trusted: object = False,
     form: str = "frame",
-    **said: Any,
+    **options: Any,
 ) -> Any:
     """Load a frame, or several by split, with the arguments of ``load_dataset()``; ``form`` is its ``as_``.
 
@@ -55,9 +55,9 @@ def load_frames(
     ``load_dataset()`` does not have.
     """
     today = as_current_arguments("load_dataset", older or {}, _ARGUMENTS)
-    given = {**today, **{argument: value for argument, value in said.items() if value is not None}}
-    known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
-    request = request_of(path, name, data_dir, data_files, split, **known, **given)
+    arguments = {**today, **{argument: value for argument, value in options.items() if value is not None}}
+    others = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
+    request = request_of(path, name, data_dir, data_files, split, **others, **arguments)
     return load(replace(request, index_base=1), wanted_of(columns, n, sample, seed, drawn), form)
 
 
@@ -70,8 +70,10 @@ def load_object(**arguments: Any) -> Any:
 @partial(guarded, name="load_dataset")
 def load_arrow(**arguments: Any) -> bytes | dict[str, bytes]:
     """Load a table, or several by split, each as Arrow writes it to a stream."""
-    made = load_frames(form="arrow", **arguments)
-    return {split: _streamed(table) for split, table in made.items()} if isinstance(made, dict) else _streamed(made)
+    result = load_frames(form="arrow", **arguments)
+    return (
+        {split: _streamed(table) for split, table in result.items()} if isinstance(result, dict) else _streamed(result)
+    )
 
 
 @partial(guarded, name="load_dataset")

@@ -90,11 +90,11 @@ def stream(
     >>> [len(batch) for batch in stream(file, batch_size=2)]
     [2, 1]
     """
-    given = {"token": token, "revision": revision, "verification_mode": verification_mode, "sep": sep}
-    said = as_current_arguments("stream", older, ARGUMENTS)
-    given |= {argument: value for argument, value in said.items() if given[argument] is None}
-    known = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
-    request = request_of(path, name, data_dir, data_files, split, **known, **given)
+    arguments = {"token": token, "revision": revision, "verification_mode": verification_mode, "sep": sep}
+    current = as_current_arguments("stream", older, ARGUMENTS)
+    arguments |= {argument: value for argument, value in current.items() if arguments[argument] is None}
+    others = {"cache_dir": cache_dir, "field": field, "trusted": trusted}
+    request = request_of(path, name, data_dir, data_files, split, **others, **arguments)
     return only_stream(request, wanted_of(columns, n, None, None), batch_size)
 
 
@@ -107,10 +107,10 @@ def stream_for_r(
     columns: object = None,
     n: object = None,
     batch_size: object = _ROWS,
-    **said: Any,
+    **options: Any,
 ) -> Stream:
     """Open a stream with the arguments of :func:`stream`, whose row numbers count from 1."""
-    request = replace(request_of(path, name, data_dir, data_files, split, **said), index_base=1)
+    request = replace(request_of(path, name, data_dir, data_files, split, **options), index_base=1)
     return only_stream(request, wanted_of(columns, n, None, None), batch_size)
 
 
@@ -249,8 +249,8 @@ def _with_levels(nothing: pa.Table, levels: Mapping[str, pa.Array]) -> pa.Table:
     for index, each in enumerate(nothing.schema):
         if each.name in levels:
             none = pa.array([], pa.int32())
-            made = pa.DictionaryArray.from_arrays(none, levels[each.name], ordered=each.type.ordered)
-            nothing = nothing.set_column(index, each.name, made)
+            array = pa.DictionaryArray.from_arrays(none, levels[each.name], ordered=each.type.ordered)
+            nothing = nothing.set_column(index, each.name, array)
     return nothing
 
 
@@ -285,19 +285,19 @@ def _first_rows(blocks: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
 
 def _rebatched(blocks: Iterator[pa.Table], size: int) -> Iterator[pa.Table]:
     """Cut blocks of any length into tables of one."""
-    held: list[pa.Table] = []
+    parts: list[pa.Table] = []
     count = 0
     for block in blocks:
         while block.num_rows:
             part = block.slice(0, size - count)
-            held.append(part)
+            parts.append(part)
             count += part.num_rows
             block = block.slice(part.num_rows)
             if count == size:
-                yield pa.concat_tables(held)
-                held, count = [], 0
-    if held:
-        yield pa.concat_tables(held)
+                yield pa.concat_tables(parts)
+                parts, count = [], 0
+    if parts:
+        yield pa.concat_tables(parts)
 
 
 def _stream_of_frame(frame: Frame, wanted: Wanted, size: int) -> Stream:

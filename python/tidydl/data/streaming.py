@@ -70,7 +70,7 @@ class Stream:
     def __copy__(self) -> Stream:
         return self  # nothing of it changes
 
-    def __deepcopy__(self, known: object) -> Stream:
+    def __deepcopy__(self, memo: object) -> Stream:
         return self
 
     def __reduce_ex__(self, protocol: object) -> Any:
@@ -112,5 +112,5 @@ class Stream:
         return f"<p>{html.escape(title.strip('<>'))}: {html.escape(' '.join(rows.split()))}</p>\n{table}"
 
     def _shown(self) -> list[tuple[str, str]]:
-        known = list(self.kinds.items())
-        return known if len(known) <= 12 else [*known[:11], ("…", f"{len(known) - 11} more")]
+        kinds = list(self.kinds.items())
+        return kinds if len(kinds) <= 12 else [*kinds[:11], ("…", f"{len(kinds) - 11} more")]

@@ -252,17 +252,17 @@ def _write_stream(data: Stream, file: IO[bytes], folder: Path | None, index_base
         if writer is None or schema is None:
             schema = _typed(_table_of(data.empty, index_base=index_base), data.types).schema
             writer = closing.enter_context(_writer_of(file, schema))
-        writer.add_key_value_metadata(_told_last(schema))
+        writer.add_key_value_metadata(_file_metadata(schema))
 
 
 def _writer_of(file: IO[bytes], schema: pa.Schema) -> parquet.ParquetWriter:
     return parquet.ParquetWriter(file, schema.remove_metadata(), store_schema=False)
 
 
-def _told_last(schema: pa.Schema) -> dict[str, str]:
+def _file_metadata(schema: pa.Schema) -> dict[str, str]:
     """Return what a file says of its columns, in the form of Arrow's own: all frames of a stream have a say in it."""
     whole = base64.b64encode(schema.serialize().to_pybytes()).decode()
-    return {**{key.decode(): held.decode() for key, held in (schema.metadata or {}).items()}, "ARROW:schema": whole}
+    return {**{key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}, "ARROW:schema": whole}
 
 
 def _typed(table: pa.Table, types: Mapping[str, Any]) -> pa.Table:
@@ -275,15 +275,15 @@ def _typed(table: pa.Table, types: Mapping[str, Any]) -> pa.Table:
 
 def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """Gather tables until they make a row group."""
-    held: list[pa.Table] = []
+    group: list[pa.Table] = []
     for table in tables:
-        held.append(table)
-        full = sum(each.num_rows for each in held) >= _ROWS or sum(each.nbytes for each in held) >= _BYTES
+        group.append(table)
+        full = sum(each.num_rows for each in group) >= _ROWS or sum(each.nbytes for each in group) >= _BYTES
         if full:
-            yield _bound(held)
-            held = []
-    if held:
-        yield _bound(held)
+            yield _bound(group)
+            group = []
+    if group:
+        yield _bound(group)
 
 
 def _bound(tables: list[pa.Table]) -> pa.Table:
@@ -359,10 +359,10 @@ def _write_folder(data: Mapping[str, Any], target: Path, index_base: int) -> Wor
 def _refuse_other_files(target: Path, names: Iterable[str]) -> None:
     """Refuse a folder of more than these splits: the others would be read as splits too, and are somebody's."""
     ours = {f"{name}.parquet" for name in names}
-    held = list(target.iterdir()) if target.is_dir() else []
+    entries = list(target.iterdir()) if target.is_dir() else []
     others = sorted(
         each.name
-        for each in held
+        for each in entries
         if not each.name.startswith(".") and not (each.name in ours and not each.is_dir()) and not _is_card(each)
     )
     if others:

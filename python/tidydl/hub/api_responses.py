@@ -47,25 +47,25 @@ def asked_for(repo: Repository, what: str, seconds: float, **query: str) -> dict
         if response.status_code >= 400:
             response.read()  # which the client looks into
         hf_raise_for_status(response)
-        held = bytearray()
+        content = bytearray()
         for chunk in response.iter_bytes():
-            held += chunk
-            if len(held) > _LONGEST:
+            content += chunk
+            if len(content) > _LONGEST:
                 raise _nonsense(repo, f"more than {_LONGEST >> 20} MB")
-    if sum(map(held.count, (b",", b"[", b"{"))) > _VALUES:
+    if sum(map(content.count, (b",", b"[", b"{"))) > _VALUES:
         raise _nonsense(repo, f"more than {_VALUES:,} values")
     try:
-        told = json.loads(held)
+        answer = json.loads(content)
     except (ValueError, RecursionError):
         raise _nonsense(repo, "not JSON") from None
-    if not isinstance(told, dict):
+    if not isinstance(answer, dict):
         raise _nonsense(repo, "not a JSON object")
-    return told
+    return answer
 
 
-def commit_in(told: dict[str, Any], repo: Repository) -> str:
+def commit_in(answer: dict[str, Any], repo: Repository) -> str:
     """Return the hash of the commit in a description of a repository."""
-    commit = told.get("sha")
+    commit = answer.get("sha")
     if not isinstance(commit, str) or COMMIT.fullmatch(commit) is None:
         raise _nonsense(repo, "without a valid commit hash")
     return commit

@@ -18,10 +18,12 @@ def has_parquet_branch(repo: Repository) -> bool:
         return False
     with answered(repo, "path"):
         try:
-            told = asked_for(repo, "refs", float(constants.HF_HUB_ETAG_TIMEOUT))
+            answer = asked_for(repo, "refs", float(constants.HF_HUB_ETAG_TIMEOUT))
         except Exception as problem:  # what the client raises has no common base but this
             if is_silence(problem) or isinstance(problem, OSError):
                 return False
             raise
-    found = told.get("converts")
-    return isinstance(found, list) and any(isinstance(each, dict) and each.get("ref") == PARQUET for each in found)
+    converts = answer.get("converts")
+    return isinstance(converts, list) and any(
+        isinstance(each, dict) and each.get("ref") == PARQUET for each in converts
+    )

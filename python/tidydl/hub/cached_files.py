@@ -89,8 +89,8 @@ def cache(remove: str | Sequence[str] | bool | None = None) -> pd.DataFrame:
     ['kind', 'id', 'revision', 'refs', 'size_mb', 'last_used']
     """
     with DATA_FILES.guard(f"The folder of downloads '{cache_path()}'"):
-        found = [*_stored(cache_path()), *_unpacked(unpacked_folder())]
-    stored = sorted(found, key=lambda each: each.used, reverse=True)
+        entries = [*_stored(cache_path()), *_unpacked(unpacked_folder())]
+    stored = sorted(entries, key=lambda each: each.used, reverse=True)
     if remove is None or remove is False:
         return _frame(stored)
     gone = stored if remove is True else _named(stored, remove)
@@ -154,8 +154,8 @@ def _named(stored: Sequence[_Stored], remove: object) -> list[_Stored]:
                 allowed=f"An id such as 'owner/name', a commit, several of these, or {rendering.value(True)} for all.",
             )
         if not any(each.is_called(name) for each in stored):
-            known = list(dict.fromkeys(each.commit if COMMIT.fullmatch(name) else each.id for each in stored))
-            raise unknown_name("remove", name, known, hint="cache() shows what is stored.")
+            choices = list(dict.fromkeys(each.commit if COMMIT.fullmatch(name) else each.id for each in stored))
+            raise unknown_name("remove", name, choices, hint="cache() shows what is stored.")
     return [each for each in stored if any(map(each.is_called, names))]
 
 

@@ -71,14 +71,14 @@ class Download:
         """
         from huggingface_hub.utils import WeakFileLock
 
-        repo, promised = self.repo, self._known()
+        repo, promised = self.repo, self._metadata()
         digest = promised.digest or hashlib.sha256(f"{self.commit}/{self.name}".encode()).hexdigest()
         blob, pointer, lock = repo.blob(digest), repo.snapshot(self.commit) / self.name, repo.lock(digest)
-        with ExitStack() as held:
+        with ExitStack() as stack:
             with storing(repo):
                 for path in (blob, pointer, lock):
                     path.parent.mkdir(parents=True, exist_ok=True)
-                held.enter_context(WeakFileLock(lock))
+                stack.enter_context(WeakFileLock(lock))
                 if blob.is_file() and promised.size not in (None, blob.stat().st_size):
                     blob.unlink()
             if not blob.is_file():
@@ -86,14 +86,14 @@ class Download:
             with storing(repo):
                 _point(blob, pointer)
 
-    def _known(self) -> File:
+    def _metadata(self) -> File:
         """Ask for size and hash, where the listing of the Hub does not say."""
         from huggingface_hub import get_hf_file_metadata
 
         if self.promised.size is not None and self.promised.digest is not None:
             return self.promised
-        told = with_retries(lambda: get_hf_file_metadata(self._url(), token=self.repo.token), Retries())
-        return File(size_in(told.size), digest_in(told.etag))
+        metadata = with_retries(lambda: get_hf_file_metadata(self._url(), token=self.repo.token), Retries())
+        return File(size_in(metadata.size), digest_in(metadata.etag))
 
     def _url(self) -> str:
         from huggingface_hub import hf_hub_url
@@ -187,8 +187,8 @@ def is_intact(path: Path, promised: File) -> bool:
 
 def digest_of(path: Path, letters: int) -> str:
     """Hash a file: by sha256 where the hash has 64 letters, else as git does."""
-    made = hashlib.sha256() if letters == 64 else hashlib.sha1(b"blob %d\0" % path.stat().st_size)
+    hasher = hashlib.sha256() if letters == 64 else hashlib.sha1(b"blob %d\0" % path.stat().st_size)
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
-            made.update(chunk)
-    return made.hexdigest()
+            hasher.update(chunk)
+    return hasher.hexdigest()

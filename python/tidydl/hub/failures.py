@@ -67,31 +67,31 @@ def refusal(problem: Exception, repo: Repository, argument: str, here: Sequence[
     status = status_of(problem)
     if status is None and is_silence(problem) and not is_timeout(problem):
         return not_here(repo, argument, here)
-    return _said_no(status, repo, named)
+    return _status_error(status, repo, named)
 
 
-def _said_no(status: int | None, repo: Repository, named: str) -> HubError:
+def _status_error(status: int | None, repo: Repository, named: str) -> HubError:
     """Build the error for a status that has none of its own; None is for a Hub that is too slow."""
     if status == 401:
-        said, hint = (
+        answer, hint = (
             "does not accept the access token",
             f"Use a valid one: {_LOGIN}. Public repositories need no token.",
         )
     elif status == 403:
-        said, hint = "refuses access", f"Check on its page whether your account has access, then {_LOGIN}."
+        answer, hint = "refuses access", f"Check on its page whether your account has access, then {_LOGIN}."
     elif status == 404:
-        said, hint = "does not find it (404)", "Check the spelling of the id and the `revision`."
+        answer, hint = "does not find it (404)", "Check the spelling of the id and the `revision`."
     elif status == 429:
-        said, hint = (
+        answer, hint = (
             "limits requests from this machine (429)",
             "Wait some minutes and try again; with a login the limit is higher.",
         )
     elif status is None:
-        said, hint = "did not respond in time", "Try again later; what was downloaded so far is kept."
+        answer, hint = "did not respond in time", "Try again later; what was downloaded so far is kept."
     else:
-        said, hint = f"responds with an error ({status})", "Try again later: see status.huggingface.co."
+        answer, hint = f"responds with an error ({status})", "Try again later: see status.huggingface.co."
     return HubError(
-        f"{named}, and the Hugging Face Hub {said}.",
+        f"{named}, and the Hugging Face Hub {answer}.",
         allowed=f"A {repo.what} on the Hub that your account can read, or a folder on this machine.",
         hint=hint,
     )

@@ -58,29 +58,29 @@ def listing_of(repo: Repository, argument: str) -> Listing:
 
 
 def _listing_of(repo: Repository, argument: str) -> Listing:
-    known = kept_listing(repo)
-    if known is not None and known.whole and COMMIT.fullmatch(repo.revision):
-        return known
+    kept = kept_listing(repo)
+    if kept is not None and kept.whole and COMMIT.fullmatch(repo.revision):
+        return kept
     at, recent = _recent.get(repo, (0.0, None))
     if recent is not None and time.monotonic() - at < _REMEMBERED:
         return recent
-    if out_of_reach(patient=known is None):
-        if known is None:
+    if out_of_reach(patient=kept is None):
+        if kept is None:
             raise not_here(repo, argument, downloaded(repo.kind, repo.cache_dir))
-        return known
+        return kept
     try:
-        found = with_retries(lambda: _asked(repo, known is None), Retries(5 if known is None else 2, slow=1))
+        listing = with_retries(lambda: _asked(repo, kept is None), Retries(5 if kept is None else 2, slow=1))
     except Exception as problem:
         if is_silence(problem):
             note_failure()
-        if passes(problem) and known is not None:
-            _recent[repo] = (time.monotonic(), known)
-            return known
+        if passes(problem) and kept is not None:
+            _recent[repo] = (time.monotonic(), kept)
+            return kept
         if passes(problem) or isinstance(problem, OSError):  # the client's own errors are of these
             raise refusal(problem, repo, argument, downloaded(repo.kind, repo.cache_dir)) from None
         raise
-    _recent[repo] = _recent[repo.at(found.commit)] = (time.monotonic(), found)
-    return found
+    _recent[repo] = _recent[repo.at(listing.commit)] = (time.monotonic(), listing)
+    return listing
 
 
 def is_known(repo: Repository) -> bool:
@@ -107,12 +107,12 @@ def _asked(repo: Repository, patient: bool) -> Listing:
     from huggingface_hub import constants
 
     seconds = float(constants.HF_HUB_ETAG_TIMEOUT)
-    told = asked_for(repo, "", seconds if patient else min(seconds, _IMPATIENT), blobs="true")
-    siblings = told.get("siblings")
+    answer = asked_for(repo, "", seconds if patient else min(seconds, _IMPATIENT), blobs="true")
+    siblings = answer.get("siblings")
     entries = [each for each in siblings if isinstance(each, dict)] if isinstance(siblings, list) else []
     files = {each["rfilename"]: _promised(each) for each in entries if is_inside(each.get("rfilename"))}
-    tag = told.get("pipeline_tag")
-    return Listing(commit_in(told, repo), files, tag if isinstance(tag, str) else None)
+    tag = answer.get("pipeline_tag")
+    return Listing(commit_in(answer, repo), files, tag if isinstance(tag, str) else None)
 
 
 def _promised(sibling: dict[str, Any]) -> File:
@@ -152,18 +152,18 @@ def kept_listing(repo: Repository) -> Listing | None:
     if commit is None:
         return None
     try:
-        told = json.loads(storage_note(repo, commit).read_text(encoding="utf-8"))
+        note = json.loads(storage_note(repo, commit).read_text(encoding="utf-8"))
         files = {
             name: File(size_in(promised["size"]), digest_in(promised["digest"]))
-            for name, promised in told["files"].items()
+            for name, promised in note["files"].items()
             if is_inside(name)
         }
-        return Listing(commit, files, told["tag"])
+        return Listing(commit, files, note["tag"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass  # another program has downloaded it, or the note is damaged
     folder = repo.snapshot(commit)
-    found = {path.relative_to(folder).as_posix(): _held(path) for path in sorted(folder.rglob("*")) if path.is_file()}
-    return Listing(commit, found, whole=False) if found else None
+    present = {path.relative_to(folder).as_posix(): _held(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    return Listing(commit, present, whole=False) if present else None
 
 
 def _held(path: Path) -> File:
@@ -188,8 +188,8 @@ def downloaded(kind: str = "model", cache_dir: str | None = None) -> list[str]:
     from huggingface_hub.errors import CacheNotFound
 
     try:
-        found = scan_cache_dir(cache_path(cache_dir)).repos
+        cached = scan_cache_dir(cache_path(cache_dir)).repos
     except (CacheNotFound, ValueError):  # ValueError: a file is where the folder should be
         return []
-    repos = [repo for repo in found if repo.repo_type == kind and repo.size_on_disk > 0]
+    repos = [repo for repo in cached if repo.repo_type == kind and repo.size_on_disk > 0]
     return [repo.repo_id for repo in sorted(repos, key=lambda repo: repo.last_accessed, reverse=True)]

@@ -97,15 +97,15 @@ def _asked_to_wait(problem: Exception) -> float | None:
     if not isinstance(problem, HfHubHTTPError):
         return None
     headers = problem.response.headers
-    said = headers.get("Retry-After")
-    if said is None:
+    retry_after = headers.get("Retry-After")
+    if retry_after is None:
         limit = _LIMIT.search(headers.get("RateLimit", "")) if problem.response.status_code == 429 else None
         return float(limit[1]) if limit else None
     try:
-        return float(said)
+        return float(retry_after)
     except ValueError:
         pass
     try:
-        return parsedate_to_datetime(said).timestamp() - time.time()
+        return parsedate_to_datetime(retry_after).timestamp() - time.time()
     except (ValueError, TypeError, OverflowError):
         return None

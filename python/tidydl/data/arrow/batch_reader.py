@@ -72,7 +72,7 @@ def joined(names: Sequence[str], readers: Sequence[BatchReader]) -> BatchReader:
 
 def with_column(reader: BatchReader, name: str, value: str, levels: pa.Array) -> BatchReader:
     """Add a column that holds one of several texts in all rows."""
-    kind = pa.dictionary(pa.int32(), pa.string())
+    arrow_type = pa.dictionary(pa.int32(), pa.string())
     code = levels.to_pylist().index(value)
 
     def blocks() -> Iterator[pa.Table]:
@@ -80,7 +80,7 @@ def with_column(reader: BatchReader, name: str, value: str, levels: pa.Array) ->
             codes = pa.repeat(pa.scalar(code, pa.int32()), block.num_rows)
             yield block.append_column(name, pa.DictionaryArray.from_arrays(codes, levels))
 
-    schema = reader.schema.append(pa.field(name, kind))
+    schema = reader.schema.append(pa.field(name, arrow_type))
     return BatchReader(schema, reader.rows, blocks, reader.nullable, {**reader.levels, name: levels})
 
 
@@ -98,11 +98,11 @@ def _fitted(block: pa.Table, schema: pa.Schema, levels: Mapping[str, pa.Array]) 
             continue
         column = block.column(each.name)
         if each.name in levels:
-            known = levels[each.name]
-            plain = column if column.type == known.type else column.cast(known.type)
-            codes = [pc.index_in(chunk, value_set=known) for chunk in plain.chunks]
-            made = [pa.DictionaryArray.from_arrays(c, known, ordered=each.type.ordered) for c in codes]
-            column = pa.chunked_array(made, type=pa.dictionary(pa.int32(), known.type, each.type.ordered))
+            dictionary = levels[each.name]
+            plain = column if column.type == dictionary.type else column.cast(dictionary.type)
+            codes = [pc.index_in(chunk, value_set=dictionary) for chunk in plain.chunks]
+            chunks = [pa.DictionaryArray.from_arrays(c, dictionary, ordered=each.type.ordered) for c in codes]
+            column = pa.chunked_array(chunks, type=pa.dictionary(pa.int32(), dictionary.type, each.type.ordered))
         elif column.type != each.type:
             column = column.cast(each.type)
         columns.append(column)

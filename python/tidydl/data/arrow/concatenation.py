@@ -60,28 +60,28 @@ def refuse_other_meanings(schemas: Mapping[str, pa.Schema]) -> None:
         A column, or a field in its cells, has labels in one part, and others, or what is none, in another: codes of one
         would be taken for those of the other. Or it is text in one and bytes in another.
     """
-    known: dict[tuple[str, ...], tuple[str, list[str]]] = {}
+    first_labels: dict[tuple[str, ...], tuple[str, list[str]]] = {}
     labelled = {part: dict(labels_within(_features_within(schema))) for part, schema in schemas.items()}
     for part, schema in schemas.items():
         for field_path, names in labelled[part].items():
             if _type_at(schema, field_path) is None:
                 continue
-            first, before = known.setdefault(field_path, (part, names))
+            first, before = first_labels.setdefault(field_path, (part, names))
             if names != before:
                 raise _other_labels(field_path, (first, before), (part, names))
-    for field_path, (first, _) in known.items():
+    for field_path, (first, _) in first_labels.items():
         for part, schema in schemas.items():
-            kind = _type_at(schema, field_path)
-            if kind is not None and field_path not in labelled[part]:
-                raise _unlike("$".join(field_path), ("labels", first), (_kind(kind), part), _hint(part))
+            arrow_type = _type_at(schema, field_path)
+            if arrow_type is not None and field_path not in labelled[part]:
+                raise _unlike("$".join(field_path), ("labels", first), (_kind(arrow_type), part), _hint(part))
     _refuse_text_and_bytes(schemas)
 
 
 def _features_within(schema: pa.Schema) -> dict[str, Any]:
     """Return what columns mean, those of data frames in cells as those of structures in lists."""
     notes, features = notes_of(schema), features_of(schema)
-    for name, kind in notes.get("dtypes", {}).items():
-        if kind == "frames" and (inner := schema_within(schema, name, notes)) is not None:
+    for name, dtype in notes.get("dtypes", {}).items():
+        if dtype == "frames" and (inner := schema_within(schema, name, notes)) is not None:
             features[name] = {"feature": {**_plain(features.get(name)), **_features_within(inner)}, "_type": "List"}
     return features
 
@@ -95,21 +95,21 @@ def _plain(feature: object) -> dict[str, Any]:
 def _type_at(schema: pa.Schema, field_path: tuple[str, ...]) -> pa.DataType | None:
     """Return the type of a column, or of a field in its cells; None where there is none, or nothing is in it."""
     index = schema.get_field_index(field_path[0])
-    kind: Any = pa.null() if index < 0 else schema.field(index).type
+    arrow_type: Any = pa.null() if index < 0 else schema.field(index).type
     for name in field_path[1:]:
-        while hasattr(kind, "value_type") and not pa.types.is_dictionary(kind):
-            kind = kind.value_type
-        index = kind.get_field_index(name) if pa.types.is_struct(kind) else -1
-        kind = pa.null() if index < 0 else kind.field(index).type
-    return None if pa.types.is_null(kind) else kind
+        while hasattr(arrow_type, "value_type") and not pa.types.is_dictionary(arrow_type):
+            arrow_type = arrow_type.value_type
+        index = arrow_type.get_field_index(name) if pa.types.is_struct(arrow_type) else -1
+        arrow_type = pa.null() if index < 0 else arrow_type.field(index).type
+    return None if pa.types.is_null(arrow_type) else arrow_type
 
 
 def _other_labels(field_path: tuple[str, ...], one: tuple[str, list[str]], other: tuple[str, list[str]]) -> DataError:
     within = f" has in its nested field '{'$'.join(field_path[1:])}'" if len(field_path) > 1 else " has"
     (first, before), (part, names) = one, other
     return DataError(
-        f"Column '{field_path[0]}'{within} the labels {', '.join(before)} in {_told(first)},"
-        f" but {', '.join(names)} in {_told(part)}.",
+        f"Column '{field_path[0]}'{within} the labels {', '.join(before)} in {_display_name(first)},"
+        f" but {', '.join(names)} in {_display_name(part)}.",
         allowed="The same labels, in the same order, in all of them.",
         hint=_hint(part),
     )
@@ -131,17 +131,17 @@ def _refuse_text_and_bytes(schemas: Mapping[str, pa.Schema]) -> None:
                 raise _unlike(field.name, (one, first), (other, part), "Load them separately.")
 
 
-def _innermost(kind: pa.DataType) -> str:
+def _innermost(arrow_type: pa.DataType) -> str:
     """Return what lists hold in the end, or what a column does."""
-    while pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        kind = kind.value_type
-    return _kind(kind)
+    while pa.types.is_list(arrow_type) or pa.types.is_large_list(arrow_type):
+        arrow_type = arrow_type.value_type
+    return _kind(arrow_type)
 
 
 def _unlike(column: str, one: tuple[str, str], other: tuple[str, str], hint: str) -> DataError:
     return DataError(
-        f"The files or splits have different schemas: column '{column}' is {one[0]} in {_told(one[1])},"
-        f" but {other[0]} in {_told(other[1])}.",
+        f"The files or splits have different schemas: column '{column}' is {one[0]} in {_display_name(one[1])},"
+        f" but {other[0]} in {_display_name(other[1])}.",
         allowed=_ALLOWED,
         hint=hint,
     )
@@ -164,7 +164,7 @@ def _misfit(schemas: Mapping[str, pa.Schema], error: Exception) -> DataError:
     return DataError(problem, allowed=_ALLOWED, hint=hint)
 
 
-def _told(part: str) -> str:
+def _display_name(part: str) -> str:
     if part.startswith("frame "):
         return part
     return f"the {part}" if part.startswith(("split ", *_WRITTEN)) else f"'{part}'"
@@ -182,25 +182,25 @@ def _kinds(one: pa.DataType, other: pa.DataType) -> tuple[str, str]:
     return (f"{words[0]} ({one})", f"{words[1]} ({other})") if words[0] != str(one) else words
 
 
-def _zoned(kind: pa.DataType) -> str:
-    return f"timestamps with time zone {kind.tz}" if kind.tz else "timestamps without a time zone"
+def _zoned(arrow_type: pa.DataType) -> str:
+    return f"timestamps with time zone {arrow_type.tz}" if arrow_type.tz else "timestamps without a time zone"
 
 
-def _kind(kind: pa.DataType) -> str:
+def _kind(arrow_type: pa.DataType) -> str:
     """Return of which kind values of an Arrow type are, in the words of the columns."""
     is_ = pa.types
-    if is_.is_integer(kind):
+    if is_.is_integer(arrow_type):
         return "integers"
-    if is_.is_floating(kind) or is_.is_decimal(kind):
+    if is_.is_floating(arrow_type) or is_.is_decimal(arrow_type):
         return "numbers"
-    if is_.is_boolean(kind):
+    if is_.is_boolean(arrow_type):
         return "logicals"
-    if is_.is_date(kind):
+    if is_.is_date(arrow_type):
         return "dates"
-    if is_.is_timestamp(kind):
+    if is_.is_timestamp(arrow_type):
         return "timestamps"
-    if str(kind) in ("string", "large_string", "string_view") or is_.is_dictionary(kind):
+    if str(arrow_type) in ("string", "large_string", "string_view") or is_.is_dictionary(arrow_type):
         return "text"
-    if str(kind) in ("binary", "large_binary", "binary_view"):
+    if str(arrow_type) in ("binary", "large_binary", "binary_view"):
         return "bytes"
-    return "lists" if is_.is_list(kind) or is_.is_large_list(kind) else str(kind)
+    return "lists" if is_.is_list(arrow_type) or is_.is_large_list(arrow_type) else str(arrow_type)

@@ -88,25 +88,25 @@ def _column(column: pd.Series, name: str, index_base: int) -> tuple[Any, dict[st
     if isinstance(column.dtype, pd.SparseDtype):
         sparse: Any = column.sparse
         column = sparse.to_dense()
-    kind = str(column.dtype)
+    dtype = str(column.dtype)
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _labels(column, name)
-    if kind in _MEDIA:
-        return pa.array(column.array), {"_type": _MEDIA[kind]}, kind, {}
-    if kind == "object" and _holds_media(column):
+    if dtype in _MEDIA:
+        return pa.array(column.array), {"_type": _MEDIA[dtype]}, dtype, {}
+    if dtype == "object" and _holds_media(column):
         return _lists_of_media(column, name)
-    if kind == "object" and holds_frames(column):
+    if dtype == "object" and holds_frames(column):
         return _frames(column, name, index_base)
-    if kind.startswith("complex"):
+    if dtype.startswith("complex"):
         raise DataError(
             f"Column '{name}' holds complex numbers.",
             allowed="Real numbers.",
             hint="Split it into two columns, `.real` and `.imag`.",
         )
     try:
-        if kind == "object" and _holds_arrays(column):
+        if dtype == "object" and _holds_arrays(column):
             return pa.array([_listed(value) for value in column]), None, "array", {}
-        made = _plain(column)
+        array = _plain(column)
     except OverflowError as error:
         raise DataError(
             f"Column '{name}' has integers beyond 64 bits.",
@@ -119,13 +119,13 @@ def _column(column: pd.Series, name: str, index_base: int) -> tuple[Any, dict[st
             allowed="Columns with values of one type.",
             hint="Convert them to text first, or leave the column out.",
         ) from error
-    if _holds_nothing(made.type):
+    if _holds_nothing(array.type):
         raise DataError(
             f"Column '{name}' holds only empty {rendering.type_name('dicts')}.",
             allowed=f"{rendering.type_name('dicts').capitalize()} with entries.",
             hint="Make them missing, or leave the column out.",
         )
-    return made, None, _kind_again(kind, made.type), {}
+    return array, None, _dtype_again(dtype, array.type), {}
 
 
 def _listed(value: Any) -> Any:
@@ -136,10 +136,10 @@ def _listed(value: Any) -> Any:
 
 
 def _frames(column: pd.Series, name: str, index_base: int) -> tuple[Any, dict[str, Any] | None, str, dict[str, Any]]:
-    made, metadata = lists_of_structures(column, name, partial(encode, index_base=index_base))
-    known = features_of(pa.schema([], metadata))
-    feature = {"feature": known, "_type": "List"} if len(known) == made.type.value_type.num_fields else None
-    return made, feature, "frames", {key.decode(): held.decode() for key, held in metadata.items()}
+    array, metadata = lists_of_structures(column, name, partial(encode, index_base=index_base))
+    features = features_of(pa.schema([], metadata))
+    feature = {"feature": features, "_type": "List"} if len(features) == array.type.value_type.num_fields else None
+    return array, feature, "frames", {key.decode(): value.decode() for key, value in metadata.items()}
 
 
 def _labels(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dict[str, Any]]:
@@ -164,18 +164,20 @@ def _are_told_by(names: list[str], levels: pd.Index[Any]) -> bool:
     return again is not None and again.dtype == levels.dtype and again.equals(levels)
 
 
-def _kind_again(kind: str, held: pa.DataType) -> str:
+def _dtype_again(dtype: str, arrow_type: pa.DataType) -> str:
     """Return the dtype that a column has when it is read: dates and decimals of Python become those of pandas."""
-    if kind == "object" and pa.types.is_date(held):
+    if dtype == "object" and pa.types.is_date(arrow_type):
         return "datetime64[s]"
-    return "float64" if kind == "object" and pa.types.is_decimal(held) else kind
+    return "float64" if dtype == "object" and pa.types.is_decimal(arrow_type) else dtype
 
 
-def _holds_nothing(kind: pa.DataType) -> bool:
+def _holds_nothing(arrow_type: pa.DataType) -> bool:
     """Return whether a structure without fields is somewhere in a type, which parquet does not know."""
-    if pa.types.is_struct(kind) and not kind.num_fields:
+    if pa.types.is_struct(arrow_type) and not arrow_type.num_fields:
         return True
-    return pa.types.is_nested(kind) and any(_holds_nothing(kind.field(k).type) for k in range(kind.num_fields))
+    return pa.types.is_nested(arrow_type) and any(
+        _holds_nothing(arrow_type.field(k).type) for k in range(arrow_type.num_fields)
+    )
 
 
 def _plain(column: pd.Series) -> Any:
@@ -189,24 +191,24 @@ def _plain(column: pd.Series) -> Any:
         return pa.array(column.map(str, na_action="ignore"), pa.string(), from_pandas=True)
     if column.dtype == object and _holds_lists(column):
         return exact_array(column)
-    made = pa.Array.from_pandas(column if column.dtype != np.float16 else column.astype("float32"))
-    if str(made.type) == "extension<arrow.uuid>":  # which other libraries do not read
-        return pa.array([None if value is None else str(value) for value in made.to_pylist()], pa.string())
+    array = pa.Array.from_pandas(column if column.dtype != np.float16 else column.astype("float32"))
+    if str(array.type) == "extension<arrow.uuid>":  # which other libraries do not read
+        return pa.array([None if value is None else str(value) for value in array.to_pylist()], pa.string())
     if (
         column.dtype == object
-        and pa.types.is_date(made.type)
+        and pa.types.is_date(array.type)
         and any(isinstance(each, datetime) for each in column.dropna())
     ):
         raise ValueError("some are dates and some have a time of day")  # which would be cut off
-    if column.dtype == object and pa.types.is_timestamp(made.type) and len(set(map(_has_zone, column.dropna()))) > 1:
+    if column.dtype == object and pa.types.is_timestamp(array.type) and len(set(map(_has_zone, column.dropna()))) > 1:
         raise ValueError("some have a time zone and some have none")
-    made = made.combine_chunks() if isinstance(made, pa.ChunkedArray) and made.num_chunks < 2 else made
-    if pa.types.is_large_string(made.type):
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) and array.num_chunks < 2 else array
+    if pa.types.is_large_string(array.type):
         try:  # the ordinary type of text, which reaches to 2 GiB a piece
-            return made.cast(pa.string())
+            return array.cast(pa.string())
         except pa.ArrowInvalid:
-            return made
-    return made
+            return array
+    return array
 
 
 def _holds_lists(column: pd.Series) -> bool:
@@ -220,16 +222,18 @@ def _has_zone(timestamp: object) -> bool:
 
 def are_uuids(column: pd.Series) -> bool:
     """Return whether all values of a column of objects that are not missing are UUIDs."""
-    known = column.dropna()
+    present = column.dropna()
     return (
-        not known.empty and isinstance(known.iloc[0], uuid.UUID) and all(isinstance(each, uuid.UUID) for each in known)
+        not present.empty
+        and isinstance(present.iloc[0], uuid.UUID)
+        and all(isinstance(each, uuid.UUID) for each in present)
     )
 
 
 def _whole_days(column: pd.Series) -> bool:
     seconds = column.to_numpy().astype("int64")
-    known = seconds != np.iinfo("int64").min
-    days, rest = np.divmod(seconds[known], 86400)
+    valid = seconds != np.iinfo("int64").min
+    days, rest = np.divmod(seconds[valid], 86400)
     return not rest.any() and bool((np.abs(days) < 2**31).all())  # which is as far as Arrow's dates reach
 
 
@@ -246,29 +250,33 @@ def _holds_media(column: pd.Series) -> bool:
 
 
 def _lists_of_media(column: pd.Series, name: str) -> tuple[Any, dict[str, Any], str, dict[str, Any]]:
-    from tidydl.data.media.media_array import held_type
+    from tidydl.data.media.media_array import storage_type
 
-    kind = "Audio" if hasattr(_first_in_lists(column), "sampling_rate") else "Image"
-    held = [None if value is None else [None if each is None else each.held for each in value] for value in column]
-    feature = {"feature": {"_type": kind}, "_type": "List"}
-    return pa.array(held, type=pa.list_(held_type())), feature, "object", {}
+    feature_type = "Audio" if hasattr(_first_in_lists(column), "sampling_rate") else "Image"
+    lists = [None if value is None else [None if each is None else each.storage for each in value] for value in column]
+    feature = {"feature": {"_type": feature_type}, "_type": "List"}
+    return pa.array(lists, type=pa.list_(storage_type())), feature, "object", {}
 
 
-def _all_features(schema: pa.Schema, known: Mapping[str, Any]) -> dict[str, Any]:
+def _all_features(schema: pa.Schema, features: Mapping[str, Any]) -> dict[str, Any]:
     """Describe every column as ``datasets`` does, where it can, in the order of the columns."""
-    features = {field.name: known.get(field.name) or _feature(field.type) for field in schema}
-    return {name: feature for name, feature in features.items() if feature is not None}
+    described = {field.name: features.get(field.name) or _feature(field.type) for field in schema}
+    return {name: feature for name, feature in described.items() if feature is not None}
 
 
-def _feature(kind: pa.DataType) -> Any:
-    if pa.types.is_struct(kind):
-        inner = {kind.field(i).name: _feature(kind.field(i).type) for i in range(kind.num_fields)}
+def _feature(arrow_type: pa.DataType) -> Any:
+    if pa.types.is_struct(arrow_type):
+        inner = {arrow_type.field(i).name: _feature(arrow_type.field(i).type) for i in range(arrow_type.num_fields)}
         return None if any(each is None for each in inner.values()) else inner
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        held = _feature(kind.value_type)
-        return None if held is None else {"feature": held, "_type": "List" if pa.types.is_list(kind) else "LargeList"}
-    name = _DTYPES.get(str(kind), str(kind))
-    if pa.types.is_nested(kind) or pa.types.is_dictionary(kind):
+    if pa.types.is_list(arrow_type) or pa.types.is_large_list(arrow_type):
+        element = _feature(arrow_type.value_type)
+        return (
+            None
+            if element is None
+            else {"feature": element, "_type": "List" if pa.types.is_list(arrow_type) else "LargeList"}
+        )
+    name = _DTYPES.get(str(arrow_type), str(arrow_type))
+    if pa.types.is_nested(arrow_type) or pa.types.is_dictionary(arrow_type):
         return None
     return {"dtype": name, "_type": "Value"}
 

@@ -24,13 +24,13 @@ def metadata_of_all(schemas: Sequence[pa.Schema]) -> dict[bytes, bytes]:
     first: dict[bytes, bytes] = dict(schemas[0].metadata or {})
     if all((schema.metadata or {}) == first for schema in schemas):
         return first
-    held = [_with_values(schema) for schema in schemas]
-    features = _of_all([features_of(schema) for schema in schemas], held)
+    with_values = [_with_values(schema) for schema in schemas]
+    features = _of_all([features_of(schema) for schema in schemas], with_values)
     if features:
         first[HUGGINGFACE] = json.dumps({"info": {"features": features}}).encode()
     notes = [notes_of(schema) for schema in schemas]
     if any(notes):
-        first[OURS] = json.dumps(_notes_of_all(schemas, notes, held)).encode()
+        first[OURS] = json.dumps(_notes_of_all(schemas, notes, with_values)).encode()
     return first
 
 
@@ -39,38 +39,40 @@ def _with_values(schema: pa.Schema) -> set[str]:
     return {field.name for field in schema if not pa.types.is_null(field.type)}
 
 
-def _of_all(parts: Sequence[Mapping[str, Any]], held: Sequence[set[str]]) -> dict[str, Any]:
+def _of_all(parts: Sequence[Mapping[str, Any]], with_values: Sequence[set[str]]) -> dict[str, Any]:
     """Return what is known by name: by the first that knows it and has values, or by the first that knows it."""
-    known: dict[str, Any] = {}
-    for part, names in zip(parts, held, strict=True):
-        known |= {name: each for name, each in part.items() if name not in known and name in names}
+    merged: dict[str, Any] = {}
+    for part, names in zip(parts, with_values, strict=True):
+        merged |= {name: each for name, each in part.items() if name not in merged and name in names}
     for part in parts:
-        known |= {name: each for name, each in part.items() if name not in known}
-    return known
+        merged |= {name: each for name, each in part.items() if name not in merged}
+    return merged
 
 
 def _notes_of_all(
-    schemas: Sequence[pa.Schema], notes: Sequence[dict[str, Any]], held: Sequence[set[str]]
+    schemas: Sequence[pa.Schema], notes: Sequence[dict[str, Any]], with_values: Sequence[set[str]]
 ) -> dict[str, Any]:
-    made = dict(notes[0])
+    merged = dict(notes[0])
     dtypes = [each.get("dtypes", {}) for each in notes]
-    made["dtypes"] = {name: kind for name, kind in _of_all(dtypes, held).items() if _agreed(name, kind, dtypes, held)}
-    made["levels"] = _of_all([each.get("levels", {}) for each in notes], held)
-    for name in (name for name, kind in made["dtypes"].items() if kind == "frames"):
+    merged["dtypes"] = {
+        name: dtype for name, dtype in _of_all(dtypes, with_values).items() if _agreed(name, dtype, dtypes, with_values)
+    }
+    merged["levels"] = _of_all([each.get("levels", {}) for each in notes], with_values)
+    for name in (name for name, dtype in merged["dtypes"].items() if dtype == "frames"):
         inner = [schema_within(schema, name, each) for schema, each in zip(schemas, notes, strict=True)]
-        known = [each for each in inner if each is not None]
-        if known:
-            made["levels"][name] = {key.decode(): about.decode() for key, about in metadata_of_all(known).items()}
-    made[INDEX_BASE] = agreed_bases(held, notes)
-    made[IN_FILE] = agreed(held, [plain_notes(each.get(IN_FILE)) for each in notes])
-    return made
+        present = [each for each in inner if each is not None]
+        if present:
+            merged["levels"][name] = {key.decode(): about.decode() for key, about in metadata_of_all(present).items()}
+    merged[INDEX_BASE] = agreed_bases(with_values, notes)
+    merged[IN_FILE] = agreed(with_values, [plain_notes(each.get(IN_FILE)) for each in notes])
+    return merged
 
 
-def _agreed(name: str, kind: object, dtypes: Sequence[Mapping[str, Any]], held: Sequence[set[str]]) -> bool:
+def _agreed(name: str, dtype: object, dtypes: Sequence[Mapping[str, Any]], with_values: Sequence[set[str]]) -> bool:
     """Return whether a noted dtype holds what all parts do: one of a coarse unit, or of half precision, may not."""
-    if not str(kind).startswith(_NARROW):
+    if not str(dtype).startswith(_NARROW):
         return True
-    return all(part.get(name) == kind for part, names in zip(dtypes, held, strict=True) if name in names)
+    return all(part.get(name) == dtype for part, names in zip(dtypes, with_values, strict=True) if name in names)
 
 
 def schema_within(schema: pa.Schema, name: str, notes: Mapping[str, Any]) -> pa.Schema | None:

@@ -19,9 +19,13 @@ def in_one(values: pa.ChunkedArray) -> Any:
     return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
 
 
-def holds_more(kind: pa.DataType) -> bool:
+def holds_more(arrow_type: pa.DataType) -> bool:
     """Return whether a value of this type holds others, or bytes: what a column of objects is for."""
-    return pa.types.is_nested(kind) or str(kind) in ("binary", "large_binary") or pa.types.is_fixed_size_binary(kind)
+    return (
+        pa.types.is_nested(arrow_type)
+        or str(arrow_type) in ("binary", "large_binary")
+        or pa.types.is_fixed_size_binary(arrow_type)
+    )
 
 
 def label_names(feature: Mapping[str, Any]) -> list[str]:
@@ -38,63 +42,66 @@ def labels_within(features: object, field_path: tuple[str, ...] = ()) -> Iterato
         (features,) = features
     if not isinstance(features, Mapping):
         return
-    kind = features.get("_type")
-    if not isinstance(kind, str):
+    feature_type = features.get("_type")
+    if not isinstance(feature_type, str):
         for name, each in features.items():
             yield from labels_within(each, (*field_path, str(name)))
-    elif kind == "ClassLabel":
+    elif feature_type == "ClassLabel":
         yield field_path, label_names(features)
     else:
         yield from labels_within(features.get("feature"), field_path)
 
 
-def value_maker(kind: pa.DataType, feature: object) -> Maker | None:
+def value_maker(arrow_type: pa.DataType, feature: object) -> Maker | None:
     """Return what makes our value of one that Arrow gives as lists and dictionaries; None where it is one already.
 
     Parameters
     ----------
-    kind
+    arrow_type
         The Arrow type.
     feature
         What ``datasets`` says of it.
     """
     if isinstance(feature, Mapping) and isinstance(feature.get("_type"), str):
-        return _by_feature(kind, feature)
+        return _by_feature(arrow_type, feature)
     if isinstance(feature, list) and len(feature) == 1:  # how features were once written
-        return _of_each(value_maker(_within(kind), feature[0]))
-    if pa.types.is_map(kind):
+        return _of_each(value_maker(_within(arrow_type), feature[0]))
+    if pa.types.is_map(arrow_type):
         return _of_entries
-    if pa.types.is_struct(kind):
+    if pa.types.is_struct(arrow_type):
         named = feature if isinstance(feature, Mapping) else {}
-        makers = {kind.field(i).name: value_maker(kind.field(i).type, named.get(kind.field(i).name)) for i in _of(kind)}
+        makers = {
+            arrow_type.field(i).name: value_maker(arrow_type.field(i).type, named.get(arrow_type.field(i).name))
+            for i in _of(arrow_type)
+        }
         return _of_fields({name: maker for name, maker in makers.items() if maker is not None})
-    return _of_each(value_maker(_within(kind), None)) if pa.types.is_nested(kind) else None
+    return _of_each(value_maker(_within(arrow_type), None)) if pa.types.is_nested(arrow_type) else None
 
 
 def _of_entries(entries: list[tuple[Any, Any]] | None) -> dict[Any, Any] | None:
     """Return the entries of a map as a dictionary, each key of which has one value."""
     if entries is None:
         return None
-    found = dict(entries)
-    if len(found) < len(entries):
+    mapping = dict(entries)
+    if len(mapping) < len(entries):
         keys = [key for key, _ in entries]
         twice = next(key for index, key in enumerate(keys) if key in keys[:index])
         raise DataError(
             f"A map has the key {twice!r} twice, and one of its values would be lost.",
             allowed="Maps with different keys.",
         )
-    return found
+    return mapping
 
 
-def _by_feature(kind: pa.DataType, feature: Mapping[str, Any]) -> Maker | None:
+def _by_feature(arrow_type: pa.DataType, feature: Mapping[str, Any]) -> Maker | None:
     what = feature["_type"]
     if what in _LISTS:
         inner = feature.get("feature")
         # a sequence of a structure was once stored as a structure of lists
-        if pa.types.is_struct(kind) and isinstance(inner, Mapping):
-            return value_maker(kind, {name: {"feature": each, "_type": "List"} for name, each in inner.items()})
-        return _of_each(value_maker(_within(kind), inner))
-    if what == "ClassLabel" and pa.types.is_integer(kind):
+        if pa.types.is_struct(arrow_type) and isinstance(inner, Mapping):
+            return value_maker(arrow_type, {name: {"feature": each, "_type": "List"} for name, each in inner.items()})
+        return _of_each(value_maker(_within(arrow_type), inner))
+    if what == "ClassLabel" and pa.types.is_integer(arrow_type):
         names = label_names(feature)
         return lambda code: names[code] if code is not None and 0 <= code < len(names) else None
     if what == "Image":
@@ -105,16 +112,16 @@ def _by_feature(kind: pa.DataType, feature: Mapping[str, Any]) -> Maker | None:
         from tidydl.data.media.audio import Audio, as_audio
 
         return lambda value: None if value is None else lost_file(value, Audio) or as_audio(value)
-    return value_maker(kind, None)
+    return value_maker(arrow_type, None)
 
 
-def _of(kind: pa.DataType) -> range:
-    return range(kind.num_fields)
+def _of(arrow_type: pa.DataType) -> range:
+    return range(arrow_type.num_fields)
 
 
-def _within(kind: pa.DataType) -> pa.DataType:
+def _within(arrow_type: pa.DataType) -> pa.DataType:
     """Return the type of what a list holds."""
-    return getattr(kind, "value_type", kind)
+    return getattr(arrow_type, "value_type", arrow_type)
 
 
 def _of_each(maker: Maker | None) -> Maker | None:

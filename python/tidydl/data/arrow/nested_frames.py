@@ -44,8 +44,8 @@ def lists_of_structures(
     offsets = np.concatenate([[0], lengths.cumsum()]).astype("int32")
     parts = [in_one(table.column(index)) for index in range(table.num_columns)]
     structures = pa.StructArray.from_arrays(parts, fields=list(table.schema))
-    made = pa.ListArray.from_arrays(pa.array(offsets), structures, mask=pa.array(absent))
-    return made, dict(table.schema.metadata or {})
+    array = pa.ListArray.from_arrays(pa.array(offsets), structures, mask=pa.array(absent))
+    return array, dict(table.schema.metadata or {})
 
 
 def _alike(values: Sequence[Any], name: str) -> list[pd.DataFrame]:
@@ -83,8 +83,8 @@ def _below_each_other(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Bind frames by row; labels get the levels of all."""
     bound = pd.concat(frames, ignore_index=True)
     for name in bound.columns:
-        held = [frame[name].dtype for frame in frames]
-        if len(set(held)) > 1 and all(isinstance(dtype, pd.CategoricalDtype) for dtype in held):
+        dtypes = [frame[name].dtype for frame in frames]
+        if len(set(dtypes)) > 1 and all(isinstance(dtype, pd.CategoricalDtype) for dtype in dtypes):
             bound[name] = _labels_of_all([frame[name] for frame in frames])
     bound.attrs = {OF_R: _notes_of_all(frames)}
     return bound
@@ -104,22 +104,22 @@ def _labels_of_all(parts: Sequence[pd.Series]) -> Any:
     return pd.Categorical(values, categories=levels, ordered=all(part.cat.ordered for part in parts))
 
 
-def structures_in(kind: pa.DataType) -> bool:
+def structures_in(arrow_type: pa.DataType) -> bool:
     """Return whether a type is that of lists of structures."""
-    return pa.types.is_list(kind) and pa.types.is_struct(kind.value_type)
+    return pa.types.is_list(arrow_type) and pa.types.is_struct(arrow_type.value_type)
 
 
 def as_frames(
     values: pa.ChunkedArray, metadata: Mapping[str, str], decode: Callable[[pa.Table], pd.DataFrame]
 ) -> list[pd.DataFrame | None]:
     """Build the frames again of lists of structures."""
-    held = in_one(values)
-    structures = held.flatten()
+    lists = in_one(values)
+    structures = lists.flatten()
     table = pa.table(structures.flatten(), names=[each.name for each in structures.type])
     whole = decode(table.replace_schema_metadata(dict(metadata)))
     frames: list[pd.DataFrame | None] = []
     first = 0
-    for length in pc.list_value_length(held).to_pylist():
+    for length in pc.list_value_length(lists).to_pylist():
         end = first + (length or 0)
         frames.append(None if length is None else whole.iloc[first:end].reset_index(drop=True))
         first = end

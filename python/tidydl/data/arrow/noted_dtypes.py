@@ -23,35 +23,35 @@ def as_noted(
 ) -> pd.DataFrame:
     """Return columns with the very dtypes that a frame of ours had when it was written."""
     noted = notes.get("dtypes", {}).items()
-    dtypes = {name: kind for name, kind in noted if name in frame.columns and _opens_nothing(kind)}
+    dtypes = {name: dtype for name, dtype in noted if name in frame.columns and _opens_nothing(dtype)}
     if not dtypes or not frame.columns.is_unique:
         return frame
-    for name, kind in dtypes.items():
+    for name, dtype in dtypes.items():
         column: Any = frame[name]
         about = notes.get("levels", {}).get(name)
         about = about if isinstance(about, dict) else {}
         if isinstance(column.dtype, pd.CategoricalDtype):
             levels = levels_again(column.cat.categories, about["dtype"]) if "dtype" in about else None
-            made = column if levels is None else column.cat.rename_categories(levels)
-            frame[name] = made.cat.as_ordered() if about.get("ordered") else made
-        elif kind == "array" and pa.types.is_list(schema.field(name).type):
+            renamed = column if levels is None else column.cat.rename_categories(levels)
+            frame[name] = renamed.cat.as_ordered() if about.get("ordered") else renamed
+        elif dtype == "array" and pa.types.is_list(schema.field(name).type):
             frame[name] = objects(_arrays(column, schema.field(name).type))
-        elif str(column.dtype) == kind or kind in _AS_THEY_ARE or {str(column.dtype), kind} == _TEXT:
+        elif str(column.dtype) == dtype or dtype in _AS_THEY_ARE or {str(column.dtype), dtype} == _TEXT:
             continue
-        elif _fits(kind, schema.field(name).type):
-            frame[name] = _cast(column, kind, column.hasnans if nullable is None else name in nullable)
+        elif _fits(dtype, schema.field(name).type):
+            frame[name] = _cast(column, dtype, column.hasnans if nullable is None else name in nullable)
     return frame
 
 
-def _opens_nothing(kind: object) -> bool:
+def _opens_nothing(dtype: object) -> bool:
     """Return whether a noted dtype is one that pandas makes without a file: a zone of dateutil may be any path."""
-    return isinstance(kind, str) and "dateutil" not in kind
+    return isinstance(dtype, str) and "dateutil" not in dtype
 
 
-def _fits(kind: str, stored: pa.DataType) -> bool:
+def _fits(dtype: str, stored: pa.DataType) -> bool:
     """Return whether a dtype that encode() may have noted holds every value of a stored type as it is."""
     try:
-        noted: Any = pd.api.types.pandas_dtype(kind)
+        noted: Any = pd.api.types.pandas_dtype(dtype)
     except (TypeError, ValueError, NotImplementedError):
         return False
     if isinstance(noted, pd.ArrowDtype):
@@ -81,10 +81,10 @@ def _fits_numpy(noted: np.dtype, stored: pa.DataType) -> bool:
         return False
     if noted == np.float16:  # which is stored as float32
         return bool(is_.is_float32(stored) or is_.is_float16(stored))
-    held = np.dtype(stored.to_pandas_dtype())
-    if noted.kind == "f" and held.kind in "iu" and held.itemsize == 8:  # numpy calls that safe
+    stored_dtype = np.dtype(stored.to_pandas_dtype())
+    if noted.kind == "f" and stored_dtype.kind in "iu" and stored_dtype.itemsize == 8:  # numpy calls that safe
         return False
-    return np.can_cast(held, noted, "safe")
+    return np.can_cast(stored_dtype, noted, "safe")
 
 
 def _is_as_fine(unit: str, stored: pa.DataType) -> bool:
@@ -93,28 +93,28 @@ def _is_as_fine(unit: str, stored: pa.DataType) -> bool:
     return unit in _UNITS and _UNITS.index(unit) >= _UNITS.index("s" if stored_unit == "ms" else stored_unit)
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return str(kind) in ("string", "large_string", "string_view")
+def _is_text(arrow_type: pa.DataType) -> bool:
+    return str(arrow_type) in ("string", "large_string", "string_view")
 
 
-def levels_again(names: pd.Index[Any], kind: str) -> pd.Index[Any] | None:
+def levels_again(names: pd.Index[Any], dtype: str) -> pd.Index[Any] | None:
     """Return levels of another dtype by their names as text; None where their text does not tell them."""
-    if not _opens_nothing(kind):
+    if not _opens_nothing(dtype):
         return None
-    if kind in ("bool", "boolean"):  # every text that is not empty were true
-        known = {"True": True, "False": False}
-        return pd.Index([known[name] for name in names], dtype=kind) if set(names) <= set(known) else None
+    if dtype in ("bool", "boolean"):  # every text that is not empty were true
+        values = {"True": True, "False": False}
+        return pd.Index([values[name] for name in names], dtype=dtype) if set(names) <= set(values) else None
     try:
-        levels = pd.Index(names.astype(kind))
-        told = [str(each) for each in levels] == list(names)
+        levels = pd.Index(names.astype(dtype))
+        round_trips = [str(each) for each in levels] == list(names)
     except (TypeError, ValueError, NotImplementedError, OverflowError):
         return None
-    return levels if told and not isinstance(levels, pd.CategoricalIndex) else None
+    return levels if round_trips and not isinstance(levels, pd.CategoricalIndex) else None
 
 
-def _arrays(lists: Iterable[Any], kind: pa.DataType) -> list[Any]:
+def _arrays(lists: Iterable[Any], arrow_type: pa.DataType) -> list[Any]:
     """Make arrays of lists; one without values has the kind of the others."""
-    inner = kind.value_type if pa.types.is_list(kind) else pa.null()
+    inner = arrow_type.value_type if pa.types.is_list(arrow_type) else pa.null()
     timed = pa.types.is_duration(inner) or (pa.types.is_timestamp(inner) and inner.tz is None)
     typed = timed or pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_boolean(inner)
     nothing = np.array([], inner.to_pandas_dtype() if typed else float)
@@ -127,25 +127,25 @@ def _arrays(lists: Iterable[Any], kind: pa.DataType) -> list[Any]:
     return [None if value is None else array_of(value) for value in lists]
 
 
-def _cast(column: Any, kind: str, lacks: bool) -> Any:
+def _cast(column: Any, dtype: str, lacks: bool) -> Any:
     """Return a column with another dtype where it fits; a part of the data may lack what the whole had."""
-    if kind == "object":  # nothing was known of the values where there were none
+    if dtype == "object":  # nothing was known of the values where there were none
         return column.astype(object).where(column.notna(), None)
     nullable = {"int": "Int", "uint": "UInt", "bool": "boolean"}
-    if lacks and (stem := kind.rstrip("0123456789")) in nullable:
-        kind = nullable[stem] if stem == "bool" else nullable[stem] + kind[len(stem) :]
+    if lacks and (stem := dtype.rstrip("0123456789")) in nullable:
+        dtype = nullable[stem] if stem == "bool" else nullable[stem] + dtype[len(stem) :]
     try:
-        made = column.astype(kind)
+        converted = column.astype(dtype)
     except (TypeError, ValueError, NotImplementedError):
         return column
-    if kind.startswith(("period", "interval")):  # which are stored as text
-        return made if made.astype("str").where(made.notna(), None).equals(column) else column
-    return made
+    if dtype.startswith(("period", "interval")):  # which are stored as text
+        return converted if converted.astype("str").where(converted.notna(), None).equals(column) else column
+    return converted
 
 
 def objects(values: list[Any]) -> pd.Series:
     """Return a column of objects, each of which may be a list."""
-    held = np.empty(len(values), dtype=object)
+    array = np.empty(len(values), dtype=object)
     for index, value in enumerate(values):  # one by one, since a value may be a list
-        held[index] = value
-    return pd.Series(held, dtype=object)
+        array[index] = value
+    return pd.Series(array, dtype=object)

@@ -37,19 +37,19 @@ def _is_index(values: pa.ChunkedArray) -> bool:
 def agreed_bases(columns: Sequence[Collection[str]], notes: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Return what to note of parts bound by row: that on which all agree that hold something in the column."""
     bases = [_bases_of(each) for each in notes]
-    made = {}
+    merged = {}
     for name in ROWS:
-        said = {base.get(name) for held, base in zip(columns, bases, strict=True) if name in held}
-        if len(said) == 1 and (only := said.pop()) is not None:
-            made[name] = only
-    return made
+        distinct = {base.get(name) for names, base in zip(columns, bases, strict=True) if name in names}
+        if len(distinct) == 1 and (only := distinct.pop()) is not None:
+            merged[name] = only
+    return merged
 
 
 def _bases_of(notes: Mapping[str, Any]) -> dict[str, int]:
     """Return what is noted; a note that says anything else than 0 or 1 says nothing."""
     noted = notes.get(INDEX_BASE)
-    known = noted if isinstance(noted, Mapping) else {}
-    return {name: known[name] for name in ROWS if known.get(name) in (0, 1)}
+    bases = noted if isinstance(noted, Mapping) else {}
+    return {name: bases[name] for name in ROWS if bases.get(name) in (0, 1)}
 
 
 def with_index_base(table: pa.Table, index_base: int) -> pa.Table:
@@ -97,15 +97,15 @@ def _in_cells(
     values: pa.ChunkedArray, about: Mapping[str, str], index_base: int
 ) -> tuple[pa.ChunkedArray, dict[str, str]]:
     """Return lists of structures, their row numbers counted from ``index_base``, and what is known of them then."""
-    held = in_one(values)
-    structures = held.flatten()
+    cells = in_one(values)
+    structures = cells.flatten()
     table = pa.table(structures.flatten(), names=[each.name for each in structures.type])
     table = with_index_base(table.replace_schema_metadata(dict(about)), index_base)
     parts = [in_one(column) for column in table.columns]
-    made = pa.StructArray.from_arrays(parts, fields=list(table.schema), mask=structures.is_null())
-    ends = pc.cumulative_sum(pc.fill_null(pc.list_value_length(held), 0))
+    renumbered = pa.StructArray.from_arrays(parts, fields=list(table.schema), mask=structures.is_null())
+    ends = pc.cumulative_sum(pc.fill_null(pc.list_value_length(cells), 0))
     offsets = pa.concat_arrays([pa.array([0], ends.type), ends])
-    lists = pa.ListArray.from_arrays(offsets, made, mask=held.is_null())
-    kind = pa.list_(held.type.value_field.with_type(made.type))
-    known = {key.decode(): held.decode() for key, held in table.schema.metadata.items()}
-    return pa.chunked_array([lists.cast(kind)]), known
+    lists = pa.ListArray.from_arrays(offsets, renumbered, mask=cells.is_null())
+    arrow_type = pa.list_(cells.type.value_field.with_type(renumbered.type))
+    metadata = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+    return pa.chunked_array([lists.cast(arrow_type)]), metadata

@@ -26,20 +26,20 @@ def as_datasets_has_it(table: pa.Table, features: Mapping[str, Any]) -> pa.Table
     """
     import json
 
-    known = {name: feature for name, feature in features.items() if name in table.column_names}
+    column_features = {name: feature for name, feature in features.items() if name in table.column_names}
     for index, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type) and str(field.type.value_type) in ("string", "large_string"):
             column = table.column(index).unify_dictionaries()
             names = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
-            known[field.name] = {"names": names, "_type": "ClassLabel"}
+            column_features[field.name] = {"names": names, "_type": "ClassLabel"}
             codes = pa.chunked_array([chunk.indices.cast(pa.int64()) for chunk in column.chunks], pa.int64())
             table = table.set_column(index, field.name, codes)
-        elif _is_label(known.get(field.name)) and pa.types.is_integer(field.type):
-            known[field.name] = {"names": label_names(known[field.name]), "_type": "ClassLabel"}
+        elif _is_label(column_features.get(field.name)) and pa.types.is_integer(field.type):
+            column_features[field.name] = {"names": label_names(column_features[field.name]), "_type": "ClassLabel"}
             table = table.set_column(index, field.name, table.column(index).cast(pa.int64()))
     metadata = {**(table.schema.metadata or {})}
-    if known:
-        metadata[HUGGINGFACE] = json.dumps({"info": {"features": known}}).encode()
+    if column_features:
+        metadata[HUGGINGFACE] = json.dumps({"info": {"features": column_features}}).encode()
     return table.replace_schema_metadata(metadata)
 
 

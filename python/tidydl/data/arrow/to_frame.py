@@ -71,7 +71,7 @@ def decode(
     DataError
         A label has no name, or a text is not UTF-8.
     """
-    known = features_of(table.schema) if features is None else features
+    features = features_of(table.schema) if features is None else features
     notes = notes_of(table.schema)
     frames = _kept_as_frames(notes)
     columns = {}
@@ -81,7 +81,7 @@ def decode(
         if field.name in frames and structures_in(field.type):
             columns[index] = objects(as_frames(values, frames[field.name], decode))
         else:
-            columns[index] = _column(values, known.get(field.name), field.name, lacks)
+            columns[index] = _column(values, features.get(field.name), field.name, lacks)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
     frame.columns = pd.Index(table.schema.names, dtype="str")
     if of_r := plain_notes(notes.get(IN_FILE)):
@@ -92,21 +92,21 @@ def decode(
 def _kept_as_frames(notes: Mapping[str, Any]) -> dict[str, Any]:
     """Return, by column, what is known of the columns of the frames in its cells."""
     about = notes.get("levels", {})
-    frames = [name for name, kind in notes.get("dtypes", {}).items() if kind == "frames"]
+    frames = [name for name, dtype in notes.get("dtypes", {}).items() if dtype == "frames"]
     return {name: about[name] for name in frames if isinstance(about.get(name), dict)}
 
 
 def _column(values: pa.ChunkedArray, feature: object, name: str, lacks: bool) -> Any:
     values = _plainly_stored(values)
     about = feature if isinstance(feature, Mapping) else {}
-    kind = about.get("_type")
-    if kind == "ClassLabel":
+    feature_type = about.get("_type")
+    if feature_type == "ClassLabel":
         return _labels(values, about, name)
-    if kind == "Audio" and _looks_like_media(values.type):
+    if feature_type == "Audio" and _looks_like_media(values.type):
         from tidydl.data.media.audio import Audio, AudioArray
 
         return AudioArray([lost_file(value, Audio) or value for value in values.to_pylist()])
-    if (kind == "Image" or kind != "Audio") and _looks_like_media(values.type):
+    if (feature_type == "Image" or feature_type != "Audio") and _looks_like_media(values.type):
         from tidydl.data.media.image import Image, ImageArray
 
         return ImageArray([lost_file(value, Image) or value for value in values.to_pylist()])
@@ -115,14 +115,14 @@ def _column(values: pa.ChunkedArray, feature: object, name: str, lacks: bool) ->
 
 def _plainly_stored(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return values of extension types, views and runs as the plain ones they stand for."""
-    kind = values.type
-    if isinstance(kind, pa.BaseExtensionType):
-        held = [chunk.storage for chunk in values.chunks]
-        return _plainly_stored(pa.chunked_array(held, type=kind.storage_type))
-    if pa.types.is_run_end_encoded(kind):
+    arrow_type = values.type
+    if isinstance(arrow_type, pa.BaseExtensionType):
+        chunks = [chunk.storage for chunk in values.chunks]
+        return _plainly_stored(pa.chunked_array(chunks, type=arrow_type.storage_type))
+    if pa.types.is_run_end_encoded(arrow_type):
         return _plainly_stored(pc.run_end_decode(values))
     plain = {"string_view": pa.large_string(), "binary_view": pa.large_binary(), "halffloat": pa.float32()}
-    return values.cast(plain[str(kind)]) if str(kind) in plain else values
+    return values.cast(plain[str(arrow_type)]) if str(arrow_type) in plain else values
 
 
 def _labels(values: pa.ChunkedArray, feature: Mapping[str, Any], name: str) -> Any:
@@ -155,10 +155,10 @@ def _labels_by_name(values: pa.ChunkedArray, names: list[str], name: str) -> Any
     return pd.Categorical(texts.to_pylist(), categories=pd.Index(names, dtype="str"))
 
 
-def _looks_like_media(kind: pa.DataType) -> bool:
-    if not pa.types.is_struct(kind) or kind.num_fields != 2:
+def _looks_like_media(arrow_type: pa.DataType) -> bool:
+    if not pa.types.is_struct(arrow_type) or arrow_type.num_fields != 2:
         return False
-    fields = {kind.field(i).name: kind.field(i).type for i in range(2)}
+    fields = {arrow_type.field(i).name: arrow_type.field(i).type for i in range(2)}
     return set(fields) == {"bytes", "path"} and (
         pa.types.is_binary(fields["bytes"]) or pa.types.is_large_binary(fields["bytes"])
     )
@@ -170,35 +170,35 @@ def _nested(values: pa.ChunkedArray, feature: object) -> Any:
 
 
 def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
-    kind = values.type
-    if pa.types.is_null(kind):
+    arrow_type = values.type
+    if pa.types.is_null(arrow_type):
         return pd.array([None] * len(values), dtype="boolean")
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if pa.types.is_string(arrow_type) or pa.types.is_large_string(arrow_type):
         return text_series(values, name)
-    if pa.types.is_dictionary(kind):
+    if pa.types.is_dictionary(arrow_type):
         return _categories(values)
-    if lacks and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+    if lacks and (pa.types.is_integer(arrow_type) or pa.types.is_boolean(arrow_type)):
         return _with_missing(values)
-    if pa.types.is_float64(kind) and (numbers := numbers_of(values)) is not None:
+    if pa.types.is_float64(arrow_type) and (numbers := numbers_of(values)) is not None:
         return pd.Series(numbers, copy=False)
-    if pa.types.is_decimal(kind):
-        values, kind = (
+    if pa.types.is_decimal(arrow_type):
+        values, arrow_type = (
             values.cast(pa.string()).cast(pa.float64()),
             pa.float64(),
         )  # directly it is not always the nearest
-    if pa.types.is_primitive(kind) and not pa.types.is_temporal(kind):
-        held = values.to_numpy()
-        return held if held.flags.writeable else held.copy()  # what shares Arrow's memory is read-only
-    if pa.types.is_timestamp(kind) and kind.unit == "s":
+    if pa.types.is_primitive(arrow_type) and not pa.types.is_temporal(arrow_type):
+        array = values.to_numpy()
+        return array if array.flags.writeable else array.copy()  # what shares Arrow's memory is read-only
+    if pa.types.is_timestamp(arrow_type) and arrow_type.unit == "s":
         # seconds are the unit of whole days alone, so that a column of timestamps at midnight is none of dates
-        values = values.cast(pa.timestamp("ms", kind.tz))
+        values = values.cast(pa.timestamp("ms", arrow_type.tz))
     column = pd.Series(values.to_pandas(date_as_object=False))
-    return column.astype("datetime64[s]") if pa.types.is_date(kind) else column.copy()
+    return column.astype("datetime64[s]") if pa.types.is_date(arrow_type) else column.copy()
 
 
 def text_series(values: pa.ChunkedArray, name: str) -> Any:
     """Make pandas' column of text, of the same memory where pandas holds text as Arrow does."""
-    dtype = _kind_of_text()
+    dtype = _dtype_of_text()
     if hasattr(dtype, "__from_arrow__"):
         return pd.Series(dtype.__from_arrow__(values), copy=False)
     try:  # pandas 2 holds objects
@@ -208,7 +208,7 @@ def text_series(values: pa.ChunkedArray, name: str) -> Any:
 
 
 @cache
-def _kind_of_text() -> Any:
+def _dtype_of_text() -> Any:
     return pd.Series([], dtype="str").dtype
 
 
@@ -216,19 +216,19 @@ def _categories(values: pa.ChunkedArray) -> Any:
     """Make categories of a dictionary, whose parts may know different ones."""
     if holds_more(values.type.value_type):
         return _nested(values.cast(values.type.value_type), None)
-    made = pd.Series(values.unify_dictionaries().to_pandas())
-    if isinstance(made.dtype, pd.CategoricalDtype) and pa.types.is_null(values.type.value_type):
-        made = made.cat.set_categories(pd.Index([], dtype="str"))
-    if made.dtype == object:
-        return made.astype("category")
-    if made.cat.categories.dtype == object or _is_text(values.type.value_type):
-        levels: Any = pd.Index([str(each) for each in made.cat.categories], dtype="str")
-        made = made.cat.rename_categories(levels)
-    return made
+    series = pd.Series(values.unify_dictionaries().to_pandas())
+    if isinstance(series.dtype, pd.CategoricalDtype) and pa.types.is_null(values.type.value_type):
+        series = series.cat.set_categories(pd.Index([], dtype="str"))
+    if series.dtype == object:
+        return series.astype("category")
+    if series.cat.categories.dtype == object or _is_text(values.type.value_type):
+        levels: Any = pd.Index([str(each) for each in series.cat.categories], dtype="str")
+        series = series.cat.rename_categories(levels)
+    return series
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return str(kind) in ("string", "large_string", "string_view")
+def _is_text(arrow_type: pa.DataType) -> bool:
+    return str(arrow_type) in ("string", "large_string", "string_view")
 
 
 def _with_missing(values: pa.ChunkedArray) -> Any:

@@ -47,7 +47,7 @@ class AudioArray(MediaArray):
     """
 
     @staticmethod
-    def _made(value: object) -> Audio:
+    def _value_of(value: object) -> Audio:
         return as_audio(value)
 
     @property

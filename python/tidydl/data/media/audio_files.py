@@ -176,8 +176,8 @@ def _refuse_cut(content: bytes | None, path: str | None) -> None:
             if head[:4] == b"ds64" and form == b"RF64":
                 long = int.from_bytes(file.read(16)[8:], order)
             if head[:4] == b"data":
-                known = size if size < _UNKNOWN else long
-                if known is not None and end - start < _TOLERATED * known:
+                promised = size if size < _UNKNOWN else long
+                if promised is not None and end - start < _TOLERATED * promised:
                     raise _cut_off(path)
                 return
             file.seek(start + size + size % 2)
@@ -202,15 +202,15 @@ def _as_floats(samples: np.ndarray) -> np.ndarray:
 
 
 def _by_library(content: bytes | None, path: str | None) -> tuple[np.ndarray, int]:
-    known = {name: library for name in _LIBRARIES if (library := _library(name)) is not None}
-    if not known:
+    libraries = {name: library for name in _LIBRARIES if (library := _library(name)) is not None}
+    if not libraries:
         raise DependencyError(
             f"{named('audio', path)} is not a WAV file, and no library for other formats is installed.",
             allowed="WAV files; with soundfile also FLAC, OGG and MP3, with PyAV all that FFmpeg reads.",
             hint=bring_extra("audio"),
         )
     problem: Exception | None = None
-    for name, library in known.items():
+    for name, library in libraries.items():
         try:
             if name == "soundfile":
                 return _by_soundfile(library, _for_soundfile(content, path), path)
@@ -247,8 +247,8 @@ def _by_av(av: ModuleType, source: BinaryIO, path: str | None) -> tuple[np.ndarr
         # interleaved, since PyAV looks for the planes of eight channels or more beyond the end of their list
         resampler = av.AudioResampler(format="flt", layout=stream.layout, rate=stream.rate)
         for frame in chain(container.decode(stream), [None]):  # None flushes what the resampler still holds
-            for made in resampler.resample(frame):
-                parts.append(made.to_ndarray().reshape(-1, made.layout.nb_channels))
+            for resampled in resampler.resample(frame):
+                parts.append(resampled.to_ndarray().reshape(-1, resampled.layout.nb_channels))
                 count += parts[-1].size
             if count > MOST_SAMPLES:
                 raise too_long(path)

@@ -158,8 +158,8 @@ def as_audio(value: Any) -> Audio:
     if isinstance(value, Audio):
         return value
     if hasattr(value, "get_all_samples"):  # torchcodec's, which `datasets` gives
-        made = value.get_all_samples()
-        value = {"array": made.data, "sampling_rate": made.sample_rate}
+        decoded = value.get_all_samples()
+        value = {"array": decoded.data, "sampling_rate": decoded.sample_rate}
     if isinstance(value, Mapping) and ("array" in value or "raw" in value):
         samples = value["array"] if value.get("array") is not None else value.get("raw")
         return Audio(wav_of(_samples(samples), _rate(value.get("sampling_rate"))), _name(value.get("path")))

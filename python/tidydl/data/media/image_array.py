@@ -46,7 +46,7 @@ class ImageArray(MediaArray):
     """
 
     @staticmethod
-    def _made(value: object) -> Image:
+    def _value_of(value: object) -> Image:
         return as_image(value)
 
     @property

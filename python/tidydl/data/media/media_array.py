@@ -11,33 +11,33 @@ import pyarrow as pa
 from pandas.api.extensions import ExtensionArray, ExtensionDtype
 
 
-def held_type() -> Any:
-    """Return the type in Arrow of what is held of an image or sound."""
+def storage_type() -> Any:
+    """Return the Arrow type of what is stored of an image or sound."""
     return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 
 class MediaArray(ExtensionArray):
     """A column of objects that are decoded when somebody looks; None where one is missing.
 
-    A subclass says how a value is made of what is given (``_made``) and what its dtype is.
+    A subclass says how a value is made of what is given (``_value_of``) and what its dtype is.
     """
 
     def __init__(self, values: Iterable[Any] = ()):
-        made = [None if _is_missing(value) else self._made(value) for value in values]
-        self._values = np.empty(len(made), dtype=object)
-        self._values[:] = made
+        converted = [None if _is_missing(value) else self._value_of(value) for value in values]
+        self._values = np.empty(len(converted), dtype=object)
+        self._values[:] = converted
 
     @staticmethod
-    def _made(value: object) -> Any:
+    def _value_of(value: object) -> Any:
         """Build a value of what is given for one."""
         raise NotImplementedError
 
     @classmethod
     def _of(cls, values: np.ndarray) -> Any:
         """Wrap an object array that holds only made values and None."""
-        made = cls()
-        made._values = values
-        return made
+        array = cls()
+        array._values = values
+        return array
 
     @classmethod
     def _from_sequence(cls, scalars: Iterable[Any], *, dtype: object = None, copy: bool = False) -> Any:
@@ -63,23 +63,23 @@ class MediaArray(ExtensionArray):
     @property
     def nbytes(self) -> int:
         """The bytes held: pointers and encoded values, not the files behind paths."""
-        held = sum(len(value.bytes) for value in self._values if value is not None and not value.is_file)
-        return int(self._values.nbytes + held)
+        in_memory = sum(len(value.bytes) for value in self._values if value is not None and not value.is_file)
+        return int(self._values.nbytes + in_memory)
 
     def __len__(self) -> int:
         return len(self._values)
 
     def __getitem__(self, item: Any) -> Any:
         item = pd.api.indexers.check_array_indexer(self, item)
-        found = self._values[item]
-        return self._of(found) if isinstance(found, np.ndarray) else found
+        selected = self._values[item]
+        return self._of(selected) if isinstance(selected, np.ndarray) else selected
 
     def __setitem__(self, key: Any, value: object) -> None:
         key = pd.api.indexers.check_array_indexer(self, key)
         if isinstance(value, (type(self), list, pd.Series)) or _is_object_array(value):
             self._values[key] = type(self)(value)._values
         else:
-            self._values[key] = None if _is_missing(value) else self._made(value)
+            self._values[key] = None if _is_missing(value) else self._value_of(value)
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, (pd.Series, pd.Index, pd.DataFrame)):
@@ -93,7 +93,7 @@ class MediaArray(ExtensionArray):
 
     def __arrow_array__(self, type: object = None) -> Any:
         """Return the Arrow array, as ``datasets`` has images and audio: their bytes, or the paths of their files."""
-        return pa.array([None if value is None else value.held for value in self._values], type=held_type())
+        return pa.array([None if value is None else value.storage for value in self._values], type=storage_type())
 
     def isna(self) -> np.ndarray:
         """Return which values are missing."""
@@ -105,7 +105,7 @@ class MediaArray(ExtensionArray):
         """Pick values by position; with ``allow_fill`` -1 gives a missing one."""
         taken: Any = pd.api.extensions.take(self._values, indices, allow_fill=allow_fill)
         if allow_fill:
-            fill = None if _is_missing(fill_value) else self._made(fill_value)
+            fill = None if _is_missing(fill_value) else self._value_of(fill_value)
             taken[np.asarray(indices) == -1] = fill
         return self._of(taken)
 

@@ -48,7 +48,7 @@ class MediaValue:
         return self._content is None
 
     @property
-    def held(self) -> dict[str, Any]:
+    def storage(self) -> dict[str, Any]:
         """What is in memory, as ``datasets`` has it: ``bytes`` unless they are in the file, and ``path``."""
         return {"bytes": self._content, "path": self._path}
 

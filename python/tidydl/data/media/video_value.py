@@ -70,13 +70,13 @@ class Video:
             return self._frames[list(which)]
         wanted = sorted(set(which))
         path, budget = self._path, self._budget()
-        made = self._decoded(
+        decoded = self._decoded(
             lambda image: _frames_by_pillow(image, wanted, path, budget),
             lambda source: _frames_by_av(source, wanted, path, budget),
         )
-        found = dict(zip(wanted, made, strict=True))
+        by_index = dict(zip(wanted, decoded, strict=True))
         with DATA_FILES.guard(named("video", self._path), lambda error: decode_error("video", self._path, error)):
-            return np.stack([found[index] for index in which])  # which may differ in size
+            return np.stack([by_index[index] for index in which])  # which may differ in size
 
     def _budget(self) -> PixelBudget:
         with DATA_FILES.guard(named("video", self._path), lambda error: decode_error("video", self._path, error)):
@@ -114,7 +114,7 @@ def _frames_by_pillow(
     from PIL import Image as Pillow
 
     check_kept(len(which) * image.width * image.height, path)
-    wanted, found, pixels = set(which), [], 0
+    wanted, frames, pixels = set(which), [], 0
     for index in range(which[-1] + 1):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # which is an error here
@@ -126,8 +126,8 @@ def _frames_by_pillow(
         if index in wanted:
             pixels += image.width * image.height
             check_kept(pixels, path)
-            found.append(np.asarray(image.convert("RGB")))
-    return found
+            frames.append(np.asarray(image.convert("RGB")))
+    return frames
 
 
 def _video_in(source: BinaryIO) -> Any:
@@ -170,7 +170,7 @@ def _rate_by_av(source: BinaryIO) -> float | None:
 
 
 def _frames_by_av(source: BinaryIO, which: Sequence[int], path: str | None, budget: PixelBudget) -> list[np.ndarray]:
-    wanted, found = set(which), {}
+    wanted, by_index = set(which), {}
     pixels = 0
     with _video_in(source) as container:
         for index, frame in enumerate(container.decode(video=0)):
@@ -178,11 +178,11 @@ def _frames_by_av(source: BinaryIO, which: Sequence[int], path: str | None, budg
             if index in wanted:
                 pixels += frame.width * frame.height  # of which no header tells: they may change
                 check_kept(pixels, path)
-                found[index] = frame.to_ndarray(format="rgb24")
+                by_index[index] = frame.to_ndarray(format="rgb24")
             if index >= which[-1]:
                 break
-        last = found.get(index, frame.to_ndarray(format="rgb24"))  # a header may promise more frames than there are
-    return [found.get(index, last) for index in which]
+        last = by_index.get(index, frame.to_ndarray(format="rgb24"))  # a header may promise more frames than there are
+    return [by_index.get(index, last) for index in which]
 
 
 def as_video(value: Any) -> Video:
@@ -212,8 +212,8 @@ def _allowed() -> str:
 
 def _stacked(frames: Iterable[object]) -> np.ndarray:
     """Read each frame as an image, in colours, all of one size."""
-    made = [np.asarray(as_image(frame).pil().convert("RGB")) for frame in frames]
-    sizes = {frame.shape for frame in made}
+    arrays = [np.asarray(as_image(frame).pil().convert("RGB")) for frame in frames]
+    sizes = {frame.shape for frame in arrays}
     if len(sizes) > 1:
         raise ArgumentError(f"`video` has frames of {len(sizes)} different sizes.", allowed="Frames of the same size.")
-    return np.stack(made)
+    return np.stack(arrays)

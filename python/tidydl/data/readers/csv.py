@@ -58,11 +58,11 @@ def read_csv(
 def open_csv(path: str, options: TextOptions = PLAIN, columns: Sequence[str] | None = None) -> BatchReader:
     """Look through a text table, and build the reader of its blocks, with all its columns."""
     _separator(path, options)
-    known = _look(path, options)
-    _judge_columns(path, options, known.schema)
-    tell_of_decimal_commas(path, options, known.commas)
-    schema = _with_digits(path, options, known)
-    return BatchReader(schema, known.rows, partial(_blocks, path, options, known, schema), known.nullable)
+    look = _look(path, options)
+    _judge_columns(path, options, look.schema)
+    tell_of_decimal_commas(path, options, look.commas)
+    schema = _with_digits(path, options, look)
+    return BatchReader(schema, look.rows, partial(_blocks, path, options, look, schema), look.nullable)
 
 
 def _separator(path: str, options: TextOptions) -> str:
@@ -88,8 +88,8 @@ def _whole_table(path: str, separator: str, texts: Collection[str]) -> pa.Table:
     def opened() -> Any:
         return for_arrow(content) if isinstance(content, str) else pa.BufferReader(content)
 
-    def read(names: Collection[str], **said: Any) -> pa.Table:
-        return csv.read_csv(opened(), **settings(dict.fromkeys(names, pa.string()), **said))
+    def read(names: Collection[str], **options: Any) -> pa.Table:
+        return csv.read_csv(opened(), **settings(dict.fromkeys(names, pa.string()), **options))
 
     table = read(texts)
     header = header_apart(path, table.schema.names, open_bytes)
@@ -153,24 +153,24 @@ def _look_through(reader: CSVStreamingReader, block: int, header: Header | None)
     nulls, rows, large, commas = [0] * len(names), 0, set(), None
     for batch in reader:
         rows += batch.num_rows
-        nulls = [known + column.null_count for known, column in zip(nulls, batch.columns, strict=True)]
+        nulls = [count + column.null_count for count, column in zip(nulls, batch.columns, strict=True)]
         large.update(large_numbers(batch))
         commas = numbers_with_commas(batch, commas)
     nullable = frozenset(name for name, count in zip(names, nulls, strict=True) if count)
     return _Look(reader.schema, rows, nullable, large, commas or (), block, header)
 
 
-def _with_digits(path: str, options: TextOptions, known: _Look) -> pa.Schema:
+def _with_digits(path: str, options: TextOptions, look: _Look) -> pa.Schema:
     """Return the schema with other types for numbers that would lose digits, which a look at their texts tells."""
     separator = separator_of(path, options.sep)
-    doubtful = ambiguous_numbers(known.schema, known.large, lambda: open_bytes(path), separator)
+    doubtful = ambiguous_numbers(look.schema, look.large, lambda: open_bytes(path), separator)
     if not doubtful:
-        return known.schema
-    digits = DigitTypes(doubtful, known.large)
+        return look.schema
+    digits = DigitTypes(doubtful, look.large)
     texts = dict.fromkeys(doubtful, pa.string())
-    for batch in _opened(path, options, known.block, texts, doubtful, known.header):
+    for batch in _opened(path, options, look.block, texts, doubtful, look.header):
         digits.look(batch)
-    return pa.schema(map(digits.field_of, known.schema), known.schema.metadata)
+    return pa.schema(map(digits.field_of, look.schema), look.schema.metadata)
 
 
 def _opened(
@@ -185,13 +185,13 @@ def _opened(
     return csv.open_csv(WholeLineEnds(open_bytes(path)), **settings)
 
 
-def _wider(kind: pa.DataType, value: str) -> pa.DataType:
+def _wider(arrow_type: pa.DataType, value: str) -> pa.DataType:
     """Return the next type, of those that Arrow tries after this one, that a value fits."""
     tried: list[pa.DataType] = [
         *(pa.null(), pa.int64(), pa.bool_(), pa.date32(), pa.time32("s"), pa.timestamp("s"), pa.timestamp("ns")),
         *(pa.timestamp("s", "UTC"), pa.timestamp("ns", "UTC"), pa.float64(), pa.string(), pa.binary()),
     ]
-    after = tried.index(kind) + 1 if kind in tried else len(tried) - 1
+    after = tried.index(arrow_type) + 1 if arrow_type in tried else len(tried) - 1
     cell = '"' + value.replace('"', '""') + '"'
     for wider in tried[after:-1]:
         settings = csv_settings(",", _BLOCK, {"x": wider})
@@ -203,12 +203,12 @@ def _wider(kind: pa.DataType, value: str) -> pa.DataType:
     return tried[-1]
 
 
-def _blocks(path: str, options: TextOptions, known: _Look, schema: pa.Schema) -> Iterator[pa.Table]:
+def _blocks(path: str, options: TextOptions, look: _Look, schema: pa.Schema) -> Iterator[pa.Table]:
     """Read a csv file whose types are settled."""
     types = {each.name: each.type for each in schema}
     with reading(path, "csv"):  # it may be changed in the meantime
         last = None
-        for batch in _opened(path, options, known.block, types, header=known.header):
+        for batch in _opened(path, options, look.block, types, header=look.header):
             if last is not None:
                 yield last
             last = pa.Table.from_batches([batch])

@@ -64,9 +64,9 @@ def _empty_lines(stream: ByteStream) -> int:
     """Return how many lines stand before the first that holds anything, whatever ends them."""
     ends, block = b"", stream.read(len(_MARK)).removeprefix(_MARK)
     while block or (block := stream.read(_BLOCK)):
-        held = block.lstrip(b"\r\n")
-        ends += block[: len(block) - len(held)]
-        if held:
+        rest = block.lstrip(b"\r\n")
+        ends += block[: len(block) - len(rest)]
+        if rest:
             return len(_LINE_END.findall(ends))
         block = b""
     return 0
@@ -111,14 +111,14 @@ def named_apart(names: Sequence[str]) -> list[str]:
     taken = set(names) - {""}
     free: dict[str, Iterator[str]] = {}
     seen: set[str] = set()
-    made = []
+    unique = []
     for name in names:
         if not name or name in seen:
             name = _free_name(name or _UNNAMED, taken, free)
         seen.add(name)
         taken.add(name)
-        made.append(name)
-    return made
+        unique.append(name)
+    return unique
 
 
 def _free_name(stem: str, taken: Collection[str], free: dict[str, Iterator[str]]) -> str:
@@ -129,19 +129,19 @@ def _free_name(stem: str, taken: Collection[str], free: dict[str, Iterator[str]]
 def some_begin_with_zero(stream: ByteStream, separator: str) -> bool:
     """Return whether any number of a csv file begins with a zero and another digit, as an identifier may."""
     before, blanks = b"\n", _blanks(separator)  # so that the first field stands behind something too
-    while held := stream.read(_BLOCK):
-        held = before + held
-        if _a_number_begins_with_zero(held, separator):
+    while block := stream.read(_BLOCK):
+        block = before + block
+        if _a_number_begins_with_zero(block, separator):
             return True
-        body = held[:-2]
+        body = block[:-2]
         begun = body.rstrip(blanks)
-        before = begun[-1:] + body[len(begun) :][:1] + held[-2:]  # one blank says as much as many
+        before = begun[-1:] + body[len(begun) :][:1] + block[-2:]  # one blank says as much as many
     return _a_number_begins_with_zero(before + b"\n", separator)
 
 
-def _a_number_begins_with_zero(held: bytes, separator: str) -> bool:
+def _a_number_begins_with_zero(content: bytes, separator: str) -> bool:
     """Look at all zeros but those in the first byte, which is no blank, and in the last two."""
-    text = np.frombuffer(held, np.uint8)
+    text = np.frombuffer(content, np.uint8)
     zeros = 1 + np.flatnonzero((text[1:-2] == ord("0")) & (text[2:-1] - ord("0") < 10))
     goes_on = _among(b"0123456789.eE" + _BLANKS + _AROUND + separator.encode())
     zeros = zeros[goes_on[text[zeros + 2]]]  # as dates such as 01/02/2020 and times do not
@@ -173,8 +173,8 @@ def ambiguous_numbers(
     return doubtful if zeros else [name for name in doubtful if name in large]
 
 
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+def _is_number(arrow_type: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(arrow_type) or pa.types.is_floating(arrow_type))
 
 
 def one_begins_with_zero(texts: pa.Array | pa.ChunkedArray) -> bool:

@@ -36,10 +36,10 @@ def csv_fault(path: str, sep: str | None, error: Exception) -> TidydlError:
 
 def _uneven_row(path: str, separator: str) -> InvalidRow | None:
     """Find the first row whose fields are not as many as the header's."""
-    found: list[InvalidRow] = []
+    rows: list[InvalidRow] = []
 
     def note(row: InvalidRow) -> str:
-        found.append(row)
+        rows.append(row)
         return "skip"
 
     settings = csv_settings(separator, 2**24, include=["\0"])
@@ -49,11 +49,11 @@ def _uneven_row(path: str, separator: str) -> InvalidRow | None:
     settings["convert_options"].include_missing_columns = True
     try:
         for _ in csv.open_csv(open_bytes(path), **settings):
-            if found:
+            if rows:
                 break
     except (pa.ArrowException, OSError):
         pass  # the first error says what is wrong
-    return found[0] if found else None
+    return rows[0] if rows else None
 
 
 def _other_separator(path: str, separator: str) -> str | None:
@@ -122,8 +122,8 @@ def refuse_open_quote(path: str, last: pa.Table) -> None:
     DamagedFileError
         Such a field is the last.
     """
-    held = last.column(-1)[-1].as_py() if last.num_rows else None
-    value = held if isinstance(held, str) else ""
+    cell = last.column(-1)[-1].as_py() if last.num_rows else None
+    value = cell if isinstance(cell, str) else ""
     first = _BREAK.search(value)
     if first is None:
         return  # a quote that is closed may stand around several lines, as one that is not does

@@ -125,9 +125,9 @@ class Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read some bytes into a buffer."""
-        found = self.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
+        content = self.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
 
     def read(self, size: int | None = -1) -> bytes:
         """Read some bytes, or all that are left.
@@ -138,12 +138,12 @@ class Unpacked(io.RawIOBase):
             They are more than is safe to unpack.
         """
         most = int(self._left) - self._read + 1
-        found: bytes = self._stream.read(most if size is None or size < 0 else min(size, most))
-        self._read += len(found)
+        content: bytes = self._stream.read(most if size is None or size < 0 else min(size, most))
+        self._read += len(content)
         self._allowance.add(self._path, self._read)
         if self._read > self._left:
             raise too_much(self._path)
-        return found
+        return content
 
     def close(self) -> None:
         """Close the file."""
@@ -182,8 +182,8 @@ def content_of(path: str) -> tuple[Any, int]:
         if not path.lower().endswith(PACKED):
             return path, Path(path).stat().st_size
         with open_bytes(path) as stream:
-            held = stream.read()
-    return pa.py_buffer(held), len(held)
+            content = stream.read()
+    return pa.py_buffer(content), len(content)
 
 
 def refuse(argument: str, value: object, kind: str) -> None:

@@ -85,17 +85,17 @@ def _has_lines(path: str) -> bool:
         return False
 
 
-def _merged(known: pa.Field | None, other: pa.Field) -> pa.Field:
+def _merged(field: pa.Field | None, other: pa.Field) -> pa.Field:
     """Return the kind that both blocks have: timestamps of different kinds the wider, or else text."""
-    if known is None or known.type == other.type:
+    if field is None or field.type == other.type:
         return other
-    if is_temporal(known.type) and is_temporal(other.type):
-        zones = {getattr(each.type, "tz", None) for each in (known, other)}
-        unit = "ns" if "ns" in (getattr(each.type, "unit", None) for each in (known, other)) else "s"
+    if is_temporal(field.type) and is_temporal(other.type):
+        zones = {getattr(each.type, "tz", None) for each in (field, other)}
+        unit = "ns" if "ns" in (getattr(each.type, "unit", None) for each in (field, other)) else "s"
         return pa.field(other.name, pa.timestamp(unit, zones.pop()) if len(zones) == 1 else pa.string())
-    if pa.string() in (known.type, other.type) and (is_temporal(known.type) or is_temporal(other.type)):
+    if pa.string() in (field.type, other.type) and (is_temporal(field.type) or is_temporal(other.type)):
         return pa.field(other.name, pa.string())
-    return pa.unify_schemas([pa.schema([known]), pa.schema([other])], promote_options="permissive").field(0)
+    return pa.unify_schemas([pa.schema([field]), pa.schema([other])], promote_options="permissive").field(0)
 
 
 def _blocks(path: str, schema: pa.Schema) -> Iterator[pa.Table]:
@@ -112,10 +112,10 @@ def _tables(path: str, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
     with open_bytes(path) as stream:
         lines = io.BufferedReader(stream)
         above = 0
-        while held := lines.readlines(_BLOCK):
-            content = b"".join(held)
+        while batch := lines.readlines(_BLOCK):
+            content = b"".join(batch)
             refuse_other_bytes(path, content, "json", above)
             content = content if above else content.removeprefix(_MARK)
-            above += len(held)
+            above += len(batch)
             if content.strip():
                 yield lines_table(content, schema)

@@ -31,14 +31,16 @@ def lines_table(lines: bytes, schema: pa.Schema | None = None) -> pa.Table:
         return table
     check_names(lines)
     table = _parsed(lines)
-    told = pa.schema([each.with_type(_as_texts(each.type)) for each in table.schema])
-    told = pa.schema([each for each, read in zip(told, table.schema, strict=True) if each.type != read.type])
-    written = _parsed(lines, told, "ignore") if len(told) else table
+    text_schema = pa.schema([each.with_type(_as_texts(each.type)) for each in table.schema])
+    text_schema = pa.schema(
+        [each for each, read in zip(text_schema, table.schema, strict=True) if each.type != read.type]
+    )
+    written = _parsed(lines, text_schema, "ignore") if len(text_schema) else table
     for position, each in enumerate(table.schema):
-        column = written.column(each.name) if each.name in told.names else table.column(position)
-        made = _with_timestamps(column, each.type)
-        if made.type != each.type:
-            table = table.set_column(position, each.name, made)
+        column = written.column(each.name) if each.name in text_schema.names else table.column(position)
+        converted = _with_timestamps(column, each.type)
+        if converted.type != each.type:
+            table = table.set_column(position, each.name, converted)
     return table
 
 
@@ -73,15 +75,15 @@ def _depth(lines: bytes) -> int:
     return int(np.cumsum(steps).max(initial=0))
 
 
-def _as_texts(kind: pa.DataType) -> pa.DataType:
+def _as_texts(arrow_type: pa.DataType) -> pa.DataType:
     """Return a type whose dates and timestamps are text, in lists and structures too."""
-    if is_temporal(kind):
+    if is_temporal(arrow_type):
         return pa.string()
-    if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_as_texts(kind.value_type)))
-    if pa.types.is_struct(kind):
-        return pa.struct([each.with_type(_as_texts(each.type)) for each in kind])
-    return kind
+    if pa.types.is_list(arrow_type):
+        return pa.list_(arrow_type.value_field.with_type(_as_texts(arrow_type.value_type)))
+    if pa.types.is_struct(arrow_type):
+        return pa.struct([each.with_type(_as_texts(each.type)) for each in arrow_type])
+    return arrow_type
 
 
 def _with_timestamps(values: pa.ChunkedArray, read: pa.DataType) -> pa.ChunkedArray:
@@ -93,12 +95,14 @@ def _with_timestamps(values: pa.ChunkedArray, read: pa.DataType) -> pa.ChunkedAr
     if pa.types.is_struct(read):
         whole = in_one(values)
         parts = [_with_timestamps(pa.chunked_array([whole.field(k)]), each.type) for k, each in enumerate(read)]
-        held = [in_one(part) for part in parts]
-        return pa.chunked_array([pa.StructArray.from_arrays(held, [each.name for each in read], mask=whole.is_null())])
+        arrays = [in_one(part) for part in parts]
+        return pa.chunked_array(
+            [pa.StructArray.from_arrays(arrays, [each.name for each in read], mask=whole.is_null())]
+        )
     if pa.types.is_list(read):
         whole = in_one(values)
-        held = in_one(_with_timestamps(pa.chunked_array([whole.values]), read.value_type))
-        return pa.chunked_array([pa.ListArray.from_arrays(whole.offsets, held, mask=whole.is_null())])
+        inner = in_one(_with_timestamps(pa.chunked_array([whole.values]), read.value_type))
+        return pa.chunked_array([pa.ListArray.from_arrays(whole.offsets, inner, mask=whole.is_null())])
     return values
 
 
@@ -113,9 +117,9 @@ def _parsed(lines: bytes, schema: pa.Schema | None = None, others: str = "infer"
     )
 
 
-def is_temporal(kind: pa.DataType) -> bool:
+def is_temporal(arrow_type: pa.DataType) -> bool:
     """Return whether values are dates or timestamps."""
-    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+    return bool(pa.types.is_timestamp(arrow_type) or pa.types.is_date(arrow_type))
 
 
 def _begins_with_timestamp(texts: pa.ChunkedArray) -> bool:
@@ -126,12 +130,12 @@ def _begins_with_timestamp(texts: pa.ChunkedArray) -> bool:
 
 def timestamps(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Make dates, timestamps or timestamps of a zone of texts: the first kind that all of them fit, in csv's order."""
-    kinds = [pa.date32(), *(pa.timestamp(unit, zone) for zone in (None, "UTC") for unit in ("s", "ns"))]
+    arrow_types = [pa.date32(), *(pa.timestamp(unit, zone) for zone in (None, "UTC") for unit in ("s", "ns"))]
     head = texts.slice(0, 100)
-    for kind in kinds:
+    for arrow_type in arrow_types:
         try:
-            head.cast(kind)  # which fails at once where most do not fit
-            return texts.cast(kind)
+            head.cast(arrow_type)  # which fails at once where most do not fit
+            return texts.cast(arrow_type)
         except pa.ArrowInvalid:
             continue
     return texts

@@ -106,9 +106,9 @@ def _from_rows(whole: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _with_all_values(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Build an object of all its values: a second x is x.1, as in csv files."""
-    made = dict(pairs)
-    if len(made) == len(pairs):
-        return made
+    record = dict(pairs)
+    if len(record) == len(pairs):
+        return record
     return dict(zip(named_apart([name for name, _ in pairs]), [value for _, value in pairs], strict=True))
 
 
@@ -166,8 +166,8 @@ def _records_in(text: str) -> Iterator[dict[str, Any]]:
 def _from_columns(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
     if len({len(values) for values in columns.values()}) > 1:
         raise ValueError("its columns differ in length")
-    held = [value for values in columns.values() for value in values]
-    if held and all(isinstance(value, dict) for value in held):
+    cells = [value for values in columns.values() for value in values]
+    if cells and all(isinstance(value, dict) for value in cells):
         raise ArgumentError(
             f"`field` is missing: the records are in {', '.join(repr(name) for name in columns)}.",
             hint=f"Add {rendering.argument('field', repr(next(iter(columns))))}.",

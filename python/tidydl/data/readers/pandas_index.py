@@ -48,10 +48,10 @@ def index_names(splits: Iterable[Sequence[str]]) -> dict[str, str | None]:
     if len(levels) == 1:
         if all(_counts_rows(each, levels[0]) for each in files):
             return {levels[0]: None}
-        given = {levels[0]: "level_0" if "index" in names else "index"}
+        column_names = {levels[0]: "level_0" if "index" in names else "index"}
     else:
-        given = {level: f"level_{number}" for number, level in enumerate(levels)}
-    return {level: name for level, name in given.items() if name not in names}
+        column_names = {level: f"level_{number}" for number, level in enumerate(levels)}
+    return {level: name for level, name in column_names.items() if name not in names}
 
 
 def _file_of(path: str) -> ParquetFile:

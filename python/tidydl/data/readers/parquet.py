@@ -126,12 +126,12 @@ def _lacking(path: str, metadata: FileMetaData, names: Sequence[str]) -> frozens
 
 def _levels_in(file: ParquetFile, name: str) -> pa.Array:
     """Gather the values of a dictionary column, whose row groups may each know some."""
-    kind = file.schema_arrow.field(name).type
-    found: Any = pa.array([], kind.value_type)
+    arrow_type = file.schema_arrow.field(name).type
+    levels: Any = pa.array([], arrow_type.value_type)
     for group in range(file.metadata.num_row_groups):
         chunks = file.read_row_group(group, columns=[name]).column(0).chunks
-        found = pa.chunked_array([found, *(chunk.dictionary for chunk in chunks)]).unique()
-    return found.drop_null()
+        levels = pa.chunked_array([levels, *(chunk.dictionary for chunk in chunks)]).unique()
+    return levels.drop_null()
 
 
 def _blocks(

@@ -102,23 +102,23 @@ def _structure(footer: bytes, at: int, wanted: Mapping[int, Any], depth: int = 0
             number += head >> 4
         else:
             number, at = _integer(footer, at)
-        kind = head & 15
+        type_ = head & 15
         if number in wanted:
-            fields[number], at = _value(footer, at, kind, wanted[number], depth)
-        elif kind not in (_TRUE, _FALSE):  # whose value is in its type
-            at = _after(footer, at, kind, depth)
+            fields[number], at = _value(footer, at, type_, wanted[number], depth)
+        elif type_ not in (_TRUE, _FALSE):  # whose value is in its type
+            at = _after(footer, at, type_, depth)
     return fields, at + 1
 
 
-def _value(footer: bytes, at: int, kind: int, wanted: Mapping[int, Any] | None, depth: int) -> tuple[Any, int]:
-    if kind in _INTEGERS:
+def _value(footer: bytes, at: int, type_: int, wanted: Mapping[int, Any] | None, depth: int) -> tuple[Any, int]:
+    if type_ in _INTEGERS:
         return _integer(footer, at)
-    if kind == _BINARY:
+    if type_ == _BINARY:
         length, at = _unsigned(footer, at)
         return footer[at : at + length], at + length
-    if kind == _STRUCT and isinstance(wanted, Mapping):
+    if type_ == _STRUCT and isinstance(wanted, Mapping):
         return _structure(footer, at, wanted, depth + 1)
-    if kind in (_LIST, _SET):
+    if type_ in (_LIST, _SET):
         _check_depth(depth + 1)
         count, element, at = _list_head(footer, at)
         elements = []
@@ -129,20 +129,20 @@ def _value(footer: bytes, at: int, kind: int, wanted: Mapping[int, Any] | None, 
     raise ValueError("its footer is damaged")  # none of the wanted fields is of another type
 
 
-def _after(footer: bytes, at: int, kind: int, depth: int) -> int:
+def _after(footer: bytes, at: int, type_: int, depth: int) -> int:
     """Return where a value ends that nobody asks for."""
-    if kind in _INTEGERS:
+    if type_ in _INTEGERS:
         return _unsigned(footer, at)[1]
-    if kind == _BINARY:
+    if type_ == _BINARY:
         length, at = _unsigned(footer, at)
         return at + length
-    if kind in (_TRUE, _FALSE, _BYTE):  # elements of lists
+    if type_ in (_TRUE, _FALSE, _BYTE):  # elements of lists
         return at + 1
-    if kind == _DOUBLE:
+    if type_ == _DOUBLE:
         return at + 8
-    if kind == _STRUCT:
+    if type_ == _STRUCT:
         return _structure(footer, at, {}, depth + 1)[1]
-    if kind in (_LIST, _SET):
+    if type_ in (_LIST, _SET):
         _check_depth(depth + 1)
         count, element, at = _list_head(footer, at)
         if element in (_TRUE, _FALSE, _BYTE):

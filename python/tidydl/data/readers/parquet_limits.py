@@ -34,13 +34,13 @@ def _may_be_long(file: ParquetFile, path: str, columns: Sequence[str] | None, mo
     metadata = file.metadata
     leaves = [metadata.schema.column(index) for index in range(metadata.num_columns)]
     texts = [k for k, leaf in enumerate(leaves) if leaf.physical_type == "BYTE_ARRAY" and _is_wanted(leaf, columns)]
-    held = min(most, metadata.num_rows) * os.path.getsize(path) * len(texts)
+    size = min(most, metadata.num_rows) * os.path.getsize(path) * len(texts)
     in_lists = any(leaves[k].max_repetition_level for k in texts)  # where a row may hold any number
-    if texts and held <= _BATCH and not in_lists:
+    if texts and size <= _BATCH and not in_lists:
         chunks = column_chunks(path, metadata.num_columns)
         codecs = {group[k].codec for group in chunks for k in texts}
-        held *= max((_GROWTH.get(codec, math.inf) for codec in codecs), default=1)
-    return [leaves[k].path for k in texts] if held > _BATCH or in_lists else []
+        size *= max((_GROWTH.get(codec, math.inf) for codec in codecs), default=1)
+    return [leaves[k].path for k in texts] if size > _BATCH or in_lists else []
 
 
 def _is_wanted(leaf: ColumnSchema, columns: Sequence[str] | None) -> bool:
@@ -60,16 +60,16 @@ def _longest(path: str, texts: list[str], groups: int) -> int:
 
 def _longest_in(values: pa.Array) -> int:
     """Return the bytes of the longest value of a dictionary, or of those in a structure or list."""
-    kind = values.type
-    if isinstance(kind, pa.BaseExtensionType):
+    arrow_type = values.type
+    if isinstance(arrow_type, pa.BaseExtensionType):
         return _longest_in(values.storage)
-    if pa.types.is_dictionary(kind):
+    if pa.types.is_dictionary(arrow_type):
         return int(pc.max(pc.binary_length(values.dictionary)).as_py() or 0)
-    if pa.types.is_struct(kind):
+    if pa.types.is_struct(arrow_type):
         return sum(map(_longest_in, values.flatten()))
-    if pa.types.is_map(kind):
+    if pa.types.is_map(arrow_type):
         return _longest_in(values.keys) + _longest_in(values.items)
-    return _longest_in(values.values) if hasattr(kind, "value_type") else 0
+    return _longest_in(values.values) if hasattr(arrow_type, "value_type") else 0
 
 
 def check_room(file: ParquetFile, path: str, columns: Sequence[str] | None = None) -> None:
@@ -85,14 +85,14 @@ def check_room(file: ParquetFile, path: str, columns: Sequence[str] | None = Non
     take(path, rows * sum(widths) + _in_lists(file, path, columns), f"claims {rows:,} rows of {len(widths)} columns")
 
 
-def _width(kind: pa.DataType) -> float:
+def _width(arrow_type: pa.DataType) -> float:
     """Return how many bytes a value takes at least, but for what is in lists."""
-    if pa.types.is_dictionary(kind):
-        return _width(kind.index_type)
-    if pa.types.is_struct(kind):
-        return sum(_width(each.type) for each in kind)
+    if pa.types.is_dictionary(arrow_type):
+        return _width(arrow_type.index_type)
+    if pa.types.is_struct(arrow_type):
+        return sum(_width(each.type) for each in arrow_type)
     try:
-        return kind.bit_width / 8
+        return arrow_type.bit_width / 8
     except ValueError:
         return 4.0  # the offset of a text or a list
 

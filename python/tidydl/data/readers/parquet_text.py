@@ -39,19 +39,19 @@ def check_text(table: pa.Table, path: str, above: int = 0) -> pa.Table:
                 if not _is_ascii(chunk):
                     chunk.validate(full=True)
             except pa.ArrowInvalid as error:
-                found = _INDEX.search(str(error)) if _is_text(field.type) else None
-                raise _not_text(path, field.name, None if found is None else rows + int(found[1]), error) from error
+                match = _INDEX.search(str(error)) if _is_text(field.type) else None
+                raise _not_text(path, field.name, None if match is None else rows + int(match[1]), error) from error
             rows += len(chunk)
     return table
 
 
-def _may_be_text(kind: pa.DataType) -> bool:
-    held = (pa.types.is_dictionary(kind) and kind.value_type) or kind
-    return _is_text(held) or pa.types.is_nested(held)
+def _may_be_text(arrow_type: pa.DataType) -> bool:
+    value_type = (pa.types.is_dictionary(arrow_type) and arrow_type.value_type) or arrow_type
+    return _is_text(value_type) or pa.types.is_nested(value_type)
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return str(kind) in ("string", "large_string", "string_view")
+def _is_text(arrow_type: pa.DataType) -> bool:
+    return str(arrow_type) in ("string", "large_string", "string_view")
 
 
 def _is_ascii(chunk: pa.Array) -> bool:

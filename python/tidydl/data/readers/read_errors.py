@@ -51,9 +51,9 @@ def damaged(path: str, kind: str, error: BaseException) -> TidydlError:
         return not_utf8(path, kind, "in its header" if kind == "csv" else "a byte of another encoding")
     if "UTF8" in str(error):  # as Arrow calls it
         return not_utf8(path, kind, "in some column")
-    if found := _MIXED.match(str(error)):
+    if match := _MIXED.match(str(error)):
         return DataError(
-            f"`path` '{path}' mixes types in column '{found[1].replace('/', '.')}': {found[2]} and {found[3]}.",
+            f"`path` '{path}' mixes types in column '{match[1].replace('/', '.')}': {match[2]} and {match[3]}.",
             allowed="Values of one type in a column.",
             hint="Write all of them as text, or use different column names.",
         )

@@ -39,8 +39,8 @@ def _check(path: str, options: TextOptions) -> None:
 def _blocks(path: str, limit: int | None = None) -> Iterator[pa.Table]:
     with reading(path, "text"), open_bytes(path) as stream:
         lines = islice(io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig"), limit)
-        while held := [line.rstrip("\n") for line in islice(lines, _LINES)]:
-            yield _table(held)
+        while batch := [line.rstrip("\n") for line in islice(lines, _LINES)]:
+            yield _table(batch)
 
 
 def _table(lines: Sequence[str]) -> pa.Table:

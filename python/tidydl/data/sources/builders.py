@@ -38,7 +38,7 @@ class Built:
     features: Mapping[str, Any]
     files: dict[str, list[Path]]
     tables: dict[str, pa.Table] | None
-    options: Callable[[TextOptions], TextOptions] = lambda given: given
+    options: Callable[[TextOptions], TextOptions] = lambda options: options
 
 
 _ALLOWED = "A folder of csv, parquet, json, image or audio files."
@@ -68,9 +68,9 @@ def built(
         builder = _builder(path, name, data_dir, data_files, scratch)
         kind = type(builder).__module__.rpartition(".")[2]
         check_kind(kind, path)
-        files = {str(s): [Path(str(f)) for f in found] for s, found in (builder.config.data_files or {}).items()}
-        for found in files.values():
-            for file in found:
+        files = {str(s): [Path(str(f)) for f in paths] for s, paths in (builder.config.data_files or {}).items()}
+        for paths in files.values():
+            for file in paths:
                 if not os.path.exists(file):
                     raise NotFoundError(f"`data_files` '{file}' does not exist.")
                 if data_files is None and data_dir is None:
@@ -160,7 +160,7 @@ def prepared(
     """
     import datasets
 
-    files = [str(file) for found in builder.config.data_files.values() for file in found]
+    files = [str(file) for paths in builder.config.data_files.values() for file in paths]
     packed = frozenset(file for file in files if zipfile.is_zipfile(file))
     for file in files:
         check_packed(Path(file))
@@ -171,9 +171,9 @@ def prepared(
 
     with DATA_FILES.guard(f"`path` '{path}'", explain):
         builder.download_and_prepare(verification_mode=datasets.VerificationMode.NO_CHECKS)
-        made = builder.as_dataset(in_memory=True)
+        splits = builder.as_dataset(in_memory=True)
         features = {} if builder.info.features is None else builder.info.features.to_dict()
-        tables = {str(split): part.data.table for split, part in made.items()}
+        tables = {str(split): part.data.table for split, part in splits.items()}
         return {
             split: check_media_paths(table, features, bounds, f"`path` '{path}'", also=scratch, packed=packed)
             for split, table in tables.items()

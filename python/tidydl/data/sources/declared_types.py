@@ -37,8 +37,8 @@ def as_declared(table: pa.Table, features: Mapping[str, Any], path: str, kind: s
             continue
         # the text of timestamps in json is gone, which would be another one
         refusal = _refusal(field, *declared, path, kind)
-        made = _cast(table.column(place), *declared, refusal, timestamps_as_text=kind != "json")
-        table = table.set_column(place, field.with_type(made.type).with_metadata(None), made)
+        column = _cast(table.column(place), *declared, refusal, timestamps_as_text=kind != "json")
+        table = table.set_column(place, field.with_type(column.type).with_metadata(None), column)
     return table
 
 
@@ -67,9 +67,9 @@ def _declared(features: Mapping[str, Any], name: str) -> tuple[pa.DataType, Any]
 def _is_of_values(feature: object) -> bool:
     if not isinstance(feature, Mapping):
         return False
-    kind = feature.get("_type")
-    if isinstance(kind, str):
-        return kind == "Value" or (kind in _LISTS and _is_of_values(feature.get("feature")))
+    feature_type = feature.get("_type")
+    if isinstance(feature_type, str):
+        return feature_type == "Value" or (feature_type in _LISTS and _is_of_values(feature.get("feature")))
     return bool(feature) and all(_is_of_values(each) for each in feature.values())
 
 
@@ -82,17 +82,17 @@ def _are_alike(read: pa.DataType, declared: pa.DataType) -> bool:
     if _is_list(read) and _is_list(declared):
         return _are_alike(read.value_type, declared.value_type)
     if pa.types.is_struct(read) and pa.types.is_struct(declared):
-        names = [[kind.field(k).name for k in range(kind.num_fields)] for kind in (read, declared)]
+        names = [[arrow_type.field(k).name for k in range(arrow_type.num_fields)] for arrow_type in (read, declared)]
         return names[0] == names[1] and all(_are_alike(a.type, b.type) for a, b in zip(read, declared, strict=True))
     return bool(read == declared) or (_is_text(read) and _is_text(declared))
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return str(kind) in ("string", "large_string", "string_view")
+def _is_text(arrow_type: pa.DataType) -> bool:
+    return str(arrow_type) in ("string", "large_string", "string_view")
 
 
-def _is_list(kind: pa.DataType) -> bool:
-    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+def _is_list(arrow_type: pa.DataType) -> bool:
+    return pa.types.is_list(arrow_type) or pa.types.is_large_list(arrow_type) or pa.types.is_fixed_size_list(arrow_type)
 
 
 def _refusal(
@@ -115,7 +115,7 @@ def _refusal(
 
 def _cast(
     values: pa.ChunkedArray,
-    kind: pa.DataType,
+    arrow_type: pa.DataType,
     feature: object,
     refusal: Callable[[pa.Array], DataError],
     *,
@@ -124,20 +124,20 @@ def _cast(
     from datasets.table import cast_array_to_feature
 
     def cast(some: pa.Array) -> pa.Array:
-        made = cast_array_to_feature(some, feature) if pa.types.is_nested(kind) else some.cast(kind)
-        for before, after in _leaves(some, made):
+        converted = cast_array_to_feature(some, feature) if pa.types.is_nested(arrow_type) else some.cast(arrow_type)
+        for before, after in _leaves(some, converted):
             as_text = pa.types.is_temporal(before.type) and _is_text(after.type)
             if (as_text and not timestamps_as_text) or _loses(before, after):
                 raise ValueError
-        return made
+        return converted
 
-    made = []
+    chunks = []
     for chunk in values.chunks or [pa.array([], values.type)]:
         try:
-            made.append(cast(chunk))
+            chunks.append(cast(chunk))
         except (pa.ArrowException, ValueError, TypeError) as error:
             raise refusal(_first_refused(chunk, cast)) from error
-    return pa.chunked_array(made)
+    return pa.chunked_array(chunks)
 
 
 def _first_refused(values: pa.Array, cast: Callable[[pa.Array], Any]) -> pa.Array:
@@ -152,25 +152,25 @@ def _first_refused(values: pa.Array, cast: Callable[[pa.Array], Any]) -> pa.Arra
     return values
 
 
-def _leaves(read: pa.Array, made: pa.Array) -> Iterator[tuple[pa.Array, pa.Array]]:
+def _leaves(read: pa.Array, converted: pa.Array) -> Iterator[tuple[pa.Array, pa.Array]]:
     """Yield the plain values before and after, of lists and structures those in them."""
-    if _is_list(made.type) and _is_list(read.type):
-        yield from _leaves(pc.list_flatten(read), pc.list_flatten(made))
-    elif pa.types.is_struct(made.type) and pa.types.is_struct(read.type):
-        for field in made.type:
+    if _is_list(converted.type) and _is_list(read.type):
+        yield from _leaves(pc.list_flatten(read), pc.list_flatten(converted))
+    elif pa.types.is_struct(converted.type) and pa.types.is_struct(read.type):
+        for field in converted.type:
             if read.type.get_field_index(field.name) >= 0:
-                yield from _leaves(pc.struct_field(read, field.name), pc.struct_field(made, field.name))
+                yield from _leaves(pc.struct_field(read, field.name), pc.struct_field(converted, field.name))
     else:
-        yield read, made
+        yield read, converted
 
 
-def _loses(read: pa.Array, made: pa.Array) -> bool:
+def _loses(read: pa.Array, converted: pa.Array) -> bool:
     """Return whether a value is another one after it was cast; text was read as what it says, or the cast failed."""
     if _is_text(read.type) or pa.types.is_null(read.type) or pa.types.is_decimal(read.type):
         return False
-    if pa.types.is_floating(read.type) and pa.types.is_floating(made.type):  # of the declared precision
-        return bool(pc.any(pc.and_not(pc.is_inf(made), pc.is_inf(read))).as_py())
-    same = pc.equal(made.cast(read.type), read)
+    if pa.types.is_floating(read.type) and pa.types.is_floating(converted.type):  # of the declared precision
+        return bool(pc.any(pc.and_not(pc.is_inf(converted), pc.is_inf(read))).as_py())
+    same = pc.equal(converted.cast(read.type), read)
     if pa.types.is_floating(read.type):
         same = pc.or_(same, pc.is_nan(read))
     return pc.all(same).as_py() is False

@@ -46,7 +46,7 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
         A file or a folder is a link that leaves the folder, which is not ``trusted``.
     """
     bounds = Bounds(folder, trusted)
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     others = links = 0
     for current, folders, files in _walk(folder):
         folders[:] = [each for each in folders if not each.name.startswith((".", "__"))]
@@ -62,21 +62,21 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
         for file in files:
             name = file.name
             if not name.startswith((".", "__", "~$")) and name not in _IGNORED:
-                found[start + name] = current / name
+                paths[start + name] = current / name
                 is_data = os.path.splitext(name)[1].lower() in _DATA
                 others += not is_data
                 if is_data and file.is_symlink():
                     bounds.check(file)
                 if is_data and not file.is_file() and os.path.exists(file):  # it would be waited for, maybe for ever
                     raise not_there(current / name)
-        data = len(found) - others
+        data = len(paths) - others
         if others > max(_MOST_OTHERS, _OTHERS_TO_DATA * data):
             raise ArgumentError(
                 f"The folder '{folder}' has more than {_MOST_OTHERS:,} other files besides its {data:,} data files.",
                 allowed="The folder of a data set.",
                 hint="Give the subfolder with the data, or a pattern such as 'data/*.csv'.",
             )
-    return _each_once(dict(sorted(found.items())), folder) if links else dict(sorted(found.items()))
+    return _each_once(dict(sorted(paths.items())), folder) if links else dict(sorted(paths.items()))
 
 
 def _each_once(files: Mapping[str, Path], base: Path) -> dict[str, Path]:
@@ -110,8 +110,8 @@ def _walk(top: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]], list[os.Dir
         except OSError:
             continue
         folders = [each for each in inside if _is_folder(each)]
-        known = {each.name for each in folders}
-        yield current, folders, [each for each in inside if each.name not in known]
+        names = {each.name for each in folders}
+        yield current, folders, [each for each in inside if each.name not in names]
         waiting += [Path(each) for each in folders]
 
 
@@ -150,25 +150,26 @@ def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
     names = list(names)
     shards: dict[str, list[str]] = {}
     for name in names:
-        if found := _SHARD.match(name):
-            shards.setdefault(found[1], []).append(name)
+        if match := _SHARD.match(name):
+            shards.setdefault(match[1], []).append(name)
     if shards:
-        known = [split for split in _KEYWORDS if split in shards]
-        return {split: shards[split] for split in [*known, *(other for other in shards if other not in known)]}
+        usual = [split for split in _KEYWORDS if split in shards]
+        return {split: shards[split] for split in [*usual, *(other for other in shards if other not in usual)]}
     folders = {
-        split: [n for n in names if any(map(said.search, n.split("/")[:-1]))] for split, said in _IN_FOLDER.items()
+        split: [n for n in names if any(map(pattern.search, n.split("/")[:-1]))]
+        for split, pattern in _IN_FOLDER.items()
     }
     if any(folders.values()):
-        return _told_of_the_rest(names, {split: found for split, found in folders.items() if found})
-    files = {split: [n for n in names if said.search(n.rpartition("/")[2])] for split, said in _IN_FILE.items()}
+        return _told_of_the_rest(names, {split: members for split, members in folders.items() if members})
+    files = {split: [n for n in names if pattern.search(n.rpartition("/")[2])] for split, pattern in _IN_FILE.items()}
     if any(files.values()):
-        return _told_of_the_rest(names, {split: found for split, found in files.items() if found})
+        return _told_of_the_rest(names, {split: members for split, members in files.items() if members})
     return {"train": names} if names else {}
 
 
 def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dict[str, list[str]]:
     """Warn of files of data that are in no split: their names say nothing, and those of others do."""
-    taken = {name for found in splits.values() for name in found}
+    taken = {name for members in splits.values() for name in members}
     left = [n for n in names if n not in taken and n.lower().endswith(_TOLD_OF) and "metadata." not in n]
     if left:
         listed = ", ".join(f"'{name}'" for name in left[:5]) + (", …" if len(left) > 5 else "")
@@ -192,7 +193,7 @@ def matching(data_files: DataFiles, base: Path, *, trusted: bool = False) -> dic
         Whether what a pattern matches, and was not named by the caller, may be a link out of its folder.
     """
     by_split: Mapping[str, Any] = data_files if isinstance(data_files, Mapping) else {"train": data_files}
-    return {split: _found(patterns, base, trusted) for split, patterns in by_split.items()}
+    return {split: _matching_files(patterns, base, trusted) for split, patterns in by_split.items()}
 
 
 def no_match(asked: DataFiles, argument: str = "data_files") -> NotFoundError:
@@ -204,14 +205,14 @@ def no_match(asked: DataFiles, argument: str = "data_files") -> NotFoundError:
     )
 
 
-def _found(patterns: str | Sequence[str], base: Path, trusted: bool) -> list[Path]:
-    found: dict[Path, None] = {}
+def _matching_files(patterns: str | Sequence[str], base: Path, trusted: bool) -> list[Path]:
+    paths: dict[Path, None] = {}
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
         exact = base / pattern
         if exact.is_file():
-            found.setdefault(exact)
+            paths.setdefault(exact)
         elif exact.is_dir():
-            found.update(dict.fromkeys(data_files_of(exact, trusted=trusted).values()))
+            paths.update(dict.fromkeys(data_files_of(exact, trusted=trusted).values()))
         else:
             names = sorted(glob.glob(pattern, root_dir=base, recursive=True))
             names = [name for name in names if os.path.basename(name) not in _IGNORED and (base / name).is_file()]
@@ -221,5 +222,5 @@ def _found(patterns: str | Sequence[str], base: Path, trusted: bool) -> list[Pat
                 bounds.check(file)
             if not files and not isinstance(patterns, str) and len(patterns) > 1:
                 raise no_match(pattern)
-            found.update(dict.fromkeys(files))
-    return list(found)
+            paths.update(dict.fromkeys(files))
+    return list(paths)

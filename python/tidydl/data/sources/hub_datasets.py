@@ -91,19 +91,19 @@ def _read(files: HubFiles, trusted: bool, index_base: int, options: TextOptions)
     builder = files.find()
     bounds = Bounds(files.snapshot_folder, trusted)
     kind = type(builder).__module__.rpartition(".")[2]
-    found = {str(split): [Path(file) for file in some] for split, some in builder.config.data_files.items()}
+    by_split = {str(split): [Path(file) for file in some] for split, some in builder.config.data_files.items()}
     features = {} if builder.info.features is None else builder.info.features.to_dict()
     with ExitStack() as room:
         if kind in TABLE_FORMATS:
-            found = {
-                s: [part for f in some for part in files_of_kind(f, kind, room, False)] for s, some in found.items()
+            by_split = {
+                s: [part for f in some for part in files_of_kind(f, kind, room, False)] for s, some in by_split.items()
             }
-        by_kind = {split: dict.fromkeys(some, kind) for split, some in found.items()}
+        by_kind = {split: dict.fromkeys(some, kind) for split, some in by_split.items()}
         listing = Listing(kind, by_kind, features=features, bounds=bounds, index_base=index_base)
         if kind in TABLE_FORMATS:
             listing.options = partial(card_options, builder, kind, f"'{files.repo.id}'")
         else:
             listing.tables = prepared(builder, files.repo.id, bounds, files.scratch)
-            if any(file.name.endswith(_ARCHIVES) for some in found.values() for file in some):
+            if any(file.name.endswith(_ARCHIVES) for some in by_split.values() for file in some):
                 listing.tables = {split: embed_table_storage(table) for split, table in listing.tables.items()}
         return replace(read_listing(listing, options), format="hub")

@@ -82,20 +82,21 @@ class HubFiles:
         check_card(self.folder)
         builder = self._builder(names)
         check_kind(type(builder).__module__.rpartition(".")[2], self.repo.id)
-        held = frozenset(names)
-        found = {
-            str(split): [self._name(file, held) for file in files] for split, files in builder.config.data_files.items()
+        repo_files = frozenset(names)
+        by_split = {
+            str(split): [self._name(file, repo_files) for file in files]
+            for split, files in builder.config.data_files.items()
         }
-        wanted = self._wanted(found)
-        snapshot = self._fetch(lambda _: [name for split in wanted for name in found[split]])
-        here = {split: [str(snapshot.folder / name) for name in found[split]] for split in wanted}
+        wanted = self._wanted(by_split)
+        snapshot = self._fetch(lambda _: [name for split in wanted for name in by_split[split]])
+        here = {split: [str(snapshot.folder / name) for name in by_split[split]] for split in wanted}
         builder.config.data_files = _as_data_files(here)
         return builder
 
     def mend(self) -> bool:
         """Download anew what was damaged since it was downloaded; say whether anything was."""
-        found = [mend(each, argument="path") for each in self._fetched]
-        return any(found)
+        mended = [mend(each, argument="path") for each in self._fetched]
+        return any(mended)
 
     @property
     def snapshot_folder(self) -> Path:
@@ -213,13 +214,13 @@ class HubFiles:
             raise self._no_files(list(names))
         return name
 
-    def _wanted(self, found: Mapping[str, Any]) -> list[str]:
+    def _wanted(self, by_split: Mapping[str, Any]) -> list[str]:
         if self.asked.splits is None:
-            return list(found)
+            return list(by_split)
         for split in self.asked.splits:
-            if split not in found:
-                raise unknown_name("split", split, found, hint="load_dataset() without `split` returns all of them.")
-        return [split for split in found if split in self.asked.splits]
+            if split not in by_split:
+                raise unknown_name("split", split, by_split, hint="load_dataset() without `split` returns all of them.")
+        return [split for split in by_split if split in self.asked.splits]
 
     def _copy_archives(self, names: Sequence[str]) -> None:
         """Download the zip files and put them in the place of the empty ones."""
@@ -238,14 +239,14 @@ def _as_data_files(files: Mapping[str, list[str]]) -> Any:
 def _page_of_converted(names: Sequence[str]) -> str | None:
     """Write the page that the Hub's own parquet branch lacks: its folders are configurations, those in them splits."""
     tables = [name for name in names if name.endswith(".parquet")]
-    found = [_CONVERTED.fullmatch(name) for name in tables]
-    if "README.md" in names or not tables or not all(found):
+    matches = [_CONVERTED.fullmatch(name) for name in tables]
+    if "README.md" in names or not tables or not all(matches):
         return None
     configs: dict[str, dict[str, list[str]]] = {}
-    for match in filter(None, found):
+    for match in filter(None, matches):
         configs.setdefault(match["config"], {}).setdefault(match["split"], []).append(match.string)
-    told = [
+    card_configs = [
         {"config_name": config, "data_files": [{"split": split, "path": paths} for split, paths in splits.items()]}
         for config, splits in configs.items()
     ]
-    return f"---\n{json.dumps({'configs': told})}\n---\n"
+    return f"---\n{json.dumps({'configs': card_configs})}\n---\n"

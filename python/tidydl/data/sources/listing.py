@@ -39,7 +39,7 @@ class Listing:
     features: Mapping[str, Any] = field(default_factory=dict)
     bounds: Bounds | None = None
     index_base: int = 0
-    options: Callable[[TextOptions], TextOptions] = lambda given: given
+    options: Callable[[TextOptions], TextOptions] = lambda options: options
 
     @property
     def splits(self) -> list[str]:

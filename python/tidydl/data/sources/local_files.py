@@ -93,8 +93,8 @@ def _listed(
     keep: bool,
     trusted: bool,
 ) -> Listing:
-    given = data_dir is not None or data_files is not None
-    location, forced = Path(path), BUILDERS.get(path) if given or not os.path.exists(path) else None
+    explicit = data_dir is not None or data_files is not None
+    location, forced = Path(path), BUILDERS.get(path) if explicit or not os.path.exists(path) else None
     if name is not None and not location.is_dir():
         raise ArgumentError(
             f"`name` is '{name}', but `path` '{path}' has no configurations.",
@@ -108,20 +108,20 @@ def _listed(
     if location.is_dir() and (name is not None or describes_itself(base)):
         return _as_built(path, name, data_dir, data_files, room, keep, trusted)
     if is_pattern(path):
-        found = {"train": {str(file): file for file in matching(path, Path(), trusted=trusted)["train"]}}
+        by_split = {"train": {str(file): file for file in matching(path, Path(), trusted=trusted)["train"]}}
         asked: DataFiles | None = path
     elif data_files is not None:
-        found = {s: {str(f): f for f in files} for s, files in matching(data_files, base, trusted=trusted).items()}
+        by_split = {s: {str(f): f for f in files} for s, files in matching(data_files, base, trusted=trusted).items()}
         asked = data_files
     else:
         inside = {base.stem: base} if base.is_file() else {}
-        found, asked = {"": inside or data_files_of(base, trusted=trusted)}, None
-    if asked is not None and not all(found.values()):
+        by_split, asked = {"": inside or data_files_of(base, trusted=trusted)}, None
+    if asked is not None and not all(by_split.values()):
         raise no_match(asked, "data_files" if data_files is not None else "path")
-    found = {split: _opened(files, room, keep, location.is_file()) for split, files in found.items()}
+    by_split = {split: _opened(files, room, keep, location.is_file()) for split, files in by_split.items()}
     if asked is None:
-        return _sorted_out(found[""], base, forced, trusted)
-    return _of_format(found, forced, asked, trusted)
+        return _sorted_out(by_split[""], base, forced, trusted)
+    return _of_format(by_split, forced, asked, trusted)
 
 
 def _base(location: Path, data_dir: str | None, forced: str | None) -> Path:
@@ -142,16 +142,16 @@ def _as_built(
     keep: bool,
     trusted: bool,
 ) -> Listing:
-    made = built(path, name, data_dir, data_files, trusted=trusted)
-    if made.tables is None:
-        found = {
-            split: [inside for file in each for inside in files_of_kind(file, made.format, room, keep)]
-            for split, each in made.files.items()
+    result = built(path, name, data_dir, data_files, trusted=trusted)
+    if result.tables is None:
+        by_split = {
+            split: [inside for file in each for inside in files_of_kind(file, result.format, room, keep)]
+            for split, each in result.files.items()
         }
     else:
-        found = made.files
-    files = {split: dict.fromkeys(each, made.format) for split, each in found.items()}
-    return Listing(made.format, files, made.tables, made.features, options=made.options)
+        by_split = result.files
+    files = {split: dict.fromkeys(each, result.format) for split, each in by_split.items()}
+    return Listing(result.format, files, result.tables, result.features, options=result.options)
 
 
 def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) -> dict[str, Path]:
@@ -181,7 +181,9 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
         chosen = [name for name, each in kinds.items() if each == kind or files[name].name in METADATA]
         if not any(kinds[name] == kind for name in chosen):
             raise _no_files(str(base))
-        return _media(kind, {s: {n: files[n] for n in found} for s, found in splits_by_name(chosen).items()}, trusted)
+        return _media(
+            kind, {s: {n: files[n] for n in members} for s, members in splits_by_name(chosen).items()}, trusted
+        )
     tables = [name for name, each in kinds.items() if each not in MEDIA and each == (forced or each)]
     if len({kinds[name] for name in tables}) > 1:  # texts beside tables are notes
         tables = [name for name in tables if kinds[name] != "text"]
@@ -191,36 +193,36 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
         if not files[name].is_file():
             raise not_there(files[name])
     split = splits_by_name(tables)
-    listed = {s: {files[name]: str(kinds[name]) for name in found} for s, found in split.items()}
+    listed = {s: {files[name]: str(kinds[name]) for name in members} for s, members in split.items()}
     return Listing(kinds[tables[0]], listed)
 
 
 def _warn_of_tables(base: Path, media: Mapping[str, int], tables: Sequence[str]) -> None:
     """Warn that there are tables too where a folder is taken for one of images or audio."""
     if tables:
-        held = " and ".join(f"{count} {kind} file{'s' if count > 1 else ''}" for kind, count in media.items())
+        listed = " and ".join(f"{count} {kind} file{'s' if count > 1 else ''}" for kind, count in media.items())
         warn_user(
-            f"`path` '{base}' holds {held}, which are loaded, and tables, which are not ('{tables[0]}'"
+            f"`path` '{base}' holds {listed}, which are loaded, and tables, which are not ('{tables[0]}'"
             f"{', …' if len(tables) > 1 else ''}). To load the tables, give them as `data_files`."
         )
 
 
 def _media(kind: str, splits: dict[str, dict[str, Path]], trusted: bool) -> Listing:
     tables, features = media_tables(kind, splits, trusted=trusted)
-    files = {s: dict.fromkeys(found.values(), kind) for s, found in splits.items()}
+    files = {s: dict.fromkeys(members.values(), kind) for s, members in splits.items()}
     return Listing(f"{kind}folder", files, tables, features)
 
 
-def _of_format(found: dict[str, dict[str, Path]], forced: str | None, asked: DataFiles, trusted: bool) -> Listing:
+def _of_format(by_split: dict[str, dict[str, Path]], forced: str | None, asked: DataFiles, trusted: bool) -> Listing:
     """List files that the caller named, each of the format that was named, or else that its name says."""
-    kinds = {_kind_of(file) for files in found.values() for file in files.values()}
+    kinds = {_kind_of(file) for files in by_split.values() for file in files.values()}
     kind = forced or next((each for each in MEDIA if each in kinds), None)
     if kind in MEDIA:
-        named = {s: _within(files, kind) for s, files in found.items()}
+        named = {s: _within(files, kind) for s, files in by_split.items()}
         if not all(named.values()):
             raise no_match(asked)
         return _media(kind, named, trusted)
-    listed = {s: {f: forced or format_of(f) for f in files.values()} for s, files in found.items()}
+    listed = {s: {f: forced or format_of(f) for f in files.values()} for s, files in by_split.items()}
     return Listing(next(iter(next(iter(listed.values())).values())), listed)
 
 
@@ -239,13 +241,13 @@ def _kind_of(file: Path) -> str | None:
 
 def _no_files(folder: str) -> NotFoundError:
     """Build the error that says that there are no files of data in a folder, and what there is."""
-    found = sorted(entry.name for entry in Path(folder).iterdir())[:8] if Path(folder).is_dir() else []
-    known = [how for name in found if (how := how_to_read(suffix_of(Path(name)))) is not None]
-    there = f"There is: {', '.join(found)}." if found else "It is empty." if Path(folder).is_dir() else None
+    names = sorted(entry.name for entry in Path(folder).iterdir())[:8] if Path(folder).is_dir() else []
+    hints = [how for name in names if (how := how_to_read(suffix_of(Path(name)))) is not None]
+    there = f"There is: {', '.join(names)}." if names else "It is empty." if Path(folder).is_dir() else None
     return NotFoundError(
         f"`path` '{folder}' has no data files.",
         allowed="csv, tsv, parquet, json or jsonl files, or images in one subfolder per class.",
-        hint=f"{there} {known[0].replace('(path)', '(file)')}" if known else there,
+        hint=f"{there} {hints[0].replace('(path)', '(file)')}" if hints else there,
     )
 
 

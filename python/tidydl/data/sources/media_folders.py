@@ -48,12 +48,12 @@ def media_tables(
     """
     if any(path.name in METADATA for files in splits.values() for path in files.values()):
         return _described(kind, splits, trusted)
-    held = {split: {n: p for n, p in files.items() if is_media(p, kind)} for split, files in splits.items()}
-    labels = _class_folders([name for files in held.values() for name in files], list(held))
+    by_split = {split: {n: p for n, p in files.items() if is_media(p, kind)} for split, files in splits.items()}
+    labels = _class_folders([name for files in by_split.values() for name in files], list(by_split))
     features: dict[str, dict[str, Any]] = {kind: {"_type": kind.capitalize()}}
     if labels:
         features["label"] = {"names": labels, "_type": "ClassLabel"}
-    return {split: _table(kind, files, labels) for split, files in held.items()}, features
+    return {split: _table(kind, files, labels) for split, files in by_split.items()}, features
 
 
 def is_media(path: Path, kind: str) -> bool:
@@ -78,10 +78,10 @@ def _table(kind: str, files: Mapping[str, Path], labels: Sequence[str]) -> pa.Ta
 
 
 def _column(paths: Sequence[str | None]) -> Any:
-    held = pa.array(paths, pa.string())
-    kind = [pa.field("bytes", pa.binary()), pa.field("path", pa.string())]
-    mask = held.is_null() if held.null_count else None
-    return pa.StructArray.from_arrays([pa.nulls(len(paths), pa.binary()), held], fields=kind, mask=mask)
+    array = pa.array(paths, pa.string())
+    fields = [pa.field("bytes", pa.binary()), pa.field("path", pa.string())]
+    mask = array.is_null() if array.null_count else None
+    return pa.StructArray.from_arrays([pa.nulls(len(paths), pa.binary()), array], fields=fields, mask=mask)
 
 
 def _described(

@@ -64,21 +64,21 @@ def check_media_paths(
         It is a URL.
     """
     allowed: list[Bounds] = []  # worked out where a path is met, which few blocks of a stream have
-    known = {**features, **_described(table.schema.metadata or {})}
+    features = {**features, **_described(table.schema.metadata or {})}
     for index, name in enumerate(table.column_names):
-        found: dict[str, str] = {}
+        new_paths: dict[str, str] = {}
         for chunk in table.column(index).chunks:
-            for path in _paths_in(chunk, known.get(name)):
-                if path not in found and not _is_in_zip(path, packed):
+            for path in _paths_in(chunk, features.get(name)):
+                if path not in new_paths and not _is_in_zip(path, packed):
                     allowed = allowed or [bounds, *map(Bounds, (unpacked_folder(), *([also] if also else [])))]
-                    found[path] = _opened_as(path, allowed, seen_from, f"Column '{name}' of {source}")
-        if any(path != other for path, other in found.items()):
-            table = _renamed(table, index, known.get(name), partial(_replaced, found))
+                    new_paths[path] = _opened_as(path, allowed, seen_from, f"Column '{name}' of {source}")
+        if any(path != other for path, other in new_paths.items()):
+            table = _renamed(table, index, features.get(name), partial(_replaced, new_paths))
     return table
 
 
-def _replaced(found: Mapping[str, str], path: str) -> str:
-    return found.get(path, path)
+def _replaced(new_paths: Mapping[str, str], path: str) -> str:
+    return new_paths.get(path, path)
 
 
 def checked_blocks(
@@ -96,32 +96,32 @@ def checked_blocks(
 
 def _may_name_files(schema: pa.Schema, features: Mapping[str, Any]) -> bool:
     """Return whether any column is of more than plain values, as its type and what is known of it say."""
-    known = {**features, **_described(schema.metadata or {})}
+    features = {**features, **_described(schema.metadata or {})}
     return any(
         pa.types.is_nested(each.type)
         or isinstance(each.type, pa.BaseExtensionType)
-        or (each.name in known and _kind(known[each.name]) not in ("Value", "ClassLabel"))
+        or (each.name in features and _kind(features[each.name]) not in ("Value", "ClassLabel"))
         for each in schema
     )
 
 
 def relative_media_paths(table: pa.Table, folder: Path) -> pa.Table:
     """Return a table to be written into a folder, with the paths of images and audio below that as seen from it."""
-    known = _described(table.schema.metadata or {})
+    features = _described(table.schema.metadata or {})
     inside = os.path.join(os.path.realpath(folder), "")
     within: dict[str, str | None] = {}
     for index, name in enumerate(table.column_names):
-        found = {}
+        new_paths = {}
         for chunk in table.column(index).chunks:
-            for path in _paths_in(chunk, known.get(name)):
+            for path in _paths_in(chunk, features.get(name)):
                 above, file = os.path.split(path)
                 if above not in within:
                     within[above] = _within(above, inside)
                 relative = f"{within[above]}{file}"
                 if within[above] is not None and leads_out(relative) is None:
-                    found[path] = relative
-        if found:
-            table = _renamed(table, index, known.get(name), partial(_replaced, found))
+                    new_paths[path] = relative
+        if new_paths:
+            table = _renamed(table, index, features.get(name), partial(_replaced, new_paths))
     return table
 
 
@@ -134,58 +134,58 @@ def _within(index: str, inside: str) -> str | None:
 def _described(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
     """Read what metadata of a file say of its columns, those of data frames in cells included."""
     try:
-        known = dict(json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {}))
+        features = dict(json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {}))
     except (ValueError, TypeError, AttributeError, RecursionError):
-        known = {}
+        features = {}
     try:
         levels = dict(json.loads(metadata.get(b"tidydl", b"{}")).get("levels", {}))
     except (ValueError, TypeError, AttributeError, RecursionError):
         levels = {}
     for name, about in levels.items():
         if isinstance(about, Mapping) and about.keys() & {"huggingface", "tidydl"}:
-            known[name] = _described({str(k).encode(): str(v).encode() for k, v in about.items()})
-    return known
+            features[name] = _described({str(k).encode(): str(v).encode() for k, v in about.items()})
+    return features
 
 
 def _paths_in(values: pa.Array, feature: object) -> Iterator[str]:
     """Return the paths that cells name instead of holding contents, in lists and structures too."""
-    kind = values.type
-    if isinstance(kind, pa.BaseExtensionType):
+    arrow_type = values.type
+    if isinstance(arrow_type, pa.BaseExtensionType):
         yield from _paths_in(values.storage, feature)
-    elif pa.types.is_dictionary(kind):
+    elif pa.types.is_dictionary(arrow_type):
         if isinstance(feature, (Mapping, list)):
             yield from _paths_in(values.dictionary, feature)
-    elif _is_media(kind, feature):
-        parts = dict(zip([each.name for each in kind], values.flatten(), strict=True))
+    elif _is_media(arrow_type, feature):
+        parts = dict(zip([each.name for each in arrow_type], values.flatten(), strict=True))
         bare = parts["path"].filter(parts["bytes"].is_null()) if "bytes" in parts else parts["path"]
         yield from _texts(bare)
-    elif pa.types.is_struct(kind):
+    elif pa.types.is_struct(arrow_type):
         inner = _inner(feature)
-        for each, part in zip(kind, values.flatten(), strict=True):
+        for each, part in zip(arrow_type, values.flatten(), strict=True):
             yield from _paths_in(part, inner.get(each.name) if isinstance(inner, Mapping) else None)
-    elif pa.types.is_map(kind):
+    elif pa.types.is_map(arrow_type):
         yield from _paths_in(values.items, None)
-    elif hasattr(kind, "value_type"):
+    elif hasattr(arrow_type, "value_type"):
         yield from _paths_in(pc.list_flatten(values), _inner(feature))
     elif _kind(feature) in _MEDIA:
         yield from _texts(values)
 
 
 def _texts(values: pa.Array) -> Iterator[str]:
-    kind = str(values.type)
-    if kind in ("string", "large_string", "string_view"):
+    type_name = str(values.type)
+    if type_name in ("string", "large_string", "string_view"):
         values = values.cast(pa.large_binary())  # which need not be UTF-8
-    elif kind not in _BYTES:
+    elif type_name not in _BYTES:
         return
     for each in values.drop_null().unique().to_pylist():
         yield os.fsdecode(each)
 
 
-def _is_media(kind: pa.DataType, feature: object) -> bool:
+def _is_media(arrow_type: pa.DataType, feature: object) -> bool:
     """Return whether cells are images or audio: by the feature, or since they look like it."""
-    if not pa.types.is_struct(kind):
+    if not pa.types.is_struct(arrow_type):
         return False
-    types = {each.name: str(each.type) for each in kind}
+    types = {each.name: str(each.type) for each in arrow_type}
     if "path" not in types:
         return False
     return _kind(feature) in _MEDIA or (set(types) == {"bytes", "path"} and types["bytes"] in (*_BYTES, "null"))
@@ -239,8 +239,8 @@ def _renamed(table: pa.Table, index: int, feature: object, rename: Rename) -> pa
     field = table.schema.field(index)
     if _is_media(field.type, feature) and str(field.type.field("path").type) in ("string", "large_string"):
         return table.set_column(index, field, _with_other_paths(in_one(table.column(index)), rename))
-    made = [_with_paths(value, field.type, feature, rename) for value in table.column(index).to_pylist()]
-    return table.set_column(index, field, pa.chunked_array([pa.array(made, field.type)]))
+    values = [_with_paths(value, field.type, feature, rename) for value in table.column(index).to_pylist()]
+    return table.set_column(index, field, pa.chunked_array([pa.array(values, field.type)]))
 
 
 def _with_other_paths(values: pa.StructArray, rename: Rename) -> pa.StructArray:
@@ -254,16 +254,16 @@ def _with_other_paths(values: pa.StructArray, rename: Rename) -> pa.StructArray:
     return pa.StructArray.from_arrays(list(parts.values()), fields=list(values.type), mask=values.is_null())
 
 
-def _with_paths(value: Any, kind: pa.DataType, feature: object, rename: Rename) -> Any:
+def _with_paths(value: Any, arrow_type: pa.DataType, feature: object, rename: Rename) -> Any:
     if value is None:
         return None
-    if _is_media(kind, feature):
+    if _is_media(arrow_type, feature):
         bare = value.get("bytes") is None and value.get("path") is not None
         return {**value, "path": rename(value["path"])} if bare else value
-    if pa.types.is_struct(kind):
+    if pa.types.is_struct(arrow_type):
         inner = _inner(feature)
         of = inner if isinstance(inner, Mapping) else {}
-        return {e.name: _with_paths(value[e.name], e.type, of.get(e.name), rename) for e in kind}
-    if isinstance(value, list) and hasattr(kind, "value_type") and not pa.types.is_map(kind):
-        return [_with_paths(each, kind.value_type, _inner(feature), rename) for each in value]
+        return {e.name: _with_paths(value[e.name], e.type, of.get(e.name), rename) for e in arrow_type}
+    if isinstance(value, list) and hasattr(arrow_type, "value_type") and not pa.types.is_map(arrow_type):
+        return [_with_paths(each, arrow_type.value_type, _inner(feature), rename) for each in value]
     return rename(value) if isinstance(value, str) and _kind(feature) in _MEDIA else value

@@ -62,10 +62,10 @@ def _count(file: IO[bytes], path: str) -> None:
 def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield the packed files in a zip or tar file, which must not be too large; holes in a tar file take no room."""
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as held:
-            for info in held.infolist():
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
                 if info.filename.lower().endswith(_PACKED):
-                    yield info.filename, held.open(info)
+                    yield info.filename, archive.open(info)
     elif tarfile.is_tarfile(path):
         most, total = allowance().left(path), 0
         with tarfile.open(path) as packed:

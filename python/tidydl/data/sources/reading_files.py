@@ -71,7 +71,10 @@ def read_listing(
     else:
         wanted = {split: _columns_in(listing.files[split], columns) for split in required}
         parts = _parts(
-            listing, options, wanted, lambda split, said: _read_split(listing, split, said, wanted[split], limit)
+            listing,
+            options,
+            wanted,
+            lambda split, text_options: _read_split(listing, split, text_options, wanted[split], limit),
         )
         tables = {
             split: join(list(each), [next(part.blocks()) for part in each.values()]) for split, each in parts.items()
@@ -97,7 +100,9 @@ def open_listing(
         refuse_options(vars(options), listing.format)
         return {name: batch_reader_of_table(listing.tables[name]) for name in required}
     wanted = {split: _columns_in(listing.files[split], columns) for split in required}
-    parts = _parts(listing, options, wanted, lambda split, said: _open_split(listing, split, said, wanted[split]))
+    parts = _parts(
+        listing, options, wanted, lambda split, text_options: _open_split(listing, split, text_options, wanted[split])
+    )
     return {split: joined(list(each), list(each.values())) for split, each in parts.items()}
 
 
@@ -129,7 +134,9 @@ def _parts(
     listing: Listing, options: TextOptions, wanted: Mapping[str, Sequence[str] | None], read: ReadSplit
 ) -> dict[str, Parts]:
     """Read the files of all splits, so that digits and the index of pandas are the same columns in all of them."""
-    parts = read_alike(lambda said: {split: read(split, said) for split in wanted}, listing.options(options))
+    parts = read_alike(
+        lambda text_options: {split: read(split, text_options) for split in wanted}, listing.options(options)
+    )
     whole = [split for split, each in wanted.items() if each is None]
     if any(has_index(part.schema) for split in whole for part in parts[split].values()):
         names = index_names([_parquet_files(listing.files[split]) for split in whole])
@@ -147,8 +154,10 @@ def _read_split(
     parts: Parts = {}
     for file, kind in files.items():
 
-        def read(said: TextOptions, path: str = str(file), kind: str = kind, left: int | None = left) -> BatchReader:
-            return _reader(TABLE_FORMATS[kind].read(path, said, columns, left))
+        def read(
+            text_options: TextOptions, path: str = str(file), kind: str = kind, left: int | None = left
+        ) -> BatchReader:
+            return _reader(TABLE_FORMATS[kind].read(path, text_options, columns, left))
 
         part = _as_described(listing, file, kind, read, options)
         with reading(str(file), kind):
@@ -173,8 +182,8 @@ def _open_split(listing: Listing, split: str, options: TextOptions, columns: Seq
         with reading(str(file), kind):
             identity = _identity(str(file))
 
-        def read(said: TextOptions, path: str = str(file), kind: str = kind) -> BatchReader:
-            return TABLE_FORMATS[kind].open(path, said, columns)
+        def read(text_options: TextOptions, path: str = str(file), kind: str = kind) -> BatchReader:
+            return TABLE_FORMATS[kind].open(path, text_options, columns)
 
         part = _as_described(listing, file, kind, read, options)
         _refuse_same_names(str(file), part.schema.names)
@@ -218,8 +227,8 @@ def _with_index_named(reader: BatchReader, names: Mapping[str, str | None]) -> B
 
 
 def _identity(path: str) -> tuple[int, ...]:
-    found = os.stat(path)
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    status = os.stat(path)
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _of_unchanged(

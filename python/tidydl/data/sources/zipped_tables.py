@@ -18,8 +18,8 @@ def _open_zip(file: Path, room: ExitStack, keep: bool) -> Path:
     """Unpack a zip file into a folder: for good where its files are read later, else until all is read."""
     lasting = tuple(suffix for suffixes in MEDIA.values() for suffix in suffixes)
     try:
-        with zipfile.ZipFile(file) as held:
-            keep = keep or any(name.lower().endswith(lasting) for name in held.namelist())
+        with zipfile.ZipFile(file) as archive:
+            keep = keep or any(name.lower().endswith(lasting) for name in archive.namelist())
     except (OSError, zipfile.BadZipFile):
         keep = False  # unpacking says what is wrong
     if keep:

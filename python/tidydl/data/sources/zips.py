@@ -37,9 +37,9 @@ def unpacked(path: Path, folder: Path) -> Path:
     StorageError
         There is no room, or the folder cannot be written.
     """
-    with _reading(path, folder), zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as held:
-        _look_through(held, path)
-        held.extractall(folder)
+    with _reading(path, folder), zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as archive:
+        _look_through(archive, path)
+        archive.extractall(folder)
     return folder
 
 
@@ -51,8 +51,8 @@ def check_zip(path: Path) -> None:
     ArgumentError, DamagedFileError
         As :func:`unpacked`.
     """
-    with _reading(path), zipfile.ZipFile(path) as held:
-        _look_through(held, path)
+    with _reading(path), zipfile.ZipFile(path) as archive:
+        _look_through(archive, path)
 
 
 @contextmanager
@@ -125,8 +125,8 @@ def _note_source(note: Path, path: Path) -> None:
 
 def _is_whole(folder: Path, path: Path) -> bool:
     """Return whether all files that were unpacked of a zip file are there still."""
-    with zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as held:
-        return all((folder / info.filename).is_file() for info in held.infolist() if not _is_ours(info))
+    with zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as archive:
+        return all((folder / info.filename).is_file() for info in archive.infolist() if not _is_ours(info))
 
 
 def _is_ours(info: zipfile.ZipInfo) -> bool:
@@ -135,8 +135,8 @@ def _is_ours(info: zipfile.ZipInfo) -> bool:
 
 def _encoding_of_names(path: Path) -> str | None:
     """Return the encoding of names that do not say theirs: UTF-8 where they can be, as R's ``zip()`` writes them."""
-    with zipfile.ZipFile(path) as held:
-        silent = [info.orig_filename for info in held.infolist() if not info.flag_bits & _SAYS_UTF8]
+    with zipfile.ZipFile(path) as archive:
+        silent = [info.orig_filename for info in archive.infolist() if not info.flag_bits & _SAYS_UTF8]
     try:
         for name in silent:
             name.encode("cp437").decode("utf-8")
@@ -145,9 +145,9 @@ def _encoding_of_names(path: Path) -> str | None:
     return "utf-8"
 
 
-def _look_through(held: zipfile.ZipFile, path: Path) -> None:
+def _look_through(archive: zipfile.ZipFile, path: Path) -> None:
     """Refuse a zip file that is not what a data set is packed as."""
-    infos = held.infolist()
+    infos = archive.infolist()
     written: set[tuple[str, ...]] = set()
     for info in infos:
         name = info.orig_filename
