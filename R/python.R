@@ -223,10 +223,10 @@ with_utf8_letters <- function(work) {
 
 # R starts Python as a library, which Debian packs apart and a Python built by hand may lack.
 refuse_without_library <- function(call) {
-  found <- tryCatch(reticulate::py_discover_config(), error = function(cnd) NULL)
-  if (!is.null(found) && is.null(found$libpython)) {
+  config <- tryCatch(reticulate::py_discover_config(), error = function(cnd) NULL)
+  if (!is.null(config) && is.null(config$libpython)) {
     abort_dependency(
-      sprintf("Python %s has no shared library, and R needs one to start it.", found$python),
+      sprintf("Python %s has no shared library, and R needs one to start it.", config$python),
       paste(
         "On Debian and Ubuntu: apt-get install libpython3.11 (or the version's own);",
         "elsewhere take a Python that was built with --enable-shared."
