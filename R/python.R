@@ -87,8 +87,8 @@ cancel_job <- function(job) {
 abort_from_python <- function(error, call, known_as = NULL) {
   part <- function(name) {
     text <- if (is.null(error[[name]])) NA else decode_text(error[[name]])
-    for (said in names(known_as)) {
-      text <- gsub(said, known_as[[said]], text, fixed = TRUE)
+    for (phrase in names(known_as)) {
+      text <- gsub(phrase, known_as[[phrase]], text, fixed = TRUE)
     }
     if (!is.na(text)) text
   }
