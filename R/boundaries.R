@@ -35,22 +35,22 @@ guard_arguments <- function(name, work, frame = rlang::caller_env()) {
 # Whether an error is R's own of a name that nothing has, in whatever language R speaks.
 is_unknown_name <- function(cnd) {
   around <- strsplit(gettext("object '%s' not found", domain = "R"), "%s", fixed = TRUE)[[1]]
-  said <- first_line_of(cnd)
-  startsWith(said, around[[1]]) && endsWith(said, around[[length(around)]])
+  message <- first_line_of(cnd)
+  startsWith(message, around[[1]]) && endsWith(message, around[[length(around)]])
 }
 
 # The argument without a default that was left out, where that is what an error says, in whatever language.
 missing_argument <- function(cnd, frame) {
-  said <- first_line_of(cnd)
-  known <- formals(sys.function(frame_number(frame)))
-  required <- setdiff(names(known)[vapply(known, identical, NA, rlang::missing_arg())], "...")
+  message <- first_line_of(cnd)
+  arguments <- formals(sys.function(frame_number(frame)))
+  required <- setdiff(names(arguments)[vapply(arguments, identical, NA, rlang::missing_arg())], "...")
   left_out <- Filter(function(name) eval(call("missing", as.name(name)), frame), required)
   template <- gettext("argument \"%s\" is missing, with no default", domain = "R")
-  if (any(said == sprintf(template, left_out))) {
-    return(left_out[said == sprintf(template, left_out)][[1]])
+  if (any(message == sprintf(template, left_out))) {
+    return(left_out[message == sprintf(template, left_out)][[1]])
   }
   around <- strsplit(template, "%s", fixed = TRUE)[[1]]
-  is_missing <- startsWith(said, around[[1]]) && endsWith(said, around[[length(around)]])
+  is_missing <- startsWith(message, around[[1]]) && endsWith(message, around[[length(around)]])
   if (is_missing && length(left_out)) left_out[[1]]
 }
 
@@ -60,7 +60,7 @@ frame_number <- function(frame) {
 
 # The first line of an error's message, which may itself fail or be no valid text, without a full stop.
 first_line_of <- function(cnd) {
-  said <- tryCatch(as.character(conditionMessage(cnd))[[1]], error = function(problem) class(cnd)[[1]])
-  said <- strsplit(cli::ansi_strip(valid_text(said)), "\n", fixed = TRUE)[[1]]
-  if (length(said)) sub("\\.$", "", said[[1]]) else class(cnd)[[1]]
+  message <- tryCatch(as.character(conditionMessage(cnd))[[1]], error = function(problem) class(cnd)[[1]])
+  message <- strsplit(cli::ansi_strip(valid_text(message)), "\n", fixed = TRUE)[[1]]
+  if (length(message)) sub("\\.$", "", message[[1]]) else class(cnd)[[1]]
 }

@@ -10,10 +10,10 @@ each_batch <- function(stream, work, take, progress, call) {
       return(rows)
     }
     if (nrow(batch)) {
-      told <- sprintf("rows %.0f to %.0f", rows + 1, rows + nrow(batch))
+      label <- sprintf("rows %.0f to %.0f", rows + 1, rows + nrow(batch))
       rows <- rows + nrow(batch)
       number <- number + 1
-      take(result_of(work, batch, told, call), number, told)
+      take(result_of(work, batch, label, call), number, label)
     }
   }
 }
@@ -21,12 +21,12 @@ each_batch <- function(stream, work, take, progress, call) {
 # An error of the callback stays what it is, with its classes and what else it holds, and says in which batch it came.
 result_of <- function(callback, batch, rows, call) {
   withCallingHandlers(callback(batch), error = function(cnd) {
-    held <- unclass(cnd)
-    held <- held[setdiff(names(held), c("", "rlang", names(formals(rlang::abort))))]
+    fields <- unclass(cnd)
+    fields <- fields[setdiff(names(fields), c("", "rlang", names(formals(rlang::abort))))]
     own <- setdiff(class(cnd), c("simpleError", "rlang_error", "error", "condition"))
     rlang::abort(
       sprintf("`callback` failed on %s.", rows),
-      class = c("tidydl_callback_error", own), !!!held, parent = cnd, call = call
+      class = c("tidydl_callback_error", own), !!!fields, parent = cnd, call = call
     )
   })
 }
@@ -65,16 +65,16 @@ results_of_batches <- function(stream, work, progress, call = rlang::caller_env(
 
 # Refuses, as soon as it comes, a column of another kind than before; `in_file` where it must suit the file as well.
 new_kinds <- function(call, in_file = FALSE) {
-  known <- list()
+  columns <- list()
   function(result, rows) {
     for (name in names(result)) {
       kind <- vctrs::vec_ptype(result[[name]])
-      before <- known[[name]]
+      before <- columns[[name]]
       common <- tryCatch(vctrs::vec_ptype2(before$kind, kind), vctrs_error_incompatible_type = function(cnd) NULL)
       if (is.null(common) || (in_file && differ_in_file(before$kind, kind))) {
         abort_misfit(name, before, list(kind = kind, rows = rows), call)
       }
-      known[[name]] <<- list(kind = common, rows = if (identical(common, before$kind)) before$rows else rows)
+      columns[[name]] <<- list(kind = common, rows = if (identical(common, before$kind)) before$rows else rows)
     }
   }
 }

@@ -57,9 +57,9 @@ plain_attribute <- function(value) {
   if (!is.atomic(value) || is.object(value) || typeof(value) %in% c("complex", "raw")) {
     return(NULL)
   }
-  known <- value[!is.na(value)]
-  if (length(known)) {
-    c(list(values = as.list(unname(known))), if (!is.null(names(known))) list(names = as.list(names(known))))
+  present <- value[!is.na(value)]
+  if (length(present)) {
+    c(list(values = as.list(unname(present))), if (!is.null(names(present))) list(names = as.list(names(present))))
   }
 }
 
@@ -77,21 +77,21 @@ names_no_zone <- function(tzone) !length(tzone) || !isTRUE(nzchar(tzone[[1]]))
 
 # Of which kind the vectors in a list column are, where it is one: what is empty or missing does not tell by itself.
 note_of_cells <- function(cells, depth = 0L) {
-  known <- unclass(cells)[!vapply(cells, is.null, NA)]
-  if (!length(known) || depth > most_nested || any(vapply(known, is.data.frame, NA))) {
+  present <- unclass(cells)[!vapply(cells, is.null, NA)]
+  if (!length(present) || depth > most_nested || any(vapply(present, is.data.frame, NA))) {
     return(NULL)
   }
-  if (is.list(known[[1]]) && all(vapply(known, is_plain_list, NA))) {
-    return(list(each = c(list(kind = "list"), note_of_cells(unlist(known, recursive = FALSE), depth + 1L))))
+  if (is.list(present[[1]]) && all(vapply(present, is_plain_list, NA))) {
+    return(list(each = c(list(kind = "list"), note_of_cells(unlist(present, recursive = FALSE), depth + 1L))))
   }
-  told <- known[!are_unknown(known)]
-  kinds <- kinds_in_cells(told)
+  typed <- present[!are_unknown(present)]
+  kinds <- kinds_in_cells(typed)
   kinds <- if (setequal(kinds, c("integer", "double"))) "double" else kinds
-  if (!length(kinds) && all(vapply(known, is.logical, NA))) {
+  if (!length(kinds) && all(vapply(present, is.logical, NA))) {
     kinds <- "logical"
   }
   if (length(kinds) == 1 && !is.na(kinds)) {
-    list(each = c(list(kind = kinds), note_of_kind(told, kinds)))
+    list(each = c(list(kind = kinds), note_of_kind(typed, kinds)))
   }
 }
 
@@ -121,8 +121,8 @@ kind_in_cell <- function(x) {
   if (is.factor(x)) {
     return("factor")
   }
-  known <- intersect(class(x), c("Date", "POSIXct", "difftime"))
-  if (length(known)) known[[1]] else NA_character_
+  classes <- intersect(class(x), c("Date", "POSIXct", "difftime"))
+  if (length(classes)) classes[[1]] else NA_character_
 }
 
 # The levels, the units or the zone where all vectors have the same.

@@ -73,8 +73,8 @@ printable <- function(text) {
       next
     }
     letters <- intToUtf8(codes, multiple = TRUE)
-    found <- codes[is_control(codes)]
-    letters[is_control(codes)] <- ifelse(found < 256L, sprintf("\\x%02x", found), sprintf("\\u%04x", found))
+    controls <- codes[is_control(codes)]
+    letters[is_control(codes)] <- ifelse(controls < 256L, sprintf("\\x%02x", controls), sprintf("\\u%04x", controls))
     text[[i]] <- paste(letters, collapse = "")
   }
   text

@@ -51,8 +51,8 @@ confusion <- function(data, truth, estimate) {
 confusable <- "A network fitted to classes, or a data frame."
 
 # The name of a column given bare or quoted.
-named_column <- function(data, argument, given, call = rlang::caller_env()) {
-  name <- if (is.null(given)) NULL else if (is.symbol(given)) as.character(given) else as.character(eval(given, call))
+named_column <- function(data, argument, expr, call = rlang::caller_env()) {
+  name <- if (is.null(expr)) NULL else if (is.symbol(expr)) as.character(expr) else as.character(eval(expr, call))
   if (!is.null(name) && length(name) == 1L && name %in% names(data)) {
     return(name)
   }
@@ -110,12 +110,12 @@ as.matrix.tidydl_confusion <- function(x, ...) {
 tidy.tidydl_confusion <- function(x, ...) {
   check_no_more(..., call = quote(tidy()), name = "tidy", known = character())
   counts <- unclass(confusion_table(x))
-  found <- as.double(diag(counts))
+  correct <- as.double(diag(counts))
   n <- as.double(colSums(counts))
   predicted <- as.double(rowSums(counts))
   tibble::tibble(
     class = factor(levels(x$truth), levels(x$truth)), n = as.integer(n), predicted = as.integer(predicted),
-    recall = found / n, precision = found / predicted, f1 = 2 * found / (n + predicted)
+    recall = correct / n, precision = correct / predicted, f1 = 2 * correct / (n + predicted)
   )
 }
 

@@ -247,13 +247,13 @@ encode_list <- function(x, name, cell = FALSE, depth = 0L) {
 # The type that all elements share where they can be laid end to end: in a list column vectors, in a plain list bare
 # single values.
 common_type <- function(x, cell) {
-  known <- x[!vapply(x, is.null, logical(1))]
-  if (length(known) < 9 || (!cell && (length(known) < length(x) || any(lengths(x) != 1)))) {
+  present <- x[!vapply(x, is.null, logical(1))]
+  if (length(present) < 9 || (!cell && (length(present) < length(x) || any(lengths(x) != 1)))) {
     return(NULL)
   }
-  types <- unique(vapply(known, typeof, character(1)))
-  about <- attributes(known[[1]])
-  alike <- all(vapply(known, function(item) identical(attributes(item), about), logical(1)))
+  types <- unique(vapply(present, typeof, character(1)))
+  about <- attributes(present[[1]])
+  alike <- all(vapply(present, function(item) identical(attributes(item), about), logical(1)))
   plain <- is.null(about) || (cell && all(names(about) %in% laid_attributes) && any(about$class %in% laid_classes))
   if (alike && plain && length(types) == 1 && types %in% c("double", "integer", "logical", "character")) types
 }
@@ -288,10 +288,10 @@ apart <- function(record) {
 }
 
 decode_frame <- function(record) {
-  held <- apart(record)$columns
-  columns <- lapply(seq_along(names(held)), function(i) {
-    column <- held[[as.character(i)]]
-    rm(list = as.character(i), envir = held)
+  encoded <- apart(record)$columns
+  columns <- lapply(seq_along(names(encoded)), function(i) {
+    column <- encoded[[as.character(i)]]
+    rm(list = as.character(i), envir = encoded)
     decode(column)
   })
   names(columns) <- decode_text(record$names)

@@ -95,30 +95,30 @@ load_dataset <- function(path, name = NULL, data_dir = NULL, data_files = NULL, 
     path <- asked_splits(path, split)
     split <- NULL
   }
-  given <- c(of_source, list(split = as_list(split)), of_text, of_rows)
+  arguments <- c(of_source, list(split = as_list(split)), of_text, of_rows)
   if (!is_splits(path)) {
-    return(loaded(path, given, as))
+    return(loaded(path, arguments, as))
   }
   if (as == "dataset") {
-    return(as_dataset(lapply(path, part_of_frame, given, rlang::current_env())))
+    return(as_dataset(lapply(path, part_of_frame, arguments, rlang::current_env())))
   }
-  new_splits(lapply(path, loaded, given, as, rlang::current_env()))
+  new_splits(lapply(path, loaded, arguments, as, rlang::current_env()))
 }
 
 # One data set, or several by split, as what `as` says.
-loaded <- function(path, given, as, call = rlang::caller_env()) {
+loaded <- function(path, arguments, as, call = rlang::caller_env()) {
   if (as == "dataset") {
-    return(call_python("load_object", c(list(path = path), given), call = call))
+    return(call_python("load_object", c(list(path = path), arguments), call = call))
   }
   if (as == "arrow") {
     need_package("arrow", "as = \"arrow\"", call)
-    tables <- call_python("load_arrow", c(list(path = path), given), call = call)
+    tables <- call_python("load_arrow", c(list(path = path), arguments), call = call)
     return(if (is.list(tables)) lapply(tables, arrow_table) else arrow_table(tables))
   }
   if (is.data.frame(path)) {
-    return(part_of_frame(path, given, call))
+    return(part_of_frame(path, arguments, call))
   }
-  frames <- call_python("load_dataset", c(list(path = path), given), call = call)
+  frames <- call_python("load_dataset", c(list(path = path), arguments), call = call)
   if (is.data.frame(frames)) frames else new_splits(frames)
 }
 
@@ -126,13 +126,13 @@ arrow_table <- function(bytes) getExportedValue("arrow", "read_ipc_stream")(byte
 
 # Of a data frame of R's own only the positions of its rows cross to be picked from, so that its columns stay what they
 # are.
-part_of_frame <- function(data, given, call) {
+part_of_frame <- function(data, arguments, call) {
   positions <- lapply(data, function(column) seq_len(nrow(data)))
   positions <- tibble::new_tibble(positions, nrow = nrow(data))
-  picked <- call_python("load_dataset", c(list(path = positions), given), call = call)
+  picked <- call_python("load_dataset", c(list(path = positions), arguments), call = call)
   attr(picked, "tidydl") <- NULL
   rows <- if (length(picked)) picked[[1]] else seq_len(nrow(picked))
-  kept <- if (is.null(given$columns)) seq_along(data) else match(names(picked), names(data))
+  kept <- if (is.null(arguments$columns)) seq_along(data) else match(names(picked), names(data))
   vctrs::vec_slice(tibble::as_tibble(data, .name_repair = "minimal")[kept], rows)
 }
 

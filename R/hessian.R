@@ -33,11 +33,11 @@ hessian <- function(net, x = NULL, y = NULL, weights = NULL) {
     }
     return(name_weights(net$Hessian, net))
   }
-  given <- if (inherits(net, "nnet.formula")) frame_numbers(net, x) else list(x = numeric_matrix(x, "x"), y = y)
+  cases <- if (inherits(net, "nnet.formula")) frame_numbers(net, x) else list(x = numeric_matrix(x, "x"), y = y)
   weights <- check_case_weights(if (is.null(weights)) rep(1, NROW(x)) else weights, NROW(x), quote(hessian()))
-  targets <- indicate(given$y, "y", quote(hessian()))$y
-  check_sizes(net, given$x, targets)
-  name_weights(nnet::nnetHess(net, given$x, targets, if (is.null(given$rows)) weights else weights[given$rows]), net)
+  targets <- indicate(cases$y, "y", quote(hessian()))$y
+  check_sizes(net, cases$x, targets)
+  name_weights(nnet::nnetHess(net, cases$x, targets, if (is.null(cases$rows)) weights else weights[cases$rows]), net)
 }
 
 #' @importFrom nnet nnetHess
@@ -83,25 +83,25 @@ record_hessian <- function(record, plan) {
 # The observed information of the coefficients of a multinomial model, the second class's first. Where only the possible
 # classes of a row are known it is less: what is not known informs less.
 multinom_information <- function(x, shares, weights, allowed = NULL) {
-  known <- NULL
+  conditional <- NULL
   if (!is.null(allowed)) {
     within <- ifelse(allowed == 1, shares, 0)
-    known <- (within / rowSums(within))[, -1L, drop = FALSE]
+    conditional <- (within / rowSums(within))[, -1L, drop = FALSE]
   }
   free <- if (ncol(shares) > 1L) shares[, -1L, drop = FALSE] else shares
   curvature <- function(p, a, b) p[, a] * ((a == b) - p[, b])
   width <- ncol(x)
-  found <- matrix(0, ncol(free) * width, ncol(free) * width)
+  information <- matrix(0, ncol(free) * width, ncol(free) * width)
   for (a in seq_len(ncol(free))) {
     for (b in seq_len(a)) {
-      of_row <- curvature(free, a, b) - if (is.null(known)) 0 else curvature(known, a, b)
+      of_row <- curvature(free, a, b) - if (is.null(conditional)) 0 else curvature(conditional, a, b)
       rows <- (a - 1L) * width + seq_len(width)
       columns <- (b - 1L) * width + seq_len(width)
-      found[rows, columns] <- crossprod(x, as.vector(weights) * of_row * x)
-      found[columns, rows] <- t(found[rows, columns])
+      information[rows, columns] <- crossprod(x, as.vector(weights) * of_row * x)
+      information[columns, rows] <- t(information[rows, columns])
     }
   }
-  found
+  information
 }
 
 # The standard error of each weight, missing for fixed weights.
@@ -173,9 +173,9 @@ confint.tidydl_nnet <- function(object, parm, level = 0.95, ...) {
   estimates <- stats::coef(object)[network_mask(object)]
   errors <- sqrt(diag(weight_covariance(object)))
   tails <- c((1 - level) / 2, (1 + level) / 2)
-  found <- unname(estimates) + outer(unname(errors), stats::qnorm(tails))
-  dimnames(found) <- list(names(estimates), paste(format(100 * tails, trim = TRUE, digits = 3), "%"))
-  if (missing(parm)) found else found[parm, , drop = FALSE]
+  bounds <- unname(estimates) + outer(unname(errors), stats::qnorm(tails))
+  dimnames(bounds) <- list(names(estimates), paste(format(100 * tails, trim = TRUE, digits = 3), "%"))
+  if (missing(parm)) bounds else bounds[parm, , drop = FALSE]
 }
 
 need_hessian <- function(object, call) {

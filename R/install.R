@@ -60,9 +60,9 @@ automatic_method <- function() {
 # What stands below "# core" and below each extra in constraints.txt: one row a package, with the tested and
 # the oldest version.
 requirements <- function(extras = character(), call = rlang::caller_env()) {
-  known <- c("minilm", "sklearn", "audio", "video", "ocr")
-  for (extra in setdiff(extras, known)) {
-    unknown_name("extras", extra, known, "`extras = character()` installs the core only.", call = call)
+  available <- c("minilm", "sklearn", "audio", "video", "ocr")
+  for (extra in setdiff(extras, available)) {
+    unknown_name("extras", extra, available, "`extras = character()` installs the core only.", call = call)
   }
   lines <- readLines(constraints_file(), encoding = "UTF-8")
   heading <- grepl("^# [a-z]+$", lines)

@@ -40,15 +40,15 @@ lekprofile <- function(fit, data = NULL, xsel = NULL, ysel = NULL, steps = 100, 
                        group_show = FALSE, grp_nms = NULL) {
   check_network("fit", fit, with_weights = FALSE)
   rows <- network_rows(fit, data, parent.frame())
-  made <- call_python("profile_grid", list(
+  layout <- call_python("profile_grid", list(
     inputs = rows$frame, xsel = as_list(xsel), steps = steps, group_vals = group_vals, grp_nms = as_list(grp_nms),
     factors = I(factors_of(first_network(fit), names(rows$frame)))
   ))
   if (check_flag("group_show", group_show)) {
-    return(with_class(made$groups, "tidydl_lekgroups"))
+    return(with_class(layout$groups, "tidydl_lekgroups"))
   }
   frame <- call_python("profile_frame", list(
-    steps = made$steps, fitted = network_outputs(fit, made$grid, rows$unused),
+    steps = layout$steps, fitted = network_outputs(fit, layout$grid, rows$unused),
     outputs = I(network_labels(fit)$outputs), ysel = as_list(ysel)
   ))
   with_class(frame, "tidydl_lekprofile")

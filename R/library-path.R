@@ -20,8 +20,8 @@ library_path_of_r <- function() {
     return("")
   }
   asked <- sprintf("R_HOME=%s; . %s; printf %%s \"$R_LD_LIBRARY_PATH\"", shQuote(R.home()), shQuote(script))
-  told <- suppressWarnings(system2("sh", c("-c", shQuote(asked)), stdout = TRUE, stderr = FALSE))
-  if (length(told)) told[[1]] else ""
+  output <- suppressWarnings(system2("sh", c("-c", shQuote(asked)), stdout = TRUE, stderr = FALSE))
+  if (length(output)) output[[1]] else ""
 }
 
 set_library_path <- function(path) {

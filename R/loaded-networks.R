@@ -15,10 +15,10 @@ network_of <- function(saved) {
 }
 
 tell_other_size <- function(saved) {
-  given <- saved$call$other_size
-  if (!is.null(given)) {
+  other_size <- saved$call$other_size
+  if (!is.null(other_size)) {
     text <- "The call gives `size` as '%s'; update() takes that of the network, %.0f."
-    rlang::inform(printable(sprintf(text, given, saved$n[[2]])), class = "tidydl_message")
+    rlang::inform(printable(sprintf(text, other_size, saved$n[[2]])), class = "tidydl_message")
   }
 }
 
@@ -132,8 +132,8 @@ check_calls <- function(expression) {
   while (is.call(expression)) { # a long sum is deep on its left
     called <- expression[[1L]]
     if (is_of_package(called) && as.character(called[[2L]]) %in% known_packages) called <- called[[3L]]
-    known <- is.symbol(called) && as.character(called) %in% known_functions
-    if (!known && !(is_of_package(expression) && as.character(expression[[2L]]) %in% known_packages)) {
+    is_allowed <- is.symbol(called) && as.character(called) %in% known_functions
+    if (!is_allowed && !(is_of_package(expression) && as.character(expression[[2L]]) %in% known_packages)) {
       rlang::abort(sprintf("it calls '%s'", deparse1(called)))
     }
     arguments <- as.list(expression)[-1L]
@@ -155,10 +155,10 @@ known_functions <- c(
 )
 
 # What the file says of each variable, found by how R writes it.
-variables_of <- function(variables, known) {
+variables_of <- function(variables, names) {
   named <- vapply(variables, function(each) as_r_writes(str2lang(each$name)), "")
-  stopifnot(known %in% named)
-  stats::setNames(variables, named)[c(known, intersect("(weights)", named))]
+  stopifnot(names %in% named)
+  stats::setNames(variables, named)[c(names, intersect("(weights)", named))]
 }
 
 with_classes <- function(terms, variables, classes, in_frame, memory) {
@@ -186,15 +186,15 @@ remembering <- function(expression, memory) {
 }
 
 # By name, or the matrix; contr.poly by its name where R would make the same numbers of it.
-contrasts_of <- function(given) {
-  if (is.character(given)) {
-    return(given)
+contrasts_of <- function(contrasts) {
+  if (is.character(contrasts)) {
+    return(contrasts)
   }
-  values <- given$values
-  if (identical(given$name, "contr.poly") && identical(unname(stats::contr.poly(nrow(values))), values)) {
+  values <- contrasts$values
+  if (identical(contrasts$name, "contr.poly") && identical(unname(stats::contr.poly(nrow(values))), values)) {
     return("contr.poly")
   }
-  names <- list(given$rows, given$columns)
+  names <- list(contrasts$rows, contrasts$columns)
   if (!all(vapply(names, is.null, logical(1)))) dimnames(values) <- names
   values
 }

@@ -14,12 +14,12 @@ model_frame_of <- function(frame_call, formula, data, caller, call) {
 }
 
 # A name that nothing has may stand in an argument, not in the formula.
-blame_argument <- function(frame_call, said, data, caller, call) {
+blame_argument <- function(frame_call, message, data, caller, call) {
   for (name in intersect(c("weights", "subset", "na.action"), names(frame_call))) {
-    found <- tryCatch(list(eval(frame_call[[name]], data, caller)), error = conditionMessage)
-    if (identical(found, said)) {
+    outcome <- tryCatch(list(eval(frame_call[[name]], data, caller)), error = conditionMessage)
+    if (identical(outcome, message)) {
       hint <- "Check its spelling; text stands in quotes."
-      abort_tidydl("argument", sprintf("`%s` cannot be evaluated: %s.", name, said), hint = hint, call = call)
+      abort_tidydl("argument", sprintf("`%s` cannot be evaluated: %s.", name, message), hint = hint, call = call)
     }
   }
 }
@@ -85,11 +85,11 @@ written_text <- function(expression, data, where, caller) {
 # The words of Python stand for R's functions; that which refuses says where values are missing.
 na_action_of <- function(expression, text, caller, call) {
   if (!is.null(text)) {
-    known <- c("omit", "exclude", "fail")
-    if (!text %in% known && !exists(text, envir = caller, mode = "function")) {
-      unknown_name("na.action", text, known, kind = "argument", call = call)
+    actions <- c("omit", "exclude", "fail")
+    if (!text %in% actions && !exists(text, envir = caller, mode = "function")) {
+      unknown_name("na.action", text, actions, kind = "argument", call = call)
     }
-    expression <- as.name(if (text %in% known) paste0("na.", text) else text)
+    expression <- as.name(if (text %in% actions) paste0("na.", text) else text)
   }
   wanted <- if (is.symbol(expression)) get0(as.character(expression), caller, mode = "function") else expression
   if (identical(expression, quote(stats::na.fail))) {

@@ -39,8 +39,8 @@ NULL
 #' @rdname multinom-methods
 #' @export
 tidy.tidydl_multinom <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = FALSE, ...) {
-  known <- c("conf.int", "conf.level", "exponentiate")
-  check_no_more(..., call = quote(tidy()), name = "tidy", known = known)
+  arguments <- c("conf.int", "conf.level", "exponentiate")
+  check_no_more(..., call = quote(tidy()), name = "tidy", known = arguments)
   shown <- if (check_flag("exponentiate", exponentiate)) exp else identity
   estimates <- as.vector(t(as.matrix(stats::coef(x))))
   errors <- unname(sqrt(diag(stats::vcov(x))))
@@ -117,11 +117,11 @@ multinom_probabilities <- function(object, newdata) {
   offset <- multinom_offset(stats::model.offset(frame), response, quote(predict()))
   inputs <- do.call(cbind, c(list(matrix(1, nrow(x), 1L), x), if (!is.null(offset)) list(offset)))
   sums <- inputs %*% matrix(object$wts, ncol = object$n[[3]])
-  found <- if (binary) 1 / (1 + exp(-sums)) else exp(sums - sums[cbind(seq_len(nrow(sums)), max.col(sums))])
-  if (!binary) found <- found / rowSums(found)
+  probabilities <- if (binary) 1 / (1 + exp(-sums)) else exp(sums - sums[cbind(seq_len(nrow(sums)), max.col(sums))])
+  if (!binary) probabilities <- probabilities / rowSums(probabilities)
   names <- list(row.names(newdata), if (!binary) response$classes)
-  all <- matrix(NA_real_, nrow(newdata), ncol(found), dimnames = names)
-  all[match(row.names(frame), row.names(newdata)), ] <- found
+  all <- matrix(NA_real_, nrow(newdata), ncol(probabilities), dimnames = names)
+  all[match(row.names(frame), row.names(newdata)), ] <- probabilities
   all
 }
 
@@ -151,11 +151,11 @@ confint.tidydl_multinom <- function(object, parm, level = 0.95, ...) {
 #' @rdname multinom-methods
 #' @export
 anova.tidydl_multinom <- function(object, ...) {
-  given <- list(object, ...)
-  check_comparable(given[rlang::names2(given) != "test"])
-  found <- NextMethod()
-  class(found) <- c("tidydl_anova", class(found))
-  found
+  fits <- list(object, ...)
+  check_comparable(fits[rlang::names2(fits) != "test"])
+  table <- NextMethod()
+  class(table) <- c("tidydl_anova", class(table))
+  table
 }
 
 # Package nnet compares all fits that have equally many numbers, whatever they were fitted to.

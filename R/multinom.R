@@ -57,8 +57,8 @@ multinom <- function(formula, data, weights, subset, na.action, contrasts = NULL
     call$formula <- formula <- formula_of_text(formula, parent.frame(), quote(multinom()))
   }
   asked <- check_multinom(Hess, summ, censored, model)
-  given <- if (!missing(data)) given_data(data, call$data, quote(multinom()))
-  frame <- multinom_frame(call, if (!missing(formula)) formula, given, parent.frame())
+  data_value <- if (!missing(data)) given_data(data, call$data, quote(multinom()))
+  frame <- multinom_frame(call, if (!missing(formula)) formula, data_value, parent.frame())
   terms <- attr(frame, "terms")
   x <- stats::model.matrix(terms, frame, contrasts)
   used_contrasts <- attr(x, "contrasts")
@@ -75,7 +75,7 @@ multinom <- function(formula, data, weights, subset, na.action, contrasts = NULL
   if (asked$model) fit$model <- frame
   if (asked$Hess) fit$Hessian <- fit$tidydl$information
   about <- fit$tidydl
-  constants <- session_constants(terms, given)
+  constants <- session_constants(terms, data_value)
   if (length(constants)) about$constants <- constants
   fit$tidydl <- NULL
   structure(c(fit, list(tidydl = about)), class = c("tidydl_multinom", "multinom", "nnet"))

@@ -53,10 +53,10 @@ network_outputs <- function(fit, frame, unused = NULL) {
   frame[names(unused)] <- lapply(unused, function(column) column[rep(1L, nrow(frame))])
   newdata <- if (is.null(first_network(fit)$terms)) unname(as.matrix(frame)) else as.data.frame(frame)
   # R warns of what a formula cannot compute, which gives a missing output
-  found <- withCallingHandlers(stats::predict(fit, newdata, type = type), warning = function(cnd) {
+  outputs <- withCallingHandlers(stats::predict(fit, newdata, type = type), warning = function(cnd) {
     if (is_warning_of_r(cnd, "NaNs produced")) invokeRestart("muffleWarning")
   })
-  matrix(as.double(found), nrow = nrow(newdata))
+  matrix(as.double(outputs), nrow = nrow(newdata))
 }
 
 # The complete rows of data: the columns that a network reads, and with `observed` the targets, rows by outputs.

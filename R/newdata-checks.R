@@ -145,8 +145,8 @@ check_new_matrix <- function(object, newdata, call = quote(predict())) {
 # What predict() may be asked for; R lets a type be cut short.
 check_type <- function(object, type, call = quote(predict())) {
   choices <- c("raw", "class")
-  given <- if (is.character(type) && length(type) == 1L && !is.na(type)) choices[pmatch(type, choices)] else NA
-  type <- check_choice("type", if (is.na(given)) type else given, choices, call = call)
+  matched <- if (is.character(type) && length(type) == 1L && !is.na(type)) choices[pmatch(type, choices)] else NA
+  type <- check_choice("type", if (is.na(matched)) type else matched, choices, call = call)
   if (type == "class") {
     need_classes(object, call)
   }

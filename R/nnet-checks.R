@@ -137,12 +137,12 @@ refuse_infinite <- function(x, name, call, names = colnames(x)) {
 }
 
 # Names the first column that has what was looked for, where there is a choice of columns.
-in_column <- function(found, name, names = colnames(found)) {
-  if (name == "y" && ncol(found) == 1L) {
+in_column <- function(mask, name, names = colnames(mask)) {
+  if (name == "y" && ncol(mask) == 1L) {
     return("")
   }
-  labels <- if (is.null(names)) paste0(if (name == "y") "o" else "i", seq_len(ncol(found))) else names
-  sprintf(" in '%s'", labels[colSums(found) > 0][[1]])
+  labels <- if (is.null(names)) paste0(if (name == "y") "o" else "i", seq_len(ncol(mask))) else names
+  sprintf(" in '%s'", labels[colSums(mask) > 0][[1]])
 }
 
 check_case_weights <- function(weights, rows, call) {
@@ -292,10 +292,10 @@ check_no_more <- function(..., call, name = "nnet", known = nnet_arguments()) {
   }
 }
 
-abort_no_argument <- function(name, unknown, known, call) {
-  close <- nearest_name(unknown, known)
+abort_no_argument <- function(name, unknown, arguments, call) {
+  close <- nearest_name(unknown, arguments)
   abort_tidydl(
-    "argument", sprintf("`%s()` has no argument %s.", name, quote_text(unknown)), one_of(known),
+    "argument", sprintf("`%s()` has no argument %s.", name, quote_text(unknown)), one_of(arguments),
     if (!is.null(close)) sprintf("Did you mean '%s'?", close),
     call = call
   )
@@ -303,6 +303,6 @@ abort_no_argument <- function(name, unknown, known, call) {
 
 # The arguments of both forms of nnet(), in Python's order.
 nnet_arguments <- function() {
-  known <- setdiff(names(formals(nnet.default)), c("...", "x", "y"))
-  append(known, c("subset", "na.action", "contrasts"), match("reltol", known))
+  arguments <- setdiff(names(formals(nnet.default)), c("...", "x", "y"))
+  append(arguments, c("subset", "na.action", "contrasts"), match("reltol", arguments))
 }

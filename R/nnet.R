@@ -83,11 +83,11 @@ nnet.formula <- function(formula, data, weights, ..., subset, na.action, contras
   frame_call <- match.call(expand.dots = FALSE)
   frame_call <- frame_call[c(1L, match(c("formula", "data", "weights", "subset", "na.action"), names(frame_call), 0L))]
   if ("repeats" %in% ...names()) check_repeats(...)
-  given <- if (!missing(data)) given_data(data, call$data, quote(nnet()))
+  data_value <- if (!missing(data)) given_data(data, call$data, quote(nnet()))
   if (!missing(data)) {
-    check_formula(formula, given)
+    check_formula(formula, data_value)
   }
-  frame <- model_frame_of(frame_call, formula, given, caller, quote(nnet()))
+  frame <- model_frame_of(frame_call, formula, data_value, caller, quote(nnet()))
   terms <- attr(frame, "terms")
   if (!is.null(attr(terms, "offset"))) {
     warn_tidydl("`formula` has an offset, which networks leave aside. multinom() takes it.")
@@ -100,7 +100,7 @@ nnet.formula <- function(formula, data, weights, ..., subset, na.action, contras
   response <- indicate(stats::model.response(frame), response_name(terms))
   check_finite(x, "data", quote(nnet()))
   check_finite(response$y, "data", quote(nnet()), if (ncol(response$y) == 1L) response$name else colnames(response$y))
-  constants <- session_constants(terms, given)
+  constants <- session_constants(terms, data_value)
   finish <- function(fit) {
     fit$terms <- terms
     if (length(constants)) fit$tidydl$constants <- constants

@@ -116,8 +116,8 @@ call_options <- function(quosures, facts, data, call = rlang::caller_env()) {
 value_given <- function(quosure, columns) {
   bare <- if (rlang::quo_is_symbol(quosure)) as.character(rlang::quo_get_expr(quosure))
   if (length(bare) && bare %in% columns) {
-    found <- tryCatch(rlang::eval_tidy(quosure), error = function(problem) bare)
-    return(if (is.function(found)) bare else found)
+    value <- tryCatch(rlang::eval_tidy(quosure), error = function(problem) bare)
+    return(if (is.function(value)) bare else value)
   }
   rlang::eval_tidy(quosure)
 }
@@ -132,20 +132,20 @@ draw <- function(options, spec, facts, call) {
 # The name of a column given bare or quoted, as `.data$name`, or by a variable that holds it. A part that may be one
 # value for all inputs is a column only where there is one of that name.
 column_given <- function(quosure, argument, columns = NULL, shared = FALSE, call = rlang::caller_env()) {
-  given <- rlang::quo_get_expr(quosure)
-  if (is.symbol(given) && as.character(given) %in% columns) {
-    return(as.character(given))
+  expression <- rlang::quo_get_expr(quosure)
+  if (is.symbol(expression) && as.character(expression) %in% columns) {
+    return(as.character(expression))
   }
-  if (is.call(given) && length(given) == 3L && identical(given[[2]], quote(.data))) {
-    if (identical(given[[1]], quote(`$`))) {
-      return(as.character(given[[3]]))
+  if (is.call(expression) && length(expression) == 3L && identical(expression[[2]], quote(.data))) {
+    if (identical(expression[[1]], quote(`$`))) {
+      return(as.character(expression[[3]]))
     }
-    return(rlang::eval_tidy(given[[3]], env = rlang::quo_get_env(quosure)))
+    return(rlang::eval_tidy(expression[[3]], env = rlang::quo_get_env(quosure)))
   }
   value <- tryCatch(rlang::eval_tidy(quosure), error = function(problem) problem)
   if (inherits(value, "error") || is.function(value)) {
-    if (is.symbol(given)) {
-      return(as.character(given))
+    if (is.symbol(expression)) {
+      return(as.character(expression))
     }
     abort_tidydl(
       "column", sprintf("`%s` is %s.", argument, rlang::quo_text(quosure)), "The name of a column, bare or quoted.",

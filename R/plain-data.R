@@ -11,15 +11,15 @@ plain_classes <- c(
 )
 
 # Data frames, alone or in a list, as tibbles of plain data; anything else as it is, to be refused.
-plain_frames <- function(found, path, call) {
-  if (is_plain_frame(found)) {
-    return(plain_frame(found, path, call))
+plain_frames <- function(contents, path, call) {
+  if (is_plain_frame(contents)) {
+    return(plain_frame(contents, path, call))
   }
-  parts <- if (typeof(found) == "list" && !isS4(found)) unclass(found)
+  parts <- if (typeof(contents) == "list" && !isS4(contents)) unclass(contents)
   if (length(parts) && all(vapply(parts, is_plain_frame, NA))) {
     return(lapply(parts, plain_frame, path, call))
   }
-  found
+  contents
 }
 
 is_plain_frame <- function(x) typeof(x) == "list" && !isS4(x) && "data.frame" %in% attr(x, "class", exact = TRUE)
@@ -49,12 +49,12 @@ plain_values <- function(x, name, path, call, depth = 0L) {
   if (is_plain_frame(x)) {
     return(plain_frame(x, path, call, name, depth + 1L))
   }
-  held <- attr(x, "class", exact = TRUE)
+  classes <- attr(x, "class", exact = TRUE)
   if (isS4(x) || !typeof(x) %in% c(plain_types, "list")) {
     refuse_no_data(path, name, sprintf("holds %s", described_type(x)), call)
   }
-  if (!all(held %in% plain_classes)) {
-    other <- setdiff(held, plain_classes)[[1]]
+  if (!all(classes %in% plain_classes)) {
+    other <- setdiff(classes, plain_classes)[[1]]
     refuse_no_data(path, name, sprintf("is of class '%s', which is not plain data", other), call)
   }
   wrong <- what_is_invalid(x)
@@ -86,11 +86,11 @@ is_plain_attribute <- function(x, depth = 0L) {
 
 described_type <- function(x) {
   type <- if (isS4(x)) "S4" else typeof(x)
-  known <- c(
+  descriptions <- c(
     closure = "a function", builtin = "a function", special = "a function", environment = "an environment",
     language = "a call", symbol = "a name", promise = "a promise", externalptr = "a pointer", S4 = "an S4 object"
   )
-  if (type %in% names(known)) known[[type]] else sprintf("something of type '%s'", type)
+  if (type %in% names(descriptions)) descriptions[[type]] else sprintf("something of type '%s'", type)
 }
 
 refuse_no_data <- function(path, name, what, call) {

@@ -16,11 +16,11 @@ python_lacks <- function(packages) {
   if (!here) {
     return("no Python is named, and none is running.")
   }
-  found <- tryCatch(call_python("sitrep", list(hub = FALSE, device = FALSE)), error = identity)
-  if (inherits(found, "error")) {
-    return(conditionMessage(found))
+  findings <- tryCatch(call_python("sitrep", list(hub = FALSE, device = FALSE)), error = identity)
+  if (inherits(findings, "error")) {
+    return(conditionMessage(findings))
   }
-  faults <- found[found$status == "fault", ]
-  missing <- setdiff(packages, found$item)
+  faults <- findings[findings$status == "fault", ]
+  missing <- setdiff(packages, findings$item)
   c(sprintf("%s: %s.", faults$item, faults$value), sprintf("Python lacks the package %s.", missing))
 }

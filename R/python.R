@@ -87,8 +87,8 @@ cancel_job <- function(job) {
 abort_from_python <- function(error, call, known_as = NULL) {
   part <- function(name) {
     text <- if (is.null(error[[name]])) NA else decode_text(error[[name]])
-    for (said in names(known_as)) {
-      text <- gsub(said, known_as[[said]], text, fixed = TRUE)
+    for (phrase in names(known_as)) {
+      text <- gsub(phrase, known_as[[phrase]], text, fixed = TRUE)
     }
     if (!is.na(text)) text
   }
@@ -233,10 +233,10 @@ with_utf8_letters <- function(work) {
 
 # R starts Python as a library, which Debian packs apart and a Python built by hand may lack.
 refuse_without_library <- function(call) {
-  found <- tryCatch(reticulate::py_discover_config(), error = function(cnd) NULL)
-  if (!is.null(found) && is.null(found$libpython)) {
+  config <- tryCatch(reticulate::py_discover_config(), error = function(cnd) NULL)
+  if (!is.null(config) && is.null(config$libpython)) {
     abort_dependency(
-      sprintf("Python %s has no shared library, and R needs one to start it.", found$python),
+      sprintf("Python %s has no shared library, and R needs one to start it.", config$python),
       paste(
         "On Debian and Ubuntu: apt-get install libpython3.11 (or the version's own);",
         "elsewhere take a Python that was built with --enable-shared."

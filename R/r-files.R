@@ -52,7 +52,7 @@ read_r_file <- function(path, trusted, call) {
   if (!trusted) {
     refuse_r_file(path, call)
   }
-  found <- tryCatch(
+  contents <- tryCatch(
     if (grepl("[.]rds$", path, ignore.case = TRUE)) readRDS(path) else objects_of(path),
     error = function(cnd) {
       abort_tidydl(
@@ -63,23 +63,23 @@ read_r_file <- function(path, trusted, call) {
     }
   )
   if (!trusted) {
-    found <- plain_frames(found, path, call)
+    contents <- plain_frames(contents, path, call)
   }
-  if (!is.data.frame(found) && !is_splits(found)) {
+  if (!is.data.frame(contents) && !is_splits(contents)) {
     abort_tidydl(
-      "data", sprintf("`path` '%s' holds %s.", path, described(found)),
+      "data", sprintf("`path` '%s' holds %s.", path, described(contents)),
       "A data frame, or several by name.", "Save the data frame alone, with saveRDS().",
       call = call
     )
   }
-  found
+  contents
 }
 
 objects_of <- function(path) {
-  held <- new.env(parent = emptyenv())
-  names <- suppressWarnings(load(path, held))
-  found <- mget(names, held)
-  if (length(found) == 1L) found[[1L]] else found
+  env <- new.env(parent = emptyenv())
+  names <- suppressWarnings(load(path, env))
+  objects <- mget(names, env)
+  if (length(objects) == 1L) objects[[1L]] else objects
 }
 
 # The rows that cuts name, below each other; where all splits are asked for a column says which is which.

@@ -45,8 +45,8 @@ exact_text <- function(expression) {
 
 variable_content <- function(name, in_frame, fit) {
   classes <- attr(fit$terms, "dataClasses")
-  known <- in_frame %in% names(classes) # not of a variable that Python left out
-  content <- list(name = name, class = if (known) classes[[in_frame]])
+  has_class <- in_frame %in% names(classes) # not of a variable that Python left out
+  content <- list(name = name, class = if (has_class) classes[[in_frame]])
   if (!is.null(fit$xlevels[[in_frame]])) {
     content$levels <- many(fit$xlevels[[in_frame]])
   }
@@ -59,10 +59,10 @@ variable_content <- function(name, in_frame, fit) {
 # By name; those whose numbers another language might round otherwise have the numbers too.
 contrasts_content <- function(contrasts, levels) {
   if (is.character(contrasts)) {
-    known <- paste0("contr.", c("treatment", "sum", "helmert", "poly", "SAS"))
-    if (!contrasts %in% known) {
+    allowed <- paste0("contr.", c("treatment", "sum", "helmert", "poly", "SAS"))
+    if (!contrasts %in% allowed) {
       abort_tidydl(
-        "argument", sprintf("`fit` has the contrasts '%s', which cannot be saved.", contrasts), one_of(known),
+        "argument", sprintf("`fit` has the contrasts '%s', which cannot be saved.", contrasts), one_of(allowed),
         "Give `contrasts` as a matrix.",
         call = quote(save_model())
       )

@@ -64,9 +64,9 @@ load_model <- function(file) {
   path <- check_file(file)
   saved <- call_python("load_model", list(file = path))
   fit <- tryCatch(fitted_of(saved$kind, saved$network), error = function(cnd) {
-    said <- sub("\n.*", "", conditionMessage(cnd))
+    message <- sub("\n.*", "", conditionMessage(cnd))
     abort_tidydl(
-      "damaged", sprintf("`file` '%s' is damaged: R makes no network of it (%s).", path, said),
+      "damaged", sprintf("`file` '%s' is damaged: R makes no network of it (%s).", path, message),
       "The file as save_model() wrote it.", "Save the network again.",
       call = quote(load_model())
     )

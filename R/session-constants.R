@@ -24,10 +24,10 @@ names_predicted <- function(terms) {
 }
 
 warn_changed_constants <- function(object, newdata) {
-  known <- object$tidydl$constants
-  used <- setdiff(intersect(names(known), names_predicted(stats::delete.response(object$terms))), names(newdata))
+  constants <- object$tidydl$constants
+  used <- setdiff(intersect(names(constants), names_predicted(stats::delete.response(object$terms))), names(newdata))
   now <- vapply(used, function(name) rlang::hash(get0(name, envir = environment(object$terms))), "")
-  changed <- used[now != known[used]]
+  changed <- used[now != constants[used]]
   if (length(changed)) {
     warn_tidydl(sprintf(
       "'%s' of your session, which the formula reads, has changed since the fit; its value now is used.", changed[[1]]

@@ -18,11 +18,11 @@ sitrep <- function(hub = TRUE, device = TRUE) {
   # Two copies of libtorch in one process end R, so Python's is not loaded where R's is.
   beside <- isNamespaceLoaded("torch")
   python <- python_sitrep(hub, device && !beside)
-  found <- vctrs::vec_rbind(
+  findings <- vctrs::vec_rbind(
     r_sitrep(), python_chosen(), if (beside) torch_beside(), torch_algebra(borrowed_algebra()), python
   )
-  print_sitrep(found)
-  invisible(found)
+  print_sitrep(findings)
+  invisible(findings)
 }
 
 sitrep_row <- function(item, value, status = "ok", mend = NA_character_) {
@@ -56,8 +56,8 @@ torch_algebra <- function(file) {
 python_sitrep <- function(hub, device) {
   tryCatch(
     {
-      found <- tibble::as_tibble(call_python("sitrep", list(hub = hub, device = device)))
-      sitrep_row(found$item, found$value, as.character(found$status), found$mend)
+      findings <- tibble::as_tibble(call_python("sitrep", list(hub = hub, device = device)))
+      sitrep_row(findings$item, findings$value, as.character(findings$status), findings$mend)
     },
     error = function(cnd) {
       problem <- if (is.null(cnd$problem)) conditionMessage(cnd) else cnd$problem
@@ -102,22 +102,22 @@ reason_for <- function(program, named) {
   "reticulate found it first"
 }
 
-print_sitrep <- function(found) {
+print_sitrep <- function(findings) {
   marks <- c(
     ok = cli::col_green(cli::symbol$tick), note = cli::col_cyan(cli::symbol$info),
     fault = cli::col_red(cli::symbol$cross)
   )
-  width <- max(nchar(found$item))
-  for (i in seq_len(nrow(found))) {
-    cat(marks[[as.character(found$status[[i]])]], " ", formatC(found$item[[i]], width = -width), "  ",
-      found$value[[i]], "\n",
+  width <- max(nchar(findings$item))
+  for (i in seq_len(nrow(findings))) {
+    cat(marks[[as.character(findings$status[[i]])]], " ", formatC(findings$item[[i]], width = -width), "  ",
+      findings$value[[i]], "\n",
       sep = ""
     )
-    if (!is.na(found$mend[[i]])) {
-      cat(strrep(" ", width + 4), cli::symbol$arrow_right, " ", found$mend[[i]], "\n", sep = "")
+    if (!is.na(findings$mend[[i]])) {
+      cat(strrep(" ", width + 4), cli::symbol$arrow_right, " ", findings$mend[[i]], "\n", sep = "")
     }
   }
-  count <- sum(found$status == "fault")
+  count <- sum(findings$status == "fault")
   verdict <- switch(as.character(count),
     "0" = "No problems.",
     "1" = "1 problem to fix.",

@@ -30,11 +30,11 @@ split_data <- function(data, prop = 0.75, strata = NULL, seed = NULL) {
       "data", sprintf("`data` has %d %s, too few to split.", n, if (n == 1L) "row" else "rows"), "At least two rows."
     )
   }
-  given <- substitute(strata)
-  groups <- if (is.null(given)) {
+  expression <- substitute(strata)
+  groups <- if (is.null(expression)) {
     list(seq_len(n))
   } else {
-    rows_of_values(data, named_column(data, "strata", given, parent.frame()))
+    rows_of_values(data, named_column(data, "strata", expression, parent.frame()))
   }
   train <- with_seed_of(seed, draw_share(groups, prop))
   new_splits(list(train = data[train, , drop = FALSE], test = data[-train, , drop = FALSE]))

@@ -51,16 +51,16 @@
 #' @export
 stream_dataset <- function(path, callback = NULL, ..., batch_size = 1000, output = NULL, augment = FALSE, prefix = "",
                            progress = NULL) {
-  given <- rlang::enquos(...)
-  check_named(given)
+  arguments <- rlang::enquos(...)
+  check_named(arguments)
   ppl <- if (inherits(callback, "tidydl_pipeline")) callback
   check_stream(callback, output, check_flag("augment", augment), prefix)
-  of_data <- is.null(ppl) | names(given) %in% c(stream_arguments, not_of_streams)
-  stream <- open_stream(plain_path(path), lapply(given[of_data], rlang::eval_tidy), batch_size, plain_path(output))
+  of_data <- is.null(ppl) | names(arguments) %in% c(stream_arguments, not_of_streams)
+  stream <- open_stream(plain_path(path), lapply(arguments[of_data], rlang::eval_tidy), batch_size, plain_path(output))
   opened <- stream$id
   on.exit(close_streams(opened))
   if (!is.null(ppl)) {
-    stream <- stream_of_results(stream, ppl, given[!of_data], if (augment) prefix)
+    stream <- stream_of_results(stream, ppl, arguments[!of_data], if (augment) prefix)
     opened <- c(opened, stream$id)
   }
   if (!is.null(output) && (is.null(callback) || !is.null(ppl))) {
@@ -105,37 +105,37 @@ check_stream <- function(callback, output, augment, prefix, call = rlang::caller
   }
 }
 
-of_r_file <- function(path, given, call) {
-  check_older("stream_dataset", given[!names(given) %in% stream_arguments], call)
-  trusted <- if (is.null(given$trusted)) FALSE else given$trusted
-  splits_of_r_file(path, given$split, trusted, call)
+of_r_file <- function(path, arguments, call) {
+  check_older("stream_dataset", arguments[!names(arguments) %in% stream_arguments], call)
+  trusted <- if (is.null(arguments$trusted)) FALSE else arguments$trusted
+  splits_of_r_file(path, arguments$split, trusted, call)
 }
 
-open_stream <- function(path, given, batch_size, output = NULL, call = rlang::caller_env()) {
+open_stream <- function(path, arguments, batch_size, output = NULL, call = rlang::caller_env()) {
   if (is_r_file(path) || is_splits(path)) {
-    path <- if (is_splits(path)) asked_splits(path, given$split, call) else of_r_file(path, given, call)
+    path <- if (is_splits(path)) asked_splits(path, arguments$split, call) else of_r_file(path, arguments, call)
     if (is_splits(path)) {
-      call_python("refuse_several", list(streams = I(names(path)), named = !is.null(given$split)), call = call)
+      call_python("refuse_several", list(streams = I(names(path)), named = !is.null(arguments$split)), call = call)
     }
-    given$split <- NULL
+    arguments$split <- NULL
   }
-  given$columns <- as_list(given$columns)
-  given$split <- as_list(given$split)
-  given$data_files <- files_given(given$data_files)
-  given <- Filter(Negate(is.null), given)
-  known <- names(given) %in% stream_arguments
-  about <- list(batch_size = batch_size, output = output, older = given[!known])
-  call_python("stream_open", c(list(path = with_notes(path)), given[known], about), call = call)
+  arguments$columns <- as_list(arguments$columns)
+  arguments$split <- as_list(arguments$split)
+  arguments$data_files <- files_given(arguments$data_files)
+  arguments <- Filter(Negate(is.null), arguments)
+  is_named <- names(arguments) %in% stream_arguments
+  about <- list(batch_size = batch_size, output = output, older = arguments[!is_named])
+  call_python("stream_open", c(list(path = with_notes(path)), arguments[is_named], about), call = call)
 }
 
 # What Python calls the pipeline and the data, where `callback` and `path` were given.
 named_in_stream <- c("`x` is a '" = "`callback` is a '", "`x`" = "`path`", "`data`" = "`path`")
 
 # The stream of a pipeline's results; with a `prefix`, which may be empty, joined to the data.
-stream_of_results <- function(stream, ppl, given, prefix, call = rlang::caller_env()) {
+stream_of_results <- function(stream, ppl, dots, prefix, call = rlang::caller_env()) {
   spec <- attr(ppl, "spec")
   facts <- attr(ppl, "facts")
-  options <- call_options(given, facts, stream$empty, call)
+  options <- call_options(dots, facts, stream$empty, call)
   drawn <- draw(options, spec, facts, call)
   arguments <- list(id = stream$id, spec = spec, options = options, prefix = prefix, drawn = drawn)
   call_python("stream_run", arguments, call = call, known_as = named_in_stream)

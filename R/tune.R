@@ -64,22 +64,22 @@ tune_nnet <- function(formula, data, ..., size, decay = 0, resamples = 10, times
   searching[[1L]] <- nnet
   searching$.search <- c(search, list(trace = eval.parent(call$trace)))
   fit <- eval.parent(searching)
-  found <- fit$search
+  tuning <- fit$search
   fit$search <- NULL
   if (!inherits(fit, "nnet.formula")) {
     names(fit_call)[names(fit_call) %in% c("formula", "data")] <- ""
   }
   fit_call[[1L]] <- quote(nnet)
-  fit$call <- as.call(c(as.list(fit_call), found$best))
-  found$seconds <- proc.time()[["elapsed"]] - began
-  structure(c(found, list(fit = fit, call = call)), class = "tidydl_tuning")
+  fit$call <- as.call(c(as.list(fit_call), tuning$best))
+  tuning$seconds <- proc.time()[["elapsed"]] - began
+  structure(c(tuning, list(fit = fit, call = call)), class = "tidydl_tuning")
 }
 
-refuse_tuning_names <- function(given, call = rlang::caller_env()) {
+refuse_tuning_names <- function(names, call = rlang::caller_env()) {
   taken <- c(names(formals(nnet.default)), "subset", "na.action", "contrasts")
-  known <- setdiff(unique(c(names(formals(tune_nnet)), taken)), c("...", "Wts", "mask", "Hess"))
-  for (name in setdiff(given, c("", known))) {
-    abort_no_argument("tune_nnet", name, known, call)
+  allowed <- setdiff(unique(c(names(formals(tune_nnet)), taken)), c("...", "Wts", "mask", "Hess"))
+  for (name in setdiff(names, c("", allowed))) {
+    abort_no_argument("tune_nnet", name, allowed, call)
   }
 }
 
@@ -103,15 +103,15 @@ search_grid <- function(search, x, response, weights, argument, size, decay, tra
   where <- list(
     engine = engine, device = search$device, threads = search$threads, advice = advice_wanted(largest)
   )
-  found <- search_with_python(plans, grid, drawn, starts, repeats, search$metric, where, call)
-  best <- plans[[found$at]]
+  results <- search_with_python(plans, grid, drawn, starts, repeats, search$metric, where, call)
+  best <- plans[[results$at]]
   final <- lapply(seq_len(repeats), function(i) initial_weights(best))
   solutions <- solve_repeats(best, final, engine, search$device, search$threads, call)
   lowest <- which.min(vapply(solutions, `[[`, double(1), "value"))
   record <- nnet_record(best, solutions[[lowest]])
   record$search <- list(
-    fits = found$fits, summary = found$summary, best = as.list(grid[found$at, ]), metric = found$metric,
-    resamples = drawn$told
+    fits = results$fits, summary = results$summary, best = as.list(grid[results$at, ]), metric = results$metric,
+    resamples = drawn$description
   )
   record
 }
@@ -158,7 +158,7 @@ draw_resamples <- function(search, groups, call) {
   n <- sum(lengths(groups))
   positions <- function(each) if (is.numeric(each)) many(as.double(each)) else list()
   asked <- call_python("asked_resamples", list(
-    resamples = if (!is.list(rows)) rows, given = if (is.list(rows)) lapply(unname(rows), positions),
+    resamples = if (!is.list(rows)) rows, train = if (is.list(rows)) lapply(unname(rows), positions),
     names = if (is.list(rows) && !is.null(names(rows))) I(names(rows)), times = search$times, prop = search$prop, n = n
   ), call = call)
   times <- seq_len(asked$times)

@@ -40,8 +40,8 @@ invalid_parts <- function(x) {
 
 invalid_duration <- function(x) {
   units <- attr(x, "units", exact = TRUE)
-  known <- is.character(units) && length(units) == 1L && units %in% c("secs", "mins", "hours", "days", "weeks")
-  if (!is_of_numbers(x) || !known) "holds durations without a known unit"
+  is_unit <- is.character(units) && length(units) == 1L && units %in% c("secs", "mins", "hours", "days", "weeks")
+  if (!is_of_numbers(x) || !is_unit) "holds durations without a known unit"
 }
 
 invalid_media <- function(x) {
@@ -54,8 +54,8 @@ is_media_element <- function(one) {
   if (is.null(one)) {
     return(TRUE)
   }
-  known <- typeof(one) == "list" && !is.object(one)
-  known && (is.null(one[["bytes"]]) || is.raw(one[["bytes"]])) && (is.null(one[["path"]]) || is_path(one[["path"]])) &&
+  plain <- typeof(one) == "list" && !is.object(one)
+  plain && (is.null(one[["bytes"]]) || is.raw(one[["bytes"]])) && (is.null(one[["path"]]) || is_path(one[["path"]])) &&
     are_facts(one[setdiff(names(one), c("bytes", "path"))])
 }
 

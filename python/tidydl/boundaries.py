@@ -178,17 +178,17 @@ def guarded(function: Function, name: str | None = None) -> Function:
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
-        def steps(*args: object, **given: object) -> Any:
-            started = function(*args, **given)
+        def steps(*args: object, **kwargs: object) -> Any:
+            started = function(*args, **kwargs)
             with arguments_of(name):
                 return (yield from started)
 
         return cast(Function, steps)
 
     @functools.wraps(function)
-    def called(*args: object, **given: object) -> Any:
+    def called(*args: object, **kwargs: object) -> Any:
         try:
-            return function(*args, **given)
+            return function(*args, **kwargs)
         except (*PASSING, TidydlError):
             raise
         except BaseException as problem:

@@ -1,4 +1,4 @@
-"""Checks of arguments, each giving the value in its kind.
+"""Checks of arguments, each returning the value in its type.
 
 ``R/checks.R`` mirrors them.
 """

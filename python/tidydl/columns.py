@@ -82,8 +82,8 @@ class Contract:
         """
         import pandas as pd
 
-        made = {c.name: _series(data[c.name], c.kind, (levels or {}).get(c.name)) for c in self.columns}
-        frame = pd.DataFrame(made)
+        series = {c.name: _series(data[c.name], c.kind, (levels or {}).get(c.name)) for c in self.columns}
+        frame = pd.DataFrame(series)
         if index is not None:
             frame.index = index
         return frame
@@ -100,10 +100,10 @@ class Counted:
 
 def with_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
     """Return a frame with further columns, or others in their place; they may have any name, ``self`` included."""
-    made = frame.copy(deep=False)
+    extended = frame.copy(deep=False)
     for name, values in columns.items():
-        made[name] = values
-    return made
+        extended[name] = values
+    return extended
 
 
 def _series(values: ColumnValues, kind: Kind, levels: Sequence[str] | None) -> Any:

@@ -209,20 +209,20 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _libraries() -> Iterator[Finding]:
     for library, oldest in REQUIRED.items():
-        found = _version(library)
-        if found is None:
+        installed = _version(library)
+        if installed is None:
             yield Finding(library, "not installed", "fault", _pip(f"{library}>={oldest}"))
-        elif _numbers(found) < _numbers(oldest):
-            yield Finding(library, f"{found}, older than {oldest}", "fault", _pip(f"{library}>={oldest}"))
+        elif _numbers(installed) < _numbers(oldest):
+            yield Finding(library, f"{installed}, older than {oldest}", "fault", _pip(f"{library}>={oldest}"))
         else:
-            yield Finding(library, found)
+            yield Finding(library, installed)
 
 
 def _optional_libraries() -> Iterator[Finding]:
     for library in OPTIONAL:
-        found = _version(library)
-        if found is not None:
-            yield Finding(library, f"{found} (optional)")
+        installed = _version(library)
+        if installed is not None:
+            yield Finding(library, f"{installed} (optional)")
 
 
 def _device() -> Iterator[Finding]:

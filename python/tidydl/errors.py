@@ -158,10 +158,10 @@ _MANY = 40  # names that a message lists at most
 
 def one_of(names: Iterable[object]) -> str:
     """Write names as the allowed part of a message: ``One of 'a', 'b', 'c'.``."""
-    known = [f"'{name}'" for name in names]
-    if len(known) > _MANY:
-        return f"One of {len(known)}: {', '.join(known[:_MANY])}, …."
-    return f"One of {', '.join(known)}." if known else "There are none."
+    quoted = [f"'{name}'" for name in names]
+    if len(quoted) > _MANY:
+        return f"One of {len(quoted)}: {', '.join(quoted[:_MANY])}, …."
+    return f"One of {', '.join(quoted)}." if quoted else "There are none."
 
 
 def bring_extra(extra: str) -> str:
@@ -172,9 +172,9 @@ def bring_extra(extra: str) -> str:
 
 def nearest(name: object, names: Iterable[object]) -> str | None:
     """Find the known name most like a mistyped one, or None where none comes near."""
-    known = {str(candidate).lower(): str(candidate) for candidate in names}
-    close = difflib.get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.6)
-    return known[close[0]] if close else None
+    candidates = {str(candidate).lower(): str(candidate) for candidate in names}
+    close = difflib.get_close_matches(str(name).lower(), list(candidates), n=1, cutoff=0.6)
+    return candidates[close[0]] if close else None
 
 
 def unknown_name(
@@ -209,13 +209,13 @@ def unknown_name(
     )
 
 
-def no_argument(function: str, name: str, known: Iterable[str]) -> ArgumentError:
+def no_argument(function: str, name: str, arguments: Iterable[str]) -> ArgumentError:
     """Build the error for an argument that a function does not have, naming the nearest that it has."""
-    known = list(known)
-    close = nearest(name, known)
+    arguments = list(arguments)
+    close = nearest(name, arguments)
     return ArgumentError(
         f"`{function}()` has no argument '{name}'.",
-        allowed=one_of(known),
+        allowed=one_of(arguments),
         hint=f"Did you mean '{close}'?" if close else None,
     )
 

@@ -25,7 +25,7 @@ def compiled_code_folder() -> Path | None:
 
 
 def is_private(folder: Path) -> bool:
-    """Tell whether nobody but this user, and the system's own, can put a file into a folder or another in its place.
+    """Return whether nobody but this user, and the system's own, can put a file into a folder or another in its place.
 
     Looked at are the folder, where the link goes if it is one, and all folders above it, as far as they exist. Folders
     in which anybody may write, but rename and remove only their own files, may lie above. A group may write where it is
@@ -54,8 +54,8 @@ def _is_held(facts: os.stat_result, owners: set[int]) -> bool:
 def _unknown_owners() -> set[int]:
     """Return whom files seem to belong to whose owners a container does not know, such as the system's of its host."""
     try:
-        known = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
-        return set() if known == ["0", "0", "4294967295"] else {int(Path("/proc/sys/kernel/overflowuid").read_text())}
+        uid_map = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
+        return set() if uid_map == ["0", "0", "4294967295"] else {int(Path("/proc/sys/kernel/overflowuid").read_text())}
     except (OSError, ValueError):
         return set()
 

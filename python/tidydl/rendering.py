@@ -48,20 +48,20 @@ def by_language(python: str, r: str) -> str:
     return r if _for_r.get() else python
 
 
-def value(given: object) -> str:
+def value(obj: object) -> str:
     """Write a value as code: ``None`` or ``NULL``, ``{'a': [1, 2]}`` or ``list(a = c(1, 2))``."""
-    if given is None:
+    if obj is None:
         return by_language("None", "NULL")
-    if isinstance(given, bool):
-        return by_language(str(given), str(given).upper())
-    if isinstance(given, float) and not math.isfinite(given):
-        return missing() if math.isnan(given) else by_language(str(given), str(given).replace("inf", "Inf"))
-    if isinstance(given, Mapping):
-        return mapping(**{str(name): value(each) for name, each in given.items()})
-    if isinstance(given, (list, tuple)):
-        listed = ", ".join(by_language("None", "NA") if each is None else value(each) for each in given)
+    if isinstance(obj, bool):
+        return by_language(str(obj), str(obj).upper())
+    if isinstance(obj, float) and not math.isfinite(obj):
+        return missing() if math.isnan(obj) else by_language(str(obj), str(obj).replace("inf", "Inf"))
+    if isinstance(obj, Mapping):
+        return mapping(**{str(name): value(each) for name, each in obj.items()})
+    if isinstance(obj, (list, tuple)):
+        listed = ", ".join(by_language("None", "NA") if each is None else value(each) for each in obj)
         return by_language(f"[{listed}]", f"c({listed})")
-    return repr(given)
+    return repr(obj)
 
 
 def mapping(**code: str) -> str:

@@ -133,12 +133,12 @@ def unwritable(subject: str, problem: BaseException) -> TidydlError:
 def _mode_of(target: Path, subject: str) -> int | None:
     """Return the mode of the file that is replaced, None where there is none; refuse what is no file."""
     try:
-        found = target.lstat()
+        status = target.lstat()
     except FileNotFoundError:
         return None
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise StorageError(f"{subject} cannot be written: it is not a regular file.", allowed="The path of a file.")
-    return stat.S_IMODE(found.st_mode) & 0o777  # no rights of its owner pass on to who runs it
+    return stat.S_IMODE(status.st_mode) & 0o777  # no rights of its owner pass on to who runs it
 
 
 def real_path(path: str | os.PathLike[str], subject: str) -> Path:
@@ -156,15 +156,15 @@ def real_path(path: str | os.PathLike[str], subject: str) -> Path:
     links = 0
     while left:
         part = left.pop()
-        place = here.parent if part == os.pardir else here / part
-        if not place.is_symlink():
-            here = place
+        entry = here.parent if part == os.pardir else here / part
+        if not entry.is_symlink():
+            here = entry
             continue
-        _refuse_planted(place, subject)
+        _refuse_planted(entry, subject)
         links += 1
         if links > _MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        target = Path(os.readlink(place))
+        target = Path(os.readlink(entry))
         here = Path(target.anchor) if target.is_absolute() else here
         left += reversed(target.parts[1:] if target.is_absolute() else target.parts)
     return here
@@ -173,8 +173,8 @@ def real_path(path: str | os.PathLike[str], subject: str) -> Path:
 def _refuse_planted(link: Path, subject: str) -> None:
     """Refuse a link of another user in a folder that others may write to, as the system does in the temporary one."""
     folder = link.parent.stat()
-    known = link.lstat().st_uid in (0, os.getuid(), folder.st_uid)
-    if not known and folder.st_mode & (stat.S_ISVTX | stat.S_IWOTH | stat.S_IWGRP):
+    is_trusted = link.lstat().st_uid in (0, os.getuid(), folder.st_uid)
+    if not is_trusted and folder.st_mode & (stat.S_ISVTX | stat.S_IWOTH | stat.S_IWGRP):
         raise StorageError(
             f"{subject} cannot be written: '{link}' is a link that another user made in a shared folder.",
             allowed="A path without links of other users.",
@@ -211,13 +211,13 @@ def begun_beside(path: Path) -> Path:
 @cache
 def _machine() -> str:
     """Return what tells machines apart on which a process number means the same process: containers have their own."""
-    known = [platform.node()]
+    identifiers = [platform.node()]
     if sys.platform == "linux":
         with suppress(OSError):
-            known.append(Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip())
+            identifiers.append(Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip())
         with suppress(OSError):
-            known.append(os.readlink("/proc/self/ns/pid"))
-    return f"{zlib.crc32('|'.join(known).encode()):08x}"
+            identifiers.append(os.readlink("/proc/self/ns/pid"))
+    return f"{zlib.crc32('|'.join(identifiers).encode()):08x}"
 
 
 def _names_in(folder: Path) -> list[str]:

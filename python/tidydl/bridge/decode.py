@@ -142,8 +142,8 @@ def _as_cell(values: pd.Series, kind: str) -> Any:
     """Return a vector in a list column: numbers as an array; texts, times, and what has missing ones, as a list."""
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fib":
         return values.to_numpy()
-    held = values.dt.date if kind == "date" else values
-    return [None if missing else value for value, missing in zip(held.tolist(), values.isna().tolist(), strict=True)]
+    items = values.dt.date if kind == "date" else values
+    return [None if missing else value for value, missing in zip(items.tolist(), values.isna().tolist(), strict=True)]
 
 
 def _evened(cells: list[Any]) -> list[Any]:

@@ -137,8 +137,8 @@ class _Writer:
         series = _since_midnight(series)
         record = None
         if not as_list:
-            known = series.dtype != object or _text_is_object() or series.notna().any()
-            record = pack(series, name, self.repairs, counted=counted) if known else None
+            is_typed = series.dtype != object or _text_is_object() or series.notna().any()
+            record = pack(series, name, self.repairs, counted=counted) if is_typed else None
         return record or self.cells(series, name)
 
     def cells(self, series: pd.Series, name: str) -> Record:
@@ -230,15 +230,15 @@ def _is_missing(value: object) -> bool:
 
 
 def _runs(values: list[Any]) -> tuple[Any, list[int]] | None:
-    """Lay the cells of a list column end to end where all are flat and of one kind, else give None."""
-    known = [value for value in values if value is not None]
+    """Lay the cells of a list column end to end where all are flat and of one type, else return None."""
+    present = [value for value in values if value is not None]
     lengths = [-1 if value is None else len(value) if _is_flat(value) else -2 for value in values]
-    if not known or -2 in lengths:
+    if not present or -2 in lengths:
         return None
-    if all(isinstance(value, np.ndarray) for value in known):
-        kinds = {value.dtype.kind for value in known}
-        return (np.concatenate(known), lengths) if len(kinds) == 1 and kinds <= set("fib") else None
-    flat = [v for value in known for v in (value.tolist() if isinstance(value, np.ndarray) else value)]
+    if all(isinstance(value, np.ndarray) for value in present):
+        kinds = {value.dtype.kind for value in present}
+        return (np.concatenate(present), lengths) if len(kinds) == 1 and kinds <= set("fib") else None
+    flat = [v for value in present for v in (value.tolist() if isinstance(value, np.ndarray) else value)]
     kinds = _types(flat) - {type(None)}
     if _are_times(flat, kinds):
         return _objects(flat), lengths
@@ -266,7 +266,7 @@ def _objects(values: Sequence[Any]) -> pd.Series:
 
 
 def _flat(values: Sequence[Any], name: str, repairs: Repairs) -> Record | None:
-    """Write the values of a flat list as a vector; None where they have no common kind."""
+    """Write the values of a flat list as a vector; None where they have no common type."""
     column = _objects(values)
     return pack(column if column.notna().any() else column.astype("boolean"), name, repairs)
 
@@ -280,7 +280,7 @@ def _types(values: Iterable[Any]) -> set[type]:
 
 
 def _since_midnight(series: pd.Series) -> pd.Series:
-    """Write times of day, for which R has no kind, as the time since midnight."""
+    """Write times of day, for which R has no type, as the time since midnight."""
     import pandas as pd
 
     if series.dtype != object or not any(isinstance(value, dt.time) for value in series):

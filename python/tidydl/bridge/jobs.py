@@ -147,8 +147,8 @@ def _start(call: _Call, name: str, args: Record) -> Record:
     for left in list(_jobs):  # R works at one thing at a time: this one was interrupted on its way back
         _close(left)
     entry, function = call.watch.work(resolve, name)
-    given = call.watch.work(lambda: decode(args, index=entry.arguments))
-    value = call.watch.work(lambda: function(**given) if given else function())
+    arguments = call.watch.work(lambda: decode(args, index=entry.arguments))
+    value = call.watch.work(lambda: function(**arguments) if arguments else function())
     if not isinstance(value, GeneratorType):
         return _done(call, entry, value)
     job = f"job-{next(_numbers)}"

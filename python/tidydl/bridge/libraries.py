@@ -57,8 +57,8 @@ class _Finder(MetaPathFinder):
         if fullname != _LIBRARY:
             return None
         others = (finder for finder in list(sys.meta_path) if not _keeps_own_symbols(finder))
-        found = (finder.find_spec(fullname, path, target) for finder in others if hasattr(finder, "find_spec"))
-        spec = next((spec for spec in found if spec is not None), None)
+        specs = (finder.find_spec(fullname, path, target) for finder in others if hasattr(finder, "find_spec"))
+        spec = next((spec for spec in specs if spec is not None), None)
         if spec is not None and spec.loader is not None:
             spec.loader = _OwnSymbols(spec.loader)
         return spec
@@ -119,7 +119,7 @@ def _owner(address: int, mappings: list[tuple[int, int, str, str]]) -> str | Non
 
 
 def _holds(address: int, mappings: list[tuple[int, int, str, str]]) -> bool:
-    """Tell whether the binary's data holds an address, as it does where the binary was bound to it."""
+    """Return whether the binary's data holds an address, as it does where the binary was bound to it."""
     sought = struct.pack("@P", address)
     data = [
         (start, end)

@@ -12,7 +12,7 @@ from tidydl.bridge.text import Repairs, short_text, text_of
 from tidydl.data.media.media_files import wrong_with
 from tidydl.errors import TidydlError
 
-MEDIA = ("image", "audio")  # kinds of columns, by the names of their dtypes
+MEDIA = ("image", "audio")  # the names of the dtypes
 _NA = -(2**31)
 
 
@@ -32,13 +32,13 @@ def media_kind(value: object) -> str | None:
 def pack_media(values: Sequence[Any], kind: str, repairs: Repairs) -> dict[str, Any]:
     """Write images or audio as one stretch of bytes with a length each (-1: none), their paths, and what they are."""
     ours = [None if value is None else _made(kind)(value) for value in values]
-    held = [None if value is None or value.is_file else value.bytes for value in ours]
-    lengths = [-1 if data is None else len(data) for data in held]
+    contents = [None if value is None or value.is_file else value.bytes for value in ours]
+    lengths = [-1 if data is None else len(data) for data in contents]
     paths = [None if value is None or value.path is None else str(value.path) for value in ours]
     return {
         "kind": kind,
         "n": len(ours),
-        "data": bytearray(b"".join(data for data in held if data is not None)),
+        "data": bytearray(b"".join(data for data in contents if data is not None)),
         "lengths": bytearray(np.array(lengths, "int32")),
         "path": short_text(paths, "The paths", repairs),
         **(_looks if kind == "image" else _audio_facts)(ours, repairs),

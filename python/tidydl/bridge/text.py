@@ -44,13 +44,13 @@ def arrow_of_text(values: TextValues, name: str, repairs: Repairs) -> pa.Array:
     import pyarrow as pa
 
     try:
-        made = pa.array(values, type=pa.large_string(), from_pandas=True)
+        array = pa.array(values, type=pa.large_string(), from_pandas=True)
     except UnicodeEncodeError:
         repairs.tell(f"{name} has lone surrogates, which R cannot represent: replaced by '�'.")
-        made = pa.array(
+        array = pa.array(
             [_whole(v) if isinstance(v, str) else v for v in values], type=pa.large_string(), from_pandas=True
         )
-    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def _whole(text: str) -> str:

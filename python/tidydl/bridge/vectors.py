@@ -1,4 +1,4 @@
-"""One column or vector of each kind, to the bytes that R reads and back.
+"""One column or vector of each dtype, to the bytes that R reads and back.
 
 R's missing value is a bit pattern, so it is written as one: ``INT_MIN`` in whole numbers and logicals, the
 NaN with 1954 in its low word in doubles. Python has one missing number where R has ``NA`` and ``NaN``: a NaN
@@ -34,7 +34,7 @@ _DAY = 86400
 
 
 def pack(series: pd.Series, name: str, repairs: Repairs, *, counted: bool = False) -> Record | None:
-    """Write a Series of any typed kind; None where its values have no common kind (a list column).
+    """Write a Series of any dtype; None where its values have no common type (a list column).
 
     Parameters
     ----------
@@ -105,8 +105,8 @@ def pack_whole(series: pd.Series, name: str, repairs: Repairs, counted: bool = F
     """Write whole numbers as R's integers; as doubles beyond 2^31, as text beyond 2^53."""
     absent = series.isna().to_numpy()
     some = bool(absent.any())
-    known = series[~absent] if some else series
-    low, high = (int(known.min()), int(known.max())) if len(known) else (0, 0)
+    present = series[~absent] if some else series
+    low, high = (int(present.min()), int(present.max())) if len(present) else (0, 0)
     if max(-low, high) > _EXACT:
         return _pack_huge(series, absent, name, repairs)
     if low + counted <= NA_INTEGER or high + counted >= 2**31:
@@ -206,24 +206,24 @@ def _pack_text(values: TextValues, name: str, repairs: Repairs) -> Record:
 def _pack_object(series: pd.Series, name: str, repairs: Repairs, counted: bool) -> Record | None:
     import pandas as pd
 
-    found = pd.api.types.infer_dtype(series, skipna=True)
-    if found == "string":
+    inferred = pd.api.types.infer_dtype(series, skipna=True)
+    if inferred == "string":
         return _pack_text(series.where(series.notna(), None), name, repairs)
-    if found == "boolean":
+    if inferred == "boolean":
         return _pack_logical(series.astype("boolean"))
-    if found in {"integer", "mixed-integer-float", "floating", "decimal"}:
-        return _pack_found_number(series, found, name, repairs, counted)
-    if found in {"datetime", "datetime64"}:
+    if inferred in {"integer", "mixed-integer-float", "floating", "decimal"}:
+        return _pack_inferred_number(series, inferred, name, repairs, counted)
+    if inferred in {"datetime", "datetime64"}:
         return _pack_datetime(_timestamps(series))
-    if found == "date":
+    if inferred == "date":
         return _pack_datetime(pd.to_datetime(series).astype("datetime64[s]"))
-    if found in {"timedelta", "timedelta64"}:
+    if inferred in {"timedelta", "timedelta64"}:
         return _pack_timedelta(pd.to_timedelta(series))
     return None
 
 
-def _pack_found_number(series: pd.Series, found: str, name: str, repairs: Repairs, counted: bool) -> Record:
-    if found == "integer":
+def _pack_inferred_number(series: pd.Series, inferred: str, name: str, repairs: Repairs, counted: bool) -> Record:
+    if inferred == "integer":
         absent = series.isna().to_numpy()
         whole = series[~absent]
         if len(whole) and max(abs(int(whole.min())), abs(int(whole.max()))) >= 2**63:
@@ -239,8 +239,8 @@ def _timestamps(series: pd.Series) -> pd.Series:
     import pandas as pd
 
     zones = {getattr(timestamp, "tzinfo", None) for timestamp in series[series.notna()]}
-    made = pd.to_datetime(series, utc=zones != {None})
-    return made.dt.tz_convert(zones.pop()) if len(zones) == 1 and zones != {None} else made
+    timestamps = pd.to_datetime(series, utc=zones != {None})
+    return timestamps.dt.tz_convert(zones.pop()) if len(zones) == 1 and zones != {None} else timestamps
 
 
 def unpack(record: Record, *, counted: bool = False) -> Any:
@@ -274,9 +274,9 @@ def unpack(record: Record, *, counted: bool = False) -> Any:
 def _nullable(values: np.ndarray, absent: np.ndarray, make: Callable[..., Any], dtype: str) -> Any:
     if not absent.any():
         return values
-    made = make(values, dtype=dtype)
-    made[absent] = None
-    return made
+    array = make(values, dtype=dtype)
+    array[absent] = None
+    return array
 
 
 def _unpack_label(record: Record) -> Any:
@@ -297,19 +297,19 @@ def _unpack_label(record: Record) -> Any:
 def _unpack_time(kind: str, doubles: np.ndarray, record: Record) -> Any:
     import pandas as pd
 
-    known = np.isfinite(doubles)
+    finite = np.isfinite(doubles)
     if kind == "date":
-        days = np.floor(np.where(known, doubles, 0))
+        days = np.floor(np.where(finite, doubles, 0))
         _unit_reaching(float(np.abs(days).max(initial=0)) * _DAY)  # or it is refused
-        return _with_nat(days.astype("int64") * _DAY, known, "M8[s]")
-    seconds = np.where(known, doubles, 0)
+        return _with_nat(days.astype("int64") * _DAY, finite, "M8[s]")
+    seconds = np.where(finite, doubles, 0)
     whole = np.floor(seconds)
     unit = _unit_reaching(float(np.abs(whole).max(initial=0)))
     per = _PER_SECOND[unit]
     counts = whole.astype("int64") * per + np.rint((seconds - whole) * per).astype("int64")
     if kind == "timedelta":
-        return _with_nat(counts, known, f"m8[{unit}]")
-    timestamps = pd.Series(_with_nat(counts, known, f"M8[{unit}]")).dt.tz_localize("UTC")
+        return _with_nat(counts, finite, f"m8[{unit}]")
+    timestamps = pd.Series(_with_nat(counts, finite, f"M8[{unit}]")).dt.tz_localize("UTC")
     try:
         return timestamps.dt.tz_convert(record["zone"]).array
     except (KeyError, ValueError, OSError):  # a zone that only R knows: the same timestamps in UTC
@@ -327,8 +327,8 @@ def _unit_reaching(seconds: float) -> str:
     )
 
 
-def _with_nat(counts: np.ndarray, known: np.ndarray, dtype: str) -> np.ndarray:
-    counts[~known] = np.iinfo("int64").min
+def _with_nat(counts: np.ndarray, finite: np.ndarray, dtype: str) -> np.ndarray:
+    counts[~finite] = np.iinfo("int64").min
     return counts.view(dtype)
 
 

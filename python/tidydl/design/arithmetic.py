@@ -125,20 +125,20 @@ def _codes(sign: str, left: Value | str, right: Value | str, text: str, argument
             allowed="== and != for labels; < and > for ordered ones.",
         )
     levels = tuple(dict.fromkeys(level for each in labels for level in each.levels))
-    found = []
+    operands = []
     for each in (left, right):
         if isinstance(each, Labels):
             codes = each.as_levels(levels).codes.astype(float)
             codes[each.missing] = np.nan
-            found.append(codes)
+            operands.append(codes)
         elif isinstance(each, str) and each not in levels and by_order:
             raise FormulaError(
                 f"`{argument}` compares with '{each}' in '{text}', which is no level.",
                 allowed=f"The levels {', '.join(levels)}.",
             )
         else:
-            found.append(np.asarray(float(levels.index(str(each))) if each in levels else -1.0))
-    return found[0], found[1]
+            operands.append(np.asarray(float(levels.index(str(each))) if each in levels else -1.0))
+    return operands[0], operands[1]
 
 
 def among(value: Value, constants: tuple[float | str | bool, ...]) -> Logicals:

@@ -99,11 +99,11 @@ def coded_by(
             f"`contrasts` is {described(contrasts)}.",
             allowed=f"A {rendering.type_name('dict')} such as {rendering.value({'group': 'contr.sum'})}.",
         )
-    found = {}
-    for key, given in contrasts.items():
+    codings = {}
+    for key, value in contrasts.items():
         name = _factor(key, factors, others)
-        found[name] = _coding(name, given, factors[name])
-    return found
+        codings[name] = _coding(name, value, factors[name])
+    return codings
 
 
 def _factor(key: object, factors: Mapping[str, tuple[str, ...]], others: Sequence[str]) -> str:
@@ -128,13 +128,13 @@ def _rewritten(key: str) -> str:
         return key
 
 
-def _coding(name: str, given: npt.ArrayLike, levels: tuple[str, ...]) -> Coding:
-    if isinstance(given, str):
-        if given not in CONTRASTS:
-            raise unknown_name("contrasts", given, CONTRASTS, error=ArgumentError)
-        return Coding(levels, given)
+def _coding(name: str, contrasts: npt.ArrayLike, levels: tuple[str, ...]) -> Coding:
+    if isinstance(contrasts, str):
+        if contrasts not in CONTRASTS:
+            raise unknown_name("contrasts", contrasts, CONTRASTS, error=ArgumentError)
+        return Coding(levels, contrasts)
     try:
-        matrix = np.asarray(given, dtype=float)
+        matrix = np.asarray(contrasts, dtype=float)
     except (TypeError, ValueError):
         matrix = np.empty(0)
     if matrix.ndim != 2 or matrix.shape[1] == 0 or not np.isfinite(matrix).all():
@@ -147,7 +147,7 @@ def _coding(name: str, given: npt.ArrayLike, levels: tuple[str, ...]) -> Coding:
             f"`contrasts` has for '{name}' a matrix of {len(matrix)} rows, and there are {len(levels)} levels.",
             allowed=f"A row for each of the levels {', '.join(levels)}.",
         )
-    frame = given if isinstance(given, pd.DataFrame) else None
+    frame = contrasts if isinstance(contrasts, pd.DataFrame) else None
     if frame is not None and set(frame.index) == set(levels) and tuple(frame.index) != levels:
         raise ArgumentError(
             f"`contrasts` has for '{name}' the levels in another order than the data.",

@@ -71,10 +71,10 @@ class Scope:
     def value(self, expression: Expression) -> Value:
         """Evaluate an expression: a value for each row."""
         with np.errstate(all="ignore"):  # what is not finite is refused with the column's name
-            found = self._evaluate(expression.node)
-        if isinstance(found, str):
+            value = self._evaluate(expression.node)
+        if isinstance(value, str):
             raise _refusal(expression.text, self.argument)
-        return self._for_each_row(found)
+        return self._for_each_row(value)
 
     def _for_each_row(self, value: Value) -> Value:
         if isinstance(value, (Numbers, Logicals)) and value.values.ndim == 0:
@@ -251,10 +251,10 @@ def _arguments(node: Call, function: Function, argument: str) -> tuple[list[Node
     return inner, options
 
 
-def _wrong_argument(node: Call, given: str, function: Function, argument: str) -> FormulaError:
+def _wrong_argument(node: Call, name: str, function: Function, argument: str) -> FormulaError:
     options = "".join(f", {option} = ..." for option in function.options)
     return FormulaError(
-        f"`{argument}` gives {node.function}() the argument '{given}' in '{written(node)}', which it does not take.",
+        f"`{argument}` gives {node.function}() the argument '{name}' in '{written(node)}', which it does not take.",
         allowed=f"{node.function}(x{options}), with constants behind the equals signs." if options else "One argument.",
         hint=_ELSEWHERE,
     )

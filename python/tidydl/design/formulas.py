@@ -44,13 +44,13 @@ class Formula:
         return tuple(frozenset(factor.text for factor in term) for term in self.terms)
 
     @cached_property
-    def places(self) -> dict[str, list[int]]:
-        """The terms in which each factor is, in order."""
-        found: dict[str, list[int]] = {}
+    def term_positions(self) -> dict[str, list[int]]:
+        """The positions of the terms in which each factor is, in order."""
+        positions: dict[str, list[int]] = {}
         for at, names in enumerate(self.factor_sets):
             for name in names:
-                found.setdefault(name, []).append(at)
-        return found
+                positions.setdefault(name, []).append(at)
+        return positions
 
     @property
     def offset_parts(self) -> list[Expression]:
@@ -119,10 +119,10 @@ def _sides(text: str) -> tuple[Node, Node]:
 
 
 def _check_columns(formula: Formula, columns: Sequence[str]) -> None:
-    known = set(columns)
-    counts = Counter(columns) if len(known) < len(columns) else {}
+    available = set(columns)
+    counts = Counter(columns) if len(available) < len(columns) else {}
     for name in formula.columns:
-        if name not in known:
+        if name not in available:
             problem = f"`formula` names the column '{name}', which `data` does not have."
             raise no_column(problem, name, columns)
         if counts.get(name, 1) > 1:

@@ -180,13 +180,13 @@ def _codings(
 ) -> dict[str, Coding]:
     labels = {f.text: values[f.text] for f in factors if not isinstance(values[f.text], Numbers)}
     levels = {name: _levels(name, value) for name, value in labels.items()}
-    given = coded_by(contrasts, levels, [factor.text for factor in factors if factor.text not in labels])
-    found = {}
+    requested = coded_by(contrasts, levels, [factor.text for factor in factors if factor.text not in labels])
+    codings = {}
     for name, value in labels.items():
         ordered = isinstance(value, Labels) and value.ordered
         usual = Coding(levels[name], "contr.poly" if ordered else "contr.treatment")
-        found[name] = replace(given.get(name, usual), ordered=ordered)
-    return found
+        codings[name] = replace(requested.get(name, usual), ordered=ordered)
+    return codings
 
 
 def _levels(name: str, value: Value) -> tuple[str, ...]:

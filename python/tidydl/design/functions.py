@@ -185,15 +185,15 @@ def _poly(values: Sequence[Value], options: Mapping[str, Any], at: Situation) ->
 
 def _enough(x: np.ndarray, degree: int, at: Situation) -> np.ndarray:
     """Take the finite values, of which a polynomial needs more different ones than its degree."""
-    known = x[np.isfinite(x)]
-    different = len(np.unique(known))
+    finite = x[np.isfinite(x)]
+    different = len(np.unique(finite))
     if degree >= different:
         raise at.refuse(
             f"asks for a polynomial of degree {degree} of a column with {different} different values",
             "A degree below the number of different values.",
             DataError,
         )
-    return known
+    return finite
 
 
 def _scale(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, Any]:
@@ -202,9 +202,9 @@ def _scale(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -
     if not all(isinstance(option, bool) or _is_number(option) for option in options.values()):
         raise at.refuse("has an option of a wrong kind", "TRUE, FALSE or a number for `center` and `scale`.")
     centre, width = at.kept or (options.get("center", True), options.get("scale", True))
-    known = x[~np.isnan(x)].astype(np.longdouble)
+    observed = x[~np.isnan(x)].astype(np.longdouble)
     if isinstance(centre, bool):
-        centre = float(known.mean()) if centre and len(known) else 0.0
+        centre = float(observed.mean()) if centre and len(observed) else 0.0
     centred = x - centre
     if isinstance(width, bool):
         left = centred[~np.isnan(centred)].astype(np.longdouble)

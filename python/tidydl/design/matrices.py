@@ -100,9 +100,9 @@ def _lacks_margin(formula: Formula, at: int, name: str) -> bool:
     margin = formula.factor_sets[at] - {name}
     if not margin:
         return False
-    rarest = min((formula.places[each] for each in margin), key=len)
-    before = itertools.takewhile(lambda place: place < at, rarest)
-    return not any(margin <= formula.factor_sets[place] for place in before)
+    rarest = min((formula.term_positions[each] for each in margin), key=len)
+    before = itertools.takewhile(lambda position: position < at, rarest)
+    return not any(margin <= formula.factor_sets[position] for position in before)
 
 
 def _products(block: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -27,12 +27,12 @@ class Basis:
     def columns(self, x: np.ndarray) -> np.ndarray:
         """Return the polynomials of values, rows by degrees from 1."""
         below, here = np.zeros(len(x)), np.ones(len(x))
-        found = []
+        columns = []
         for k, centre in enumerate(self.centres):
             ratio = self.squares[k] / self.squares[k - 1] if k else 0.0
             below, here = here, (x - centre) * here - ratio * below
-            found.append(here / np.sqrt(self.squares[k + 1]))
-        return np.column_stack(found)
+            columns.append(here / np.sqrt(self.squares[k + 1]))
+        return np.column_stack(columns)
 
 
 def orthogonal_basis(x: np.ndarray, degree: int) -> Basis:

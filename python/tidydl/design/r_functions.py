@@ -55,9 +55,9 @@ def vet_for_r(node: Node, functions: Collection[str] = frozenset(FUNCTIONS_OF_R)
 def _vet_parts(node: Node, whole: Node, functions: Collection[str], steps: float = 0) -> None:
     """Walk a long sum on its left, which is deep, without nesting; other nests are as deep as they may be read."""
     while (parts := called(node)) is not None:
-        name, given = parts
-        arguments = [each for each in given if each[1] != EMPTY]
-        if name not in functions or (len(arguments) < len(given) and name != "["):
+        name, all_arguments = parts
+        arguments = [each for each in all_arguments if each[1] != EMPTY]
+        if name not in functions or (len(arguments) < len(all_arguments) and name != "["):
             raise _not_allowed(name, whole)
         for key, _ in arguments:
             _vet_name(key or "x", whole)
@@ -147,16 +147,16 @@ def _is_size(node: Node) -> bool:
 
 def _sizes_in(arguments: Arguments, exempt: Collection[str] = ()) -> list[float]:
     """List the numbers among arguments: infinite where they are computed of numbers, or of anything under a name."""
-    found = []
+    sizes = []
     for name, value in arguments:
         number = number_in(value)
         if name in exempt:
             continue
         if number is not None:
-            found.append(math.inf if math.isnan(number) else abs(number))
+            sizes.append(math.inf if math.isnan(number) else abs(number))
         elif isinstance(value, Call) and (name is not None or not _has_variable(value)):
-            found.append(math.inf)
-    return found
+            sizes.append(math.inf)
+    return sizes
 
 
 def _lists_apart(arguments: Arguments) -> Arguments:
@@ -195,12 +195,12 @@ def _length_bound(node: Node) -> float:
     if parts is None:
         return total
     name, arguments = parts
-    given = [(key, value) for key, value in arguments if value != EMPTY]
-    inside = [_length_bound(value) for _, value in given]
+    non_empty = [(key, value) for key, value in arguments if value != EMPTY]
+    inside = [_length_bound(value) for _, value in non_empty]
     if name == "rep":
-        return max(total, math.prod([*inside[:1], *(_times(value) for _, value in given[1:])]))
+        return max(total, math.prod([*inside[:1], *(_times(value) for _, value in non_empty[1:])]))
     if name in ("seq", "seq_len"):
-        return max(total, _seq_bound([value for _, value in given]))
+        return max(total, _seq_bound([value for _, value in non_empty]))
     if name in ("c", "cbind", "list"):
         return max(total, sum(inside, 1.0))
     return max([total, *inside])
@@ -230,8 +230,8 @@ def _times(node: Node) -> float:
 
 def _seq_bound(nodes: Sequence[Node]) -> float:
     sizes = [literal_size(node) for node in nodes if not isinstance(node, Name)]
-    known = [size for size in sizes if size > 0]
-    return max(1.0, *known) / min(1.0, *known) if known else 1.0
+    positive = [size for size in sizes if size > 0]
+    return max(1.0, *positive) / min(1.0, *positive) if positive else 1.0
 
 
 def short(node: Node, most: int = 200) -> str:

@@ -41,7 +41,7 @@ def predictable(name: str, column: pd.Series) -> Value:
     Raises
     ------
     ColumnError
-        If it is of a kind that cannot be predicted.
+        If it is of a dtype that cannot be predicted.
     """
     value = value_of(column)
     if value is None:

@@ -27,11 +27,11 @@ def column_values(columns: Sequence[str], data: pd.DataFrame, argument: str = "f
     Raises
     ------
     ColumnError
-        If one of them is of a kind that has no place in a formula.
+        If one of them is of a dtype that formulas do not take.
     """
     names = [str(name) for name in data.columns]
-    at = {name: place for place, name in enumerate(names)}
-    found = {}
+    at = {name: position for position, name in enumerate(names)}
+    values = {}
     for name in columns:
         column = data.iloc[:, at[name]]
         value = value_of(column)
@@ -41,8 +41,8 @@ def column_values(columns: Sequence[str], data: pd.DataFrame, argument: str = "f
                 allowed="Numbers, logicals, labels and text.",
                 hint="Turn it into one of these first.",
             )
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def chosen_rows(subset: Subset | None, data: pd.DataFrame) -> np.ndarray:
@@ -60,14 +60,14 @@ def chosen_rows(subset: Subset | None, data: pd.DataFrame) -> np.ndarray:
     same_index("subset", subset, data)
     if isinstance(subset, (Mapping, set, frozenset, pd.DataFrame)) or np.ndim(subset) != 1:
         raise ArgumentError(f"`subset` is {described(subset)}.", allowed=_SUBSET)
-    given = value_of(subset if isinstance(subset, pd.Series) else pd.Series(subset))
-    if isinstance(given, Logicals):
-        if len(given.values) != len(data):
+    selection = value_of(subset if isinstance(subset, pd.Series) else pd.Series(subset))
+    if isinstance(selection, Logicals):
+        if len(selection.values) != len(data):
             raise ArgumentError(
-                f"`subset` has {len(given.values)} values for {len(data)} rows.", allowed="One for each row."
+                f"`subset` has {len(selection.values)} values for {len(data)} rows.", allowed="One for each row."
             )
-        return np.flatnonzero(given.values == 1)
-    return _positions(getattr(given, "values", None), len(data))
+        return np.flatnonzero(selection.values == 1)
+    return _positions(getattr(selection, "values", None), len(data))
 
 
 def same_index(argument: str, values: object, data: pd.DataFrame) -> None:
@@ -101,16 +101,16 @@ def _by_text(text: str, data: pd.DataFrame) -> Logicals:
     return value
 
 
-def _positions(given: np.ndarray | None, rows: int) -> np.ndarray:
-    if given is None or not (np.isfinite(given) & (given == np.floor(given))).all():
+def _positions(positions: np.ndarray | None, rows: int) -> np.ndarray:
+    if positions is None or not (np.isfinite(positions) & (positions == np.floor(positions))).all():
         raise ArgumentError("`subset` is neither logical nor made of positions.", allowed=_SUBSET)
-    if ((given < 0) | (given >= rows)).any():
-        wrong = given[(given < 0) | (given >= rows)][0]
+    if ((positions < 0) | (positions >= rows)).any():
+        wrong = positions[(positions < 0) | (positions >= rows)][0]
         raise ArgumentError(
             f"`subset` has the position {wrong:.0f}, and there are {rows} rows.",
             allowed=f"Positions from 0 to {rows - 1}.",
         )
-    return given.astype(np.int64)
+    return positions.astype(np.int64)
 
 
 def check_na_action(na_action: object) -> str:
@@ -135,9 +135,9 @@ def refuse_incomplete(missing: Mapping[str, np.ndarray]) -> None:
             )
 
 
-def no_rows(given: int, chosen: int) -> DataError:
+def no_rows(total: int, chosen: int) -> DataError:
     """Build the error for data of which no row is left."""
-    if given == 0:
+    if total == 0:
         return DataError("`data` has no rows.", allowed="At least one row.")
     if chosen == 0:
         return DataError("`subset` leaves no rows.", allowed="At least one row.")

@@ -190,16 +190,16 @@ class _Parser:
             function += self._next().text + self._next().text
         if not function or not self._is_next("("):
             return None
-        found: list[tuple[str | None, str]] = []
+        arguments: list[tuple[str | None, str]] = []
         depth, first, name = 0, 0, None
         for at in range(self._at, len(self._tokens)):
             kind, sign, start = self._tokens[at]
             depth += (kind == "sign" and sign in "([{") - (kind == "sign" and sign in ")]}")
             if depth == 0 or (depth == 1 and kind == "sign" and sign == ","):
                 source = self._text[first:start].strip()
-                found += [(name, source)] if source else []
+                arguments += [(name, source)] if source else []
             if depth == 0:
-                return (function, found) if self._tokens[at + 1].kind == "end" else None
+                return (function, arguments) if self._tokens[at + 1].kind == "end" else None
             if depth == 1 and kind == "sign" and sign in "(,":
                 self._at = at + 1
                 name = self._argument_name()
@@ -210,15 +210,15 @@ class _Parser:
         """Take the text apart. It is one expression, so that the end of a line is a blank."""
         text, tokens = self._text, []
         at = 0
-        while (found := _TOKEN.match(text, at)) is not None:
-            kind = str(found.lastgroup)
-            start, said = found.start(kind), found[kind]
-            at = found.end()
+        while (match := _TOKEN.match(text, at)) is not None:
+            kind = str(match.lastgroup)
+            start, content = match.start(kind), match[kind]
+            at = match.end()
             if kind == "raw":
-                kind, (said, at) = "text", self._raw(said, start, at)
+                kind, (content, at) = "text", self._raw(content, start, at)
             elif kind in ("text", "quoted"):
-                said = self._unescaped(said[1:-1], kind, start)
-            tokens.append(_Token(kind, "^" if said == "**" and kind == "sign" else said, start))
+                content = self._unescaped(content[1:-1], kind, start)
+            tokens.append(_Token(kind, "^" if content == "**" and kind == "sign" else content, start))
             if len(tokens) > MOST_WORDS:
                 raise too_many(f"has more than {MOST_WORDS:,} names, numbers and signs", MOST_WORDS, "of them")
         if not _BLANK.match(text, at):
@@ -233,12 +233,12 @@ class _Parser:
             self._refuse(_Token("text", "", start), "a text is not closed")
         return self._text[at:end], end + len(closing)
 
-    def _unescaped(self, said: str, kind: str, start: int) -> str:
+    def _unescaped(self, text: str, kind: str, start: int) -> str:
         """Resolve what stands behind backslashes."""
         codes: set[bool] = set()
 
-        def meant(found: re.Match[str]) -> str:
-            byte, code, sign = found.groups()
+        def meant(match: re.Match[str]) -> str:
+            byte, code, sign = match.groups()
             if sign:
                 return _ESCAPED.get(sign) or self._refuse(token, f"'\\{sign}' means nothing", "Double the backslash.")
             codes.add(bool(code))
@@ -246,11 +246,11 @@ class _Parser:
             largest = 0x7F if byte else 0xFFFF if code[0] == "u" else 0x10FFFF
             fits = 0 < number <= largest and not 0xD800 <= number < 0xE000
             if not fits or len(codes) > 1 or (code and kind == "quoted"):
-                self._refuse(token, f"'{found[0]}' is no letter there")
+                self._refuse(token, f"'{match[0]}' is no letter there")
             return chr(number)
 
         token = _Token(kind, "", start)
-        return _ESCAPE.sub(meant, said) if "\\" in said else said
+        return _ESCAPE.sub(meant, text) if "\\" in text else text
 
     def _next(self) -> _Token:
         token = self._tokens[self._at]
@@ -304,25 +304,25 @@ class _Parser:
 
     def _primary(self) -> Node:
         token = self._next()
-        kind, said, _ = token
+        kind, text, _ = token
         if kind == "number":
-            return Constant(_number(said))
-        if self._of_r and kind == "name" and said in _WORDS:
-            return Word(math.nan, said)
-        if kind == "name" and said in _CONSTANTS and not (self._of_r and said in ("True", "False")):
-            return Constant(_CONSTANTS[said])
-        if kind == "name" and said in _RESERVED:
-            self._refuse(token, f"'{said}' is a word of R's own", f"A column of this name is written `{said}`.")
+            return Constant(_number(text))
+        if self._of_r and kind == "name" and text in _WORDS:
+            return Word(math.nan, text)
+        if kind == "name" and text in _CONSTANTS and not (self._of_r and text in ("True", "False")):
+            return Constant(_CONSTANTS[text])
+        if kind == "name" and text in _RESERVED:
+            self._refuse(token, f"'{text}' is a word of R's own", f"A column of this name is written `{text}`.")
         if self._of_r and kind == "name" and self._is_next("::"):
             member = self._member()
-            return self._call(f"{said}::{member}") if self._is_next("(") else Call("::", (Name(said), Name(member)))
+            return self._call(f"{text}::{member}") if self._is_next("(") else Call("::", (Name(text), Name(member)))
         if kind in ("name", "quoted", "text"):
-            if self._is_next("(") and is_syntactic(said):
-                return self._call(said)
-            return Constant(said) if kind == "text" else Name(said)
-        if kind == "sign" and said in _PREFIX:
-            return Call(said, (self._expression(_PREFIX[said]),))
-        if kind == "sign" and said == "(":
+            if self._is_next("(") and is_syntactic(text):
+                return self._call(text)
+            return Constant(text) if kind == "text" else Name(text)
+        if kind == "sign" and text in _PREFIX:
+            return Call(text, (self._expression(_PREFIX[text]),))
+        if kind == "sign" and text == "(":
             inner = self._expression(0)
             self._close()
             return Call("(", (inner,))
@@ -348,12 +348,12 @@ class _Parser:
 
     def _argument_name(self) -> str | None:
         """Read the name before an equals sign, if there is one."""
-        kind, said, _ = self._tokens[self._at]
-        may_name = kind in ("quoted", "text") or (kind == "name" and (said == "NULL" or said not in _RESERVED))
-        if not (may_name and said and self._tokens[self._at + 1][:2] == ("sign", "=")):
+        kind, text, _ = self._tokens[self._at]
+        may_name = kind in ("quoted", "text") or (kind == "name" and (text == "NULL" or text not in _RESERVED))
+        if not (may_name and text and self._tokens[self._at + 1][:2] == ("sign", "=")):
             return None
         self._at += 2
-        return said
+        return text
 
     def _close(self, closing: str = ")") -> None:
         token = self._next()

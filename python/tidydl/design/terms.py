@@ -41,9 +41,9 @@ class Algebra:
 
     def terms(self, right: Node) -> tuple[tuple[Expression, ...], ...]:
         """Expand the right-hand side: terms by degree, those of one degree in the order of the formula."""
-        found = self._expand(right, True)
+        expanded = self._expand(right, True)
         offsets = sum(2 << at for at, each in enumerate(self.variables) if isinstance(each, Offset))
-        kept = self._without_response([term for term in found if not term & offsets])
+        kept = self._without_response([term for term in expanded if not term & offsets])
         return tuple(tuple(self._factors(term)) for term in sorted(kept, key=int.bit_count))
 
     def written(self, right: Node) -> str:
@@ -53,16 +53,16 @@ class Algebra:
         dot = " + ".join(each.text for each in self._dot_columns)
         return written(right, dot if right == _DOT or len(self._dot) == 1 else f"({dot})")
 
-    def _without_response(self, found: list[int]) -> list[int]:
+    def _without_response(self, terms: list[int]) -> list[int]:
         """Leave the response out of the predictors, as R does, which it cannot be part of."""
-        if any(term & 1 and term > 1 for term in found):
+        if any(term & 1 and term > 1 for term in terms):
             raise FormulaError(
                 f"`formula` '{self._text}' multiplies the response with a predictor.",
                 allowed="Predictors without the response.",
             )
-        if 1 in found:
+        if 1 in terms:
             warn_user(f"`formula` '{self._text}' has the response among the predictors, where it is left out.")
-        return [term for term in found if term != 1]
+        return [term for term in terms if term != 1]
 
     def _factors(self, term: int) -> Iterable[Expression]:
         while term:
@@ -78,11 +78,11 @@ class Algebra:
         while isinstance(node, Call) and len(node.arguments) == 2 and node.function in _OPERATORS:
             chain.append(node)
             node = node.arguments[0]
-        found = self._operand(node, add)
+        terms = self._operand(node, add)
         for each in reversed(chain):
-            found = self._combined(each, found, add)
-            self._check_count(found)
-        return found
+            terms = self._combined(each, terms, add)
+            self._check_count(terms)
+        return terms
 
     def _combined(self, node: Call, left: dict[int, None], add: bool) -> dict[int, None]:
         sign, operand = node.function, node.arguments[1]
@@ -118,9 +118,9 @@ class Algebra:
         if isinstance(node, Call) and node.function == "-":
             self._expand(node.arguments[0], not add)  # for an intercept that is taken out
             return {}
-        found = dict.fromkeys(map(self._bit, self.variables_in(node)))
+        terms = dict.fromkeys(map(self._bit, self.variables_in(node)))
         self._check_count(self.variables)
-        return found
+        return terms
 
     def variables_in(self, node: Node) -> Iterable[Expression | Offset]:
         """Return the variables that a leaf stands for."""
@@ -159,11 +159,11 @@ class Algebra:
 
     def _crossed(self, left: Iterable[int], right: Collection[int]) -> dict[int, None]:
         """Multiply all terms with all; there may be more than memory holds, so they are counted as they are made."""
-        found: dict[int, None] = {}
+        products: dict[int, None] = {}
         for one in left:
-            found.update(dict.fromkeys(one | other for other in right))
-            self._check_count(found)
-        return found
+            products.update(dict.fromkeys(one | other for other in right))
+            self._check_count(products)
+        return products
 
     def _powers(self, terms: dict[int, None], node: Node) -> dict[int, None]:
         power = node.value if isinstance(node, Constant) else None
@@ -172,13 +172,13 @@ class Algebra:
                 f"the power '{written(node)}' of terms is no whole number above 1",
                 "Write powers of numbers inside I().",
             )
-        found = terms
+        products = terms
         for _ in range(min(int(power), MOST_DEPTH) - 1):
-            again = self._crossed(terms, found)
-            if list(again) == list(found):
+            again = self._crossed(terms, products)
+            if list(again) == list(products):
                 break
-            found = again
-        return found
+            products = again
+        return products
 
     def _check_count(self, terms: Collection[Any]) -> None:
         if len(terms) > MOST_TERMS:

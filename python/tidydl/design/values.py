@@ -154,8 +154,8 @@ def _text(column: pd.Series) -> Labels:
     codes, met = pd.factorize(column)
     texts = [str(text) for text in met]
     levels = sorted(texts)
-    place = {text: at for at, text in enumerate(levels)}
-    return Labels(np.array([*map(place.__getitem__, texts), -1], dtype=np.int64)[codes], tuple(levels), is_text=True)
+    index = {text: at for at, text in enumerate(levels)}
+    return Labels(np.array([*map(index.__getitem__, texts), -1], dtype=np.int64)[codes], tuple(levels), is_text=True)
 
 
 def labels_of(value: Value) -> Labels:
@@ -165,8 +165,8 @@ def labels_of(value: Value) -> Labels:
     kinds, codes = np.unique(value.values, return_inverse=True)
     texts = [_level(value, kind) for kind in kinds[~np.isnan(kinds)].tolist()]
     levels = tuple(dict.fromkeys(texts))
-    place = {text: at for at, text in enumerate(levels)}
-    return Labels(np.array([*map(place.__getitem__, texts), -1], dtype=np.int64)[codes.reshape(-1)], levels)
+    index = {text: at for at, text in enumerate(levels)}
+    return Labels(np.array([*map(index.__getitem__, texts), -1], dtype=np.int64)[codes.reshape(-1)], levels)
 
 
 def _level(value: Numbers | Logicals, kind: float) -> str:

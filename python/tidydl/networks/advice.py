@@ -63,33 +63,33 @@ def advice(
     loss
         The loss, as in ``Shape``.
     """
-    found = []
+    messages = []
     constant = (x == x[0]).all(axis=0) if len(x) > 1 else np.zeros(x.shape[1], dtype=bool)
     labels = column_labels(names, x.shape[1])
     if constant.any():
-        found.append(
+        messages.append(
             f"`{argument}` has inputs that are the same in every row: {_listed(labels, constant)}. "
             "They carry no information; leave them out."
         )
     dependent = _dependent(x, constant)
     if dependent.any():
-        found.append(
+        messages.append(
             f"`{argument}` has inputs that the others determine exactly: {_listed(labels, dependent)}. "
             "Their effects cannot be separated; leave them out."
         )
     large = _too_large(x, rang)
     if large.any():
-        found.append(
+        messages.append(
             f"`{argument}` has inputs so large that hidden units start at exactly 0 or 1 in most rows, where they "
             f"cannot learn: {_listed(labels, large)}. "
             "Scale them first, as by (x - mean(x)) / sd(x), or take a smaller `rang`."
         )
     if loss in (LEAST_SQUARES, ENTROPY) and (targets.min() < 0 or targets.max() > 1):
-        found.append(
+        messages.append(
             "The response has values outside 0 to 1, which logistic outputs cannot reach. "
             "For numbers ask for linear outputs by `linout`."
         )
-    return found
+    return messages
 
 
 def _listed(labels: Sequence[str], chosen: np.ndarray) -> str:

@@ -63,9 +63,9 @@ def refuse_more(function: Callable[..., Any], more: dict[str, Any]) -> None:
         If there is one.
     """
     arguments = inspect.signature(function).parameters.items()
-    known = [name for name, each in arguments if each.kind is each.KEYWORD_ONLY and name not in PYTHONS_OWN]
+    keywords = [name for name, each in arguments if each.kind is each.KEYWORD_ONLY and name not in PYTHONS_OWN]
     for name in more:
-        raise no_argument(function.__name__, name, known)
+        raise no_argument(function.__name__, name, keywords)
 
 
 def refuse_values(function: Callable[..., Any], values: tuple[Any, ...], first: str) -> None:

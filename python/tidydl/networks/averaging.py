@@ -96,8 +96,8 @@ def _mean(values: Sequence[np.ndarray]) -> np.ndarray:
 def _mean_outputs(x: AveragedNNet, newdata: Data | None) -> tuple[np.ndarray, Any]:
     if newdata is None:
         return x.fitted_values, x.index
-    found = [raw_outputs(fit, newdata) for fit in x.fits]
-    return _mean([values for values, _ in found]), found[0][1]
+    predictions = [raw_outputs(fit, newdata) for fit in x.fits]
+    return _mean([values for values, _ in predictions]), predictions[0][1]
 
 
 @verbs.predict.register(AveragedNNet)
@@ -167,7 +167,7 @@ def _tidy(x: AveragedNNet) -> pd.DataFrame:
 def _glance(x: AveragedNNet) -> pd.DataFrame:
     """Return one row: ``value`` is the mean of the networks' values, ``iterations`` and ``seconds`` are sums."""
     values = [fit.value for fit in x.fits]
-    known = [fit.iterations for fit in x.fits if fit.iterations is not None]
+    iterations = [fit.iterations for fit in x.fits if fit.iterations is not None]
     data = {
         "n_fits": len(x.fits),
         "n_weights": len(x.fits[0].wts),
@@ -175,7 +175,7 @@ def _glance(x: AveragedNNet) -> pd.DataFrame:
         "lowest": min(values),
         "highest": max(values),
         "converged": sum(fit.convergence == 0 for fit in x.fits),
-        "iterations": sum(known) if len(known) == len(x.fits) else None,
+        "iterations": sum(iterations) if len(iterations) == len(x.fits) else None,
         "nobs": len(x.fitted_values),
         "engine": x.engine,
         "device": x.device,

@@ -143,8 +143,8 @@ def confusion(data: object, truth: str | None = None, estimate: str | None = Non
 
 def _levels(truth: pd.Series, estimate: pd.Series) -> list[str]:
     """Return the classes of both columns: the truth's order first."""
-    found = [list(column.astype("category").cat.categories) for column in (truth, estimate)]
-    return list(dict.fromkeys(level_text(level) for level in [*found[0], *found[1]]))
+    categories = [list(column.astype("category").cat.categories) for column in (truth, estimate)]
+    return list(dict.fromkeys(level_text(level) for level in [*categories[0], *categories[1]]))
 
 
 def _count(truth: pd.Series, estimate: pd.Series) -> Confusion:
@@ -178,15 +178,15 @@ def _ratio(part: Sequence[float] | np.ndarray, whole: Sequence[float] | np.ndarr
 def _tidy(x: Confusion) -> pd.DataFrame:
     """Return of each class its rows, the rows said to be of it, recall, precision and F1."""
     counts = x.table.to_numpy(dtype=float)
-    found, n, predicted = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
+    correct, n, predicted = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
     levels = list(x.table.columns)
     data = {
         "class": levels,
         "n": n.astype(int),
         "predicted": predicted.astype(int),
-        "recall": _ratio(found, n),
-        "precision": _ratio(found, predicted),
-        "f1": _ratio(2 * found, n + predicted),
+        "recall": _ratio(correct, n),
+        "precision": _ratio(correct, predicted),
+        "f1": _ratio(2 * correct, n + predicted),
     }
     return CLASSES.frame(data, levels={"class": levels})
 

@@ -94,5 +94,5 @@ def hessian_of(net: NNet, inputs: Inputs) -> pd.DataFrame:
             f"{net.shape.outputs}.",
             allowed="The data that the network was fitted to.",
         )
-    found = second_derivatives(net.shape, inputs.x, inputs.targets, inputs.weights, net.wts, net.decay)
-    return pd.DataFrame(found, index=net.connections, columns=net.connections)
+    matrix = second_derivatives(net.shape, inputs.x, inputs.targets, inputs.weights, net.wts, net.decay)
+    return pd.DataFrame(matrix, index=net.connections, columns=net.connections)

@@ -68,12 +68,12 @@ def solve_many(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | Tidy
 
 def all_made(solutions: Sequence[Solution | TidydlError]) -> list[Solution]:
     """Return the solutions where there is no error among them, and raise the first that there is."""
-    made: list[Solution] = []
+    successes: list[Solution] = []
     for each in solutions:
         if isinstance(each, TidydlError):
             raise each
-        made.append(each)
-    return made
+        successes.append(each)
+    return successes
 
 
 def _exact(engine: Engine, fit: Fit) -> Work[Solution]:

@@ -85,9 +85,9 @@ def _arguments_of(function: str, wanted: tuple[str, str] | None = None) -> Itera
     except BaseException as problem:
         kind = next((ours for theirs, ours in _THEIRS if isinstance(problem, theirs)), None)
         allowed, hint = (kind and wanted) or (None, REPORT)
-        made = USER_OBJECTS.error_for(problem, f"An argument of `{function}()`", allowed, hint)
-        said = str(problem).strip() or made.problem
-        raise (kind(said, allowed=allowed, hint=hint) if kind else made) from problem
+        error = USER_OBJECTS.error_for(problem, f"An argument of `{function}()`", allowed, hint)
+        message = str(problem).strip() or error.problem
+        raise (kind(message, allowed=allowed, hint=hint) if kind else error) from problem
 
 
 class _NetworkEstimator(BaseEstimator):
@@ -120,14 +120,14 @@ class _NetworkEstimator(BaseEstimator):
         self.random_state = random_state
         self.threads = threads
 
-    def _fit(self, X: np.ndarray, given: Data, response: Response, sample_weight: npt.ArrayLike | None) -> None:
-        """Fit to the checked inputs X; ``given`` is what the caller gave, for its index and names."""
+    def _fit(self, X: np.ndarray, data: Data, response: Response, sample_weight: npt.ArrayLike | None) -> None:
+        """Fit to the checked inputs X; ``data`` is what the caller gave, for its index and names."""
         with _arguments_of(
             "fit", ("A weight for each row, none negative.", "Leave `sample_weight` out for equal ones.")
         ):
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         names = tuple(getattr(self, "feature_names_in_", ()))
-        index = given.index if isinstance(given, pd.DataFrame) else pd.RangeIndex(len(X))
+        index = data.index if isinstance(data, pd.DataFrame) else pd.RangeIndex(len(X))
         inputs = Inputs(np.require(X, requirements=["C", "W"]), response, Design(names), weights, index, None)
         options = Options(
             size=self.size,

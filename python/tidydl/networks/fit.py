@@ -179,8 +179,8 @@ def nnet(
     if repeats > 1:
         fits = [planned.fit(inputs, planned.initial_weights()) for _ in range(repeats)]
         solutions = all_made(run(solve_many(chosen, fits), progress=progress))
-        made = [record(inputs, planned, each, chosen, call, Hess) for each in solutions]
-        return AveragedNNet.of(made, inputs.targets)
+        networks = [record(inputs, planned, each, chosen, call, Hess) for each in solutions]
+        return AveragedNNet.of(networks, inputs.targets)
     solution = run(solve(chosen, planned.fit(inputs, planned.initial_weights())), progress=progress)
     return record(inputs, planned, solution, chosen, call, Hess)
 
@@ -206,7 +206,7 @@ def record(
     inputs: Inputs, planned: Plan, solution: Solution, engine: Engine, call: dict[str, Any], Hess: bool = False
 ) -> NNet:
     """Put together what is known of a fitted network, with its Hessian where that is asked for."""
-    made = NNet(
+    network = NNet(
         shape=planned.shape,
         wts=solution.wts,
         value=solution.value,
@@ -231,5 +231,5 @@ def record(
         excluded=inputs.excluded,
     )
     if Hess:
-        made.Hessian = hessian_of(made, inputs)
-    return made
+        network.Hessian = hessian_of(network, inputs)
+    return network

@@ -35,18 +35,18 @@ def hessian(
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     weights, wts = np.asarray(weights, dtype=np.float64), np.asarray(wts, dtype=np.float64)
-    found = np.zeros((len(wts), len(wts)))
+    matrix = np.zeros((len(wts), len(wts)))
     step = max(1, _ROOM // (len(wts) * shape.outputs))
     for at in range(0, len(x), step):
         rows = slice(at, at + step)
-        _add_rows(found, shape, x[rows], y[rows], weights[rows], wts)
-    found = (found + found.T) / 2
-    found[np.diag_indices(len(wts))] += 2.0 * np.asarray(decay, dtype=np.float64)
-    return found
+        _add_rows(matrix, shape, x[rows], y[rows], weights[rows], wts)
+    matrix = (matrix + matrix.T) / 2
+    matrix[np.diag_indices(len(wts))] += 2.0 * np.asarray(decay, dtype=np.float64)
+    return matrix
 
 
 def _add_rows(
-    found: np.ndarray, shape: Shape, x: np.ndarray, y: np.ndarray, weights: np.ndarray, wts: np.ndarray
+    matrix: np.ndarray, shape: Shape, x: np.ndarray, y: np.ndarray, weights: np.ndarray, wts: np.ndarray
 ) -> None:
     p, h, k = shape.inputs, shape.hidden, shape.outputs
     width = 1 + h + (p if shape.skip else 0)
@@ -65,18 +65,18 @@ def _add_rows(
         jacobian[:, o, : h * (1 + p)] = by_hidden.reshape(len(x), -1)
         jacobian[:, o, h * (1 + p) + o * width : h * (1 + p) + (o + 1) * width] = reaching
     flat = jacobian.reshape(-1, len(wts))
-    found += flat.T @ (second @ jacobian).reshape(-1, len(wts))
+    matrix += flat.T @ (second @ jacobian).reshape(-1, len(wts))
 
     outgoing = first @ to_output[:, 1 : 1 + h]
     for j in range(h):
         own = slice(j * (1 + p), (j + 1) * (1 + p))
         curvature = outgoing[:, j] * slope[:, j] * (1 - 2 * hidden[:, j])
-        found[own, own] += sources.T @ (curvature[:, None] * sources)
+        matrix[own, own] += sources.T @ (curvature[:, None] * sources)
         crossing = sources.T @ (first * slope[:, [j]])
         for o in range(k):
             weight = h * (1 + p) + o * width + 1 + j
-            found[own, weight] += crossing[:, o]
-            found[weight, own] += crossing[:, o]
+            matrix[own, weight] += crossing[:, o]
+            matrix[weight, own] += crossing[:, o]
 
 
 def _sigmoid(sums: np.ndarray) -> np.ndarray:

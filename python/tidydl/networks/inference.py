@@ -48,21 +48,21 @@ def information(
     classes are known adds that less the same of the probabilities among these classes: what is not known informs less.
     """
     free = shares if shares.shape[1] == 1 else shares[:, 1:]
-    known = None
+    conditional = None
     if allowed is not None:
         within = np.where(allowed == 1, shares, 0.0)
-        known = (within / within.sum(axis=1, keepdims=True))[:, 1:]
+        conditional = (within / within.sum(axis=1, keepdims=True))[:, 1:]
     k, p = free.shape[1], x.shape[1]
-    found = np.empty((k * p, k * p))
+    matrix = np.empty((k * p, k * p))
     for a in range(k):
         for b in range(a + 1):
             of_row = _curvature(free, a, b)
-            if known is not None:
-                of_row = of_row - _curvature(known, a, b)
+            if conditional is not None:
+                of_row = of_row - _curvature(conditional, a, b)
             block = x.T @ ((weights * of_row)[:, None] * x)
-            found[a * p : (a + 1) * p, b * p : (b + 1) * p] = block
-            found[b * p : (b + 1) * p, a * p : (a + 1) * p] = block.T
-    return found
+            matrix[a * p : (a + 1) * p, b * p : (b + 1) * p] = block
+            matrix[b * p : (b + 1) * p, a * p : (a + 1) * p] = block.T
+    return matrix
 
 
 def _curvature(shares: np.ndarray, a: int, b: int) -> np.ndarray:
@@ -103,20 +103,20 @@ def covariance_of_weights(fit: NNet) -> np.ndarray:
 
     assert fit.Hessian is not None
     free = np.flatnonzero(fit.mask)
-    found = np.full((len(fit.wts), len(fit.wts)), np.nan)
+    covariance = np.full((len(fit.wts), len(fit.wts)), np.nan)
     second = np.asarray(fit.Hessian)[np.ix_(free, free)]
     if not np.isfinite(second).all() or len(free) == 0:
-        return found
+        return covariance
     sizes = np.linalg.eigvalsh(second)
     if sizes[0] <= _SINGULAR * sizes[-1]:
-        return found
+        return covariance
     scale = 1.0
     if fit.shape.loss in (LEAST_SQUARES, LINEAR):
         squares = fit.value - float((fit.decay * fit.wts**2).sum())
         degrees = fit.fitted_values.size - len(free)
         scale = 2 * squares / degrees if degrees > 0 else np.nan
-    found[np.ix_(free, free)] = scale * np.linalg.inv(second)
-    return found
+    covariance[np.ix_(free, free)] = scale * np.linalg.inv(second)
+    return covariance
 
 
 def standard_errors(fit: NNet) -> np.ndarray:
@@ -163,12 +163,12 @@ def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.Data
 
 
 def chosen_names(parm: Chosen, names: list[str]) -> list[int]:
-    """Return the indices of the estimates that are asked for, by name or by place; None asks for all.
+    """Return the indices of the estimates that are asked for, by name or by position; None asks for all.
 
     Raises
     ------
     ArgumentError
-        If one is not among the names, or is no place.
+        If one is not among the names, or is no position.
     """
     if parm is None:
         return list(range(len(names)))

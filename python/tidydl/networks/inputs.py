@@ -177,11 +177,11 @@ def need_finite(argument: str, values: np.ndarray, names: Sequence[str]) -> None
         )
 
 
-def _in_column(argument: str, found: np.ndarray, names: Sequence[str]) -> str:
+def _in_column(argument: str, mask: np.ndarray, names: Sequence[str]) -> str:
     """Name the first column that has what was looked for, where there is a choice of columns."""
-    labels = column_labels(names, found.shape[1], "o" if argument == "y" else "i")
-    label = labels[np.flatnonzero(found.any(axis=0))[0]]
-    return "" if found.shape[1] == 1 and argument == "y" else f" in '{label}'"
+    labels = column_labels(names, mask.shape[1], "o" if argument == "y" else "i")
+    label = labels[np.flatnonzero(mask.any(axis=0))[0]]
+    return "" if mask.shape[1] == 1 and argument == "y" else f" in '{label}'"
 
 
 def _own(values: np.ndarray) -> np.ndarray:
@@ -210,12 +210,12 @@ def _case_weights(
         raise ArgumentError(
             f"`weights` has {values.size} values for {len(data)} rows.", allowed="One number for each row."
         )
-    known = values[~np.isnan(values)] if missing_ok else values
-    if not len(known) or not (np.isfinite(known) & (known >= 0)).all():
+    observed = values[~np.isnan(values)] if missing_ok else values
+    if not len(observed) or not (np.isfinite(observed) & (observed >= 0)).all():
         raise ArgumentError(
             "`weights` has values that are negative, missing or infinite.", allowed="Finite numbers of at least 0."
         )
-    if not known.any():
+    if not observed.any():
         raise ArgumentError("`weights` are 0 in every row.", allowed="A number above 0 for at least one row.")
     return values
 

@@ -24,9 +24,9 @@ class LogLik(float):
 
     def __new__(cls, value: float, df: float, nobs: float) -> LogLik:
         """Make it of a value, the degrees of freedom and the observations."""
-        made = super().__new__(cls, value)
-        made.df, made.nobs = df, nobs
-        return made
+        log_likelihood = super().__new__(cls, value)
+        log_likelihood.df, log_likelihood.nobs = df, nobs
+        return log_likelihood
 
     def __reduce__(self) -> tuple[type[LogLik], tuple[float, float, float]]:
         return LogLik, (float(self), self.df, self.nobs)

@@ -9,8 +9,8 @@ from tidydl.networks.record import NNet
 
 def best_network(value: object) -> Any:
     """Return the refitted network of a search, anything else as it is."""
-    found = getattr(value, "fit", None)
-    return found if isinstance(found, NNet) else value
+    network = getattr(value, "fit", None)
+    return network if isinstance(network, NNet) else value
 
 
 def network_hint(value: object) -> str | None:

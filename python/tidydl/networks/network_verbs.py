@@ -99,8 +99,8 @@ def _confint(x: NNet, parm: Chosen = None, level: float = 0.95) -> pd.DataFrame:
     names = list(covariance.index)
     chosen = chosen_names(parm, names)
     level = check_number("level", level, 0, 1)
-    found = intervals(pd.Series(x.wts[x.mask], index=names), roots(np.diag(covariance)), level)
-    return found.iloc[sorted(set(chosen))]
+    bounds = intervals(pd.Series(x.wts[x.mask], index=names), roots(np.diag(covariance)), level)
+    return bounds.iloc[sorted(set(chosen))]
 
 
 def _need_hessian(fit: NNet) -> None:

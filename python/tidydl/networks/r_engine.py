@@ -47,16 +47,16 @@ def fit_with_r(fit: Fit) -> Work[Solution]:
     yield Pause()
     began = time.perf_counter()
     with _interrupts_held(), _console():
-        found = _fit(nnet, fit, fit.settings.maxit, fit.settings.trace)
+        components = _fit(nnet, fit, fit.settings.maxit, fit.settings.trace)
     rows, outputs = fit.y.shape
-    stopped = int(found["convergence"][0])
+    stopped = int(components["convergence"][0])
     return Solution(
-        np.array(found["wts"].memoryview()),
-        float(found["value"][0]),
+        np.array(components["wts"].memoryview()),
+        float(components["value"][0]),
         stopped,
         fit.settings.maxit if stopped or fit.settings.maxit == 0 else None,
         None,
-        np.ascontiguousarray(np.array(found["fitted.values"].memoryview()).reshape(rows, outputs, order="F")),
+        np.ascontiguousarray(np.array(components["fitted.values"].memoryview()).reshape(rows, outputs, order="F")),
         np.empty((0, 2)),
         time.perf_counter() - began,
     )
@@ -64,27 +64,27 @@ def fit_with_r(fit: Fit) -> Work[Solution]:
 
 def fit_many_with_r(fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
     """Fit many networks one after the other, without trace; one that cannot be made has its error in its place."""
-    found: list[Solution | TidydlError] = []
+    solutions: list[Solution | TidydlError] = []
     for fit in fits:
         try:
-            found.append((yield from fit_with_r(replace(fit, settings=replace(fit.settings, trace=False)))))
+            solutions.append((yield from fit_with_r(replace(fit, settings=replace(fit.settings, trace=False)))))
         except DataError as problem:
-            found.append(problem)
-        yield Progress(len(found), len(fits), "fit")
-    return found
+            solutions.append(problem)
+        yield Progress(len(solutions), len(fits), "fit")
+    return solutions
 
 
 def _fit(nnet: Callable[..., Any], fit: Fit, maxit: int, trace: bool) -> dict[str, Any]:
     from rpy2.rinterface_lib.embedded import RRuntimeError
 
     try:
-        found = nnet(**_arguments(fit, maxit, trace))
+        r_fit = nnet(**_arguments(fit, maxit, trace))
     except RRuntimeError as problem:
         value = float(_fit(nnet, fit, 0, False)["value"][0]) if maxit > 0 else 0.0
         if not np.isfinite(value):
             raise _not_finite(value) from None
         raise DataError(f"R's nnet() failed: {str(problem).strip()}") from problem
-    return dict(zip(found.names, found, strict=True))
+    return dict(zip(r_fit.names, r_fit, strict=True))
 
 
 def _arguments(fit: Fit, maxit: int, trace: bool) -> dict[str, Any]:
@@ -176,8 +176,8 @@ def _r_version() -> tuple[int, ...]:
     program = shutil.which("R")
     if program is None:
         return ()
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-    version = re.search(r"R version (\d+)\.(\d+)", said.stdout + said.stderr)
+    process = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    version = re.search(r"R version (\d+)\.(\d+)", process.stdout + process.stderr)
     return tuple(int(part) for part in version.groups()) if version else ()
 
 

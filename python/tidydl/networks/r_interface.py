@@ -121,8 +121,8 @@ def fit_repeats(
     _advise(advice, shape, x, y)
     cases = _per_weight(weights)
     fits = [Fit(shape, x, y, cases, start, free, penalty, settings) for start in np.ascontiguousarray(wts.T)]
-    made = all_made((yield from solve_many(chosen, fits)))
-    return [_solution(each, chosen) for each in made]
+    solutions = all_made((yield from solve_many(chosen, fits)))
+    return [_solution(each, chosen) for each in solutions]
 
 
 def _solution(solution: Solution, engine: Engine) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _advise(asked: dict[str, Any] | None, shape: Shape, x: np.ndarray, y: np.nda
 
 
 def asked_by_r(
-    resamples: Resamples, given: list[Any] | None, names: Iterable[str] | None, times: int | None, prop: object, n: int
+    resamples: Resamples, train: list[Any] | None, names: Iterable[str] | None, times: int | None, prop: object, n: int
 ) -> dict[str, Any]:
     """Check what resamples R is asked for, which it draws itself.
 
@@ -156,7 +156,7 @@ def asked_by_r(
     ----------
     resamples, times, prop
         As of :func:`tidydl.tune_nnet`.
-    given, names
+    train, names
         The rows that train in each resample, counted from 1, and the names of these; None where they are to be drawn.
     n
         The number of rows.
@@ -166,9 +166,9 @@ def asked_by_r(
     dict
         ``kind``, ``times``, ``folds`` and ``prop``, the ``labels`` of all resamples, and what they are in words.
     """
-    if given is not None:
+    if train is not None:
         with np.errstate(invalid="ignore"):  # a missing position is refused with the name of its resample
-            sets = [np.asarray(rows, dtype=float) - 1 for rows in given]
+            sets = [np.asarray(rows, dtype=float) - 1 for rows in train]
         named = sets if names is None else dict(zip(names, sets, strict=True))
         labels = [each.label for each in given_resamples(named, times, int(n))]
         asked = Asked("given", len(labels))
@@ -177,8 +177,8 @@ def asked_by_r(
     else:
         asked = asked_resamples(resamples, times, prop, int(n))
         labels = asked.labels
-    told = describe_resamples(resamples if given is None else given, len(labels))
-    return {**asked._asdict(), "labels": pd.Series(labels, dtype="str"), "told": told}
+    description = describe_resamples(resamples if train is None else train, len(labels))
+    return {**asked._asdict(), "labels": pd.Series(labels, dtype="str"), "description": description}
 
 
 def tune_arrays(

@@ -45,8 +45,8 @@ def curve_layout(iteration: npt.ArrayLike, value: npt.ArrayLike, passes: Sequenc
     """
     iteration, value = (np.atleast_1d(np.asarray(each, dtype=float)) for each in (iteration, value))
     counts = [len(iteration)] if passes is None else [int(count) for count in np.atleast_1d(np.asarray(passes))]
-    known = np.isfinite(value)
-    if not known.any():
+    finite = np.isfinite(value)
+    if not finite.any():
         raise DataError(
             "The fit has no training curve: its values were not recorded per iteration.",
             allowed="A fit of at least one iteration by an engine that records its values.",
@@ -56,10 +56,10 @@ def curve_layout(iteration: npt.ArrayLike, value: npt.ArrayLike, passes: Sequenc
     colours = dict(zip(levels, colours_between(len(levels)), strict=True))
     data = {"fit": fit, "iteration": iteration, "value": value, "colour": [colours[each] for each in fit]}
     curve = CURVE.frame(
-        {name: np.asarray(column, dtype=object)[known] for name, column in data.items()}, levels={"fit": levels}
+        {name: np.asarray(column, dtype=object)[finite] for name, column in data.items()}, levels={"fit": levels}
     )
-    lowest, highest = value[known].min(), value[known].max()
-    return {"curve": curve, "is_log": bool(lowest > 0 and highest > 10 * lowest), "has_dots": bool(known.sum() < 30)}
+    lowest, highest = value[finite].min(), value[finite].max()
+    return {"curve": curve, "is_log": bool(lowest > 0 and highest > 10 * lowest), "has_dots": bool(finite.sum() < 30)}
 
 
 @autoplot.register(NNet)

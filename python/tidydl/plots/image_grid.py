@@ -137,7 +137,7 @@ def image_layout(
 
 
 def _chosen(data: object, n: int, image: str, seed: int | None) -> pd.DataFrame:
-    """Return the rows to draw, with the images as a column of kind image."""
+    """Return the rows to draw, with the images as a column of dtype image."""
     from tidydl.data.media.image import ImageArray, ImageDtype
     from tidydl.rng import RandomNumbers
 
@@ -216,7 +216,7 @@ def _captions(frame: pd.DataFrame, caption: str | Sequence[str] | None) -> list[
     if not pattern.search(caption):
         raise _no_column("caption", caption, frame)
     return [
-        pattern.sub(lambda found: _text(frame[found.group()].iloc[row]), caption)  # noqa: B023
+        pattern.sub(lambda match: _text(frame[match.group()].iloc[row]), caption)  # noqa: B023
         for row in range(len(frame))
     ]
 
@@ -249,8 +249,8 @@ def _pixels(canvas: np.ndarray) -> pd.DataFrame:
     """Write the grid of pixels as rows of x, y and colour."""
     height, width = canvas.shape[:2]
     codes = canvas.reshape(-1, 3).astype(np.int32) @ np.array([65536, 256, 1])
-    known, which = np.unique(codes, return_inverse=True)
-    colours = np.array([f"#{code:06X}" for code in known], dtype=object)
+    unique, which = np.unique(codes, return_inverse=True)
+    colours = np.array([f"#{code:06X}" for code in unique], dtype=object)
     return PIXELS.frame(
         {
             "x": np.tile(np.arange(width), height),

@@ -59,7 +59,7 @@ def wrapped(text: str, letters: int = STRIP) -> str:
     """Break a text into lines of so many letters, after a space or a mark if there is one; no letter is lost."""
     lines = []
     while len(text) > letters:
-        breaks = [found.end() for found in re.finditer(r"[\s_.:,;/…-]+", text[:letters])]
+        breaks = [match.end() for match in re.finditer(r"[\s_.:,;/…-]+", text[:letters])]
         at = breaks[-1] if breaks and breaks[-1] >= _EARLIEST * letters else letters
         lines.append(text[:at])
         text = text[at:]

@@ -217,16 +217,16 @@ def _nodes(
 
 def _fills(circle_col: object, nodes: pd.DataFrame) -> list[str]:
     """Colour the units: one colour, or a list of that of the inputs (or of each of them) and that of the others."""
-    given = [circle_col] if isinstance(circle_col, str) else _several(circle_col)
+    colours = [circle_col] if isinstance(circle_col, str) else _several(circle_col)
     is_input = nodes["layer"] == "input"
-    of_inputs = ([given[0]] if isinstance(given[0], str) else _several(given[0])) if given else []
-    if len(given) not in (1, 2) or len(of_inputs) not in (1, int(is_input.sum())):
+    of_inputs = ([colours[0]] if isinstance(colours[0], str) else _several(colours[0])) if colours else []
+    if len(colours) not in (1, 2) or len(of_inputs) not in (1, int(is_input.sum())):
         raise ArgumentError(
             "`circle_col` is not valid.",
             allowed="A colour; or two, the first of the inputs (one, or one for each of them).",
         )
     rest = iter(of_inputs * (int(is_input.sum()) if len(of_inputs) == 1 else 1))
-    return [r_colour(next(rest) if one else given[-1], "circle_col") for one in is_input]
+    return [r_colour(next(rest) if one else colours[-1], "circle_col") for one in is_input]
 
 
 def _several(colours: object) -> list[Any]:

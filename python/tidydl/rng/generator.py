@@ -72,12 +72,12 @@ class RandomNumbers:
     def child(self, number: int | None) -> RandomNumbers:
         """Return the stream of a process made by fork, by its number among them; None where nobody counted."""
         state: Any = self._bits.state
-        made = hashlib.sha256(state["state"]["key"].tobytes())
-        made.update(repr((int(state["state"]["pos"]), len(self._words) - self._next, number)).encode())
+        hasher = hashlib.sha256(state["state"]["key"].tobytes())
+        hasher.update(repr((int(state["state"]["pos"]), len(self._words) - self._next, number)).encode())
         if number is None:
-            made.update(os.urandom(16))
+            hasher.update(os.urandom(16))
         stream = RandomNumbers(0)
-        stream._start(int.from_bytes(made.digest()[:4], "little"))
+        stream._start(int.from_bytes(hasher.digest()[:4], "little"))
         return stream
 
     @in_one_piece
@@ -88,9 +88,9 @@ class RandomNumbers:
     def _uniforms(self, n: int) -> np.ndarray:
         import numpy as np
 
-        held = self._words[self._next : self._next + n]
-        self._next += len(held)
-        words = np.concatenate([np.array(held, dtype=np.uint64), self._bits.random_raw(n - len(held))])
+        buffered = self._words[self._next : self._next + n]
+        self._next += len(buffered)
+        words = np.concatenate([np.array(buffered, dtype=np.uint64), self._bits.random_raw(n - len(buffered))])
         return np.maximum(words * 2.0**-32, _SMALLEST_UNIFORM)
 
     def _uniform(self) -> float:

@@ -34,8 +34,8 @@ def in_one_piece(method: Callable[Given, Result]) -> Callable[Given, Result]:
     """Let no other thread draw between the draws of a call."""
 
     @wraps(method)
-    def alone(*given: Given.args, **named: Given.kwargs) -> Result:
+    def alone(*args: Given.args, **kwargs: Given.kwargs) -> Result:
         with LOCK:
-            return method(*given, **named)
+            return method(*args, **kwargs)
 
     return alone

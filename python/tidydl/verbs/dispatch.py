@@ -46,15 +46,15 @@ def verb(refusal: Callable[..., Any]) -> Verb:
 def _check(name: str, method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     parameters = list(inspect.signature(method).parameters.values())
     kinds = {each.kind for each in parameters}
-    known = [each.name for each in parameters[1:] if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    accepted = [each.name for each in parameters[1:] if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
     by_position = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
     if inspect.Parameter.VAR_POSITIONAL not in kinds and len(args) >= len(by_position):
         raise ArgumentError(
             f"`{name}()` was called with {1 + len(args)} positional arguments.",
             allowed=f"At most {len(by_position)}: {', '.join(f'`{each}`' for each in by_position)}.",
         )
-    for given in kwargs:
-        if given not in known and inspect.Parameter.VAR_KEYWORD not in kinds:
-            raise no_argument(name, given, known)
-        if given in by_position[1 : 1 + len(args)]:
-            raise ArgumentError(f"`{given}` is given twice: by position and by name.", allowed="One value.")
+    for keyword in kwargs:
+        if keyword not in accepted and inspect.Parameter.VAR_KEYWORD not in kinds:
+            raise no_argument(name, keyword, accepted)
+        if keyword in by_position[1 : 1 + len(args)]:
+            raise ArgumentError(f"`{keyword}` is given twice: by position and by name.", allowed="One value.")

@@ -69,12 +69,12 @@ def fit_with_torch(fit: Fit, device: str) -> Work[Solution]:
 def _one(fit: Fit, device: str, tells: bool) -> Work[Solution | TidydlError]:
     began = time.perf_counter()
     search = _search([fit], device)
-    if tells and fit.settings.maxit > 0 and np.isfinite(search.found["initial"][0]):
-        yield Trace(f"initial  value {search.found['initial'][0]:f} ")
-    told = 0
+    if tells and fit.settings.maxit > 0 and np.isfinite(search.results["initial"][0]):
+        yield Trace(f"initial  value {search.results['initial'][0]:f} ")
+    reported = 0
     for _ in search.rounds():
-        lines = _iteration_lines(_curve(search, 0, told)) if tells else []
-        told = len(search.curve)
+        lines = _iteration_lines(_curve(search, 0, reported)) if tells else []
+        reported = len(search.curve)
         yield Trace("\n".join(lines)) if lines else Pause()
     return _solutions([fit], search, time.perf_counter() - began)[0]
 
@@ -84,22 +84,24 @@ def fit_many_with_torch(fits: Sequence[Fit], device: str) -> Work[list[Solution 
 
     A fit whose value at the initial weights is not finite has its error in its place.
     """
-    found: dict[int, Solution | TidydlError] = {}
+    solutions: dict[int, Solution | TidydlError] = {}
     for group in _groups(fits):
         for batch in _batches(group, fits, device):
             chosen = [fits[i] for i in batch]
             with _memory_explained(chosen, device):
-                found |= dict(zip(batch, (yield from _together(chosen, device, len(found), len(fits))), strict=True))
-    return [found[i] for i in range(len(fits))]
+                solutions |= dict(
+                    zip(batch, (yield from _together(chosen, device, len(solutions), len(fits))), strict=True)
+                )
+    return [solutions[i] for i in range(len(fits))]
 
 
 def _together(fits: Sequence[Fit], device: str, done: int, total: int) -> Work[list[Solution | TidydlError]]:
     began = time.perf_counter()
     search = _search(fits, device)
-    told = 0
+    reported = 0
     for ended in search.rounds():
-        yield Progress(done + ended, total, "fit") if ended > told else Pause()
-        told = ended
+        yield Progress(done + ended, total, "fit") if ended > reported else Pause()
+        reported = ended
     yield Progress(done + len(fits), total, "fit")
     return _solutions(fits, search, time.perf_counter() - began)
 
@@ -185,19 +187,19 @@ def _curves(search: BatchSearch, count: int) -> list[np.ndarray]:
 
 def _solutions(fits: Sequence[Fit], search: BatchSearch, seconds: float) -> list[Solution | TidydlError]:
     """Return the solution of each network; the time is shared out evenly."""
-    found, curves, fitted = search.found, _curves(search, len(fits)), search.fitted()
+    results, curves, fitted = search.results, _curves(search, len(fits)), search.fitted()
     return [
         Solution(
-            found["wts"][i],
-            float(found["value"][i]),
-            int(found["convergence"][i]),
-            int(found["iterations"][i]),
-            int(found["evaluations"][i]),
+            results["wts"][i],
+            float(results["value"][i]),
+            int(results["convergence"][i]),
+            int(results["iterations"][i]),
+            int(results["evaluations"][i]),
             fitted[i],
             curves[i],
             seconds / len(fits),
         )
-        if np.isfinite(found["initial"][i])
-        else _not_finite(float(found["initial"][i]))
+        if np.isfinite(results["initial"][i])
+        else _not_finite(float(results["initial"][i]))
         for i in range(len(fits))
     ]

@@ -68,7 +68,7 @@ class BatchSearch:
         self.value = networks.values(self.wts, out)
         self.lowest = self.value.clone()
         self.slopes = networks.slopes(self.wts, hidden, out) * self.mask
-        self.found = {
+        self.results = {
             "wts": np.array(wts, dtype=np.float64),
             "value": self.value.cpu().numpy().copy(),
             "initial": self.value.cpu().numpy().copy(),
@@ -93,12 +93,12 @@ class BatchSearch:
             if ended * 4 >= len(self.index):
                 self._leave_out_ended()
                 ended = 0
-            yield len(self.found["value"]) - len(self.index) + ended
+            yield len(self.results["value"]) - len(self.index) + ended
 
     def fitted(self) -> np.ndarray:
         """Return the outputs of all networks where they ended: networks by rows by outputs."""
         torch = import_torch()
-        wts = torch.tensor(self.found["wts"], device=self.every.x.device)
+        wts = torch.tensor(self.results["wts"], device=self.every.x.device)
         _, out = self.every.forward(wts)
         return out.transpose(1, 2).contiguous().cpu().numpy()
 
@@ -219,5 +219,5 @@ class BatchSearch:
         indices = self.index[ends].cpu().numpy()
         parts = {"wts": self.wts, "value": self.lowest, "convergence": stopped.long(), "iterations": self.gradients}
         for name, values in {**parts, "evaluations": self.evaluations}.items():
-            self.found[name][indices] = values[ends].cpu().numpy()
+            self.results[name][indices] = values[ends].cpu().numpy()
         self.running[ends] = False

@@ -31,8 +31,8 @@ def cluster(rows: np.ndarray, count: int) -> np.ndarray:
     """
     numbers = RandomNumbers(SEED)
     looked_at = rows if len(rows) <= SAMPLE else rows[np.sort(numbers.positions(len(rows), SAMPLE))]
-    found = [_improved(looked_at, _spread(looked_at, count, numbers)) for _ in range(STARTS)]
-    _, best = min(found, key=lambda each: each[0])
+    candidates = [_improved(looked_at, _spread(looked_at, count, numbers)) for _ in range(STARTS)]
+    _, best = min(candidates, key=lambda each: each[0])
     if len(looked_at) < len(rows):
         _, best = _improved(rows, _means(looked_at, best, count), LAST_ROUNDS)
     sizes = np.bincount(best, minlength=count)

@@ -20,7 +20,7 @@ ALLOWED = "Quantiles from 0 to 1, a whole number of clusters of at least 2, or a
 
 @dataclass(frozen=True)
 class Variable:
-    """A column: its codes, which are the numbers themselves or positions among the levels, and the kind it has."""
+    """A column: its codes, which are the numbers themselves or positions among the levels, and its dtype."""
 
     codes: np.ndarray
     levels: list[Any] | None
@@ -57,7 +57,7 @@ class Variable:
         return float(np.argmax(np.bincount(self.codes[rows].astype(int), minlength=len(self.levels or ()))))
 
     def column(self, codes: np.ndarray) -> np.ndarray | pd.Series:
-        """Build a column of codes: numbers, or levels of the kind they had."""
+        """Build a column of codes: numbers, or levels in the dtype they had."""
         if self.levels is None:
             return codes
         return pd.Series([self.levels[int(code)] for code in codes], dtype=self.dtype)
@@ -69,7 +69,7 @@ def variables_of(inputs: pd.DataFrame, factors: Sequence[str]) -> dict[str, Vari
     Raises
     ------
     ColumnError
-        If a column is of another kind.
+        If a column is of another dtype.
     """
     return {str(name): _variable(str(name), inputs[name], str(name) in factors) for name in inputs.columns}
 
@@ -107,20 +107,20 @@ def held_values(
         If there are no such groups.
     """
     if isinstance(group_vals, pd.DataFrame):
-        held = _given(variables, group_vals)
+        codes = _given(variables, group_vals)
     elif np.ndim(group_vals) == 0 and _is_count(group_vals):
-        held = _clustered(variables, group_vals)
+        codes = _clustered(variables, group_vals)
     else:
-        held = _quantiles(variables, _shares(group_vals))
+        codes = _quantiles(variables, _shares(group_vals))
     if grp_nms is not None:
         names = [grp_nms] if isinstance(grp_nms, str) else [str(name) for name in grp_nms]
-        if len(names) != len(held) or len(set(names)) < len(names):
+        if len(names) != len(codes) or len(set(names)) < len(names):
             raise ArgumentError(
-                f"`grp_nms` has {len(names)} names for {len(held)} groups.",
+                f"`grp_nms` has {len(names)} names for {len(codes)} groups.",
                 allowed="A different name for each group.",
             )
-        held.index = pd.Index(names)
-    return held
+        codes.index = pd.Index(names)
+    return codes
 
 
 def _is_count(value: Any) -> bool:
@@ -141,12 +141,12 @@ def _shares(group_vals: npt.ArrayLike) -> np.ndarray:
 
 
 def _quantiles(variables: dict[str, Variable], shares: np.ndarray) -> pd.DataFrame:
-    held = {
+    codes = {
         name: quantiles(variable.codes, shares) if variable.levels is None else variable.commonest()
         for name, variable in variables.items()
     }
     names = [f"{100 * share:.7g}%" for share in shares]
-    return pd.DataFrame(held, index=pd.Index(_unique(names)), dtype=float)
+    return pd.DataFrame(codes, index=pd.Index(_unique(names)), dtype=float)
 
 
 def _unique(names: list[str]) -> list[str]:
@@ -172,38 +172,38 @@ def _clustered(variables: dict[str, Variable], group_vals: object) -> pd.DataFra
             allowed="At most as many clusters as different rows.",
         )
     member = cluster(rows, count)
-    held = {
+    codes = {
         name: [
             float(variable.codes[member == g].mean()) if variable.levels is None else variable.commonest(member == g)
             for g in range(count)
         ]
         for name, variable in variables.items()
     }
-    return pd.DataFrame(held, index=pd.Index([str(g + 1) for g in range(count)]), dtype=float)
+    return pd.DataFrame(codes, index=pd.Index([str(g + 1) for g in range(count)]), dtype=float)
 
 
 def _given(variables: dict[str, Variable], groups: pd.DataFrame) -> pd.DataFrame:
-    held = {}
+    codes = {}
     for name, variable in variables.items():
         if name in groups.columns:
-            held[name] = _given_codes(name, variable, groups[name])
+            codes[name] = _given_codes(name, variable, groups[name])
         elif variable.levels is not None:
-            held[name] = np.full(len(groups), variable.commonest())
+            codes[name] = np.full(len(groups), variable.commonest())
         else:
             raise ArgumentError(f"`group_vals` lacks the variable '{name}'.", allowed="A column for each variable.")
     if not len(groups):
         raise ArgumentError("`group_vals` has no rows.", allowed=ALLOWED)
-    return pd.DataFrame(held, index=pd.Index(_unique([str(g + 1) for g in range(len(groups))])), dtype=float)
+    return pd.DataFrame(codes, index=pd.Index(_unique([str(g + 1) for g in range(len(groups))])), dtype=float)
 
 
 def _given_codes(name: str, variable: Variable, column: pd.Series) -> np.ndarray:
     if variable.levels is None:
         return column.to_numpy(dtype=float)
-    known = [level_text(level) for level in variable.levels]
-    codes = pd.Index(known).get_indexer(pd.Index([level_text(value) for value in column], dtype=object))
+    levels = [level_text(level) for level in variable.levels]
+    codes = pd.Index(levels).get_indexer(pd.Index([level_text(value) for value in column], dtype=object))
     if (codes < 0).any():
         raise ArgumentError(
             f"Column '{name}' of `group_vals` has values that are not levels in the data.",
-            allowed=f"The levels {', '.join(known)}.",
+            allowed=f"The levels {', '.join(levels)}.",
         )
     return codes.astype(float)

@@ -135,8 +135,8 @@ def number_observations(fit: FittedNetwork, frame: pd.DataFrame, y: Data | None)
     """Take the complete rows of inputs given as numbers, with the targets."""
     targets = fit.fitted_values + fit.residuals if y is None else targets_of(fit, columns_of(y))
     if len(targets) != len(frame):
-        given = f"`data` has {len(frame)} rows, and there are {len(targets)} values of the response."
-        raise ArgumentError(given, allowed="One row of `y` for each of `data`; the training rows need no `y`.")
+        problem = f"`data` has {len(frame)} rows, and there are {len(targets)} values of the response."
+        raise ArgumentError(problem, allowed="One row of `y` for each of `data`; the training rows need no `y`.")
     complete = frame.notna().all(axis=1).to_numpy() & ~np.isnan(targets).any(axis=1)
     if not complete.any():
         raise DataError("`data` has no complete rows.", allowed="At least one row without missing values.")
@@ -161,19 +161,19 @@ def targets_of(fit: FittedNetwork, parts: list[pd.Series]) -> np.ndarray:
             raise ArgumentError("`y` is not numeric.", allowed="A matrix or data frame of numbers.")
         values = np.column_stack([each.values for each in responses])
         if values.shape[1] != fit.n[2]:
-            given = f"`y` has {values.shape[1]} columns, and the network has {fit.n[2]} outputs."
-            raise ArgumentError(given, allowed=f"{fit.n[2]} columns.")
+            problem = f"`y` has {values.shape[1]} columns, and the network has {fit.n[2]} outputs."
+            raise ArgumentError(problem, allowed=f"{fit.n[2]} columns.")
         return values
     lev = fit.lev or ()
     labels = parts[0].astype(object).map(level_text, na_action="ignore")
-    known = labels.notna()
+    observed = labels.notna()
     codes = np.full(len(labels), -1)
-    codes[known] = pd.Index(list(lev)).get_indexer(pd.Index(labels[known]))
-    new = list(dict.fromkeys(labels[known & (codes < 0)]))
+    codes[observed] = pd.Index(list(lev)).get_indexer(pd.Index(labels[observed]))
+    new = list(dict.fromkeys(labels[observed & (codes < 0)]))
     if new:
         raise levels_not_seen("data", fit.response, new, lev)
     targets = (codes == 1).astype(float).reshape(-1, 1) if fit.n[2] == 1 else np.eye(len(lev))[codes]
-    targets[~known] = np.nan
+    targets[~observed] = np.nan
     return targets
 
 

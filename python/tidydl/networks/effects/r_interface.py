@@ -55,8 +55,8 @@ def network_rows(network: dict[str, Any], data: Data, y: Data | None = None, obs
     frame = number_frame(fit, data)
     if not observed:
         return {"frame": frame[frame.notna().all(axis=1)]}
-    found = number_observations(fit, frame, y)
-    return {"frame": found.frame, "targets": found.targets}
+    observations = number_observations(fit, frame, y)
+    return {"frame": observations.frame, "targets": observations.targets}
 
 
 def network_targets(network: dict[str, Any], response: Data, counts: bool) -> np.ndarray:
@@ -65,14 +65,14 @@ def network_targets(network: dict[str, Any], response: Data, counts: bool) -> np
     return shares_of(parts, fit.n[2]) if counts else targets_of(fit, parts)
 
 
-def _network(given: dict[str, Any]) -> NetworkOfR:
-    names = {name: None if given[name] is None else list(given[name]) for name in ("inputs", "outputs", "levels")}
+def _network(network: dict[str, Any]) -> NetworkOfR:
+    names = {name: None if network[name] is None else list(network[name]) for name in ("inputs", "outputs", "levels")}
     return NetworkOfR(
-        n=[int(count) for count in given["n"]],
+        n=[int(count) for count in network["n"]],
         coefnames=names["inputs"] or [],
         output_names=names["outputs"] or [],
-        design=Design(tuple(given["columns"])),
-        response=given["response"],
+        design=Design(tuple(network["columns"])),
+        response=network["response"],
         lev=names["levels"],
-        fitted_values=given["targets"],
+        fitted_values=network["targets"],
     )

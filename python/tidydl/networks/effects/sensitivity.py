@@ -115,9 +115,9 @@ def lekprofile(
     inputs = read_rows(fit, data)
     if check_flag("group_show", group_show):
         return LekGroups(profile_grid(inputs, xsel, steps, group_vals, grp_nms, _factors_of(fit))["groups"])
-    made = profile_grid(inputs, xsel, steps, group_vals, grp_nms, _factors_of(fit))
-    fitted = predicted(fit, made["grid"])
-    return LekProfile(profile_frame(made["steps"], fitted, labels_of(fit)[1], ysel))
+    layout = profile_grid(inputs, xsel, steps, group_vals, grp_nms, _factors_of(fit))
+    fitted = predicted(fit, layout["grid"])
+    return LekProfile(profile_frame(layout["steps"], fitted, labels_of(fit)[1], ysel))
 
 
 def _factors_of(fit: FittedNetwork) -> list[str]:
@@ -158,21 +158,21 @@ def profile_grid(
     variables = variables_of(inputs, list(factors))
     names = list(variables)
     chosen = _chosen("xsel", xsel, names)
-    held = held_values(variables, group_vals, grp_nms)
-    blocks = [_block(variables, name, held, steps) for name in chosen]
+    group_codes = held_values(variables, group_vals, grp_nms)
+    blocks = [_block(variables, name, group_codes, steps) for name in chosen]
     grid = {name: variables[name].column(np.concatenate([block[name] for block in blocks])) for name in names}
     counts = [variables[name].count(steps) for name in chosen]
     data = {
-        "variable": np.repeat(np.array(chosen, dtype=object), [count * len(held) for count in counts]),
-        "x": np.concatenate([np.tile(variables[name].values(steps), len(held)) for name in chosen]),
-        "level": [level for name in chosen for level in variables[name].levels_at(steps) * len(held)],
-        "group": [group for count in counts for group in held.index for _ in range(count)],
+        "variable": np.repeat(np.array(chosen, dtype=object), [count * len(group_codes) for count in counts]),
+        "x": np.concatenate([np.tile(variables[name].values(steps), len(group_codes)) for name in chosen]),
+        "level": [level for name in chosen for level in variables[name].levels_at(steps) * len(group_codes)],
+        "group": [group for count in counts for group in group_codes.index for _ in range(count)],
     }
-    levels = {"variable": chosen, "group": list(held.index)}
+    levels = {"variable": chosen, "group": list(group_codes.index)}
     return {
         "grid": pd.DataFrame(grid),
         "steps": STEPS.frame(data, levels=levels),
-        "groups": _group_frame(variables, held),
+        "groups": _group_frame(variables, group_codes),
     }
 
 
@@ -186,23 +186,23 @@ def _chosen(argument: str, wanted: object, names: list[str]) -> list[str]:
     return chosen
 
 
-def _block(variables: dict[str, Variable], name: str, held: pd.DataFrame, steps: int) -> dict[str, np.ndarray]:
+def _block(variables: dict[str, Variable], name: str, group_codes: pd.DataFrame, steps: int) -> dict[str, np.ndarray]:
     """Return the codes of every variable while one runs through its values, once for each group."""
     running = variables[name].codes_at(steps)
-    block = {other: np.repeat(held[other].to_numpy(), len(running)) for other in variables}
-    return block | {name: np.tile(running, len(held))}
+    block = {other: np.repeat(group_codes[other].to_numpy(), len(running)) for other in variables}
+    return block | {name: np.tile(running, len(group_codes))}
 
 
-def _group_frame(variables: dict[str, Variable], held: pd.DataFrame) -> pd.DataFrame:
+def _group_frame(variables: dict[str, Variable], group_codes: pd.DataFrame) -> pd.DataFrame:
     names = list(variables)
-    codes = held[names].to_numpy()
+    codes = group_codes[names].to_numpy()
     data = {
-        "group": np.repeat(held.index.to_numpy(dtype=object), len(names)),
-        "variable": names * len(held),
+        "group": np.repeat(group_codes.index.to_numpy(dtype=object), len(names)),
+        "variable": names * len(group_codes),
         "value": [variables[name].value(code) for row in codes for name, code in zip(names, row, strict=True)],
         "level": [variables[name].level(code) for row in codes for name, code in zip(names, row, strict=True)],
     }
-    return GROUPS.frame(data, levels={"group": list(held.index), "variable": names})
+    return GROUPS.frame(data, levels={"group": list(group_codes.index), "variable": names})
 
 
 @partial(guarded, name="lekprofile")

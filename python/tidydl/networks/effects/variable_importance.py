@@ -38,9 +38,9 @@ class Importance(pd.DataFrame):
     @classmethod
     def of(cls, frame: pd.DataFrame) -> Importance:
         """Make it of a frame with its columns."""
-        made = cls(frame)
-        made.attrs = frame.attrs
-        return made
+        importance = cls(frame)
+        importance.attrs = frame.attrs
+        return importance
 
 
 @guarded

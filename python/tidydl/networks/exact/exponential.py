@@ -35,14 +35,14 @@ def _table() -> tuple[int, ...]:
     for _ in range(7):  # 2^(1/2), 2^(1/4), ... 2^(1/128)
         root = math.isqrt(root) << _BITS
     root >>= _BITS
-    power, found = 1 << _BITS, []
+    power, table = 1 << _BITS, []
     for k in range(128):
         near = _nearest(power)
         exact = int(near * 2.0**52) << (_BITS - 52)
         tail = (power - exact) * 2**200 // exact
-        found += [_bits_of(tail / 2**200), (_bits_of(near) - (k << 45)) % 2**64]
+        table += [_bits_of(tail / 2**200), (_bits_of(near) - (k << 45)) % 2**64]
         power = power * root >> _BITS
-    return tuple(found)
+    return tuple(table)
 
 
 def _nearest(power: int) -> float:

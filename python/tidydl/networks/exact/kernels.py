@@ -139,9 +139,9 @@ def add_products(
 ) -> None:
     """For each row, add ``factors[row, term] * lanes[term]`` to ``start[row]``, term after term, and put that ``into``.
 
-    ``rows`` and ``begin`` say where the rows of ``into`` and ``start`` lie: the first place and the step to the next.
-    ``steps`` are the first place in ``factors``, the step to the next row's and the step to the next term's; ``terms``
-    the first place in ``lanes`` and the step to the next term's. ``size`` is the numbers of rows, of vectors of eight
+    ``rows`` and ``begin`` say where the rows of ``into`` and ``start`` lie: the first index and the step to the next.
+    ``steps`` are the first index in ``factors``, the step to the next row's and the step to the next term's; ``terms``
+    the first index in ``lanes`` and the step to the next term's. ``size`` is the numbers of rows, of vectors of eight
     in each, and of terms.
     """
     at, step = rows
@@ -241,15 +241,15 @@ def _add_row_loss(
         terms[t_at] = -(weight * math.log(allowed)) if allowed > 0.0 else weight * _IMPOSSIBLE
         return total + terms[t_at]
     for o in range(k):
-        t, found = y[y_at + o], out[at + o]
+        t, output = y[y_at + o], out[at + o]
         if kind == SOFTMAX:
             term = 0.0
             if t > 0.0:
-                term = -(weight * t * math.log(found)) if found > 0.0 else weight * _IMPOSSIBLE
+                term = -(weight * t * math.log(output)) if output > 0.0 else weight * _IMPOSSIBLE
         elif kind == ENTROPY:
-            term = weight * _cross_entropy(found, t)
+            term = weight * _cross_entropy(output, t)
         else:
-            difference = found - t
+            difference = output - t
             term = weight * (difference * difference)
         terms[t_at + o] = term
         total += term
@@ -294,18 +294,18 @@ def forward(
 
 
 @compiled
-def _run_through(shape: Shape, room: Room, wts: np.ndarray, x: np.ndarray, found: np.ndarray) -> None:
-    """Fill ``found``, rows by outputs, with the outputs of all rows."""
+def _run_through(shape: Shape, room: Room, wts: np.ndarray, x: np.ndarray, predictions: np.ndarray) -> None:
+    """Fill ``predictions``, rows by outputs, with the outputs of all rows."""
     set_weights(room, wts)
     nothing = wts[:0]
     out = sections(shape)[1]
-    for start in range(0, found.shape[0], TILE):
-        rows = min(TILE, found.shape[0] - start)
+    for start in range(0, predictions.shape[0], TILE):
+        rows = min(TILE, predictions.shape[0] - start)
         forward(shape, room, x, nothing, nothing, start, rows, 0.0)
         at = start % room.kept * out
         for r in range(rows):
             for o in range(shape.outputs):
-                found[start + r, o] = room.out[at + r * out + o]
+                predictions[start + r, o] = room.out[at + r * out + o]
 
 
 def flat(numbers: np.ndarray) -> np.ndarray:
@@ -322,7 +322,7 @@ def plain(shape: Shape) -> Shape:
 
 def outputs(shape: Shape, wts: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return the outputs of the network, rows by outputs, for the rows of ``x``."""
-    found = np.empty((len(x), shape.outputs))
+    predictions = np.empty((len(x), shape.outputs))
     shape = plain(shape)
-    _run_through(shape, room(shape, TILE), flat(wts), flat(x), found)
-    return found
+    _run_through(shape, room(shape, TILE), flat(wts), flat(x), predictions)
+    return predictions

@@ -62,7 +62,7 @@ def _broadcast(builder: ir.IRBuilder, number: ir.Value) -> Any:
     return builder.shuffle_vector(one, ir.Constant(_DOUBLES, ir.Undefined), first)
 
 
-def _place(context: BaseContext, builder: ir.IRBuilder, array_type: Type, array: ir.Value, at: ir.Value) -> Any:
+def _pointer(context: BaseContext, builder: ir.IRBuilder, array_type: Type, array: ir.Value, at: ir.Value) -> Any:
     data = context.make_array(array_type)(context, builder, array).data
     return builder.gep(data, [at])
 
@@ -72,8 +72,8 @@ def load(typingctx: Context, array: Type, at: Type) -> Any:
     """Return the eight numbers of a flat array that start at ``at``."""
 
     def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Values) -> Any:
-        place = _place(context, builder, signature.args[0], *arguments)
-        return builder.load(builder.bitcast(place, _DOUBLES.as_pointer()), align=8)
+        pointer = _pointer(context, builder, signature.args[0], *arguments)
+        return builder.load(builder.bitcast(pointer, _DOUBLES.as_pointer()), align=8)
 
     return _lanes(array, types.intp), generate
 
@@ -83,8 +83,8 @@ def store(typingctx: Context, array: Type, at: Type, lanes: Type) -> Any:
     """Put eight numbers into a flat array from ``at`` on."""
 
     def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Values) -> Any:
-        place = _place(context, builder, signature.args[0], *arguments[:2])
-        builder.store(arguments[2], builder.bitcast(place, _DOUBLES.as_pointer()), align=8)
+        pointer = _pointer(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], builder.bitcast(pointer, _DOUBLES.as_pointer()), align=8)
         return context.get_dummy_value()
 
     return types.none(array, types.intp, _lanes), generate
@@ -106,7 +106,7 @@ def add_product(typingctx: Context, total: Type, lanes: Type, array: Type, at: T
 
     def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Values) -> Any:
         total, lanes, array, at = arguments
-        factor = builder.load(_place(context, builder, signature.args[2], array, at))
+        factor = builder.load(_pointer(context, builder, signature.args[2], array, at))
         return builder.fadd(total, builder.fmul(lanes, _broadcast(builder, factor)))
 
     return _lanes(_lanes, _lanes, array, types.intp), generate
@@ -166,14 +166,14 @@ def _look_up(builder: ir.IRBuilder, offsets: ir.Value) -> tuple[Any, Any]:
     table.align = 16
     start = builder.bitcast(table, ir.IntType(64).as_pointer())
     pair = ir.VectorType(ir.IntType(64), 2)
-    found = []
+    pairs = []
     for lane in range(WIDTH):
-        place = builder.gep(start, [builder.extract_element(offsets, ir.Constant(ir.IntType(32), lane))])
-        found.append(builder.load(builder.bitcast(place, pair.as_pointer()), align=16))
-    while len(found) > 2:
-        together = range(2 * found[0].type.count)
-        found = [_chosen(builder, a, b, together) for a, b in zip(found[::2], found[1::2], strict=True)]
-    low, high = (_chosen(builder, found[0], found[1], range(first, 2 * WIDTH, 2)) for first in (0, 1))
+        pointer = builder.gep(start, [builder.extract_element(offsets, ir.Constant(ir.IntType(32), lane))])
+        pairs.append(builder.load(builder.bitcast(pointer, pair.as_pointer()), align=16))
+    while len(pairs) > 2:
+        together = range(2 * pairs[0].type.count)
+        pairs = [_chosen(builder, a, b, together) for a, b in zip(pairs[::2], pairs[1::2], strict=True)]
+    low, high = (_chosen(builder, pairs[0], pairs[1], range(first, 2 * WIDTH, 2)) for first in (0, 1))
     return low, high
 
 
@@ -183,8 +183,8 @@ def _exp(builder: ir.IRBuilder, x: ir.Value) -> Any:
     bits = builder.bitcast(shifted, _INTEGERS)
     whole = builder.fsub(shifted, _constant(ADDED))
     r = _multiply_add(builder, whole, _constant(LOW), _multiply_add(builder, whole, _constant(HIGH), x))
-    place = builder.shl(builder.and_(bits, _integer(127)), _integer(1))
-    tail_bits, scale_bits = _look_up(builder, place)
+    offsets = builder.shl(builder.and_(bits, _integer(127)), _integer(1))
+    tail_bits, scale_bits = _look_up(builder, offsets)
     tail = builder.bitcast(tail_bits, _DOUBLES)
     scale = builder.bitcast(builder.add(scale_bits, builder.shl(bits, _integer(45))), _DOUBLES)
     c2, c3, c4, c5 = (_constant(number) for number in POLYNOMIAL)
@@ -201,8 +201,8 @@ def _loaded_block(
     columns = []
     for column in range(WIDTH):
         here = builder.add(at, ir.Constant(at.type, WIDTH * column))
-        place = _place(context, builder, array_type, array, here)
-        columns.append(builder.load(builder.bitcast(place, _DOUBLES.as_pointer()), align=8))
+        pointer = _pointer(context, builder, array_type, array, here)
+        columns.append(builder.load(builder.bitcast(pointer, _DOUBLES.as_pointer()), align=8))
     return columns
 
 
@@ -228,7 +228,7 @@ def _add_block(turns: bool) -> Any:
             columns = _loaded_block(context, builder, signature.args[1], blocks, at)
             for i, lanes in enumerate(_turned(builder, columns) if turns else columns):
                 here = builder.add(f_at, ir.Constant(f_at.type, i))
-                factor = builder.load(_place(context, builder, signature.args[3], factors, here))
+                factor = builder.load(_pointer(context, builder, signature.args[3], factors, here))
                 total = builder.fadd(total, builder.fmul(lanes, _broadcast(builder, factor)))
             return total
 
@@ -269,20 +269,20 @@ def sigmoid(typingctx: Context, sums: Type) -> Any:
         high = builder.fcmp_ordered(">", sums, _constant(15.0))
         inside = builder.select(builder.or_(low, high), _constant(0.0), sums)
         below = builder.fadd(_constant(1.0), _exp(builder, builder.fsub(_constant(-0.0), inside)))
-        found = builder.fdiv(_constant(1.0), below)
-        return builder.select(low, _constant(0.0), builder.select(high, _constant(1.0), found))
+        logistic = builder.fdiv(_constant(1.0), below)
+        return builder.select(low, _constant(0.0), builder.select(high, _constant(1.0), logistic))
 
     return _lanes(_lanes), generate
 
 
 @compiled
-def _differing(numbers: np.ndarray, found: np.ndarray) -> int:
+def _differing(numbers: np.ndarray, computed: np.ndarray) -> int:
     """Count the numbers whose exp() from above is not that of the C library."""
     count = 0
     for at in range(0, numbers.size, WIDTH):
-        store(found, 0, exp(load(numbers, at)))
+        store(computed, 0, exp(load(numbers, at)))
         for i in range(WIDTH):
-            count += found[i] != math.exp(numbers[at + i])
+            count += computed[i] != math.exp(numbers[at + i])
     return count
 
 

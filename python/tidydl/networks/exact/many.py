@@ -52,13 +52,13 @@ def fit_many(fits: Sequence[Fit], threads: int | None = None) -> Work[list[Solut
         has its error in its place, not raised, and does not stop the others.
     """
     yield from notes(max((int(np.count_nonzero(fit.mask)) for fit in fits), default=0), 1)
-    made = _Running(fits, threads or cores())
+    running = _Running(fits, threads or cores())
     try:
-        while made.done < len(fits):
-            yield Progress(made.done, len(fits), "fit") if made.wait() else Pause()
-        return made.results()
+        while running.done < len(fits):
+            yield Progress(running.done, len(fits), "fit") if running.wait() else Pause()
+        return running.results()
     finally:
-        made.stop()
+        running.stop()
 
 
 class _Running:
@@ -66,7 +66,7 @@ class _Running:
 
     def __init__(self, fits: Sequence[Fit], threads: int):
         self.done = 0
-        self._found: list[Solution | BaseException | None] = [None] * len(fits)
+        self._results: list[Solution | BaseException | None] = [None] * len(fits)
         self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._stopped = threading.Event()
@@ -88,9 +88,9 @@ class _Running:
             except queue.Empty:
                 return
             try:
-                self._found[i] = self._fit(fits[i])
+                self._results[i] = self._fit(fits[i])
             except BaseException as problem:  # raised in the caller's thread, or given in the fit's place
-                self._found[i] = problem
+                self._results[i] = problem
             self._finished.put(i)
 
     def _fit(self, fit: Fit) -> Solution | None:
@@ -118,13 +118,13 @@ class _Running:
         return self.done > before
 
     def results(self) -> list[Solution | TidydlError]:
-        found: list[Solution | TidydlError] = []
-        for one in self._found:
+        solutions: list[Solution | TidydlError] = []
+        for one in self._results:
             if not isinstance(one, (Solution, TidydlError)):
                 assert one is not None
                 raise one
-            found.append(one)
-        return found
+            solutions.append(one)
+        return solutions
 
     def stop(self) -> None:
         self._stopped.set()

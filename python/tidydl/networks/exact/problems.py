@@ -88,7 +88,7 @@ def start_problem(
 ) -> Problem:
     """Lay out a problem: arrays row-major in float64, ``decay`` and ``mask`` one value per weight."""
     shape, x, y, weights = plain(shape), flat(x), flat(y), flat(weights)
-    made = room(shape, len(weights), x.nbytes + y.nbytes)
+    scratch = room(shape, len(weights), x.nbytes + y.nbytes)
     adds_only = bool((weights >= 0).all())
     return Problem(
         shape,
@@ -98,14 +98,14 @@ def start_problem(
         flat(decay),
         np.flatnonzero(mask).astype(np.int64),
         float(1e-13 * shape.outputs * weights.sum()) if adds_only else math.inf,
-        made,
-        *tile_room(made),
+        scratch,
+        *tile_room(scratch),
     )
 
 
-def tile_room(made: Room) -> tuple[np.ndarray, np.ndarray]:
+def tile_room(scratch: Room) -> tuple[np.ndarray, np.ndarray]:
     """Return the room for one thread's slopes: a tile's errors of the outputs and of the hidden units."""
-    return room_for(TILE * (made.out.size // made.kept)), room_for(TILE * (made.hidden.size // made.kept))
+    return room_for(TILE * (scratch.out.size // scratch.kept)), room_for(TILE * (scratch.hidden.size // scratch.kept))
 
 
 def start_search(problem: Problem, wts: np.ndarray, maxit: int, abstol: float, reltol: float) -> Search:

@@ -62,9 +62,9 @@ def _output_errors(
             errors[to + o] = out[at + o] - y[y_at + o]
     else:
         for o in range(k):
-            found = out[at + o]
-            error = 2.0 * (found - y[y_at + o])
-            errors[to + o] = error * (found * (1.0 - found)) if kind == LEAST_SQUARES else error
+            output = out[at + o]
+            error = 2.0 * (output - y[y_at + o])
+            errors[to + o] = error * (output * (1.0 - output)) if kind == LEAST_SQUARES else error
 
 
 @compiled_part
@@ -140,9 +140,10 @@ def _add_tile(
     if vectors > 0 and among < of:
         _hidden_errors(shape, room, errors, back, weights, start, rows, first, vectors)
         input_, count = _share(p, among, of)
-        place = ((1 + input_) * hidden + first, hidden)
+        position = ((1 + input_) * hidden + first, hidden)
         add_products(
-            slopes, place, slopes, place, x, (start * p + input_, one, p), back, (first, hidden), (count, vectors, rows)
+            slopes, position, slopes, position, x, (start * p + input_, one, p), back, (first, hidden),
+            (count, vectors, rows),
         )  # fmt: skip
     for r in range(rows):
         for at in range(r * out, r * out + k):
@@ -150,9 +151,9 @@ def _add_tile(
     if vectors > 0 and among == 0:
         for v in range(first, first + vectors * WIDTH, WIDTH):
             _add_rows(slopes, v, back, v, hidden, rows)
-        place = (from_hidden + first, hidden)
+        position = (from_hidden + first, hidden)
         add_products(
-            slopes, place, slopes, place, errors, (none, one, out), room.hidden, (kept * hidden + first, hidden),
+            slopes, position, slopes, position, errors, (none, one, out), room.hidden, (kept * hidden + first, hidden),
             (k, vectors, rows),
         )  # fmt: skip
     if part == 0:
@@ -160,9 +161,9 @@ def _add_tile(
             _add_rows(slopes, to_outputs + v, errors, v, out, rows)
     if shape.skip:
         input_, count = _share(p, part, parts)
-        place = (to_outputs + (1 + shape.hidden + input_) * out, out)
+        position = (to_outputs + (1 + shape.hidden + input_) * out, out)
         add_products(
-            slopes, place, slopes, place, x, (start * p + input_, one, p), errors, (none, out),
+            slopes, position, slopes, position, x, (start * p + input_, one, p), errors, (none, out),
             (count, out // WIDTH, rows),
         )  # fmt: skip
 

@@ -86,8 +86,8 @@ def search_grid(grid: Grid, metric: str, engine: Engine) -> Work[Search]:
     """
     fits = list(_fits(grid, engine))
     largest_first = sorted(range(len(fits)), key=lambda at: -len(fits[at].wts))  # so that no thread waits at the end
-    made = yield from solve_many(engine, [fits[at] for at in largest_first])
-    solutions = [made[index] for index in np.argsort(largest_first)]
+    results = yield from solve_many(engine, [fits[at] for at in largest_first])
+    solutions = [results[index] for index in np.argsort(largest_first)]
     problems = [each for each in solutions if isinstance(each, TidydlError)]
     if len(problems) == len(solutions):
         raise problems[0]
@@ -120,10 +120,12 @@ def _rows_of(grid: Grid, resample: Resample, engine: Engine) -> tuple[np.ndarray
 def _fits_frame(grid: Grid, solutions: Sequence[Solution | TidydlError]) -> pd.DataFrame:
     points, resamples, restarts = len(grid.plans), len(grid.resamples), grid.restarts
     labels = [resample.label for resample in grid.resamples]
-    made = [each if isinstance(each, Solution) else None for each in solutions]
+    fitted = [each if isinstance(each, Solution) else None for each in solutions]
     per_point = resamples * restarts
-    values = np.array([np.nan if each is None else each.value for each in made])
-    judged = [_judged(grid, at // per_point, at // restarts % resamples, solution) for at, solution in enumerate(made)]
+    values = np.array([np.nan if each is None else each.value for each in fitted])
+    judged = [
+        _judged(grid, at // per_point, at // restarts % resamples, solution) for at, solution in enumerate(fitted)
+    ]
     data: dict[str, Any] = {
         "size": np.repeat(np.asarray(grid.sizes), per_point),
         "decay": np.repeat(np.asarray(grid.decays, dtype=float), per_point),
@@ -131,9 +133,9 @@ def _fits_frame(grid: Grid, solutions: Sequence[Solution | TidydlError]) -> pd.D
         "restart": np.tile(np.arange(restarts), points * resamples),
         "chosen": _chosen(values, restarts),
         "value": values,
-        "convergence": [None if each is None else each.convergence for each in made],
-        "iterations": [None if each is None else each.iterations for each in made],
-        "seconds": [np.nan if each is None else each.seconds for each in made],
+        "convergence": [None if each is None else each.convergence for each in fitted],
+        "iterations": [None if each is None else each.iterations for each in fitted],
+        "seconds": [np.nan if each is None else each.seconds for each in fitted],
     }
     data |= {name: [each[name] for each in judged] for name in metrics_for(grid.is_class)}
     return _fits_contract(grid.is_class).frame(data, levels={"resample": labels})
@@ -152,26 +154,26 @@ def _judged(grid: Grid, point: int, resample: int, solution: Solution | None) ->
     if solution is None:
         return dict.fromkeys(metrics_for(grid.is_class), float("nan"))
     rows = grid.resamples[resample].assess
-    said = outputs(grid.plans[point].shape, solution.wts, grid.x[rows])
-    return judge(said, grid.targets[rows], grid.is_class)
+    predictions = outputs(grid.plans[point].shape, solution.wts, grid.x[rows])
+    return judge(predictions, grid.targets[rows], grid.is_class)
 
 
 def summary_frame(grid: Grid, fits: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Sum up the chosen fits: the mean of the metric over the resamples and its standard error."""
     resamples, restarts = len(grid.resamples), grid.restarts
-    found = np.where(fits["chosen"].to_numpy(dtype=bool), fits[metric].to_numpy(), np.nan)
-    found = found.reshape(len(grid.plans), resamples * restarts)
-    known = [row[np.isfinite(row)] for row in found]
-    n = np.array([len(row) for row in known])
-    spread = [row.std(ddof=1) / np.sqrt(len(row)) if len(row) > 1 else np.nan for row in known]
+    scores = np.where(fits["chosen"].to_numpy(dtype=bool), fits[metric].to_numpy(), np.nan)
+    scores = scores.reshape(len(grid.plans), resamples * restarts)
+    finite = [row[np.isfinite(row)] for row in scores]
+    n = np.array([len(row) for row in finite])
+    spread = [row.std(ddof=1) / np.sqrt(len(row)) if len(row) > 1 else np.nan for row in finite]
     data = {
         "size": list(grid.sizes),
         "decay": list(grid.decays),
-        "metric": [metric] * len(known),
-        "mean": [row.mean() if len(row) else np.nan for row in known],
+        "metric": [metric] * len(finite),
+        "mean": [row.mean() if len(row) else np.nan for row in finite],
         "std_error": spread,
         "n": n,
-        "best": np.zeros(len(known), dtype=bool),
+        "best": np.zeros(len(finite), dtype=bool),
     }
     frame = SUMMARY.frame(data)
     frame.loc[best_point(frame, metric), "best"] = True

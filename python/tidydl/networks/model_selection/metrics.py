@@ -69,14 +69,14 @@ def judge(outputs: np.ndarray, targets: np.ndarray, is_class: bool) -> dict[str,
 
 def _judge_classes(outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     if outputs.shape[1] == 1:
-        truth, said = targets[:, 0] > 0.5, outputs[:, 0] > 0.5
+        truth, predicted = targets[:, 0] > 0.5, outputs[:, 0] > 0.5
         share = np.where(truth, outputs[:, 0], 1 - outputs[:, 0])
-        counts = np.bincount(2 * truth + said, minlength=4).reshape(2, 2)
+        counts = np.bincount(2 * truth + predicted, minlength=4).reshape(2, 2)
     else:
         classes = outputs.shape[1]
-        truth, said = np.argmax(targets, axis=1), np.argmax(outputs, axis=1)
+        truth, predicted = np.argmax(targets, axis=1), np.argmax(outputs, axis=1)
         share = outputs[np.arange(len(outputs)), truth]
-        counts = np.bincount(classes * truth + said, minlength=classes * classes).reshape(classes, classes)
+        counts = np.bincount(classes * truth + predicted, minlength=classes * classes).reshape(classes, classes)
     return agreement(counts) | {"log_loss": float(-np.mean(np.log(np.maximum(share, _SMALLEST_SHARE))))}
 
 

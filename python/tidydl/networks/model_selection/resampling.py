@@ -120,8 +120,8 @@ def _strata(data: pd.DataFrame, name: str) -> list[np.ndarray]:
 def _written(value: Any) -> str:
     if pd.isna(value):
         return "missing"
-    known = isinstance(value, (bool, np.bool_, int, float, np.number))
-    return described(value) if known else str(value)
+    is_number = isinstance(value, (bool, np.bool_, int, float, np.number))
+    return described(value) if is_number else str(value)
 
 
 def _drawn_share(stream: rng.RandomNumbers, groups: Sequence[np.ndarray], prop: float) -> np.ndarray:
@@ -213,10 +213,10 @@ def asked_resamples(resamples: Resamples, times: int | None, prop: object, n: in
 
 def resamples_of(labels: Sequence[str], train: Sequence[np.ndarray], n: int) -> list[Resample]:
     """Add the rows that assess to those that train, which are sorted."""
-    found = [Resample(label, np.sort(rows), _others(n, rows)) for label, rows in zip(labels, train, strict=True)]
-    if not all(len(each.assess) for each in found):
+    resamples = [Resample(label, np.sort(rows), _others(n, rows)) for label, rows in zip(labels, train, strict=True)]
+    if not all(len(each.assess) for each in resamples):
         raise DataError("`data` has one row of each class, too few to hold some out.", allowed="At least two rows.")
-    return found
+    return resamples
 
 
 def _number_of_folds(resamples: object, n: int) -> int:

@@ -210,9 +210,9 @@ def tune_nnet(
     best = grid.plans[search.best]
     starts = [best.initial_weights() for _ in range(restarts)]
     fit = run(_refit(inputs, best, starts, chosen), progress=progress)
-    said = describe_resamples(resamples, len(grid.resamples))
+    description = describe_resamples(resamples, len(grid.resamples))
     point = {"size": grid.sizes[search.best], "decay": grid.decays[search.best]}
-    return Tuning(search.fits, search.summary, point, fit, metric, said, time.perf_counter() - began)
+    return Tuning(search.fits, search.summary, point, fit, metric, description, time.perf_counter() - began)
 
 
 def _grid(

@@ -133,7 +133,7 @@ def multinom(
     8.0
     """
     with arguments_of("multinom"):
-        given = _given(locals())
+        call_arguments = _given(locals())
     refuse_values(multinom, values, "weights")
     refuse_more(multinom, more)
     if not isinstance(formula, str):
@@ -155,13 +155,13 @@ def multinom(
         chosen = choose_engine(engine, device, threads)
     fit = planned.fit(network, np.where(used.free, planned.initial_weights(), used.fixed))
     solution = run(_work(chosen, fit, tells=bool(asked.summ) and planned.settings.trace), progress=progress)
-    made = _multinomial(record(network, planned, solution, chosen, {"formula": formula}), whole, used, given)
+    fitted = _multinomial(record(network, planned, solution, chosen, {"formula": formula}), whole, used, call_arguments)
     if asked.Hess:
-        names = made.coefficient_names
-        made.Hessian = pd.DataFrame(made.information.copy(), index=names, columns=names)
+        names = fitted.coefficient_names
+        fitted.Hessian = pd.DataFrame(fitted.information.copy(), index=names, columns=names)
     if asked.model:
-        made.model = _model_frame(inputs, data, weights)
-    return made
+        fitted.model = _model_frame(inputs, data, weights)
+    return fitted
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class _Asked:
 
 def _given(arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments that are not left at their defaults, as the call is to be printed."""
-    given: dict[str, Any] = {}
+    call_arguments: dict[str, Any] = {}
     for name, each in inspect.signature(multinom).parameters.items():
         value = arguments.get(name)
         if name in ("values", "more", "progress") or (each.default is not each.empty and value is each.default):
@@ -197,8 +197,8 @@ def _given(arguments: dict[str, Any]) -> dict[str, Any]:
             continue
         if isinstance(value, str) and name not in ("formula", "weights"):
             value = f'"{value}"'
-        given[name.replace("_", ".")] = value if scalar else name
-    return given
+        call_arguments[name.replace("_", ".")] = value if scalar else name
+    return call_arguments
 
 
 def _network(inputs: Inputs, used: Model, censored: bool) -> Inputs:
@@ -217,14 +217,17 @@ def _work(engine: Engine, fit: Fit, *, tells: bool) -> Work[Solution]:
     return (yield from solve(engine, fit))
 
 
-def _multinomial(made: NNet, whole: Model, used: Model, given: dict[str, Any]) -> Multinom:
-    known = {each.name: getattr(made, each.name) for each in fields(NNet)} | {"lev": used.lev}
+def _multinomial(network: NNet, whole: Model, used: Model, call_arguments: dict[str, Any]) -> Multinom:
+    components = {each.name: getattr(network, each.name) for each in fields(NNet)} | {"lev": used.lev}
     degrees = rank(whole.terms)
     edf = float(degrees * (len(used.classes) - 1))
-    deviance = 2 * made.value
+    deviance = 2 * network.value
     return Multinom(
-        **known, classes=used.classes, deviance=deviance, rank=degrees, edf=edf, AIC=deviance + 2 * edf, given=given,
-        information=information(used.terms, made.fitted_values, made.weights, used.y if made.censored else None),
+        **components, classes=used.classes, deviance=deviance, rank=degrees, edf=edf, AIC=deviance + 2 * edf,
+        given=call_arguments,
+        information=information(
+            used.terms, network.fitted_values, network.weights, used.y if network.censored else None
+        ),
         intercept=used.intercept, offsets=used.offsets,
     )  # fmt: skip
 

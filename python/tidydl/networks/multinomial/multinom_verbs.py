@@ -72,9 +72,9 @@ def _confint(x: Multinom, parm: Chosen = None, level: float = 0.95) -> pd.DataFr
     level = check_number("level", level, 0, 1)
     rows = names if x.is_binary else pd.MultiIndex.from_product([x.classes[1:], names], names=["y.level", "term"])
     errors = roots(np.diag(x.covariance))
-    found = intervals(pd.Series(x.coefficients.ravel(), index=rows), errors, level)
-    kept = np.tile(np.isin(np.arange(len(names)), chosen), len(found) // len(names))
-    return found[kept]
+    bounds = intervals(pd.Series(x.coefficients.ravel(), index=rows), errors, level)
+    kept = np.tile(np.isin(np.arange(len(names)), chosen), len(bounds) // len(names))
+    return bounds[kept]
 
 
 @verbs.logLik.register(Multinom)
@@ -109,8 +109,8 @@ def _anova(x: Multinom, *others: Multinom, test: str = "Chisq") -> pd.DataFrame:
         "LR stat.": less,
         "Pr(Chi)": [np.nan, *(chi_square_above(*each) for each in zip(less[1:], fewer[1:], strict=True))],
     }
-    found = ANOVA.frame(data)
-    return found if test == "Chisq" else found.drop(columns="Pr(Chi)")
+    table = ANOVA.frame(data)
+    return table if test == "Chisq" else table.drop(columns="Pr(Chi)")
 
 
 def _residual_degrees(fit: Multinom) -> float:

@@ -131,10 +131,10 @@ def _network(part: Part, fit: NNet) -> dict[str, Any]:
 
 
 def _left_out(part: Part) -> dict[str, Any] | None:
-    found = left_out_of(part)
-    if found is None:
+    left_out = left_out_of(part)
+    if left_out is None:
         return None
-    rows, labels, exclude = found
+    rows, labels, exclude = left_out
     return {"rows": np.array(rows, dtype=float), "labels": texts_for_r(labels), "exclude": exclude}
 
 
@@ -145,14 +145,14 @@ def _count(value: int | None) -> float:
 def _call(part: Part, fit: NNet) -> dict[str, Any]:
     """Return the call as text, written anew, and arguments that are one value each."""
     is_model = isinstance(fit, Multinom)
-    given = part.text("text") if not part.is_null("text") else None
-    if given is None:
-        found = CallForR("multinom()" if is_model else _made_call(fit))
+    text = part.text("text") if not part.is_null("text") else None
+    if text is None:
+        call = CallForR("multinom()" if is_model else _made_call(fit))
     else:
         size = None if is_model else fit.n[1]
-        found = call_for_r(given, size) or CallForR("multinom()" if is_model else "nnet()")
-    known = {name: value for name, value in arguments_of(part, "arguments").items() if name and value is not None}
-    return {"text": found.text, "other_size": found.other_size, "arguments": known}
+        call = call_for_r(text, size) or CallForR("multinom()" if is_model else "nnet()")
+    arguments = {name: value for name, value in arguments_of(part, "arguments").items() if name and value is not None}
+    return {"text": call.text, "other_size": call.other_size, "arguments": arguments}
 
 
 def _design(fit: NNet) -> dict[str, Any]:

@@ -148,20 +148,20 @@ def coded_design(part: Part, formula: Formula, variables: Mapping[str, Part], in
 
 def variables_of(part: Part, formula: Formula, key: Callable[[str], str]) -> dict[str, Part]:
     """Find what the file says of each variable of a formula, and of ``(weights)``; ``key`` tells how it is written."""
-    known = {}
+    parts = {}
     for each in part.parts("variables"):
         _check_variable(each)
         try:
-            known[key(each.text("name"))] = each
+            parts[key(each.text("name"))] = each
         except FormulaError:  # it is none of the formula's
             continue
-    found = {}
+    variables = {}
     texts = [each.text for each in formula.variables] + [each.text for each in formula.offsets]
     for text in (formula.response_text, *texts):
-        if text not in known:
+        if text not in parts:
             raise part.fault(f"'{part.place}$variables' lacks '{text}'")
-        found[text] = known[text]
-    return {**found, **{name: known[name] for name in ("(weights)",) if name in known}}
+        variables[text] = parts[text]
+    return {**variables, **{name: parts[name] for name in ("(weights)",) if name in parts}}
 
 
 def _check_variable(part: Part) -> None:
@@ -172,10 +172,10 @@ def _check_variable(part: Part) -> None:
         levels_of(part)
     if part.is_null("contrasts") or isinstance(part.raw("contrasts"), str):
         return
-    given = part.part("contrasts")
-    rows, _ = given.wholes("dim", 2)
-    if given.texts("rows"):
-        given.texts("rows", rows)
+    contrasts = part.part("contrasts")
+    rows, _ = contrasts.wholes("dim", 2)
+    if contrasts.texts("rows"):
+        contrasts.texts("rows", rows)
 
 
 def _coding(part: Part, kind: str) -> Coding:
@@ -184,12 +184,12 @@ def _coding(part: Part, kind: str) -> Coding:
     if part.is_null("contrasts") or isinstance(part.raw("contrasts"), str):
         name = "contr.treatment" if part.is_null("contrasts") else named_contrasts(part, "contrasts", len(levels))
         return Coding(levels, name, ordered=ordered)
-    given = part.part("contrasts")
-    rows, width = _contrasts_dim(part, given, len(levels))
-    matrix = tuple(map(tuple, given.matrix("values", rows, width).tolist()))
-    names = given.texts("columns")
-    ends = given.texts("columns", width) if names else tuple(str(j + 1) for j in range(width))
-    name = "" if given.is_null("name") else named_contrasts(given, "name", rows)
+    contrasts = part.part("contrasts")
+    rows, width = _contrasts_dim(part, contrasts, len(levels))
+    matrix = tuple(map(tuple, contrasts.matrix("values", rows, width).tolist()))
+    names = contrasts.texts("columns")
+    ends = contrasts.texts("columns", width) if names else tuple(str(j + 1) for j in range(width))
+    name = "" if contrasts.is_null("name") else named_contrasts(contrasts, "name", rows)
     if name == "contr.poly":
         own, ends = polynomial_contrasts(rows)
         if len(ends) != width:
@@ -209,16 +209,16 @@ def levels_of(part: Part) -> tuple[str, ...]:
 
 def named_contrasts(part: Part, name: str, levels: int) -> str:
     """Read the name of contrasts."""
-    found = part.choice(name, CONTRASTS)
-    if found == "contr.poly" and levels > MOST_ORDERED_LEVELS:
+    contrasts = part.choice(name, CONTRASTS)
+    if contrasts == "contr.poly" and levels > MOST_ORDERED_LEVELS:
         problem = f"'{part.place}${name}' is contr.poly for {levels:,} levels, which has at most {MOST_ORDERED_LEVELS}"
         raise part.fault(problem)
-    return found
+    return contrasts
 
 
-def _contrasts_dim(part: Part, given: Part, levels: int) -> tuple[int, int]:
+def _contrasts_dim(part: Part, contrasts: Part, levels: int) -> tuple[int, int]:
     """Read the rows and columns of a matrix of contrasts."""
-    rows, width = given.wholes("dim", 2)
+    rows, width = contrasts.wholes("dim", 2)
     if rows != levels or not 0 <= width <= levels:
         raise part.fault(f"'{part.place}$contrasts' does not fit the levels")
     return rows, width
@@ -228,56 +228,56 @@ def _memory_of(part: Part, formula: Formula) -> dict[str, Any]:
     """Read what calls keep."""
     parts = [*formula.response, *formula.variables, *formula.offset_parts]
     calls = {text: call for each in parts for text, call in each.calls.items()}
-    found: dict[str, Any] = {}
+    memory: dict[str, Any] = {}
     for noted in part.parts("memory"):
         text = vet(noted.text("call")).text
-        given = {each.text("name"): each for each in noted.parts("arguments")}
-        if len(given) < noted.length("arguments"):
+        arguments = {each.text("name"): each for each in noted.parts("arguments")}
+        if len(arguments) < noted.length("arguments"):
             raise noted.fault(f"'{noted.place}$arguments' does not fit '{text}'")
-        if text in calls and given:
-            found[text] = _kept(calls[text], given, noted)
+        if text in calls and arguments:
+            memory[text] = _kept(calls[text], arguments, noted)
     for factor in formula.factors:
-        if isinstance(factor.node, Call) and _keeps(factor.node) and factor.text not in found:
+        if isinstance(factor.node, Call) and _keeps(factor.node) and factor.text not in memory:
             raise part.fault(f"'{part.place}$memory' lacks '{factor.text}'")
-    return found
+    return memory
 
 
 def _keeps(call: Call) -> bool:
     return call.function == "scale" or (call.function == "poly" and not options_of(call)[1].get("raw"))
 
 
-def _kept(call: Call, given: Mapping[str, Part], part: Part) -> Any:
+def _kept(call: Call, arguments: Mapping[str, Part], part: Part) -> Any:
     variables, options = options_of(call)
-    if call.function == "poly" and "coefs" in given:
-        inside = given["coefs"].parts("list")
+    if call.function == "poly" and "coefs" in arguments:
+        inside = arguments["coefs"].parts("list")
         several = [each.parts("list") for each in inside] if variables > 1 else [inside]
         bases = tuple(_basis({each.text("name"): each for each in one}, part) for one in several)
-        known = all(map(math.isfinite, (each for basis in bases for each in (*basis.centres, *basis.squares))))
+        is_finite = all(map(math.isfinite, (each for basis in bases for each in (*basis.centres, *basis.squares))))
         degree = options.get("degree", 1)
-        if known and len(bases) == variables and all(len(basis.centres) == degree for basis in bases):
+        if is_finite and len(bases) == variables and all(len(basis.centres) == degree for basis in bases):
             return bases
     elif call.function == "scale":
         pairs = (("center", 0.0), ("scale", 1.0))
-        numbers = tuple(_number(given.get(name), options.get(name), without, part) for name, without in pairs)
+        numbers = tuple(_number(arguments.get(name), options.get(name), without, part) for name, without in pairs)
         if all(map(math.isfinite, numbers)):
             return numbers
-    elif call.function == "as.numeric" and "levels" in given:
-        return given["levels"].texts("texts")
+    elif call.function == "as.numeric" and "levels" in arguments:
+        return arguments["levels"].texts("texts")
     raise part.fault(f"'{part.place}$arguments' does not fit '{written(call)}'")
 
 
-def _basis(given: Mapping[str, Part], part: Part) -> Basis:
-    if not {"alpha", "norm2"} <= set(given):
+def _basis(coefficients: Mapping[str, Part], part: Part) -> Basis:
+    if not {"alpha", "norm2"} <= set(coefficients):
         raise part.fault(f"'{part.place}$arguments' lacks a polynomial's coefficients")
-    centres = given["alpha"].numbers("numbers")
-    squares = given["norm2"].numbers("numbers", len(centres) + 2)[1:]
+    centres = coefficients["alpha"].numbers("numbers")
+    squares = coefficients["norm2"].numbers("numbers", len(centres) + 2)[1:]
     return Basis(tuple(centres.tolist()), tuple(squares.tolist()))
 
 
-def _number(given: Part | None, option: object, without: float, part: Part) -> float:
+def _number(stored: Part | None, option: object, without: float, part: Part) -> float:
     """Return a centre or a scale: what was kept, or what the call itself says where R keeps nothing."""
-    if given is not None:
-        return float(given.numbers("numbers", 1)[0])
+    if stored is not None:
+        return float(stored.numbers("numbers", 1)[0])
     if option is False:
         return without
     if isinstance(option, float):

@@ -144,11 +144,11 @@ def read_saved(file: object) -> tuple[str, Part]:
 
 def check_path(file: object) -> str:
     """Return the path of a file, or refuse what is none."""
-    given = os.fspath(file) if isinstance(file, (str, os.PathLike)) else None
-    if not isinstance(given, str) or not given or "\0" in given:
+    raw_path = os.fspath(file) if isinstance(file, (str, os.PathLike)) else None
+    if not isinstance(raw_path, str) or not raw_path or "\0" in raw_path:
         raise ArgumentError(f"`file` is {described(file)}.", allowed="The path of a file, such as 'fit.json'.")
-    check_path_name("file", given)
-    path = os.path.expanduser(given)
+    check_path_name("file", raw_path)
+    path = os.path.expanduser(raw_path)
     if os.path.isdir(path):
         raise ArgumentError(f"`file` '{path}' is a folder.", allowed="The path of a file, such as 'fit.json'.")
     return path

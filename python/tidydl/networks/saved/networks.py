@@ -83,12 +83,12 @@ def arguments_of(part: Part, name: str) -> dict[str, Any]:
     """Read arguments that are one value each; what else stands there is not known to this version."""
     if part.is_null(name):
         return {}
-    given = part.part(name)
-    found = {each: given.raw(each) for each in given.names}
+    arguments = part.part(name)
+    values = {each: arguments.raw(each) for each in arguments.names}
     kinds = (bool, int, float, str, type(None))
-    numbers = {each: given.part(each).number("number") for each, value in found.items() if isinstance(value, dict)}
+    numbers = {each: arguments.part(each).number("number") for each, value in values.items() if isinstance(value, dict)}
     return {
-        each: numbers.get(each, value) for each, value in found.items() if each in numbers or isinstance(value, kinds)
+        each: numbers.get(each, value) for each, value in values.items() if each in numbers or isinstance(value, kinds)
     }
 
 
@@ -188,11 +188,11 @@ def left_out_of(part: Part) -> tuple[list[int], tuple[str, ...], bool] | None:
     """Read which rows the fit left out, their labels, and whether predictions have a place for them."""
     if part.is_null("left_out"):
         return None
-    given = part.part("left_out")
-    rows = given.wholes("rows")
+    left_out = part.part("left_out")
+    rows = left_out.wholes("rows")
     if rows and not 0 < min(rows) <= max(rows) <= MOST_ITERATIONS:
-        raise given.fault(f"'{given.place}$rows' are no rows")
-    return rows, given.texts("labels", len(rows)), given.flag("exclude")
+        raise left_out.fault(f"'{left_out.place}$rows' are no rows")
+    return rows, left_out.texts("labels", len(rows)), left_out.flag("exclude")
 
 
 def _call_of(part: Part) -> dict[str, Any]:
@@ -257,10 +257,10 @@ def _model_of(part: Part, read_design: ReadDesign) -> Multinom:
 
 def _given_of(part: Part) -> dict[str, Any]:
     """Read the arguments that the call shows."""
-    given = {each.text("name"): _given_value(each) for each in part.parts("given")}
-    if not isinstance(given.get("formula", ""), str):
+    arguments = {each.text("name"): _given_value(each) for each in part.parts("given")}
+    if not isinstance(arguments.get("formula", ""), str):
         raise part.fault(f"'{part.place}$given' is not known")
-    return given
+    return arguments
 
 
 def _given_value(part: Part) -> Any:

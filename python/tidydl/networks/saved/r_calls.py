@@ -74,12 +74,12 @@ def call_for_r(text: str, size: int | None = None) -> CallForR | None:
         None where it calls no function that fits networks.
     """
     try:
-        called, given = (len(text) <= MOST_LETTERS and split_call(text)) or ("", [])
+        called, sources = (len(text) <= MOST_LETTERS and split_call(text)) or ("", [])
     except FormulaError:
         return None
     if called not in _FITTING:
         return None
-    arguments = [_argument(name or "", source) for name, source in given]
+    arguments = [_argument(name or "", source) for name, source in sources]
     meant = _names_meant(called, [each.name for each in arguments])
     other_size, parts = None, []
     for each, meaning in zip(arguments, meant, strict=True):
@@ -97,20 +97,20 @@ def _argument(name: str, source: str) -> _Argument:
         return _Argument(name, source, None)
 
 
-def _names_meant(called: str, given: Sequence[str]) -> list[str]:
+def _names_meant(called: str, names: Sequence[str]) -> list[str]:
     """Name the arguments that a call gives by position or by the beginnings of their names, as R matches them."""
-    form = "multinom" if "multinom" in called else "formula" if {"formula", "data"} & {*given} else "matrix"
+    form = "multinom" if "multinom" in called else "formula" if {"formula", "data"} & {*names} else "matrix"
     formals = _FORMALS[form]
-    free = [formal for formal in formals if formal not in given]
-    meant = list(given)
-    for i, name in enumerate(given):
+    free = [formal for formal in formals if formal not in names]
+    meant = list(names)
+    for i, name in enumerate(names):
         if name and name not in formals:
             close = [formal for formal in free if formal.startswith(name)]
             if len(close) > 1:
-                return list(given)
+                return list(names)
             meant[i] = close[0] if close else name
     free = [formal for formal in free if formal not in meant]
-    for i, name in enumerate(given):
+    for i, name in enumerate(names):
         if not name and free:
             meant[i] = free.pop(0)
     return meant
@@ -161,8 +161,8 @@ def _is_of_contrasts(node: Node) -> bool:
             return number <= _MOST_CONTRASTS
         return not isinstance(node.value, str) or node.value in CONTRASTS
     if isinstance(node, Call) and node.function != "::":
-        known = node.function.removeprefix("stats::") in _CONTRAST_WORDS
-        return known and all(map(_is_of_contrasts, node.arguments))
+        is_contrast_call = node.function.removeprefix("stats::") in _CONTRAST_WORDS
+        return is_contrast_call and all(map(_is_of_contrasts, node.arguments))
     return _name_in_stats(node) in _CONTRAST_WORDS
 
 

@@ -80,8 +80,8 @@ def _width(part: Part) -> int | None:
     """Return how many columns a variable of numbers has, by its class."""
     if part.is_null("class"):
         return None
-    found = part.text("class")
-    return int(found.removeprefix("nmatrix.")) if found.startswith("nmatrix.") else 1
+    class_name = part.text("class")
+    return int(class_name.removeprefix("nmatrix.")) if class_name.startswith("nmatrix.") else 1
 
 
 def _variable(part: Part) -> dict[str, Any]:
@@ -98,12 +98,12 @@ def _contrasts(part: Part) -> Any:
     """Read contrasts: a name, or a matrix with the names of its rows and columns, which has a name where R made it."""
     if isinstance(part.raw("contrasts"), str):
         return part.text("contrasts")
-    given = part.part("contrasts")
-    rows, width = given.wholes("dim", 2)
-    ends = [given.texts(name) and given.texts(name, n) for name, n in (("rows", rows), ("columns", width))]
+    contrasts = part.part("contrasts")
+    rows, width = contrasts.wholes("dim", 2)
+    ends = [contrasts.texts(name) and contrasts.texts(name, n) for name, n in (("rows", rows), ("columns", width))]
     return {
-        "name": None if given.is_null("name") else named_contrasts(given, "name", rows),
+        "name": None if contrasts.is_null("name") else named_contrasts(contrasts, "name", rows),
         "rows": texts_for_r(ends[0]) if ends[0] else None,
         "columns": texts_for_r(ends[1]) if ends[1] else None,
-        "values": given.matrix("values", rows, width),
+        "values": contrasts.matrix("values", rows, width),
     }

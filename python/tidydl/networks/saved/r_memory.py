@@ -53,17 +53,17 @@ def memory_for_r(part: Part, formula: Formula, widths: Mapping[str, int | None])
         vet_for_r(node)
         noted[written(node)] = each, _arguments(each.parts("arguments"))
     parts = [*formula.response, *formula.variables, *formula.offset_parts]
-    found: dict[str, dict[str, Any]] = {}
+    memory: dict[str, dict[str, Any]] = {}
     for variable in parts:
         width = widths.get(variable.text)
         if width is not None and _keeps(variable.node) and variable.text not in noted:
             raise part.fault(f"'{part.place}$memory' lacks '{short(variable.node)}'")
         for text, call in _calls(variable):
             if text in noted:
-                where, given = noted[text]
-                kept = _kept(where, given, call, width if call is variable.node else None)
-                found[text] = {"call": written_for_r(call), "arguments": kept}
-    return list(found.values())
+                where, arguments = noted[text]
+                kept = _kept(where, arguments, call, width if call is variable.node else None)
+                memory[text] = {"call": written_for_r(call), "arguments": kept}
+    return list(memory.values())
 
 
 def _calls(variable: Expression) -> list[tuple[str, Call]]:
@@ -120,17 +120,17 @@ def _named(values: np.ndarray, names: Sequence[str]) -> Any:
     return pd.Series(values, index=list(names))
 
 
-def _kept(part: Part, given: Sequence[tuple[str, Any]], call: Call, width: int | None) -> dict[str, Any]:
+def _kept(part: Part, arguments: Sequence[tuple[str, Any]], call: Call, width: int | None) -> dict[str, Any]:
     """Return the arguments that such a call keeps, each of the kind and the size that it has there."""
     function = _function(call)
     rules = _RULES[function]
-    known = [(name, value) for name, value in given if name in rules]
-    kept = dict(known)
+    relevant = [(name, value) for name, value in arguments if name in rules]
+    kept = dict(relevant)
     required = () if function == "scale" and len(call.arguments) > 1 else _REQUIRED[function]
     right = (
-        len(kept) == len(known)
+        len(kept) == len(relevant)
         and all(name in kept for name in required)
-        and all(rules[name](value) for name, value in known)
+        and all(rules[name](value) for name, value in relevant)
     )
     if not right or not _has_width(kept, call, function, width):
         raise part.fault(f"'{part.place}$arguments' does not fit '{short(call)}'")
@@ -200,9 +200,9 @@ def _has_width(kept: Mapping[str, Any], call: Call, function: str, width: int | 
         bases = [kept["coefs"]] if _is_polynomial(kept["coefs"]) else list(_listed(kept["coefs"]))
         degrees = {len(each["alpha"]) for each in bases}
         degree = max(degrees)
-        made = math.comb(len(bases) + degree, degree) - 1
-        fits = len(degrees) == 1 and _degree_asked(call) in (None, degree) and made <= MOST_PRODUCTS
-        return fits and width in (None, made)
+        columns = math.comb(len(bases) + degree, degree) - 1
+        fits = len(degrees) == 1 and _degree_asked(call) in (None, degree) and columns <= MOST_PRODUCTS
+        return fits and width in (None, columns)
     if function == "scale":
         return width is None or all(len(value) == width for value in kept.values())
     degree = 1 if function == "ns" else int(np.asarray(kept["degree"])[0])
