@@ -108,11 +108,11 @@ def coded_by(
 
 def _factor(key: object, factors: Mapping[str, tuple[str, ...]], others: Sequence[str]) -> str:
     """Find the factor that a key names: as a column, or as it stands in the formula."""
-    ways = [str(key), quoted(str(key)), _rewritten(str(key))]
-    for way in ways:
-        if way in factors:
-            return way
-    if any(way in others for way in ways):
+    spellings = [str(key), quoted(str(key)), _rewritten(str(key))]
+    for spelling in spellings:
+        if spelling in factors:
+            return spelling
+    if any(spelling in others for spelling in spellings):
         raise ArgumentError(
             f"`contrasts` names '{key}', which is not categorical.",
             allowed=one_of(factors),

@@ -15,7 +15,7 @@ import numpy as np
 
 from tidydl.design.arithmetic import among, compared, computed, joined, negated
 from tidydl.design.deparse import Lines, quoted, written
-from tidydl.design.functions import FUNCTIONS, NOT_YET, Function, Situation, numeric
+from tidydl.design.functions import FUNCTIONS, NOT_YET, CallContext, Function, numeric
 from tidydl.design.syntax import COMPARISONS, EMPTY, Call, Constant, Name, Node, parse, walk
 from tidydl.design.values import Logicals, Numbers, Value
 from tidydl.errors import FormulaError, nearest
@@ -124,7 +124,7 @@ class Scope:
         inner, options = _arguments(node, function, self.argument)
         text = written(node)
         values = [self._for_each_row(self._valued(self._evaluate(each), each)) for each in inner]
-        at = Situation(text, tuple(map(written, inner)), self.argument, self.is_new, self.memory.get(text))
+        at = CallContext(text, tuple(map(written, inner)), self.argument, self.is_new, self.memory.get(text))
         value, kept = function.apply(values, options, at)
         if kept is not None:
             self.memory.setdefault(text, kept)

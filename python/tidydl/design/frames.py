@@ -243,24 +243,24 @@ def design_offset(design: Design, newdata: pd.DataFrame) -> np.ndarray | None:
     assert design.formula is not None
     if not design.formula.offsets:
         return None
-    needed = [*design.formula.factors, *design.formula.offset_parts]
-    values, complete = _read(design, newdata, needed, (), "newdata")
+    required = [*design.formula.factors, *design.formula.offset_parts]
+    values, complete = _read(design, newdata, required, (), "newdata")
     return _offset(design.formula, {name: value.take(complete) for name, value in values.items()})
 
 
 def _read(
-    design: Design, data: pd.DataFrame, needed: Sequence[Expression], others: Sequence[Expression], argument: str
+    design: Design, data: pd.DataFrame, required: Sequence[Expression], others: Sequence[Expression], argument: str
 ) -> tuple[dict[str, Value], np.ndarray]:
     """Evaluate what is needed as at the fit, and say which rows are complete, in what is there of the others too."""
     assert design.formula is not None
     names = [str(name) for name in data.columns]
     counts = Counter(names)
-    for name in dict.fromkeys(name for each in needed for name in each.columns):
+    for name in dict.fromkeys(name for each in required for name in each.columns):
         if not counts[name]:
             raise column_gone(name, names, argument)
         if counts[name] > 1:
             raise several_columns(name, argument)
-    values, missing = _evaluated(needed, data, dict(design.memory), True)
+    values, missing = _evaluated(required, data, dict(design.memory), True)
     there = [each for each in [*design.formula.variables, *others] if all(counts[name] for name in each.columns)]
     missing |= _missing([each for each in there if each.text not in values], data, design.memory)
     return values, ~_any(missing.values(), len(data))
@@ -297,8 +297,8 @@ def used_rows(design: Design, data: pd.DataFrame, *, with_response: bool) -> tup
     """
     formula = design.formula
     assert formula is not None
-    needed = [*formula.factors, *(formula.response if with_response else ())]
-    values, complete = _read(design, data, needed, [*formula.response, *formula.offset_parts], "data")
+    required = [*formula.factors, *(formula.response if with_response else ())]
+    values, complete = _read(design, data, required, [*formula.response, *formula.offset_parts], "data")
     if not complete.any():
         raise no_rows(len(data), len(data))
     names = [str(name) for name in data.columns]

@@ -19,7 +19,7 @@ NOT_YET = {"bs", "cut", "interaction", "ns"}
 
 
 @dataclass(frozen=True)
-class Situation:
+class CallContext:
     """Where a call stands: how R writes it and its arguments, the user's argument that holds it, and the data.
 
     ``is_new`` says that these are not the data of the fit, and ``kept`` is what the call kept of those.
@@ -44,12 +44,12 @@ class Situation:
 class Function:
     """A function of a formula.
 
-    ``apply`` takes the values of the first arguments, the options by name and the situation, and gives the value and
-    what is kept for new data (or None). ``options`` are the names of the arguments that are constants, of which the
-    first ``positional`` may be given without their names. ``most`` is the largest number of other arguments.
+    ``apply`` takes the values of the first arguments, the options by name and the context of the call, and returns the
+    value and what is kept for new data (or None). ``options`` are the names of the arguments that are constants, of
+    which the first ``positional`` may be given without their names. ``most`` is the largest number of other arguments.
     """
 
-    apply: Callable[[Sequence[Value], Mapping[str, Any], Situation], tuple[Value, Any]]
+    apply: Callable[[Sequence[Value], Mapping[str, Any], CallContext], tuple[Value, Any]]
     options: tuple[str, ...] = ()
     positional: int = 1
     most: int = 1
@@ -74,28 +74,28 @@ def numeric(value: Value, text: str, argument: str = "formula") -> np.ndarray:
 
 
 def _plain(function: Callable[..., np.ndarray]) -> Function:
-    def apply(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, None]:
+    def apply(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, None]:
         return Numbers(function(at.numeric(values[0]))), None
 
     return Function(apply)
 
 
-def _itself(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, None]:
+def _itself(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, None]:
     return values[0], None
 
 
-def _log(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, None]:
+def _log(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, None]:
     base = options.get("base")
     if base is not None and not (_is_number(base) and base > 0):
         raise at.refuse("has a base that is no number above 0", "log(x), or log(x, 2).")
     return Numbers(logarithm(at.numeric(values[0]), base)), None
 
 
-def _is_missing(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, None]:
+def _is_missing(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, None]:
     return Logicals(values[0].missing.astype(float)), None
 
 
-def _as_numeric(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, Any]:
+def _as_numeric(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, Any]:
     """Return the numbers of levels from 1, as R does, in the order that they had at the fit."""
     value = values[0]
     if not isinstance(value, Labels):
@@ -113,13 +113,13 @@ def _as_numeric(values: Sequence[Value], options: Mapping[str, Any], at: Situati
     return Numbers(np.where(codes < 0, np.nan, codes + 1.0)), levels
 
 
-def _as_character(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, None]:
+def _as_character(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, None]:
     labels = labels_of(values[0])
     sorted_labels = labels.as_levels(tuple(sorted(labels.levels)))
     return Labels(sorted_labels.codes, sorted_labels.levels, is_text=True), None
 
 
-def _factor(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, None]:
+def _factor(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, None]:
     labels = labels_of(values[0])
     ordered = labels.ordered
     if "ordered" in options:
@@ -135,18 +135,18 @@ def _factor(values: Sequence[Value], options: Mapping[str, Any], at: Situation) 
     return Labels(labels.codes, labels.levels, ordered), None
 
 
-def _as_factor(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, None]:
+def _as_factor(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, None]:
     value = values[0]
     if isinstance(value, Labels) and not value.is_text:
         return value, None
     return _factor(values, {}, at)
 
 
-def _ordered(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, None]:
+def _ordered(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, None]:
     return _factor(values, {**options, "ordered": True}, at)
 
 
-def _relevel(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, None]:
+def _relevel(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, None]:
     """Put a level first."""
     value = values[0]
     if not isinstance(value, Labels) or value.ordered:
@@ -162,7 +162,7 @@ def _relevel(values: Sequence[Value], options: Mapping[str, Any], at: Situation)
     return value, None
 
 
-def _poly(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, Any]:
+def _poly(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, Any]:
     degree, raw = options.get("degree", 1), options.get("raw", False)
     if not _is_number(degree) or degree % 1 != 0 or degree < 1 or not isinstance(raw, bool):
         raise at.refuse("has no proper degree", "poly(x, 2), poly(x, 2, raw = TRUE), poly(x, z, degree = 2).")
@@ -183,7 +183,7 @@ def _poly(values: Sequence[Value], options: Mapping[str, Any], at: Situation) ->
     return Numbers(np.ascontiguousarray(parts[0]), ends), bases
 
 
-def _enough(x: np.ndarray, degree: int, at: Situation) -> np.ndarray:
+def _enough(x: np.ndarray, degree: int, at: CallContext) -> np.ndarray:
     """Take the finite values, of which a polynomial needs more different ones than its degree."""
     finite = x[np.isfinite(x)]
     different = len(np.unique(finite))
@@ -196,7 +196,7 @@ def _enough(x: np.ndarray, degree: int, at: Situation) -> np.ndarray:
     return finite
 
 
-def _scale(values: Sequence[Value], options: Mapping[str, Any], at: Situation) -> tuple[Value, Any]:
+def _scale(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, Any]:
     """Subtract the mean and divide by the standard deviation of the values at the fit, unless told otherwise."""
     x = at.numeric(values[0])
     if not all(isinstance(option, bool) or _is_number(option) for option in options.values()):
