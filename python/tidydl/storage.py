@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,6 +68,13 @@ def abandoned(parent: Path) -> Iterator[Path]:
         finally:
             if lock is not None:
                 os.close(lock)
+
+
+def discard(folder: Path, condition: Callable[[], bool] = lambda: True) -> None:
+    """Delete a folder in one step, so that nobody who reads it meets a part of it; where a condition holds then."""
+    with begun_folder(folder.parent) as trash, _alone_in(folder.parent):
+        if condition():
+            os.replace(folder, trash / "discarded")
 
 
 @contextmanager

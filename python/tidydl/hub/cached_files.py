@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from tidydl.columns import Contract
 from tidydl.errors import ArgumentError, StorageError, unknown_name
 from tidydl.hub.listings import forget_listings
 from tidydl.hub.repositories import COMMIT, cache_path
-from tidydl.storage import UNPACKED_FROM, abandoned, unpacked_folder
+from tidydl.storage import UNPACKED_FROM, abandoned, discard, unpacked_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,9 +130,8 @@ def _stored(location: Path) -> Iterator[_Stored]:
     for folder in location.glob("*--*"):
         kind, _, name = folder.name.partition("--")
         if folder.is_dir() and kind in _KINDS and folder.name not in whole:
-            sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
             used = folder.stat().st_mtime
-            yield _Stored(_KINDS[kind], name.replace("--", "/"), None, (), sum(sizes), used, folder, True)
+            yield _Stored(_KINDS[kind], name.replace("--", "/"), None, (), _size_of(folder), used, folder, True)
 
 
 def _unpacked(location: Path) -> Iterator[_Stored]:
@@ -139,10 +139,23 @@ def _unpacked(location: Path) -> Iterator[_Stored]:
     whole = [folder for folder in location.glob("*") if not folder.name.startswith(".") and folder.is_dir()]
     for folder in (*whole, *abandoned(location)):
         note = folder / UNPACKED_FROM
-        source = note.read_text("utf-8", "replace") if note.is_file() else str(folder)
-        sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+        try:
+            source = note.read_text("utf-8", "replace") if note.is_file() else str(folder)
+            used = folder.stat().st_mtime
+        except FileNotFoundError:  # another process has deleted it
+            continue
         commit = None if folder.name.startswith(".") else folder.name
-        yield _Stored(_UNPACKED, source, commit, (), sum(sizes), folder.stat().st_mtime, folder, True)
+        yield _Stored(_UNPACKED, source, commit, (), _size_of(folder), used, folder, True)
+
+
+def _size_of(folder: Path) -> int:
+    """Return the bytes of the files below a folder, which another process may be deleting."""
+    size = 0
+    for current, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                size += os.stat(os.path.join(current, name)).st_size
+    return size
 
 
 def _named(stored: Sequence[_Stored], remove: object) -> list[_Stored]:
@@ -165,7 +178,7 @@ def _free(gone: Sequence[_Stored]) -> None:
 
     for each in gone:
         if each.kind == _UNPACKED:
-            shutil.rmtree(each.folder)
+            discard(each.folder, each.folder.is_dir)
     gone = [each for each in gone if each.kind != _UNPACKED]
     commits = [each.commit for each in gone if each.commit is not None]
     if commits:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PIL import Image as Pillow
 
 _ORIENTATION = 0x0112  # the EXIF tag
+_STORED_WIDTH = 0x0100  # the tag of TIFF
 _LYING = (5, 6, 7, 8)  # its values for an image stored on its side
 _LOSSLESS_IN_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 
@@ -95,6 +96,8 @@ class Image(MediaValue):
             width, height = image.size
             try:
                 lying = image.getexif().get(_ORIENTATION) in _LYING
+                tags = getattr(image, "tag_v2", {})  # of TIFF, whose size newer versions of Pillow give turned already
+                lying = lying and tags.get(_STORED_WIDTH, width) == width
             except Exception:  # broken EXIF data says nothing about the size
                 lying = False
             return (height, width, image.mode) if lying else (width, height, image.mode)
@@ -157,7 +160,7 @@ def as_image(value: Any) -> Image:
         return Image(*source)
     if type(value).__module__.partition(".")[0] == "PIL" and hasattr(value, "getbands"):
         _check_format(value)
-        return Image(_encode(_storable(value)))
+        return Image(_encode(_storable(_upright(value))))
     if hasattr(value, "__array__") and getattr(value, "ndim", 0) >= 2:
         return Image(_encode(_from_array(value)))
     raise ArgumentError(f"`image` is {described(value)}, which is not an image.", allowed=_allowed())
@@ -202,6 +205,14 @@ def _from_array(value: object) -> Pillow.Image:
         )
     scaled = np.rint(pixels * 255.0) if top == 1 else pixels
     return Pillow.fromarray(np.ascontiguousarray(scaled.astype(np.uint8)))
+
+
+def _upright(image: Pillow.Image) -> Pillow.Image:
+    """Return a PIL image turned as its EXIF data says, which are not kept."""
+    from PIL import ImageOps
+
+    with DATA_FILES.guard(named("image", None), lambda error: _undecodable(None, error)):
+        return ImageOps.exif_transpose(image) if image.getexif().get(_ORIENTATION, 1) != 1 else image
 
 
 def _storable(image: Pillow.Image) -> Pillow.Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -103,11 +104,14 @@ def _file(path: str, kind: str, allowed: str, folder_hint: str | None) -> str:
             allowed=allowed,
             hint="Download the file first and give its path.",
         )
-    if "\0" in path or not os.path.exists(path):
-        raise NotFoundError(f"`{kind}` '{shown}' does not exist.", allowed=f"The path of {_ARTICLES[kind]} file.")
-    if os.path.isdir(path):
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        article = f"The path of {_ARTICLES[kind]} file."
+        raise NotFoundError(f"`{kind}` '{shown}' does not exist.", allowed=article) from None
+    if stat.S_ISDIR(mode):
         raise ArgumentError(f"`{kind}` '{path}' is a folder.", allowed=allowed, hint=folder_hint)
-    if not os.path.isfile(path):  # which might never end, or wait for ever for somebody who writes
+    if not stat.S_ISREG(mode):  # which might never end, or wait for ever for somebody who writes
         raise ArgumentError(
             f"`{kind}` '{shown}' is a pipe or a device.", allowed=allowed, hint="Write its output to a file first."
         )

@@ -25,7 +25,7 @@ _UNNAMED = "X"
 _KEPT = {b"tidydl": b"digits"}
 _BLANKS = b" \t"  # which Arrow leaves out around a number
 _AROUND = b'\n\r"'  # a field, beside the separator
-_LEADING_ZERO = r"^[ \t]*0[0-9]"
+_LEADING_ZERO = r"^[ \t]*0[0-9xX]"
 _WITH_COMMA = r"^[ \t]*[+-]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+|,[0-9])(,?[0-9]+)?[ \t]*$"  # 1,5 and 1.234,5
 _FEW = 100  # rows that rule out most columns
 _BLOCK = 2**18  # bytes, which stay in the processor's own memory
@@ -127,7 +127,7 @@ def _free_name(stem: str, taken: Collection[str], free: dict[str, Iterator[str]]
 
 
 def some_begin_with_zero(stream: ByteStream, separator: str) -> bool:
-    """Return whether any number of a csv file begins with a zero and another digit, as an identifier may."""
+    """Return whether any number of a csv file begins with a zero and another digit or an x, as identifiers may."""
     before, blanks = b"\n", _blanks(separator)  # so that the first field stands behind something too
     while block := stream.read(_BLOCK):
         block = before + block
@@ -142,9 +142,12 @@ def some_begin_with_zero(stream: ByteStream, separator: str) -> bool:
 def _a_number_begins_with_zero(content: bytes, separator: str) -> bool:
     """Look at all zeros but those in the first byte, which is no blank, and in the last two."""
     text = np.frombuffer(content, np.uint8)
-    zeros = 1 + np.flatnonzero((text[1:-2] == ord("0")) & (text[2:-1] - ord("0") < 10))
+    second = text[2:-1]
+    is_hexadecimal = second | 0x20 == ord("x")  # which Arrow takes for whole numbers, 0xFFFFFFFFFFFFFFFF for -1
+    zeros = 1 + np.flatnonzero((text[1:-2] == ord("0")) & ((second - ord("0") < 10) | is_hexadecimal))
     goes_on = _among(b"0123456789.eE" + _BLANKS + _AROUND + separator.encode())
-    zeros = zeros[goes_on[text[zeros + 2]]]  # as dates such as 01/02/2020 and times do not
+    # as dates such as 01/02/2020 and times do not
+    zeros = zeros[goes_on[text[zeros + 2]] | is_hexadecimal[zeros - 1]]
     blank, start = _among(_blanks(separator)), zeros - 1
     if blank[text[start]].any():
         others = np.flatnonzero(~blank[text])
@@ -178,7 +181,7 @@ def _is_number(arrow_type: pa.DataType) -> bool:
 
 
 def one_begins_with_zero(texts: pa.Array | pa.ChunkedArray) -> bool:
-    """Return whether a text begins with a zero and another digit."""
+    """Return whether a text begins with a zero and another digit, or is a hexadecimal number."""
     return bool(pc.any(pc.match_substring_regex(texts, _LEADING_ZERO)).as_py())
 
 

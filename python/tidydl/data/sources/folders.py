@@ -16,7 +16,7 @@ from tidydl.data.sources.paths import DataFiles, not_there
 from tidydl.errors import ArgumentError, NotFoundError
 from tidydl.user_warnings import warn_user
 
-_IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
+_IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json"}
 _TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz")
 _TOLD_OF = (*_TABLES, *(suffix for suffixes in MEDIA.values() for suffix in suffixes))
 _DATA = {*FORMATS, *PACKED, ".zip", *(suffix for suffixes in MEDIA.values() for suffix in suffixes)}
@@ -59,9 +59,11 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
                 folders.remove(link)
         within = current.relative_to(folder).as_posix()
         start = "" if within == "." else f"{within}/"
+        # `datasets` writes state.json where it saves Arrow files
+        ignored = _IGNORED | {"state.json"} if any(file.name == "dataset_info.json" for file in files) else _IGNORED
         for file in files:
             name = file.name
-            if not name.startswith((".", "__", "~$")) and name not in _IGNORED:
+            if not name.startswith((".", "__", "~$")) and name not in ignored:
                 paths[start + name] = current / name
                 is_data = os.path.splitext(name)[1].lower() in _DATA
                 others += not is_data
@@ -107,7 +109,12 @@ def _walk(top: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]], list[os.Dir
         try:
             with os.scandir(current) as entries:
                 inside = list(entries)
-        except OSError:
+        except FileNotFoundError:  # somebody deletes it
+            raise
+        except OSError as error:
+            if current == top:  # which is said to hold nothing
+                return
+            warn_user(f"The folder '{current}' cannot be read ({error.strerror}), so its files are left out.")
             continue
         folders = [each for each in inside if _is_folder(each)]
         names = {each.name for each in folders}

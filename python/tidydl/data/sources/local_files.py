@@ -165,7 +165,9 @@ def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) 
             raise not_there(file)
         inside = files_in_zip(file, room, keep)
         start = "" if only else f"{name.removesuffix(file.suffix)}/"
-        opened |= {start + each: path for each, path in inside.items()}
+        for within, path in inside.items():
+            key = start + within
+            opened[f"{name}/{key}" if key in opened or key in files else key] = path
     return opened
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import zipfile
 from contextlib import ExitStack
@@ -10,8 +11,34 @@ from pathlib import Path
 from tidydl.data.readers.decompression_limits import allowance
 from tidydl.data.readers.formats import FORMATS, MEDIA, suffix_of
 from tidydl.data.sources.folders import data_files_of
-from tidydl.data.sources.zips import unpacked, unpacked_for_good
-from tidydl.errors import ArgumentError, DataError, NotFoundError
+from tidydl.data.sources.zips import is_whole, unpacked, unpacked_for_good
+from tidydl.errors import ArgumentError, DamagedFileError, DataError, NotFoundError
+
+_TRIES = 5
+
+
+def _listed(file: Path, room: ExitStack, keep: bool) -> dict[str, Path]:
+    """Unpack a zip file and list it, again where another process deletes it meanwhile.
+
+    Raises
+    ------
+    DamagedFileError
+        It is deleted again and again.
+    """
+    for _ in range(_TRIES):
+        folder = _open_zip(file, room, keep)
+        try:
+            before = folder.stat()
+            inside = data_files_of(folder)
+            if is_whole(folder, file) and os.path.samestat(before, folder.stat()):
+                return inside
+        except (FileNotFoundError, NotFoundError):
+            continue
+    raise DamagedFileError(
+        f"`path` '{file}' is unpacked into the cache folder, where other processes delete its files while it is read.",
+        allowed="A cache folder whose files stay while they are read.",
+        hint="Load it again when cache(remove = ...) and what else deletes files there have ended.",
+    )
 
 
 def _open_zip(file: Path, room: ExitStack, keep: bool) -> Path:
@@ -38,7 +65,7 @@ def files_in_zip(file: Path, room: ExitStack, keep: bool) -> dict[str, Path]:
     DataError
         One of them is a zip file, whose rows would be lost.
     """
-    inside = data_files_of(_open_zip(file, room, keep))
+    inside = _listed(file, room, keep)
     packed = next((name for name in inside if name.lower().endswith(".zip")), None)
     if packed is not None:
         raise DataError(

@@ -17,7 +17,7 @@ from pathlib import Path
 from tidydl.boundaries import DATA_FILES
 from tidydl.data.readers.decompression_limits import RATIO, SMALL, allowance
 from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlError
-from tidydl.storage import UNPACKED_FROM, abandoned, begun_folder, cache_folder, unpacked_folder
+from tidydl.storage import UNPACKED_FROM, abandoned, begun_folder, cache_folder, discard, unpacked_folder
 
 _MOST = 50 * 2**30  # bytes unpacked
 _FILES = 1_000_000
@@ -88,8 +88,8 @@ def unpacked_for_good(path: Path) -> Path:
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:24]
         location = unpacked_folder()
         target = location / digest
-        if target.is_dir() and not _is_whole(target, path):
-            shutil.rmtree(target)
+        if target.is_dir() and not is_whole(target, path):
+            discard(target, lambda: target.is_dir() and not is_whole(target, path))
         if target.is_dir():
             check_zip(path)
             with suppress(OSError):  # of a folder that only others can write to
@@ -123,7 +123,7 @@ def _note_source(note: Path, path: Path) -> None:
     note.write_text(os.fspath(path.absolute()), "utf-8", "surrogateescape")
 
 
-def _is_whole(folder: Path, path: Path) -> bool:
+def is_whole(folder: Path, path: Path) -> bool:
     """Return whether all files that were unpacked of a zip file are there still."""
     with zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as archive:
         return all((folder / info.filename).is_file() for info in archive.infolist() if not _is_ours(info))

@@ -64,6 +64,22 @@ def test_width_comes_before_height_and_exif_turns():
     assert as_image(np.zeros((3, 5))).width == 5
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
+def test_files_and_pil_images_are_turned_alike(kind, orientation):
+    content = encoded(np.random.default_rng(1).integers(0, 256, (4, 10, 3), "uint8"), kind, exif=exif_of(orientation))
+    from_file, from_pil = as_image(content), as_image(Pillow.open(io.BytesIO(content)))
+    lies = orientation > 4
+    assert (from_file.height, from_file.width) == from_file.array().shape[:2] == ((10, 4) if lies else (4, 10))
+    np.testing.assert_array_equal(from_pil.array(), from_file.array())
+
+
+def exif_of(value):
+    exif = Pillow.Exif()
+    exif[0x0112] = value
+    return exif
+
+
 def bytes_of_orientation(value):
     exif = Pillow.Exif()
     exif[0x0112] = value

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from support.hostile_files import zipped
 from tidydl import cache, load_dataset
 from tidydl.data import example_models
 from tidydl.data.sources.zips import check_zip
-from tidydl.errors import ArgumentError
+from tidydl.errors import ArgumentError, TidydlError
 from tidydl.storage import abandoned, begun_folder
 from tiny.inputs import encoded, picture
 
@@ -131,3 +132,46 @@ def test_a_folder_that_is_being_filled_is_never_taken_for_an_abandoned_one(tmp_p
     for thread in threads:
         thread.join()
     assert lost == []
+
+
+def spoil(folder):
+    """Delete one of the unpacked files, as programs that clean temporary folders do."""
+    with suppress(FileNotFoundError):
+        for path in folder.glob("unpacked/*/*/*.png"):
+            path.unlink()
+            return
+
+
+@pytest.mark.parametrize("delete", [lambda folder: cache(remove=True), spoil], ids=["cache", "one file"])
+def test_no_row_is_lost_where_unpacked_files_are_deleted_meanwhile(tmp_path, monkeypatch, delete):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    files = {f"{label}/{k}.png": encoded(picture(k, (4, 4))) for label in "abc" for k in range(5)}
+    (tmp_path / "a.zip").write_bytes(zipped(*files.items()))
+    until, rows, problems = time.monotonic() + 3, [], []
+
+    def load():
+        while time.monotonic() < until:
+            try:
+                rows.append(len(load_dataset(tmp_path / "a.zip")))
+            except TidydlError as error:
+                rows.append(f"{type(error).__name__}: {error}")
+
+    def clean():
+        while time.monotonic() < until:
+            try:
+                delete(tmp_path / "cache")
+            except Exception as error:
+                problems.append(error)
+            time.sleep(0.01)
+
+    threads = [threading.Thread(target=each) for each in (load, load, load, clean)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 15 in rows
+    assert {each for each in rows if isinstance(each, int)} == {15}
+    assert problems == []
+    told = {each.partition(":")[0] for each in rows if not isinstance(each, int)}
+    assert told <= {"NotFoundError", "DamagedFileError"}

@@ -61,3 +61,22 @@ def test_no_folder_or_file_is_taken_for_a_pattern(tmp_path):
     (folder / "README.md").write_text(CARD.format("x[1].csv"))
     with pytest.raises(DataError, match="the name of a file, too"):
         load_dataset(folder)
+
+
+def test_files_of_one_name_in_a_folder_and_in_a_zip_file_called_so_are_both_read(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.csv").write_text("v\n1\n2\n")
+    for name in ("a.zip", "a.ZIP"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("x.csv", "v\n3\n4\n")
+    assert sorted(load_dataset(tmp_path)["v"]) == [1, 2, 3, 3, 4, 4]
+    named = load_dataset("csv", data_files=[str(tmp_path / "a" / "x.csv"), str(tmp_path / "a.zip")])
+    assert sorted(named["v"]) == [1, 2, 3, 4]
+
+
+def test_a_table_called_state_is_one(tmp_path):
+    for name in ("city", "state"):
+        (tmp_path / f"{name}.json").write_text('[{"name": "' + name + '"}]')
+    assert load_dataset(tmp_path)["name"].tolist() == ["city", "state"]
+    (tmp_path / "dataset_info.json").write_text("{}")
+    assert load_dataset(tmp_path)["name"].tolist() == ["city"]
