@@ -253,13 +253,14 @@ def _kept(call: Call, given: Mapping[str, Part], part: Part) -> Any:
         several = [each.parts("list") for each in inside] if variables > 1 else [inside]
         bases = tuple(_basis({each.text("name"): each for each in one}, part) for one in several)
         known = all(map(math.isfinite, (each for basis in bases for each in (*basis.centres, *basis.squares))))
+        known = known and all(each > 0 for basis in bases for each in basis.squares)  # by which predict() divides
         degree = options.get("degree", 1)
         if known and len(bases) == variables and all(len(basis.centres) == degree for basis in bases):
             return bases
     elif call.function == "scale":
         pairs = (("center", 0.0), ("scale", 1.0))
         numbers = tuple(_number(given.get(name), options.get(name), without, part) for name, without in pairs)
-        if all(map(math.isfinite, numbers)):
+        if all(map(math.isfinite, numbers)) and numbers[1] != 0:
             return numbers
     elif call.function == "as.numeric" and "levels" in given:
         return given["levels"].texts("texts")
