@@ -9,7 +9,8 @@ and what comes without a promise stops while the disk still has room.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +22,55 @@ from tidydl.hub.repositories import COMMIT, DIGEST, Repository
 _LONGEST = 64 << 20  # bytes of an answer: some hundred thousand files take 20 MB
 _VALUES = 2_000_000  # in an answer: each takes some hundred bytes
 _LARGEST = 1 << 50  # bytes of a file
+_REDIRECTS = 20
+_SAID_BY_REFUSALS = ("x-error-code", "x-error-message", "x-request-id", "retry-after", "ratelimit", "ratelimit-policy")
+_TELEMETRY = threading.RLock()
+
+
+@contextmanager
+def without_telemetry() -> Iterator[None]:
+    """Keep the Hub's client from reporting the programs in use, for whose names it reads a whole answer of any size."""
+    from huggingface_hub import constants
+
+    with _TELEMETRY:
+        before, constants.HF_HUB_DISABLE_TELEMETRY = constants.HF_HUB_DISABLE_TELEMETRY, True
+        try:
+            yield
+        finally:
+            constants.HF_HUB_DISABLE_TELEMETRY = before
+
+
+@contextmanager
+def open_answer(
+    repo: Repository,
+    url: str,
+    seconds: float,
+    *,
+    headers: Mapping[str, str] | None = None,
+    params: Mapping[str, str] | None = None,
+) -> Iterator[Any]:
+    """Return what the Hub answers, to be read piece by piece; the text of redirects and refusals is not read at all."""
+    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+    with without_telemetry():
+        sent = build_hf_headers(token=repo.token) | {"Accept-Encoding": "identity"} | dict(headers or {})
+    session = get_session()
+    request: Any = session.build_request("GET", url, headers=sent, params=params, timeout=seconds)
+    for _ in range(_REDIRECTS):
+        response = session.send(request, stream=True, follow_redirects=False)
+        try:
+            if not response.has_redirect_location:
+                if response.status_code >= 400:  # as the client sees it, but without the text
+                    bare = {name: each for name, each in response.headers.items() if name in _SAID_BY_REFUSALS}
+                    hf_raise_for_status(type(response)(response.status_code, headers=bare, request=request))
+                yield response
+                return
+            request = response.next_request
+        finally:
+            response.close()
+        if request is None:
+            raise _nonsense(repo, "a redirect that leads nowhere")
+    raise _nonsense(repo, f"more than {_REDIRECTS} redirects")
 
 
 def asked_for(repo: Repository, what: str, seconds: float, **query: str) -> dict[str, Any]:
@@ -38,15 +88,10 @@ def asked_for(repo: Repository, what: str, seconds: float, **query: str) -> dict
         What stands behind the question mark.
     """
     from huggingface_hub import constants
-    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
     path = what or f"revision/{quote(repo.revision, safe='')}"
     url = f"{constants.ENDPOINT}/api/{repo.kind}s/{repo.id}/{path}"
-    headers = build_hf_headers(token=repo.token) | {"Accept-Encoding": "identity"}
-    with get_session().stream("GET", url, headers=headers, params=query, timeout=seconds) as response:
-        if response.status_code >= 400:
-            response.read()  # which the client looks into
-        hf_raise_for_status(response)
+    with open_answer(repo, url, seconds, params=query) as response:
         content = bytearray()
         for chunk in response.iter_bytes():
             content += chunk

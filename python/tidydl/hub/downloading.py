@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tidydl.hub.api_responses import digest_in, size_in
+from tidydl.hub.api_responses import digest_in, open_answer, size_in, without_telemetry
 from tidydl.hub.failures import storing, too_little_room, wrong_content
 from tidydl.hub.listings import File
 from tidydl.hub.repositories import Repository
@@ -92,7 +92,8 @@ class Download:
 
         if self.promised.size is not None and self.promised.digest is not None:
             return self.promised
-        metadata = with_retries(lambda: get_hf_file_metadata(self._url(), token=self.repo.token), Retries())
+        with without_telemetry():
+            metadata = with_retries(lambda: get_hf_file_metadata(self._url(), token=self.repo.token), Retries())
         return File(size_in(metadata.size), digest_in(metadata.etag))
 
     def _url(self) -> str:
@@ -122,7 +123,6 @@ class Download:
     def _fill(self, part: Path, size: int | None, retries: Retries) -> None:
         """Fetch what a part lacks."""
         from huggingface_hub import constants
-        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
         if self.stop.is_set():
             raise DownloadStopped
@@ -132,13 +132,8 @@ class Download:
             have = 0
         if have == size and part.is_file():
             return
-        headers = build_hf_headers(token=self.repo.token) | {"Accept-Encoding": "identity"}
-        headers |= {"Range": f"bytes={have}-"} if have else {}
-        seconds = constants.HF_HUB_DOWNLOAD_TIMEOUT
-        with get_session().stream("GET", self._url(), headers=headers, timeout=seconds) as response:
-            if response.status_code >= 400:
-                response.read()  # which the client looks into
-            hf_raise_for_status(response)
+        headers = {"Range": f"bytes={have}-"} if have else {}
+        with open_answer(self.repo, self._url(), constants.HF_HUB_DOWNLOAD_TIMEOUT, headers=headers) as response:
             resumed = response.status_code == 206
             if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
                 raise _TooLongError  # another piece than the one that was asked for

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tidydl.errors import HubError, NotFoundError
+from tidydl.errors import HubError, NotFoundError, TidydlError
 from tidydl.hub.api_responses import answered, asked_for, commit_in, digest_in, size_in
 from tidydl.hub.connection import note_failure, out_of_reach
 from tidydl.hub.failures import not_here, refusal
@@ -70,6 +70,8 @@ def _listing_of(repo: Repository, argument: str) -> Listing:
         return kept
     try:
         listing = with_retries(lambda: _asked(repo, kept is None), Retries(5 if kept is None else 2, slow=1))
+    except TidydlError:  # of an answer that cannot be used
+        raise
     except Exception as problem:
         if is_silence(problem):
             note_failure()

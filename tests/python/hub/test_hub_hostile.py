@@ -3,6 +3,8 @@
 import gzip
 import json
 import os
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -168,3 +170,46 @@ def test_a_token_follows_no_redirect_to_another_host(visited):
 
 def test_no_message_holds_a_token_that_the_hub_says(visited):
     assert TOKEN not in json.dumps(visited[3])
+
+
+class _Endless(BaseHTTPRequestHandler):
+    """Answer with blanks for as long as anybody reads, up to 300 MB."""
+
+    sent: dict[int, int]  # megabytes that were read, by the status they came with
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+    def do_GET(self):
+        status = {"refused": 418, "moved": 302}.get(self.path.split("?")[0].split("/")[-3], 200)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        if status == 302:
+            self.send_header("Location", self.path)
+        self.end_headers()
+        try:
+            for _ in range(300):
+                self.wfile.write(b" " * 2**20)
+                self.sent[status] = self.sent.get(status, 0) + 1
+        except OSError:
+            return
+
+
+def test_no_answer_is_read_without_end_whatever_its_status_is(tmp_path):
+    sent = {}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Asked", (_Endless,), {"sent": sent}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        names = ("us/answered", "us/refused", "us/moved")
+        steps = {name: {"do": "fetch", "name": name} for name in names}
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        found = visit(tmp_path, address, steps, HF_HUB_DISABLE_TELEMETRY="0")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert {each["kind"] for each in found.values()} == {"hub"}
+    assert "more than 64 MB" in found["us/answered"]["problem"]
+    assert "more than 20 redirects" in found["us/moved"]["problem"]
+    assert sent[200] < 100  # nothing else, such as lists of programs to report, is asked for
+    assert sent.get(418, 0) < 20
+    assert sent.get(302, 0) < 20 * 20

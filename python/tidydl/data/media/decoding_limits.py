@@ -107,6 +107,15 @@ def check_scans(content: bytes | None, path: str | None, pixels: int, kind: str)
         )
 
 
+def truncated(path: str | None, decoded: int, promised: int) -> DamagedFileError:
+    """Return the error for a video of clearly fewer frames than its header promises."""
+    return DamagedFileError(
+        f"{named('video', path)} is truncated: its header says {promised:,} frames, and {decoded:,} can be decoded.",
+        allowed="A complete video file.",
+        hint="Download or copy the file again, or save the rest as a new file with another program.",
+    )
+
+
 def too_large(kind: str, path: str | None) -> DamagedFileError:
     """Return the error for an image of too many pixels."""
     from PIL import Image as Pillow

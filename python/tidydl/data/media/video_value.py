@@ -16,7 +16,7 @@ from tidydl import rendering
 from tidydl.boundaries import DATA_FILES
 from tidydl.checks import described
 from tidydl.data.media.audio_files import open_media, opened
-from tidydl.data.media.decoding_limits import PixelBudget, check_frames, check_kept, too_large
+from tidydl.data.media.decoding_limits import PixelBudget, check_frames, check_kept, too_large, truncated
 from tidydl.data.media.image_files import open_image
 from tidydl.data.media.image_value import as_image
 from tidydl.data.media.media_files import decode_error, named, source_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from PIL import Image as Pillow
 
 Made = TypeVar("Made")
+_WHOLE = 0.9  # of the frames that a header promises: some encoders count a few more than there are
 
 
 class Video:
@@ -171,16 +172,20 @@ def _rate_by_av(source: BinaryIO) -> float | None:
 
 def _frames_by_av(source: BinaryIO, which: Sequence[int], path: str | None, budget: PixelBudget) -> list[np.ndarray]:
     wanted, by_index = set(which), {}
-    pixels = 0
+    pixels = decoded = 0
     with _video_in(source) as container:
+        promised = int(container.streams.video[0].frames)
         for index, frame in enumerate(container.decode(video=0)):
             budget.add(frame.width, frame.height)
+            decoded += 1
             if index in wanted:
                 pixels += frame.width * frame.height  # of which no header tells: they may change
                 check_kept(pixels, path)
                 by_index[index] = frame.to_ndarray(format="rgb24")
             if index >= which[-1]:
                 break
+        if decoded <= which[-1] and decoded < _WHOLE * promised:
+            raise truncated(path, decoded, promised)
         last = by_index.get(index, frame.to_ndarray(format="rgb24"))  # a header may promise more frames than there are
     return [by_index.get(index, last) for index in which]
 

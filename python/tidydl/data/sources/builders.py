@@ -75,6 +75,8 @@ def built(
                     raise NotFoundError(f"`data_files` '{file}' does not exist.")
                 if data_files is None and data_dir is None:
                     bounds.check(file)
+                else:
+                    bounds.check_named(file)
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         if kind in TABLE_FORMATS:
             return Built(kind, features, files, None, partial(card_options, builder, kind, f"'{path}'"))

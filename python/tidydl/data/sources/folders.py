@@ -51,7 +51,7 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
     for current, folders, files in _walk(folder):
         folders[:] = [each for each in folders if not each.name.startswith((".", "__"))]
         for link in [each for each in folders if each.is_symlink()]:
-            bounds.check(link)
+            bounds.check(link.path)
             links += 1
             if links > _MOST_LINKS:
                 raise _too_many_links(folder)
@@ -68,8 +68,8 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
                 is_data = os.path.splitext(name)[1].lower() in _DATA
                 others += not is_data
                 if is_data and file.is_symlink():
-                    bounds.check(file)
-                if is_data and not file.is_file() and os.path.exists(file):  # it would be waited for, maybe for ever
+                    bounds.check(file.path)
+                if is_data and not _is_file(file) and os.path.exists(file):  # it would be waited for, maybe for ever
                     raise not_there(current / name)
         data = len(paths) - others
         if others > max(_MOST_OTHERS, _OTHERS_TO_DATA * data):
@@ -126,6 +126,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:  # a link that leads to itself
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
         return False
 
 
@@ -187,7 +194,9 @@ def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dic
     return splits
 
 
-def matching(data_files: DataFiles, base: Path, *, trusted: bool = False) -> dict[str, list[Path]]:
+def matching(
+    data_files: DataFiles, base: Path, *, trusted: bool = False, bounds: Bounds | None = None
+) -> dict[str, list[Path]]:
     """Find what patterns match, by split: ``train`` where they name none.
 
     Parameters
@@ -198,9 +207,16 @@ def matching(data_files: DataFiles, base: Path, *, trusted: bool = False) -> dic
         The folder that relative ones start in.
     trusted
         Whether what a pattern matches, and was not named by the caller, may be a link out of its folder.
+    bounds
+        The folder that was named, out of which names of what lies in it may not lead either.
     """
     by_split: Mapping[str, Any] = data_files if isinstance(data_files, Mapping) else {"train": data_files}
-    return {split: _matching_files(patterns, base, trusted) for split, patterns in by_split.items()}
+    matched = {split: _matching_files(patterns, base, trusted) for split, patterns in by_split.items()}
+    if bounds is not None:
+        for files in matched.values():
+            for file in files:
+                bounds.check_named(file)
+    return matched
 
 
 def no_match(asked: DataFiles, argument: str = "data_files") -> NotFoundError:

@@ -105,13 +105,18 @@ def _listed(
         kind = format_of(location)
         return Listing(kind, {"train": {location: kind}})
     base = _base(location, data_dir, forced)
+    bounds = Bounds(location, trusted) if location.is_dir() and forced is None else None
+    bounds = Bounds(base, trusted) if forced is not None and data_dir is not None else bounds
+    if bounds is not None:
+        bounds.check_named(base)
     if location.is_dir() and (name is not None or describes_itself(base)):
         return _as_built(path, name, data_dir, data_files, room, keep, trusted)
     if is_pattern(path):
         by_split = {"train": {str(file): file for file in matching(path, Path(), trusted=trusted)["train"]}}
         asked: DataFiles | None = path
     elif data_files is not None:
-        by_split = {s: {str(f): f for f in files} for s, files in matching(data_files, base, trusted=trusted).items()}
+        named = matching(data_files, base, trusted=trusted, bounds=bounds)
+        by_split = {s: {str(f): f for f in files} for s, files in named.items()}
         asked = data_files
     else:
         inside = {base.stem: base} if base.is_file() else {}

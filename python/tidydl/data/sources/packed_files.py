@@ -16,7 +16,7 @@ import pyarrow as pa
 from tidydl.data.readers.decompression_limits import allowance, one_allowance
 from tidydl.data.readers.formats import MEDIA, Unpacked, too_much
 from tidydl.data.readers.read_errors import reading
-from tidydl.data.sources.zips import check_zip
+from tidydl.data.sources.zips import FOLDER, check_zip, folders_in
 
 _CHUNK = 2**20
 _NOT_PACKED = tuple(suffix for suffixes in MEDIA.values() for suffix in suffixes)  # which nobody unpacks
@@ -49,7 +49,8 @@ def _count(file: IO[bytes], path: str) -> None:
     file.seek(0)
     opener = next((each for start, each in _OPENERS.items() if head.startswith(start)), None)
     if head.startswith(b"PK") and zipfile.is_zipfile(file):
-        claimed, most = sum(info.file_size for info in zipfile.ZipFile(file).infolist()), allowance().left(path)
+        infos, most = zipfile.ZipFile(file).infolist(), allowance().left(path)
+        claimed = sum(info.file_size for info in infos) + FOLDER * folders_in(info.filename for info in infos)
         if claimed > most:
             raise too_much(path)
         allowance().add(path, claimed)
@@ -67,15 +68,19 @@ def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 if info.filename.lower().endswith(_PACKED):
                     yield info.filename, archive.open(info)
     elif tarfile.is_tarfile(path):
-        most, total = allowance().left(path), 0
+        most, total, names = allowance().left(path), 0, []
         with tarfile.open(path) as packed:
             for member in packed:
                 total += member.size
+                names.append(member.name)
                 if total > most:
                     raise too_much(str(path))
                 opened = packed.extractfile(member) if member.name.lower().endswith(_PACKED) else None
                 if opened is not None:
                     yield member.name, opened
+        total += FOLDER * folders_in(names)
+        if total > most:
+            raise too_much(str(path))
         allowance().add(path, total)
 
 

@@ -53,6 +53,17 @@ class Bounds:
                 f"{rendering.argument('trusted', rendering.value(True))} if you trust the data.",
             )
 
+    def check_named(self, path: str | os.PathLike[str]) -> None:
+        """Refuse a path that by its name lies in the folder and, links followed, does not.
+
+        Raises
+        ------
+        DataError
+            As :meth:`check`; a path of elsewhere is the caller's own.
+        """
+        if Path(os.path.abspath(path)).is_relative_to(os.path.abspath(self.folder)):
+            self.check(path)
+
     def _root(self) -> str:
         if "" not in self._real:
             self._real[""] = _repository_of(os.path.realpath(self.folder))

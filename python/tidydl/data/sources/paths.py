@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,9 +19,11 @@ def not_there(path: Path, argument: str = "path") -> TidydlError:
     if argument == "path" and any(file.stem == str(path) for file in FILES.glob("*.*")):
         hint: str | None = f"It is an example: example_data('{path}')."
         return NotFoundError(f"`path` '{path}' does not exist.", allowed=HERE, hint=hint)
-    if path.is_symlink() and not path.exists():
+    if path.is_symlink() and not os.path.exists(path):
+        gone = f"to '{os.readlink(path)}', which does not exist"
+        what = "that leads back to itself" if _leads_in_circles(path) else gone
         return NotFoundError(
-            f"`{argument}` '{path}' is a link to '{os.readlink(path)}', which does not exist.",
+            f"`{argument}` '{path}' is a link {what}.",
             allowed=HERE,
             hint="Fix or delete the link, or give the files themselves.",
         )
@@ -40,3 +43,11 @@ def not_there(path: Path, argument: str = "path") -> TidydlError:
         inside = f"contains: {shown}" if shown else "is empty"
         hint = f"Did you mean '{parent / close}'?" if close else f"'{parent.resolve()}' {inside}."
     return NotFoundError(f"`{argument}` '{path}' does not exist.", allowed=HERE, hint=hint)
+
+
+def _leads_in_circles(link: Path) -> bool:
+    try:
+        os.stat(link)
+    except OSError as problem:
+        return problem.errno == errno.ELOOP
+    return False

@@ -10,7 +10,7 @@ import stat
 import sys
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,7 +20,9 @@ from tidydl.errors import ArgumentError, DamagedFileError, StorageError, TidydlE
 from tidydl.storage import UNPACKED_FROM, abandoned, begun_folder, cache_folder, discard, unpacked_folder
 
 _MOST = 50 * 2**30  # bytes unpacked
-_FILES = 1_000_000
+_FILES = 1_000_000  # and folders
+_LEVELS = 100
+FOLDER = 4096  # bytes that a folder takes on the disk, though a name of two bytes makes it
 _SAYS_UTF8 = 0x800
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
@@ -152,6 +154,8 @@ def _look_through(archive: zipfile.ZipFile, path: Path) -> None:
     for info in infos:
         name = info.orig_filename
         location = tuple(_as_stored(part) for part in info.filename.split("/") if part not in ("", "."))
+        if len(location) > _LEVELS:
+            raise _unsafe(path, f"holds '{name:.60}…', a path of {len(location):,} levels")
         if not info.is_dir() and location in written:
             raise _unsafe(path, f"holds '{name}' twice, and only the last of them would be read")
         written.add(location)
@@ -166,13 +170,26 @@ def _look_through(archive: zipfile.ZipFile, path: Path) -> None:
                 allowed="A zip file without a password.",
                 hint="Unpack it yourself and give the folder.",
             )
-    total, packed, shared = sum(info.file_size for info in infos), path.stat().st_size, allowance()
+    folders = folders_in(info.filename for info in infos)
+    total = sum(info.file_size for info in infos) + FOLDER * folders
+    packed, shared = path.stat().st_size, allowance()
     left = shared.left(path)
-    if total > _MOST or len(infos) > _FILES or total > left:
-        raise _unsafe(
-            path, f"claims to hold {total / 2**30:.1f} GiB in {len(infos)} files, compressed to {packed} bytes"
-        )
+    if total > _MOST or len(infos) + folders > _FILES or total > left:
+        what = f"claims to hold {total / 2**30:.1f} GiB in {len(infos)} files"
+        raise _unsafe(path, f"{what} and {folders} folders, compressed to {packed} bytes")
     shared.add(path, total)
+
+
+def folders_in(names: Iterable[str]) -> int:
+    """Count the folders that the names of files imply, listed or not; beyond a million they are not counted."""
+    folders: dict[tuple[int, str], int] = {}  # a folder by the number of that above it, and its name
+    for name in names:
+        above = 0
+        for part in name.split("/")[:-1]:
+            above = folders.setdefault((above, part), len(folders) + 1)
+        if len(folders) > _FILES:
+            break
+    return len(folders)
 
 
 def _as_stored(name: str) -> str:
@@ -186,6 +203,6 @@ def _unsafe(path: Path, what: str) -> ArgumentError:
     return ArgumentError(
         f"`path` '{path}' {what}.",
         allowed=f"Zip files that unpack to at most {_MOST // 2**30} GiB each, together to {RATIO} times their size or "
-        f"{SMALL // 2**20} MiB.",
+        f"{SMALL // 2**20} MiB, to at most {_FILES:,} files and folders and {_LEVELS} levels of folders.",
         hint="If you trust its source, unpack it yourself and give the folder.",
     )

@@ -253,13 +253,15 @@ def _kept(call: Call, arguments: Mapping[str, Part], part: Part) -> Any:
         several = [each.parts("list") for each in inside] if variables > 1 else [inside]
         bases = tuple(_basis({each.text("name"): each for each in one}, part) for one in several)
         is_finite = all(map(math.isfinite, (each for basis in bases for each in (*basis.centres, *basis.squares))))
+        # by the squares predict() divides
+        is_finite = is_finite and all(each > 0 for basis in bases for each in basis.squares)
         degree = options.get("degree", 1)
         if is_finite and len(bases) == variables and all(len(basis.centres) == degree for basis in bases):
             return bases
     elif call.function == "scale":
         pairs = (("center", 0.0), ("scale", 1.0))
         numbers = tuple(_number(arguments.get(name), options.get(name), without, part) for name, without in pairs)
-        if all(map(math.isfinite, numbers)):
+        if all(map(math.isfinite, numbers)) and numbers[1] != 0:
             return numbers
     elif call.function == "as.numeric" and "levels" in arguments:
         return arguments["levels"].texts("texts")

@@ -157,7 +157,8 @@ def _is_polynomial(value: object) -> bool:
         return False
     alpha, norm2 = _numbers(value["alpha"]), value["norm2"]
     right = alpha is not None and 1 <= len(alpha) <= MOST_DEGREE and not isinstance(norm2, (dict, list, type(None)))
-    return right and len(norm2) == len(alpha) + 2 and _are_finite(np.asarray(norm2)[1:])
+    squares = _numbers(np.asarray(norm2)[1:]) if right and len(norm2) == len(alpha) + 2 else None
+    return squares is not None and bool((squares > 0).all())  # by whose roots predict() divides
 
 
 def _are_polynomials(value: object) -> bool:
@@ -176,13 +177,17 @@ def _are_per_column(value: object) -> bool:
     return numbers is not None and len(numbers) > 0
 
 
+def _are_scales(value: object) -> bool:
+    return _are_per_column(value) and bool((np.asarray(value) != 0).all())
+
+
 def _is_flag(value: object) -> bool:
     return isinstance(value, Sized) and getattr(value, "dtype", None) == np.dtype(bool) and len(value) == 1
 
 
 _RULES: dict[str, dict[str, Callable[[Any], bool]]] = {
     "poly": {"coefs": _are_polynomials},
-    "scale": {"center": _are_per_column, "scale": _are_per_column},
+    "scale": {"center": _are_per_column, "scale": _are_scales},
     "ns": {"knots": _are_finite, "Boundary.knots": _is_range, "intercept": _is_flag},
     "bs": {"degree": _is_degree, "knots": _are_finite, "Boundary.knots": _is_range, "intercept": _is_flag},
 }

@@ -12,7 +12,7 @@ from typing import Any
 from tidydl.boundaries import MODEL_LOADING
 from tidydl.errors import ArgumentError, DamagedFileError
 from tidydl.pipelines.vetting.settings import SETTINGS, complaint
-from tidydl.pipelines.vetting.sizes import large_input
+from tidydl.pipelines.vetting.sizes import large_input, long_list
 
 _INDEX = ".safetensors.index.json"
 _DEPTH = 3  # folders within folders that are looked into; what an index names is looked at wherever it lies
@@ -53,7 +53,7 @@ def vet_folder(folder: Path, source: str, argument: str = "model", *, pickled: b
         for path in paths:
             if path.is_file() and (path.name in SETTINGS or _is_versioned(path)):
                 settings = settings_of(path)
-                why = complaint(path, settings, root, pickled=pickled)
+                why = long_list(settings) or complaint(path, settings, root, pickled=pickled)
                 if why is None and "processor_config" in path.name:
                     why = large_input(settings)
                 if why is not None:

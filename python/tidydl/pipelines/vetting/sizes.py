@@ -39,6 +39,13 @@ _SIZES = re.compile(r"(?:\w*_)?(?:size|height|width|edge)")
 _SIDE = 32_768
 _OTHER = 1 << 28
 _FREE = re.compile(r"\w*(?:token|length)\w*|\w+_id")  # ids, and lengths that say how much may be, not how much is
+# What transformers makes lists of as soon as it reads it, and the longest lists that settings may hold themselves.
+_LABELS = re.compile(r"_?n(um)?_(labels|classes)|id2label|label2id")
+_MOST_LABELS = 100_000
+_LAYERS = re.compile(r"\w*(layers?|blocks?|depths?|stages?)")
+_MOST_LAYERS = 10_000
+_CLASSES = 100  # architectures, which are compared with each other
+_ENTRIES = 1_000_000
 _SECONDS = ("chunk_length", "chunk_length_s", "max_length_s")
 _PIXELS = 1 << 28
 
@@ -138,6 +145,27 @@ def _claim(source: str, what: str) -> ArgumentError:
 def _numbers(value: object) -> Iterator[tuple[str, Any]]:
     """Go through the numbers of settings, with the names of their entries."""
     return ((name, each) for name, each in _entries(value) if isinstance(each, (int, float)) and each is not True)
+
+
+def long_list(settings: dict[str, Any]) -> str | None:
+    """Return which entry of settings would become too long a list, as the end of a sentence; None without one.
+
+    This is looked for in the file, before transformers makes objects of it.
+    """
+    for _, value in _entries(settings):
+        for name, each in value.items() if isinstance(value, Mapping) else ():
+            most = _longest_list(name)
+            if isinstance(each, int) and most < _ENTRIES and each > most:
+                return f"claims `{name}` {each!r:.30}, and at most {most:,} can be read"
+            if isinstance(each, (list, dict)) and len(each) > most:
+                return f"has {len(each):,} values as `{name}`, and at most {most:,} can be read"
+    return None
+
+
+def _longest_list(name: str) -> int:
+    if _LABELS.fullmatch(name):
+        return _MOST_LABELS
+    return _MOST_LAYERS if _LAYERS.fullmatch(name) else _CLASSES if name == "architectures" else _ENTRIES
 
 
 def large_input(settings: dict[str, Any]) -> str | None:

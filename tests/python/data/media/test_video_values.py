@@ -91,6 +91,17 @@ def test_a_header_that_promises_too_many_frames_gives_the_last_again(file, monke
     np.testing.assert_array_equal(made.frames([10, 19]), frames()[[10, 11]])
 
 
+def test_a_video_that_lacks_more_than_a_tenth_of_its_frames_is_truncated(tmp_path):
+    content = video(tmp_path / "whole.avi", count=50).read_bytes()
+    path = tmp_path / "cut.avi"
+    path.write_bytes(content[: content.rfind(b"00dc", 0, len(content) // 2)])  # where a frame begins
+    made = as_video(path)
+    assert made.count == 50
+    assert len(made.frames([0, 5])) == 2
+    with pytest.raises(DamagedFileError, match=r"cut\.avi' is truncated: its header says 50 frames, and \d\d can be"):
+        made.frames([0, 49])
+
+
 def test_a_path_may_begin_at_home(file, monkeypatch):
     monkeypatch.setenv("HOME", str(file.parent))
     assert as_video(f"~/{file.name}").count == 12

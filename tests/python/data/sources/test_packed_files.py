@@ -133,3 +133,34 @@ def test_tar_files_are_counted_by_what_they_hold(tmp_path, small):
         with light(), decompression_limits.one_allowance(), pytest.raises(DamagedFileError, match="200 times"):
             check_packed(tmp_path / name)
     check_packed(tmp_path / "c.tar")
+
+
+def test_folders_that_names_imply_count_among_what_is_unpacked(tmp_path, monkeypatch, small):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
+    deep = [f"{k}/" + "a/" * 80 + "x.png" for k in range(20)]  # 1,620 folders of 4 KB
+    (tmp_path / "a.zip").write_bytes(zipped(*((name, b"") for name in deep)))
+    with light(), pytest.raises(ArgumentError, match="in 20 files and 1620 folders"):
+        load_dataset(tmp_path / "a.zip")
+    (tmp_path / "b.tar").write_bytes(tarred(("a.zip", (tmp_path / "a.zip").read_bytes())))
+    (tmp_path / "c.tar.gz").write_bytes(gzip.compress(tarred(*((name, b"") for name in deep))))
+    for name in ("b.tar", "c.tar.gz"):
+        with light(), decompression_limits.one_allowance(), pytest.raises(TidydlError, match="200 times"):
+            check_packed(tmp_path / name)
+    assert not list((tmp_path / "cache").rglob("a"))
+
+
+def test_a_zip_file_of_more_than_a_hundred_levels_is_refused(tmp_path):
+    for levels, error in ((99, None), (100, ArgumentError)):
+        (tmp_path / "a.zip").write_bytes(zipped(("a/" * levels + "x.csv", "a\n1\n")))
+        if error is None:
+            assert len(load_dataset(tmp_path / "a.zip")) == 1
+            continue
+        with pytest.raises(error, match=r"holds 'a/a/.*', a path of 101 levels"):
+            load_dataset(tmp_path / "a.zip")
+
+
+def test_a_zip_file_of_too_many_folders_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("tidydl.data.sources.zips._FILES", 20)
+    (tmp_path / "a.zip").write_bytes(zipped(*((f"{k}/{k}/x.csv", "a\n1\n") for k in range(9))))
+    with pytest.raises(ArgumentError, match="in 9 files and 18 folders"):
+        load_dataset(tmp_path / "a.zip")

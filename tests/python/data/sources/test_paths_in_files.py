@@ -13,7 +13,7 @@ from hub import Hub
 from support.visiting import visit
 from tidydl import load_dataset, stream, write_dataset
 from tidydl.data.media.image import ImageArray
-from tidydl.errors import ArgumentError, DamagedFileError, DataError, TidydlError
+from tidydl.errors import ArgumentError, DamagedFileError, DataError, NotFoundError, TidydlError
 
 SECRET = "a,b\nsecret,1\n"
 OPEN = "a,b\nopen,1\n"
@@ -101,6 +101,36 @@ def test_links_do_not_leave_a_folder_unless_it_is_trusted(folder, described, lin
         stream(folder)
     if linked == "file" or (linked == "folder" and not described):
         assert load_dataset(folder, trusted=True)["a"].tolist() == ["secret"]
+
+
+@pytest.mark.parametrize("described", [True, False])
+def test_what_is_named_in_a_folder_is_no_link_out_of_it_unless_trusted(folder, described):
+    outside = folder.parent / "outside"
+    outside.mkdir()
+    (outside / "s.csv").write_text(SECRET)
+    (folder / "sub").symlink_to(outside)
+    (folder / "s.csv").symlink_to(outside / "s.csv")
+    if described:
+        card(folder, {"data_files": "a.csv"})
+    calls = [(folder, {"data_dir": "sub"}), (folder, {"data_files": "sub/*.csv"}), (folder, {"data_files": "s.csv"})]
+    calls += [("csv", {"data_dir": str(folder), "data_files": name}) for name in ("sub/*.csv", "sub/s.csv", "sub")]
+    for path, named in calls:
+        for read in (load_dataset, stream):
+            with pytest.raises(DataError, match=r"s(ub|\.csv)' is a link that leaves the folder '"):
+                read(path, **named)
+        assert load_dataset(path, **named, trusted=True)["a"].tolist() == ["secret"]
+    for path, named in (("csv", {"data_files": str(outside / "s.csv")}), ("csv", {"data_dir": str(folder / "sub")})):
+        assert load_dataset(path, **named)["a"].tolist() == ["secret"]  # which the caller names
+
+
+def test_a_link_to_itself_and_one_that_leaves_are_named_by_their_paths(folder):
+    (folder / "b.csv").symlink_to("b.csv")
+    with pytest.raises(NotFoundError, match=r"b\.csv' is a link that leads back to itself"):
+        load_dataset(folder)
+    (folder / "b.csv").unlink()
+    (folder / "sub").symlink_to("..")
+    with pytest.raises(DataError, match=rf"^'{folder / 'sub'}' is a link"):
+        load_dataset(folder)
 
 
 def test_folders_whose_links_multiply_are_refused_at_once(folder):

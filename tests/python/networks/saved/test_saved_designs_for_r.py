@@ -122,6 +122,8 @@ def load_call(folder, call, width, *arguments):
         ("poly(x, 3)", [{"name": "coefs", "list": [numbers("alpha", 1, 2, 3)]}]),
         ("poly(x, 3)", [polynomial([1, 2, 3], [1, 5, 4, 3])]),
         ("poly(x, 3)", [polynomial([1, 2, 3], [1, 5, 4, 3, "NaN"])]),
+        ("poly(x, 3)", [polynomial([1, 2, 3], [1, 0, 4, 3, 2])]),
+        ("poly(x, 3)", [polynomial([1, 2, 3], [1, 5, 4, -3, 2])]),
         ("poly(x, 2)", [CUBIC]),
         ("stats::poly(x, 2)", [CUBIC]),
         ("stats::poly(x, degree = 2)", [CUBIC]),
@@ -132,6 +134,7 @@ def load_call(folder, call, width, *arguments):
         ("scale(cbind(x, z, z))", [numbers("center", 1), numbers("scale", 1)]),
         ("scale(cbind(x, z, z))", [numbers("center", 1, 2, 3)]),
         ("scale(cbind(x, z, z))", [numbers("center", 1, 2, 3), numbers("scale")]),
+        ("scale(cbind(x, z, z))", [numbers("center", 1, 2, 3), numbers("scale", 1, 0, 3)]),
     ],
 )
 def test_what_does_not_fit_its_call_is_refused(call, arguments, tmp_path):

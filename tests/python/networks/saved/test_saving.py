@@ -295,3 +295,22 @@ def test_levels_and_contrasts_of_users_have_the_same_limits():
         nnet("y ~ g", data, size=0, skip=True, trace=False, MaxNWts=10_000)
     with pytest.raises(FormulaError, match="At most 10,000 terms"):
         nnet("y ~ .^24", data.assign(**{f"x{i}": 1.0 for i in range(24)}), size=1, trace=False)
+
+
+@pytest.mark.parametrize("value", [0, -1, "NaN", "Inf"])
+@pytest.mark.parametrize(("call", "place"), [("poly(width, 2)", (0, "list", 1, "numbers", 1)), ("scale(width)", (1,))])
+def test_what_a_call_has_noted_is_no_number_that_predictions_cannot_be_divided_by(call, place, value, tmp_path):
+    file = tmp_path / "fit.json"
+    save_model(nnet(f"score ~ {call}", garden(), size=1, linout=True, trace=False, maxit=5), file)
+    whole = json.loads(file.read_text())
+    held = whole["network"]["design"]["memory"][0]["arguments"]
+    *above, last = place if len(place) > 1 else (*place, "numbers", 0)
+    for key in above:
+        held = held[key]
+    held[last] = value
+    file.write_text(json.dumps(whole))
+    if (call, value) == ("scale(width)", -1):  # as in scale(width, scale = -1)
+        load_model(file).predict(garden())
+        return
+    with pytest.raises(TidydlError, match="does not fit"):
+        load_model(file)

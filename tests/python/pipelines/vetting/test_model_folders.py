@@ -131,6 +131,39 @@ def test_a_config_that_claims_what_cannot_be_is_an_error_before_memory_is_taken(
         pipeline(copied)("the sun")
 
 
+# What a file of settings may say that transformers makes a long list of, and some words of the error.
+LONG = {
+    "labels": ("config.json", {"num_labels": 2**31}, r"claims `num_labels` 2147483648, and at most 100,000"),
+    "classes": ("config.json", {"num_classes": 10**7}, r"claims `num_classes` 10000000, and at most 100,000"),
+    "layers": (
+        "config.json",
+        {"model_type": "qwen2", "num_hidden_layers": 10**7},
+        r"claims `num_hidden_layers` 10000000, and at most 10,000",
+    ),
+    "layers inside": ("config.json", {"text_config": {"num_layers": 10**7}}, "claims `num_layers`"),
+    "beyond doubles": ("config.json", {"num_labels": 10**400}, "claims `num_labels`"),
+    "architectures": ("config.json", {"architectures": ["x"] * 101}, "has 101 values as `architectures`"),
+    "names of labels": (
+        "config.json",
+        {"id2label": dict.fromkeys(map(str, range(100_001)), "x")},
+        "has 100,001 values as `id2label`",
+    ),
+    "generation": ("generation_config.json", {"suppress_tokens": [1] * 1_000_001}, "1,000,001 values as `suppress_t"),
+    "tokens": ("special_tokens_map.json", {"additional": ["x"] * 1_000_001}, "1,000,001 values as `additional`"),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_settings_that_become_long_lists_are_refused_before_transformers_reads_them(copied, monkeypatch, name):
+    import transformers
+
+    file, change, words = LONG[name]
+    rewrite(copied / file, **change)
+    monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", None)
+    with pytest.raises(ArgumentError, match=rf"whose '{file}' {words}" if words.startswith("c") else words):
+        pipeline(copied)
+
+
 @pytest.mark.parametrize("file", ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"])
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"3", b'"x"', b"{", b"\xff", b"{}", b"[" * 100_000, None])
 def test_a_file_that_holds_something_else_is_an_error_of_ours(copied, file, content):
