@@ -71,6 +71,10 @@ def similarity(
     top_k = None if top_k is None else whole_number("top_k", top_k)
     first = _vectors(x, "x", method)
     second = first if y is None else _vectors(y, "y", method)
+    if y is not None and first.shape[1] == second.shape[1] and (lacking := _lacking(x, y)):
+        raise ColumnError(
+            f"`x` has a column `{lacking}`, which `y` does not have.", allowed="Embeddings by the same model."
+        )
     if first.shape[1] != second.shape[1]:
         raise ColumnError(
             f"`x` has embeddings of length {first.shape[1]} and `y` of length {second.shape[1]}.",
@@ -87,6 +91,17 @@ def similarity(
     return _frame(x, x if y is None else y, rows, others, values, method, ranks)
 
 
+def _dims(frame: pd.DataFrame) -> list[str]:
+    """Name the columns of numbers in the order of the numbers, which that of the frame need not be."""
+    dims = [column for column in frame.columns if isinstance(column, str) and _DIM.fullmatch(column)]
+    return sorted(dims, key=lambda column: int(column.removeprefix("dim_")))
+
+
+def _lacking(x: pd.DataFrame, y: pd.DataFrame) -> str | None:
+    others = set(_dims(y))
+    return next((name for name in _dims(x) if name not in others), None)
+
+
 def _vectors(frame: object, name: str, method: str) -> np.ndarray:
     """Read the embeddings, scaled to length 1 where angles are compared."""
     if not isinstance(frame, pd.DataFrame):
@@ -95,7 +110,7 @@ def _vectors(frame: object, name: str, method: str) -> np.ndarray:
             allowed="A data frame with columns dim_1, dim_2 and so on.",
             hint="embed() returns one for texts or images.",
         )
-    dims = [column for column in frame.columns if isinstance(column, str) and _DIM.fullmatch(column)]
+    dims = _dims(frame)
     if not dims:
         raise ColumnError(
             f"`{name}` has no columns `dim_1`, `dim_2` and so on.",

@@ -3,6 +3,7 @@
 import itertools
 import json
 from datetime import datetime
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -228,3 +229,19 @@ def test_frames_of_one_kind_in_the_cells_of_several_files_are_bound(tmp_path):
         write_dataset(pd.DataFrame({"x": cells}), tmp_path / f"{name}.parquet")
     for frame in load_dataset(tmp_path)["x"]:
         pd.testing.assert_frame_equal(frame, cells[0])
+
+
+def test_decimals_stay_doubles_beside_a_file_of_float32(tmp_path):
+    values = [Decimal("12345678901234567.89"), Decimal("0.1")]
+    parquet.write_table(pa.table({"x": pa.array(values, pa.decimal128(20, 2))}), tmp_path / "1.parquet")
+    parquet.write_table(pa.table({"x": pa.array([0.5], pa.float32())}), tmp_path / "2.parquet")
+    expected = [float(value) for value in values] + [0.5]
+    assert load_dataset(tmp_path)["x"].tolist() == expected
+    assert pd.concat(stream(tmp_path))["x"].tolist() == expected
+
+
+def test_whole_numbers_that_no_double_holds_are_refused_beside_decimals(tmp_path):
+    parquet.write_table(pa.table({"x": pa.array([Decimal("0.1")], pa.decimal128(20, 2))}), tmp_path / "1.parquet")
+    parquet.write_table(pa.table({"x": pa.array([2**53 + 1])}), tmp_path / "2.parquet")
+    with pytest.raises(DataError, match="different schemas"):
+        load_dataset(tmp_path)

@@ -1,5 +1,7 @@
 """What lies in folders and zip files: names in UTF-8 that do not say so, tables beside images, files that are gone."""
 
+import bz2
+import gzip
 import warnings
 import zipfile
 
@@ -10,7 +12,8 @@ from PIL import Image
 
 from support.pandas_kinds import TEXT
 from tidydl import features, load_dataset, stream, write_dataset
-from tidydl.errors import ArgumentError, ColumnError, NotFoundError
+from tidydl.errors import ArgumentError, ColumnError, DataError, NotFoundError
+from tiny.inputs import wav
 
 
 def picture(path, value=0):
@@ -200,3 +203,52 @@ def test_numbers_of_files_of_several_kinds_have_the_wider_one(tmp_path, read, ki
         found = read(str(tmp_path), data_files=files, split="train")
         assert found["x"].sum() == sum(sum(part) for part in values)
         assert str(found["x"].dtype).lower() == joined
+
+
+@pytest.mark.parametrize(
+    ("files", "listed"),
+    [
+        (["1.png", "2.png", "1.csv", "2.csv", "3.csv"], r"holds 3 csv files.*other files.*'1\.png'"),
+        (["1.png", "2.png", "1.wav"], r"holds 2 image files.*other files.*'1\.wav'"),
+        (["train.csv", "extra.csv.bz2", "e2.tsv.gz", "my_metadata.csv"], r"'e2\.tsv\.gz', 'extra\.csv\.bz2', 'my_m"),
+        (["data/train-00000-of-00001.csv", "data/test.csv", "x.csv"], r"'data/test\.csv', 'x\.csv'"),
+        (["data/train-00000-of-00003.csv", "data/train-00002-of-00003.csv"], "3 files.*1 of them is missing"),
+    ],
+)
+def test_files_that_are_not_loaded_or_missing_are_told_of(tmp_path, files, listed):
+    for name in files:
+        path = tmp_path / "d" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".png":
+            picture(path)
+        elif path.suffix == ".wav":
+            path.write_bytes(wav())
+        else:
+            opened = {".bz2": bz2.open, ".gz": gzip.open}.get(path.suffix, open)
+            with opened(path, "wt") as file:
+                file.write("x\n1\n")
+    with pytest.warns(UserWarning, match=listed):
+        load_dataset(tmp_path / "d")
+
+
+def test_named_files_that_are_no_images_are_told_of(tmp_path):
+    picture(tmp_path / "1.png")
+    (tmp_path / "b.csv").write_text("x\n1\n")
+    with pytest.warns(UserWarning, match=r"holds 1 image file, which are loaded, and tables.*b\.csv"):
+        assert len(load_dataset(tmp_path, data_files=["1.png", "b.csv"])) == 1
+
+
+def test_two_metadata_files_of_one_folder_are_refused(tmp_path):
+    picture(tmp_path / "1.png")
+    (tmp_path / "metadata.csv").write_text("file_name,x\n1.png,2\n")
+    (tmp_path / "metadata.jsonl").write_text('{"file_name": "1.png", "x": 3}\n')
+    with pytest.raises(DataError, match="two metadata files"):
+        load_dataset(tmp_path)
+
+
+def test_a_readme_in_a_zip_file_is_not_passed_over_in_silence(tmp_path):
+    card = "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: a.csv\n---\n"
+    for start in ("", "folder/"):
+        zipped(tmp_path / "a.zip", {f"{start}a.csv": b"x\n1\n", f"{start}README.md": card.encode()}, "utf-8")
+        with pytest.warns(UserWarning, match=r"README\.md in .*Unpack it"):
+            load_dataset(tmp_path / "a.zip")

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import tidydl
+from tidydl.errors import ColumnError
 
 METHODS = ("cosine", "dot", "euclidean")
 
@@ -58,3 +59,10 @@ def test_pairs_of_many_rows_are_not_copied_side_by_side():
     tracemalloc.stop()
     assert len(found) == 600 * 599 // 2
     assert peak < 40e6
+
+
+def test_embeddings_are_compared_by_the_names_of_their_columns():
+    x = pd.DataFrame(np.eye(12)[:2], columns=[f"dim_{i + 1}" for i in range(12)])
+    assert tidydl.similarity(x, x[sorted(x.columns)])["similarity"].tolist() == [1, 0, 0, 1]
+    with pytest.raises(ColumnError, match="dim_3"):
+        tidydl.similarity(x, x.rename(columns={"dim_3": "dim_13"}))

@@ -35,7 +35,10 @@ def join(names: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
         return tables[0]
     schema = schema_of_all(names, [table.schema for table in tables])
     alike = all(table.schema.equals(tables[0].schema) for table in tables)
-    bound = pa.concat_tables(tables, promote_options="none" if alike else "permissive")
+    try:
+        bound = pa.concat_tables(tables, promote_options="none" if alike else "permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:  # of whole numbers that a double does not hold
+        raise _misfit(dict(zip(names, [table.schema for table in tables], strict=True)), error) from error
     return bound.replace_schema_metadata(schema.metadata)
 
 

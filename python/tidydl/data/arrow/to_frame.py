@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tidydl.data.arrow.decimals import doubles_of
 from tidydl.data.arrow.nan_and_null import numbers_of
 from tidydl.data.arrow.nested import holds_more, label_names, value_maker
 from tidydl.data.arrow.nested_frames import as_frames, structures_in
@@ -182,10 +183,7 @@ def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
     if pa.types.is_float64(arrow_type) and (numbers := numbers_of(values)) is not None:
         return pd.Series(numbers, copy=False)
     if pa.types.is_decimal(arrow_type):
-        values, arrow_type = (
-            values.cast(pa.string()).cast(pa.float64()),
-            pa.float64(),
-        )  # directly it is not always the nearest
+        values, arrow_type = doubles_of(values), pa.float64()
     if pa.types.is_primitive(arrow_type) and not pa.types.is_temporal(arrow_type):
         array = values.to_numpy()
         return array if array.flags.writeable else array.copy()  # what shares Arrow's memory is read-only

@@ -217,8 +217,15 @@ def _upright(image: Pillow.Image) -> Pillow.Image:
 
 def _storable(image: Pillow.Image) -> Pillow.Image:
     """Return a PIL image as one that PNG can hold."""
+    from PIL import Image as Pillow
+
     if image.mode == "F":
         return _from_array(image)
+    if image.mode.startswith("I") and image.mode != "I;16":
+        values = np.asarray(image)
+        if values.size and values.min() >= 0 and values.max() < 2**16:
+            return Pillow.fromarray(values.astype(np.uint16))
+        return _from_array(values)  # which refuses it
     return image if image.mode in _LOSSLESS_IN_PNG else image.convert("RGB")
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import isinf
+from math import isfinite
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 _WHOLE = r"^-?[0-9]+$"
+_WHOLE_OR_NONE = r"^(?i:[+-]?([0-9]+|nan|inf|infinity))$"
 
 
 def large_numbers(table: pa.Table) -> list[str]:
-    """Name the columns of doubles that may hold whole numbers too large for int64."""
+    """Name the columns of doubles that may hold whole numbers of which doubles would lose digits."""
     names = table.schema.names
     doubles = [k for k, each in enumerate(table.schema) if pa.types.is_float64(each.type)]
     return [names[k] for k in doubles if _is_large(table.column(k)) and names.count(names[k]) == 1]
@@ -52,12 +53,12 @@ def holds_large(value: object) -> bool:
 
 def _is_large(column: pa.Array | pa.ChunkedArray) -> bool:
     first = column[0].as_py() if len(column) else None
-    if first is not None and not first.is_integer() and not isinf(first):  # as most columns are told at once
+    if first is not None and isfinite(first) and not first.is_integer():  # as most columns are told at once
         return False
     ends = [end.as_py() for end in pc.min_max(column).values()]
-    if None in ends or max(map(abs, ends)) < 2.0**63:  # an infinite one may have had more digits than a double holds
+    if None in ends or max(map(abs, ends)) < 2.0**53:  # an infinite one may have had more digits than a double holds
         return False
-    return bool(pc.all(pc.equal(pc.floor(column), column)).as_py())
+    return bool(pc.all(pc.or_(pc.is_nan(column), pc.equal(pc.floor(column), column))).as_py())
 
 
 def whole_numbers(values: Sequence[Any]) -> pa.Array | None:
@@ -76,7 +77,7 @@ def large_of_texts(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedA
     Missing values are whole, so that a part of a column without others does not decide.
     """
     if pc.all(pc.match_substring_regex(column, _WHOLE)).as_py() is False:
-        return None
+        return column if pc.all(pc.match_substring_regex(column, _WHOLE_OR_NONE)).as_py() else None
     try:
         return column.cast(pa.uint64())
     except pa.ArrowInvalid:

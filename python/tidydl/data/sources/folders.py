@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from tidydl import rendering
-from tidydl.data.readers.formats import FORMATS, MEDIA, PACKED
+from tidydl.data.readers.formats import FORMATS, MEDIA, PACKED, suffix_of
 from tidydl.data.sources.path_bounds import Bounds, fixed_part
 from tidydl.data.sources.paths import DataFiles, not_there
 from tidydl.errors import ArgumentError, NotFoundError
 from tidydl.user_warnings import warn_user
 
 _IGNORED = {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json"}
-_TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz")
-_TOLD_OF = (*_TABLES, *(suffix for suffixes in MEDIA.values() for suffix in suffixes))
-_DATA = {*FORMATS, *PACKED, ".zip", *(suffix for suffixes in MEDIA.values() for suffix in suffixes)}
+METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # which describe the files beside them
+_OF_MEDIA = {suffix for suffixes in MEDIA.values() for suffix in suffixes}
+_DATA = {*FORMATS, *PACKED, ".zip", *_OF_MEDIA}
 _MOST_LINKS = 1000  # to folders, which may lead to each other: their number doubles with each level
 _MOST_OTHERS = 100_000
 _OTHERS_TO_DATA = 10  # an annotation or two beside each image are part of a data set
@@ -31,7 +31,7 @@ _KEYWORDS = {
 _EDGE = r"[-._ 0-9]"
 _IN_FOLDER = {s: re.compile(rf"(?:^|{_EDGE})(?:{'|'.join(words)})(?:{_EDGE}|$)") for s, words in _KEYWORDS.items()}
 _IN_FILE = {s: re.compile(rf"(?:^|{_EDGE})(?:{'|'.join(words)}){_EDGE}") for s, words in _KEYWORDS.items()}
-_SHARD = re.compile(r"^data/(\w+(?:\.\w+)*)-\d{5}-of-\d{5}.*\..+$")
+_SHARD = re.compile(r"^data/(\w+(?:\.\w+)*)-(\d{5})-of-(\d{5}).*\..+$")
 
 
 def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
@@ -167,8 +167,10 @@ def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
         if match := _SHARD.match(name):
             shards.setdefault(match[1], []).append(name)
     if shards:
+        _warn_of_lacking_shards(shards)
         usual = [split for split in _KEYWORDS if split in shards]
-        return {split: shards[split] for split in [*usual, *(other for other in shards if other not in usual)]}
+        ordered = [*usual, *(other for other in shards if other not in usual)]
+        return _told_of_the_rest(names, {split: shards[split] for split in ordered})
     folders = {
         split: [n for n in names if any(map(pattern.search, n.split("/")[:-1]))]
         for split, pattern in _IN_FOLDER.items()
@@ -181,10 +183,23 @@ def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
     return {"train": names} if names else {}
 
 
+def _warn_of_lacking_shards(shards: Mapping[str, Sequence[str]]) -> None:
+    """Warn of splits of which some files are missing, as their names say."""
+    for split, names in shards.items():
+        numbers = [(int(match[2]), int(match[3])) for name in names if (match := _SHARD.match(name))]
+        total = max(total for _, total in numbers)
+        lacking = total - len({number for number, _ in numbers})
+        if lacking > 0:
+            warn_user(
+                f"The split '{split}' is in {total} files, as their names say, and {lacking} of them "
+                f"{'is' if lacking == 1 else 'are'} missing."
+            )
+
+
 def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dict[str, list[str]]:
     """Warn of files of data that are in no split: their names say nothing, and those of others do."""
     taken = {name for members in splits.values() for name in members}
-    left = [n for n in names if n not in taken and n.lower().endswith(_TOLD_OF) and "metadata." not in n]
+    left = [name for name in names if name not in taken and _is_told_of(name)]
     if left:
         listed = ", ".join(f"'{name}'" for name in left[:5]) + (", …" if len(left) > 5 else "")
         warn_user(
@@ -192,6 +207,13 @@ def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dic
             "Use `data_files` to say which files belong to which split."
         )
     return splits
+
+
+def _is_told_of(name: str) -> bool:
+    """Return whether a file holds rows, and neither notes nor a description of others."""
+    path = Path(name)
+    suffix = suffix_of(path)
+    return path.name not in METADATA and (FORMATS.get(suffix, "text") != "text" or path.suffix.lower() in _OF_MEDIA)
 
 
 def matching(

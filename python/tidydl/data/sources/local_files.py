@@ -184,7 +184,9 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
     kind = forced or (media.most_common(1)[0][0] if media and media.total() >= len(tables) else None)
     if kind in MEDIA:
         if not forced:
-            _warn_of_tables(base, media, [name for name in tables if kinds[name] != "text"])
+            _warn_of_others(
+                f"`path` '{base}'", kinds, kind, [name for name in kinds if files[name].name not in METADATA]
+            )
         chosen = [name for name, each in kinds.items() if each == kind or files[name].name in METADATA]
         if not any(kinds[name] == kind for name in chosen):
             raise _no_files(str(base))
@@ -199,18 +201,23 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
     for name in tables:
         if not files[name].is_file():
             raise not_there(files[name])
+    if not forced:
+        _warn_of_others(f"`path` '{base}'", kinds, kinds[tables[0]], [name for name in kinds if kinds[name] in MEDIA])
     split = splits_by_name(tables)
     listed = {s: {files[name]: str(kinds[name]) for name in members} for s, members in split.items()}
     return Listing(kinds[tables[0]], listed)
 
 
-def _warn_of_tables(base: Path, media: Mapping[str, int], tables: Sequence[str]) -> None:
-    """Warn that there are tables too where a folder is taken for one of images or audio."""
-    if tables:
-        listed = " and ".join(f"{count} {kind} file{'s' if count > 1 else ''}" for kind, count in media.items())
+def _warn_of_others(subject: str, kinds: Mapping[str, str], loaded: str, names: Sequence[str]) -> None:
+    """Warn of files that are not loaded, where those of another kind are; texts beside data are notes."""
+    left = [name for name in names if kinds[name] not in (loaded, "text")]
+    if left:
+        count = sum(kind == loaded for kind in kinds.values())
+        files = f"{count} {loaded} file{'s' if count > 1 else ''}"
+        others = "other files" if any(kinds[name] in MEDIA for name in left) else "tables"
         warn_user(
-            f"`path` '{base}' holds {listed}, which are loaded, and tables, which are not ('{tables[0]}'"
-            f"{', …' if len(tables) > 1 else ''}). To load the tables, give them as `data_files`."
+            f"{subject} holds {files}, which are loaded, and {others}, which are not ('{left[0]}'"
+            f"{', …' if len(left) > 1 else ''}). To load the {others}, give them as `data_files`."
         )
 
 
@@ -228,6 +235,9 @@ def _of_format(by_split: dict[str, dict[str, Path]], forced: str | None, asked: 
         named = {s: _within(files, kind) for s, files in by_split.items()}
         if not all(named.values()):
             raise no_match(asked)
+        by_name = {name: _kind_of(file) or "text" for files in by_split.values() for name, file in files.items()}
+        described = [name for files in by_split.values() for name, file in files.items() if file.name not in METADATA]
+        _warn_of_others("`data_files`", by_name, kind, described)
         return _media(kind, named, trusted)
     listed = {s: {f: forced or format_of(f) for f in files.values()} for s, files in by_split.items()}
     return Listing(next(iter(next(iter(listed.values())).values())), listed)

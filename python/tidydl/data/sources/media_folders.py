@@ -18,12 +18,12 @@ from tidydl.data.readers.csv_columns import named_apart
 from tidydl.data.readers.formats import MEDIA
 from tidydl.data.readers.pandas_index import index_names, with_index_named
 from tidydl.data.readers.table_formats import TABLE_FORMATS
+from tidydl.data.sources.folders import METADATA
 from tidydl.data.sources.path_bounds import Bounds, leads_out
 from tidydl.errors import DataError, NotFoundError
 from tidydl.user_warnings import warn_user
 
 _IN_FOLDER = "Paths of files in the folder of the metadata file, or below."
-METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
 def media_tables(
@@ -93,7 +93,9 @@ def _described(
     tables, features = {}, {}
     for split, files in splits.items():
         parts = {}
-        for location in (path for path in files.values() if path.name in METADATA):
+        locations = [path for path in files.values() if path.name in METADATA]
+        _refuse_several(locations)
+        for location in locations:
             parts[str(location)], own = _with_media(
                 _metadata_in(location), Bounds(location.parent, trusted), location, kind
             )
@@ -106,6 +108,19 @@ def _described(
         tables[split] = join(list(parts), list(parts.values()))
         _warn_of_others(tables[split], features, [path for path in files.values() if is_media(path, kind)], kind)
     return tables, features
+
+
+def _refuse_several(locations: Sequence[Path]) -> None:
+    """Refuse several metadata files of one folder, which would describe each file several times."""
+    first: dict[Path, Path] = {}
+    for location in locations:
+        other = first.setdefault(location.parent, location)
+        if other is not location:
+            raise DataError(
+                f"The folder '{location.parent}' has two metadata files, '{other.name}' and '{location.name}'.",
+                allowed=f"One of {', '.join(METADATA)} in a folder.",
+                hint="Delete or rename one of them.",
+            )
 
 
 def _warn_of_others(table: pa.Table, features: Mapping[str, Any], files: Sequence[Path], kind: str) -> None:

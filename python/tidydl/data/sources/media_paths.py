@@ -106,7 +106,7 @@ def _may_name_files(schema: pa.Schema, features: Mapping[str, Any]) -> bool:
 
 
 def relative_media_paths(table: pa.Table, folder: Path) -> pa.Table:
-    """Return a table to be written into a folder, with the paths of images and audio below that as seen from it."""
+    """Return a table to be written into a folder: paths of media below that are seen from it, others are absolute."""
     features = _described(table.schema.metadata or {})
     inside = os.path.join(os.path.realpath(folder), "")
     within: dict[str, str | None] = {}
@@ -120,6 +120,8 @@ def relative_media_paths(table: pa.Table, folder: Path) -> pa.Table:
                 relative = f"{within[above]}{file}"
                 if within[above] is not None and leads_out(relative) is None:
                     new_paths[path] = relative
+                elif not os.path.isabs(path) and not is_url(path):  # else it would be seen from the new folder
+                    new_paths[path] = os.path.abspath(os.path.expanduser(path))
         if new_paths:
             table = _renamed(table, index, features.get(name), partial(_replaced, new_paths))
     return table

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from tidydl.data.arrow.batch_reader import BatchReader, batch_reader_of_table, joined, mapped
 from tidydl.data.arrow.concatenation import join
+from tidydl.data.arrow.decimals import with_doubles
 from tidydl.data.arrow.row_numbers import with_index_base
 from tidydl.data.readers.csv_columns import read_alike
 from tidydl.data.readers.formats import TextOptions
@@ -204,7 +205,8 @@ def _as_described(
 
 
 def _described(listing: Listing, file: Path, kind: str, table: pa.Table) -> pa.Table:
-    return with_index_base(as_declared(table, listing.features, str(file), kind), listing.index_base)
+    declared = as_declared(table, listing.features, str(file), kind)
+    return with_index_base(with_doubles(declared), listing.index_base)
 
 
 def _with_checked_paths(listing: Listing, file: Path, part: BatchReader) -> BatchReader:

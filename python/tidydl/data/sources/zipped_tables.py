@@ -10,9 +10,11 @@ from pathlib import Path
 
 from tidydl.data.readers.decompression_limits import allowance
 from tidydl.data.readers.formats import FORMATS, MEDIA, suffix_of
+from tidydl.data.sources.dataset_cards import describes_itself
 from tidydl.data.sources.folders import data_files_of
 from tidydl.data.sources.zips import is_whole, unpacked, unpacked_for_good
 from tidydl.errors import ArgumentError, DamagedFileError, DataError, NotFoundError
+from tidydl.user_warnings import warn_user
 
 _TRIES = 5
 
@@ -31,6 +33,7 @@ def _listed(file: Path, room: ExitStack, keep: bool) -> dict[str, Path]:
             before = folder.stat()
             inside = data_files_of(folder)
             if is_whole(folder, file) and os.path.samestat(before, folder.stat()):
+                _warn_of_card(file, folder)
                 return inside
         except (FileNotFoundError, NotFoundError):
             continue
@@ -39,6 +42,16 @@ def _listed(file: Path, room: ExitStack, keep: bool) -> dict[str, Path]:
         allowed="A cache folder whose files stay while they are read.",
         hint="Load it again when cache(remove = ...) and what else deletes files there have ended.",
     )
+
+
+def _warn_of_card(file: Path, folder: Path) -> None:
+    """Warn of a README in a zip file, or in its only folder, that says how the data are to be read."""
+    folders = [Path(entry) for entry in os.scandir(folder) if entry.is_dir()]
+    if describes_itself(folder) or (len(folders) == 1 and describes_itself(folders[0])):
+        warn_user(
+            f"The README.md in '{file}' says how the data are to be read, which is not followed in a zip file. "
+            "Unpack it and give the folder."
+        )
 
 
 def _open_zip(file: Path, room: ExitStack, keep: bool) -> Path:

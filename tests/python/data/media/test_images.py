@@ -301,3 +301,13 @@ def test_pixels_for_a_screen_have_four_channels_and_eight_bits():
     assert pixels.shape == (2, 2, 4)
     assert pixels[..., 0].tolist() == [[0, 64], [128, 255]]
     assert (pixels[..., 3] == 255).all()
+
+
+def test_a_pil_image_of_16_bits_keeps_its_values():
+    pixels = np.array([[0, 1000, 40000]], dtype="uint16")
+    stream = io.BytesIO()
+    Pillow.fromarray(pixels).save(stream, "TIFF")
+    for image in (Pillow.open(stream), Pillow.open(stream).convert("I")):
+        np.testing.assert_array_equal(as_image(image).array(), pixels)
+    with pytest.raises(ArgumentError, match="pixels from"):
+        as_image(Pillow.fromarray(np.array([[-1, 3]], dtype="int32")))

@@ -210,3 +210,15 @@ def test_the_decimal_comma_of_other_functions_is_answered_with_what_reads_it(tmp
     with pytest.raises(ArgumentError) as caught:
         open_it(file, sep=";", decimal=",")
     assert caught.value.hint.startswith("Read the file with pandas.read_csv(path, sep=';', decimal=',')")
+
+
+@EITHER
+@pytest.mark.parametrize("other", ["NaN", "+5", "inf"])
+@pytest.mark.parametrize("first", [True, False])
+def test_identifiers_keep_their_digits_beside_what_is_no_whole_number_for_arrow(tmp_path, read, other, first):
+    identifiers = ["1234567890123456789", "1234567890123456788"]
+    values = [other, *identifiers] if first else [*identifiers, other]
+    written(tmp_path, "a.csv", "\n".join(["id", *values, ""]))
+    assert read(tmp_path / "a.csv")["id"].tolist() == values
+    written(tmp_path, "b.csv", "\n".join(["id", *values, "1.5", ""]))
+    assert read(tmp_path / "b.csv")["id"].dtype == "float64"
