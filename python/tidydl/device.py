@@ -46,6 +46,32 @@ def import_torch() -> Any:
     return torch
 
 
+_computing: set[int] = set()  # the process in which torch computed first
+
+
+def refuse_fork(*, computing: bool = True) -> None:
+    """Refuse to use torch in a copy of a process that has computed: its threads are not copied, and it would hang.
+
+    Parameters
+    ----------
+    computing
+        Whether copies of this process are to be refused from now on.
+
+    Raises
+    ------
+    DeviceError
+        This process is one.
+    """
+    if computing:
+        _computing.add(os.getpid())
+    if _computing - {os.getpid()} and import_torch().get_num_threads() > 1:
+        raise DeviceError(
+            "This process was forked from one in which torch has computed; it would deadlock here.",
+            allowed="New processes: in R parallel::makeCluster(), in Python multiprocessing with 'spawn'.",
+            hint="A pipeline takes many inputs at once, nnet(repeats = ) and tune_nnet() fit many networks.",
+        )
+
+
 def resolve_device(device: object = "auto") -> str:
     """Return which device is really used.
 

@@ -7,7 +7,6 @@ batches run side by side, one thread each, which wastes less time than many thre
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
@@ -16,7 +15,7 @@ from itertools import takewhile
 from typing import Any, Protocol
 
 from tidydl.boundaries import PASSING, first_line
-from tidydl.device import full_precision, import_torch
+from tidydl.device import full_precision, refuse_fork
 from tidydl.errors import DeviceError, TidydlError
 from tidydl.pipelines.inputs import Inputs
 from tidydl.pipelines.loading_lock import at_work
@@ -117,26 +116,12 @@ def distinct(values: Sequence[Any], key: Callable[[Any], Hashable]) -> tuple[lis
     return firsts, which
 
 
-_computing: set[int] = set()  # the process that computed first
-
-
-def _refuse_fork() -> None:
-    """Refuse to compute in a copy of a process that has computed: torch's threads are not copied, and it would hang."""
-    _computing.add(os.getpid())
-    if len(_computing) > 1 and import_torch().get_num_threads() > 1:
-        raise DeviceError(
-            "This process was forked from one in which a pipeline has run; torch would deadlock here.",
-            allowed="New processes: in R parallel::makeCluster(), in Python multiprocessing with 'spawn'.",
-            hint="A pipeline takes many inputs at once and uses all processors by itself.",
-        )
-
-
 def compute(loaded: Loaded, inputs: Inputs, plan: BatchPlan) -> Work[Outcome]:
     """Run a model over all inputs, yielding progress after each batch; the order of the inputs is kept.
 
     An input that fails raises its error, or where failures are collected is missing in the outcome.
     """
-    _refuse_fork()
+    refuse_fork()
     values, tolerant = inputs.values(), inputs.failures is not None
     (firsts, which), chunk = distinct(values, plan.key or inputs.key), plan.chunk or inputs.chunk
     repeats = [0] * len(firsts)

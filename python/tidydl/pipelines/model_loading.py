@@ -13,7 +13,7 @@ import pandas as pd
 
 from tidydl.boundaries import guarded
 from tidydl.columns import Contract
-from tidydl.device import import_torch, resolve_device
+from tidydl.device import import_torch, refuse_fork, resolve_device
 from tidydl.errors import ArgumentError, unknown_name
 from tidydl.pipelines.components import forget_components, read_components
 from tidydl.pipelines.loading_lock import one_at_a_time
@@ -216,6 +216,7 @@ def _origin(name: str) -> Source | None:
 
 def _load_weights(wanted: Wanted) -> Weights:
     torch, transformers = import_torch(), import_transformers()
+    refuse_fork(computing=False)
     auto = getattr(transformers, f"AutoModelFor{wanted.head}" if wanted.head else "AutoModel")
     # of decision models from_pretrained() fails where it is to tell what was missing
     reporting: dict[str, Any] = {} if wanted.head == "Decision" else {"output_loading_info": True}

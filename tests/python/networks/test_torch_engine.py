@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -203,3 +207,34 @@ def test_a_cuda_device_gives_the_optima_of_the_exact_engine(loss):
 def test_a_cuda_device_is_told():
     fit = nnet("kind ~ length", flowers(), size=1, trace=False, device="cuda", repeats=3)
     assert tidydl.glance(fit)[["engine", "device"]].iloc[0].tolist() == ["torch", "cuda:0"]
+
+
+FORKED = """
+import os, sys, time, warnings
+import numpy as np, pandas as pd, tidydl
+warnings.simplefilter("ignore")
+data = pd.DataFrame(np.random.default_rng(0).normal(size=(300, 3)), columns=["a", "b", "y"])
+folder = sys.argv[1]
+steps = {
+    "fit": lambda: tidydl.nnet("y ~ .", data, size=2, trace=False, linout=True, engine="torch", maxit=3).value,
+    "pipeline": lambda: len(tidydl.pipeline(model=folder, device="cpu")(["a text", "another"] * 40)),
+}
+steps[sys.argv[2]]()
+child = os.fork()
+if child == 0:
+    try:
+        steps[sys.argv[3]]()
+    except tidydl.TidydlError as error:
+        os._exit(7 if "deadlock" in str(error) else 8)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize(("first", "second"), [("fit", "fit"), ("fit", "pipeline"), ("pipeline", "fit")])
+def test_a_fork_of_a_process_in_which_torch_computed_is_refused(folder, first, second):
+    environment = {**os.environ, "OMP_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", FORKED, str(folder), first, second]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    assert ran.stdout.strip() == "7", ran.stderr

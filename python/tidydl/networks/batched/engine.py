@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tidydl.device import import_torch, resolve_device
+from tidydl.device import import_torch, refuse_fork, resolve_device
 from tidydl.errors import ArgumentError, DeviceError, TidydlError
 from tidydl.networks.batched.network import Networks, bytes_per_network
 from tidydl.networks.batched.search import BatchSearch
@@ -136,6 +136,7 @@ def _free_bytes(device: str) -> int:
 
 
 def _search(fits: Sequence[Fit], device: str) -> BatchSearch:
+    refuse_fork()
     first = fits[0]
     weights = [fit.weights for fit in fits]
     alike = all(each is weights[0] or np.array_equal(each, weights[0]) for each in weights[1:])
