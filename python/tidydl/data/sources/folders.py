@@ -184,14 +184,17 @@ def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _warn_of_lacking_shards(shards: Mapping[str, Sequence[str]]) -> None:
-    """Warn of splits of which some files are missing, as their names say."""
+    """Warn of splits of which some files are missing, or belong to another set of them, as their names say."""
     for split, names in shards.items():
         numbers = [(int(match[2]), int(match[3])) for name in names if (match := _SHARD.match(name))]
-        total = max(total for _, total in numbers)
-        lacking = total - len({number for number, _ in numbers})
+        totals = sorted({total for _, total in numbers})
+        lacking = sum(totals) - len(set(numbers))
+        if len(totals) > 1:
+            sets = " and of ".join(map(str, totals))
+            warn_user(f"The split '{split}' has files that are parts of {sets}, as their names say; all are loaded.")
         if lacking > 0:
             warn_user(
-                f"The split '{split}' is in {total} files, as their names say, and {lacking} of them "
+                f"The split '{split}' is in {sum(totals)} files, as their names say, and {lacking} of them "
                 f"{'is' if lacking == 1 else 'are'} missing."
             )
 

@@ -6,6 +6,7 @@ says of configurations and kinds is read by ``datasets``.
 
 from __future__ import annotations
 
+import filecmp
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ from tidydl.data.sources.media_folders import METADATA, media_tables
 from tidydl.data.sources.path_bounds import Bounds
 from tidydl.data.sources.paths import DataFiles, not_there
 from tidydl.data.sources.zipped_tables import files_in_zip, files_of_kind
-from tidydl.errors import ArgumentError, NotFoundError
+from tidydl.errors import ArgumentError, DataError, NotFoundError
 from tidydl.user_warnings import warn_user
 
 BUILDERS = {
@@ -160,7 +161,13 @@ def _as_built(
 
 
 def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) -> dict[str, Path]:
-    """Put what is in zip files in their place; ``only`` where there is nothing but one of them."""
+    """Put what is in zip files in their place; ``only`` where there is nothing but one of them.
+
+    Raises
+    ------
+    DataError
+        Two files of different contents would have one name.
+    """
     opened: dict[str, Path] = {}
     for name, file in files.items():
         if file.suffix.lower() != ".zip":
@@ -168,12 +175,37 @@ def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) 
             continue
         if not file.is_file():
             raise not_there(file)
-        inside = files_in_zip(file, room, keep)
-        start = "" if only else f"{name.removesuffix(file.suffix)}/"
-        for within, path in inside.items():
-            key = start + within
-            opened[f"{name}/{key}" if key in opened or key in files else key] = path
+        stem = "" if only else f"{name.removesuffix(file.suffix)}/"
+        folder = name[: name.rfind("/") + 1]
+        repeated = []
+        for within, path in files_in_zip(file, room, keep).items():
+            unpacked = [files[key] for key in (stem + within, folder + within) if key in files]
+            if any(_are_equal(path, other) for other in unpacked):
+                repeated.append(within)
+            elif stem + within in files or stem + within in opened:
+                raise _same_name(stem + within, file)
+            else:
+                opened[stem + within] = path
+        if repeated:
+            _warn_of_repeated(file, repeated)
     return opened
+
+
+def _are_equal(one: Path, other: Path) -> bool:
+    return one.stat().st_size == other.stat().st_size and filecmp.cmp(one, other, shallow=False)
+
+
+def _same_name(name: str, file: Path) -> DataError:
+    return DataError(
+        f"'{name}' is in the zip file '{file}' and elsewhere, with different contents.",
+        allowed="Files that differ in their names, where zip files count as folders.",
+        hint="Rename the zip file, or load it separately.",
+    )
+
+
+def _warn_of_repeated(file: Path, names: Sequence[str]) -> None:
+    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+    warn_user(f"Files of the zip file '{file}' are also beside it, unpacked: '{names[0]}'{more}. They are loaded once.")
 
 
 def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted: bool) -> Listing:
@@ -203,9 +235,23 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
             raise not_there(files[name])
     if not forced:
         _warn_of_others(f"`path` '{base}'", kinds, kinds[tables[0]], [name for name in kinds if kinds[name] in MEDIA])
+    _warn_of_one_stem(tables)
     split = splits_by_name(tables)
     listed = {s: {files[name]: str(kinds[name]) for name in members} for s, members in split.items()}
     return Listing(kinds[tables[0]], listed)
+
+
+def _warn_of_one_stem(names: Sequence[str]) -> None:
+    """Warn of files whose names differ in the ending only, as where one table is kept in two formats."""
+    by_stem: dict[str, list[str]] = {}
+    for name in names:
+        path = Path(name)
+        by_stem.setdefault(path.as_posix().removesuffix("".join(path.suffixes[-2:])), []).append(name)
+    several = [group for group in by_stem.values() if len(group) > 1]
+    if several:
+        listed = " and ".join(f"'{name}'" for name in several[0])
+        more = f", and {len(several) - 1} more such groups" if len(several) > 1 else ""
+        warn_user(f"The rows of {listed} are all loaded, though their names differ only in the ending{more}.")
 
 
 def _warn_of_others(subject: str, kinds: Mapping[str, str], loaded: str, names: Sequence[str]) -> None:

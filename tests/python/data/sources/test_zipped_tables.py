@@ -63,15 +63,45 @@ def test_no_folder_or_file_is_taken_for_a_pattern(tmp_path):
         load_dataset(folder)
 
 
-def test_files_of_one_name_in_a_folder_and_in_a_zip_file_called_so_are_both_read(tmp_path):
+def test_files_of_one_name_in_a_folder_and_in_a_zip_file_called_so_do_not_take_each_others_place(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x.csv").write_text("v\n1\n2\n")
-    for name in ("a.zip", "a.ZIP"):
-        with zipfile.ZipFile(tmp_path / name, "w") as archive:
-            archive.writestr("x.csv", "v\n3\n4\n")
-    assert sorted(load_dataset(tmp_path)["v"]) == [1, 2, 3, 3, 4, 4]
-    named = load_dataset("csv", data_files=[str(tmp_path / "a" / "x.csv"), str(tmp_path / "a.zip")])
-    assert sorted(named["v"]) == [1, 2, 3, 4]
+    zipped(tmp_path / "a.zip", **{"x.csv": "v\n3\n4\n"})
+    for path, files in ((tmp_path, None), ("csv", [str(tmp_path / "a" / "x.csv"), str(tmp_path / "a.zip")])):
+        with pytest.raises(DataError, match="with different contents"):
+            load_dataset(path, data_files=files)
+
+
+@pytest.mark.parametrize("folder", ["", "a/"])
+def test_a_zip_file_that_lies_beside_what_it_holds_is_loaded_once(tmp_path, folder):
+    (tmp_path / "a").mkdir()
+    (tmp_path / folder / "x.csv").write_text("v\n1\n2\n")
+    zipped(tmp_path / "a.zip", **{"x.csv": "v\n1\n2\n", "y.csv": "v\n3\n"})
+    with pytest.warns(UserWarning, match=r"also beside it, unpacked: 'x\.csv'\. They"):
+        assert sorted(load_dataset(tmp_path)["v"]) == [1, 2, 3]
+
+
+def test_equal_files_in_different_zip_files_are_all_loaded(tmp_path):
+    for name in ("p1.zip", "p2.zip"):
+        zipped(tmp_path / name, **{"answers.csv": "v\n1\n"})
+    assert load_dataset(tmp_path)["v"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("other", ["a.csv.gz", "a.parquet"])
+def test_a_table_in_two_formats_is_told_of(tmp_path, other):
+    frame = pd.DataFrame({"v": [1, 2]})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_parquet(tmp_path / other) if other.endswith("parquet") else frame.to_csv(tmp_path / other, index=False)
+    with pytest.warns(UserWarning, match=r"'a\.csv' and .* differ only in the ending"):
+        assert len(load_dataset(tmp_path)) == 4
+
+
+def test_shards_of_two_uploads_are_told_of(tmp_path):
+    (tmp_path / "data").mkdir()
+    for name in ("train-00000-of-00001", "train-00000-of-00002", "train-00001-of-00002"):
+        (tmp_path / "data" / f"{name}.csv").write_text("v\n1\n")
+    with pytest.warns(UserWarning, match="parts of 1 and of 2"):
+        assert len(load_dataset(tmp_path)) == 3
 
 
 def test_a_table_called_state_is_one(tmp_path):
