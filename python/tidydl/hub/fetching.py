@@ -23,6 +23,7 @@ from tidydl.hub.repositories import Repository, is_inside
 from tidydl.hub.retries import is_silence
 from tidydl.progress import somebody_looks
 from tidydl.rendering import in_this_language
+from tidydl.user_warnings import warn_user
 
 _AT_ONCE = 4
 Choose = Callable[[Sequence[str]], Iterable[str]]
@@ -96,6 +97,11 @@ def _fetched(repo: Repository, listing: Listing, choose: Choose, argument: str, 
             raise not_here(repo, argument, downloaded(repo.kind, repo.cache_dir), missing, present)
         _check_room(snapshot, missing)
         _download(snapshot, missing, argument, verify)
+    if repo.kind == "dataset" and not listing.whole:
+        warn_user(
+            f"The files of '{repo.id}' that are here were downloaded by another program, and the Hub cannot be asked "
+            "whether they are all. Load it once with a connection."
+        )
     keep_listing(repo, listing)
     return snapshot
 

@@ -20,6 +20,7 @@ from tidydl.hub.connection import note_failure, out_of_reach
 from tidydl.hub.failures import not_here, refusal
 from tidydl.hub.repositories import COMMIT, Repository, cache_path, is_inside
 from tidydl.hub.retries import Retries, is_silence, passes, with_retries
+from tidydl.user_warnings import warn_user
 from tidydl.whole_files import write_whole
 
 _REMEMBERED = 60.0  # seconds for which a branch is not asked for again
@@ -113,6 +114,12 @@ def _asked(repo: Repository, patient: bool) -> Listing:
     siblings = answer.get("siblings")
     entries = [each for each in siblings if isinstance(each, dict)] if isinstance(siblings, list) else []
     files = {each["rfilename"]: _promised(each) for each in entries if is_inside(each.get("rfilename"))}
+    odd = [name for each in entries if isinstance(name := each.get("rfilename"), str) and name not in files]
+    if odd and repo.kind == "dataset":
+        warn_user(
+            f"'{repo.id}' has files whose names not every system can store, and which are not loaded: '{odd[0]}'"
+            + (f" and {len(odd) - 1} more." if len(odd) > 1 else ".")
+        )
     tag = answer.get("pipeline_tag")
     return Listing(commit_in(answer, repo), files, tag if isinstance(tag, str) else None)
 

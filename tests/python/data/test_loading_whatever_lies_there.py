@@ -212,6 +212,8 @@ def test_numbers_of_files_of_several_kinds_have_the_wider_one(tmp_path, read, ki
         (["1.png", "2.png", "1.wav"], r"holds 2 image files.*other files.*'1\.wav'"),
         (["train.csv", "extra.csv.bz2", "e2.tsv.gz", "my_metadata.csv"], r"'e2\.tsv\.gz', 'extra\.csv\.bz2', 'my_m"),
         (["data/train-00000-of-00001.csv", "data/test.csv", "x.csv"], r"'data/test\.csv', 'x\.csv'"),
+        (["a.csv", "b.xlsx"], r"holds 1 csv file.*tables, which are not \('b\.xlsx'\)"),
+        (["a.csv", "b.csv.xz"], r"tables, which are not \('b\.csv\.xz'\)"),
         (["data/train-00000-of-00003.csv", "data/train-00002-of-00003.csv"], "3 files.*1 of them is missing"),
     ],
 )
@@ -252,3 +254,11 @@ def test_a_readme_in_a_zip_file_is_not_passed_over_in_silence(tmp_path):
         zipped(tmp_path / "a.zip", {f"{start}a.csv": b"x\n1\n", f"{start}README.md": card.encode()}, "utf-8")
         with pytest.warns(UserWarning, match=r"README\.md in .*Unpack it"):
             load_dataset(tmp_path / "a.zip")
+
+
+def test_a_file_named_in_two_ways_is_read_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s").mkdir()
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    for named in (["a.csv", "s/../a.csv"], ["a.csv", str(tmp_path / "a.csv")], ["*.csv", str(tmp_path / "*.csv")]):
+        assert load_dataset("csv", data_files=named)["x"].tolist() == [1]

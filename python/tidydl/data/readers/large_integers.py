@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _WHOLE = r"^-?[0-9]+$"
+_LONG = r"[0-9]{16}"  # digits, of which a double keeps fewer
 _WHOLE_OR_NONE = r"^(?i:[+-]?([0-9]+|nan|inf|infinity))$"
 
 
@@ -77,7 +78,8 @@ def large_of_texts(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedA
     Missing values are whole, so that a part of a column without others does not decide.
     """
     if pc.all(pc.match_substring_regex(column, _WHOLE)).as_py() is False:
-        return column if pc.all(pc.match_substring_regex(column, _WHOLE_OR_NONE)).as_py() else None
+        are_whole = pc.all(pc.match_substring_regex(column, _WHOLE_OR_NONE)).as_py()
+        return column if are_whole and pc.any(pc.match_substring_regex(column, _LONG)).as_py() else None
     try:
         return column.cast(pa.uint64())
     except pa.ArrowInvalid:

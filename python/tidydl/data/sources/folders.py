@@ -254,13 +254,14 @@ def no_match(asked: DataFiles, argument: str = "data_files") -> NotFoundError:
 
 
 def _matching_files(patterns: str | Sequence[str], base: Path, trusted: bool) -> list[Path]:
-    paths: dict[Path, None] = {}
+    paths: dict[str, Path] = {}  # by their absolute paths, as one file may be named in several ways
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
         exact = base / pattern
         if exact.is_file():
-            paths.setdefault(exact)
+            paths.setdefault(os.path.abspath(exact), exact)
         elif exact.is_dir():
-            paths.update(dict.fromkeys(data_files_of(exact, trusted=trusted).values()))
+            for file in data_files_of(exact, trusted=trusted).values():
+                paths.setdefault(os.path.abspath(file), file)
         else:
             names = sorted(glob.glob(pattern, root_dir=base, recursive=True))
             names = [name for name in names if os.path.basename(name) not in _IGNORED and (base / name).is_file()]
@@ -270,5 +271,6 @@ def _matching_files(patterns: str | Sequence[str], base: Path, trusted: bool) ->
                 bounds.check(file)
             if not files and not isinstance(patterns, str) and len(patterns) > 1:
                 raise no_match(pattern)
-            paths.update(dict.fromkeys(files))
-    return list(paths)
+            for file in files:
+                paths.setdefault(os.path.abspath(file), file)
+    return list(paths.values())

@@ -36,6 +36,7 @@ BUILDERS = {
     "imagefolder": "image",
     "audiofolder": "audio",
 }
+_OTHERWISE_PACKED = (".xz", ".lz4")
 
 
 def is_pattern(path: str) -> bool:
@@ -211,6 +212,7 @@ def _warn_of_repeated(file: Path, names: Sequence[str]) -> None:
 def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted: bool) -> Listing:
     """Take the files of the format that most have, and sort them into splits by their names."""
     kinds = {name: kind for name, file in files.items() if (kind := _kind_of(file)) is not None}
+    unread = {name: "another format" for name, file in files.items() if name not in kinds and _is_unread(file)}
     media = Counter(kind for name, kind in kinds.items() if kind in MEDIA)
     tables = [name for name, kind in kinds.items() if kind not in MEDIA and files[name].name not in METADATA]
     kind = forced or (media.most_common(1)[0][0] if media and media.total() >= len(tables) else None)
@@ -234,7 +236,8 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
         if not files[name].is_file():
             raise not_there(files[name])
     if not forced:
-        _warn_of_others(f"`path` '{base}'", kinds, kinds[tables[0]], [name for name in kinds if kinds[name] in MEDIA])
+        others = [*(name for name in kinds if kinds[name] in MEDIA), *unread]
+        _warn_of_others(f"`path` '{base}'", kinds | unread, kinds[tables[0]], others)
     _warn_of_one_stem(tables)
     split = splits_by_name(tables)
     listed = {s: {files[name]: str(kinds[name]) for name in members} for s, members in split.items()}
@@ -292,6 +295,12 @@ def _of_format(by_split: dict[str, dict[str, Path]], forced: str | None, asked: 
 def _within(files: Mapping[str, Path], kind: str) -> dict[str, Path]:
     chosen = {name: file for name, file in files.items() if _kind_of(file) == kind or file.name in METADATA}
     return chosen if any(_kind_of(file) == kind for file in chosen.values()) else {}
+
+
+def _is_unread(file: Path) -> bool:
+    """Return whether a file is a table, by its name, that other programs read."""
+    is_packed = file.suffix.lower() in _OTHERWISE_PACKED and Path(file.stem).suffix.lower() in FORMATS
+    return is_packed or how_to_read(file.suffix.lower()) is not None
 
 
 def _kind_of(file: Path) -> str | None:
