@@ -114,7 +114,7 @@ def _walk(top: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]], list[os.Dir
         except OSError as error:
             if current == top:  # which is said to hold nothing
                 return
-            warn_user(f"The folder '{current}' cannot be read ({error.strerror}), so its files are left out.")
+            warn_user(f"The folder '{current}' cannot be read ({error.strerror}); its files are skipped.")
             continue
         folders = [each for each in inside if _is_folder(each)]
         names = {each.name for each in folders}
@@ -184,14 +184,14 @@ def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _warn_of_lacking_shards(shards: Mapping[str, Sequence[str]]) -> None:
-    """Warn of splits of which some files are missing, as their names say."""
+    """Warn of splits with missing shards, according to the names of the files."""
     for split, names in shards.items():
         numbers = [(int(match[2]), int(match[3])) for name in names if (match := _SHARD.match(name))]
         total = max(total for _, total in numbers)
         lacking = total - len({number for number, _ in numbers})
         if lacking > 0:
             warn_user(
-                f"The split '{split}' is in {total} files, as their names say, and {lacking} of them "
+                f"The split '{split}' should have {total} files according to their names, but {lacking} "
                 f"{'is' if lacking == 1 else 'are'} missing."
             )
 
