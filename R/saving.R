@@ -66,7 +66,7 @@ load_model <- function(file) {
   fit <- tryCatch(fitted_of(saved$kind, saved$network), error = function(cnd) {
     message <- sub("\n.*", "", conditionMessage(cnd))
     abort_tidydl(
-      "damaged", sprintf("`file` '%s' is damaged: R makes no network of it (%s).", path, message),
+      "damaged", sprintf("`file` '%s' is damaged: R cannot rebuild the network (%s).", path, message),
       "The file as save_model() wrote it.", "Save the network again.",
       call = quote(load_model())
     )

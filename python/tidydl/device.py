@@ -66,9 +66,9 @@ def refuse_fork(*, computing: bool = True) -> None:
         _computing.add(os.getpid())
     if _computing - {os.getpid()} and import_torch().get_num_threads() > 1:
         raise DeviceError(
-            "This process was forked from one in which torch has computed; it would deadlock here.",
+            "torch was already used before this process was forked, so using it here would deadlock.",
             allowed="New processes: in R parallel::makeCluster(), in Python multiprocessing with 'spawn'.",
-            hint="A pipeline takes many inputs at once, nnet(repeats = ) and tune_nnet() fit many networks.",
+            hint="Pipelines run many inputs in one call; nnet(repeats = ) and tune_nnet() fit many networks.",
         )
 
 

@@ -365,6 +365,6 @@ test_that("a name that R could not read again is refused by name when a network 
     data <- data.frame(y = c(1, 2, 4, 3), x = c(1, 2, 3, 4))
     names(data)[2] <- name
     fit <- suppressWarnings(nnet(y ~ ., data, size = 1, trace = FALSE)) # of four rows
-    expect_error(save_model(fit, tempfile()), "could not read again", class = "tidydl_error_formula")
+    expect_error(save_model(fit, tempfile()), "which R cannot parse", class = "tidydl_error_formula")
   }
 })

@@ -234,7 +234,7 @@ def _refuse_url(argument: str, value: str) -> None:
         raise ArgumentError(
             f"`{argument}` '{value}' is a URL, and URLs are not downloaded.",
             allowed=HERE,
-            hint=f'It is a data set of the Hub: write load_dataset("{match[1]}").'
+            hint=f'It is a data set on the Hub: use load_dataset("{match[1]}").'
             if (match := _OF_HUB.match(value))
             else "Download the file first and give its path.",
         )

@@ -254,7 +254,7 @@ def _arguments(node: Call, function: Function, argument: str) -> tuple[list[Node
 def _wrong_argument(node: Call, name: str, function: Function, argument: str) -> FormulaError:
     options = "".join(f", {option} = ..." for option in function.options)
     return FormulaError(
-        f"`{argument}` gives {node.function}() the argument '{name}' in '{written(node)}', which it does not take.",
+        f"`{argument}` passes '{name}' to {node.function}() in '{written(node)}', which has no such argument.",
         allowed=f"{node.function}(x{options}), with constants behind the equals signs." if options else "One argument.",
         hint=_ELSEWHERE,
     )

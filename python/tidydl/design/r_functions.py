@@ -79,7 +79,7 @@ def _vet_name(name: str, whole: Node) -> None:
     """Refuse a name that R could not read again as it writes it."""
     if not name or _NOT_PLAIN.fullmatch(name):
         raise FormulaError(
-            f"`formula` has the name '{name}' in '{short(whole)}', which R could not read again.",
+            f"`formula` has the name '{name}' in '{short(whole)}', which R cannot parse.",
             allowed="Names without backticks, backslashes and control characters.",
             hint="Rename the column.",
         )

@@ -246,7 +246,7 @@ class _Parser:
             largest = 0x7F if byte else 0xFFFF if code[0] == "u" else 0x10FFFF
             fits = 0 < number <= largest and not 0xD800 <= number < 0xE000
             if not fits or len(codes) > 1 or (code and kind == "quoted"):
-                self._refuse(token, f"'{match[0]}' is no letter there")
+                self._refuse(token, f"'{match[0]}' is not a valid character there")
             return chr(number)
 
         token = _Token(kind, "", start)
@@ -312,7 +312,7 @@ class _Parser:
         if kind == "name" and text in _CONSTANTS and not (self._of_r and text in ("True", "False")):
             return Constant(_CONSTANTS[text])
         if kind == "name" and text in _RESERVED:
-            self._refuse(token, f"'{text}' is a word of R's own", f"A column of this name is written `{text}`.")
+            self._refuse(token, f"'{text}' is a reserved word in R", f"Write a column of this name as `{text}`.")
         if self._of_r and kind == "name" and self._is_next("::"):
             member = self._member()
             return self._call(f"{text}::{member}") if self._is_next("(") else Call("::", (Name(text), Name(member)))

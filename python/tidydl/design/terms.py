@@ -145,8 +145,8 @@ class Algebra:
             )
         if "" in self._dot:
             raise FormulaError(
-                f"`formula` '{self._text}' has a '.', and a column of the data has no name.",
-                allowed="'.' for all columns, each with a name.",
+                f"`formula` '{self._text}' uses '.', but a column of the data has no name.",
+                allowed="'.' with data whose columns all have names.",
                 hint="Give every column a name.",
             )
         return [column_expression(name) for name in self._dot]

@@ -49,7 +49,7 @@ def open_answer(
     headers: Mapping[str, str] | None = None,
     params: Mapping[str, str] | None = None,
 ) -> Iterator[Any]:
-    """Return what the Hub answers, to be read piece by piece; the text of redirects and refusals is not read at all."""
+    """Return the Hub's response, to be read in chunks; the bodies of redirects and errors are not read at all."""
     from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
     with without_telemetry():
@@ -69,7 +69,7 @@ def open_answer(
         finally:
             response.close()
         if request is None:
-            raise _nonsense(repo, "a redirect that leads nowhere")
+            raise _nonsense(repo, "a redirect without a valid target")
     raise _nonsense(repo, f"more than {_REDIRECTS} redirects")
 
 

@@ -168,7 +168,7 @@ def chosen_names(parm: Chosen, names: list[str]) -> list[int]:
     Raises
     ------
     ArgumentError
-        If one is not among the names, or is no position.
+        If one is not among the names, or is not a valid position.
     """
     if parm is None:
         return list(range(len(names)))

@@ -66,7 +66,7 @@ def _opened(task: object, model: object, loading: Mapping[str, Any]) -> tuple[Ta
     if model is None and resolved is not None:
         model = resolved.default_model
         loading = {**loading, "revision": loading["revision"] or resolved.default_revision}
-        note["note"] = f"No model was given: '{model}' is the default for '{resolved.name}'."
+        note["note"] = f"No model was given; using the default for '{resolved.name}': '{model}'."
     device = "auto" if loading["device"] is None else loading["device"]
     if _is_model(model):
         _refuse_revision(loading["revision"], "a loaded model")

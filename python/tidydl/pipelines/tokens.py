@@ -32,10 +32,10 @@ def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], index: int) -
     if tokens <= embeddings or ids is None or not ids.numel() or int(ids.max()) < embeddings:
         return
     raise DataError(
-        f"`model` is '{loaded.source}', whose tokenizer has {tokens} tokens and whose weights have {embeddings}: "
-        f"it returns the token {int(ids.max())}, which the model does not have.",
-        allowed="A tokenizer and a model that belong together.",
-        hint="Copy or download the model again, or give its own `tokenizer =`.",
+        f"`model` is '{loaded.source}', whose tokenizer has {tokens} tokens but whose model has only {embeddings} "
+        f"embeddings: token id {int(ids.max())} is out of range.",
+        allowed="A tokenizer that matches the model.",
+        hint="Copy or download the model again, or pass its own tokenizer as `tokenizer`.",
         place=index,
     )
 

@@ -44,7 +44,7 @@ def test_names_in_zip_files_are_read_in_the_encoding_they_are_in(tmp_path, encod
 def test_tables_that_are_left_out_beside_images_are_named(tmp_path):
     picture(tmp_path / "d" / "1.png")
     (tmp_path / "d" / "1.csv").write_text("x\n1\n")
-    with pytest.warns(UserWarning, match=r"holds 1 image file, which are loaded, and tables.*'1\.csv'"):
+    with pytest.warns(UserWarning, match=r"contains 1 image file, which is loaded, and tables.*'1\.csv'"):
         assert len(load_dataset(tmp_path / "d")) == 1
     (tmp_path / "d" / "metadata.csv").write_text("file_name,x\n1.png,2\n")
     (tmp_path / "d" / "1.csv").unlink()
@@ -208,13 +208,13 @@ def test_numbers_of_files_of_several_kinds_have_the_wider_one(tmp_path, read, ki
 @pytest.mark.parametrize(
     ("files", "listed"),
     [
-        (["1.png", "2.png", "1.csv", "2.csv", "3.csv"], r"holds 3 csv files.*other files.*'1\.png'"),
-        (["1.png", "2.png", "1.wav"], r"holds 2 image files.*other files.*'1\.wav'"),
+        (["1.png", "2.png", "1.csv", "2.csv", "3.csv"], r"contains 3 csv files.*other files.*'1\.png'"),
+        (["1.png", "2.png", "1.wav"], r"contains 2 image files.*other files.*'1\.wav'"),
         (["train.csv", "extra.csv.bz2", "e2.tsv.gz", "my_metadata.csv"], r"'e2\.tsv\.gz', 'extra\.csv\.bz2', 'my_m"),
         (["data/train-00000-of-00001.csv", "data/test.csv", "x.csv"], r"'data/test\.csv', 'x\.csv'"),
-        (["a.csv", "b.xlsx"], r"holds 1 csv file.*tables, which are not \('b\.xlsx'\)"),
+        (["a.csv", "b.xlsx"], r"contains 1 csv file.*tables, which are not \('b\.xlsx'\)"),
         (["a.csv", "b.csv.xz"], r"tables, which are not \('b\.csv\.xz'\)"),
-        (["data/train-00000-of-00003.csv", "data/train-00002-of-00003.csv"], "3 files.*1 of them is missing"),
+        (["data/train-00000-of-00003.csv", "data/train-00002-of-00003.csv"], "3 files.*but 1 is missing"),
     ],
 )
 def test_files_that_are_not_loaded_or_missing_are_told_of(tmp_path, files, listed):
@@ -236,7 +236,7 @@ def test_files_that_are_not_loaded_or_missing_are_told_of(tmp_path, files, liste
 def test_named_files_that_are_no_images_are_told_of(tmp_path):
     picture(tmp_path / "1.png")
     (tmp_path / "b.csv").write_text("x\n1\n")
-    with pytest.warns(UserWarning, match=r"holds 1 image file, which are loaded, and tables.*b\.csv"):
+    with pytest.warns(UserWarning, match=r"contains 1 image file, which is loaded, and tables.*b\.csv"):
         assert len(load_dataset(tmp_path, data_files=["1.png", "b.csv"])) == 1
 
 
@@ -252,7 +252,7 @@ def test_a_readme_in_a_zip_file_is_not_passed_over_in_silence(tmp_path):
     card = "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: a.csv\n---\n"
     for start in ("", "folder/"):
         zipped(tmp_path / "a.zip", {f"{start}a.csv": b"x\n1\n", f"{start}README.md": card.encode()}, "utf-8")
-        with pytest.warns(UserWarning, match=r"README\.md in .*Unpack it"):
+        with pytest.warns(UserWarning, match=r"README\.md in .*unpack the file"):
             load_dataset(tmp_path / "a.zip")
 
 

@@ -260,7 +260,7 @@ def _by_av(av: ModuleType, source: BinaryIO, path: str | None) -> tuple[np.ndarr
 
 
 def _claimed_seconds(container: Any, stream: Any) -> float | None:
-    """Return how long an audio clip is as its header has it; None where that tells only of a video, or nothing."""
+    """Return how long an audio clip is according to its header; None where that describes only a video, or nothing."""
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     alone = len(container.streams) == 1 and container.duration is not None

@@ -115,13 +115,13 @@ def _ratio(higher: int, lower: int) -> tuple[int, int]:
     Raises
     ------
     ArgumentError
-        No such numbers come near it.
+        No ratio of small numbers is close enough.
     """
     ratio = Fraction(lower, higher).limit_denominator(_LARGEST_RATIO)
     if ratio.numerator * higher < 8 * lower and ratio != Fraction(lower, higher):
         raise ArgumentError(
-            f"`sampling_rate` cannot be changed between {higher:,} and {lower:,}, which are too far apart.",
-            allowed="Rates of which one is at most some thousand times the other.",
+            f"`sampling_rate` cannot be resampled between {higher:,} and {lower:,} Hz: the rates are too far apart.",
+            allowed="Rates whose ratio is at most a few thousand.",
         )
     return ratio.numerator, ratio.denominator
 

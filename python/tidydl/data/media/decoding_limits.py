@@ -15,7 +15,7 @@ _SCAN = b"\xff\xda"  # the marker before each pass over a JPEG image, which noth
 
 
 class PixelBudget:
-    """Count the pixels of a video as they are decoded, those of frames that nobody asked for included.
+    """Count the pixels of a video as they are decoded, including frames that were not requested.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def check_frames(count: int, path: str | None, pixels: int = 0, most: int = _DEC
     Raises
     ------
     DamagedFileError
-        They are more than is safe to decode.
+        There are more than is safe to decode.
     """
     if count > _FRAMES:
         raise DamagedFileError(
@@ -63,8 +63,8 @@ def check_frames(count: int, path: str | None, pixels: int = 0, most: int = _DEC
         )
     if pixels > most:
         raise DamagedFileError(
-            f"{named('video', path)} has {count:,} frames of {pixels:,} pixels or more, more than is safe to decode.",
-            allowed=f"At most {most:,} pixels in all frames of a file of this size.",
+            f"{named('video', path)} has {count:,} frames with {pixels:,} pixels or more, more than is safe to decode.",
+            allowed=f"At most {most:,} pixels in total for a file of this size.",
             hint="Make it smaller, or cut it into shorter videos; convert an animated image to a video file, such as "
             "MP4, first.",
         )
@@ -93,7 +93,7 @@ def check_scans(content: bytes | None, path: str | None, pixels: int, kind: str)
     Raises
     ------
     DamagedFileError
-        It is one.
+        It has too many.
     """
     if content is None:
         with open(os.fsdecode(str(path)), "rb") as file:
@@ -101,16 +101,17 @@ def check_scans(content: bytes | None, path: str | None, pixels: int, kind: str)
     scans = content.count(_SCAN)
     if scans * pixels > _DECODED:
         raise DamagedFileError(
-            f"{named(kind, path)} is a progressive JPEG image of {scans:,} scans, more than is safe to decode.",
-            allowed=f"At most {_DECODED:,} pixels in all scans; common programs write about ten scans.",
-            hint="Save it anew with an image program, without the option progressive.",
+            f"{named(kind, path)} is a progressive JPEG image with {scans:,} scans, more than is safe to decode.",
+            allowed=f"At most {_DECODED:,} pixels over all scans; most programs write about 10 scans.",
+            hint="Save it again as a baseline (non-progressive) JPEG.",
         )
 
 
 def truncated(path: str | None, decoded: int, promised: int) -> DamagedFileError:
     """Return the error for a video of clearly fewer frames than its header promises."""
     return DamagedFileError(
-        f"{named('video', path)} is truncated: its header says {promised:,} frames, and {decoded:,} can be decoded.",
+        f"{named('video', path)} is truncated: its header declares {promised:,} frames, "
+        f"but only {decoded:,} can be decoded.",
         allowed="A complete video file.",
         hint="Download or copy the file again, or save the rest as a new file with another program.",
     )

@@ -208,7 +208,7 @@ def _from_array(value: object) -> Pillow.Image:
 
 
 def _upright(image: Pillow.Image) -> Pillow.Image:
-    """Return a PIL image turned as its EXIF data says, which are not kept."""
+    """Return a PIL image rotated by its EXIF orientation, without its EXIF data."""
     from PIL import ImageOps
 
     with DATA_FILES.guard(named("image", None), lambda error: _undecodable(None, error)):

@@ -12,7 +12,7 @@ from pandas.api.extensions import ExtensionArray, ExtensionDtype
 
 
 def storage_type() -> Any:
-    """Return the Arrow type of what is stored of an image or sound."""
+    """Return the Arrow type of what is stored of an image or audio clip."""
     return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 

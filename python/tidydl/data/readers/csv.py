@@ -107,7 +107,7 @@ def _whole_table(path: str, separator: str, texts: Collection[str]) -> pa.Table:
 
 @dataclass(frozen=True)
 class _Look:
-    """What one look at all rows told."""
+    """What one pass over all rows found."""
 
     schema: pa.Schema
     rows: int

@@ -114,7 +114,7 @@ def _walk(top: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]], list[os.Dir
         except OSError as error:
             if current == top:  # which is said to hold nothing
                 return
-            warn_user(f"The folder '{current}' cannot be read ({error.strerror}), so its files are left out.")
+            warn_user(f"The folder '{current}' cannot be read ({error.strerror}); its files are skipped.")
             continue
         folders = [each for each in inside if _is_folder(each)]
         names = {each.name for each in folders}
@@ -184,17 +184,17 @@ def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _warn_of_lacking_shards(shards: Mapping[str, Sequence[str]]) -> None:
-    """Warn of splits of which some files are missing, or belong to another set of them, as their names say."""
+    """Warn of splits with missing shards, or with shards of several sets, according to the names of the files."""
     for split, names in shards.items():
         numbers = [(int(match[2]), int(match[3])) for name in names if (match := _SHARD.match(name))]
         totals = sorted({total for _, total in numbers})
         lacking = sum(totals) - len(set(numbers))
         if len(totals) > 1:
-            sets = " and of ".join(map(str, totals))
-            warn_user(f"The split '{split}' has files that are parts of {sets}, as their names say; all are loaded.")
+            sets = " and of a set of ".join(map(str, totals))
+            warn_user(f"The split '{split}' has files of a set of {sets}, according to their names; all are loaded.")
         if lacking > 0:
             warn_user(
-                f"The split '{split}' is in {sum(totals)} files, as their names say, and {lacking} of them "
+                f"The split '{split}' should have {sum(totals)} files according to their names, but {lacking} "
                 f"{'is' if lacking == 1 else 'are'} missing."
             )
 

@@ -258,15 +258,16 @@ def _warn_of_one_stem(names: Sequence[str]) -> None:
 
 
 def _warn_of_others(subject: str, kinds: Mapping[str, str], loaded: str, names: Sequence[str]) -> None:
-    """Warn of files that are not loaded, where those of another kind are; texts beside data are notes."""
+    """Warn of files that are not loaded, where those of another format are; text files beside data are notes."""
     left = [name for name in names if kinds[name] not in (loaded, "text")]
     if left:
         count = sum(kind == loaded for kind in kinds.values())
         files = f"{count} {loaded} file{'s' if count > 1 else ''}"
+        verb = "are" if count > 1 else "is"
         others = "other files" if any(kinds[name] in MEDIA for name in left) else "tables"
         warn_user(
-            f"{subject} holds {files}, which are loaded, and {others}, which are not ('{left[0]}'"
-            f"{', …' if len(left) > 1 else ''}). To load the {others}, give them as `data_files`."
+            f"{subject} contains {files}, which {verb} loaded, and {others}, which are not ('{left[0]}'"
+            f"{', …' if len(left) > 1 else ''}). To load the {others}, pass them as `data_files`."
         )
 
 
@@ -315,7 +316,7 @@ def _no_files(folder: str) -> NotFoundError:
     """Build the error that says that there are no files of data in a folder, and what there is."""
     names = sorted(entry.name for entry in Path(folder).iterdir())[:8] if Path(folder).is_dir() else []
     hints = [how for name in names if (how := how_to_read(suffix_of(Path(name)))) is not None]
-    there = f"There is: {', '.join(names)}." if names else "It is empty." if Path(folder).is_dir() else None
+    there = f"It contains {', '.join(names)}." if names else "It is empty." if Path(folder).is_dir() else None
     return NotFoundError(
         f"`path` '{folder}' has no data files.",
         allowed="csv, tsv, parquet, json or jsonl files, or images in one subfolder per class.",

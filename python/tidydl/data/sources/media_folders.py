@@ -118,7 +118,7 @@ def _refuse_several(locations: Sequence[Path]) -> None:
         if other is not location:
             raise DataError(
                 f"The folder '{location.parent}' has two metadata files, '{other.name}' and '{location.name}'.",
-                allowed=f"One of {', '.join(METADATA)} in a folder.",
+                allowed=f"At most one of {', '.join(METADATA)} per folder.",
                 hint="Delete or rename one of them.",
             )
 

@@ -21,11 +21,11 @@ def not_there(path: Path, argument: str = "path") -> TidydlError:
         return NotFoundError(f"`path` '{path}' does not exist.", allowed=HERE, hint=hint)
     if path.is_symlink() and not os.path.exists(path):
         gone = f"to '{os.readlink(path)}', which does not exist"
-        what = "that leads back to itself" if _leads_in_circles(path) else gone
+        what = "that points to itself" if _leads_in_circles(path) else gone
         return NotFoundError(
             f"`{argument}` '{path}' is a link {what}.",
             allowed=HERE,
-            hint="Fix or delete the link, or give the files themselves.",
+            hint="Fix or delete the link, or pass the files themselves.",
         )
     if path.exists() and not path.is_dir():
         return NotFoundError(

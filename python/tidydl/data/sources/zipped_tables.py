@@ -25,7 +25,7 @@ def _listed(file: Path, room: ExitStack, keep: bool) -> dict[str, Path]:
     Raises
     ------
     DamagedFileError
-        It is deleted again and again.
+        Its unpacked files are deleted repeatedly.
     """
     for _ in range(_TRIES):
         folder = _open_zip(file, room, keep)
@@ -38,19 +38,19 @@ def _listed(file: Path, room: ExitStack, keep: bool) -> dict[str, Path]:
         except (FileNotFoundError, NotFoundError):
             continue
     raise DamagedFileError(
-        f"`path` '{file}' is unpacked into the cache folder, where other processes delete its files while it is read.",
-        allowed="A cache folder whose files stay while they are read.",
-        hint="Load it again when cache(remove = ...) and what else deletes files there have ended.",
+        f"`path` '{file}' cannot be read: other processes keep deleting its unpacked files from the cache folder.",
+        allowed="A cache folder whose files are not deleted while they are read.",
+        hint="Try again after cache(remove = ...) and other cleanup processes have finished.",
     )
 
 
 def _warn_of_card(file: Path, folder: Path) -> None:
-    """Warn of a README in a zip file, or in its only folder, that says how the data are to be read."""
+    """Warn of a README in a zip file, or in its only folder, that configures how the data are read."""
     folders = [Path(entry) for entry in os.scandir(folder) if entry.is_dir()]
     if describes_itself(folder) or (len(folders) == 1 and describes_itself(folders[0])):
         warn_user(
-            f"The README.md in '{file}' says how the data are to be read, which is not followed in a zip file. "
-            "Unpack it and give the folder."
+            f"The README.md in '{file}' configures how the data are read, but is ignored in a zip file. "
+            "To apply it, unpack the file and pass the folder."
         )
 
 

@@ -155,7 +155,7 @@ def _look_through(archive: zipfile.ZipFile, path: Path) -> None:
         name = info.orig_filename
         location = tuple(_as_stored(part) for part in info.filename.split("/") if part not in ("", "."))
         if len(location) > _LEVELS:
-            raise _unsafe(path, f"holds '{name:.60}…', a path of {len(location):,} levels")
+            raise _unsafe(path, f"holds '{name:.60}…', a path with {len(location):,} levels")
         if not info.is_dir() and location in written:
             raise _unsafe(path, f"holds '{name}' twice, and only the last of them would be read")
         written.add(location)

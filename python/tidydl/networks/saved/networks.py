@@ -191,7 +191,7 @@ def left_out_of(part: Part) -> tuple[list[int], tuple[str, ...], bool] | None:
     left_out = part.part("left_out")
     rows = left_out.wholes("rows")
     if rows and not 0 < min(rows) <= max(rows) <= MOST_ITERATIONS:
-        raise left_out.fault(f"'{left_out.place}$rows' are no rows")
+        raise left_out.fault(f"'{left_out.place}$rows' are not row numbers")
     return rows, left_out.texts("labels", len(rows)), left_out.flag("exclude")
 
 

@@ -152,7 +152,7 @@ def settings_of(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as problem:
         raise _damaged(path, str(problem) or "it is nested too deep") from problem
     if not isinstance(settings, dict):
-        raise _damaged(path, f"it holds a {type(settings).__name__} rather than an object")
+        raise _damaged(path, f"it contains a {type(settings).__name__} instead of an object")
     return settings
 
 

@@ -112,12 +112,12 @@ def refuse_claims(config: PreTrainedConfig, auto: type[_BaseAutoModelClass], wei
     most = max(weights.tensors, _MODULES)
     for name, value in numbers:
         if _REPEATED.fullmatch(name) and not _LENGTHS.fullmatch(name) and value > max(most, weights.longest):
-            raise _claim(source, f"claims `{name}` {value}, and its weights are {weights.tensors} tensors")
+            raise _claim(source, f"sets `{name}` to {value}, but the weights contain only {weights.tensors} tensors")
     if all(value <= max(weights.longest, 4096) for _, value in numbers):
         return
     claimed = _made(config, auto)
     if claimed > _PACKED * weights.numbers + _SPARE:
-        raise _claim(source, f"claims {claimed:,} numbers, and its weights hold {weights.numbers:,}")
+        raise _claim(source, f"describes {claimed:,} parameters, but the weights contain {weights.numbers:,}")
 
 
 def _made(config: PreTrainedConfig, auto: type[_BaseAutoModelClass]) -> int:
@@ -156,9 +156,9 @@ def long_list(settings: dict[str, Any]) -> str | None:
         for name, each in value.items() if isinstance(value, Mapping) else ():
             most = _longest_list(name)
             if isinstance(each, int) and most < _ENTRIES and each > most:
-                return f"claims `{name}` {each!r:.30}, and at most {most:,} can be read"
+                return f"sets `{name}` to {each!r:.30}, but at most {most:,} is allowed"
             if isinstance(each, (list, dict)) and len(each) > most:
-                return f"has {len(each):,} values as `{name}`, and at most {most:,} can be read"
+                return f"has {len(each):,} entries in `{name}`, but at most {most:,} are allowed"
     return None
 
 

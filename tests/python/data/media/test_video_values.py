@@ -98,7 +98,9 @@ def test_a_video_that_lacks_more_than_a_tenth_of_its_frames_is_truncated(tmp_pat
     made = as_video(path)
     assert made.count == 50
     assert len(made.frames([0, 5])) == 2
-    with pytest.raises(DamagedFileError, match=r"cut\.avi' is truncated: its header says 50 frames, and \d\d can be"):
+    with pytest.raises(
+        DamagedFileError, match=r"cut\.avi' is truncated: its header declares 50 frames, but only \d\d can be"
+    ):
         made.frames([0, 49])
 
 

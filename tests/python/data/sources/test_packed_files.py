@@ -155,7 +155,7 @@ def test_a_zip_file_of_more_than_a_hundred_levels_is_refused(tmp_path):
         if error is None:
             assert len(load_dataset(tmp_path / "a.zip")) == 1
             continue
-        with pytest.raises(error, match=r"holds 'a/a/.*', a path of 101 levels"):
+        with pytest.raises(error, match=r"holds 'a/a/.*', a path with 101 levels"):
             load_dataset(tmp_path / "a.zip")
 
 

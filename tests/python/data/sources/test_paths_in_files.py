@@ -125,7 +125,7 @@ def test_what_is_named_in_a_folder_is_no_link_out_of_it_unless_trusted(folder, d
 
 def test_a_link_to_itself_and_one_that_leaves_are_named_by_their_paths(folder):
     (folder / "b.csv").symlink_to("b.csv")
-    with pytest.raises(NotFoundError, match=r"b\.csv' is a link that leads back to itself"):
+    with pytest.raises(NotFoundError, match=r"b\.csv' is a link that points to itself"):
         load_dataset(folder)
     (folder / "b.csv").unlink()
     (folder / "sub").symlink_to("..")

@@ -100,7 +100,7 @@ def test_shards_of_two_uploads_are_told_of(tmp_path):
     (tmp_path / "data").mkdir()
     for name in ("train-00000-of-00001", "train-00000-of-00002", "train-00001-of-00002"):
         (tmp_path / "data" / f"{name}.csv").write_text("v\n1\n")
-    with pytest.warns(UserWarning, match="parts of 1 and of 2"):
+    with pytest.warns(UserWarning, match="a set of 1 and of a set of 2"):
         assert len(load_dataset(tmp_path)) == 3
 
 

@@ -104,7 +104,7 @@ def test_letters_of_texts_are_read_as_r_reads_them_and_written_in_one_notation()
     assert parse_r(r"'\u0043\u{44}\U00000045'").value == "CDE"
     assert written_for_r(parse_r("'a\x01\x85b'")) == r'"a\u0001\u0085b"'
     for text in (r"'\0'", r"'\ud800'", r"'\U00110000'"):
-        with pytest.raises(FormulaError, match="is no letter there"):
+        with pytest.raises(FormulaError, match="is not a valid character there"):
             parse_r(text)
 
 

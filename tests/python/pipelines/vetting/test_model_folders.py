@@ -133,23 +133,23 @@ def test_a_config_that_claims_what_cannot_be_is_an_error_before_memory_is_taken(
 
 # What a file of settings may say that transformers makes a long list of, and some words of the error.
 LONG = {
-    "labels": ("config.json", {"num_labels": 2**31}, r"claims `num_labels` 2147483648, and at most 100,000"),
-    "classes": ("config.json", {"num_classes": 10**7}, r"claims `num_classes` 10000000, and at most 100,000"),
+    "labels": ("config.json", {"num_labels": 2**31}, r"sets `num_labels` to 2147483648, but at most 100,000"),
+    "classes": ("config.json", {"num_classes": 10**7}, r"sets `num_classes` to 10000000, but at most 100,000"),
     "layers": (
         "config.json",
         {"model_type": "qwen2", "num_hidden_layers": 10**7},
-        r"claims `num_hidden_layers` 10000000, and at most 10,000",
+        r"sets `num_hidden_layers` to 10000000, but at most 10,000",
     ),
-    "layers inside": ("config.json", {"text_config": {"num_layers": 10**7}}, "claims `num_layers`"),
-    "beyond doubles": ("config.json", {"num_labels": 10**400}, "claims `num_labels`"),
-    "architectures": ("config.json", {"architectures": ["x"] * 101}, "has 101 values as `architectures`"),
+    "layers inside": ("config.json", {"text_config": {"num_layers": 10**7}}, "sets `num_layers`"),
+    "beyond doubles": ("config.json", {"num_labels": 10**400}, "sets `num_labels`"),
+    "architectures": ("config.json", {"architectures": ["x"] * 101}, "has 101 entries in `architectures`"),
     "names of labels": (
         "config.json",
         {"id2label": dict.fromkeys(map(str, range(100_001)), "x")},
-        "has 100,001 values as `id2label`",
+        "has 100,001 entries in `id2label`",
     ),
-    "generation": ("generation_config.json", {"suppress_tokens": [1] * 1_000_001}, "1,000,001 values as `suppress_t"),
-    "tokens": ("special_tokens_map.json", {"additional": ["x"] * 1_000_001}, "1,000,001 values as `additional`"),
+    "generation": ("generation_config.json", {"suppress_tokens": [1] * 1_000_001}, "1,000,001 entries in `suppress_t"),
+    "tokens": ("special_tokens_map.json", {"additional": ["x"] * 1_000_001}, "1,000,001 entries in `additional`"),
 }
 
 
@@ -160,7 +160,7 @@ def test_settings_that_become_long_lists_are_refused_before_transformers_reads_t
     file, change, words = LONG[name]
     rewrite(copied / file, **change)
     monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", None)
-    with pytest.raises(ArgumentError, match=rf"whose '{file}' {words}" if words.startswith("c") else words):
+    with pytest.raises(ArgumentError, match=rf"whose '{file}' {words}" if words.startswith("sets") else words):
         pipeline(copied)
 
 
@@ -194,7 +194,7 @@ def test_a_tokenizer_with_more_tokens_than_the_model_is_named(copied):
     (copied / "tokenizer.json").write_text(json.dumps(held), "utf-8")
     ppl = pipeline(copied)
     assert len(ppl(["the sun"])) == 1
-    with pytest.raises(DataError, match=r"tokenizer has \d+ tokens and whose weights have \d+.*token 5000"):
+    with pytest.raises(DataError, match=r"tokenizer has \d+ tokens but whose model has only \d+.*token id 5000"):
         ppl(["the sun", "a wolf"])
     found = ppl(["the sun", "a wolf", "the dog"], on_error="row", top_k=1)
     assert found[".error"].notna().tolist() == [False, True, False]

@@ -98,7 +98,7 @@ def _filled(chat: Chat, attached: list[Block], index: int) -> Chat:
         if last is None:
             raise value_error(
                 index,
-                f"is a chat without a message to which {_WORDS[attached[0][0]][0]} could belong.",
+                f"is a chat without a user message to attach {_WORDS[attached[0][0]][0]} to.",
                 allowed="A chat with a message whose role is 'user'.",
             )
         filled[last] = ("user", (*attached, *filled[last][1]))

@@ -168,7 +168,7 @@ def test_images_beside_a_chat_fill_its_open_blocks_or_go_to_the_last_message(wri
     assert write["llava"](still_open, image=PICTURES[0])["generated_text"].tolist() == expected
     plain_text = [{"role": "user", "content": "the cat"}]
     assert write["llava"](plain_text, image=PICTURES[0])["generated_text"].tolist() == expected
-    with pytest.raises(ArgumentError, match="could belong"):
+    with pytest.raises(ArgumentError, match="without a user message to attach"):
         write["llava"]([{"role": "system", "content": "the cat"}], image=PICTURES[0])
 
 
