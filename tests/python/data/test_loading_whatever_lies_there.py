@@ -212,8 +212,8 @@ def test_numbers_of_files_of_several_kinds_have_the_wider_one(tmp_path, read, ki
         (["1.png", "2.png", "1.wav"], r"contains 2 image files.*other files.*'1\.wav'"),
         (["train.csv", "extra.csv.bz2", "e2.tsv.gz", "my_metadata.csv"], r"'e2\.tsv\.gz', 'extra\.csv\.bz2', 'my_m"),
         (["data/train-00000-of-00001.csv", "data/test.csv", "x.csv"], r"'data/test\.csv', 'x\.csv'"),
-        (["a.csv", "b.xlsx"], r"contains 1 csv file.*tables, which are not \('b\.xlsx'\)"),
-        (["a.csv", "b.csv.xz"], r"tables, which are not \('b\.csv\.xz'\)"),
+        (["a.csv", "b.xlsx"], r"other formats, which are not loaded \('b\.xlsx'\)\. Read it"),
+        (["a.csv", "b.csv.xz"], r"not loaded \('b\.csv\.xz'\)\. Unpack it first"),
         (["data/train-00000-of-00003.csv", "data/train-00002-of-00003.csv"], "3 files.*but 1 is missing"),
     ],
 )

@@ -212,7 +212,6 @@ def _warn_of_repeated(file: Path, names: Sequence[str]) -> None:
 def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted: bool) -> Listing:
     """Take the files of the format that most have, and sort them into splits by their names."""
     kinds = {name: kind for name, file in files.items() if (kind := _kind_of(file)) is not None}
-    unread = {name: "another format" for name, file in files.items() if name not in kinds and _is_unread(file)}
     media = Counter(kind for name, kind in kinds.items() if kind in MEDIA)
     tables = [name for name, kind in kinds.items() if kind not in MEDIA and files[name].name not in METADATA]
     kind = forced or (media.most_common(1)[0][0] if media and media.total() >= len(tables) else None)
@@ -236,8 +235,8 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
         if not files[name].is_file():
             raise not_there(files[name])
     if not forced:
-        others = [*(name for name in kinds if kinds[name] in MEDIA), *unread]
-        _warn_of_others(f"`path` '{base}'", kinds | unread, kinds[tables[0]], others)
+        _warn_of_others(f"`path` '{base}'", kinds, kinds[tables[0]], [name for name in kinds if kinds[name] in MEDIA])
+        _warn_of_unread(f"`path` '{base}'", files)
     _warn_of_one_stem(tables)
     split = splits_by_name(tables)
     listed = {s: {files[name]: str(kinds[name]) for name in members} for s, members in split.items()}
@@ -267,7 +266,18 @@ def _warn_of_others(subject: str, kinds: Mapping[str, str], loaded: str, names: 
         others = "other files" if any(kinds[name] in MEDIA for name in left) else "tables"
         warn_user(
             f"{subject} contains {files}, which {verb} loaded, and {others}, which are not ('{left[0]}'"
-            f"{', …' if len(left) > 1 else ''}). To load the {others}, pass them as `data_files`."
+            f"{', …' if len(left) > 1 else ''}). `data_files` says which to load."
+        )
+
+
+def _warn_of_unread(subject: str, files: Mapping[str, Path]) -> None:
+    """Warn of tables that only other programs read, beside those that are loaded."""
+    left = [name for name, file in files.items() if _is_unread(file)]
+    if left:
+        hint = how_to_read(Path(left[0]).suffix.lower()) or "Unpack it first."
+        warn_user(
+            f"{subject} contains tables in other formats, which are not loaded ('{left[0]}'"
+            f"{', …' if len(left) > 1 else ''}). {hint}"
         )
 
 
