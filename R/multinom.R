@@ -14,9 +14,9 @@
 #' was observed; `predict()` takes offsets into account; `summary()` and `vcov()` do not need to find the data again;
 #' `drop1()` and `add1()` work at top level.
 #'
-#' Results are identical to those of the Python package after the same seed. `poly()` and `scale()` may differ between
-#' the languages in the last digits (1e-12), and so may fits that use them; the Hessian, `vcov()` and `confint()` agree
-#' to rounding.
+#' Results are identical to those of the Python package after the same seed. `poly()`, `scale()` and the contrasts of
+#' ordered factors may differ between the languages in the last digits (1e-12), and so may fits that use them; the
+#' Hessian, `vcov()` and `confint()` agree to rounding.
 #'
 #' Python is required for fitting (except with the engine `"r"`), and by [importance()], [lekprofile()], [plotnet()] and
 #' [autoplot()]; the methods do not need it.

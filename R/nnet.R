@@ -10,9 +10,9 @@
 #' formula method and are an error in the default method. Equality to the last bit holds on x86-64; elsewhere values
 #' agree to 1e-6.
 #'
-#' Results are identical to those of the Python package after the same seed. `poly()` and `scale()` may differ between
-#' the languages in the last digits (1e-12), and so may fits that use them; the Hessian, `vcov()` and `confint()` agree
-#' to rounding.
+#' Results are identical to those of the Python package after the same seed. `poly()`, `scale()` and the contrasts of
+#' ordered factors may differ between the languages in the last digits (1e-12), and so may fits that use them; the
+#' Hessian, `vcov()` and `confint()` agree to rounding.
 #'
 #' Python is required for fitting (except with the engine `"r"`), and by [importance()], [lekprofile()], [tune_nnet()],
 #' [plotnet()], [autoplot()], [save_model()] and [load_model()]. `predict()`, `print()`, `summary()`, `tidy()`,

@@ -126,9 +126,19 @@ def _note_source(note: Path, path: Path) -> None:
 
 
 def is_whole(folder: Path, path: Path) -> bool:
-    """Return whether all files that were unpacked of a zip file are there still."""
+    """Return whether all files that were unpacked of a zip file are there still, of the size that they had."""
     with zipfile.ZipFile(path, metadata_encoding=_encoding_of_names(path)) as archive:
-        return all((folder / info.filename).is_file() for info in archive.infolist() if not _is_ours(info))
+        return all(
+            _has_size(folder / info.filename, info.file_size) for info in archive.infolist() if not _is_ours(info)
+        )
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        status = path.stat()
+    except OSError:  # it is gone
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == size
 
 
 def _is_ours(info: zipfile.ZipInfo) -> bool:

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from support.hostile_files import zipped
-from tidydl import cache, load_dataset
+from tidydl import cache, load_dataset, stream
 from tidydl.data import example_models
 from tidydl.data.sources.zips import check_zip
 from tidydl.errors import ArgumentError, TidydlError
@@ -175,3 +175,12 @@ def test_no_row_is_lost_where_unpacked_files_are_deleted_meanwhile(tmp_path, mon
     assert problems == []
     told = {each.partition(":")[0] for each in rows if not isinstance(each, int)}
     assert told <= {"NotFoundError", "DamagedFileError"}
+
+
+def test_an_unpacked_file_that_was_cut_is_unpacked_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "a.zip").write_bytes(zipped(("a.csv", "x\n" + "1\n" * 5000)))
+    assert stream(tmp_path / "a.zip").rows == 5000
+    (unpacked,) = (tmp_path / "cache").rglob("a.csv")
+    unpacked.write_bytes(unpacked.read_bytes()[:4096])
+    assert stream(tmp_path / "a.zip").rows == 5000
