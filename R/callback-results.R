@@ -46,8 +46,15 @@ conditionMessage.tidydl_callback_error <- function(c) rlang::cnd_message(c)
 
 results_of_batches <- function(stream, work, progress, call = rlang::caller_env()) {
   results <- list()
+  other <- NULL # the first result that is no data frame, in words
   refuse_misfit <- new_kinds(call)
   keep <- function(result, number, rows) {
+    if (!is.data.frame(result) && !is.null(result) && is.null(other)) {
+      other <<- sprintf("%s for %s", described(result), rows)
+    }
+    if (!is.null(other) && (is.data.frame(result) || length(results))) {
+      abort_mixture(other, call)
+    }
     if (is.data.frame(result)) {
       refuse_misfit(result, rows)
       results[[length(results) + 1L]] <<- result
@@ -61,6 +68,15 @@ results_of_batches <- function(stream, work, progress, call = rlang::caller_env(
     return(invisible(if (rows <= .Machine$integer.max) as.integer(rows) else rows))
   }
   tibble::as_tibble(do.call(vctrs::vec_rbind, results))
+}
+
+abort_mixture <- function(other, call) {
+  abort_tidydl(
+    "argument", sprintf("`callback` returned %s, but a data frame for other batches.", other),
+    "A data frame for each batch, or NULL for a batch without rows; or no data frames at all.",
+    "Return a data frame of no rows, or NULL, where there is nothing to keep.",
+    call = call
+  )
 }
 
 # Refuses, as soon as it comes, a column of another kind than before; `in_file` where it must suit the file as well.

@@ -216,3 +216,15 @@ test_that("data frames by split are streamed one at a time", {
   two <- list(train = iris, test = iris)
   expect_error(stream_dataset(two, identity), "`split` is missing", class = "tidydl_error_argument")
 })
+
+test_that("a callback that returns data frames for some batches only loses none of the others in silence", {
+  skip_without_python()
+  file <- withr::local_tempfile(fileext = ".csv")
+  utils::write.csv(data.frame(x = 1:6), file, row.names = FALSE)
+  for (odd in c(1, 5)) {
+    mixed <- function(batch) if (odd %in% batch$x) as.list(batch) else batch
+    expect_error(stream_dataset(file, mixed, batch_size = 2), "other batches", class = "tidydl_error_argument")
+  }
+  expect_identical(nrow(stream_dataset(file, function(batch) if (!1 %in% batch$x) batch, batch_size = 2)), 4L)
+  expect_identical(stream_dataset(file, function(batch) sum(batch$x), batch_size = 2), 6L)
+})
