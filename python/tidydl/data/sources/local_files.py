@@ -170,6 +170,7 @@ def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) 
         Two files of different contents would have one name.
     """
     opened: dict[str, Path] = {}
+    unpacked_before: set[Path] = set()
     for name, file in files.items():
         if file.suffix.lower() != ".zip":
             opened[name] = file
@@ -185,8 +186,15 @@ def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) 
                 repeated.append(within)
             elif stem + within in files or stem + within in opened:
                 raise _same_name(stem + within, file)
+            elif path in unpacked_before:
+                raise DataError(
+                    f"The zip file '{file}' has the same contents as another one.",
+                    allowed="Zip files of different contents, where they are unpacked for good.",
+                    hint="Delete one of them, or load them separately.",
+                )
             else:
                 opened[stem + within] = path
+        unpacked_before.update(opened.values())
         if repeated:
             _warn_of_repeated(file, repeated)
     return opened

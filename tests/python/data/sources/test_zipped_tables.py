@@ -81,10 +81,13 @@ def test_a_zip_file_that_lies_beside_what_it_holds_is_loaded_once(tmp_path, fold
         assert sorted(load_dataset(tmp_path)["v"]) == [1, 2, 3]
 
 
-def test_equal_files_in_different_zip_files_are_all_loaded(tmp_path):
+def test_equal_files_in_different_zip_files_are_all_loaded_or_refused(tmp_path):
     for name in ("p1.zip", "p2.zip"):
-        zipped(tmp_path / name, **{"answers.csv": "v\n1\n"})
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr(zipfile.ZipInfo("answers.csv"), "v\n1\n")
     assert load_dataset(tmp_path)["v"].tolist() == [1, 1]
+    with pytest.raises(DataError, match="same contents"):
+        stream(tmp_path)
 
 
 @pytest.mark.parametrize("other", ["a.csv.gz", "a.parquet"])
