@@ -229,7 +229,10 @@ with_provenance <- function(columns, rows, frame) {
 #' widen(ppl("What a day!"))
 #' @export
 widen <- function(x) {
-  keys <- if (is.data.frame(x)) x[intersect(c(".row", "rank", "sequence"), names(x))] else x
+  keys <- x
+  if (is.data.frame(x)) { # of whatever kind: what `[` does differs
+    keys <- tibble::as_tibble(as.list(x)[intersect(c(".row", "rank", "sequence"), names(x))])
+  }
   ranks <- if (is.data.frame(x)) attr(x, "tidydl")$ranks
   wide <- call_python("widen", list(keys = keys, names = many(as.character(names(x))), ranks = ranks))
   if (is.null(wide)) {

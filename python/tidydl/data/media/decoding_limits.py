@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from tidydl.data.media.media_files import named
 from tidydl.errors import DamagedFileError
 
@@ -96,7 +94,7 @@ def check_scans(content: bytes | None, path: str | None, pixels: int, kind: str)
         It has too many.
     """
     if content is None:
-        with open(os.fsdecode(str(path)), "rb") as file:
+        with open(str(path), "rb") as file:
             content = file.read()
     scans = content.count(_SCAN)
     if scans * pixels > _DECODED:

@@ -33,6 +33,7 @@ from tidydl.errors import TidydlError
 
 _BLOCK = 2**21  # bytes of text read at once
 _LARGEST_BLOCK = 2**31 - 1
+_LEAST_ROUNDED = 2.0**53  # from which on a double does not hold each whole number
 _UNFIT = re.compile(r"CSV column #(\d+):.*?(?:zone offset in '([^']*)'|invalid value '(.*)')", re.DOTALL)
 
 
@@ -95,7 +96,7 @@ def _whole_table(path: str, separator: str, texts: Collection[str]) -> pa.Table:
     header = header_apart(path, table.schema.names, open_bytes)
     if header is not None:
         table = read(texts, header=header)
-    large = large_numbers(table)
+    large = large_numbers(table, _LEAST_ROUNDED)
     doubtful = ambiguous_numbers(table.schema, large, lambda: pa.input_stream(opened(), compression=None), separator)
     if doubtful:
         digits = DigitTypes(doubtful, large)
@@ -154,7 +155,7 @@ def _look_through(reader: CSVStreamingReader, block: int, header: Header | None)
     for batch in reader:
         rows += batch.num_rows
         nulls = [count + column.null_count for count, column in zip(nulls, batch.columns, strict=True)]
-        large.update(large_numbers(batch))
+        large.update(large_numbers(batch, _LEAST_ROUNDED))
         commas = numbers_with_commas(batch, commas)
     nullable = frozenset(name for name, count in zip(names, nulls, strict=True) if count)
     return _Look(reader.schema, rows, nullable, large, commas or (), block, header)

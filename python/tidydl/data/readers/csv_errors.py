@@ -66,7 +66,7 @@ def _other_separator(path: str, separator: str) -> str | None:
 
 
 def tell_of_one_column(path: str, sep: str | None) -> None:
-    """Say of a file with one column that its header has another separator: warn where ``sep`` was given, else refuse.
+    """Warn of one column whose header has another separator, or refuse the file where ``sep`` was not given.
 
     Raises
     ------

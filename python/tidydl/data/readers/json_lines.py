@@ -129,7 +129,7 @@ def _begins_with_timestamp(texts: pa.ChunkedArray) -> bool:
 
 
 def timestamps(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Make dates, timestamps or timestamps of a zone of texts: the first kind that all of them fit, in csv's order."""
+    """Convert texts to dates or timestamps: the first type that fits all of them, in the order of csv."""
     arrow_types = [pa.date32(), *(pa.timestamp(unit, zone) for zone in (None, "UTC") for unit in ("s", "ns"))]
     head = texts.slice(0, 100)
     for arrow_type in arrow_types:

@@ -95,7 +95,7 @@ def _is_split(whole: dict[str, Any]) -> bool:
 
 
 def _from_rows(whole: dict[str, Any]) -> list[dict[str, Any]]:
-    """Make records of rows; an index that does more than count them is a column, as of parquet files."""
+    """Return rows as records; an index that does more than count them is a column, as of parquet files."""
     names = named_apart(["" if name is None else str(name) for name in whole["columns"]])
     rows, index = whole["data"], whole.get("index")
     if index is None or index == list(range(len(rows))):

@@ -14,11 +14,11 @@ _LONG = r"[0-9]{16}"  # digits, of which a double keeps fewer
 _WHOLE_OR_NONE = r"^(?i:[+-]?([0-9]+|nan|inf|infinity))$"
 
 
-def large_numbers(table: pa.Table) -> list[str]:
-    """Name the columns of doubles that may hold whole numbers of which doubles would lose digits."""
+def large_numbers(table: pa.Table | pa.RecordBatch, least: float = 2.0**63) -> list[str]:
+    """Name the columns of doubles that may hold whole numbers of which doubles would lose digits: of ``least`` on."""
     names = table.schema.names
     doubles = [k for k, each in enumerate(table.schema) if pa.types.is_float64(each.type)]
-    return [names[k] for k in doubles if _is_large(table.column(k)) and names.count(names[k]) == 1]
+    return [names[k] for k in doubles if _is_large(table.column(k), least) and names.count(names[k]) == 1]
 
 
 def large_within(table: pa.Table) -> list[str]:
@@ -52,12 +52,12 @@ def holds_large(value: object) -> bool:
     return type(value) is int and not -(2**63) <= value < 2**63
 
 
-def _is_large(column: pa.Array | pa.ChunkedArray) -> bool:
+def _is_large(column: pa.Array | pa.ChunkedArray, least: float = 2.0**63) -> bool:
     first = column[0].as_py() if len(column) else None
     if first is not None and isfinite(first) and not first.is_integer():  # as most columns are told at once
         return False
     ends = [end.as_py() for end in pc.min_max(column).values()]
-    if None in ends or max(map(abs, ends)) < 2.0**53:  # an infinite one may have had more digits than a double holds
+    if None in ends or max(map(abs, ends)) < least:  # an infinite one may have had more digits than a double holds
         return False
     return bool(pc.all(pc.or_(pc.is_nan(column), pc.equal(pc.floor(column), column))).as_py())
 

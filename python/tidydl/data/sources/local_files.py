@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tidydl.boundaries import DATA_FILES
-from tidydl.data.readers.formats import FORMATS, MEDIA, format_of, suffix_of
+from tidydl.data.readers.formats import FORMATS, MEDIA, PACKED, format_of, suffix_of
 from tidydl.data.readers.read_errors import how_to_read
 from tidydl.data.sources.builders import built
 from tidydl.data.sources.dataset_cards import describes_itself
@@ -194,7 +194,7 @@ def _opened(files: Mapping[str, Path], room: ExitStack, keep: bool, only: bool) 
                 )
             else:
                 opened[stem + within] = path
-        unpacked_before.update(opened.values())
+                unpacked_before.add(path)
         if repeated:
             _warn_of_repeated(file, repeated)
     return opened
@@ -255,8 +255,8 @@ def _warn_of_one_stem(names: Sequence[str]) -> None:
     """Warn of files whose names differ in the ending only, as where one table is kept in two formats."""
     by_stem: dict[str, list[str]] = {}
     for name in names:
-        path = Path(name)
-        by_stem.setdefault(path.as_posix().removesuffix("".join(path.suffixes[-2:])), []).append(name)
+        unpacked = name[: -len(Path(name).suffix)] if name.lower().endswith(PACKED) else name
+        by_stem.setdefault(unpacked.removesuffix(Path(unpacked).suffix), []).append(name)
     several = [group for group in by_stem.values() if len(group) > 1]
     if several:
         listed = " and ".join(f"'{name}'" for name in several[0])

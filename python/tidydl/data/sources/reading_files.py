@@ -154,17 +154,17 @@ def _read_split(
     left = limit if set(files.values()) <= {"parquet", "text"} else None  # the types of others are those of all rows
     parts: Parts = {}
     for file, kind in files.items():
-
-        def read(
-            text_options: TextOptions, path: str = str(file), kind: str = kind, left: int | None = left
-        ) -> BatchReader:
-            return _reader(TABLE_FORMATS[kind].read(path, text_options, columns, left))
-
-        part = _as_described(listing, file, kind, read, options)
+        part = _as_described(listing, file, kind, partial(_read_whole, kind, str(file), columns, left), options)
         with reading(str(file), kind):
             parts[str(file)] = _reader(_table(_with_checked_paths(listing, file, part)))
         left = None if left is None else max(0, left - part.rows)  # all have a say in the columns
     return parts
+
+
+def _read_whole(
+    kind: str, path: str, columns: Sequence[str] | None, limit: int | None, options: TextOptions
+) -> BatchReader:
+    return _reader(TABLE_FORMATS[kind].read(path, options, columns, limit))
 
 
 def _reader(table: pa.Table) -> BatchReader:
@@ -182,15 +182,15 @@ def _open_split(listing: Listing, split: str, options: TextOptions, columns: Seq
     for file, kind in listing.files[split].items():
         with reading(str(file), kind):
             identity = _identity(str(file))
-
-        def read(text_options: TextOptions, path: str = str(file), kind: str = kind) -> BatchReader:
-            return TABLE_FORMATS[kind].open(path, text_options, columns)
-
-        part = _as_described(listing, file, kind, read, options)
+        part = _as_described(listing, file, kind, partial(_open_file, kind, str(file), columns), options)
         _refuse_same_names(str(file), part.schema.names)
         part = replace(part, blocks=_of_unchanged(part.blocks, str(file), kind, identity))
         parts[str(file)] = _with_checked_paths(listing, file, part)
     return parts
+
+
+def _open_file(kind: str, path: str, columns: Sequence[str] | None, options: TextOptions) -> BatchReader:
+    return TABLE_FORMATS[kind].open(path, options, columns)
 
 
 def _as_described(

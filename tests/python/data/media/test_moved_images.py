@@ -104,3 +104,14 @@ def test_images_outside_keep_their_whole_path(place):
     os.symlink(place / "a.parquet", place.parent / "b.parquet")
     written(place.parent, [str(place / "1.png")], "b.parquet")
     assert load_dataset(place / "a.parquet", trusted=True)["i"][0].width == 2
+
+
+def test_relative_paths_of_images_name_the_same_files_from_another_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder, value in (("img", 10), ("out/img", 200)):
+        (tmp_path / folder).mkdir(parents=True)
+        Image.new("L", (2, 2), value).save(tmp_path / folder / "1.png")
+    write_dataset(pd.DataFrame({"image": ImageArray(["img/1.png"])}), "out/r.parquet")
+    with pytest.raises(DataError, match="outside the folder"):
+        load_dataset("out/r.parquet")
+    assert load_dataset("out/r.parquet", trusted=True)["image"][0].array()[0, 0] == 10

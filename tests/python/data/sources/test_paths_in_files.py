@@ -389,14 +389,3 @@ def test_a_cell_names_what_is_in_a_zip_file_of_its_own_data_set_alone(folder):
     for path in [*others, "zip://x.png::http://127.0.0.1:9/x.zip", f"http://127.0.0.1:9/x::{ours}"]:
         with pytest.raises(ArgumentError, match="URLs are not downloaded"):
             checked(path)
-
-
-def test_relative_paths_of_images_name_the_same_files_from_another_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for folder, value in (("img", 10), ("out/img", 200)):
-        (tmp_path / folder).mkdir(parents=True)
-        Image.new("L", (2, 2), value).save(tmp_path / folder / "1.png")
-    write_dataset(pd.DataFrame({"image": ImageArray(["img/1.png"])}), "out/r.parquet")
-    with pytest.raises(DataError, match="outside the folder"):
-        load_dataset("out/r.parquet")
-    assert load_dataset("out/r.parquet", trusted=True)["image"][0].array()[0, 0] == 10

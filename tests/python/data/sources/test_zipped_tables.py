@@ -99,6 +99,13 @@ def test_a_table_in_two_formats_is_told_of(tmp_path, other):
         assert len(load_dataset(tmp_path)) == 4
 
 
+def test_names_with_dots_are_no_formats_of_one_table(tmp_path, recwarn):
+    for name in ("p.1.csv", "p.2.csv", "data.2020.csv.gz", "data.2021.csv.gz"):
+        pd.DataFrame({"v": [1]}).to_csv(tmp_path / name, index=False)
+    assert len(load_dataset(tmp_path)) == 4
+    assert not recwarn.list
+
+
 def test_shards_of_two_uploads_are_told_of(tmp_path):
     (tmp_path / "data").mkdir()
     for name in ("train-00000-of-00001", "train-00000-of-00002", "train-00001-of-00002"):
