@@ -69,6 +69,7 @@ count_pairs <- function(truth, estimate) {
   truth <- as_factor(truth)
   estimate <- as_factor(estimate)
   levels <- union(levels(truth), levels(estimate))
+  levels <- levels[!is.na(levels)] # addNA() makes missing values a level
   counts <- table(factor(truth, levels), factor(estimate, levels))
   counts <- tibble::tibble(
     response = factor(rep(levels, each = length(levels)), levels),

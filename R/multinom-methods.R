@@ -82,8 +82,7 @@ augment.tidydl_multinom <- function(x, data = NULL, newdata = NULL, ...) {
   shares <- matrix(shares, ncol = x$n[[3]])
   base <- if (is.null(data)) observed_response(x) else tibble::as_tibble(data)
   added <- class_columns(list(lev = multinom_classes(x)), shares)
-  base[names(added)] <- added
-  base
+  with_predictions(base, added)
 }
 
 #' @rdname multinom-methods
@@ -91,20 +90,25 @@ augment.tidydl_multinom <- function(x, data = NULL, newdata = NULL, ...) {
 predict.tidydl_multinom <- function(object, newdata, type = c("class", "probs"), ...) {
   check_no_more(..., call = quote(predict()), name = "predict", known = c("newdata", "type"))
   type <- check_choice("type", type, c("class", "probs"), call = quote(predict()))
-  if (missing(newdata)) {
-    return(NextMethod(type = type))
+  probabilities <- if (missing(newdata)) {
+    NextMethod(type = "probs")
+  } else {
+    newdata <- check_newdata(object, newdata)
+    complete <- refuse_infinite_rows(object, newdata)
+    if (complete > 0L && is.null(attr(object$terms, "offset"))) {
+      plain <- object
+      class(plain) <- setdiff(class(object), "tidydl_multinom")
+      stats::predict(plain, newdata, type = "probs")
+    } else {
+      drop(multinom_probabilities(object, newdata))
+    }
   }
-  newdata <- check_newdata(object, newdata)
-  complete <- refuse_infinite_rows(object, newdata)
-  if (complete > 0L && is.null(attr(object$terms, "offset"))) {
-    class(object) <- setdiff(class(object), "tidydl_multinom")
-    return(stats::predict(object, newdata, type = type))
+  if (type == "probs") {
+    return(probabilities)
   }
-  probabilities <- multinom_probabilities(object, newdata)
-  if (type == "class") {
-    return(most_probable(multinom_classes(object), unname(class_shares(probabilities))))
-  }
-  drop(probabilities)
+  # package nnet draws among classes that are equally probable
+  shares <- matrix(unname(probabilities), ncol = object$n[[3]])
+  most_probable(multinom_classes(object), class_shares(shares))
 }
 
 # The probabilities of new rows, offsets included, which package nnet leaves aside; it wants a complete row, too.

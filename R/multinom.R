@@ -33,7 +33,8 @@
 #' @param Hess Whether to return the Hessian, the observed information of the coefficients.
 #' @param summ If not 0, combine duplicate rows, which fits the same model faster if the predictors have few distinct
 #'   values. 1 and 2 combine rows with equal predictors and response (they sort differently); 3 combines rows with equal
-#'   predictors, adding up counts, which for two classes changes the reference of the deviance.
+#'   predictors, adding up counts, which for two classes changes the reference of the deviance. `confusion()`,
+#'   `glance()` and `BIC()` then count the combined rows; `confusion(augment(fit, data), ...)` counts those of the data.
 #' @param censored Whether a matrix response marks the possible classes of a row with 1.
 #' @param model Whether to return the model frame.
 #' @param ... Options of [nnet()]: `Wts`, `decay`, `maxit`, `trace`, `MaxNWts`, `abstol`, `reltol`, `engine`, `device`,

@@ -150,6 +150,7 @@ check_type <- function(object, type, call = quote(predict())) {
   if (type == "class") {
     need_classes(object, call)
   }
+  type
 }
 
 # Refuses to name classes where numbers were fitted.

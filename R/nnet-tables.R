@@ -121,7 +121,11 @@ logLik.tidydl_nnet <- function(object, ...) {
 #' @export
 predict.tidydl_nnet <- function(object, newdata, type = c("raw", "class"), ...) {
   check_no_more(..., call = quote(predict()), name = "predict", known = c("newdata", "type"))
-  check_type(object, type)
+  if (check_type(object, type) == "class") { # package nnet draws among classes that are equally probable
+    raw <- if (missing(newdata)) stats::predict(object) else stats::predict(object, newdata)
+    shares <- class_shares(matrix(raw, ncol = object$n[[3]]))
+    return(as.character(most_probable(object$lev, shares)))
+  }
   if (missing(newdata)) {
     return(NextMethod())
   }
@@ -147,11 +151,28 @@ augmented <- function(x, data, raw) {
   raw <- matrix(raw, ncol = x$n[[3]])
   base <- if (is.null(data)) observed_response(x) else tibble::as_tibble(data)
   added <- if (is.null(class_levels(x))) number_columns(x, raw, base) else class_columns(x, raw)
+  with_predictions(base, added)
+}
+
+with_predictions <- function(base, added) {
+  replaced <- intersect(names(added), names(base))
+  if (length(replaced)) {
+    names <- paste0("`", replaced, "`", collapse = ", ")
+    warn_tidydl(sprintf("`data` has %s already, which the new predictions replace.", names))
+  }
   base[names(added)] <- added
   base
 }
 
 class_columns <- function(x, raw) {
+  if ("class" %in% x$lev) {
+    abort_tidydl(
+      "data",
+      "A class is called 'class', so that its probabilities and the predicted classes are both `.pred_class`.",
+      "Classes with other names.", "Rename that class before the fit, or use predict().",
+      call = quote(augment())
+    )
+  }
   shares <- class_shares(raw)
   columns <- c(list(most_probable(x$lev, shares)), lapply(seq_len(ncol(shares)), function(o) shares[, o]))
   stats::setNames(columns, c(".pred_class", paste0(".pred_", x$lev)))
@@ -169,6 +190,14 @@ most_probable <- function(levels, shares) {
 
 number_columns <- function(x, raw, base) {
   names <- if (ncol(raw) == 1L) nnet_response(x) else output_names(x)
+  if (anyDuplicated(names)) {
+    abort_tidydl(
+      "data", sprintf("The network has outputs with the same name: %s.", paste(names, collapse = ", ")),
+      "Outputs with different names.",
+      "Name the columns of the response differently before the fit, or use predict().",
+      call = quote(augment())
+    )
+  }
   ends <- if (ncol(raw) == 1L) "" else paste0("_", names)
   columns <- stats::setNames(lapply(seq_len(ncol(raw)), function(o) raw[, o]), paste0(".pred", ends))
   for (o in which(names %in% names(base))) {

@@ -190,10 +190,10 @@ in_empty_folder <- function(start) {
   folder <- tempfile("tidydl-start-")
   dir.create(folder)
   on.exit({
-    if (!is.null(from)) setwd(from)
+    if (!is.null(from)) setwd(from) # nolint: undesirable_function_linter.
     unlink(folder, recursive = TRUE)
   })
-  setwd(folder)
+  setwd(folder) # nolint: undesirable_function_linter.
   if (is.null(chosen)) start else with_variable("RETICULATE_PYTHON", chosen, start)
 }
 

@@ -65,11 +65,17 @@ class TidydlError(Exception):
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 _CONTROLS |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
+_QUERY = re.compile(r"(://[^\s?'\"<>]*\?)[^\s'\"<>]+")
 
 
 def printable(text: str) -> str:
-    """Return a text as it can be shown: control characters as ``repr()`` writes them, addresses without passwords."""
-    return (_CREDENTIALS.sub("…@", text) if "://" in text else text).translate(_CONTROLS)
+    """Return a text as it can be shown: control characters as ``repr()`` writes them, URLs without what gives access.
+
+    That are passwords before the host, and the query, which has the tokens of signed URLs.
+    """
+    if "://" in text:
+        text = _QUERY.sub(r"\1…", _CREDENTIALS.sub("…@", text))
+    return text.translate(_CONTROLS)
 
 
 def _again(

@@ -52,3 +52,11 @@ def test_errors_show_addresses_without_passwords(address):
     for shown in (str(raised.value), repr(raised.value), str(pickle.loads(pickle.dumps(raised.value)))):
         assert "hf_secret" not in shown
         assert "://…@" in shown
+
+
+def test_errors_show_urls_without_the_tokens_of_their_queries():
+    with pytest.raises(ArgumentError) as raised:
+        load_dataset("csv", data_files="https://host/a.csv?token=hf_secret&b=1")
+    for shown in (str(raised.value), repr(raised.value)):
+        assert "'https://host/a.csv?…'" in shown
+        assert "hf_secret" not in shown

@@ -126,5 +126,6 @@ test_that("messages hold nothing that a terminal obeys, and no passwords of addr
   evil <- "e\u001b[31m\u009b2J\u202evil"
   expect_identical(printable(c(evil, "caf\u00e9\t")), c("e\\x1b[31m\\x9b2J\\u202evil", "caf\u00e9\t"))
   expect_identical(printable("see https://user:secret@host/a@b"), "see https://\u2026@host/a@b")
+  expect_identical(printable("the 'https://host/a.csv?token=secret' is"), "the 'https://host/a.csv?\u2026' is")
   expect_null(printable(NULL))
 })

@@ -81,3 +81,8 @@ test_that("a confusion is a table and a matrix to those who ask, response by tru
   skip_if_not_installed("caret")
   expect_equal(caret::confusionMatrix(as.table(counts))$overall[["Accuracy"]], glance(counts)$accuracy)
 })
+
+test_that("a level NA is a missing value, which is not counted", {
+  d <- data.frame(truth = addNA(factor(c("a", "b", NA))), said = c("a", "a", "b"))
+  expect_identical(sum(confusion(d, truth, said)$n), 2L)
+})

@@ -114,3 +114,30 @@ test_that("a fit of do.call() shows the function that made it and no data, also 
   }
   expect_identical(stats::update(model, maxit = 1)$call$data, flowers) # the data are still in the call
 })
+
+test_that("the predicted class is the first of those that are equally probable, and no random number is drawn", {
+  d <- data.frame(k = factor(rep(c("a", "b", "c"), 4)), g = rep(c("x", "y"), 6))
+  network <- nnet(k ~ g, d, size = 0, skip = TRUE, Wts = numeric(6), maxit = 0, trace = FALSE, engine = "r")
+  set.seed(1)
+  before <- .Random.seed
+  expect_identical(predict(network, d, type = "class"), rep("a", 12))
+  expect_identical(predict(network, type = "class"), rep("a", 12))
+  model <- multinom(k ~ 1, d, trace = FALSE, maxit = 0, engine = "r")
+  expect_identical(predict(model, d), factor(rep("a", 12), c("a", "b", "c")))
+  expect_identical(predict(model), predict(model, d))
+  expect_identical(.Random.seed, before)
+})
+
+test_that("columns of predictions stand for one thing each, and replace none without a word", {
+  d <- data.frame(x = 1:12, k = factor(rep(c("class", "other"), 6)), y = (1:12) / 12)
+  for (fit in list(
+    nnet(k ~ x, d, size = 1, trace = FALSE, maxit = 2, engine = "r"),
+    multinom(k ~ x, d, trace = FALSE, maxit = 2, engine = "r")
+  )) {
+    expect_error(augment(fit, d), "both `.pred_class`", fixed = TRUE, class = "tidydl_error_data")
+  }
+  fit <- nnet(y ~ x, d, size = 1, linout = TRUE, trace = FALSE, maxit = 2, engine = "r")
+  once <- augment(fit, d)
+  expect_warning(again <- augment(fit, once), "`.pred`, `.resid` already", fixed = TRUE, class = "tidydl_warning")
+  expect_identical(again, once)
+})

@@ -287,3 +287,13 @@ test_that("a file chooses no class of a column but those that are noted", {
   labelled <- with_noted(c(1, 2), list(class = list("haven_labelled", "vctrs_vctr", "double")))
   expect_identical(oldClass(labelled), c("haven_labelled", "vctrs_vctr", "double"))
 })
+
+test_that("missing values in records stay in their place", {
+  skip_without_python()
+  cells <- list(list(a = 1L, b = "x"), list(a = 2L, b = NA_character_), list(a = NA, b = "z"))
+  file <- withr::local_tempfile(fileext = ".parquet")
+  write_dataset(tibble::tibble(l = cells), file)
+  again <- load_dataset(file)$l
+  expect_identical(vapply(again, function(cell) cell$b, ""), c("x", NA, "z"))
+  expect_identical(vapply(again, function(cell) cell$a, 1L), c(1L, 2L, NA))
+})

@@ -335,7 +335,7 @@ test_that("R reads what Python saved with the same bits, by package nnet's own p
     all = list(formula = "mood ~ . - w", size = 2, decay = 0.01, maxit = 9),
     bases = list(formula = "grade ~ poly(sleep, 2) * flag + scale(hours) + log(sleep)", size = 1, maxit = 9),
     polynomials = list(
-      formula = "grade ~ poly(sleep, hours, degree = 2L) + rank + I(hours * 100000L) + factor(sleep > 7L)",
+      formula = "grade ~ poly(sleep, `my col`, degree = 2L) + rank + I(hours * 100000L) + factor(sleep > 7L)",
       size = 1, maxit = 9
     ),
     full = list(formula = "grade ~ 0 + mood * flag + note", size = 1, maxit = 9),
@@ -367,4 +367,25 @@ test_that("a name that R could not read again is refused by name when a network 
     fit <- suppressWarnings(nnet(y ~ ., data, size = 1, trace = FALSE)) # of four rows
     expect_error(save_model(fit, tempfile()), "which R cannot parse", class = "tidydl_error_formula")
   }
+})
+
+test_that("update() of a network that Python saved fits with what was given there", {
+  skip_without_python()
+  d <- data.frame(y = sin(1:60), x = (1:60) / 60, g = rep(c("u", "v", "w"), 20), w = rep(1:3, 20))
+  file <- withr::local_tempfile(fileext = ".json")
+  data_file <- withr::local_tempfile(fileext = ".parquet")
+  write_dataset(d, data_file)
+  code <- sprintf(
+    "import tidydl as td
+d = td.load_dataset(r'%s')
+td.set_seed(1)
+fit = td.nnet('y ~ x + g', d, size=2, decay=0.1, linout=True, weights='w', subset='x > 0.2', maxit=20, trace=False,
+              contrasts={'g': 'contr.sum'}, na_action='exclude')
+td.save_model(fit, r'%s')", data_file, file
+  )
+  reticulate::py_run_string(code)
+  fit <- load_model(file)
+  set.seed(1)
+  expect_identical(stats::update(fit, data = d)$value, fit$value)
+  expect_length(residuals(fit), length(residuals(stats::update(fit, data = d))))
 })

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _NUMBERS_OR_TEXT = {str, bool, int, float}
 _IN_RUNS = _NUMBERS_OR_TEXT | {dt.date}
 _FLAT = (str, bool, int, float, np.generic, dt.date, dt.timedelta)  # dt.datetime is a dt.date
+_NULLABLE = {str: "str", int: "Int64", float: "float64"}
 _SMALL = 2**31 - 2  # what surely is an integer in R, one added or not
 
 
@@ -150,12 +152,16 @@ class _Writer:
         runs = _runs(values)
         if runs is not None:
             return {"kind": "list", **self.runs(*runs, name)}
-        return {"kind": "list", "items": [self.cell(value, name) for value in values]}
+        like = _merged(value for value in values if isinstance(value, Mapping))
+        return {"kind": "list", "items": [self.cell(value, name, like) for value in values]}
 
-    def cell(self, value: object, name: str) -> Record:
-        """Write what is in a list column: a flat list is a vector in R, and so are those within lists."""
+    def cell(self, value: object, name: str, like: Mapping[Any, Any] | None = None) -> Record:
+        """Write what is in a list column: a flat list is a vector in R, and so are those within lists.
+
+        In a dictionary a missing value has the type that the key has in ``like``, the values of other cells.
+        """
         if isinstance(value, Mapping) and value:
-            return self.mapping(value, name, self.cell)
+            return self.mapping(value, name, partial(self.entry, like=like or {}))
         if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype == object:
             value = value.tolist()
         if not isinstance(value, (list, tuple)) or not value:
@@ -165,6 +171,16 @@ class _Writer:
             if record is not None:
                 return record
         return {"kind": "list", "items": [self.cell(each, name) for each in value]}
+
+    def entry(self, value: object, key: str, like: Mapping[Any, Any]) -> Record:
+        """Write a value of a dictionary in a list column."""
+        import pandas as pd
+
+        sample = like.get(key)
+        if value is not None or isinstance(sample, (Mapping, list, tuple, np.ndarray)):
+            return self.cell(value, key, sample if isinstance(sample, Mapping) else None)
+        dtype = next((dtype for type_, dtype in _NULLABLE.items() if type(sample) is type_), "boolean")
+        return self.column(pd.Series([None], dtype=dtype), key)
 
     def runs(self, values: np.ndarray | list[Any], lengths: Sequence[int], name: str) -> Record:
         import pandas as pd
@@ -269,6 +285,18 @@ def _flat(values: Sequence[Any], name: str, repairs: Repairs) -> Record | None:
     """Write the values of a flat list as a vector; None where they have no common type."""
     column = _objects(values)
     return pack(column if column.notna().any() else column.astype("boolean"), name, repairs)
+
+
+def _merged(cells: Iterable[Mapping[Any, Any]]) -> dict[str, Any]:
+    """Return the first value of each key that is not missing, of dictionaries in it likewise."""
+    merged: dict[str, Any] = {}
+    for cell in cells:
+        for key, value in cell.items():
+            if isinstance(value, Mapping) and isinstance(merged.get(str(key), {}), dict):
+                merged[str(key)] = _merged([merged.get(str(key), {}), value])
+            elif merged.get(str(key)) is None:
+                merged[str(key)] = value
+    return merged
 
 
 def _is_flat(value: object) -> bool:

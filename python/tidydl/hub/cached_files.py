@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,7 +136,7 @@ def _stored(location: Path) -> Iterator[_Stored]:
 
 def _unpacked(location: Path) -> Iterator[_Stored]:
     """Read the folder of unpacked zip files; those that a process is at work on are left out, those of killed not."""
-    whole = [folder for folder in location.glob("*") if not folder.name.startswith(".") and folder.is_dir()]
+    whole = [folder for folder in location.glob("*") if (folder / UNPACKED_FROM).is_file() and folder.is_dir()]
     for folder in (*whole, *abandoned(location)):
         note = folder / UNPACKED_FROM
         try:
@@ -180,9 +180,15 @@ def _free(gone: Sequence[_Stored]) -> None:
         if each.kind == _UNPACKED:
             discard(each.folder, each.folder.is_dir)
     gone = [each for each in gone if each.kind != _UNPACKED]
-    commits = [each.commit for each in gone if each.commit is not None]
+    commits: dict[Path, list[str]] = {}
+    for each in gone:
+        if each.commit is not None:
+            commits.setdefault(each.folder, []).append(each.commit)
     if commits:
-        scan_cache_dir(cache_path()).delete_revisions(*commits).execute()
+        there = scan_cache_dir(cache_path())
+        for repo in there.repos:  # one by one, as several may hold the same commit
+            alone = replace(there, repos=frozenset([repo]))
+            alone.delete_revisions(*commits.get(Path(repo.repo_path), [])).execute()
     for each in gone:
         if each.folder.exists() and not any((each.folder / "snapshots").glob("*")):
             shutil.rmtree(each.folder)

@@ -17,7 +17,7 @@ from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.inputs import label_column
 from tidydl.networks.model_selection.metrics import agreement
 from tidydl.networks.network_hints import best_network, network_hint
-from tidydl.networks.network_verbs import observed
+from tidydl.networks.network_verbs import classes_of, observed
 from tidydl.networks.record import NNet
 from tidydl.rprint import level_text
 
@@ -133,7 +133,7 @@ def confusion(data: object, truth: str | None = None, estimate: str | None = Non
                 allowed=CONFUSABLE,
                 hint="For classes make the response categorical, such as factor(y).",
             )
-        return _count(observed(data, data.index), verbs.predict(data, type="class"))
+        return _count(observed(data, data.index), classes_of(data, data.fitted_values, data.index))
     if not isinstance(data, pd.DataFrame):
         hint = network_hint(data) or frame_hint(data)
         raise ArgumentError(f"`data` is {described(data)}.", allowed=CONFUSABLE, hint=hint)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
@@ -17,6 +19,7 @@ from tidydl.networks.curvature import hessian_of
 from tidydl.networks.engines import Engine, all_made, choose_engine, solve, solve_many
 from tidydl.networks.exact.engine import Solution
 from tidydl.networks.exact.kernels import CENSORED, ENTROPY, SOFTMAX
+from tidydl.networks.given_arguments import given_arguments
 from tidydl.networks.inputs import Inputs, gather
 from tidydl.networks.record import NNet
 from tidydl.progress import run
@@ -175,14 +178,17 @@ def nnet(
         chosen = choose_engine(engine, device, threads)
     warn_of_offset(inputs)
     advise(inputs, planned, stacklevel=2)
+    shown = given_arguments(nnet, locals())
+    if inputs.formula is None:  # the names of the arguments do for values
+        shown = {"x": "x", "y": "y", **{name: each for name, each in shown.items() if name not in ("formula", "data")}}
     call = {"size": size, "skip": skip, "rang": rang, "maxit": maxit, "formula": inputs.formula}
     if repeats > 1:
         fits = [planned.fit(inputs, planned.initial_weights()) for _ in range(repeats)]
         solutions = all_made(run(solve_many(chosen, fits), progress=progress))
-        networks = [record(inputs, planned, each, chosen, call, Hess) for each in solutions]
+        networks = [record(inputs, planned, each, chosen, call, Hess, shown) for each in solutions]
         return AveragedNNet.of(networks, inputs.targets)
     solution = run(solve(chosen, planned.fit(inputs, planned.initial_weights())), progress=progress)
-    return record(inputs, planned, solution, chosen, call, Hess)
+    return record(inputs, planned, solution, chosen, call, Hess, shown)
 
 
 def _refuse_start(Wts: object) -> None:
@@ -203,7 +209,13 @@ def _levels(inputs: Inputs, planned: Plan) -> tuple[str, ...] | None:
 
 
 def record(
-    inputs: Inputs, planned: Plan, solution: Solution, engine: Engine, call: dict[str, Any], Hess: bool = False
+    inputs: Inputs,
+    planned: Plan,
+    solution: Solution,
+    engine: Engine,
+    call: dict[str, Any],
+    Hess: bool = False,
+    shown: Mapping[str, Any] = MappingProxyType({}),
 ) -> NNet:
     """Put together what is known of a fitted network, with its Hessian where that is asked for."""
     network = NNet(
@@ -229,6 +241,7 @@ def record(
         engine=engine.name,
         device=engine.device,
         excluded=inputs.excluded,
+        given=dict(shown),
     )
     if Hess:
         network.Hessian = hessian_of(network, inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +12,13 @@ from tidydl import rendering, verbs
 from tidydl.checks import check_choice, check_number, described, frame_hint, numbers_in
 from tidydl.columns import Contract
 from tidydl.design import Design, column_gone, from_matrix
-from tidydl.errors import ArgumentError
+from tidydl.errors import ArgumentError, DataError
 from tidydl.networks import likelihood as _likelihood  # noqa: F401  (logLik() learns of networks there)
 from tidydl.networks.exact.kernels import outputs
 from tidydl.networks.inference import chosen_names, covariance_of_weights, intervals, roots, standard_errors
 from tidydl.networks.inputs import need_finite
 from tidydl.networks.record import FittedNetwork, NNet
+from tidydl.user_warnings import warn_user
 
 if TYPE_CHECKING:
     from tidydl.design.numbers import Data
@@ -260,7 +261,33 @@ def augmented(x: FittedNetwork, data: Data | None, values: np.ndarray, index: pd
     else:
         base = pd.DataFrame(x.fitted_values + x.residuals, index=index, columns=_response_columns(x))
     added = _class_columns(x, values, index) if x.told_apart is not None else _number_columns(x, values, base)
+    return with_predictions(base, added)
+
+
+def with_predictions(base: pd.DataFrame, added: Mapping[str, Any]) -> pd.DataFrame:
+    """Return data with columns of predictions, and warn of those that they replace."""
+    replaced = [name for name in added if name in base.columns]
+    if replaced:
+        names = ", ".join(f"`{name}`" for name in replaced)
+        warn_user(f"`data` has {names} already, which the new predictions replace.")
     return base.assign(**added)
+
+
+def class_columns(classes: Any, levels: Sequence[str], shares: np.ndarray) -> dict[str, Any]:
+    """Return the columns ``.pred_class`` and ``.pred_<level>`` of each class.
+
+    Raises
+    ------
+    DataError
+        If a class is called 'class'.
+    """
+    if "class" in levels:
+        raise DataError(
+            "A class is called 'class', so that its probabilities and the predicted classes are both `.pred_class`.",
+            allowed="Classes with other names.",
+            hint="Rename that class before the fit, or use predict().",
+        )
+    return {".pred_class": classes, **{f".pred_{level}": shares[:, o] for o, level in enumerate(levels)}}
 
 
 def _response_columns(fit: FittedNetwork) -> list[str]:
@@ -269,15 +296,17 @@ def _response_columns(fit: FittedNetwork) -> list[str]:
 
 def _class_columns(fit: FittedNetwork, values: np.ndarray, index: pd.Index | None) -> dict[str, Any]:
     assert fit.lev is not None
-    shares = class_shares(values)
-    columns: dict[str, Any] = {".pred_class": classes_of(fit, values, index).array}
-    for o, level in enumerate(fit.lev):
-        columns[f".pred_{level}"] = shares[:, o]
-    return columns
+    return class_columns(classes_of(fit, values, index).array, fit.lev, class_shares(values))
 
 
 def _number_columns(fit: FittedNetwork, values: np.ndarray, base: pd.DataFrame) -> dict[str, Any]:
     names = _response_columns(fit)
+    if len(set(names)) < len(names):
+        raise DataError(
+            f"The network has outputs with the same name: {', '.join(names)}.",
+            allowed="Outputs with different names.",
+            hint="Name the columns of the response differently before the fit, or use predict().",
+        )
     ends = [""] if len(names) == 1 else [f"_{name}" for name in names]
     columns = {f".pred{end}": values[:, o] for o, end in enumerate(ends)}
     for o, (end, name) in enumerate(zip(ends, names, strict=True)):

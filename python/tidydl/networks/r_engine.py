@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -149,11 +150,12 @@ def _started() -> Any:
         with warnings.catch_warnings():
             # what R's start script sets, such as LD_LIBRARY_PATH, is R's own affair
             warnings.filterwarnings("ignore", "Environment variable .* redefined by R", UserWarning)
-            from rpy2 import rinterface
-            from rpy2.rinterface_lib import embedded
+            with _in_empty_folder():
+                from rpy2 import rinterface
+                from rpy2.rinterface_lib import embedded
 
-            if not embedded.isinitialized():  # else interrupts would be R's for a moment
-                rinterface.initr()
+                if not embedded.isinitialized():  # else interrupts would be R's for a moment
+                    rinterface.initr()
     except ImportError as problem:
         raise _no_rpy2("which is not installed") from problem
     except Exception as problem:  # whatever a library that does not fit this R may raise
@@ -161,6 +163,18 @@ def _started() -> Any:
     finally:
         signal.signal(signal.SIGINT, handler)  # R takes interrupts over
     return rinterface
+
+
+@contextmanager
+def _in_empty_folder() -> Iterator[None]:
+    """Change to an empty folder while R starts, which runs the .Rprofile and loads the .RData of where it starts."""
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory(prefix="tidydl-", ignore_cleanup_errors=True) as folder:
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
 
 
 def _no_rpy2(problem: str) -> DependencyError:

@@ -118,6 +118,8 @@ class NNet:
         ``predict`` without new data.
     Hessian : pandas.DataFrame or None
         The second derivatives of the value with respect to the weights, if ``Hess`` was requested.
+    given : dict
+        The arguments that the call shows.
     """
 
     shape: Shape
@@ -143,6 +145,7 @@ class NNet:
     device: str = "cpu"
     Hessian: pd.DataFrame | None = None
     excluded: Excluded | None = None
+    given: dict[str, Any] = field(default_factory=dict)
 
     _verbs: ClassVar[str] = "tidydl.networks.network_verbs"
 

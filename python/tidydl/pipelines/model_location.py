@@ -42,7 +42,7 @@ class Location:
 
 
 def locate(model: object, argument: str = "model") -> Location:
-    """Tell a local folder from an id of the Hub.
+    """Tell a local folder from an id of the Hub; a location that is known stays as it is.
 
     Raises
     ------
@@ -51,6 +51,8 @@ def locate(model: object, argument: str = "model") -> Location:
     NotFoundError
         Where it can only be a path and is not there.
     """
+    if isinstance(model, Location):
+        return model
     if not isinstance(model, (str, os.PathLike)) or not str(model).strip():
         raise ArgumentError(f"`{argument}` is {described(model)}.", allowed=ALLOWED, hint="Give it as a string.")
     source = str(model)

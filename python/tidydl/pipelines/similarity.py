@@ -20,6 +20,7 @@ PAIRS = ("all", "rows")
 _DIM = re.compile(r"dim_\d+")
 _SHOWN = ("text", "image")
 _CELLS = 4_000_000  # numbers of a block of pairs, so that memory stays small
+_MORE = 8  # candidates beyond those that are asked for
 
 
 @guarded
@@ -174,11 +175,15 @@ def _nearest(
     step = max(1, _CELLS // max(1, len(second)))
     for start in range(0, len(first), step):
         block = first[start : start + step]
-        likeness = -_distances(block, second) if method == "euclidean" else block @ second.T
+        likeness = -_squares(block, second) if method == "euclidean" else block @ second.T
         likeness[np.isnan(likeness)] = -np.inf
         if alone:
             likeness[np.arange(len(block)), np.arange(start, start + len(block))] = np.nan  # sorted last
-        best = np.argsort(-likeness, axis=1, kind="stable")[:, : min(top_k, len(second) - alone)]
+        order = np.argsort(-likeness, axis=1, kind="stable")[:, : len(second) - alone]
+        count = min(top_k, order.shape[1])
+        best = order[:, :count]
+        if method == "euclidean" and count:
+            best = _by_distance(block, second, -likeness, order[:, : count + _MORE], count, start if alone else None)
         rows.append(np.repeat(np.arange(start, start + len(block)), best.shape[1]))
         others.append(best.ravel())
     row_indices = np.concatenate([*rows, np.empty(0, "int64")]).astype("int64")
@@ -186,9 +191,31 @@ def _nearest(
     return row_indices, partners, _compared(first, second, row_indices, partners, method)
 
 
-def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2 * a @ b.T
-    return np.sqrt(np.maximum(squares, 0))
+def _squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return squared distances by a product of matrices, with an error that grows with the squares of the values."""
+    squares: np.ndarray = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2 * a @ b.T
+    return squares
+
+
+def _by_distance(
+    block: np.ndarray, second: np.ndarray, squares: np.ndarray, candidates: np.ndarray, count: int, own: int | None
+) -> np.ndarray:
+    """Order the candidates by their exact distances; where others may be as near, all are compared exactly.
+
+    ``own`` is the first row of the block among the second ones, where a row is not compared with itself.
+    """
+    rows = np.repeat(np.arange(len(block)), candidates.shape[1])
+    exact = _compared(block, second, rows, candidates.ravel(), "euclidean").reshape(candidates.shape)
+    order = np.lexsort((candidates, exact))
+    best = np.take_along_axis(candidates, order[:, :count], axis=1)
+    farthest = np.take_along_axis(exact, order[:, count - 1 : count], axis=1)[:, 0]
+    error = 8 * np.finfo(float).eps * block.shape[1] * ((block**2).sum(1) + np.nanmax((second**2).sum(1), initial=0))
+    unsure = squares[np.arange(len(block)), candidates[:, -1]] - error <= farthest**2
+    for row in np.flatnonzero(unsure) if candidates.shape[1] < len(second) - (own is not None) else []:
+        distances = _each(block[row], second, "euclidean")
+        is_own = np.arange(len(second)) == (-1 if own is None else own + row)
+        best[row] = np.lexsort((is_own, np.where(is_own, np.nan, distances)))[:count]
+    return best
 
 
 def _ranks(rows: np.ndarray) -> np.ndarray:

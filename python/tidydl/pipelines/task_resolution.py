@@ -16,7 +16,7 @@ from tidydl.pipelines.catalogue import TASKS
 from tidydl.pipelines.components import READERS
 from tidydl.pipelines.declarations import Task
 from tidydl.pipelines.model_loading import Loaded, Wanted, adopt, dtype_name, load, read_config
-from tidydl.pipelines.model_location import locate
+from tidydl.pipelines.model_location import Location, locate
 from tidydl.pipelines.registry import fits, head_of, task_named, task_of_config
 from tidydl.pipelines.transformers_loaders import Source, import_transformers, remember_token
 
@@ -64,9 +64,9 @@ def _opened(task: object, model: object, loading: Mapping[str, Any]) -> tuple[Ta
     import_transformers()
     note: dict[str, Any] = {}
     if model is None and resolved is not None:
-        model = resolved.default_model
+        model = Location(resolved.default_model, None)  # of the Hub, whatever the working directory has
         loading = {**loading, "revision": loading["revision"] or resolved.default_revision}
-        note["note"] = f"No model was given; using the default for '{resolved.name}': '{model}'."
+        note["note"] = f"No model was given; using the default for '{resolved.name}': '{model.source}'."
     device = "auto" if loading["device"] is None else loading["device"]
     if _is_model(model):
         _refuse_revision(loading["revision"], "a loaded model")

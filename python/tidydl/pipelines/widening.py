@@ -37,7 +37,8 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ColumnError
-        If ``x`` has no ``.row``, several rows for an input without a ``rank``, or duplicate ranks.
+        If ``x`` has no ``.row``, several rows for an input without a ``rank``, ranks that are duplicate or not whole
+        numbers from 1, or a column named like one of another rank.
 
     Examples
     --------
@@ -134,7 +135,18 @@ def spread(keys: object, names: list[str], ranks: int | None = None) -> list[Wid
             columns.append(WideColumn(name if rank == 1 else f"{name}.{rank - 1}", names.index(name), rows))
     if ERROR in results:  # of the input, not of a rank
         columns.append(WideColumn(ERROR, names.index(ERROR), first))
+    _refuse_same_names([column.name for column in columns])
     return columns
+
+
+def _refuse_same_names(names: list[str]) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise ColumnError(
+                f"`x` would have two columns `{name}` in the wide form.",
+                allowed="Columns whose names do not end like those of other ranks.",
+                hint=f"Rename the column of `x` that is called `{name}`.",
+            )
 
 
 def _rank_column(keys: pd.DataFrame) -> str | None:
@@ -148,7 +160,13 @@ def _ranks(keys: pd.DataFrame, ranked_by: str) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(keys[ranked_by].dtype):
         problem = f"`x` has a column `{ranked_by}` that is not numeric."
         raise ColumnError(problem, allowed="The data frame that a pipeline returned.")
-    ranks = keys[ranked_by].fillna(1).to_numpy(dtype="int64")
+    numbers = keys[ranked_by].fillna(1).to_numpy(dtype="float64")
+    if not ((numbers >= 1) & (numbers == np.round(numbers)) & np.isfinite(numbers)).all():
+        raise ColumnError(
+            f"`x` has values in `{ranked_by}` that are not whole numbers from 1.",
+            allowed="The data frame that a pipeline returned, with ranks counted from 1.",
+        )
+    ranks = numbers.astype("int64")
     if pd.DataFrame({"row": keys[ROW].to_numpy(), "rank": ranks}).duplicated().any():
         raise ColumnError(
             "`x` has duplicate ranks for an input.",

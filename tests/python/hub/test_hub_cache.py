@@ -164,3 +164,25 @@ def test_an_unpacked_zip_file_is_freed_by_path_hash_or_with_all(unpacked, by, tm
     assert list((tmp_path / "cache" / "unpacked").iterdir()) == []
     assert tidydl.cache().empty
     assert tidydl.load_dataset(unpacked)["image"][0].width == 4
+
+
+def test_of_two_repositories_with_one_commit_the_named_one_goes(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIDYDL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(cached_files, "cache_path", lambda: tmp_path / "hub")
+    names = ("models--old--name", "models--new--name", "datasets--new--name")
+    for name in names:
+        snapshot = tmp_path / "hub" / name / "snapshots" / ("a" * 40)
+        snapshot.mkdir(parents=True)
+        (snapshot / "config.json").write_text("{}")
+    assert tidydl.cache(remove="old/name")["id"].tolist() == ["old/name"]
+    assert sorted(path.name for path in (tmp_path / "hub").glob("*--*")) == sorted(names[1:])
+    assert len(tidydl.cache(remove=True)) == 2
+    assert list((tmp_path / "hub").glob("*--*")) == []
+
+
+def test_folders_beside_the_unpacked_files_are_not_ours_to_remove(unpacked, tmp_path):
+    own = tmp_path / "cache" / "unpacked" / "mine"
+    own.mkdir()
+    (own / "thesis.txt").write_text("mine")
+    assert tidydl.cache(remove=True)["id"].tolist() == [str(unpacked)]
+    assert (own / "thesis.txt").read_text() == "mine"

@@ -34,10 +34,15 @@ def fitted(*args, **options):
 """
 
 FIRST = """
+import tempfile
+from pathlib import Path
+os.chdir(tempfile.mkdtemp())  # where somebody has put what R runs when it starts in a folder
+Path(".Rprofile").write_text("writeLines('', 'ran')")
 os.environ["R_SHARE_DIR"] = os.environ["LD_LIBRARY_PATH"] = "/elsewhere"  # which R sets by itself
 with warnings.catch_warnings(record=True) as heard:
     warnings.simplefilter("always")
     fitted(people[["openness"]], people["openness"] / 10, size=1, maxit=5, engine="r")
+answers["files beside"] = os.listdir()
 answers["heard"] = [str(each.message) for each in heard]
 """
 
@@ -153,6 +158,10 @@ def found():
 def absent():
     """Return what is said where rpy2, then R too, is missing."""
     return answers_of(ABSENT)
+
+
+def test_the_start_of_r_runs_nothing_of_the_working_directory(found):
+    assert found["files beside"] == [".Rprofile"]
 
 
 def test_r_fits_the_same_network_to_the_last_bit_and_prints_the_same_trace(found):

@@ -110,3 +110,16 @@ def test_cuda_gives_the_scores_of_the_cpu(folder, ppl):
     frame = tidydl.pipeline(model=folder, device="cuda")(texts, top_k=None)
     assert frame.attrs["tidydl"]["device"] == "cuda:0"
     assert_near(frame["score"], ppl(texts, top_k=None)["score"])
+
+
+@pytest.mark.parametrize("ranks", [[0, 1], [1, 2.5], [1, float("inf")]])
+def test_ranks_that_do_not_count_from_1_are_refused(ranks):
+    frame = pd.DataFrame({".row": [0, 0], "text": ["a", "a"], "rank": ranks, "label": ["u", "v"]})
+    with pytest.raises(ColumnError, match="not whole numbers from 1"):
+        tidydl.widen(frame)
+
+
+def test_a_column_that_is_called_like_one_of_another_rank_is_refused():
+    frame = pd.DataFrame({".row": [0, 0], "rank": [1, 2], "label": ["u", "v"], "label.1": ["w", "x"]})
+    with pytest.raises(ColumnError, match=r"two columns `label\.1`"):
+        tidydl.widen(frame)

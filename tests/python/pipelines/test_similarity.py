@@ -66,3 +66,18 @@ def test_embeddings_are_compared_by_the_names_of_their_columns():
     assert tidydl.similarity(x, x[sorted(x.columns)])["similarity"].tolist() == [1, 0, 0, 1]
     with pytest.raises(ColumnError, match="dim_3"):
         tidydl.similarity(x, x.rename(columns={"dim_3": "dim_13"}))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_nearest_are_ranked_by_exact_distances(seed):
+    rng = np.random.default_rng(seed)
+    numbers = rng.normal(size=(40, 3)) * rng.choice([1, 1e-3]) + rng.choice([0, 1e6])
+    numbers = np.round(numbers, 3) if seed % 2 else numbers  # ties
+    numbers[rng.integers(40)] = np.nan if seed % 3 == 0 else 0
+    x = pd.DataFrame(numbers, columns=["dim_1", "dim_2", "dim_3"])
+    found = tidydl.similarity(x, method="euclidean", top_k=4)
+    distances = np.sqrt(((numbers[:, None] - numbers[None]) ** 2).sum(2))
+    for row in range(40):
+        others = np.delete(np.arange(40), row)
+        nearest = np.sort(distances[row, others])[:4]
+        np.testing.assert_array_equal(distances[row, found.loc[found[".row"] == row, ".row_y"]], nearest)

@@ -26,8 +26,7 @@ _READ_BY = {  # in Python and in R
     ".feather": ("pandas.read_feather(path)", "arrow::read_feather(path)"),
     ".arrow": ("pandas.read_feather(path)", "arrow::read_feather(path)"),
     ".orc": ("pandas.read_orc(path)", "the package arrow, which also writes parquet files"),
-    ".tab": ("pandas.read_csv(path, sep='\\t')", "read.delim(path)"),
-    ".psv": ("pandas.read_csv(path, sep='|')", "read.delim(path, sep = '|')"),
+    ".tab": ("pandas.read_table(path)", "read.delim(path)"),
 }
 _OF_R = (".rds", ".rda", ".rdata")
 UNSUPPORTED_MEDIA = {

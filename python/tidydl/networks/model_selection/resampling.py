@@ -272,7 +272,8 @@ def given_resamples(resamples: Given, times: int | None, n: int) -> list[Resampl
 
 def _one_given(label: str, rows: npt.ArrayLike, n: int) -> Resample:
     try:
-        train = np.asarray(rows, dtype=float)
+        is_mask = np.asarray(rows).dtype.kind == "b"
+        train = np.array(np.nan) if is_mask else np.asarray(rows, dtype=float)
     except (TypeError, ValueError):
         train = np.array(np.nan)
     if train.ndim != 1 or not len(train) or not (train == np.round(train)).all():

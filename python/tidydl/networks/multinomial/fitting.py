@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import numbers
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from tidydl.networks.engines import Engine, choose_engine, solve
 from tidydl.networks.exact.engine import Solution
 from tidydl.networks.exact.many import Fit
 from tidydl.networks.fit import record
+from tidydl.networks.given_arguments import given_arguments
 from tidydl.networks.inference import information, rank
 from tidydl.networks.inputs import Inputs, gather
 from tidydl.networks.multinomial import multinom_verbs as _tables  # noqa: F401  (the verbs learn of the models there)
@@ -85,6 +85,7 @@ def multinom(
         If not 0, combine duplicate rows, which fits the same model faster if the predictors have few distinct values. 1
         and 2 combine rows with equal predictors and response (they sort differently); 3 combines rows with equal
         predictors, adding up counts, which for two classes changes the reference of the deviance.
+        Then ``confusion``, ``glance`` and ``BIC`` count the combined rows.
     censored
         Whether the response marks the possible classes of a row with 1, in columns combined by ``cbind()``.
     model
@@ -133,7 +134,7 @@ def multinom(
     8.0
     """
     with arguments_of("multinom"):
-        call_arguments = _given(locals())
+        call_arguments = given_arguments(multinom, locals())
     refuse_values(multinom, values, "weights")
     refuse_more(multinom, more)
     if not isinstance(formula, str):
@@ -185,22 +186,6 @@ class _Asked:
         return cls(check_flag("Hess", Hess), int(float(summ)), censored, check_flag("model", model))
 
 
-def _given(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments that are not left at their defaults, as the call is to be printed."""
-    call_arguments: dict[str, Any] = {}
-    for name, each in inspect.signature(multinom).parameters.items():
-        value = arguments.get(name)
-        if name in ("values", "more", "progress") or (each.default is not each.empty and value is each.default):
-            continue
-        scalar = isinstance(value, (bool, int, float, str))
-        if scalar and value == each.default:
-            continue
-        if isinstance(value, str) and name not in ("formula", "weights"):
-            value = f'"{value}"'
-        call_arguments[name.replace("_", ".")] = value if scalar else name
-    return call_arguments
-
-
 def _network(inputs: Inputs, used: Model, censored: bool) -> Inputs:
     """Return the inputs of the network that fits the model."""
     shares, weights = used.shares(censored)
@@ -218,13 +203,15 @@ def _work(engine: Engine, fit: Fit, *, tells: bool) -> Work[Solution]:
 
 
 def _multinomial(network: NNet, whole: Model, used: Model, call_arguments: dict[str, Any]) -> Multinom:
-    components = {each.name: getattr(network, each.name) for each in fields(NNet)} | {"lev": used.lev}
+    components = {each.name: getattr(network, each.name) for each in fields(NNet)} | {
+        "lev": used.lev,
+        "given": call_arguments,
+    }
     degrees = rank(whole.terms)
     edf = float(degrees * (len(used.classes) - 1))
     deviance = 2 * network.value
     return Multinom(
         **components, classes=used.classes, deviance=deviance, rank=degrees, edf=edf, AIC=deviance + 2 * edf,
-        given=call_arguments,
         information=information(
             used.terms, network.fitted_values, network.weights, used.y if network.censored else None
         ),

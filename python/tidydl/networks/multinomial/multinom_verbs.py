@@ -17,7 +17,14 @@ from tidydl.errors import ArgumentError
 from tidydl.networks.inference import chi_square_above, chosen_names, intervals, normal_beyond, roots
 from tidydl.networks.likelihood import LogLik
 from tidydl.networks.multinomial.record import Multinom
-from tidydl.networks.network_verbs import class_shares, in_place, most_probable, raw_outputs
+from tidydl.networks.network_verbs import (
+    class_columns,
+    class_shares,
+    in_place,
+    most_probable,
+    raw_outputs,
+    with_predictions,
+)
 
 if TYPE_CHECKING:
     from tidydl.networks.inference import Chosen
@@ -241,10 +248,8 @@ def _augment(x: Multinom, data: pd.DataFrame | None = None, newdata: pd.DataFram
     data = newdata if data is None else data
     values, _ = raw_outputs(x, data)
     base = _observed(x) if data is None else data.copy()
-    shares = class_shares(values)
-    added = {f".pred_{level}": shares[:, j] for j, level in enumerate(x.classes)}
     assert isinstance(base, pd.DataFrame)
-    return base.assign(**{".pred_class": most_probable(x.classes, values)}, **added)
+    return with_predictions(base, class_columns(most_probable(x.classes, values), x.classes, class_shares(values)))
 
 
 def _observed(fit: Multinom) -> pd.DataFrame:

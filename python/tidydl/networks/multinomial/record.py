@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -58,7 +58,6 @@ class Multinom(NNet):
     information: np.ndarray
     intercept: bool = True
     offsets: int = 0
-    given: dict[str, Any] = field(default_factory=dict)
     model: pd.DataFrame | None = None
 
     _verbs: ClassVar[str] = "tidydl.networks.multinomial.multinom_verbs"

@@ -16,7 +16,8 @@ from tidydl.networks.averaging import AveragedNNet
 from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
 from tidydl.networks.saved.files import WRITTEN, check_path, read_saved, write_saved
-from tidydl.networks.saved.networks import KINDS, arguments_of, left_out_of
+from tidydl.networks.saved.left_out import left_out_of
+from tidydl.networks.saved.networks import KINDS, arguments_of
 from tidydl.networks.saved.parts import MISSING, Part, number_text, numbers_text
 from tidydl.networks.saved.r_calls import CallForR, call_for_r
 from tidydl.networks.saved.r_design import DesignForR, design_for_r, texts_for_r

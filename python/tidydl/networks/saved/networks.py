@@ -19,6 +19,7 @@ from tidydl.networks.multinomial import multinom_verbs as _tables  # noqa: F401 
 from tidydl.networks.multinomial.record import Multinom
 from tidydl.networks.record import NNet
 from tidydl.networks.saved.design import design_content, index_content, index_of
+from tidydl.networks.saved.left_out import excluded_of, left_out_content, left_out_of
 from tidydl.networks.saved.parts import Part, number_text, numbers_text
 
 _MOST_UNITS = 10**9
@@ -44,13 +45,13 @@ def _network_content(fit: NNet) -> dict[str, Any]:
         "residuals": numbers_text(fit.residuals),
         "weights": None if (fit.weights == 1).all() else numbers_text(fit.weights),
         "row_names": index_content(fit.index),
-        "left_out": None,
+        "left_out": left_out_content(fit),
         "levels": None if fit.lev is None else list(fit.lev),
         "response": fit.response,
         "outputs": _outputs_content(fit),
         "output_names": list(fit.output_names),
         "design": design_content(fit),
-        "call": {"text": fit.call.get("R"), "arguments": _scalars(fit.call)},
+        "call": _call_content(fit),
         "iterations": fit.iterations,
         "evaluations": fit.evaluations,
         "curve": {"iteration": fit.curve[:, 0].astype(int).tolist(), "value": numbers_text(fit.curve[:, 1])},
@@ -65,6 +66,18 @@ def _outputs_content(fit: NNet) -> list[str] | None:
     """Name the outputs where R names the columns of fitted values: not of two classes, nor of a bare response."""
     plain = fit.shape.outputs == 1 and (fit.lev is not None or fit.output_names == (fit.response,))
     return None if plain else list(fit.output_names)
+
+
+def _call_content(fit: NNet, function: str = "nnet") -> dict[str, Any]:
+    """Write the call as R has it, and the arguments that were given where the fit was made in Python."""
+    content = {"text": fit.call.get("R"), "arguments": _scalars(fit.call)}
+    if not fit.given:
+        return content
+    shown = [{"name": name, "value": _scalar(value)} for name, value in fit.given.items()]
+    return content | {
+        "text": " ".join(line.strip() for line in written_call(function, fit.given)),
+        "given": shown,
+    }
 
 
 def _scalars(call: dict[str, Any]) -> dict[str, Any]:
@@ -118,6 +131,9 @@ def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
     if levels is not None and shape.outputs == 1 and not (np.abs(fitted + residuals - 0.5) < 1).all():
         raise part.fault("'residuals' does not fit the levels")
     _check_others(part, shape, n_weights)
+    index, shown, call = index_of(part, "row_names", rows), _given_of(part.part("call")), _call_of(part.part("call"))
+    if shown:
+        call.pop("R", None)  # shown by what was given
     return {
         "shape": shape,
         "wts": wts,
@@ -135,8 +151,10 @@ def _values_of(part: Part, shape: Shape) -> dict[str, Any]:
         "seconds": part.number("seconds"),
         "mask": part.flags("mask", n_weights),
         "weights": np.ones(rows) if part.is_null("weights") else part.numbers("weights", rows),
-        "index": index_of(part, "row_names", rows),
-        "call": _call_of(part.part("call")),
+        "index": index,
+        "excluded": excluded_of(part, index),
+        "call": call,
+        "given": shown,
         "engine": part.text("engine"),
         "device": part.text("device"),
     }
@@ -184,17 +202,6 @@ def _check_others(part: Part, shape: Shape, n_weights: int) -> None:
     left_out_of(part)
 
 
-def left_out_of(part: Part) -> tuple[list[int], tuple[str, ...], bool] | None:
-    """Read which rows the fit left out, their labels, and whether predictions have a place for them."""
-    if part.is_null("left_out"):
-        return None
-    left_out = part.part("left_out")
-    rows = left_out.wholes("rows")
-    if rows and not 0 < min(rows) <= max(rows) <= MOST_ITERATIONS:
-        raise left_out.fault(f"'{left_out.place}$rows' are not row numbers")
-    return rows, left_out.texts("labels", len(rows)), left_out.flag("exclude")
-
-
 def _call_of(part: Part) -> dict[str, Any]:
     call = arguments_of(part, "arguments")
     return call if part.is_null("text") else {**call, "R": part.text("text")}
@@ -203,8 +210,7 @@ def _call_of(part: Part) -> dict[str, Any]:
 def _model_content(fit: Multinom) -> dict[str, Any]:
     """Write a multinomial model: a network, and what it adds. The model frame, which is data, is left out."""
     content = _network_content(fit)
-    shown = [{"name": name, "value": _scalar(value)} for name, value in fit.given.items()]
-    content["call"] |= {"text": " ".join(line.strip() for line in written_call("multinom", fit.given)), "given": shown}
+    content["call"] = _call_content(fit, "multinom")
     content["outputs"] = None if fit.is_binary else list(fit.classes)
     content["hessian"] = None
     content["weights"] = numbers_text(fit.weights)
@@ -241,9 +247,7 @@ def _model_of(part: Part, read_design: ReadDesign) -> Multinom:
         information=added.matrix("information", coefficients, coefficients),
         intercept=bool(intercept),
         offsets=len(added.texts("offsets")),
-        given=_given_of(part.part("call")),
     )
-    fit.call.pop("R", None)  # shown by what was given
     if part.is_null("weights"):
         raise part.fault("'weights' is missing")
     formula = fit.design.formula
@@ -257,6 +261,8 @@ def _model_of(part: Part, read_design: ReadDesign) -> Multinom:
 
 def _given_of(part: Part) -> dict[str, Any]:
     """Read the arguments that the call shows."""
+    if "given" not in part.names:
+        return {}
     arguments = {each.text("name"): _given_value(each) for each in part.parts("given")}
     if not isinstance(arguments.get("formula", ""), str):
         raise part.fault(f"'{part.place}$given' is not known")

@@ -129,6 +129,7 @@ def test_rows_that_train_can_be_given():
         ([[]], {}, ArgumentError, "no positions"),
         ([[0.5]], {}, ArgumentError, "no positions"),
         ([["a"]], {}, ArgumentError, "no positions"),
+        ([[True, False] * 10], {}, ArgumentError, "no positions"),
         ([list(range(10))], {}, ArgumentError, "all rows"),
         ([[1]], {"times": 2}, ArgumentError, "`times` is given"),
         ("bootstrap", {"times": 0}, ArgumentError, "`times` is 0"),

@@ -3,10 +3,11 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from support import ROOT
-from tidydl import example_data, multinom, save_model
+from tidydl import example_data, multinom, nnet, save_model
 from tidydl.design.deparse import written, written_for_r
 from tidydl.design.functions import FUNCTIONS
 from tidydl.design.r_formulas import formula_of_r, parse_r, vet_formula_of_r
@@ -331,3 +332,22 @@ def test_a_model_whose_call_is_not_known_is_one_of_multinom(tmp_path, text):
     saved["network"]["call"]["text"] = text
     path.write_text(json.dumps(saved), "utf-8")
     assert load_for_r(str(path))["network"]["call"]["text"] == "multinom()"
+
+
+def test_the_call_of_a_network_of_python_has_what_was_given(tmp_path):
+    data = example_data("bigfive").assign(group=["u", "v"] * 50, w=1.0)
+    options = {"weights": "w", "subset": "age > 25", "contrasts": {"group": "contr.sum"}, "na_action": "exclude"}
+    options |= {"size": 2, "decay": 0.5, "linout": True, "maxit": np.int64(7), "trace": False}
+    fit = nnet("extraversion ~ age + group", data, **options)
+    save_model(fit, tmp_path / "fit.json")
+    assert load_for_r(str(tmp_path / "fit.json"))["network"]["call"]["text"] == (
+        "nnet(formula = extraversion ~ age + group, data = data, weights = w, size = 2, linout = TRUE, decay = 0.5, "
+        'maxit = 7, trace = FALSE, subset = age > 25, na.action = "exclude", contrasts = list(group = "contr.sum"))'
+    )
+    options = {"size": 1, "mask": [True] * 4, "weights": data["w"], "trace": False, "repeats": 2}
+    values = nnet(data[["age"]], data["extraversion"], **options)
+    save_model(values, tmp_path / "values.json")
+    text = load_for_r(str(tmp_path / "values.json"))["network"]["fits"][0]["call"]["text"]
+    assert text == (
+        "nnet(x = x, y = y, weights = weights, size = 1, mask = c(TRUE, TRUE, TRUE, TRUE), trace = FALSE, repeats = 2)"
+    )

@@ -314,3 +314,15 @@ def test_what_a_call_has_noted_is_no_number_that_predictions_cannot_be_divided_b
         return
     with pytest.raises(TidydlError, match="does not fit"):
         load_model(file)
+
+
+@pytest.mark.parametrize("fitted", [nnet, multinom])
+def test_the_places_of_rows_that_were_left_out_come_back(fitted, tmp_path):
+    data = garden()
+    data.iloc[[5, 7], data.columns.get_loc("width")] = np.nan
+    fit = fitted("kind ~ width", data, na_action="exclude", trace=False, **({"size": 1} if fitted is nnet else {}))
+    again = saved(fit, tmp_path)
+    assert again.excluded.complete.tolist() == fit.excluded.complete.tolist()
+    assert again.excluded.index.tolist() == data.index.tolist()
+    assert tidydl.residuals(again).equals(tidydl.residuals(fit))
+    assert again.predict().equals(fit.predict())
