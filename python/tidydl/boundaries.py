@@ -46,18 +46,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Boundary:
-    """One kind of thing outside, and what an exception that comes from there becomes.
+    """One kind of thing outside, as ``docs/boundaries.md`` lists them, and what an exception from there becomes.
 
-    Parameters
-    ----------
-    name
-        Its name, as in ``docs/boundaries.md``.
-    touches
-        What lies outside.
-    error
-        The class of the error where nothing more is known.
-    verb
-        What could not be done, as in "cannot be read".
+    ``touches`` says what lies outside, ``error`` is the class of an error about which nothing more is known, and
+    ``verb`` says what could not be done, as in "cannot be read".
     """
 
     name: str
@@ -76,14 +68,8 @@ class Boundary:
     ) -> Iterator[None]:
         """Raise whatever leaves the block as one of our errors.
 
-        Parameters
-        ----------
-        subject
-            What is touched, as the beginning of a sentence: ``"The file 'a.csv'"``.
-        explain
-            Returns the error for an exception it knows, or None.
-        allowed, hint
-            The other two parts of the message where ``explain`` knows no better.
+        ``subject`` begins the message: ``"The file 'a.csv'"``. ``explain`` returns the error for an exception it knows,
+        or None; ``allowed`` and ``hint`` are the other two parts of the message where it returns None.
         """
         try:
             yield

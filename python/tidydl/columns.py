@@ -69,16 +69,9 @@ class Contract:
         levels: Mapping[str, Sequence[str]] | None = None,
         index: pd.Index | None = None,
     ) -> pd.DataFrame:
-        """Build the frame of this contract from column data, each made of its kind.
+        """Build the frame of this contract from one sequence per column, all of one length, which may be 0.
 
-        Parameters
-        ----------
-        data
-            One sequence per column, all of one length; sequences of length 0 give the zero-row frame.
-        levels
-            The levels of label columns, in order.
-        index
-            The row labels of the result.
+        ``levels`` are the levels of label columns, in order.
         """
         import pandas as pd
 

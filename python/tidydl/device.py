@@ -19,13 +19,7 @@ _CUDA = re.compile(r"cuda(?::(\d+))?")
 
 
 def import_torch() -> Any:
-    """Import torch, or explain how to get it.
-
-    Raises
-    ------
-    DependencyError
-        Where torch is not installed or does not start.
-    """
+    """Import torch, or explain how to get it."""
     try:
         import torch
     except ImportError as problem:
@@ -50,17 +44,9 @@ _computing: set[int] = set()  # the process in which torch computed first
 
 
 def refuse_fork(*, computing: bool = True) -> None:
-    """Refuse to use torch in a copy of a process that has computed: its threads are not copied, and it would hang.
+    """Refuse to use torch in a fork of a process that has computed: its threads are not copied, and it would hang.
 
-    Parameters
-    ----------
-    computing
-        Whether copies of this process are to be refused from now on.
-
-    Raises
-    ------
-    DeviceError
-        This process is one.
+    With ``computing`` forks of this process are refused from now on.
     """
     if computing:
         _computing.add(os.getpid())
@@ -73,28 +59,11 @@ def refuse_fork(*, computing: bool = True) -> None:
 
 
 def resolve_device(device: object = "auto") -> str:
-    """Return which device is really used.
+    """Return the device that is really used: ``"cpu"``, ``"mps"`` or ``"cuda:k"``.
 
-    Parameters
-    ----------
-    device
-        ``"auto"`` takes the first CUDA card, else Apple's ``"mps"``, else ``"cpu"``. ``"cuda"`` is
-        ``"cuda:0"``. A whole number means what it means in transformers: -1 the CPU, ``k`` the card ``k``.
-        A ``torch.device`` is taken by its name.
-
-    Returns
-    -------
-    str
-        ``"cpu"``, ``"mps"`` or ``"cuda:k"``.
-
-    Raises
-    ------
-    DeviceError
-        Where CUDA or MPS is asked for and not there: never a silent run on the CPU.
-    NotFoundError
-        Where the name is not that of a device.
-    DependencyError
-        Where torch is missing.
+    ``"auto"`` is the first CUDA card, else Apple's ``"mps"``, else ``"cpu"``; ``"cuda"`` is ``"cuda:0"``. A whole
+    number means what it means in transformers: -1 the CPU, ``k`` card ``k``. A device that is asked for and not
+    available is an error, never a silent run on the CPU.
 
     Examples
     --------

@@ -187,18 +187,7 @@ def unknown_name(
 ) -> TidydlError:
     """Build the error for a name that is not among the known ones, suggesting the nearest.
 
-    Parameters
-    ----------
-    argument
-        The name of the argument that carried it.
-    name
-        What was given.
-    names
-        The known names, in the order they are listed.
-    hint
-        What to do when no known name comes near.
-    error
-        The class of the error.
+    ``hint`` says what to do if no known name comes near.
     """
     names = list(names)
     close = nearest(name, names)
@@ -221,19 +210,7 @@ def no_argument(function: str, name: str, arguments: Iterable[str]) -> ArgumentE
 
 
 def no_column(problem: str, name: object, columns: Iterable[object], argument: str = "data") -> ColumnError:
-    """Build the error for a column that a data frame does not have, listing those it has and suggesting the nearest.
-
-    Parameters
-    ----------
-    problem
-        What was wrong.
-    name
-        The column that was looked for, or None where none was named.
-    columns
-        The columns there are.
-    argument
-        The argument that holds the data frame.
-    """
+    """Build the error for a column that a data frame does not have, listing those it has and suggesting the nearest."""
     columns = list(columns)
     close = None if name is None else nearest(name, columns)
     listed = ", ".join(f"'{each}'" for each in columns[:_MANY]) + (", …" if len(columns) > _MANY else "")

@@ -72,14 +72,7 @@ def _write(text: str) -> None:
 def run(work: Work[Result], *, progress: bool | None = None, write: Callable[[str], None] | None = None) -> Result:
     """Run long work to its end, printing its trace and showing a progress bar on stderr.
 
-    Parameters
-    ----------
-    work
-        The generator.
-    progress
-        True or False to force the bar; None shows it where somebody looks.
-    write
-        What prints a line of trace; by default ``print``.
+    ``progress`` forces the bar or suppresses it; None shows it in interactive use. ``write`` prints a line of trace.
     """
     show = somebody_looks() if progress is None else check_flag("progress", progress)
     bar = None

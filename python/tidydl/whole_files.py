@@ -34,23 +34,13 @@ def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iter
     """Write a file that is there whole or not at all: it takes its name when all of it is on the disk.
 
     Until then it has a hidden random name in the same folder, which is created exclusively: nothing that is there, a
-    link included, is ever written through. A file that is replaced passes on its mode. Where ``path`` is a link, it
-    stays one, and what it leads to is replaced; links of other users in folders that others may write to are refused,
-    anywhere in the path. Of several writers at once, the last one wins. What a killed process left behind is removed by
-    the next writer of the same path.
+    link included, is ever written through. A file that is replaced passes on its mode. If ``path`` is a link, it stays
+    one, and its target is replaced; links of other users in folders that others may write to are refused, anywhere in
+    the path. Of several writers at once, the last one wins. What a killed process left behind is removed by the next
+    writer of the same path.
 
-    Parameters
-    ----------
-    path
-        The path of the file.
-    subject
-        What it is called in messages, such as ``"`file` 'fit.json'"``; None takes the path.
-
-    Raises
-    ------
-    StorageError
-        If the file cannot be written: its folder is missing or protected, the disk is full, ``path`` is a folder, a
-        device or a pipe, or what writes it fails in another way that is not an error of tidydl.
+    If the file cannot be written (its folder is missing or protected, the disk is full, ``path`` is a folder, a device
+    or a pipe, or what writes it fails otherwise) a StorageError calls it ``subject``.
     """
     subject = subject or f"'{os.fspath(path)}'"
     try:
@@ -78,13 +68,7 @@ def whole_file(path: str | os.PathLike[str], subject: str | None = None) -> Iter
 
 @contextmanager
 def whole_folder(path: str | os.PathLike[str], subject: str | None = None) -> Iterator[Path]:
-    """Build a folder that is there whole or not at all: the folder that is given takes the name when the block ends.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be made, or something else is there already when it takes its name.
-    """
+    """Build a folder that is there whole or not at all: the folder that is given takes the name when the block ends."""
     subject = subject or f"'{os.fspath(path)}'"
     begun = None
     try:
@@ -103,13 +87,7 @@ def whole_folder(path: str | os.PathLike[str], subject: str | None = None) -> It
 
 
 def refuse_missing_folder(path: Path, subject: str) -> None:
-    """Refuse a path in a folder that does not exist.
-
-    Raises
-    ------
-    StorageError
-        Names the folder and says how to make it.
-    """
+    """Refuse a path in a folder that does not exist, saying how to make it."""
     folder = path.absolute().parent
     if not folder.exists():
         created = rendering.by_language(f"os.makedirs('{folder}')", f"dir.create('{folder}', recursive = TRUE)")
@@ -144,10 +122,7 @@ def _mode_of(target: Path, subject: str) -> int | None:
 def real_path(path: str | os.PathLike[str], subject: str) -> Path:
     """Return where a path leads once all links in it are followed.
 
-    Raises
-    ------
-    StorageError
-        One of them was left by another user where others may put links, as in the folder for temporary files.
+    A link that another user left where others may put links, as in the folder for temporary files, is refused.
     """
     if not hasattr(os, "getuid"):
         return Path(os.path.realpath(path))

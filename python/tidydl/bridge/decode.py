@@ -21,16 +21,10 @@ _VECTORS = {"double", "integer", "logical", "string", "label", "date", "datetime
 def decode(record: Record, *, index: Collection[str] = ()) -> Any:
     """Read a record of R as a Python value.
 
-    A data frame is a ``pandas.DataFrame``; a matrix or array a numpy array; a named list a dict, another list
-    a list; a vector a Series, its names the index; a single bare number, text or logical a Python scalar,
-    missing as ``pandas.NA``. ``NULL`` is None.
-
-    Parameters
-    ----------
-    record
-        What R wrote.
-    index
-        Names of frame columns and list entries that count from 1 in R: one is taken off.
+    A data frame is a ``pandas.DataFrame``; a matrix or array a numpy array; a named list a dict, another list a list; a
+    vector a Series, its names the index; a single bare number, text or logical a Python scalar, missing as
+    ``pandas.NA``. ``NULL`` is None. ``index`` names the frame columns and list entries that count from 1 in R: 1 is
+    subtracted.
     """
     return _Reader(frozenset(index)).value(record)
 

@@ -34,25 +34,11 @@ def encode(
     lists: Collection[str] = (),
     name: str = "The value",
 ) -> Record:
-    """Write a value as a record.
+    """Write a frame, a Series or array, a scalar, or a list or dict of those to any depth as a record.
 
-    Parameters
-    ----------
-    value
-        A frame, a Series or array, a scalar, or a list or dict of those to any depth.
-    repairs
-        Collects what R cannot hold and had to be changed.
-    index
-        Names of frame columns and dict entries that count from 0: one is added.
-    lists
-        Names of frame columns that are list columns whatever they hold.
-    name
-        What the value is called in a message.
-
-    Raises
-    ------
-    BridgeError
-        A value has no counterpart in R.
+    ``repairs`` collects what R cannot hold and had to be changed. ``index`` names the frame columns and dict entries
+    that count from 0, to which 1 is added; ``lists`` the columns that are list columns whatever they hold; ``name`` is
+    what messages call the value. A value without a counterpart in R raises a BridgeError.
     """
     return _Writer(repairs or Repairs(), frozenset(index), frozenset(lists)).value(value, name)
 

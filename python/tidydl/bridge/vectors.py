@@ -36,16 +36,7 @@ _DAY = 86400
 def pack(series: pd.Series, name: str, repairs: Repairs, *, counted: bool = False) -> Record | None:
     """Write a Series of any dtype; None where its values have no common type (a list column).
 
-    Parameters
-    ----------
-    series
-        The values.
-    name
-        What they are called in a warning.
-    repairs
-        Collects what had to be changed.
-    counted
-        Whether the numbers count from 0 and so get one added for R.
+    Warnings call it ``name``; ``counted`` numbers count from 0, and 1 is added to them for R.
     """
     import pandas as pd
 

@@ -155,13 +155,7 @@ def column_expression(name: str) -> Expression:
 
 
 def vet(text: str, argument: str = "formula") -> Expression:
-    """Read one expression, refusing what is not on the allow-list.
-
-    Raises
-    ------
-    FormulaError
-        If it cannot be read, or asks for more than expressions may do.
-    """
+    """Read one expression, refusing what is not on the allow-list."""
     return vetted(parse(text, argument), argument)
 
 

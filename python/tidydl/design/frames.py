@@ -88,34 +88,8 @@ def from_formula(
 ) -> ModelFrame:
     """Build the numbers of a formula.
 
-    Parameters
-    ----------
-    text
-        The formula.
-    data
-        The data frame.
-    subset
-        The rows to use: a boolean per row, positions counted from 0, or a query string such as ``"age > 30"``.
-    na_action
-        ``"omit"`` and ``"exclude"`` leave incomplete rows out (and differ in what the fit says of them later);
-        ``"fail"`` refuses them.
-    contrasts
-        The coding of categorical predictors, by their names: ``"contr.treatment"``, ``"contr.sum"``,
-        ``"contr.helmert"``, ``"contr.poly"``, ``"contr.SAS"``, or a matrix, levels by columns.
-    usable
-        One true or false for each row of the data: False counts as incomplete.
-
-    Returns
-    -------
-    ModelFrame
-        The numbers. As in R the calls inside the formula are evaluated on all rows, those outside the subset too.
-
-    Raises
-    ------
-    FormulaError, ColumnError, ArgumentError
-        If the formula or another argument cannot be read or names a column that is not there.
-    DataError
-        If no complete row is left, or a class has fewer than two levels.
+    ``subset``, ``na_action`` and ``contrasts`` are those of :func:`tidydl.nnet`; where ``usable`` is False a row counts
+    as incomplete. As in R the calls inside the formula are evaluated on all rows, those outside the subset too.
     """
     names = [str(name) for name in data.columns]
     formula = parse_formula(text, names)
@@ -216,13 +190,6 @@ def design_matrix(design: Design, newdata: pd.DataFrame) -> tuple[np.ndarray, np
 
     A column that the formula names but does not use, as an offset or behind a minus, may be absent; a row where it is
     there and missing is incomplete, as in R.
-
-    Raises
-    ------
-    ColumnError
-        If a column of the formula is missing.
-    DataError
-        If a label was not among the levels of the data that the design was made of.
     """
     assert design.formula is not None
     values, complete = _read(design, newdata, design.formula.factors, design.formula.offset_parts, "newdata")
@@ -233,13 +200,7 @@ def design_matrix(design: Design, newdata: pd.DataFrame) -> tuple[np.ndarray, np
 
 
 def design_offset(design: Design, newdata: pd.DataFrame) -> np.ndarray | None:
-    """Add up the offsets of new data: the complete rows that :func:`design_matrix` gives, by one column or several.
-
-    Raises
-    ------
-    ColumnError
-        If a column of an offset is missing.
-    """
+    """Add up the offsets of the complete rows of new data (those of :func:`design_matrix`): one column or several."""
     assert design.formula is not None
     if not design.formula.offsets:
         return None
@@ -277,23 +238,10 @@ def column_gone(name: str, columns: Sequence[str], argument: str = "newdata") ->
 
 
 def used_rows(design: Design, data: pd.DataFrame, *, with_response: bool) -> tuple[pd.DataFrame, list[pd.Series]]:
-    """Take what a design reads of data: complete rows of the predictors' columns and offsets', and the response there.
+    """Return the complete rows of the predictors' and offsets' columns, and the response of those rows.
 
-    Parameters
-    ----------
-    design
-        The design, made of a formula.
-    data
-        A data frame with its columns; without those of the response only where ``with_response`` is False.
-    with_response
-        Whether the response is needed; else there are no parts, but rows without a response are left out all the same.
-
-    Raises
-    ------
-    ColumnError
-        If a column is missing.
-    DataError
-        If no complete row is left.
+    Without ``with_response`` the columns of the response may be absent and the second value is empty, but rows whose
+    response is missing are still left out.
     """
     formula = design.formula
     assert formula is not None

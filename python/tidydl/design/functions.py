@@ -32,7 +32,7 @@ class CallContext:
     kept: Any = None
 
     def numeric(self, value: Value, position: int = 0) -> np.ndarray:
-        """Return numbers to compute with, logicals as 0 and 1."""
+        """Return an argument as numbers to compute with; see :func:`numeric`."""
         return numeric(value, self.inner[position], self.argument)
 
     def refuse(self, problem: str, allowed: str, error: type[TidydlError] = FormulaError) -> TidydlError:
@@ -58,13 +58,7 @@ class Function:
 
 
 def numeric(value: Value, text: str, argument: str = "formula") -> np.ndarray:
-    """Return numbers to compute with, logicals as 0 and 1.
-
-    Raises
-    ------
-    ColumnError
-        If the values are labels.
-    """
+    """Return numbers to compute with, logicals as 0 and 1; labels are refused."""
     if isinstance(value, (Numbers, Logicals)):
         return value.values
     raise ColumnError(

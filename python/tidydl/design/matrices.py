@@ -22,23 +22,8 @@ def model_columns(
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Build the columns of a formula's terms and their names.
 
-    Parameters
-    ----------
-    formula
-        The formula.
-    values
-        The values of its factors, by how R writes them, without missing ones.
-    codings
-        How the categorical ones are coded.
-    rows
-        The number of rows.
-
-    Raises
-    ------
-    DataError
-        If a label has no column, or the columns would not fit into memory.
-    ColumnError
-        If there are labels where the fit had numbers.
+    ``values`` are those of its factors, by how R writes them, without missing ones; ``codings`` say how the categorical
+    ones are coded.
     """
     blocks: list[np.ndarray] = []
     names: list[str] = []
@@ -64,17 +49,7 @@ def model_columns(
 
 
 def number_of_columns(formula: Formula, codings: Mapping[str, Coding], widths: Mapping[str, int]) -> int:
-    """Count the columns of a formula without making them.
-
-    Parameters
-    ----------
-    formula
-        The formula.
-    codings
-        How the categorical factors are coded.
-    widths
-        The numbers of columns of the factors that have several.
-    """
+    """Count the columns of a formula without building them; ``widths`` are those of factors with several columns."""
     total = 0
     for at, term in enumerate(formula.terms):
         columns = 1

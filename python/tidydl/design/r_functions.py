@@ -40,13 +40,7 @@ Arguments = Sequence[tuple[str | None, Node]]
 
 
 def vet_for_r(node: Node, functions: Collection[str] = frozenset(FUNCTIONS_OF_R)) -> None:
-    """Refuse an expression that calls what is not listed, or makes more than is allowed.
-
-    Raises
-    ------
-    FormulaError
-        If it does.
-    """
+    """Refuse an expression that calls what is not listed, or makes more than is allowed."""
     _vet_parts(node, node, functions)
     if _length_bound(node) > _MOST_VALUES:
         raise too_many(f"makes too many values in '{short(node)}'", _MOST_VALUES, "values")

@@ -36,13 +36,7 @@ def response_values(name: str, values: object) -> Response:
 
 
 def predictable(name: str, column: pd.Series) -> Value:
-    """Take a column that is to be predicted as values.
-
-    Raises
-    ------
-    ColumnError
-        If it is of a dtype that cannot be predicted.
-    """
+    """Return the values of a column that is to be predicted, refusing a dtype that cannot be."""
     value = value_of(column)
     if value is None:
         raise ColumnError(

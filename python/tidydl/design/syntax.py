@@ -128,20 +128,8 @@ def is_syntactic(name: str) -> bool:
 def parse(text: str, argument: str = "formula", of_r: bool = False) -> Node:
     """Read one expression or formula.
 
-    Parameters
-    ----------
-    text
-        The expression.
-    argument
-        The name of the argument, for messages.
-    of_r
-        Whether it may have what R's own formulas and calls use besides: ``x$a``, ``x[i]``, ``x[[i]]``, ``package::f``,
-        ``NULL``, ``NA`` and ``NaN``. True and False are names then, as in R.
-
-    Raises
-    ------
-    FormulaError
-        If it is none in R, or has what no formula uses, such as an assignment.
+    With ``of_r`` it may have what R's own formulas and calls use besides: ``x$a``, ``x[i]``, ``x[[i]]``,
+    ``package::f``, ``NULL``, ``NA`` and ``NaN``; True and False are names then, as in R.
     """
     return _Parser(text, argument, of_r).whole()
 
@@ -149,12 +137,7 @@ def parse(text: str, argument: str = "formula", of_r: bool = False) -> Node:
 def split_call(text: str) -> tuple[str, list[tuple[str | None, str]]] | None:
     """Return the function that a text calls, and the arguments as text, each with its name or None.
 
-    They may be anything that R reads. None is returned of what is no call, or goes on behind one.
-
-    Raises
-    ------
-    FormulaError
-        If it has what no expression of R's has.
+    The arguments may be anything that R can read. None if it is not a call, or goes on after one.
     """
     return _Parser(text, "call", True).split()
 

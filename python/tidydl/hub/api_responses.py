@@ -74,18 +74,9 @@ def open_answer(
 
 
 def asked_for(repo: Repository, what: str, seconds: float, **query: str) -> dict[str, Any]:
-    """Ask the API of the Hub about a repository.
+    """Ask the API of the Hub about a repository: ``what`` is "" for the repository in its revision, or "refs".
 
-    Parameters
-    ----------
-    repo
-        The repository.
-    what
-        What is asked for: "" for the repository in its revision, or "refs".
-    seconds
-        How long to wait for each part of the answer.
-    query
-        What stands behind the question mark.
+    ``seconds`` is how long to wait for each part of the answer; ``query`` goes behind the question mark.
     """
     from huggingface_hub import constants
 

@@ -26,10 +26,7 @@ def switched_off() -> list[str]:
 def out_of_reach(*, patient: bool = True) -> bool:
     """Return whether the Hub may not be asked or does not answer.
 
-    Parameters
-    ----------
-    patient
-        Whether to wait up to three seconds for it: where what is wanted is here already, less than one will do.
+    If ``patient``, wait up to three seconds for it; if the files are here already, less than one will do.
     """
     if switched_off():
         return True

@@ -37,20 +37,11 @@ class DownloadStopped(Exception):  # noqa: N818 (raised where another worker fai
 
 @dataclass
 class Download:
-    """One file on its way.
+    """The download of one file.
 
-    Parameters
-    ----------
-    repo, commit, name
-        Which file.
-    promised
-        Its size and hash as the Hub gives them.
-    verify
-        Whether to check the content; what is wrong is deleted and fetched again, twice at most.
-    stop
-        Calls the download off once it is set.
-    tell
-        Is told how many bytes more have come.
+    ``promised`` is its size and hash as the Hub gives them. With ``verify`` the content is checked; wrong content is
+    deleted and fetched again, twice at most. Setting ``stop`` cancels the download, and ``tell`` is called with the
+    bytes received.
     """
 
     repo: Repository
@@ -62,13 +53,7 @@ class Download:
     tell: Callable[[int], Any]
 
     def run(self) -> None:
-        """Bring the file into the cache, unless it is there or another process brings it meanwhile.
-
-        Raises
-        ------
-        DamagedFileError, StorageError
-            Where the content is wrong each time, or the disk is full or cannot be written.
-        """
+        """Bring the file into the cache, unless it is there or another process brings it meanwhile."""
         from huggingface_hub.utils import WeakFileLock
 
         repo, promised = self.repo, self._metadata()

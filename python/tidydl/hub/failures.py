@@ -24,19 +24,7 @@ _LOGIN = "log in with `hf auth login`, or give a `token`"
 
 
 def refusal(problem: Exception, repo: Repository, argument: str, here: Sequence[str] = ()) -> TidydlError:
-    """Turn what the Hub's client raised into one of our errors.
-
-    Parameters
-    ----------
-    problem
-        What it raised.
-    repo
-        What was asked for.
-    argument
-        The argument that named it.
-    here
-        The repositories of its kind on this machine.
-    """
+    """Turn what the Hub's client raised into one of our errors; ``here`` are the cached repositories of its kind."""
     from huggingface_hub import errors
 
     named = f"`{argument}` is '{repo.id}'"

@@ -56,27 +56,9 @@ class Snapshot:
 
 
 def fetch(repo: Repository, choose: Choose, *, argument: str, verify: bool = True) -> Snapshot:
-    """Bring files of a repository onto this machine.
+    """Bring files of a repository onto this machine: those that ``choose`` selects from the names of all its files.
 
-    Parameters
-    ----------
-    repo
-        The repository, in which version, and where it is kept.
-    choose
-        Given the names of all its files, says which are needed.
-    argument
-        The argument of the user that named it, for messages.
-    verify
-        Whether to check what is downloaded against its hash.
-
-    Raises
-    ------
-    NotFoundError, HubError
-        Where there is no such repository or revision, the Hub refuses, or is out of reach and not all is here.
-    DamagedFileError
-        Where what the Hub sends is wrong each time.
-    StorageError
-        Where the disk is full or cannot be written.
+    With ``verify`` downloads are checked against their hashes.
     """
     listing = listing_of(repo, argument)
     with answered(repo, argument):
@@ -107,18 +89,7 @@ def _fetched(repo: Repository, listing: Listing, choose: Choose, argument: str, 
 
 
 def mend(snapshot: Snapshot, *, argument: str) -> bool:
-    """Look for files that have changed since they were downloaded, and download those anew.
-
-    Returns
-    -------
-    bool
-        Whether there were any, so that what failed is worth another try.
-
-    Raises
-    ------
-    DamagedFileError
-        Where there are, and the Hub cannot be asked for them.
-    """
+    """Download files again that have changed since they were downloaded; return whether there were any."""
     paths = {name: snapshot.folder / name for name in snapshot.files}
     damaged = [
         name for name, path in paths.items() if not (path.is_file() and is_intact(path, snapshot.promised(name)))

@@ -47,13 +47,7 @@ class Listing:
 
 
 def listing_of(repo: Repository, argument: str) -> Listing:
-    """Ask the Hub what a repository holds, or read it from what is kept where the Hub cannot be asked.
-
-    Raises
-    ------
-    NotFoundError, HubError
-        Where there is no such repository or revision, the Hub refuses, or is out of reach and nothing is kept.
-    """
+    """Ask the Hub what a repository holds, or read what is kept of that if the Hub cannot be asked."""
     with answered(repo, argument):
         return _listing_of(repo, argument)
 

@@ -16,16 +16,9 @@ _MOST = 60.0  # seconds that a Hub may ask us to wait; longer is an error, which
 
 
 class Retries:
-    """How often to try again, and how long to wait in between; success on the way begins the count anew.
+    """How often to try again, and how long to wait in between; success on the way restarts the count.
 
-    Parameters
-    ----------
-    tries
-        How often to try in all.
-    slow
-        How often at most where the Hub was too slow.
-    sleep
-        What waits: an event's ``wait`` can be woken.
+    ``slow`` is how often at most if the Hub was too slow. ``sleep`` waits: an event's ``wait`` can be woken.
     """
 
     def __init__(self, tries: int = 5, *, slow: int = 2, sleep: Callable[[float], Any] = time.sleep):

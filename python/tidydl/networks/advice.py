@@ -45,23 +45,10 @@ def warn_of_offset(inputs: Inputs) -> None:
 def advice(
     argument: str, x: np.ndarray, names: Sequence[str], rang: float | None, targets: np.ndarray, loss: int
 ) -> list[str]:
-    """Return what is amiss with inputs and targets, a sentence or two each.
+    """Return warnings about inputs (rows by inputs, finite) and targets, a sentence or two each.
 
-    Parameters
-    ----------
-    argument
-        The argument that holds the inputs.
-    x
-        Rows by inputs, finite.
-    names
-        The names of the inputs; none where they have none.
-    rang
-        The range of the initial weights of hidden units, or None where there are no hidden units or their weights
-        were given.
-    targets
-        Rows by outputs.
-    loss
-        The loss, as in ``Shape``.
+    ``names`` is empty for inputs without names. ``rang`` is the range of the initial weights of hidden units, None if
+    there are no hidden units or their weights were given. ``loss`` is that of ``Shape``.
     """
     messages = []
     constant = (x == x[0]).all(axis=0) if len(x) > 1 else np.zeros(x.shape[1], dtype=bool)

@@ -55,13 +55,7 @@ MOST_WEIGHTS = 100_000
 
 
 def refuse_more(function: Callable[..., Any], more: dict[str, Any]) -> None:
-    """Refuse arguments that a function does not have, naming the nearest that it has.
-
-    Raises
-    ------
-    ArgumentError
-        If there is one.
-    """
+    """Refuse arguments that a function does not have, naming the nearest that it has."""
     arguments = inspect.signature(function).parameters.items()
     keywords = [name for name, each in arguments if each.kind is each.KEYWORD_ONLY and name not in PYTHONS_OWN]
     for name in more:
@@ -69,13 +63,7 @@ def refuse_more(function: Callable[..., Any], more: dict[str, Any]) -> None:
 
 
 def refuse_values(function: Callable[..., Any], values: tuple[Any, ...], first: str) -> None:
-    """Refuse values given by position after those that may be, naming the first argument that wants its name.
-
-    Raises
-    ------
-    ArgumentError
-        If there is one.
-    """
+    """Refuse positional arguments beyond those allowed, naming the first argument that must be given by name."""
     if values:
         raise ArgumentError(
             f"`{function.__name__}()` takes `{first}` and the arguments after it by name only.",
@@ -110,13 +98,7 @@ class Plan:
 
 
 def plan(inputs: Inputs, options: Options) -> Plan:
-    """Check the options of a fit to these inputs.
-
-    Raises
-    ------
-    ArgumentError
-        Where one of them is wrong, or the network has too many weights.
-    """
+    """Check the options of a fit to these inputs."""
     loss = _loss(inputs, options)
     size = check_count("size", options.size, minimum=0)
     shape = Shape(inputs.x.shape[1], size, inputs.targets.shape[1], check_flag("skip", options.skip), loss)

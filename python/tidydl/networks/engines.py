@@ -33,15 +33,7 @@ class Engine:
 
 
 def choose_engine(engine: str | None, device: str, threads: int | None) -> Engine:
-    """Check the engine that is asked for; by default the one that the device needs.
-
-    Raises
-    ------
-    ArgumentError
-        Where one is not known, or cannot work on the device.
-    DeviceError
-        If the device is not available.
-    """
+    """Check the engine that is asked for; by default the one that the device needs."""
     name = None if engine is None else check_choice("engine", engine, list(ENGINES))
     used = "cpu" if isinstance(device, str) and device == "cpu" else torch_device(device)
     if name is None:

@@ -24,28 +24,12 @@ _DEPENDENT = 1e-7
 def information(
     x: np.ndarray, shares: np.ndarray, weights: np.ndarray, allowed: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return the observed information of the coefficients of a multinomial model.
+    """Return the observed information of the coefficients of a multinomial model, those of the second class first.
 
-    Parameters
-    ----------
-    x
-        The model matrix, rows by coefficients of a class.
-    shares
-        The fitted probabilities, rows by classes (of two classes the second's alone).
-    weights
-        One weight for each row.
-    allowed
-        Rows by classes, 1 where a class is possible and 0 where not; None where the class is known.
-
-    Returns
-    -------
-    numpy.ndarray
-        Symmetric, the coefficients of the second class first.
-
-    Notes
-    -----
-    Where the class is known a row adds (diag(p) - pp') x xx' for its probabilities p. A row of which only the possible
-    classes are known adds that less the same of the probabilities among these classes: what is not known informs less.
+    ``shares`` are the fitted probabilities, rows by classes (of two classes the second's alone); ``allowed`` is 1 where
+    a class is possible and 0 where not, None where the class is known. Where it is known a row adds (diag(p) - pp') x
+    xx' for its probabilities p. A row of which only the possible classes are known adds that less the same of the
+    probabilities among these classes: what is not known informs less.
     """
     free = shares if shares.shape[1] == 1 else shares[:, 1:]
     conditional = None
@@ -163,13 +147,7 @@ def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.Data
 
 
 def chosen_names(parm: Chosen, names: list[str]) -> list[int]:
-    """Return the indices of the estimates that are asked for, by name or by position; None asks for all.
-
-    Raises
-    ------
-    ArgumentError
-        If one is not among the names, or is not a valid position.
-    """
+    """Return the indices of the estimates that are asked for, by name or by position; None asks for all."""
     if parm is None:
         return list(range(len(names)))
     wanted: list[Any] = list(parm) if isinstance(parm, Iterable) and not isinstance(parm, str) else [parm]

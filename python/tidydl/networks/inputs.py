@@ -67,14 +67,9 @@ def gather(
     na_action: str = "omit",
     contrasts: Contrasts | None = None,
 ) -> Inputs:
-    """Take the arguments of a fit: a formula and a data frame, or inputs and response as numbers.
+    """Read the arguments of a fit: a formula and a data frame, or inputs and response as numbers.
 
-    ``subset``, ``na_action`` and ``contrasts`` are for a formula, as :func:`tidydl.design.from_formula` describes them.
-
-    Raises
-    ------
-    ArgumentError, FormulaError, ColumnError, DataError
-        Where they cannot be used.
+    ``subset``, ``na_action`` and ``contrasts`` are for formulas only.
     """
     rows: dict[str, Any] = {"subset": subset, "na_action": na_action, "contrasts": contrasts}
     if isinstance(formula, str):
@@ -161,13 +156,7 @@ def _complete(argument: str, values: np.ndarray, names: Sequence[str]) -> None:
 
 
 def need_finite(argument: str, values: np.ndarray, names: Sequence[str]) -> None:
-    """Refuse infinite values, naming the first column that has one.
-
-    Raises
-    ------
-    DataError
-        If there are some.
-    """
+    """Refuse infinite values, naming the first column that has one."""
     infinite = ~np.isfinite(values)
     if infinite.any():
         raise DataError(
@@ -221,13 +210,7 @@ def _case_weights(
 
 
 def label_column(data: pd.DataFrame, argument: str, name: object) -> pd.Series:
-    """Return the column of labels that an argument names.
-
-    Raises
-    ------
-    ColumnError
-        If there is none or more than one of this name, or it holds what can be no label.
-    """
+    """Return the column of labels that an argument names."""
     if not isinstance(name, Hashable) or name not in data.columns:
         named = f"`{argument}` names the column '{name}', which `data` does not have."
         raise no_column(f"`{argument}` is missing." if name is None else named, name, data.columns)

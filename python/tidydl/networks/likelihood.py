@@ -11,12 +11,7 @@ from tidydl.rprint import format_numbers
 class LogLik(float):
     """A log-likelihood: a number with its degrees of freedom and number of observations; prints as R's ``logLik()``.
 
-    Attributes
-    ----------
-    df : float
-        The degrees of freedom that the fit uses.
-    nobs : float
-        The number of observations: rows, or the sum of their weights or counts.
+    ``nobs`` counts rows, or is the sum of their weights or counts.
     """
 
     df: float

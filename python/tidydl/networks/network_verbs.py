@@ -183,23 +183,10 @@ def class_shares(values: np.ndarray) -> np.ndarray:
 
 @verbs.predict.register(NNet)
 def _predict(x: NNet, newdata: Data | None = None, type: str = "raw") -> Any:
-    """Predict with a fitted network.
+    """Predict the outputs, or with ``type="class"`` the most probable class, the first of equals.
 
-    Parameters
-    ----------
-    x
-        The network.
-    newdata
-        A data frame with the columns of the formula, or numbers; by default the training data's complete rows.
-    type
-        ``"raw"`` for the outputs, ``"class"`` for the most probable class.
-
-    Returns
-    -------
-    pandas.DataFrame or pandas.Series
-        Raw: one column for each output, named as in R by class (of two classes only the second's probability).
-        Class: a categorical Series. A row with a missing input has missing values; the index is newdata's. Of
-        classes equally probable the first is taken.
+    Outputs are one column each, named as in R by class (of two classes only the second's probability). A row with a
+    missing input has missing values; the index is that of ``newdata``, by default the complete training rows.
     """
     check_choice("type", type, ["raw", "class"])
     values, index = raw_outputs(x, newdata) if newdata is not None else in_place(x, x.fitted_values)

@@ -31,17 +31,8 @@ _LOSSES = {LINEAR: "linout", ENTROPY: "entropy", SOFTMAX: "softmax", CENSORED: "
 def fit_with_r(fit: Fit) -> Work[Solution]:
     """Fit a network with R's ``nnet`` from the same initial weights.
 
-    R prints its own trace while it fits. It tells the iterations only where ``maxit`` was reached, and neither the
+    R prints its own trace while it fits. It reports the iterations only if ``maxit`` was reached, and neither the
     evaluations nor the curve, so these are missing. It cannot be stopped: an interrupt is raised once it has ended.
-
-    Raises
-    ------
-    DependencyError
-        If rpy2, R or its package nnet is missing.
-    ArgumentError
-        If this Python runs inside R, or this is not its main thread.
-    DataError
-        If the value at the initial weights is not finite.
     """
     nnet = _nnet_of_r()
     yield Pause()

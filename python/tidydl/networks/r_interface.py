@@ -57,25 +57,9 @@ def fit_arrays(
 ) -> Work[dict[str, Any]]:
     """Fit a network whose arguments R has checked.
 
-    Parameters
-    ----------
-    x, y
-        Rows by inputs, rows by outputs.
-    weights, wts, mask, decay
-        Case weights; initial weights, which may change, and penalty, one per weight.
-    size, skip, loss
-        Hidden units, skip layer, and one of the names in ``LOSSES``.
-    maxit, abstol, reltol, trace, engine, device, threads
-        As in :func:`tidydl.nnet`.
-    advice
-        Where the inputs shall be looked at for what a fit warns of: ``argument`` and ``names`` of the inputs, and
-        ``rang`` where hidden units have weights drawn by it.
-
-    Returns
-    -------
-    dict
-        ``wts``, ``value``, ``convergence``, ``iterations``, ``evaluations``, ``fitted`` (rows by outputs),
-        ``curve`` (passes by iteration and value), ``seconds``, ``engine``, ``device``.
+    ``weights`` are case weights; ``wts``, ``mask`` and ``decay`` have one value per weight. ``advice``, if the fit is
+    to warn about its inputs, has ``argument`` and ``names`` of the inputs, and ``rang`` if hidden units have weights
+    drawn by it.
     """
     shape = Shape(x.shape[1], int(size), y.shape[1], bool(skip), LOSSES[loss])
     start, free, penalty = (_per_weight(each) for each in (wts, mask, decay))
@@ -107,13 +91,7 @@ def fit_repeats(
     threads: int | None = None,
     advice: dict[str, Any] | None = None,
 ) -> Work[list[dict[str, Any]]]:
-    """Fit one network from several initial weights side by side: ``wts`` has a column for each.
-
-    Returns
-    -------
-    list of dict
-        What :func:`fit_arrays` returns, of each fit.
-    """
+    """Fit one network from several initial weights side by side: ``wts`` has a column for each."""
     shape = Shape(x.shape[1], int(size), y.shape[1], bool(skip), LOSSES[loss])
     free, penalty = _per_weight(mask).astype(bool), np.broadcast_to(_per_weight(decay), len(wts))
     settings = Settings(int(maxit), float(abstol), float(reltol), False)
@@ -150,21 +128,10 @@ def _advise(asked: dict[str, Any] | None, shape: Shape, x: np.ndarray, y: np.nda
 def asked_by_r(
     resamples: Resamples, train: list[Any] | None, names: Iterable[str] | None, times: int | None, prop: object, n: int
 ) -> dict[str, Any]:
-    """Check what resamples R is asked for, which it draws itself.
+    """Check the resamples that R is asked for, which it draws itself.
 
-    Parameters
-    ----------
-    resamples, times, prop
-        As of :func:`tidydl.tune_nnet`.
-    train, names
-        The rows that train in each resample, counted from 1, and the names of these; None where they are to be drawn.
-    n
-        The number of rows.
-
-    Returns
-    -------
-    dict
-        ``kind``, ``times``, ``folds`` and ``prop``, the ``labels`` of all resamples, and what they are in words.
+    ``train`` are the rows that train in each resample, counted from 1, and ``names`` their names; None if they are to
+    be drawn. Returns ``kind``, ``times``, ``folds`` and ``prop``, the ``labels`` of all resamples, and a description.
     """
     if train is not None:
         with np.errstate(invalid="ignore"):  # a missing position is refused with the name of its resample
@@ -206,25 +173,9 @@ def tune_arrays(
 ) -> Work[dict[str, Any]]:
     """Search a grid whose draws R has made.
 
-    Parameters
-    ----------
-    x, y, weights, skip, loss, maxit, abstol, reltol, engine, device, threads, advice
-        As of :func:`fit_arrays`.
-    is_class
-        Whether the columns of ``y`` mark classes.
-    size, decay
-        Of each grid point.
-    train, train_lengths, labels
-        The rows that train in each resample end to end, how many each has, and what it is called.
-    starts
-        Initial weights of all fits end to end: restarts within resamples within grid points.
-    repeats, metric
-        As of :func:`tidydl.tune_nnet`.
-
-    Returns
-    -------
-    dict
-        ``fits``, ``summary``, ``metric`` and ``at``, the position of the best grid point.
+    ``size`` and ``decay`` are those of each grid point. ``train`` has the rows that train in each resample end to end,
+    ``train_lengths`` how many each has. ``starts`` are the initial weights of all fits end to end: restarts within
+    resamples within grid points. In the result ``at`` is the position of the best grid point.
     """
     sizes, decays = [[each.item() for each in np.atleast_1d(np.asarray(values))] for values in (size, decay)]
     settings = Settings(int(maxit), float(abstol), float(reltol), False)

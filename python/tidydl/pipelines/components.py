@@ -47,21 +47,11 @@ def origin_of(component: object) -> Origin | None:
 
 
 def read_components(names: Sequence[str], overrides: Mapping[str, Any], source: Source | None) -> dict[str, Any]:
-    """Return what reads a model's inputs, loading what is not given from where the model lies.
+    """Return what reads a model's inputs, loading from the model's source what ``overrides`` do not have.
 
-    Parameters
-    ----------
-    names
-        Which components, as arguments of ``pipeline()``.
-    overrides
-        By name a loaded object or where it lies. A ``processor`` holds the others as its parts.
-    source
-        Where the model lies; None where a loaded model does not say.
-
-    Raises
-    ------
-    NotFoundError, DamagedFileError, HubError, ArgumentError
-        Where something is not there, damaged, out of reach or of the wrong kind.
+    ``names`` are those of arguments of ``pipeline()``; ``overrides`` have by name a loaded object or where it lies, and
+    a ``processor`` holds the others as its parts. ``source`` is None if a loaded model does not know where it came
+    from.
     """
     return {name: _component(name, overrides, source) for name in names}
 

@@ -88,25 +88,11 @@ class Inputs:
 def read_inputs(x: object, parts: Sequence[Part], by_name: Mapping[str, Any], *, tolerant: bool = False) -> Inputs:
     """Read the inputs of a call.
 
-    Parameters
-    ----------
-    x
-        One value, a list, Series or array of them, or a frame. Where inputs have several parts: a frame, a dict or
-        tuple of the parts of one input, a list of those, or the first part, the others being given by name.
-    parts
-        The parts that each input has.
-    by_name
-        By the name of a part: the column of the frame that holds it, None to take the only one that fits. Where
-        ``x`` is no frame: the values of the part, one for each input or one for all.
-    tolerant
-        Whether an input that cannot be read is noted as a failure and counts as missing.
-
-    Raises
-    ------
-    ArgumentError
-        Where a value has the wrong type; says which, counting from the first.
-    ColumnError
-        Where a frame has no such column, or several that fit.
+    ``x`` is one value, a list, Series or array of them, or a frame. If inputs have several parts: a frame, a dict or
+    tuple of the parts of one input, a list of those, or the first part, the others being given by name. ``by_name`` has
+    by part the column of the frame that holds it, None for the only one that fits; or, if ``x`` is not a frame, the
+    values of the part, one for each input or one for all. If ``tolerant``, an input that cannot be read is noted as a
+    failure and counts as missing.
     """
     failures: Failures = {} if tolerant else None
     by_name = {name: value for name, value in by_name.items() if value is not None}

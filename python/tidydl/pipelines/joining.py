@@ -42,22 +42,8 @@ def augment_pipeline(
 ) -> pd.DataFrame | Stream:
     """Join a pipeline's results to the data: its rows stay one to one, ranks are spread wide.
 
-    Parameters
-    ----------
-    x
-        The pipeline.
-    data
-        A data frame with the inputs in a column: ``text="tweet"`` names it. Frames of polars and pyarrow are taken
-        as pandas reads them. A stream gives a stream.
-    prefix
-        A prefix for the names of the new columns, to distinguish the results of two pipelines.
-    progress, **arguments
-        As in a call of the pipeline.
-
-    Raises
-    ------
-    ColumnError
-        Where the data have a column of the same name already.
+    ``text="tweet"`` names the column of the inputs, and ``prefix`` is put before the new columns' names. Frames of
+    polars and pyarrow are taken as pandas reads them. A stream gives a stream.
     """
     if isinstance(data, Stream):
         return augmented(x, arguments, prefix).over(data, rows=data.rows, progress=progress)

@@ -103,13 +103,7 @@ def _older_flag(arguments: dict[str, Any], name: str) -> bool | None:
 
 
 def asks_for_what_is_done(name: str, value: object) -> bool:
-    """Return whether an argument of older code asks for what is done anyway.
-
-    Raises
-    ------
-    ArgumentError
-        Where it asks for something else; says what to write now.
-    """
+    """Return whether an argument of older code asks for what is done anyway; if not, the error says what to write."""
     if name not in _ALREADY_SO:
         return False
     if not any(value is same or (type(value) is type(same) and value == same) for same in _ALREADY_SO[name]):

@@ -29,23 +29,8 @@ def reading_files(names: Sequence[str], *, code: bool) -> list[str]:
 def weight_files(names: Iterable[str], folder: Path, source: str, argument: str, *, pickled: bool) -> list[str]:
     """Choose the weights, as transformers looks for them: whole or in parts, safetensors first.
 
-    Parameters
-    ----------
-    names
-        The names of all files of the model.
-    folder
-        Where those of them lie that were fetched: the settings and the index of the parts.
-    source, argument
-        What the user calls the model, and the argument that named it.
-    pickled
-        Whether weights that are no safetensors will do.
-
-    Raises
-    ------
-    ArgumentError
-        The settings or the index name what is no safetensors file of the model.
-    DamagedFileError
-        They cannot be read.
+    ``folder`` holds those of the files that were fetched: the settings and the index of the parts. Messages call the
+    model ``source``; with ``pickled`` weights other than safetensors are allowed.
     """
     names = set(names)
     vet_folder(folder, source, argument, pickled=pickled)

@@ -150,21 +150,9 @@ def read_config(source: Source, pickled: bool = False) -> Any:
 
 
 def load(wanted: Wanted, components: Sequence[str], overrides: Mapping[str, Any]) -> Loaded:
-    """Load a model and what reads its inputs, or take those loaded before in this session.
+    """Load a model and its components, or return those loaded before in this session.
 
-    Parameters
-    ----------
-    wanted
-        Which weights.
-    components
-        What reads the inputs, as arguments of ``pipeline()``.
-    overrides
-        Those of them that are not with the model: loaded, or where they lie.
-
-    Raises
-    ------
-    NotFoundError, DamagedFileError, HubError, ArgumentError
-        Where something is not there, damaged, out of reach or of the wrong kind.
+    ``overrides`` are the components that are not with the model: loaded, or where they lie.
     """
     location = wanted.source.location
     key = (wanted, location.fingerprint())
@@ -303,13 +291,7 @@ def _give_back(devices: Iterable[str]) -> None:
 
 
 def class_labels(config: PreTrainedConfig, source: str, *, repeated: bool = False) -> list[str]:
-    """Return the labels of a classifier in the order of its outputs.
-
-    Raises
-    ------
-    ArgumentError
-        Where the config names no label for an output, or one name for two unless labels may be ``repeated``.
-    """
+    """Return the labels of a classifier in the order of its outputs; two may be equal only if ``repeated``."""
     names = {int(code): str(label) for code, label in (getattr(config, "id2label", None) or {}).items()}
     count = config.num_labels or 0
     missing = [code for code in range(count) if code not in names]

@@ -42,15 +42,7 @@ class Location:
 
 
 def locate(model: object, argument: str = "model") -> Location:
-    """Tell a local folder from an id of the Hub.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is neither a string nor a path, or a URL, or a file.
-    NotFoundError
-        Where it can only be a path and is not there.
-    """
+    """Tell a local folder from an id of the Hub."""
     if not isinstance(model, (str, os.PathLike)) or not str(model).strip():
         raise ArgumentError(f"`{argument}` is {described(model)}.", allowed=ALLOWED, hint="Give it as a string.")
     source = str(model)
@@ -92,22 +84,7 @@ def _kind_of(path: Path) -> tuple[bool, bool]:
 
 
 def require_files(location: Location, names: Sequence[str], *, pickled: bool = False) -> None:
-    """Check that among the files of a model are its config and its weights.
-
-    Parameters
-    ----------
-    location
-        Where the model lies.
-    names
-        The names of its files.
-    pickled
-        Whether weights that are no safetensors will do.
-
-    Raises
-    ------
-    NotFoundError
-        Names the file that is not there and what is there instead.
-    """
+    """Check that a model's files include its config and its weights; pickled weights count only if ``pickled``."""
     if "adapter_config.json" in names:
         raise ArgumentError(
             f"`model` is '{location.source}', whose weights are in an adapter: it has an adapter_config.json.",
@@ -128,13 +105,7 @@ def require_files(location: Location, names: Sequence[str], *, pickled: bool = F
 
 
 def require_component_files(location: Location, names: Sequence[str], name: str, argument: str) -> None:
-    """Check that among the files are those of a tokenizer, an image processor, or what else reads inputs.
-
-    Raises
-    ------
-    NotFoundError
-        Says what is not there, and what is there instead.
-    """
+    """Check that among the files are those of a tokenizer, an image processor, or what else reads inputs."""
     if not any(fnmatch(each, pattern) for each in names for pattern in _COMPONENT_FILES[name]):
         raise _lacks(location, names, argument, f"no {name.replace('_', ' ')}", f"Give one by `{name} =`.")
 

@@ -26,13 +26,7 @@ Options = dict[str, Any]
 
 
 def read_options(task: Task, arguments: Mapping[str, Any], base: Options | None = None) -> Options:
-    """Check the options of a call and lay them over those the pipeline was made with, or over the task's defaults.
-
-    Raises
-    ------
-    ArgumentError
-        Where an option has a wrong value, or is not known; suggests the nearest.
-    """
+    """Check the options of a call and lay them over those the pipeline was made with, or over the task's defaults."""
     defaults = _defaults(task)
     options: Options = dict(defaults if base is None else base)
     for name, value in as_current_arguments(task, arguments).items():

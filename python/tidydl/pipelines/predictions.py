@@ -72,20 +72,10 @@ def lines_frame(
     fields: Sequence[str],
     levels: Mapping[str, Sequence[str]] | None = None,
 ) -> pd.DataFrame:
-    """Write the frame of results with several lines each.
+    """Write the frame of results with several lines each; a missing input has one line of missing values.
 
-    Parameters
-    ----------
-    contract
-        All columns of the frame; those after ``.row`` and the inputs are fields of a line.
-    inputs
-        What came in. A missing input has one line of missing values.
-    outcome
-        The results of the different inputs: a list of lines each, a line being a tuple.
-    fields
-        What a line has values for, in order; the frame may be without some of them.
-    levels
-        The levels of label columns.
+    A line is a tuple of values of ``fields``, of which the contract's columns may leave some out. ``levels`` are those
+    of label columns.
     """
     rows, source = spread(outcome, [len(result) for result in outcome.results])
     data = input_columns(inputs, rows)
@@ -153,13 +143,7 @@ def provenance(task: str, loaded: Loaded, **more: object) -> dict[str, Any]:
 
 
 def count_of_answers(options: Mapping[str, Any]) -> int:
-    """Return how many answers a question gets.
-
-    Raises
-    ------
-    ArgumentError
-        Where all are asked for: nearly every stretch of a text could be one.
-    """
+    """Return how many answers a question gets; all is refused, as nearly every span of a text could be one."""
     top_k = options["top_k"]
     if top_k is None:
         raise ArgumentError(

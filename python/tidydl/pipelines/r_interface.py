@@ -88,22 +88,11 @@ def embed_run(
 
 @partial(guarded, name="widen")
 def wide_columns(keys: object, names: Sequence[str], ranks: int | None = None) -> dict[str, Any] | None:
-    """Return what :func:`tidydl.widen` makes of R's frame, of which R has the columns.
+    """Return how :func:`tidydl.widen` rearranges a frame that stays in R; None if it is wide already.
 
-    Parameters
-    ----------
-    keys
-        Those of its columns that say which row a result belongs to, and how it ranks; what is no data frame is refused.
-    names
-        The names of all its columns.
-    ranks
-        How many ranks there are at least.
-
-    Returns
-    -------
-    dict or None
-        ``name`` of each column, ``source``, the number of the column it is of, and ``rows``, those of its values, both
-        counted from 1 (0 is a missing value); None where the frame is wide.
+    ``keys`` are those of its columns that identify rows and ranks, ``names`` all its columns, ``ranks`` the least
+    number of ranks. For each new column: ``name``, ``source``, the number of the column it comes from, and ``rows``,
+    those of its values, both counted from 1 (0 is a missing value).
     """
     columns = spread(keys, list(names), ranks)
     if columns is None:

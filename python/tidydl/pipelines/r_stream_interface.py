@@ -52,13 +52,9 @@ _numbers = itertools.count(1)
 def stream_open(older: Mapping[str, Any] | None = None, output: object = None, **arguments: Any) -> dict[str, Any]:
     """Open a stream; the arguments are those of ``stream()``, ``older`` those that it does not have.
 
-    ``output`` is where something of it will be written, which is checked now, before the work.
-
-    Returns
-    -------
-    dict
-        ``id`` names it from now on, ``rows`` is how many there are (None where nobody knows), ``batch_size``,
-        ``source``, ``print`` its lines, and ``empty`` a frame of no rows with its columns and kinds.
+    ``output`` is where something of it will be written, which is checked now, before the work. In the result ``id``
+    names the stream from now on, ``rows`` is None if unknown, ``print`` has its lines, and ``empty`` is a frame of no
+    rows with its columns and dtypes.
     """
     if output is not None:
         check_file(output, "output")

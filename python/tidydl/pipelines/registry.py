@@ -104,15 +104,7 @@ _TWO_SIDED = ("align", "altclip", "blip", "chinese_clip", "clip", "clipseg", "me
 
 
 def task_named(name: object) -> Task:
-    """Find a task by its name or alias.
-
-    Raises
-    ------
-    ArgumentError
-        Where the name is no string.
-    NotFoundError
-        Where no task has that name; lists the known ones and suggests the nearest.
-    """
+    """Find a task by its name or alias; the error lists the known names and suggests the nearest."""
     if not isinstance(name, str):
         raise ArgumentError(
             f"`task` is {described(name)}.",

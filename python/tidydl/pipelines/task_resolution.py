@@ -39,14 +39,9 @@ _IDLE = ("masked_spec_embed", "position_ids")
 
 
 def open_model(task: object, model: object, loading: Mapping[str, Any]) -> tuple[Task, Loaded, dict[str, Any]]:
-    """Find the task, load the model and check that they fit; also give what the provenance is to tell of it.
+    """Find the task, load the model and check that they fit; also return what the provenance records of it.
 
-    Parameters
-    ----------
-    task, model
-        As for :func:`tidydl.pipeline`.
-    loading
-        Its other arguments about what is loaded, as in ``LOADING``.
+    The arguments are those of :func:`tidydl.pipeline`, those in ``LOADING`` as a mapping.
     """
     named = model if isinstance(model, (str, os.PathLike)) else type(model).__name__
     with MODEL_LOADING.guard(f"`model` is '{named}', which"):
@@ -86,12 +81,7 @@ def _opened(task: object, model: object, loading: Mapping[str, Any]) -> tuple[Ta
 def _source_of(model: object, loading: Mapping[str, Any]) -> Source:
     """Read where a model lies, which version of it is wanted, and whether its own code may run.
 
-    Raises
-    ------
-    ArgumentError
-        Where code is to run without the full hash of the commit it lies in, or an argument has the wrong type.
-    NotFoundError
-        Where there is no such folder.
+    Code runs only from a commit that is named by its full hash.
     """
     location, revision = locate(model), loading["revision"]
     if revision is not None and not isinstance(revision, str):

@@ -11,19 +11,7 @@ from tidydl.pipelines.model_loading import Loaded
 def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], index: int) -> None:
     """Refuse a batch with a token for which a text model has no weights; torch would say ``index out of range``.
 
-    Parameters
-    ----------
-    loaded
-        The model with its tokenizer.
-    tensors
-        The batch.
-    index
-        Which input of the run its first line belongs to.
-
-    Raises
-    ------
-    DataError
-        Names how many tokens the tokenizer and the model have.
+    ``index`` is the position of the input that the first line belongs to.
     """
     if loaded.weights.spare_tokens is None:
         loaded.weights.spare_tokens = _spare_tokens(loaded)

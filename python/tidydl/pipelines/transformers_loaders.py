@@ -99,13 +99,7 @@ def remember_token(location: Location, token: str | None) -> None:
 
 
 def import_transformers() -> Any:
-    """Import transformers after torch, or explain how to get them.
-
-    Raises
-    ------
-    DependencyError
-        Where either is not installed or does not start.
-    """
+    """Import transformers after torch, or explain how to get them."""
     import_torch()
     try:
         import transformers
@@ -129,23 +123,9 @@ def quietly(
 ) -> Any:
     """Call a loader of transformers without its noise, and explain what goes wrong.
 
-    What lies on the Hub is downloaded first. Where loading fails because the downloaded copy has been damaged since,
-    that is downloaded anew and loading tried once more.
-
-    Parameters
-    ----------
-    source
-        Where the files lie.
-    call
-        The loader.
-    argument
-        The argument of the user that named the source.
-    weights
-        Whether the loader needs the weights.
-    pickled
-        Whether weights that are no safetensors will do.
-    arguments
-        More arguments of the loader.
+    What lies on the Hub is downloaded first. If loading fails because the downloaded copy has been damaged since, that
+    is downloaded again and loading tried once more. ``weights`` says whether the loader needs the weights, ``pickled``
+    whether others than safetensors are allowed.
     """
     snapshot = source.fetched_weights(argument, pickled) if weights else source.fetched(argument)
     path = source.location.source if snapshot is None else str(snapshot.folder)

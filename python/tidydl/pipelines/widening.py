@@ -64,16 +64,9 @@ def widen(x: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class WideColumn:
-    """A column of the wide form.
+    """A column of the wide form: its name, and the indices of the source column and of the row of each value.
 
-    Attributes
-    ----------
-    name
-        What it is called.
-    source
-        The index of the column that its values come from.
-    rows
-        The index of the row that each value comes from, -1 for a missing one.
+    A row of -1 is a missing value.
     """
 
     name: str
@@ -88,21 +81,8 @@ def _no_frame(x: object) -> ArgumentError:
 def spread(keys: object, names: list[str], ranks: int | None = None) -> list[WideColumn] | None:
     """Return the columns of the wide form of a result; None where it has that form. A missing input counts as rank 1.
 
-    Parameters
-    ----------
-    keys
-        Those of its columns that are among ``KEYS``.
-    names
-        The names of all its columns, in order.
-    ranks
-        How many ranks there are at least.
-
-    Raises
-    ------
-    ArgumentError
-        If ``keys`` are no data frame.
-    ColumnError
-        If there is no ``.row``, several rows for an input without ranks, or duplicate ranks.
+    ``keys`` are those of its columns that are among ``KEYS``, ``ranks`` is the least number of ranks. Several rows for
+    an input without ranks, and duplicate ranks, are refused.
     """
     if not isinstance(keys, pd.DataFrame):
         raise _no_frame(keys)

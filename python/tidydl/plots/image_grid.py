@@ -94,19 +94,11 @@ def image_layout(
     ncol: int | None = None,
     seed: int | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Place images and captions in a grid.
+    """Lay out images and captions in a grid; the arguments are those of :func:`plot_images`.
 
-    Parameters
-    ----------
-    data, n, image, caption, ncol, seed
-        As in :func:`plot_images`.
-
-    Returns
-    -------
-    dict
-        ``cells``: cell, row and column (counted from the top left), caption, x and y (of the middle of the
-        caption's foot). ``pixels``: x, y (upwards), colour (``#RRGGBB``) of every pixel of the whole grid,
-        gaps included. x and y are in pixels.
+    ``cells``: cell, row and column (counted from the top left), caption, x and y (of the middle of the caption's
+    bottom). ``pixels``: x, y (upwards), colour (``#RRGGBB``) of every pixel of the whole grid, gaps included. x and y
+    are in pixels.
     """
     frame = _chosen(data, check_count("n", n, 1), image, seed)
     columns = _columns_of(len(frame), ncol)

@@ -36,13 +36,7 @@ def point_size(points: float) -> float:
 
 
 def r_colour(colour: str, argument: str = "colour") -> str:
-    """Return a colour by its R name as the web knows it: ``grey`` and ``grey50`` are lighter in R.
-
-    Raises
-    ------
-    ArgumentError
-        It is no text; says that of ``argument``.
-    """
+    """Return a colour by its R name as CSS knows it: ``grey`` and ``grey50`` are lighter in R."""
     colour = check_text(argument, colour, "The name of a colour, or its '#RRGGBB'.")
     name = colour.lower()
     if name[:4] in ("grey", "gray") and name[4:].isdigit() and int(name[4:]) <= 100:

@@ -28,14 +28,7 @@ _BLOCK = 4096
 
 
 class RandomNumbers:
-    """A stream of R's random numbers.
-
-    Parameters
-    ----------
-    seed
-        What ``set.seed()`` takes: a whole number between -2147483647 and 2147483647. None takes one from the
-        operating system.
-    """
+    """A stream of R's random numbers; ``seed`` is that of ``set.seed()``, or None for one from the operating system."""
 
     def __init__(self, seed: float | None = None):
         self._words: list[int] = []

@@ -57,13 +57,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def stream_from(seed: object) -> RandomNumbers:
-    """Return a stream of its own that starts at a seed, or the session's where there is none.
-
-    Raises
-    ------
-    ArgumentError
-        If the seed is no number or out of range.
-    """
+    """Return a stream of its own that starts at a seed, or the session's if there is none."""
     if seed is None:
         return current()
     try:

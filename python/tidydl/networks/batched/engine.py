@@ -28,12 +28,7 @@ _BYTES_ON_CPU = 2**29
 def torch_device(device: object) -> str:
     """Return which device the engine uses: ``"auto"`` is a CUDA card where there is one, else the CPU.
 
-    Raises
-    ------
-    ArgumentError
-        Where the device has no double precision.
-    DeviceError, NotFoundError, DependencyError
-        Where it is not there or not known, or torch is missing.
+    Devices without double precision are refused.
     """
     used = resolve_device(device)
     if used != "mps":
@@ -46,13 +41,7 @@ def torch_device(device: object) -> str:
 
 
 def fit_with_torch(fit: Fit, device: str) -> Work[Solution]:
-    """Fit one network, yielding its trace.
-
-    Raises
-    ------
-    DataError
-        If the value at the initial weights is not finite.
-    """
+    """Fit one network, yielding its trace."""
     tells = fit.settings.trace
     if tells:
         yield Trace(_weights_line(fit.mask))

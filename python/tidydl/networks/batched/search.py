@@ -36,19 +36,10 @@ _PER_NETWORK = (
 
 
 class BatchSearch:
-    """Many searches side by side.
+    """Many searches side by side, each from its initial ``wts``; ``mask`` says which weights may change.
 
-    After :meth:`rounds` has come to its end, ``found`` holds of each network ``wts``, ``value``, ``initial``,
+    After :meth:`rounds` has come to its end, ``found`` holds for each network ``wts``, ``value``, ``initial``,
     ``convergence``, ``iterations``, ``evaluations`` and its ``curve`` (a list of iteration and value), as NumPy.
-
-    Parameters
-    ----------
-    networks
-        The networks, their rows and penalties.
-    wts, mask
-        Networks by weights: where they start, and which weights may change.
-    settings
-        Iterations and tolerances.
     """
 
     def __init__(self, networks: Networks, wts: np.ndarray, mask: np.ndarray, settings: Settings):

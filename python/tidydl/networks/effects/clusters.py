@@ -15,19 +15,12 @@ _BLOCK = 8192  # rows at a time, which stay in the processor's cache
 
 
 def cluster(rows: np.ndarray, count: int) -> np.ndarray:
-    """Return which of so many clusters each row belongs to, the largest cluster being 0.
+    """Return which of ``count`` clusters each row belongs to, the largest cluster being 0.
 
     The best of ten starts (k-means++; Arthur & Vassilvitskii 2007), each improved by Lloyd's algorithm until no row
     changes its cluster. The starts are drawn from random numbers of their own, so that the answer is always the same.
     Of more than 10,000 rows the best start is that of 10,000 drawn without replacement, improved by at most ten rounds
-    on all rows.
-
-    Parameters
-    ----------
-    rows
-        Rows by variables, at least ``count`` of them different.
-    count
-        How many clusters.
+    on all rows. At least ``count`` rows have to be different.
     """
     numbers = RandomNumbers(SEED)
     looked_at = rows if len(rows) <= SAMPLE else rows[np.sort(numbers.positions(len(rows), SAMPLE))]

@@ -64,13 +64,7 @@ class Variable:
 
 
 def variables_of(inputs: pd.DataFrame, factors: Sequence[str]) -> dict[str, Variable]:
-    """Look at each column: numbers as they are; levels of labels, text, logicals and of numbers named in ``factors``.
-
-    Raises
-    ------
-    ColumnError
-        If a column is of another dtype.
-    """
+    """Read each column: numbers as they are; levels of labels, text, logicals and of numbers named in ``factors``."""
     return {str(name): _variable(str(name), inputs[name], str(name) in factors) for name in inputs.columns}
 
 
@@ -99,13 +93,7 @@ def _coded(column: pd.Series, levels: list[Any]) -> Variable:
 def held_values(
     variables: dict[str, Variable], group_vals: pd.DataFrame | npt.ArrayLike, grp_nms: Sequence[str] | None
 ) -> pd.DataFrame:
-    """Return the codes that each group holds: groups by variables, the index naming the groups.
-
-    Raises
-    ------
-    ArgumentError, DataError
-        If there are no such groups.
-    """
+    """Return the codes that each group holds: groups by variables, the index naming the groups."""
     if isinstance(group_vals, pd.DataFrame):
         codes = _given(variables, group_vals)
     elif np.ndim(group_vals) == 0 and _is_count(group_vals):

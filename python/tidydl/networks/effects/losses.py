@@ -25,21 +25,10 @@ def loss_name(fit: NNet | AveragedNNet) -> str:
 
 
 def mean_metric(outputs: np.ndarray, targets: np.ndarray, loss: str, metric: str) -> float:
-    """Judge outputs by targets (both rows by outputs); rows with a missing output are left out.
+    """Compute a metric of outputs against targets (both rows by outputs); rows with a missing output are left out.
 
-    Parameters
-    ----------
-    outputs, targets
-        What was predicted and what should have been; of classes shares and indicators.
-    loss
-        ``"least squares"``, ``"entropy"``, ``"softmax"`` or ``"censored"``.
-    metric
-        One of ``METRICS``.
-
-    Raises
-    ------
-    ArgumentError
-        The metric is not for networks with this loss.
+    Of classes the targets are indicators or shares. ``loss`` is ``"least squares"``, ``"entropy"``, ``"softmax"`` or
+    ``"censored"``; not every one of ``METRICS`` is for each loss.
     """
     is_class = loss != "least squares"
     if metric != "loss" and is_class != (metric == "accuracy"):
@@ -56,20 +45,7 @@ def mean_metric(outputs: np.ndarray, targets: np.ndarray, loss: str, metric: str
 
 
 def block_metrics(outputs: np.ndarray, targets: np.ndarray, loss: str, metric: str) -> np.ndarray:
-    """Judge several predictions of the same targets, which stand below each other, as :func:`mean_metric` does.
-
-    Parameters
-    ----------
-    outputs
-        The predictions, each with the rows of the targets.
-    targets, loss, metric
-        As of :func:`mean_metric`.
-
-    Returns
-    -------
-    numpy.ndarray
-        One value for each.
-    """
+    """Compute a metric of several predictions of the same targets, which stand below each other, one value for each."""
     targets = np.asarray(targets, dtype=float).reshape(len(targets), -1)
     blocks = np.asarray(outputs, dtype=float).reshape(-1, *targets.shape)
     return np.array([mean_metric(block, targets, loss, metric) for block in blocks])

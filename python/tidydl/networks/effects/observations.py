@@ -34,13 +34,7 @@ class Observations:
 
 
 def need_network(argument: str, fit: object, *, with_weights: bool) -> None:
-    """Refuse what is no fitted network, and, where weights are wanted, what is several.
-
-    Raises
-    ------
-    ArgumentError
-        It is not such a network.
-    """
+    """Refuse anything but a fitted network and, if weights are wanted, several networks."""
     if not isinstance(fit, (NNet, AveragedNNet)):
         raise ArgumentError(
             f"`{argument}` is {described(fit)}.",
@@ -70,13 +64,7 @@ def predicted(fit: FittedNetwork, frame: pd.DataFrame) -> np.ndarray:
 
 
 def read_rows(fit: FittedNetwork, data: Data | None) -> pd.DataFrame:
-    """Take the columns that a network reads, complete rows only.
-
-    Raises
-    ------
-    ArgumentError, ColumnError, DataError
-        If there are no data, a column is missing, or no row is complete.
-    """
+    """Return the complete rows of the columns that a network reads."""
     if fit.design.formula is None:
         frame = number_frame(fit, data)
         return frame[frame.notna().all(axis=1)].reset_index(drop=True)
@@ -85,21 +73,10 @@ def read_rows(fit: FittedNetwork, data: Data | None) -> pd.DataFrame:
 
 
 def observations(fit: FittedNetwork, data: Data | None, y: Data | None = None) -> Observations:
-    """Take the complete rows of data with the targets of a network.
+    """Return the complete rows of data with the targets of a network.
 
-    Parameters
-    ----------
-    fit
-        The network.
-    data
-        A data frame with the columns of the formula, or the inputs of a network fitted to numbers.
-    y
-        The response for these inputs; by default the training rows'.
-
-    Raises
-    ------
-    ArgumentError, ColumnError, DataError
-        If the data cannot be used, or the response has a class that the network does not know.
+    ``data`` is a data frame with the columns of the formula, or the inputs of a network fitted to numbers; then ``y``
+    is the response for them, by default that of the training rows.
     """
     if fit.design.formula is None:
         return number_observations(fit, number_frame(fit, data), y)

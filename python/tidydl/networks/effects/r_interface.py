@@ -34,22 +34,10 @@ class NetworkOfR:
 
 
 def network_rows(network: dict[str, Any], data: Data, y: Data | None = None, observed: bool = False) -> dict[str, Any]:
-    """Take the complete rows of inputs given as numbers, with the targets where these are asked for.
+    """Return the complete rows of inputs given as numbers, with the targets (rows by outputs) if ``observed``.
 
-    Parameters
-    ----------
-    network
-        ``n``, the names of ``inputs`` and ``outputs``, the ``columns`` of the data that have these names, the
-        ``response``, its ``levels`` and the ``targets`` of the training rows.
-    data, y
-        The inputs, and the response for them; by default the training rows'.
-    observed
-        Whether the rows need targets.
-
-    Returns
-    -------
-    dict
-        ``frame`` and, where asked for, ``targets``, rows by outputs.
+    ``network`` holds ``n``, the names of ``inputs`` and ``outputs``, the ``columns`` of the data with these names, the
+    ``response``, its ``levels`` and the ``targets`` of the training rows, which ``y`` replaces for new data.
     """
     fit = _network(network)
     frame = number_frame(fit, data)

@@ -188,21 +188,10 @@ def olden(fit: NNet) -> Importance:
 def weight_importance(
     n: Sequence[int], wts: npt.ArrayLike, skip: bool, inputs: Sequence[str], outputs: Sequence[str], method: str
 ) -> pd.DataFrame:
-    """Compute Garson's or Olden's importance of the inputs from the weights alone.
+    """Compute Garson's or Olden's importance of the inputs from the weights alone, those of the first output first.
 
-    Parameters
-    ----------
-    n, wts, skip
-        Numbers of inputs, hidden units and outputs; the weights in R's order; whether inputs reach the outputs.
-    inputs, outputs
-        Their names. An input named ``(Intercept)`` is a bias and left out.
-    method
-        ``"garson"`` or ``"olden"``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As of :func:`importance`: the inputs of the first output first.
+    ``n`` are the numbers of units by layer, ``wts`` the weights in R's order, and ``skip`` says whether inputs reach
+    the outputs. An input named ``(Intercept)`` is a bias and left out.
     """
     inputs, outputs = list(inputs), list(outputs)
     kept = [i for i, name in enumerate(inputs) if name != INTERCEPT]
@@ -262,21 +251,9 @@ def _permuted(fit: NNet | AveragedNNet, rows: Observations, shuffles: list[list[
 def permutation_frame(
     base: float, shuffled: npt.ArrayLike, terms: Sequence[str], response: str, metric: str
 ) -> pd.DataFrame:
-    """Compare the metric of shuffled data with that of the data as they are.
+    """Compare the metric of shuffled data with ``base``, that of the data as they are.
 
-    Parameters
-    ----------
-    base
-        The metric of the data as they are.
-    shuffled
-        The metrics with a column shuffled: all shuffles of the first column, then of the next.
-    terms, response, metric
-        The names of the columns and of the response; what was measured.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As of :func:`importance` by permutation.
+    ``shuffled`` has the metrics of all shuffles of the first column, then of the next.
     """
     values = np.asarray(shuffled, dtype=float).reshape(len(terms), -1)
     worse = base - values if metric == "accuracy" else values - base

@@ -61,27 +61,10 @@ def fit_work(
 ) -> Work[Solution]:
     """Fit a network from its initial weights, yielding R's lines of trace, in slices of some 50 ms.
 
-    Parameters
-    ----------
-    shape
-        The network.
-    x, y
-        Rows by inputs, rows by outputs.
-    weights
-        One case weight for each row.
-    wts, mask, decay
-        One value per weight: where it starts, whether it may change, its penalty.
-    settings
-        Iterations, tolerances and whether the trace is wanted.
-    threads
-        At most how many threads share the work; by default the cores of this process, and at most 8. There is one for
-        each twenty million multiplications of an evaluation (rows times weights): one, that is, for all but very large
-        problems. The bits are the same for any number.
-
-    Raises
-    ------
-    DataError
-        If the value at the initial weights is not finite.
+    ``weights`` are case weights, one for each row; ``wts``, ``mask`` and ``decay`` have one value per weight: where it
+    starts, whether it may change, its penalty. At most ``threads`` share the work, by default the cores of this
+    process, and at most 8: one for each twenty million multiplications of an evaluation (rows times weights), so one
+    for all but very large problems. The bits are the same for any number.
     """
     threads = sensible_threads(len(x), len(wts), threads)
     yield from notes(int(np.count_nonzero(mask)), threads)

@@ -74,15 +74,10 @@ SUMMARY = Contract.of(
 
 
 def search_grid(grid: Grid, metric: str, engine: Engine) -> Work[Search]:
-    """Make all fits of a grid and judge them, yielding how many are done.
+    """Run and evaluate all fits of a grid, yielding how many are done.
 
-    Each fit sees the rows of its resample alone. Of the restarts the one with the lowest value speaks for its
-    resample.
-
-    Raises
-    ------
-    DataError
-        If none of the fits could be made.
+    Each fit sees the rows of its resample alone. Of the restarts the one with the lowest value represents its resample.
+    If no fit could be made, a DataError is raised.
     """
     fits = list(_fits(grid, engine))
     largest_first = sorted(range(len(fits)), key=lambda at: -len(fits[at].wts))  # so that no thread waits at the end

@@ -168,23 +168,11 @@ class Asked(NamedTuple):
 def draw_resamples(
     resamples: Resamples, times: int | None, prop: float, groups: Sequence[np.ndarray]
 ) -> list[Resample]:
-    """Draw the resamples of a search.
+    """Draw the resamples of a search: a number of folds, ``"bootstrap"``, ``"holdout"``, or given training rows.
 
-    Parameters
-    ----------
-    resamples
-        A number of folds, ``"bootstrap"``, ``"holdout"``, or positions of the rows that train in each.
-    times
-        How often the folds are drawn (by default once), how many bootstrap samples (25) or hold-outs (1).
-    prop
-        The proportion of rows used for training in a hold-out.
-    groups
-        The positions of each class's rows, among which folds and hold-outs are spread evenly; else one group.
-
-    Raises
-    ------
-    ArgumentError, DataError
-        If they cannot be drawn.
+    ``times`` is how often the folds are drawn (by default once), or the number of bootstrap samples (25) or hold-outs
+    (1); ``prop`` the proportion of rows used for training in a hold-out. Folds and hold-outs are spread evenly over
+    ``groups``, the positions of each class's rows.
     """
     n = sum(map(len, groups))
     if isinstance(resamples, Sequence | Mapping | np.ndarray | pd.Series) and not isinstance(resamples, str):

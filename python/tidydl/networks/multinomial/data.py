@@ -53,13 +53,7 @@ class Model:
         return fixed.ravel()
 
     def shares(self, censored: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Return what the outputs should be, and how much each row counts: a row of counts by its total.
-
-        Raises
-        ------
-        DataError
-            If a row of counts has nothing in it, or a negative count.
-        """
+        """Return the targets of the outputs, and the weight of each row: a row of counts by its total."""
         if censored or self.y.shape[1] == 1:
             return self.y, self.weights
         _check_counts(self.y)
@@ -79,13 +73,7 @@ def _check_counts(counts: np.ndarray) -> None:
 
 
 def model_of(inputs: Inputs) -> Model:
-    """Build the model of a formula's inputs: numbers in one column are classes, as in R.
-
-    Raises
-    ------
-    DataError
-        If there is only one class.
-    """
+    """Build the model of a formula's inputs: numbers in one column are classes, as in R."""
     response = _as_classes(inputs.response)
     formula = inputs.design.formula
     assert formula is not None
@@ -103,13 +91,7 @@ def model_of(inputs: Inputs) -> Model:
 
 
 def offset_columns(offset: np.ndarray | None, rows: int, outputs: int, classes: int) -> np.ndarray:
-    """Return offsets as columns for the outputs: of two classes told apart by one output the difference is what counts.
-
-    Raises
-    ------
-    FormulaError
-        If there are not as many columns as classes.
-    """
+    """Return offsets as columns for the outputs: with one output for two classes only their difference counts."""
     if offset is None:
         return np.empty((rows, 0))
     columns = offset.shape[1]
@@ -139,13 +121,8 @@ def _as_classes(response: Response) -> Response:
 def put_together(model: Model, summ: int) -> Model:
     """Return one row for all rows that are alike, its weight the sum of theirs.
 
-    Parameters
-    ----------
-    model
-        The model of all rows.
-    summ
-        1 and 2 put rows together that are alike in inputs and response, sorted by the last or the first column first;
-        3 those alike in inputs, adding up their responses.
+    ``summ`` 1 and 2 merge rows alike in inputs and response, sorted by the last or the first column first; 3 those
+    alike in inputs, adding up their responses.
     """
     keys = model.x if summ == 3 else np.column_stack([model.x, model.y])
     order = np.lexsort(keys.T if summ == 1 else keys.T[::-1])

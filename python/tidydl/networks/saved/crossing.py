@@ -23,25 +23,10 @@ from tidydl.networks.saved.r_design import DesignForR, design_for_r, texts_for_r
 
 
 def save_for_r(file: str, kind: str, network: dict[str, Any], written_by: dict[str, str]) -> None:
-    """Write a network of R's to a file.
+    """Write a network of R's to a file; ``network`` is what the file holds, its vectors as arrays of one dimension.
 
-    Parameters
-    ----------
-    file
-        The path of the file.
-    kind
-        The kind of the network: ``"nnet"``, ``"multinom"`` or ``"averaged"``.
-    network
-        What the file holds, its vectors as arrays of one dimension.
-    written_by
-        The versions of R and its packages.
-
-    Raises
-    ------
-    StorageError
-        If the file cannot be written.
-    FormulaError
-        If the formula calls what could not be loaded.
+    ``kind`` is ``"nnet"``, ``"multinom"`` or ``"averaged"``, ``written_by`` the versions of R and its packages. A
+    formula that could not be loaded again is refused.
     """
     path = check_path(file)
     content = _json(network)
@@ -50,18 +35,7 @@ def save_for_r(file: str, kind: str, network: dict[str, Any], written_by: dict[s
 
 
 def load_for_r(file: str) -> dict[str, Any]:
-    """Read a network that either language saved.
-
-    Returns
-    -------
-    dict
-        The ``kind`` and the ``network``.
-
-    Raises
-    ------
-    TidydlError
-        As :func:`tidydl.load_model`; the formula may call what R alone computes.
-    """
+    """Read the ``kind`` and the ``network`` that either language saved; the formula may call what R alone computes."""
     kind, part = read_saved(file)
     with SAVED_MODELS.guard(f"`file` '{part.file}'", allowed=WRITTEN):
         return {"kind": kind, "network": _WRITERS[kind](part, KINDS[kind].read(part, design_for_r))}

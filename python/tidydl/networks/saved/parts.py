@@ -41,16 +41,9 @@ def number_text(value: float) -> Any:
 
 
 class Part:
-    """An object of a saved network's JSON, whose values are checked when they are asked for.
+    """An object of a saved network's JSON, whose values are checked when they are read.
 
-    Parameters
-    ----------
-    values
-        The object.
-    file
-        The file it stands in, for messages.
-    place
-        Where in the file it stands, for messages.
+    Messages name the ``file`` and the ``place`` in it.
     """
 
     def __init__(self, values: object, file: str, place: str = ""):

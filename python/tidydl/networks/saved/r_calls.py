@@ -59,19 +59,9 @@ class _Argument(NamedTuple):
 
 @remembered
 def call_for_r(text: str, size: int | None = None) -> CallForR | None:
-    """Write a call anew.
+    """Write a call anew, None if it calls no function that fits networks.
 
-    Parameters
-    ----------
-    text
-        The call.
-    size
-        The number of hidden units, which it then gives whatever it gave: ``update()`` fits what was loaded.
-
-    Returns
-    -------
-    CallForR or None
-        None where it calls no function that fits networks.
+    ``size`` is the number of hidden units that it gets whatever it had: ``update()`` fits what was loaded.
     """
     try:
         called, sources = (len(text) <= MOST_LETTERS and split_call(text)) or ("", [])

@@ -31,21 +31,9 @@ _WITHOUT_NUMBERS = ("raw", "simple", "center", "scale")
 
 
 def memory_for_r(part: Part, formula: Formula, widths: Mapping[str, int | None]) -> list[dict[str, Any]]:
-    """Read what the calls of a formula keep.
+    """Read what the calls of a formula keep: each ``call`` as text and its ``arguments`` by name.
 
-    Parameters
-    ----------
-    part
-        The design.
-    formula
-        The formula as R has it.
-    widths
-        How many columns each variable has, None where that is not known.
-
-    Returns
-    -------
-    list of dict
-        The ``call`` as text and its ``arguments`` by name.
+    ``widths`` is how many columns each variable has, None if unknown.
     """
     noted = {}
     for each in part.parts("memory"):

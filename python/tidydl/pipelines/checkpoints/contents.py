@@ -18,14 +18,10 @@ if TYPE_CHECKING:
 
 
 class Digest:
-    """A digest that takes in values one by one, each with its type and length: no two sequences look alike.
+    """A digest of values taken in one by one, each with its type and length: no two sequences look alike.
 
-    Parameters
-    ----------
-    files
-        Hashes the files to which values lead.
-    allow_missing
-        Whether a file that cannot be read counts as such; otherwise it is an error.
+    ``files`` hashes the files that values refer to; with ``allow_missing`` one that cannot be read counts as such and
+    is no error.
     """
 
     def __init__(self, files: FileHashes, *, allow_missing: bool = False):

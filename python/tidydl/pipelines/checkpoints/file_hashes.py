@@ -43,13 +43,7 @@ class FileHashes:
         self._kept: dict[str, str] | None = None
 
     def digest(self, path: str | Path, *, allow_missing: bool = False) -> bytes:
-        """Return the hash of a file's content.
-
-        Raises
-        ------
-        NotFoundError, DamagedFileError, StorageError
-            Where it cannot be read, unless ``allow_missing``.
-        """
+        """Return the hash of a file's content; unless ``allow_missing``, a file that cannot be read is an error."""
         full = os.path.abspath(os.path.expanduser(path))
         stamp = stamp_of(full)
         if stamp is not None and (cached := self._digests().get(_line_of(full, stamp))) is not None:

@@ -34,21 +34,9 @@ Part = tuple[int, int, Path]  # the first input, the first that no longer belong
 
 
 class Folder:
-    """The folder of a run.
+    """The folder of a run: what the user gave as ``checkpoint``, ``about`` being that of its ``identity()``.
 
-    Parameters
-    ----------
-    folder
-        What the user gave as ``checkpoint``.
-    about
-        What is run, as ``identity()`` says it.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is no folder, holds other files, or a run of something else.
-    StorageError
-        Where it cannot be made or read.
+    A path that is not a folder, and a folder with other files or the run of something else, are refused.
     """
 
     def __init__(self, folder: object, about: Mapping[str, Any]):
@@ -156,13 +144,7 @@ class Folder:
             return None
 
     def read_part(self, path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-        """Read a part.
-
-        Raises
-        ------
-        DamagedFileError
-            Where its content has changed.
-        """
+        """Read a part; one whose content has changed is an error."""
         from tidydl.data.arrow.to_frame import decode
 
         table, facts = self._read(path)
@@ -182,13 +164,7 @@ class Folder:
     def write_part(
         self, frame: pd.DataFrame, start: int, stop: int, facts: Mapping[str, Any], seed: int | None
     ) -> Part:
-        """Write the frame of some inputs, under a name that says which and what the file holds.
-
-        Raises
-        ------
-        StorageError
-            Where it cannot be written.
-        """
+        """Write the frame of some inputs, under a name that tells which and what the file holds."""
         whole = {**facts, "run": {"about": self.about, "seed": seed}, "start": start, "stop": stop}
         path = self._write_table(frame, whole, lambda digest: f"part-{start:09d}-{stop:09d}-{digest[:32]}.parquet")[0]
         return start, stop, path
@@ -212,13 +188,7 @@ class Folder:
         raise self._lost(_DONE, "its content has changed" if (self.path / _DONE).exists() else "it is missing")
 
     def result(self) -> tuple[pd.DataFrame, dict[str, Any]]:
-        """Read the whole.
-
-        Raises
-        ------
-        DamagedFileError
-            Where its content has changed; names the file.
-        """
+        """Read the whole result; if its content has changed, the error names the file."""
         from tidydl.data.arrow.to_frame import decode
 
         note, path = self._noted(_DONE), self.path / _RESULT

@@ -34,13 +34,7 @@ class Identity:
     files: FileHashes
 
     def refuse_changed(self, inputs: Inputs) -> None:
-        """Refuse inputs whose files changed since the run began: parts would be of different contents.
-
-        Raises
-        ------
-        ArgumentError
-            Names the file.
-        """
+        """Refuse inputs whose files changed since the run began: parts would be of different contents."""
         for part, values in inputs.parts.items():
             for path in paths_in(values):
                 if self.files.changed(path):
@@ -56,17 +50,7 @@ def identity(
 ) -> Identity:
     """Describe what a run computes, by the contents of all that its results depend on.
 
-    Parameters
-    ----------
-    task, loaded, inputs, options
-        What is run.
-    others
-        Other models that have a part in the answers, such as a vocoder.
-
-    Raises
-    ------
-    ArgumentError, NotFoundError, DamagedFileError
-        Where a file cannot be read, or the files of the model changed since it was loaded.
+    ``others`` are further models that the answers depend on, such as a vocoder.
     """
     files = FileHashes()
     about = {

@@ -32,13 +32,7 @@ _MOVES = (
 
 
 def digest_of_model(model: PreTrainedModel, others: tuple[PreTrainedModel, ...], files: FileHashes) -> str:
-    """Digest the weights, the settings and the code of a model, and of others that have a part in its answers.
-
-    Raises
-    ------
-    ArgumentError
-        Where weights are not in memory.
-    """
+    """Digest the weights, the settings and the code of a model, and of others that its answers depend on."""
     digest = Digest(files)
     for each in (model, *others):
         digest.add(_code_of(each))
@@ -88,13 +82,8 @@ def _plain(value: object) -> Any:
 def digest_of_readers(components: Mapping[str, Any], files: FileHashes) -> str:
     """Digest tokenizers, image processors, feature extractors and processors.
 
-    What was loaded from a folder is told by the files there, what was loaded from the Hub by its commit, and an object
-    of the user's by what it holds.
-
-    Raises
-    ------
-    ArgumentError
-        Where the files changed since they were loaded.
+    What was loaded from a folder is identified by the files there, what was loaded from the Hub by its commit, and an
+    object of the user's by what it holds.
     """
     digest = Digest(files)
     for name, component in components.items():

@@ -90,13 +90,7 @@ class Ownership:
                 os.utime(self._path)
 
     def check(self) -> None:
-        """Refuse to go on where another process has taken the place, as it may after a long silence.
-
-        Raises
-        ------
-        StorageError
-            Names who owns the folder now.
-        """
+        """Refuse to go on if another process has taken over, as it may after a long silence; the error names it."""
         holder = _newest(self._path.parent)
         if holder is None or holder.path != self._path or holder.record.get("token") != self._token:
             raise StorageError(
@@ -118,12 +112,7 @@ class Ownership:
 def hold(location: Path, is_done: Callable[[], bool]) -> Work[Ownership | None]:
     """Wait until this process owns a folder, or until the run there is done (None).
 
-    Raises
-    ------
-    ArgumentError
-        Where the owner is a run of this very process, or one that was stopped: waiting might never end.
-    StorageError
-        Where nothing can be written.
+    If the owner is a run of this very process, or one that was stopped, that is an error: waiting might never end.
     """
     announced, overtaken = False, 0
     while not is_done():

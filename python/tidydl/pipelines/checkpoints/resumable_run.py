@@ -30,29 +30,9 @@ def run_in_parts(
 ) -> Work[pd.DataFrame]:
     """Run what is not done yet, part by part, and return the frame of all parts.
 
-    Where another process is at work in the folder, wait until that is done or has ended.
-
-    Parameters
-    ----------
-    checkpoint
-        The path of the folder where the parts are kept; made where it is not there.
-    identity
-        What is run, as ``identity()`` says it.
-    inputs
-        All inputs.
-    seed
-        Where draws start. A run that goes on keeps the seed with which it began.
-    run
-        Runs some of the inputs, given the seed, and returns their frame.
-
-    Raises
-    ------
-    ArgumentError
-        Where the folder holds a run of another model, of other inputs or options, or something else.
-    StorageError
-        Where it cannot be written.
-    DamagedFileError
-        Where the result of a run that was done is not as it was written.
+    If another process is at work in the folder ``checkpoint``, which is made if need be, wait until that is done or has
+    ended. A run that goes on keeps the seed with which it began. ``run`` is called with some of the inputs and the
+    seed, and returns their frame.
     """
     folder = Folder(checkpoint, identity.about)
     owner = yield from hold(folder.path, folder.is_done)

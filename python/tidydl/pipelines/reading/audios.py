@@ -49,13 +49,7 @@ def _is_audio(x: object) -> bool:
 
 
 def read(value: object, where: str) -> Audio:
-    """Read one audio clip: a path, bytes, or samples with their rate; decoded later.
-
-    Raises
-    ------
-    ArgumentError, NotFoundError, DamagedFileError
-        Where it is no sound; says which value it was.
-    """
+    """Read one audio clip: a path, bytes, or samples with their rate; decoded later."""
     from tidydl.data.media.audio import as_audio
 
     return read_by(as_audio, value, where)
@@ -164,20 +158,10 @@ def encode(
     cut: Cut | None = None,
     listen: Callable[[np.ndarray], Mapping[str, Any]] | None = None,
 ) -> EncodedAudios:
-    """Decode audio clips at the rate the model listens at, and let its feature extractor read each alone.
+    """Decode audio clips at the model's sampling rate, and let its feature extractor read each alone.
 
-    Parameters
-    ----------
-    loaded
-        The model.
-    audios
-        The audio clips.
-    indices
-        Which value of the call each is, for messages.
-    cut
-        What cuts an audio clip of so many samples into pieces; None for one piece.
-    listen
-        What makes numbers of samples; by default the feature extractor as it is.
+    ``indices`` tell which value of the call each is, for messages. ``cut`` cuts a clip of so many samples into pieces;
+    None for one piece. ``listen`` computes features of samples; by default the feature extractor as it is.
     """
     encoded = EncodedAudios(loaded, audios, indices, listen or partial(features, loaded))
     least = _least_samples(loaded.config)
@@ -212,13 +196,7 @@ def _least_samples(config: PreTrainedConfig) -> int:
 
 
 def samples(audio: Audio, rate: int, index: int) -> np.ndarray:
-    """Decode an audio clip to one channel at a rate.
-
-    Raises
-    ------
-    DamagedFileError, NotFoundError, DependencyError, ArgumentError
-        Where it cannot be decoded, or has no samples or none that are numbers; says which value it was.
-    """
+    """Decode an audio clip to one channel at a sampling rate; if it cannot be, the error names the value."""
     try:
         heard = audio.array(rate)
     except TidydlError as problem:

@@ -17,23 +17,9 @@ if TYPE_CHECKING:
 def written_chat(
     reader: PreTrainedTokenizerBase | ProcessorMixin, messages: Sequence[dict[str, Any]], index: int
 ) -> str:
-    """Write a chat by the template of a tokenizer or processor; an answer that is begun is gone on with.
+    """Write a chat by the template of a tokenizer or processor; an answer that is begun is continued.
 
-    Parameters
-    ----------
-    reader
-        The tokenizer or processor.
-    messages
-        Each with ``role`` and ``content``, in order.
-    index
-        Which input it is, counted from 0.
-
-    Raises
-    ------
-    ArgumentError
-        Where the template refuses the chat.
-    DependencyError
-        Where it needs a library that is missing.
+    Messages have ``role`` and ``content``; ``index`` is the position of the input, for messages.
     """
     goes_on = messages[-1]["role"] == "assistant"
     try:

@@ -30,12 +30,7 @@ def is_chat(x: object) -> TypeGuard[pd.DataFrame | Sequence[Mapping[str, Any]]]:
 def gather(x: pd.DataFrame) -> tuple[list[Any], list[int] | None] | None:
     """Return the chats that a data frame with role and content holds, one or, by ``.row``, several with their numbers.
 
-    None where it holds no chat.
-
-    Raises
-    ------
-    ColumnError
-        Where a message does not say which chat it belongs to.
+    None if it holds no chat.
     """
     if not is_chat(x):
         return None

@@ -50,13 +50,7 @@ def _is_picture(x: object) -> bool:
 
 
 def read(value: object, where: str) -> Image:
-    """Read one image: a path, bytes, a PIL image, an array, or a dictionary of ``datasets``; decoded later.
-
-    Raises
-    ------
-    ArgumentError, NotFoundError, DamagedFileError
-        Where it is no image; says which value it was.
-    """
+    """Read one image: a path, bytes, a PIL image, an array, or a dictionary of ``datasets``; decoded later."""
     from tidydl.data.media.image import as_image
 
     return read_by(as_image, value, where)
@@ -92,13 +86,7 @@ class EncodedImages:
         return range(len(self.sizes))
 
     def pixels(self, positions: Sequence[int]) -> list[PIL.Image.Image]:
-        """Decode some of the images, in the colours that the model reads.
-
-        Raises
-        ------
-        CrowdedBatchError
-            They are too large to be in memory together.
-        """
+        """Decode some of the images, in the colours that the model reads; too many at once are a CrowdedBatchError."""
         group = next(self._groups(positions))
         if len(group) < len(positions):
             raise CrowdedBatchError(len(group))
@@ -145,18 +133,8 @@ def encode(
 ) -> EncodedImages:
     """Prepare images to be decoded and scaled by the model's image processor.
 
-    Parameters
-    ----------
-    loaded
-        The model.
-    images
-        The images.
-    indices
-        Which value of the call each is, for messages.
-    max_length
-        Nothing: of texts the most that is read.
-    by_shape
-        Whether only images of equal width and height may share a batch, since others would be scaled to other sizes.
+    ``indices`` tell which value of the call each is, for messages; ``max_length`` is for texts and has no effect. If
+    ``by_shape``, only images of equal width and height share a batch, since others would be scaled to other sizes.
     """
     cost = _patches(loaded.config)
     shapes: list[Hashable] = [_shape(image, index) for image, index in zip(images, indices, strict=True) if by_shape]

@@ -41,13 +41,7 @@ def reader(kind: str) -> Any:
 
 
 def read(value: object, where: str) -> str | Chat:
-    """Read one text or chat.
-
-    Raises
-    ------
-    ArgumentError, NotFoundError, DamagedFileError
-        Where it is neither, a message has no role or says nothing, or what it carries cannot be read.
-    """
+    """Read one text or chat."""
     if not is_chat(value):
         return texts.read(value, where, blank=True)
     return tuple((_role(message, where), _blocks(message, where)) for message in messages_of(value))

@@ -13,15 +13,7 @@ if TYPE_CHECKING:
 
 
 def words_in(image: PIL.Image.Image, lang: str | None, flags: str) -> Layout:
-    """Find the words in a PIL image and where they stand.
-
-    Raises
-    ------
-    DependencyError
-        Where pytesseract or Tesseract is not installed.
-    ArgumentError
-        Where Tesseract refuses, most often since it does not know the language.
-    """
+    """Find the words in a PIL image and where they stand."""
     try:
         tesseract = importlib.import_module("pytesseract")
     except ImportError as problem:

@@ -14,13 +14,7 @@ Chat = tuple[tuple[str, str], ...]  # of roles and contents
 
 
 def read(value: object, where: str) -> str | Chat:
-    """Read one prompt.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is neither a text nor a chat whose messages have a role and a content.
-    """
+    """Read one prompt: a text, or a chat whose messages have a role and a content."""
     if not is_chat(value):
         return texts.read(value, where, blank=True)
     chat = tuple((message.get("role"), message.get("content")) for message in messages_of(value))

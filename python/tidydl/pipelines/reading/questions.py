@@ -51,13 +51,7 @@ def column_fits(column: pd.Series) -> bool:
 
 
 def read_all(x: object, name: str) -> list[Any]:
-    """Read one set of questions for all inputs, or a list of sets, None where one is missing.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is nothing of the kind.
-    """
+    """Read one set of questions for all inputs, or a list of sets, None for a missing one."""
     if is_one(x):
         return [read(x, f"`{name}`")]
     if not isinstance(x, (list, tuple)) or not x or not any(is_one(each) for each in x):
@@ -66,13 +60,7 @@ def read_all(x: object, name: str) -> list[Any]:
 
 
 def read(value: object, where: str) -> str:
-    """Read one set of questions.
-
-    Raises
-    ------
-    ArgumentError
-        Where there are none, or one is not a question; says which.
-    """
+    """Read one set of questions; the error names the one that is not a question."""
     asked = _rows(value, where) if is_frame(value) else value
     if not isinstance(asked, Mapping):
         raise ArgumentError(f"{where} is {described(value)}, not questions by name.", allowed=ALLOWED)

@@ -9,13 +9,7 @@ from tidydl.pipelines.model_loading import Loaded
 
 
 class CrowdedBatchError(Exception):
-    """A batch of which only the first inputs should be in memory at once.
-
-    Parameters
-    ----------
-    fitting
-        How many.
-    """
+    """A batch of which only the first ``fitting`` inputs should be in memory at once."""
 
     def __init__(self, fitting: int):
         super().__init__(f"only {fitting} inputs of the batch fit")
@@ -35,10 +29,7 @@ def on_device(loaded: Loaded, tensors: Mapping[str, Any]) -> dict[str, Any]:
 def joined(parts: Sequence[Mapping[str, Any]], counts: Sequence[int]) -> Mapping[str, Any]:
     """Bind what a processor made of parts of a batch, of so many inputs each.
 
-    Raises
-    ------
-    CrowdedBatchError
-        They have different shapes, so that the parts are batches of their own.
+    If the parts have different shapes, a CrowdedBatchError makes them batches of their own.
     """
     if len(parts) == 1:
         return parts[0]

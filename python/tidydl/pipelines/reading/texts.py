@@ -30,21 +30,10 @@ def is_one(x: object) -> bool:
 
 
 def read(value: object, where: str, *, blank: bool = False) -> str:
-    """Check one text.
+    """Check one text; ``where`` names it in messages.
 
-    Parameters
-    ----------
-    value
-        What should be a text.
-    where
-        Which it is, for messages.
-    blank
-        Whether it may be empty. Where it is judged it may not: the answer would say something about nothing.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is no string, empty, or holds half a character (a lone surrogate), which no tokenizer reads.
+    It may be empty only if ``blank``: an answer about an empty text would mean nothing. Half a character (a lone
+    surrogate), which no tokenizer reads, is refused.
     """
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item") and not isinstance(value, str):
         value = value.item()

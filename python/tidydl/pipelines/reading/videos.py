@@ -39,13 +39,7 @@ def _is_frame(x: object) -> bool:
 
 
 def read(value: object, where: str) -> Video:
-    """Read one video: a path, bytes, an array of frames or a list of images; decoded later.
-
-    Raises
-    ------
-    ArgumentError, NotFoundError, DamagedFileError
-        Where it is no video; says which value it was.
-    """
+    """Read one video: a path, bytes, an array of frames or a list of images; decoded later."""
     from tidydl.data.media.video_value import as_video
 
     return read_by(as_video, value, where)

@@ -187,16 +187,10 @@ def refuse_slow(tokenizer: PreTrainedTokenizerBase) -> None:
 
 
 def room_for(room: int, limited_by: str, *, index: int | None = None) -> int:
-    """Refuse what leaves no place for the text itself.
+    """Refuse a text if no room is left for its own tokens.
 
-    Parameters
-    ----------
-    room
-        How many tokens are left.
-    limited_by
-        The argument that leaves no more: the limit itself, or what stands beside each text.
-    index
-        Of which input what stands beside the text is; None for the limit.
+    ``limited_by`` is the argument that takes it: the limit itself, or what stands beside each text, ``index`` then
+    being the position of the input.
     """
     if room >= 1:
         return room

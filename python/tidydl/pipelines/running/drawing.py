@@ -77,12 +77,8 @@ def warpers(config: GenerationConfig) -> list[Any]:
 class Draws:
     """A logits processor that draws one token per line and leaves it as the only possible one.
 
-    Parameters
-    ----------
-    changes
-        What changes the chances first, as :func:`warpers` makes it.
-    seeds
-        The stream of each line of the batch, as :func:`line_seed` names it.
+    ``changes`` are applied to the logits first, as :func:`warpers` builds them; ``seeds`` are the streams of the lines
+    of the batch, as :func:`line_seed` names them.
     """
 
     def __init__(self, changes: Sequence[Any], seeds: Sequence[str]):

@@ -69,14 +69,9 @@ def samples(loaded: Loaded, options: Options) -> bool:
 
 
 def seed_of(loaded: Loaded, options: Options, drawn: int | None = None) -> int | None:
-    """Return where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator.
+    """Return the seed of the draws: the one given, else ``drawn``, else one number of tidydl's generator.
 
-    None where nothing is sampled.
-
-    Raises
-    ------
-    ArgumentError
-        Where a seed is given and nothing is drawn.
+    None if nothing is sampled; a seed is refused then.
     """
     if not samples(loaded, options):
         if options["seed"] is not None:

@@ -126,13 +126,7 @@ def one_by_one(outputs: Mapping[str, Any], names: Sequence[str]) -> list[dict[st
 
 
 def reader(loaded: Loaded, *methods: str) -> Any:
-    """Return the method of the image processor that reads results out of what the model made, the first there is.
-
-    Raises
-    ------
-    ArgumentError
-        Where it has none of them, so that it belongs to another kind of model.
-    """
+    """Return the first of these methods that the image processor has, which reads results from the model's outputs."""
     method = next((each for each in methods if hasattr(loaded.image_processor, each)), None)
     if method is None:
         raise ArgumentError(

@@ -24,23 +24,8 @@ _HINT = "Untrusted files can be harmful: load this model only from a source you 
 def vet_folder(folder: Path, source: str, argument: str = "model", *, pickled: bool = False) -> None:
     """Refuse a model folder that would make transformers open, fetch or run more than the files in it.
 
-    Parameters
-    ----------
-    folder
-        The folder that transformers is given.
-    source
-        What the user calls it.
-    argument
-        The argument that named it.
-    pickled
-        Whether the user allowed weights that are no safetensors.
-
-    Raises
-    ------
-    ArgumentError
-        Names the file, what it names, and why that is refused.
-    DamagedFileError
-        A file of settings is not JSON object.
+    The error names the file, what it names, and why that is refused. With ``pickled`` the user has allowed weights
+    other than safetensors.
     """
     with MODEL_LOADING.guard(f"`{argument}` is '{source}', which"):
         root = folder.resolve()
@@ -96,23 +81,7 @@ def is_within(path: Path, root: Path) -> bool:
 def named_parts(index: Path, source: str, argument: str, root: Path | None = None, *, pickled: bool) -> list[str]:
     """Return the files that an index of weights names, each a plain path of a file that may be opened.
 
-    Parameters
-    ----------
-    index
-        The index.
-    source, argument
-        As for :func:`vet_folder`.
-    root
-        The folder they are to lie in, links followed; None where they are not there yet.
-    pickled
-        Whether weights that are no safetensors will do.
-
-    Raises
-    ------
-    ArgumentError
-        One lies elsewhere, or is no safetensors file.
-    DamagedFileError
-        It is no index.
+    ``root`` is the folder that has to hold them, links followed; None if they are not there yet.
     """
     weights = settings_of(index).get("weight_map")
     if not isinstance(weights, dict) or not weights:
@@ -140,13 +109,7 @@ def _is_plain(name: str) -> bool:
 
 
 def settings_of(path: Path) -> dict[str, Any]:
-    """Read a file of settings.
-
-    Raises
-    ------
-    DamagedFileError
-        It holds no JSON object.
-    """
+    """Read a file of settings, which has to hold a JSON object."""
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as problem:

@@ -26,16 +26,9 @@ Rule = Callable[[Any, dict[str, Any], Path], bool]  # of an entry, what stands b
 
 
 def complaint(path: Path, settings: dict[str, Any], root: Path, *, pickled: bool) -> str | None:
-    """Return what is wrong with a file of settings, as the end of a sentence about it; None where nothing is.
+    """Return what is wrong with a file of settings, as the end of a sentence about it, or None.
 
-    Parameters
-    ----------
-    path, settings
-        The file and what it holds.
-    root
-        The folder of the model, links followed.
-    pickled
-        Whether the user allowed weights that are no safetensors.
+    ``root`` is the folder of the model, links followed.
     """
     if path.name == "adapter_config.json":
         return "says that its weights are in an adapter, which is not loaded: merge it into the model first"

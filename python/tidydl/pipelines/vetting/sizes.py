@@ -88,24 +88,7 @@ def _header(path: Path) -> dict[str, Any]:
 
 
 def refuse_claims(config: PreTrainedConfig, auto: type[_BaseAutoModelClass], weights: Held, source: str) -> None:
-    """Refuse a model whose config.json claims much more than its weights hold.
-
-    Parameters
-    ----------
-    config
-        The configuration.
-    auto
-        The class of transformers that makes the model.
-    weights
-        What the weights hold.
-    source
-        What the user calls the model.
-
-    Raises
-    ------
-    ArgumentError
-        Names the entry, or how many numbers the model would have.
-    """
+    """Refuse a model whose config.json claims much more than its weights hold."""
     if not weights.tensors:
         return
     numbers = [(name, each) for name, each in _numbers(config.to_dict()) if isinstance(each, int)]
@@ -224,13 +207,7 @@ def _sides(name: str, value: object, patches: bool) -> list[float]:
 
 
 def refuse_growth(tokenizer: object, source: str, argument: str) -> None:
-    """Refuse a tokenizer that makes a text ten thousand times as long before it reads it.
-
-    Raises
-    ------
-    ArgumentError
-        Says how much longer.
-    """
+    """Refuse a tokenizer that makes a text ten thousand times as long before it reads it."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     for part in ("normalizer", "decoder", "post_processor"):
         step = getattr(backend, part, None)

@@ -20,14 +20,7 @@ Piece = tuple[str, int, int]  # a text, and the first and last of the tokens it 
 def words_of(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int], spaceless: bool = False) -> list[Piece]:
     """Return the words of a text with the first and the last token of each.
 
-    Parameters
-    ----------
-    tokenizer
-        The tokenizer of the model.
-    tokens
-        The tokens of the text.
-    spaceless
-        Whether there are no blanks between words: then each token that is whole characters is a word.
+    If ``spaceless``, there are no blanks between words: then each token that is whole characters is a word.
     """
     words: list[Piece] = []
     for piece in _characters(tokenizer, tokens):

@@ -70,13 +70,7 @@ def _subtasks(loaded: Loaded) -> list[str]:
 
 
 def _subtask(loaded: Loaded, wanted: str | None) -> str:
-    """Return what is told apart: what is wanted, else the first that the model can.
-
-    Raises
-    ------
-    ArgumentError
-        Where the model cannot do what is wanted; says what it can.
-    """
+    """Return the subtask: the one asked for, else the first that the model can do."""
     supported = _subtasks(loaded)
     if wanted is not None and wanted not in supported:
         raise ArgumentError(

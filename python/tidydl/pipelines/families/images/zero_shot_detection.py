@@ -36,13 +36,7 @@ Value = tuple[Any, tuple[str, ...]]  # an image and its labels
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return what is to be known of a loaded detector: nothing more.
-
-    Raises
-    ------
-    ArgumentError
-        Where it is of a type that reads labels in another way.
-    """
+    """Return the facts of a loaded detector, which has none; types that read labels in another way are refused."""
     image_batches.reader(loaded, "post_process_object_detection")
     kind, supported = loaded.config.model_type, (*_ALL_AT_ONCE, *_ONE_BY_ONE)
     if kind not in supported:

@@ -56,13 +56,7 @@ class Prompt:
 
 
 def prompt_of(loaded: Loaded, text: str | None) -> Prompt:
-    """Write a prompt as the kind of model reads it.
-
-    Raises
-    ------
-    ArgumentError
-        Where the model asks for a question in its images and there is none.
-    """
+    """Write a prompt as the kind of model reads it."""
     if getattr(loaded.image_processor, "is_vqa", False):
         if text is None:
             raise ArgumentError(
@@ -133,13 +127,7 @@ class _Prompted:
 
 
 def _with_header(reader: Callable[..., Any], pixels: list[Any], header: str) -> Any:
-    """Draw a question above each image, in a font that comes from the Hub.
-
-    Raises
-    ------
-    HubError
-        Where the font was not downloaded before and the Hub does not answer.
-    """
+    """Draw a question above each image, in a font that comes from the Hub."""
     from huggingface_hub import try_to_load_from_cache
 
     font = try_to_load_from_cache(*_FONT)

@@ -45,21 +45,11 @@ class Conversation:
 def conversation_of(
     loaded: Loaded, value: str | Chat, attached: Sequence[Block], index: int, num_frames: int | None
 ) -> Conversation:
-    """Write a text or a chat as the model has learnt to read it.
+    """Write a text or a chat as the model was trained to read it.
 
-    Parameters
-    ----------
-    loaded
-        The model.
-    value
-        The text, which becomes a message of the user where the model has learnt to chat, unless it names the places of
-        its images itself; or the chat.
-    attached
-        What came beside it: images, audio and videos.
-    index
-        Which input of the call it is.
-    num_frames
-        How many frames of a video the model sees.
+    A text becomes a message of the user if the model has a chat template, unless it has image tokens itself.
+    ``attached`` are the images, audio and videos given beside it; ``num_frames`` is how many frames of a video the
+    model sees.
     """
     processor = loaded.processor
     template = getattr(processor, "chat_template", None)

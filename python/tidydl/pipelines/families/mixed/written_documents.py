@@ -24,13 +24,7 @@ _ANSWER = ("<s_answer>", "</s_answer>")
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how answers are written.
-
-    Raises
-    ------
-    ArgumentError
-        Where the model was not made for questions.
-    """
+    """Return how answers are written; a model that was not made for questions is refused."""
     loaded = call.loaded
     if "<s_docvqa>" not in loaded.tokenizer.get_vocab():
         raise ArgumentError(

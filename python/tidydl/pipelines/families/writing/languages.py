@@ -38,13 +38,7 @@ class Languages:
 
 
 def languages_of(task: Task, loaded: Loaded, options: Options) -> Languages:
-    """Read the languages of a translation.
-
-    Raises
-    ------
-    ArgumentError
-        Where the model needs to be told and is not, does not know a language, or knows no languages at all.
-    """
+    """Read the languages of a translation."""
     if "src_lang" not in task.options:
         return Languages()
     source, target = options["src_lang"], options["tgt_lang"]
