@@ -113,17 +113,11 @@ class DamagedFileError(TidydlError, OSError):
 
     kind = "damaged"
 
-    def __str__(self) -> str:  # OSError would print its arguments
-        return TidydlError.__str__(self)
-
 
 class StorageError(TidydlError, OSError):
     """The cache folder cannot be written: it is read-only, or the disk is full."""
 
     kind = "storage"
-
-    def __str__(self) -> str:  # OSError would print its arguments
-        return TidydlError.__str__(self)
 
 
 class DeviceError(TidydlError, RuntimeError):
@@ -142,9 +136,6 @@ class HubError(TidydlError, ConnectionError):
     """The Hugging Face Hub does not respond, or refuses access."""
 
     kind = "hub"
-
-    def __str__(self) -> str:  # OSError would print its arguments
-        return TidydlError.__str__(self)
 
 
 class BridgeError(TidydlError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -225,7 +225,7 @@ def _runs(values: list[Any]) -> tuple[Any, list[int]] | None:
         kinds = {value.dtype.kind for value in present}
         return (np.concatenate(present), lengths) if len(kinds) == 1 and kinds <= set("fib") else None
     flat = [v for value in present for v in (value.tolist() if isinstance(value, np.ndarray) else value)]
-    kinds = _types(flat) - {type(None)}
+    kinds = {type(value) for value in flat} - {type(None)}
     if _are_times(flat, kinds):
         return _objects(flat), lengths
     if len(kinds) != 1 or not kinds <= _IN_RUNS:
@@ -259,10 +259,6 @@ def _flat(values: Sequence[Any], name: str, repairs: Repairs) -> Record | None:
 
 def _is_flat(value: object) -> bool:
     return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1)
-
-
-def _types(values: Iterable[Any]) -> set[type]:
-    return {type(value) for value in values}
 
 
 def _since_midnight(series: pd.Series) -> pd.Series:

@@ -33,7 +33,8 @@ def model_columns(
             coding = codings.get(factor.text)
             full = _is_full(formula, codings, at, factor.text)
             width = coding.width(full) if coding is not None else 1
-            _check_size(rows, len(names) + len(labels) * width, factor.text)
+            if rows * (len(names) + len(labels) * width) > MOST_CELLS:
+                raise _too_large(rows, len(names) + len(labels) * width, factor.text)
             try:
                 columns, ends = _coded(factor, values[factor.text], coding, full)
                 block = columns if block is None else _products(block, columns)
@@ -84,11 +85,6 @@ def _products(block: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Multiply each column by each, the first changing fastest."""
     width = columns.shape[1] * block.shape[1]
     return (columns[:, :, None] * block[:, None, :]).reshape(len(block), width)
-
-
-def _check_size(rows: int, columns: int, name: str) -> None:
-    if rows * columns > MOST_CELLS:
-        raise _too_large(rows, columns, name)
 
 
 def _too_large(rows: int, columns: int, name: str) -> DataError:

@@ -72,31 +72,14 @@ def _exact(engine: Engine, fit: Fit) -> Work[Solution]:
     return fit_work(fit.shape, fit.x, fit.y, fit.weights, fit.wts, fit.mask, fit.decay, fit.settings, engine.threads)
 
 
-def _many_exact(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
-    return fit_many(fits, engine.threads)
-
-
-def _r(engine: Engine, fit: Fit) -> Work[Solution]:
-    return fit_with_r(fit)
-
-
-def _many_r(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
-    return fit_many_with_r(fits)
-
-
-def _torch(engine: Engine, fit: Fit) -> Work[Solution]:
-    return fit_with_torch(fit, engine.device)
-
-
-def _many_torch(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
-    return fit_many_with_torch(fits, engine.device)
-
-
 One = Callable[[Engine, Fit], Work[Solution]]
 Many = Callable[[Engine, Sequence[Fit]], Work[list[Solution | TidydlError]]]
 
 ENGINES: dict[str, tuple[One, Many]] = {
-    "exact": (_exact, _many_exact),
-    "r": (_r, _many_r),
-    "torch": (_torch, _many_torch),
+    "exact": (_exact, lambda engine, fits: fit_many(fits, engine.threads)),
+    "r": (lambda engine, fit: fit_with_r(fit), lambda engine, fits: fit_many_with_r(fits)),
+    "torch": (
+        lambda engine, fit: fit_with_torch(fit, engine.device),
+        lambda engine, fits: fit_many_with_torch(fits, engine.device),
+    ),
 }

@@ -114,11 +114,6 @@ def roots(variances: np.ndarray) -> np.ndarray:
         return np.sqrt(variances)
 
 
-def normal_quantile(probability: float) -> float:
-    """Return the standard normal's quantile, as R's ``qnorm()``."""
-    return NormalDist().inv_cdf(probability)
-
-
 def normal_beyond(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Return the probability of a standard normal at least as far from 0."""
     return np.array([math.erfc(abs(value) / math.sqrt(2)) for value in values])
@@ -133,15 +128,11 @@ def chi_square_above(value: float, degrees: float) -> float:
     return float(chdtrc(degrees, max(value, 0.0)))
 
 
-def interval_names(level: float) -> list[str]:
-    """Name the bounds of an interval as R does: ``2.5 %`` and ``97.5 %``."""
-    return [f"{100 * part:.3g} %" for part in ((1 - level) / 2, 1 - (1 - level) / 2)]
-
-
 def intervals(estimates: pd.Series, errors: np.ndarray, level: float) -> pd.DataFrame:
-    """Return estimates with as many standard errors to either side as the level wants."""
-    half = normal_quantile(1 - (1 - level) / 2) * errors
-    lower, upper = interval_names(level)
+    """Return confidence intervals, the bounds named as in R: ``2.5 %`` and ``97.5 %``."""
+    tails = (1 - level) / 2, 1 - (1 - level) / 2
+    half = NormalDist().inv_cdf(tails[1]) * errors
+    lower, upper = (f"{100 * part:.3g} %" for part in tails)
     values = np.asarray(estimates, dtype=float)
     return pd.DataFrame({lower: values - half, upper: values + half}, index=estimates.index)
 

@@ -37,6 +37,42 @@ if TYPE_CHECKING:
 
 
 def fit_arrays(
+    engine: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    advice: dict[str, Any] | None = None,
+    **arguments: Any,
+) -> Work[dict[str, Any]]:
+    """Fit a network whose arguments R has checked.
+
+    ``advice``, if the fit is to warn about its inputs, has ``argument`` and ``names`` of the inputs, and ``rang`` if
+    hidden units have weights drawn by it. The other arguments are those of :func:`_fit_of`.
+    """
+    fit = _fit_of(**arguments)
+    chosen = choose_engine(engine, device, threads)
+    _advise(advice, fit.shape, fit.x, fit.y)
+    solution = yield from solve(chosen, fit)
+    return _solution(solution, chosen)
+
+
+def fit_repeats(
+    wts: np.ndarray,
+    trace: bool,
+    engine: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    advice: dict[str, Any] | None = None,
+    **arguments: Any,
+) -> Work[list[dict[str, Any]]]:
+    """Fit one network from several initial weights side by side, without trace: ``wts`` has a column for each."""
+    fits = [_fit_of(wts=start, trace=False, **arguments) for start in np.ascontiguousarray(wts.T)]
+    chosen = choose_engine(engine, device, threads)
+    _advise(advice, fits[0].shape, fits[0].x, fits[0].y)
+    solutions = all_made((yield from solve_many(chosen, fits)))
+    return [_solution(each, chosen) for each in solutions]
+
+
+def _fit_of(
     x: np.ndarray,
     y: np.ndarray,
     weights: npt.ArrayLike,
@@ -50,57 +86,13 @@ def fit_arrays(
     abstol: float,
     reltol: float,
     trace: bool,
-    engine: str | None = None,
-    device: str = "cpu",
-    threads: int | None = None,
-    advice: dict[str, Any] | None = None,
-) -> Work[dict[str, Any]]:
-    """Fit a network whose arguments R has checked.
-
-    ``weights`` are case weights; ``wts``, ``mask`` and ``decay`` have one value per weight. ``advice``, if the fit is
-    to warn about its inputs, has ``argument`` and ``names`` of the inputs, and ``rang`` if hidden units have weights
-    drawn by it.
-    """
+) -> Fit:
+    """Return the fit that R plans: ``weights`` are case weights; ``wts``, ``mask``, ``decay`` have one per weight."""
     shape = Shape(x.shape[1], int(size), y.shape[1], bool(skip), LOSSES[loss])
     start, free, penalty = (_per_weight(each) for each in (wts, mask, decay))
     settings = Settings(int(maxit), float(abstol), float(reltol), bool(trace))
-    chosen = choose_engine(engine, device, threads)
-    _advise(advice, shape, x, y)
     penalty = np.broadcast_to(penalty, start.shape)
-    fit = Fit(shape, x, y, _per_weight(weights), start, free.astype(bool), penalty, settings)
-    solution = yield from solve(chosen, fit)
-    return _solution(solution, chosen)
-
-
-def fit_repeats(
-    x: np.ndarray,
-    y: np.ndarray,
-    weights: npt.ArrayLike,
-    wts: np.ndarray,
-    mask: npt.ArrayLike,
-    decay: npt.ArrayLike,
-    size: int,
-    skip: bool,
-    loss: str,
-    maxit: int,
-    abstol: float,
-    reltol: float,
-    trace: bool,
-    engine: str | None = None,
-    device: str = "cpu",
-    threads: int | None = None,
-    advice: dict[str, Any] | None = None,
-) -> Work[list[dict[str, Any]]]:
-    """Fit one network from several initial weights side by side: ``wts`` has a column for each."""
-    shape = Shape(x.shape[1], int(size), y.shape[1], bool(skip), LOSSES[loss])
-    free, penalty = _per_weight(mask).astype(bool), np.broadcast_to(_per_weight(decay), len(wts))
-    settings = Settings(int(maxit), float(abstol), float(reltol), False)
-    chosen = choose_engine(engine, device, threads)
-    _advise(advice, shape, x, y)
-    cases = _per_weight(weights)
-    fits = [Fit(shape, x, y, cases, start, free, penalty, settings) for start in np.ascontiguousarray(wts.T)]
-    solutions = all_made((yield from solve_many(chosen, fits)))
-    return [_solution(each, chosen) for each in solutions]
+    return Fit(shape, x, y, _per_weight(weights), start, free.astype(bool), penalty, settings)
 
 
 def _solution(solution: Solution, engine: Engine) -> dict[str, Any]:

@@ -107,27 +107,8 @@ def embed(
     >>> tidydl.embed(["a cat", "a kitten", None]).shape
     (3, 386)
     """
-    work = embed_steps(
-        x,
-        model,
-        pooling,
-        normalize,
-        text=text,
-        image=image,
-        tokenizer=tokenizer,
-        image_processor=image_processor,
-        revision=revision,
-        device=device,
-        dtype=dtype,
-        use_safetensors=use_safetensors,
-        trust_remote_code=trust_remote_code,
-        token=token,
-        max_length=max_length,
-        batch_size=batch_size,
-        on_error=on_error,
-        **unknown,
-    )
-    frame = run_work(work, progress=progress)
+    arguments = {name: value for name, value in locals().items() if name not in ("progress", "unknown")}
+    frame = run_work(embed_steps(**arguments, **unknown), progress=progress)
     warn_of_truncation(frame)
     return frame
 

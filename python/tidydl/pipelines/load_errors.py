@@ -26,7 +26,7 @@ def _explained(problem: BaseException, location: Location, argument: str) -> Tid
     damaged = damaged_file(location)
     if damaged is not None:
         return damaged
-    if _is_panic(problem):
+    if not isinstance(problem, Exception):  # a panic of Rust code
         return DamagedFileError(
             f"The tokenizer of '{location.source}' cannot be read: {first_line(problem)}.",
             allowed="A tokenizer.json as it was downloaded or saved.",
@@ -39,11 +39,6 @@ def _explained(problem: BaseException, location: Location, argument: str) -> Tid
             hint="Delete the downloaded copy and load the model again.",
         )
     return _folder_failure(problem, location, argument)
-
-
-def _is_panic(problem: BaseException) -> bool:
-    """Return whether code in Rust has given up, which is no Exception."""
-    return not isinstance(problem, Exception)
 
 
 def damaged_file(location: Location) -> DamagedFileError | None:

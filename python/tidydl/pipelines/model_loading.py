@@ -190,16 +190,12 @@ def adopt(
     origin = getattr(model, "name_or_path", "") or ""
     return Loaded(
         weights=Weights(model.eval()),
-        components=read_components(components, overrides, _origin(origin)),
+        components=read_components(components, overrides, Source(locate(origin)) if origin else None),
         source=origin or type(model).__name__,
         revision=getattr(model.config, "_commit_hash", None),
         dtype=str(model.dtype).removeprefix("torch."),
         device=str(model.device),
     )
-
-
-def _origin(name: str) -> Source | None:
-    return Source(locate(name)) if name else None
 
 
 def _load_weights(wanted: Wanted) -> Weights:

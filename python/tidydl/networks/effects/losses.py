@@ -58,10 +58,6 @@ def _accuracy(p: np.ndarray, t: np.ndarray, loss: str) -> float:
     return float(np.mean(t[np.arange(len(t)), best] > 0.5))
 
 
-def _mean_loss(p: np.ndarray, t: np.ndarray, loss: str) -> float:
-    return float(np.mean(_ROW_LOSSES[loss](p, t)))
-
-
 def _squares(p: np.ndarray, t: np.ndarray) -> np.ndarray:
     return np.asarray(((p - t) ** 2).sum(axis=1))
 
@@ -93,7 +89,7 @@ _ROW_LOSSES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "censored": _censored,
 }
 _METRICS: dict[str, Callable[[np.ndarray, np.ndarray, str], float]] = {
-    "loss": _mean_loss,
+    "loss": lambda p, t, loss: float(np.mean(_ROW_LOSSES[loss](p, t))),
     "rmse": lambda p, t, loss: float(np.sqrt(np.mean((p - t) ** 2))),
     "mae": lambda p, t, loss: float(np.mean(np.abs(p - t))),
     "accuracy": _accuracy,

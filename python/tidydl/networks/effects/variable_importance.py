@@ -196,8 +196,8 @@ def weight_importance(
     inputs, outputs = list(inputs), list(outputs)
     kept = [i for i, name in enumerate(inputs) if name != INTERCEPT]
     hidden, out, direct = _weights(n, wts, skip)
-    compute = {"garson": _garson, "olden": _olden}[method]
-    values = compute(hidden[:, kept], out, direct[:, kept])
+    hidden, direct = hidden[:, kept], direct[:, kept]
+    values = _garson(hidden, out, direct) if method == "garson" else out @ hidden + direct
     data = {
         "term": [inputs[i] for i in kept] * len(outputs),
         "output": np.repeat(np.array(outputs, dtype=object), len(kept)),
@@ -215,10 +215,6 @@ def _weights(n: Sequence[int], wts: npt.ArrayLike, skip: bool) -> tuple[np.ndarr
     hidden = values[: h * (1 + p)].reshape(h, 1 + p)[:, 1:]
     out = values[h * (1 + p) :].reshape(k, -1)[:, 1:]
     return hidden, out[:, :h], out[:, h:] if skip else np.zeros((k, p))
-
-
-def _olden(hidden: np.ndarray, out: np.ndarray, direct: np.ndarray) -> np.ndarray:
-    return out @ hidden + direct
 
 
 def _garson(hidden: np.ndarray, out: np.ndarray, direct: np.ndarray) -> np.ndarray:

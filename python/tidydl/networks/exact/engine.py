@@ -133,7 +133,8 @@ def _run(problem: Problem, search: Search, settings: Settings, team: Team | None
     if state["status"] == NOT_FINITE:
         raise _not_finite(float(state["initial"]))
     if tells:
-        yield Trace(f"final  value {state['lowest']:f} \n{_last_line(state)}")
+        ending = f"stopped after {state['iterations']} iterations" if state["status"] == STOPPED else "converged"
+        yield Trace(f"final  value {state['lowest']:f} \n{ending}")
     return np.concatenate(curves)
 
 
@@ -150,10 +151,6 @@ def _weights_line(mask: np.ndarray) -> str:
 
 def _iteration_lines(passes: np.ndarray) -> list[str]:
     return [f"iter{int(at):4d} value {value:f}" for at, value in passes if at % 10 == 0]
-
-
-def _last_line(state: np.void) -> str:
-    return f"stopped after {state['iterations']} iterations" if state["status"] == STOPPED else "converged"
 
 
 def _not_finite(value: float) -> DataError:

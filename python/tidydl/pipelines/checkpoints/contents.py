@@ -66,7 +66,8 @@ class Digest:
         elif hasattr(value, "iloc"):
             self._add_frame(value)
         elif hasattr(value, "detach"):
-            self._add_tensor(value)
+            self._put(b"t", f"{value.dtype} {tuple(value.shape)}".encode())
+            self._put(b"b", bytes_of(value))
         elif hasattr(value, "tobytes") and hasattr(value, "dtype"):
             self._add_array(value)
         elif isinstance(value, Mapping):
@@ -97,10 +98,6 @@ class Digest:
             self.add(str(column.name))
             self.add(str(column.dtype))
             self.add(column.tolist())
-
-    def _add_tensor(self, value: torch.Tensor) -> None:
-        self._put(b"t", f"{value.dtype} {tuple(value.shape)}".encode())
-        self._put(b"b", bytes_of(value))
 
     def _add_array(self, value: np.ndarray | np.generic) -> None:
         if getattr(value.dtype, "hasobject", False):

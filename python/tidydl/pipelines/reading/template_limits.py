@@ -78,14 +78,12 @@ def _environment() -> Any:
     return env
 
 
-def _counting(base: type) -> type:
+def _marker() -> Any:
+    """Return what puts the counting filters into a parsed template."""
     from jinja2 import nodes
-    from jinja2.runtime import BlockReference, LoopContext, Macro
     from jinja2.visitor import NodeTransformer
 
-    class Marked(NodeTransformer):
-        """Puts the counting filters into a template."""
-
+    class Marker(NodeTransformer):
         def generic_visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> nodes.Node:
             super().generic_visit(node, *args, **kwargs)
             if hasattr(node, "dyn_args") and node.dyn_args is not None:
@@ -121,11 +119,16 @@ def _counting(base: type) -> type:
             self.generic_visit(node)
             return _filtered(node, "_stepped")
 
-    class Counting(base):  # type: ignore[misc, valid-type]
-        """The sandbox that counts."""
+    return Marker()
 
+
+def _counting(base: type) -> type:
+    """Return a subclass of transformers' sandbox that counts."""
+    from jinja2.runtime import BlockReference, LoopContext, Macro
+
+    class Counting(base):  # type: ignore[misc, valid-type]
         def _parse(self, *args: Any) -> Any:
-            return Marked().visit(super()._parse(*args))
+            return _marker().visit(super()._parse(*args))
 
         def call_binop(self, context: Context, operator: str, left: object, right: object) -> Any:
             run = budget()

@@ -46,7 +46,7 @@ def plan(call: Call) -> TaskPlan:
     settings = generation_settings(call.task, loaded, options)
     return TaskPlan(
         encode=partial(_encode, loaded, settings, list(call.inputs.parts), options.get("num_frames")),
-        forward=generator(loaded, settings, drawn, _as_text(loaded), start=_from_the_first, dropped=_not_read(loaded)),
+        forward=generator(loaded, settings, drawn, _as_text(loaded), start=_keep_all, dropped=_not_read(loaded)),
         key=told_apart(drawn),
         padding=_padding(settings, drawn),
         chunk=_CHUNK,
@@ -68,8 +68,8 @@ def _as_text(loaded: Loaded) -> dict[str, Any]:
     return {"generation_mode": "text"} if others and _generates_otherwise(loaded, GenerationMixin) else {}
 
 
-def _from_the_first(read: dict[str, Any], generated: torch.Tensor) -> int:
-    """Keep all that the model gives, since models differ in whether that begins with the prompt."""
+def _keep_all(read: dict[str, Any], generated: torch.Tensor) -> int:
+    """Keep all that the model generates, since models differ in whether that begins with the prompt."""
     return 0
 
 

@@ -43,12 +43,13 @@ def plan(call: Call) -> TaskPlan:
     """Return how questions are answered: by the answers that the model knows, or in its own words."""
     loaded, top_k = call.loaded, call.options["top_k"]
     forward: Any
+    finish: Any
     if _writes(loaded):
         settings = generation_settings(call.task, loaded, {**call.options, **GREEDY})
         forward, finish, ranks = generator(loaded, settings, None, start=echoed), partial(_written, loaded.tokenizer), 1
     else:
         labels = class_labels(loaded.config, loaded.source)
-        forward, finish = partial(_scores, loaded), partial(_ranked, labels, top_k)
+        forward, finish = partial(_scores, loaded), lambda encoded, lines, scores: ranked(labels, scores[0], top_k)
         ranks = min(top_k or len(labels), len(labels))
     return TaskPlan(
         encode=partial(_encode, loaded), forward=forward, padding="equal", finish=finish, noted={"ranks": ranks}
@@ -126,13 +127,6 @@ def _scores(loaded: Loaded, tensors: dict[str, Any]) -> np.ndarray:
     with seeded("patches", loaded.device):
         logits = loaded.model(**tensors).logits
     return sigmoid(logits.float().cpu().numpy().astype("float64"))
-
-
-def _ranked(
-    labels: list[str], top_k: int | None, encoded: object, lines: list[int], scores: list[np.ndarray]
-) -> list[Any]:
-    """Write a line per answer, the best first."""
-    return ranked(labels, scores[0], top_k)
 
 
 def _written(tokenizer: PreTrainedTokenizerBase, encoded: object, lines: list[int], sequences: list[Any]) -> list[Any]:

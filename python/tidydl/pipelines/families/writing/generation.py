@@ -44,20 +44,16 @@ def plan(call: Call) -> TaskPlan:
     loaded, options, drawn = call.loaded, call.options, call.options["seed"]
     languages = languages_of(call.task, loaded, options)
     settings = generation_settings(call.task, loaded, options)
+    begin = {} if languages.forced_bos is None else {"forced_bos_token_id": languages.forced_bos}
     return TaskPlan(
         encode=partial(_encode, loaded, options, settings, languages),
-        forward=generator(loaded, settings, drawn, _begin_with(languages)),
+        forward=generator(loaded, settings, drawn, begin),
         key=told_apart(drawn),
         padding=padding_of(settings, drawn),
         most=_TOGETHER,
         finish=partial(_texts, loaded, options, settings.prefix),
         noted=settings.noted(drawn),
     )
-
-
-def _begin_with(languages: Languages) -> dict[str, Any]:
-    """Return what ``generate()`` is told of the language it is to write."""
-    return {} if languages.forced_bos is None else {"forced_bos_token_id": languages.forced_bos}
 
 
 class _Prompts(EncodedLines):
