@@ -1,6 +1,6 @@
-"""Guards where tidydl touches the outside world: whatever comes out of it becomes one of our errors.
+"""Guards where tidydl touches the outside world: every exception from there becomes one of our errors.
 
-A boundary is a kind of thing that is not ours: files, the Hub, models, objects that a user passes. Code that touches
+A boundary is a kind of external thing: files, the Hub, models, objects that a user passes. Code that touches
 one does so inside ``BOUNDARY.guard(subject)``. An exception that leaves the block is raised again as a
 :class:`TidydlError` with the original as its cause. Errors that are ours already, and requests to stop (Ctrl-C,
 ``SystemExit``, the closing of a generator), pass unchanged.
@@ -83,7 +83,7 @@ class Boundary:
     def error_for(
         self, problem: BaseException, subject: str, allowed: str | None = None, hint: str | None = None
     ) -> TidydlError:
-        """Return the error that an exception becomes where nobody knows more about it."""
+        """Return the error for an exception that ``explain`` does not know."""
         if isinstance(problem, OSError) and problem.errno in FULL_DISK:
             return StorageError(
                 f"{subject} cannot be written: the disk is full.",
@@ -106,7 +106,7 @@ class Boundary:
 
 
 def _explained(explain: Explain | None, problem: BaseException) -> TidydlError | None:
-    """Return what is known of an exception, None where that cannot be said, because its own message fails."""
+    """Return what ``explain`` makes of an exception, None if that fails, as when its own message raises."""
     try:
         return None if explain is None else explain(problem)
     except (*PASSING, TidydlError):
@@ -157,7 +157,7 @@ def arguments_of(function: str) -> AbstractContextManager[None]:
 def guarded(function: Function, name: str | None = None) -> Function:
     """Guard all that a public function does with its arguments; of a generator function each of its steps.
 
-    What Python says of a call that does not fit the signature stays Python's: no line of the function ran. Messages
+    Python's own error for a call that does not fit the signature passes: no line of the function ran. Messages
     call the function by ``name`` where it does the work of another.
     """
     name = name or function.__name__

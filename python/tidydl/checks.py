@@ -109,7 +109,7 @@ def check_numbers(argument: str, value: object, *, hint: str | None = None) -> n
 
 
 def numbers_in(value: object) -> np.ndarray | None:
-    """Return numbers and logicals as doubles, missing ones as NaN; None where there is anything else among them."""
+    """Return numbers and logicals as doubles, missing ones as NaN; None if there is anything else among them."""
     import numpy as np
 
     try:
@@ -154,7 +154,7 @@ def _refusal(argument: str, value: object, allowed: str, hint: str | None) -> Ar
 
 
 def described(value: object) -> str:
-    """Return what a value is: itself where it is short, else its type."""
+    """Describe a value for messages: itself if it is short, else its type."""
     try:
         return _described(value)
     except PASSING:
@@ -207,7 +207,7 @@ def _article(word: str) -> str:
 
 
 def frame_hint(value: object) -> str | None:
-    """Return how what is no data frame becomes one, where it can."""
+    """Return a hint on how to convert a value to a data frame, if there is a way."""
     holds_columns = isinstance(value, Mapping) or getattr(value, "ndim", 0) == 2
     if not holds_columns or _is_frame(value):
         return None

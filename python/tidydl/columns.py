@@ -1,4 +1,4 @@
-"""The column contracts: which columns a result has, of which kind, and what it looks like with no rows.
+"""The column contracts: the names and kinds of a result's columns, also for a result without rows.
 
 Code, bridge, documentation and tests all read the contracts. Kinds are those of the crossing to R:
 
@@ -84,7 +84,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class Counted:
-    """A frame on its way to R: which of its own columns count from 0, and which are list columns."""
+    """A frame to be sent to R, with those of its columns that count from 0 and those that are list columns."""
 
     frame: pd.DataFrame
     names: tuple[str, ...]
@@ -92,7 +92,7 @@ class Counted:
 
 
 def with_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a frame with further columns, or others in their place; they may have any name, ``self`` included."""
+    """Return a frame with columns added or replaced; they may have any name, ``self`` included."""
     extended = frame.copy(deep=False)
     for name, values in columns.items():
         extended[name] = values

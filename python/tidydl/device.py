@@ -1,4 +1,4 @@
-"""Where computing happens: a name such as ``"auto"`` or ``"cuda"`` resolved to what is really used."""
+"""Devices: a name such as ``"auto"`` or ``"cuda"`` is resolved to what is really used."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def why_no_cuda() -> str | None:
 
 
 def _driver_is_there() -> bool:
-    """Look for the NVIDIA driver where each system keeps it."""
+    """Return whether the NVIDIA driver is installed."""
     paths = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")
     windows = Path(os.environ.get("SYSTEMROOT", "C:/Windows")) / "System32" / "nvcuda.dll"
     return any(Path(path).exists() for path in paths) or windows.exists()
@@ -207,7 +207,7 @@ def _processor() -> str:
 
 
 def _main_memory() -> float | None:
-    """Return the main memory in GiB where the system says."""
+    """Return the main memory in GiB, None if unknown."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     except (AttributeError, OSError, ValueError):

@@ -156,13 +156,13 @@ def one_of(names: Iterable[object]) -> str:
 
 
 def bring_extra(extra: str) -> str:
-    """Return how optional libraries are installed."""
+    """Return the command that installs optional libraries."""
     command = by_language(f'pip install "tidydl[{extra}]"', f'install_tidydl(extras = "{extra}")')
     return f"Install it with `{command}`, then restart the session."
 
 
 def nearest(name: object, names: Iterable[object]) -> str | None:
-    """Find the known name most like a mistyped one, or None where none comes near."""
+    """Find the known name nearest to a mistyped one, or None."""
     candidates = {str(candidate).lower(): str(candidate) for candidate in names}
     close = difflib.get_close_matches(str(name).lower(), list(candidates), n=1, cutoff=0.6)
     return candidates[close[0]] if close else None

@@ -1,4 +1,4 @@
-"""Python values to records that R builds its own values from."""
+"""Write Python values as records from which R builds its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text as bytes: every string in UTF-8, each ended by a NUL, and the missing ones listed apart.
+"""Text as bytes: every string in UTF-8, terminated by a NUL, and the missing ones listed separately.
 
 This is the form that R reads with ``readBin(raw, "character", n)`` and writes with ``writeBin(x, raw())``.
 """
@@ -21,13 +21,13 @@ _LOOK = 1000  # how many values are looked at to see whether a text repeats
 
 
 class Repairs:
-    """What a crossing had to change, told once as warnings after it."""
+    """What had to be changed on the way to R, reported once as warnings."""
 
     def __init__(self) -> None:
         self._told: dict[str, None] = {}
 
     def tell(self, text: str) -> None:
-        """Remember a warning, once."""
+        """Note a warning, once."""
         self._told.setdefault(text)
 
     @property
@@ -58,7 +58,7 @@ def _whole(text: str) -> str:
 
 
 def levels_of(texts: pa.Array) -> pa.DictionaryArray | None:
-    """Write texts as codes and levels where they repeat a lot, else give None."""
+    """Write texts as codes and levels if they repeat a lot, else return None."""
     n = len(texts)
     if n < 2 * _LOOK:
         return None

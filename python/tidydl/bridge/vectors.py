@@ -156,7 +156,7 @@ def _seconds(timestamps: np.ndarray) -> np.ndarray:
 
 
 def _zone_name(zone: object) -> str | None:
-    """Return the name by which R knows a time zone; a fixed offset is told in UTC."""
+    """Return the name by which R knows a time zone; a fixed offset is converted to UTC."""
     if zone is None:
         return None
     name = getattr(zone, "key", None) or getattr(zone, "zone", None)
@@ -226,7 +226,7 @@ def _pack_inferred_number(series: pd.Series, inferred: str, name: str, repairs: 
 
 
 def _timestamps(series: pd.Series) -> pd.Series:
-    """Build a column of timestamps of objects: of one zone where all have the same, else of UTC."""
+    """Build a column of timestamps from objects: in their common time zone, else in UTC."""
     import pandas as pd
 
     zones = {getattr(timestamp, "tzinfo", None) for timestamp in series[series.notna()]}
@@ -235,7 +235,7 @@ def _timestamps(series: pd.Series) -> pd.Series:
 
 
 def unpack(record: Record, *, counted: bool = False) -> Any:
-    """Read the array of one kind that R wrote: a numpy or pandas array that a Series can be made of."""
+    """Read the array of one kind that R wrote: a numpy or pandas array from which a Series can be made."""
     import pandas as pd
 
     kind = record["kind"]

@@ -96,7 +96,7 @@ def coded_by(
 
 
 def _factor(key: object, factors: Mapping[str, tuple[str, ...]], others: Sequence[str]) -> str:
-    """Find the factor that a key names: as a column, or as it stands in the formula."""
+    """Find the factor that a key names: as a column, or as written in the formula."""
     spellings = [str(key), quoted(str(key)), _rewritten(str(key))]
     for spelling in spellings:
         if spelling in factors:

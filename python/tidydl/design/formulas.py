@@ -17,7 +17,7 @@ from tidydl.errors import ColumnError, FormulaError, no_column
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula taken apart: the response, the terms (each the factors it multiplies), the intercept.
+    """A parsed formula: the response, the terms (each the factors it multiplies), the intercept.
 
     ``variables`` are all factors on the right-hand side, those taken out again by a minus too, because a row where one
     of them is missing is left out. ``written`` is the formula with ``.`` expanded.

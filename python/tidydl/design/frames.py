@@ -126,7 +126,7 @@ def from_formula(
 def _evaluated(
     expressions: Iterable[Expression], data: pd.DataFrame, memory: dict[str, Any], is_new: bool = False
 ) -> tuple[dict[str, Value], dict[str, np.ndarray]]:
-    """Evaluate expressions on all rows, and say for each where it is missing."""
+    """Evaluate expressions on all rows, and return for each where it is missing."""
     different = {each.text: each for each in expressions}
     columns = list(dict.fromkeys(name for each in different.values() for name in each.columns))
     scope = Scope(column_values(columns, data), len(data), memory, is_new=is_new)
@@ -135,7 +135,7 @@ def _evaluated(
 
 
 def _missing(unused: Iterable[Expression], data: pd.DataFrame, memory: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Return where variables are missing that a formula names but does not use: R leaves those rows out too."""
+    """Return where variables are missing that a formula names but does not use: R drops those rows too."""
     names = [str(name) for name in data.columns]
     columns = [each for each in unused if each.is_column]  # of whatever kind
     marks = {each.text: data.iloc[:, names.index(each.columns[0])].isna().to_numpy(dtype=bool) for each in columns}
@@ -212,7 +212,7 @@ def design_offset(design: Design, newdata: pd.DataFrame) -> np.ndarray | None:
 def _read(
     design: Design, data: pd.DataFrame, required: Sequence[Expression], others: Sequence[Expression], argument: str
 ) -> tuple[dict[str, Value], np.ndarray]:
-    """Evaluate what is needed as at the fit, and say which rows are complete, in what is there of the others too."""
+    """Evaluate the variables as at the fit, and return which rows are complete, unused variables included."""
     assert design.formula is not None
     names = [str(name) for name in data.columns]
     counts = Counter(names)
@@ -232,7 +232,7 @@ def _any(marks: Iterable[np.ndarray], rows: int) -> np.ndarray:
 
 
 def column_gone(name: str, columns: Sequence[str], argument: str = "newdata") -> ColumnError:
-    """Build the error for data that lack a column of the fit."""
+    """Build the error for data without a column of the fit."""
     problem = f"`{argument}` lacks the column '{name}', which the network was fitted with."
     return no_column(problem, name, columns, argument)
 

@@ -20,7 +20,7 @@ NOT_YET = {"bs", "cut", "interaction", "ns"}
 
 @dataclass(frozen=True)
 class CallContext:
-    """Where a call stands: how R writes it and its arguments, the user's argument that holds it, and the data.
+    """The context of a call: how R writes it and its arguments, the user's argument that holds it, and the data.
 
     ``is_new`` says that these are not the data of the fit, and ``kept`` is what the call kept of those.
     """
@@ -36,7 +36,7 @@ class CallContext:
         return numeric(value, self.inner[position], self.argument)
 
     def refuse(self, problem: str, allowed: str, error: type[TidydlError] = FormulaError) -> TidydlError:
-        """Build the error for a call that cannot be answered."""
+        """Build the error for a call that cannot be evaluated."""
         return error(f"`{self.argument}` {problem} in '{self.text}'.", allowed=allowed)
 
 
@@ -178,7 +178,7 @@ def _poly(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) 
 
 
 def _enough(x: np.ndarray, degree: int, at: CallContext) -> np.ndarray:
-    """Take the finite values, of which a polynomial needs more different ones than its degree."""
+    """Return the finite values, of which a polynomial needs more unique ones than its degree."""
     finite = x[np.isfinite(x)]
     different = len(np.unique(finite))
     if degree >= different:

@@ -1,4 +1,4 @@
-"""How large a formula and what it makes may grow: checked where the growing happens, before memory is taken.
+"""Limits on the size of formulas and of what they expand to, checked before memory is allocated.
 
 They hold for formulas of users and of files alike. A few lines of text can ask for more than any machine has, as
 ``(a + b + … + x)^24`` does.
@@ -19,5 +19,5 @@ MOST_CELLS = 1_000_000_000  # of a design: 8 GB of doubles
 
 
 def too_many(problem: str, most: int, unit: str, hint: str | None = None) -> FormulaError:
-    """Return the error for a formula that asks for more than is allowed; it names the limit."""
+    """Build the error for a formula beyond a limit, which it names."""
     return FormulaError(f"`formula` {problem}.", allowed=f"At most {most:,} {unit}.", hint=hint)

@@ -136,5 +136,5 @@ def levels_not_seen(argument: str, name: str, new: Sequence[str], levels: Sequen
 
 
 def as_labels(value: Value) -> Labels:
-    """Take what is coded by its levels as labels; logicals have both of theirs."""
+    """Return values that are coded by levels as labels; logicals always have both levels."""
     return labels_of(value).as_levels(LOGICAL) if isinstance(value, Logicals) else labels_of(value)

@@ -21,7 +21,7 @@ Answer = TypeVar("Answer")
 
 
 def remembered(function: Callable[..., Answer]) -> Callable[..., Answer]:
-    """Keep the last answers of a function of a text, of short ones: networks that are averaged share theirs."""
+    """Cache the last results of a function of short strings: averaged networks share theirs."""
     kept = lru_cache(maxsize=256)(function)
 
     @wraps(function)
@@ -85,7 +85,7 @@ def _expression(node: Node) -> Expression:
 
 class _Algebra(Algebra):
     def variables_in(self, node: Node) -> Iterable[Expression | Offset]:
-        """Return the variable that a leaf is: R computes it."""
+        """Return the variable of a leaf, which R evaluates."""
         if node == Name("."):
             return super().variables_in(node)
         expression = _expression(node)

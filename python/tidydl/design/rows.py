@@ -96,7 +96,7 @@ def _positions(positions: np.ndarray | None, rows: int) -> np.ndarray:
 
 
 def check_na_action(na_action: object) -> str:
-    """Check what to do with incomplete rows."""
+    """Check the ``na_action`` argument."""
     return check_choice("na_action", na_action, NA_ACTIONS)
 
 
@@ -112,7 +112,7 @@ def refuse_incomplete(missing: Mapping[str, np.ndarray]) -> None:
 
 
 def no_rows(total: int, chosen: int) -> DataError:
-    """Build the error for data of which no row is left."""
+    """Build the error for data without complete rows."""
     if total == 0:
         return DataError("`data` has no rows.", allowed="At least one row.")
     if chosen == 0:

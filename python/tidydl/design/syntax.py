@@ -1,4 +1,4 @@
-"""R's grammar as far as formulas use it: from text to a tree of names, constants and calls."""
+"""R's grammar, as far as formulas use it: from text to a tree of names, constants and calls."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _UNCLOSED = {"'": "a text is not closed", '"': "a text is not closed", "`": "a b
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A column; the empty name is an argument that was left out."""
+    """A column; the empty name is an omitted argument."""
 
     name: str
 
@@ -113,7 +113,7 @@ EMPTY = Name("")
 
 
 class _Token(NamedTuple):
-    """A word: its kind (number, text, quoted, name, sign, unknown or end), what it says, where it starts."""
+    """A token: its kind (number, text, quoted, name, sign, unknown or end), its text and where it starts."""
 
     kind: str
     text: str
@@ -121,7 +121,7 @@ class _Token(NamedTuple):
 
 
 def is_syntactic(name: str) -> bool:
-    """Return whether R reads a name without backticks."""
+    """Return whether a name needs no backticks in R."""
     return name not in _RESERVED and _SYNTACTIC.match(name) is not None
 
 
@@ -190,7 +190,7 @@ class _Parser:
         return None
 
     def _all_tokens(self) -> list[_Token]:
-        """Take the text apart. It is one expression, so that the end of a line is a blank."""
+        """Split the text into tokens. It is one expression, so line breaks are blanks."""
         text, tokens = self._text, []
         at = 0
         while (match := _TOKEN.match(text, at)) is not None:
@@ -217,7 +217,7 @@ class _Parser:
         return self._text[at:end], end + len(closing)
 
     def _unescaped(self, text: str, kind: str, start: int) -> str:
-        """Resolve what stands behind backslashes."""
+        """Resolve the escapes after backslashes."""
         codes: set[bool] = set()
 
         def meant(match: re.Match[str]) -> str:
@@ -245,7 +245,7 @@ class _Parser:
         return token.text == sign and token.kind == "sign"
 
     def _expression(self, strength: int) -> Node:
-        """Read as far as operators bind at least as tightly as ``strength``."""
+        """Read on while operators bind at least as tightly as ``strength``."""
         self._depth += 1
         if self._depth > MOST_DEPTH:
             self._refuse(self._tokens[self._at], "it is nested too deeply")
@@ -344,7 +344,7 @@ class _Parser:
             self._refuse(token, "a parenthesis is not closed" if token.kind == "end" else "")
 
     def _refuse(self, token: _Token, reason: str = "", hint: str | None = None) -> NoReturn:
-        """Raise the error that says where reading came to an end, and why."""
+        """Raise the error that says where parsing stopped, and why."""
         rest = self._text[token.start :].strip()
         where = f" from '{rest[:20]}' on" if rest else ""
         if token.kind == "end":
@@ -357,7 +357,7 @@ class _Parser:
 
 
 def _number(text: str) -> float:
-    """Read a number; an L behind it makes an integer of it where R's integers reach."""
+    """Read a number; a suffix L makes it an integer within R's range."""
     digits = text.rstrip("L")
     try:
         value = float.fromhex(digits) if digits[:2] in ("0x", "0X") else float(digits)

@@ -1,4 +1,4 @@
-"""What the operators of a formula do with its terms: R's ``terms()``."""
+"""Expansion of a formula's operators into terms: R's ``terms()``."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Algebra:
         return written(right, dot if right == _DOT or len(self._dot) == 1 else f"({dot})")
 
     def _without_response(self, terms: list[int]) -> list[int]:
-        """Leave the response out of the predictors, as R does, which it cannot be part of."""
+        """Drop the response from the predictors, as R does."""
         if any(term & 1 and term > 1 for term in terms):
             raise FormulaError(
                 f"`formula` '{self._text}' multiplies the response with a predictor.",
@@ -107,7 +107,7 @@ class Algebra:
         return {**left, **self._crossed([_united(left)], right)}
 
     def _operand(self, node: Node, add: bool) -> dict[int, None]:
-        """Return the terms of what is no operator between two operands."""
+        """Return the terms of a node that is not a binary operator."""
         if isinstance(node, Constant):
             if isinstance(node.value, str) or node.value not in (0, 1):
                 raise self._refusal(f"'{written(node)}' is no predictor")
@@ -158,7 +158,7 @@ class Algebra:
         return 1 << self._bits[variable.text]
 
     def _crossed(self, left: Iterable[int], right: Collection[int]) -> dict[int, None]:
-        """Multiply all terms with all; there may be more than memory holds, so they are counted as they are made."""
+        """Multiply all terms with all; they are counted on the way, as there may be more than memory holds."""
         products: dict[int, None] = {}
         for one in left:
             products.update(dict.fromkeys(one | other for other in right))
@@ -198,7 +198,7 @@ class Algebra:
 
 
 def parts_of(node: Node) -> list[tuple[str | None, Node]]:
-    """Return the arguments of ``cbind()``, each with its name, or what stands alone."""
+    """Return the arguments of ``cbind()``, each with its name, or a single expression."""
     if not isinstance(node, Call) or node.function != "cbind":
         return [(None, node)]
     if not node.arguments or EMPTY in node.arguments:

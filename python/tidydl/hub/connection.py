@@ -19,7 +19,7 @@ _seen: dict[str, float] = {}  # when it "answered", was "silent", or at least "s
 
 
 def switched_off() -> list[str]:
-    """Name the environment variables that forbid to ask the Hub."""
+    """Name the environment variables that forbid connections to the Hub."""
     return [name for name in SWITCHES if os.environ.get(name, "").upper() in _ON]
 
 
@@ -47,7 +47,7 @@ def _ago(sign: str) -> float:
 
 
 def note_failure() -> None:
-    """Look anew whether the Hub answers: something went wrong with a connection."""
+    """Have the next call check again whether the Hub answers, as a connection has failed."""
     _seen.pop("answered", None)
 
 
@@ -68,7 +68,7 @@ def _address() -> tuple[str, int]:
 
 
 def _answers(host: str, port: int, seconds: float) -> bool:
-    """Try to connect, in a thread of its own because looking up a name knows no time limit."""
+    """Try to connect, in a separate thread, as name resolution has no timeout."""
     answered = threading.Event()
 
     def probe() -> None:

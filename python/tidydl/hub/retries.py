@@ -1,4 +1,4 @@
-"""Asking the Hub again where what went wrong will pass: too many requests, a server in trouble, a cut connection."""
+"""Retries for transient errors of the Hub: too many requests, server errors, broken connections."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Retries:
         self._failed = self._timed_out = 0
 
     def wait(self, problem: Exception) -> bool:
-        """Wait before the next try; False where trying again is of no use."""
+        """Wait before the next try; return False if there is none."""
         self._failed += 1
         self._timed_out += is_timeout(problem)
         if not passes(problem) or self._failed >= self.tries or self._timed_out >= self.slow:
@@ -43,7 +43,7 @@ class Retries:
 
 
 def with_retries(call: Callable[[], Result], retries: Retries) -> Result:
-    """Call until it succeeds, or until no tries are left: then raise the last problem."""
+    """Call until it succeeds or no tries are left, then raise the last error."""
     while True:
         try:
             return call()
@@ -53,19 +53,19 @@ def with_retries(call: Callable[[], Result], retries: Retries) -> Result:
 
 
 def status_of(problem: BaseException) -> int | None:
-    """Return the HTTP status behind a problem, None where there was no answer."""
+    """Return the HTTP status of an error, None if there was no response."""
     from huggingface_hub.errors import HfHubHTTPError
 
     return problem.response.status_code if isinstance(problem, HfHubHTTPError) else None
 
 
 def passes(problem: BaseException) -> bool:
-    """Return whether a problem with the Hub may be gone soon."""
+    """Return whether an error of the Hub is transient."""
     return is_silence(problem) or status_of(problem) in _PASSING
 
 
 def is_silence(problem: BaseException) -> bool:
-    """Return whether the connection failed, rather than that the Hub said no."""
+    """Return whether the connection failed, rather than the Hub refusing."""
     from huggingface_hub import errors
 
     # the base of all errors of the HTTP library, which is another in other versions of the client
@@ -74,7 +74,7 @@ def is_silence(problem: BaseException) -> bool:
 
 
 def is_timeout(problem: BaseException) -> bool:
-    """Return whether the Hub was too slow."""
+    """Return whether it is a timeout."""
     import sys
 
     from huggingface_hub.errors import HfHubHTTPError

@@ -1,4 +1,4 @@
-"""What a fit may be asked for: the options of ``nnet()``, checked against its inputs, and what follows from them."""
+"""The options of ``nnet()``, checked against its inputs, and what follows from them."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Plan:
     Wts: np.ndarray | None
 
     def initial_weights(self, numbers: rng.RandomNumbers | None = None) -> np.ndarray:
-        """Return the weights to start from: those given, else drawn, by default with the session's random numbers."""
+        """Return the initial weights: those given, else drawn, by default with the session's random numbers."""
         if self.Wts is not None:
             return self.Wts
         if self.rang == 0:
@@ -185,7 +185,7 @@ def _decay(decay: object, n_weights: int) -> np.ndarray:
 
 
 def _decay_problem(decay: object) -> str:
-    """Return what a single value is, also one in a list, as R knows no other."""
+    """Describe a single value, also one in a list, as R has no other."""
     if hasattr(decay, "to_numpy"):
         decay = decay.to_numpy(dtype=object)
     if isinstance(decay, np.ndarray) and decay.size == 1:

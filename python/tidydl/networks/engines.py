@@ -1,6 +1,6 @@
 """The engines that fit a network, by name.
 
-``exact`` gives R's numbers to the last bit, ``r`` asks R itself, ``torch`` advances many networks together.
+``exact`` reproduces R's numbers to the last bit, ``r`` calls R itself, ``torch`` trains many networks together.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def solve_many(engine: Engine, fits: Sequence[Fit]) -> Work[list[Solution | Tidy
 
 
 def all_made(solutions: Sequence[Solution | TidydlError]) -> list[Solution]:
-    """Return the solutions where there is no error among them, and raise the first that there is."""
+    """Return the solutions, or raise the first error among them."""
     successes: list[Solution] = []
     for each in solutions:
         if isinstance(each, TidydlError):

@@ -71,7 +71,7 @@ class FittedNetwork(Protocol):
 
     @property
     def told_apart(self) -> Sequence[str] | None:
-        """The classes that are told apart; None where numbers were fitted."""
+        """The classes; None for a regression."""
 
     @property
     def fitted_values(self) -> np.ndarray:

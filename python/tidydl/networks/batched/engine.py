@@ -96,7 +96,7 @@ def _together(fits: Sequence[Fit], device: str, done: int, total: int) -> Work[l
 
 
 def _groups(fits: Sequence[Fit]) -> list[list[int]]:
-    """Put together the fits that can advance together: one shape, the same rows and settings."""
+    """Group the fits that can advance together: one shape, the same rows and settings."""
     groups: dict[Any, list[int]] = {}
     for i, fit in enumerate(fits):
         groups.setdefault((fit.shape, id(fit.x), id(fit.y), _quiet(fit.settings)), []).append(i)
@@ -108,7 +108,7 @@ def _quiet(settings: Settings) -> tuple[int, float, float]:
 
 
 def _batches(group: list[int], fits: Sequence[Fit], device: str) -> list[list[int]]:
-    """Cut a group into batches that the memory holds."""
+    """Split a group into batches that fit into memory."""
     first = fits[group[0]]
     each = bytes_per_network(first.shape, len(first.wts), len(first.x))
     size = max(_free_bytes(device) // each, 1)

@@ -37,7 +37,7 @@ def cluster(rows: np.ndarray, count: int) -> np.ndarray:
 
 
 def has_different(rows: np.ndarray, count: int) -> bool:
-    """Return whether so many of the rows are different; the first blocks of rows mostly tell."""
+    """Return whether there are that many different rows; the first blocks of rows mostly suffice."""
     seen = rows[:0]
     for start in range(0, len(rows), _BLOCK):
         seen = np.unique(np.concatenate([seen, rows[start : start + _BLOCK]]), axis=0)
@@ -47,7 +47,7 @@ def has_different(rows: np.ndarray, count: int) -> bool:
 
 
 def _spread(rows: np.ndarray, count: int, numbers: RandomNumbers) -> np.ndarray:
-    """Draw rows that lie apart: each with a chance by its squared distance from those drawn before."""
+    """Draw distant rows: each with probability proportional to its squared distance from those drawn before."""
     centres = [rows[numbers.index(len(rows))]]
     for _ in range(count - 1):
         reached = np.cumsum(_squares(rows, np.array(centres)).min(axis=1))
@@ -96,7 +96,7 @@ def _improved(rows: np.ndarray, centres: np.ndarray, rounds: int = MOST_ROUNDS) 
 
 
 def _fill_empty(member: np.ndarray, squares: np.ndarray) -> None:
-    """Give each empty cluster the row that lies farthest off among those that are not alone in theirs."""
+    """Assign to each empty cluster the most distant row among those that are not alone in theirs."""
     for g in range(squares.shape[1]):
         sizes = np.bincount(member, minlength=squares.shape[1])
         if not sizes[g]:

@@ -1,4 +1,4 @@
-"""What a network's variables are held at, group by group, while one of them runs."""
+"""The values at which variables are held, group by group, while one of them varies."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ class Variable:
     dtype: Any
 
     def values(self, steps: int) -> np.ndarray:
-        """Return the values it runs through: numbers, or the positions of the levels from 1."""
+        """Return the values it takes: numbers, or the positions of the levels from 1."""
         return self.codes_at(steps) + (self.levels is not None)
 
     def codes_at(self, steps: int) -> np.ndarray:
-        """Return the codes it runs through."""
+        """Return the codes it takes."""
         if self.levels is not None:
             return np.arange(len(self.levels), dtype=float)
         return np.linspace(self.codes.min(), self.codes.max(), steps)
 
     def count(self, steps: int) -> int:
-        """Count the values it runs through."""
+        """Count the values it takes."""
         return steps if self.levels is None else len(self.levels)
 
     def levels_at(self, steps: int) -> list[str | None]:
-        """Name the levels it runs through; None for numbers."""
+        """Name the levels it takes; None for numbers."""
         return [self.level(code) for code in self.codes_at(steps)]
 
     def value(self, code: float) -> float:

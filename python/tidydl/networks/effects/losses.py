@@ -1,4 +1,4 @@
-"""How well outputs fit targets: the loss that networks are fitted by, and what else they are judged by."""
+"""Metrics of outputs against targets: the loss of the fit, and others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NEVER_ZERO = 1e-80
 
 
 def loss_name(fit: NNet | AveragedNNet) -> str:
-    """Name the loss that a network was fitted by."""
+    """Name the loss of a network."""
     return {ENTROPY: "entropy", SOFTMAX: "softmax", CENSORED: "censored"}.get(fit.shape.loss, "least squares")
 
 

@@ -1,4 +1,4 @@
-"""The rows of data that a fitted network is looked at by: what it reads, and what it should have answered."""
+"""The rows on which a fitted network is evaluated: its inputs and the targets."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def number_frame(fit: FittedNetwork, data: Data | None) -> pd.DataFrame:
 
 
 def number_observations(fit: FittedNetwork, frame: pd.DataFrame, y: Data | None) -> Observations:
-    """Take the complete rows of inputs given as numbers, with the targets."""
+    """Return the complete rows of inputs given as numbers, with the targets."""
     targets = fit.fitted_values + fit.residuals if y is None else targets_of(fit, columns_of(y))
     if len(targets) != len(frame):
         problem = f"`data` has {len(frame)} rows, and there are {len(targets)} values of the response."
@@ -121,7 +121,7 @@ def number_observations(fit: FittedNetwork, frame: pd.DataFrame, y: Data | None)
 
 
 def columns_of(y: Data) -> list[pd.Series]:
-    """Take a response apart into its columns."""
+    """Split a response into its columns."""
     if isinstance(y, pd.DataFrame) or np.ndim(y) == 2:
         values, _ = from_matrix(y, "y")
         return [pd.Series(values[:, j]) for j in range(values.shape[1])]
@@ -129,7 +129,7 @@ def columns_of(y: Data) -> list[pd.Series]:
 
 
 def targets_of(fit: FittedNetwork, parts: list[pd.Series]) -> np.ndarray:
-    """Return the response as the outputs should be: of classes indicators, of counts of classes their shares."""
+    """Return the response as targets: indicators of classes, or shares for counts of classes."""
     if isinstance(fit, Multinom) and len(parts) > 1:
         return shares_of(parts, fit.n[2])
     if fit.told_apart is None:
@@ -155,7 +155,7 @@ def targets_of(fit: FittedNetwork, parts: list[pd.Series]) -> np.ndarray:
 
 
 def shares_of(parts: list[pd.Series], outputs: int) -> np.ndarray:
-    """Return counts of classes as their shares: of two, where there is one output, that of the second."""
+    """Return counts of classes as shares: for two classes with one output, that of the second."""
     counts = np.column_stack([part.to_numpy(dtype=float) for part in parts])
     shares = counts / counts.sum(axis=1, keepdims=True)
     return shares[:, 1:] if outputs == 1 else shares

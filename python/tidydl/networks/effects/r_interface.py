@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetworkOfR:
-    """What is asked of a network of R's, under the names of :class:`tidydl.NNet`."""
+    """A network of R's, under the names of :class:`tidydl.NNet`."""
 
     n: list[int]
     coefnames: list[str]
@@ -48,7 +48,7 @@ def network_rows(network: dict[str, Any], data: Data, y: Data | None = None, obs
 
 
 def network_targets(network: dict[str, Any], response: Data, counts: bool) -> np.ndarray:
-    """Return a response as the outputs should be, rows by outputs; ``counts`` of classes as their shares."""
+    """Return a response as targets, rows by outputs; ``counts`` of classes as shares."""
     fit, parts = _network(network), columns_of(response)
     return shares_of(parts, fit.n[2]) if counts else targets_of(fit, parts)
 

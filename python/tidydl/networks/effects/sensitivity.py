@@ -1,4 +1,4 @@
-"""Lek's profiles: what a network answers as one input runs from end to end and the others stand still."""
+"""Lek's profiles: the outputs of a network while one input varies and the others are held."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LekProfile(pd.DataFrame):
 
 
 class LekGroups(pd.DataFrame):
-    """What the inputs are held at: columns ``group``, ``variable``, ``value``, ``level``."""
+    """The values at which inputs are held: columns ``group``, ``variable``, ``value``, ``level``."""
 
     @property
     def _constructor(self) -> type[pd.DataFrame]:
@@ -175,7 +175,7 @@ def _chosen(argument: str, wanted: object, names: list[str]) -> list[str]:
 
 
 def _block(variables: dict[str, Variable], name: str, group_codes: pd.DataFrame, steps: int) -> dict[str, np.ndarray]:
-    """Return the codes of every variable while one runs through its values, once for each group."""
+    """Return the codes of every variable while one takes all its values, once for each group."""
     running = variables[name].codes_at(steps)
     block = {other: np.repeat(group_codes[other].to_numpy(), len(running)) for other in variables}
     return block | {name: np.tile(running, len(group_codes))}

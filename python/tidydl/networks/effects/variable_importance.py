@@ -1,4 +1,4 @@
-"""How much each input matters to a fitted network: by its weights (Garson, Olden) or by shuffling the data."""
+"""Importance of the inputs of a fitted network: from its weights (Garson, Olden) or by shuffling the data."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Importance(pd.DataFrame):
 
     @classmethod
     def of(cls, frame: pd.DataFrame) -> Importance:
-        """Make it of a frame with its columns."""
+        """Build it from a frame with its columns."""
         importance = cls(frame)
         importance.attrs = frame.attrs
         return importance

@@ -93,7 +93,7 @@ def fit_work(
 
 
 def notes(n_free: int, threads: int) -> Work[None]:
-    """Yield what there is to tell before a fit: that it has to be compiled, and what the search will cost."""
+    """Yield the notes before a fit: that code has to be compiled, and what the search will cost."""
     if not all(is_compiled(function) for function in (advance, *(SHARED if threads > 1 else ()))):
         yield Note(compiling_note())
     cost = cost_note(n_free)
@@ -102,7 +102,7 @@ def notes(n_free: int, threads: int) -> Work[None]:
 
 
 def cost_note(n_free: int) -> str | None:
-    """Return what the search will cost where there are very many weights to find; None where there are not."""
+    """Return a note on the cost of a search over very many weights; None for fewer."""
     if n_free <= _MANY_WEIGHTS:
         return None
     megabytes = 4 * n_free**2 / 1e6
@@ -139,7 +139,7 @@ def _run(problem: Problem, search: Search, settings: Settings, team: Team | None
 
 
 def _next_work(done: int, seconds: float) -> int:
-    """Fit the next slice to the time it should take; a first slice may hold compilation, so grow step by step."""
+    """Size the next slice by the time it should take; the first may include compilation, so grow step by step."""
     fitting = done * _SLICE_SECONDS / max(seconds, 1e-6)
     return int(min(max(fitting, 100_000), 20 * done + _FIRST_WORK))
 
