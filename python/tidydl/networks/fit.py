@@ -194,7 +194,7 @@ def _refuse_start(Wts: object) -> None:
 
 
 def _levels(inputs: Inputs, planned: Plan) -> tuple[str, ...] | None:
-    """Return the names of the classes, where numbers were fitted those that R gives them."""
+    """Return the names of the classes, for numeric responses those that R uses."""
     if inputs.response.levels is not None:
         return inputs.response.levels
     if planned.shape.loss == ENTROPY:
@@ -205,7 +205,7 @@ def _levels(inputs: Inputs, planned: Plan) -> tuple[str, ...] | None:
 def record(
     inputs: Inputs, planned: Plan, solution: Solution, engine: Engine, call: dict[str, Any], Hess: bool = False
 ) -> NNet:
-    """Put together what is known of a fitted network, with its Hessian where that is asked for."""
+    """Build the record of a fitted network, with its Hessian if requested."""
     network = NNet(
         shape=planned.shape,
         wts=solution.wts,

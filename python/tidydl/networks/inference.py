@@ -1,4 +1,4 @@
-"""How sure the estimates are: information, covariances, intervals, likelihoods and tests between fits."""
+"""Inference: information, covariances, intervals, likelihoods and tests between fits."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def standard_errors(fit: NNet) -> np.ndarray:
 
 
 def roots(variances: np.ndarray) -> np.ndarray:
-    """Return square roots, missing where a variance is negative, as rounding makes some of a singular information."""
+    """Return square roots, NaN for negative variances, which rounding yields for singular information."""
     with np.errstate(invalid="ignore"):
         return np.sqrt(variances)
 

@@ -1,4 +1,4 @@
-"""From what a user gives to numbers: inputs, targets and case weights of the complete rows."""
+"""The numbers of a call: inputs, targets and case weights of the complete rows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Inputs:
 
     @property
     def targets(self) -> np.ndarray:
-        """The response as the outputs should be: an indicator of the second of two classes, or of each of more."""
+        """The targets: an indicator of the second of two classes, or of each of more."""
         levels = self.response.levels
         if levels is None or len(levels) == 2:
             return self.response.values
@@ -167,14 +167,14 @@ def need_finite(argument: str, values: np.ndarray, names: Sequence[str]) -> None
 
 
 def _in_column(argument: str, mask: np.ndarray, names: Sequence[str]) -> str:
-    """Name the first column that has what was looked for, where there is a choice of columns."""
+    """Name the first affected column, if there are several."""
     labels = column_labels(names, mask.shape[1], "o" if argument == "y" else "i")
     label = labels[np.flatnonzero(mask.any(axis=0))[0]]
     return "" if mask.shape[1] == 1 and argument == "y" else f" in '{label}'"
 
 
 def _own(values: np.ndarray) -> np.ndarray:
-    """Return values that may be written: for others, as pandas has them, the engine would be compiled once more."""
+    """Return writable values: for read-only ones, as from pandas, the engine would be compiled once more."""
     return np.require(values, requirements=["C", "W"])
 
 
@@ -229,5 +229,5 @@ def label_column(data: pd.DataFrame, argument: str, name: object) -> pd.Series:
 
 
 def column_labels(names: Sequence[str], count: int, letter: str = "i") -> list[str]:
-    """Return what columns are called: by their names, else as the weights call inputs and outputs, from i1 or o1."""
+    """Return the names of columns, else those that weights use for inputs and outputs, from i1 or o1."""
     return list(names) if len(names) == count else [f"{letter}{at + 1}" for at in range(count)]

@@ -18,7 +18,7 @@ class LogLik(float):
     nobs: float
 
     def __new__(cls, value: float, df: float, nobs: float) -> LogLik:
-        """Make it of a value, the degrees of freedom and the observations."""
+        """Build it from a value, the degrees of freedom and the observations."""
         log_likelihood = super().__new__(cls, value)
         log_likelihood.df, log_likelihood.nobs = df, nobs
         return log_likelihood
@@ -34,7 +34,7 @@ class LogLik(float):
 
 @verbs.logLik.register(NNet)
 def _log_likelihood(x: NNet) -> LogLik:
-    """Return minus the value, where that is a log-likelihood."""
+    """Return minus the value, if that is a log-likelihood."""
     if not x.is_likelihood:
         raise ArgumentError(
             "`x` is a network whose value is no log-likelihood: least squares, or with a penalty.",

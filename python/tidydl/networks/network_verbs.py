@@ -1,4 +1,4 @@
-"""What the verbs say of a fitted network, as data frames."""
+"""Verbs of a fitted network, which return data frames."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LAYERS = ("hidden", "output", "skip")
 
 
 def _units(fit: NNet) -> tuple[list[str], list[str], list[str]]:
-    """Return for each weight where it comes from, where it leads and its layer, by the names that users know."""
+    """Return the source, target and layer of each weight, by the names that users know."""
     p, h, k = fit.n
     inputs = list(fit.coefnames) or [f"i{i + 1}" for i in range(p)]
     hidden = [f"h{j + 1}" for j in range(h)]
@@ -135,7 +135,7 @@ def _inputs(fit: NNet, newdata: Data) -> tuple[np.ndarray, np.ndarray, Any]:
 
 
 def _chosen(design: Design, newdata: pd.DataFrame) -> pd.DataFrame:
-    """Take the inputs by name where the network knows their names."""
+    """Select the inputs by name, if the network knows their names."""
     names = [str(name) for name in newdata.columns]
     if not design.columns or names == list(design.columns):
         return newdata
@@ -147,12 +147,12 @@ def _chosen(design: Design, newdata: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_place(fit: NNet, values: np.ndarray) -> tuple[np.ndarray, Any]:
-    """Return values of the training rows and their index, incomplete rows in their place where they are to keep it."""
+    """Return values of the training rows and their index, padded for incomplete rows with ``na.exclude``."""
     return (values, fit.index) if fit.excluded is None else (fit.excluded.filled(values), fit.excluded.index)
 
 
 def raw_outputs(fit: NNet, newdata: Data | None) -> tuple[np.ndarray, Any]:
-    """Return outputs for all rows, missing where a row is incomplete, and the rows' index."""
+    """Return outputs for all rows, missing for incomplete ones, and the rows' index."""
     if newdata is None:
         return fit.fitted_values, fit.index
     x, complete, index = _inputs(fit, newdata)
@@ -197,7 +197,7 @@ def _predict(x: NNet, newdata: Data | None = None, type: str = "raw") -> Any:
 
 
 def need_classes(fit: FittedNetwork) -> None:
-    """Refuse to name classes where numbers were fitted."""
+    """Refuse predictions of classes by a regression."""
     if fit.lev is None or len(fit.lev) != max(2, fit.n[2]):
         raise ArgumentError(
             "`type` 'class' needs a network that was fitted to classes.",
@@ -239,7 +239,7 @@ def _augment(x: NNet, data: Data | None = None, newdata: Data | None = None) -> 
 
 
 def augmented(x: FittedNetwork, data: Data | None, values: np.ndarray, index: pd.Index | None) -> pd.DataFrame:
-    """Join outputs, whoever predicted them, to data, or to the training rows' observed response where there is none."""
+    """Join outputs to data, or to the training rows' observed response if there are no data."""
     if data is not None:
         base = data.copy() if isinstance(data, pd.DataFrame) else pd.DataFrame(np.asarray(data))
     elif x.told_apart is not None:

@@ -54,7 +54,7 @@ def fit_with_r(fit: Fit) -> Work[Solution]:
 
 
 def fit_many_with_r(fits: Sequence[Fit]) -> Work[list[Solution | TidydlError]]:
-    """Fit many networks one after the other, without trace; one that cannot be made has its error in its place."""
+    """Fit many networks one after the other, without trace; a failed one has its error in its place."""
     solutions: list[Solution | TidydlError] = []
     for fit in fits:
         try:
@@ -104,7 +104,7 @@ def _matrix(values: np.ndarray) -> Any:
 
 
 def _nnet_of_r() -> Any:
-    """Start R where it is not running and give its function ``nnet()``."""
+    """Start R if necessary, and return its function ``nnet()``."""
     if "rpycall" in sys.modules:  # made by reticulate; a second R in the process would end it
         raise ArgumentError(
             "`engine` is 'r', and this Python runs inside R.",
@@ -174,7 +174,7 @@ def _r_version() -> tuple[int, ...]:
 
 @contextmanager
 def _console() -> Iterator[None]:
-    """Let R print where Python prints; what it says of errors is not printed, because it is raised."""
+    """Have R print where Python prints; its error messages are not printed, because they are raised."""
     from rpy2.rinterface_lib import callbacks
 
     with (
@@ -190,7 +190,7 @@ def _write(text: str) -> None:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold interrupts back while R works, which they would reach in the middle of its printing."""
+    """Defer interrupts while R works, which they would reach in the middle of its printing."""
     noted: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
     try:

@@ -1,4 +1,4 @@
-"""What R calls of the networks: plain arrays in, plain arrays out. R makes the design and draws the weights itself."""
+"""Entry points of R for networks: plain arrays in, plain arrays out. R makes the design and draws the weights."""
 
 from __future__ import annotations
 
@@ -190,5 +190,5 @@ def tune_arrays(
 
 
 def _per_weight(values: npt.ArrayLike) -> np.ndarray:
-    """Take a vector, which arrives from R as a single value where it has one element."""
+    """Return a vector, which arrives from R as a scalar if it has one element."""
     return np.atleast_1d(np.asarray(values, dtype=float))

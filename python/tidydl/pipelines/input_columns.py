@@ -1,4 +1,4 @@
-"""Which column of a frame holds a part of the inputs."""
+"""The column of a frame that holds a part of the inputs."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tidydl.progress import run as run_work
 
 
 class _Pipeline(Protocol):
-    """What is needed of a :class:`~tidydl.pipelines.runner.Pipeline`, whose ``augment()`` is done here."""
+    """The interface of :class:`~tidydl.pipelines.runner.Pipeline` that ``augment()`` uses."""
 
     @property
     def task(self) -> str: ...
@@ -53,7 +53,7 @@ def augment_pipeline(
 
 
 def augmented(x: _Pipeline, arguments: Mapping[str, Any], prefix: str = "", drawn: int | None = None) -> Mapped:
-    """Return what ``augment()`` does to each frame of a stream."""
+    """Return the function that ``augment()`` applies to each frame of a stream."""
     refuse_checkpoint(arguments)
     return Mapped(
         lambda frame, first, begun: augment_steps(x, frame, prefix=prefix, drawn=begun, first=first, **arguments),
@@ -102,7 +102,7 @@ def augment_steps(
 
 
 def _new_columns(x: _Pipeline, result: pd.DataFrame, prefix: str) -> pd.DataFrame:
-    """Return what a result adds to the data, one row per input."""
+    """Return the columns that a result adds to the data, one row per input."""
     wide = widen(result)
     new = wide.drop(columns=[name for name in (ROW, *x.parts, "mask") if name in wide.columns])
     return new.rename(columns=lambda name: f"{prefix}{name}")

@@ -1,4 +1,4 @@
-"""What earlier versions of transformers called things: taken as meant, or answered with what to write now."""
+"""Arguments of earlier versions of transformers: translated, or rejected with the current ones."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ _LOADING = {"torch_dtype": "dtype", "use_auth_token": "token"}
 
 
 def as_current_loading_arguments(options: dict[str, Any]) -> dict[str, Any]:
-    """Take what older code says about loading out of the options, in the words of today."""
+    """Take older code's arguments about loading out of the options, as current ones."""
     return {now: options.pop(older) for older, now in _LOADING.items() if older in options}
 
 
 def as_current_arguments(task: Task, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Put what is said in the words of earlier versions into those of today."""
+    """Translate the arguments of earlier versions into current ones."""
     current = dict(arguments)
     for bundle in _BUNDLES:
         if isinstance(current.get(bundle), Mapping) and "max_new_tokens" in task.options:
@@ -116,5 +116,5 @@ def asks_for_what_is_done(name: str, value: object) -> bool:
 
 
 def what_to_write(name: str) -> str | None:
-    """Return what to write now in place of an argument of older code, where it is one."""
+    """Return the current equivalent of an argument of older code, if it is one."""
     return _WRITE_NOW.get(name)

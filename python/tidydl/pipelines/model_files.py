@@ -1,4 +1,4 @@
-"""Which files of a model on the Hub are needed: no copies of its weights for other libraries, and no code unasked."""
+"""The files of a model to download: no weights for other libraries, and no code without consent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TEMPLATES = "additional_chat_templates/"
 
 
 def reading_files(names: Sequence[str], *, code: bool) -> list[str]:
-    """Choose what says how a model is built and reads its inputs; ``code`` is its own, where that may run."""
+    """Choose the configuration files of a model and its components, with its own code if ``code``."""
     chosen = [
         name
         for name in names

@@ -31,10 +31,10 @@ _KEPT = 4
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which weights are to be loaded: the key of the cache.
+    """The weights to be loaded: the key of the cache.
 
     ``head`` is the end of the name of transformers' auto class (``"SequenceClassification"``), or empty for
-    the bare encoder. ``pickled`` says that weights which are no safetensors may be read.
+    the bare encoder. ``pickled`` allows weights other than safetensors.
     """
 
     source: Source
@@ -65,7 +65,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model ready to run, with what reads its inputs, by name (``"tokenizer"``)."""
+    """A model ready to run, with its components by name (``"tokenizer"``)."""
 
     weights: Weights
     components: Mapping[str, Any]
@@ -93,7 +93,7 @@ class Loaded:
 
     @property
     def processor(self) -> Any:
-        """The first of what reads the inputs."""
+        """The first component."""
         return next(iter(self.components.values()))
 
     @property
@@ -123,7 +123,7 @@ _configs: Cache = OrderedDict()
 
 
 def dtype_name(dtype: object) -> str:
-    """Read the kind of numbers a model computes in, from a name or a ``torch.dtype``."""
+    """Read the dtype of a model, from a name or a ``torch.dtype``."""
     name = str(dtype).removeprefix("torch.")
     if name not in DTYPES:
         raise unknown_name(
@@ -278,7 +278,7 @@ def _described(wanted: Wanted, model: PreTrainedModel) -> tuple[str, str | None,
 
 
 def _give_back(devices: Iterable[str]) -> None:
-    """Give the memory of graphics cards back to other programs."""
+    """Free the memory of GPUs for other programs."""
     import gc
 
     gc.collect()

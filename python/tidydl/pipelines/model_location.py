@@ -1,4 +1,4 @@
-"""Where a model lies: a folder or an id of the Hugging Face Hub."""
+"""The location of a model: a folder or an id of the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ ALLOWED = "The folder of a model on this machine, or an id of the Hugging Face H
 
 @dataclass(frozen=True)
 class Location:
-    """Where a model or a part of it lies: ``folder`` is None for an id of the Hub."""
+    """The location of a model or a component: ``folder`` is None for an id of the Hub."""
 
     source: str
     folder: Path | None
 
     def fingerprint(self) -> tuple[tuple[str, int, int], ...]:
-        """Return what tells a changed folder from an unchanged one: names, sizes and times of its files."""
+        """Return what changes with a folder: names, sizes and times of its files."""
         if self.folder is None:
             return ()
         with DATA_FILES.guard(f"The folder '{self.folder}'"):
@@ -73,7 +73,7 @@ def locate(model: object, argument: str = "model") -> Location:
 
 
 def _kind_of(path: Path) -> tuple[bool, bool]:
-    """Return whether a path is that of a folder, and whether it is that of a file; one that can be none is neither."""
+    """Return whether a path is a folder, and whether it is a file; an invalid path is neither."""
     with DATA_FILES.guard(f"The folder '{path}'"):
         try:
             return path.is_dir(), path.is_file()
@@ -105,7 +105,7 @@ def require_files(location: Location, names: Sequence[str], *, pickled: bool = F
 
 
 def require_component_files(location: Location, names: Sequence[str], name: str, argument: str) -> None:
-    """Check that among the files are those of a tokenizer, an image processor, or what else reads inputs."""
+    """Check that the files include those of a tokenizer, an image processor or another component."""
     if not any(fnmatch(each, pattern) for each in names for pattern in _COMPONENT_FILES[name]):
         raise _lacks(location, names, argument, f"no {name.replace('_', ' ')}", f"Give one by `{name} =`.")
 

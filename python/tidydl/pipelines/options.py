@@ -1,4 +1,4 @@
-"""The options of a pipeline, read once and checked, and listed for those who look for one."""
+"""Options of a call: read, checked and listed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Options = dict[str, Any]
 
 
 def read_options(task: Task, arguments: Mapping[str, Any], base: Options | None = None) -> Options:
-    """Check the options of a call and lay them over those the pipeline was made with, or over the task's defaults."""
+    """Check the options of a call and merge them into those of the pipeline, or into the task's defaults."""
     defaults = _defaults(task)
     options: Options = dict(defaults if base is None else base)
     for name, value in as_current_arguments(task, arguments).items():

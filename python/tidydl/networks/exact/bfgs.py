@@ -242,7 +242,7 @@ def _after_pass(problem: Problem, search: Search, s: np.record) -> None:
 def advance(problem: Problem, search: Search, work: int, alone: bool) -> int:
     """Advance the search by about ``work`` multiplications, or to its end, or until the curve is full.
 
-    Where it is not ``alone``, it stops when rows are to be evaluated, which the caller then does. Returns the
+    If not ``alone``, it stops when rows are to be evaluated, which the caller then does. Returns the
     multiplications done. The caller empties the curve by setting ``curve_length`` to 0.
     """
     s = search.state[0]

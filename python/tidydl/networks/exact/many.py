@@ -22,7 +22,7 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Fit:
-    """One fit to be made: the arguments of ``fit_work``."""
+    """One fit: the arguments of ``fit_work``."""
 
     shape: Shape
     x: np.ndarray
@@ -52,7 +52,7 @@ def fit_many(fits: Sequence[Fit], threads: int | None = None) -> Work[list[Solut
 
 
 class _Running:
-    """Threads that take fits from a queue, each on its own, until all are done or they are told to stop."""
+    """Threads that take fits from a queue until all are done or they are stopped."""
 
     def __init__(self, fits: Sequence[Fit], threads: int):
         self.done = 0
@@ -97,7 +97,7 @@ class _Running:
         return None
 
     def wait(self) -> bool:
-        """Wait some 50 ms for fits to end; say whether any has."""
+        """Wait some 50 ms for fits to end; return whether any has."""
         before = self.done
         with contextlib.suppress(queue.Empty):
             self._finished.get(timeout=_LOOK_SECONDS)

@@ -1,4 +1,4 @@
-"""How well predictions meet what was observed, by the names that R users know them by."""
+"""Metrics of predictions, by the names that R users know."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_metric(metric: str | None, is_class: bool) -> str:
 
 
 def is_smaller_better(metric: str) -> bool:
-    """Return whether the best is the smallest."""
+    """Return whether smaller values are better."""
     return metric in ("log_loss", "rmse", "mae")
 
 

@@ -1,4 +1,4 @@
-"""From a formula's numbers to those of a multinomial model: shares of classes, totals, rows put together."""
+"""The numbers of a multinomial model: shares of classes, totals, merged rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Model:
     """The numbers of a multinomial model, a line for each row.
 
     ``x`` is the whole model matrix, the intercept's column included, and last the offsets' ``offsets`` columns; ``y``
-    what was observed, rows by classes: counts, or an indicator of each class (of the second of two); ``classes`` names
+    the response, rows by classes: counts, or an indicator of each class (of the second of two); ``classes`` names
     them all. ``lev`` is None for counts.
     """
 
@@ -39,7 +39,7 @@ class Model:
 
     @property
     def free(self) -> np.ndarray:
-        """Which weights are coefficients: of each output but the first of several, and neither bias nor offset."""
+        """Which weights are coefficients: those of each output but the first of several, without bias and offsets."""
         outputs, terms = self.y.shape[1], self.x.shape[1] - self.offsets
         free = np.zeros((outputs, 1 + self.x.shape[1]), dtype=bool)
         free[0 if outputs == 1 else 1 :, 1 : 1 + terms] = True
@@ -47,7 +47,7 @@ class Model:
 
     @property
     def fixed(self) -> np.ndarray:
-        """What the weights are that may not change: 1 from an offset to its own output, else 0."""
+        """The values of the fixed weights: 1 from an offset to its own output, else 0."""
         fixed = np.zeros((self.y.shape[1], 1 + self.x.shape[1]))
         fixed[:, fixed.shape[1] - self.offsets :] = np.eye(self.y.shape[1], self.offsets)
         return fixed.ravel()
@@ -106,7 +106,7 @@ def offset_columns(offset: np.ndarray | None, rows: int, outputs: int, classes: 
 
 
 def _as_classes(response: Response) -> Response:
-    """Take numbers in a single column as classes, written as R's ``factor()`` writes them."""
+    """Read numbers in a single column as classes, written as R's ``factor()`` writes them."""
     if response.levels is not None or response.values.shape[1] > 1:
         return response
     values = response.values[:, 0] + 0.0  # no negative zero

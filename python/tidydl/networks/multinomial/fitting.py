@@ -166,7 +166,7 @@ def multinom(
 
 @dataclass(frozen=True)
 class _Asked:
-    """What multinom() takes besides the options of a network, checked."""
+    """The checked options of multinom() besides those of a network."""
 
     Hess: bool
     summ: int
@@ -186,7 +186,7 @@ class _Asked:
 
 
 def _given(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments that are not left at their defaults, as the call is to be printed."""
+    """Return the arguments without defaults, as the call prints them."""
     call_arguments: dict[str, Any] = {}
     for name, each in inspect.signature(multinom).parameters.items():
         value = arguments.get(name)

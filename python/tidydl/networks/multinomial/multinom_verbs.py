@@ -1,4 +1,4 @@
-"""What the verbs say of a multinomial model: predictions, covariances, intervals, tests, and tidy frames."""
+"""Verbs of a multinomial model: predictions, covariances, intervals, tests, and tidy frames."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def _predict(x: Multinom, newdata: pd.DataFrame | None = None, type: str = "clas
 
 @verbs.augment.register(Multinom)
 def _augment(x: Multinom, data: pd.DataFrame | None = None, newdata: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Join ``.pred_class`` and ``.pred_<level>`` to data, or to the observed response where there is none."""
+    """Join ``.pred_class`` and ``.pred_<level>`` to data, or to the observed response if there are none."""
     data = newdata if data is None else data
     values, _ = raw_outputs(x, data)
     base = _observed(x) if data is None else data.copy()

@@ -1,6 +1,6 @@
 """Saved networks for R: plain data, of which R makes its own fitted objects, and back.
 
-What R is given was read as Python reads it, with every check; formulas and calls are written anew.
+What R receives was read as Python reads it, with every check; formulas and calls are rewritten.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def load_for_r(file: str) -> dict[str, Any]:
 
 
 def _json(value: object) -> Any:
-    """Turn what R gave into what JSON holds: arrays into lists, missing ones into null."""
+    """Convert values of R to JSON: arrays to lists, missing values to null."""
     if isinstance(value, dict):
         return {name: _memory(each) if name == "memory" else _json(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -55,7 +55,7 @@ def _json(value: object) -> Any:
 
 
 def _memory(noted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Write what calls keep: values under their kind, with their names where they have some."""
+    """Write what calls keep: values by their kind, with their names, if any."""
     return [{**each, "arguments": _arguments(each["arguments"].items())} for each in noted]
 
 
@@ -117,7 +117,7 @@ def _count(value: int | None) -> float:
 
 
 def _call(part: Part, fit: NNet) -> dict[str, Any]:
-    """Return the call as text, written anew, and arguments that are one value each."""
+    """Return the rewritten call as text, and the scalar arguments."""
     is_model = isinstance(fit, Multinom)
     text = part.text("text") if not part.is_null("text") else None
     if text is None:

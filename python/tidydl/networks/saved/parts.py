@@ -1,4 +1,4 @@
-"""The parts of a saved network: numbers written so that not a bit is lost, and read with every length checked."""
+"""The parts of a saved network: numbers are written without loss, and read with every length checked."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Part:
         self._values = values
 
     def fault(self, what: str) -> DamagedFileError:
-        """Build the error for a file that does not hold what it should."""
+        """Build the error for a file with invalid contents."""
         return DamagedFileError(
             f"`file` '{self.file}' is damaged: {what}.",
             allowed="The file as save_model() wrote it.",
@@ -78,7 +78,7 @@ class Part:
         return list(self._values)
 
     def is_null(self, name: str) -> bool:
-        """Return whether a value is absent on purpose, or not there at all."""
+        """Return whether a value is null or absent."""
         return self._values.get(name) is None
 
     def part(self, name: str) -> Part:
@@ -102,7 +102,7 @@ class Part:
         return values
 
     def numbers(self, name: str, length: int | None = None) -> np.ndarray:
-        """Return doubles, so many where a length is given; null is missing."""
+        """Return doubles, of the given length, if any; null is missing."""
         try:
             return np.array([_double(value) for value in self._of_length(name, length)], dtype=float)
         except (TypeError, OverflowError):
@@ -195,7 +195,7 @@ def _double(value: object) -> float:
 
 
 def _is_text(value: object) -> bool:
-    """Return whether a value is text that can be shown: JSON can hold half a character."""
+    """Return whether a value is text that can be shown: JSON can hold lone surrogates."""
     if not isinstance(value, str):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Digests of contents: equal for equal values, whatever object, path or process holds them."""
+"""Digests of contents: equal for equal values in any object, file or process."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Digest:
         self._shared: dict[int, tuple[Any, bytes]] = {}  # of values that many inputs share, by their identity
 
     def hexdigest(self) -> str:
-        """Return the digest of all that was taken in."""
+        """Return the digest of all that was added."""
         return self._hash.hexdigest()
 
     def add(self, value: object) -> None:
-        """Take in a value: text, bytes, numbers, arrays, frames, media, and mappings and sequences of these."""
+        """Add a value: text, bytes, numbers, arrays, frames, media, and mappings and sequences of these."""
         if isinstance(value, str):
             self._put(b"s", value.encode("utf-8", "surrogatepass"))
         elif value is None or isinstance(value, (bool, int)):
@@ -108,14 +108,14 @@ class Digest:
 
 
 def bytes_of(tensor: torch.Tensor) -> memoryview:
-    """Return the bytes of a tensor, whatever kind of numbers it has and wherever it is."""
+    """Return the bytes of a tensor of any dtype on any device."""
     import torch
 
     return tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data
 
 
 def _shown(value: object) -> str:
-    """Return what an object of another library says of itself, without where it is in memory."""
+    """Return the ``repr()`` of an object of another library, without its memory address."""
     text = repr(value)
     return "" if " at 0x" in text else text
 
@@ -125,13 +125,13 @@ def _is_medium(value: object) -> bool:
 
 
 def file_of(value: MediaValue | Video) -> str | None:
-    """Return the path of the file that holds an image, an audio clip or a video; None where memory does."""
+    """Return the path of the file of an image, an audio clip or a video; None if it is in memory."""
     is_file = value.is_file if hasattr(value, "is_file") else isinstance(value.key, str)
     return str(value.path) if is_file else None
 
 
 def paths_in(values: Iterable[Any]) -> Iterator[str]:
-    """List the files to which values lead."""
+    """List the files that values refer to."""
     for value in values:
         if isinstance(value, (list, tuple)):
             yield from paths_in(value)

@@ -1,4 +1,4 @@
-"""What the answers of a model depend on: its weights and settings, and all that reads its inputs."""
+"""Contents of a model that its results depend on: its weights, settings and components."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _digest_of_weight(tensor: torch.Tensor) -> str:
 
 
 def _code_of(thing: object) -> str:
-    """Name the class of a thing; of a class that is not transformers' own also its code."""
+    """Name the class of an object; for a class outside transformers also its code."""
     kind = type(thing)
     name = f"{kind.__module__.rpartition('.')[2]}.{kind.__qualname__}"
     if kind.__module__.split(".")[0] == "transformers":
@@ -69,7 +69,7 @@ def _code_of(thing: object) -> str:
 
 
 def _settings(config: PreTrainedConfig | GenerationConfig | None) -> Any:
-    """Return settings as plain values, without what is only told."""
+    """Return settings as plain values, without purely informative ones."""
     return None if config is None else _plain(config.to_dict())
 
 
@@ -114,7 +114,7 @@ def _reading_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _state(component: Any) -> Any:
-    """Return all that an object holds which reads inputs, as plain values."""
+    """Return the state of a component as plain values."""
     settings: Any = None
     if hasattr(component, "backend_tokenizer"):
         settings = _backend(component)
@@ -139,7 +139,7 @@ def _attribute(value: object) -> Any:
 
 
 def _backend(tokenizer: PreTrainedTokenizerFast) -> Any:
-    """Return what a fast tokenizer is, without what its last call asked for."""
+    """Return the state of a fast tokenizer, without the options of its last call."""
     whole = json.loads(tokenizer.backend_tokenizer.to_str())
     idle = {"truncation", "padding", *(("post_processor",) if hasattr(tokenizer, "src_lang") else ())}
     return {name: value for name, value in whole.items() if name not in idle}

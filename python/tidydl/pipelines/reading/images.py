@@ -57,7 +57,7 @@ def read(value: object, where: str) -> Image:
 
 
 def key(image: Image) -> Any:
-    """Return what is equal for equal inputs: the path of a file, else the encoded bytes."""
+    """Return a key that is equal for equal inputs: the path of a file, else the encoded bytes."""
     return image.path if image.is_file else image.bytes
 
 

@@ -36,7 +36,7 @@ IDLE_WHEN_GREEDY = tuple(name for name, _, _ in _WARPERS)
 
 
 def begin_of_draws(seed: int | None, drawn: int | None) -> int:
-    """Return where the draws start: the seed that is given, else ``drawn``, else one number of tidydl's generator."""
+    """Return the seed of the draws: the one given, else ``drawn``, else one number of tidydl's generator."""
     if seed is not None:
         return int(seed)
     return current().positions(_LARGEST_SEED, 1)[0] + 1 if drawn is None else int(drawn)

@@ -1,4 +1,4 @@
-"""Vocoders: the models that make sound of the spectrograms that others make of texts."""
+"""Vocoders: models that turn the spectrograms of other models into audio."""
 
 from __future__ import annotations
 

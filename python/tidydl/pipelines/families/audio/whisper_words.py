@@ -1,4 +1,4 @@
-"""Putting the tokens of Whisper together to words, as its authors do: at blanks, and around punctuation."""
+"""Joining the tokens of Whisper to words, as its authors do: at blanks, and around punctuation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def words_of(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int], spaceles
 
 
 def _characters(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int]) -> Iterator[Piece]:
-    """Put tokens together until they are whole characters: those that the text has in this place."""
+    """Join tokens until they are whole characters: those of the text at this position."""
     whole = _decoded(tokenizer, tokens)
     start, at = 0, 0
     for index in range(len(tokens)):
@@ -47,7 +47,7 @@ def _decoded(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int]) -> str:
 
 
 def _with_punctuation(words: list[Piece]) -> list[Piece]:
-    """Put punctuation to the words it belongs to."""
+    """Attach punctuation to the words it belongs to."""
     opened: list[Piece] = []  # from the last to the first
     for word in reversed(words):
         if opened and word[0].startswith(" ") and word[0].strip() in _BEFORE:

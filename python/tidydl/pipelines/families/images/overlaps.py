@@ -1,4 +1,4 @@
-"""Overlapping boxes: of those that cover much the same, only the best is kept.
+"""Overlapping boxes: non-maximum suppression.
 
 References
 ----------

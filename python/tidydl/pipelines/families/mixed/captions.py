@@ -1,4 +1,4 @@
-"""Text from images: captions, and what is written in them."""
+"""Text from images: captions, and OCR."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FONT = ("ybelkada/fonts", "Arial.TTF")  # that Pix2Struct was trained with
 
 
 def plan(call: Call) -> TaskPlan:
-    """Return how text is written for images."""
+    """Return the plan for text from images."""
     loaded, drawn = call.loaded, call.options["seed"]
     prompt = prompt_of(loaded, call.options["prompt"])
     settings = generation_settings(call.task, loaded, call.options)
@@ -48,7 +48,7 @@ def plan(call: Call) -> TaskPlan:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What the model begins with: tokens, under the name that its ``generate()`` knows, or words above the image."""
+    """A prompt: tokens, under their name in ``generate()``, or a header drawn above the image."""
 
     name: str = "input_ids"
     ids: tuple[int, ...] = ()
@@ -77,18 +77,18 @@ def _bare(loaded: Loaded, text: str) -> list[int]:
 
 
 def _git_prompt(loaded: Loaded, text: str) -> Prompt:
-    """Begin as a caption does, and leave it open at the end."""
+    """Begin like a caption, without an end token."""
     return Prompt(ids=(loaded.tokenizer.cls_token_id, *_bare(loaded, text)))
 
 
 def _blip2_prompt(loaded: Loaded, text: str) -> Prompt:
-    """Leave room for what the model sees before the text."""
+    """Add placeholders for the image before the text."""
     config = loaded.config
     return Prompt(ids=(*[config.image_token_id] * config.num_query_tokens, *loaded.tokenizer(text)["input_ids"]))
 
 
 def _decoder_prompt(loaded: Loaded, text: str) -> Prompt:
-    """Begin the text that a decoder writes."""
+    """Begin the decoder's text."""
     return Prompt("decoder_input_ids", tuple(_bare(loaded, text)))
 
 
