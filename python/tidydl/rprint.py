@@ -78,7 +78,7 @@ def _columns(
     align: Callable[[str, int], str],
     width: int,
 ) -> list[str]:
-    """Set columns side by side under their names, as many as the width holds, then the next below."""
+    """Print columns side by side under their names, as many as fit the width, then the next below."""
     left = max(map(len, row_names), default=0)
     widths = [max(map(len, [name, *texts])) for name, texts in zip(column_names, columns, strict=True)]
     lines, at = [], 0

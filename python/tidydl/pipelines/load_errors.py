@@ -109,7 +109,7 @@ _LIBRARY = re.compile(r"pip install `?([\w-]+)|requires the ([\w-]+) library|req
 
 
 def _library_missing(text: str, location: Location, argument: str) -> DependencyError:
-    """Return the library that is missing for a model's inputs, as far as transformers tells."""
+    """Build the error for a missing library, naming it if transformers does."""
     named = _LIBRARY.search(text)
     library = next((each for each in named.groups() if each), "").lower() if named else ""
     problem = f"`{argument}` is '{location.source}', which needs a library that is missing or cannot be imported"

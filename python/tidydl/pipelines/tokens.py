@@ -1,4 +1,4 @@
-"""Tokens that a tokenizer makes and the model does not know: the two do not belong together."""
+"""Tokens of a tokenizer that the model does not know: the two do not belong together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def refuse_unknown_tokens(loaded: Loaded, tensors: dict[str, Any], index: int) -
 
 
 def _spare_tokens(loaded: Loaded) -> tuple[int, int]:
-    """Count the tokens that the model has weights for and those of the tokenizer; 0 where it reads more than texts."""
+    """Count the tokens that the model has weights for and those of the tokenizer; 0 for multimodal models."""
     if not loaded.components or loaded.processor is not loaded.tokenizer:
         return 0, 0
     try:

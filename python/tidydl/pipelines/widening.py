@@ -118,7 +118,7 @@ def spread(keys: object, names: list[str], ranks: int | None = None) -> list[Wid
 
 
 def _rank_column(keys: pd.DataFrame) -> str | None:
-    """Name the column that tells the results of an input apart: its ranks, or the numbers of generated sequences."""
+    """Return the column that distinguishes the results of an input: ranks, or the numbers of generated sequences."""
     if RANK in keys:
         return RANK
     return _SEQUENCE if _SEQUENCE in keys and pd.api.types.is_integer_dtype(keys[_SEQUENCE]) else None
@@ -139,7 +139,7 @@ def _ranks(keys: pd.DataFrame, ranked_by: str) -> np.ndarray:
 
 
 def _results(names: list[str], ranked_by: str) -> list[str]:
-    """Name the columns that are spread: those after the ranks; of similarity() also which rows are alike."""
+    """Return the columns that are spread: those after the ranks; for similarity() also the row of the neighbour."""
     results = names[names.index(ranked_by) + 1 :]
     if OTHER not in names:
         return results
@@ -147,6 +147,6 @@ def _results(names: list[str], ranked_by: str) -> list[str]:
 
 
 def unranked(name: str) -> str:
-    """Return the name of a column without what tells ranks apart: ``start`` of ``start.1``."""
+    """Return the name of a column without its rank: ``start`` for ``start.1``."""
     base, _, rank = name.rpartition(".")
     return base if rank.isdigit() else name

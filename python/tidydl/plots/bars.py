@@ -74,7 +74,7 @@ def importance_layout(frame: pd.DataFrame, method: str | None = None, metric: st
 
 
 def _room(names: list[str], text: float) -> int:
-    """Count the letters of the axis' label that fit below the bars, which the names leave some of the width."""
+    """Count the characters of the axis label that fit below the bars, beside the names."""
     inches = max((len(name) for name in names), default=0) * LETTER * text / 72 + _MARGIN
     return int((_WIDTH - inches) * 72 / (LETTER * BASE_SIZE))
 

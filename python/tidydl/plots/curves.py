@@ -1,4 +1,4 @@
-"""The course of a fit: the value after each iteration."""
+"""Training curves: the value after each iteration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The heat map of a confusion: a tile for each pair of classes, the counts written in."""
+"""The heat map of a confusion: a tile for each pair of classes, with its count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names as pictures show them: without backticks, cut where they are very long, broken where room is short."""
+"""Names in plots: without backticks, shortened if very long, wrapped if necessary."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def profile_layout(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _strips(names: Iterable[object], columns: int) -> dict[str, str]:
-    """Return the names as they stand above panels: cut, and in several lines."""
+    """Return the names above panels: shortened and wrapped."""
     texts = [str(name) for name in names]
     letters = max(min(STRIP, _ROOM // columns), 6)
     shown = shown_names(texts, min(LONGEST, _LINES * letters))
@@ -151,7 +151,7 @@ def groups_layout(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _size(columns: int, rows: int, below: float = 0.0) -> tuple[float, float]:
-    """Return the inches of the picture, so many of them for what stands below each row of panels."""
+    """Return the size of the plot in inches, with room below each row of panels."""
     return min(2.2 * columns + 1.4, 12.0), max(3.2, min((1.9 + below) * rows + 0.8, 14.0))
 
 

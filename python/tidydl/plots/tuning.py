@@ -1,4 +1,4 @@
-"""A search over a grid: the metric by size, a line for each decay."""
+"""Plots of a grid search: the metric by size, a line for each decay."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class RandomNumbers:
         return self._words[self._next - 1]
 
     def child(self, number: int | None) -> RandomNumbers:
-        """Return the stream of a process made by fork, by its number among them; None where nobody counted."""
+        """Return the stream of a forked process, by its number among them; None if they were not counted."""
         state: Any = self._bits.state
         hasher = hashlib.sha256(state["state"]["key"].tobytes())
         hasher.update(repr((int(state["state"]["pos"]), len(self._words) - self._next, number)).encode())

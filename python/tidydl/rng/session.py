@@ -1,4 +1,4 @@
-"""The session's stream of random numbers, and what draws from it."""
+"""The session's stream of random numbers, and the functions that draw from it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _forks = 0  # of this process since its stream was started
 
 
 def current() -> RandomNumbers:
-    """Return the session's stream, started from the operating system where :func:`set_seed` was not called."""
+    """Return the session's stream, seeded by the operating system unless :func:`set_seed` was called."""
     global _current
     with LOCK:
         if _pid != os.getpid():  # a copy that a library made by fork, of which Python was not told
@@ -44,7 +44,7 @@ def _begin_as_child(number: int | None) -> None:
 
 
 def _count_fork() -> None:
-    """Count the children, each of which draws on its own; no thread is in the middle of a draw meanwhile."""
+    """Count the forked children, each of which draws on its own; no thread may be in the middle of a draw."""
     global _forks
     LOCK.__enter__()
     _forks += 1
@@ -210,5 +210,5 @@ def sample(
 
 
 def _is_indexed(x: object) -> bool:
-    """Return whether it has elements that places from 0 find."""
+    """Return whether its elements are indexed from 0."""
     return isinstance(x, Sequence) or getattr(x, "ndim", 0) == 1

@@ -61,7 +61,7 @@ def key(audio: Audio) -> Any:
 
 
 def column_fits(column: pd.Series) -> bool:
-    """Return whether a column of a frame holds audio clips. Paths are taken only from a column that is named."""
+    """Return whether a column of a frame holds audio clips. Paths have to be in a named column."""
     return cells_fit(column, is_one, "audio")
 
 

@@ -1,4 +1,4 @@
-"""Chats written as a model has learnt to read them, by the template that comes with it."""
+"""Chats written by the template of a model."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def written_chat(
 
 
 def template_error(problem: BaseException, index: int, by: str) -> TidydlError:
-    """Explain why what belongs to a model could not read an input."""
+    """Build the error for a component of a model that could not read an input."""
     if isinstance(problem, ImportError):
         return DependencyError(
             f"{by[0].upper()}{by[1:]} needs a library that is missing: {first_line(problem)}",
@@ -56,5 +56,5 @@ def template_error(problem: BaseException, index: int, by: str) -> TidydlError:
 
 
 def first_line(problem: BaseException) -> str:
-    """Return the first line of a message, or the name of the error that has none."""
+    """Return the first line of an error's message, or its name if it has none."""
     return (str(problem).strip().splitlines() or [type(problem).__name__])[0]

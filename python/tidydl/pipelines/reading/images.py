@@ -62,15 +62,15 @@ def key(image: Image) -> Any:
 
 
 def column_fits(column: pd.Series) -> bool:
-    """Return whether a column of a frame holds images. Paths are taken only from a column that is named."""
+    """Return whether a column of a frame holds images. Paths have to be in a named column."""
     return cells_fit(column, is_one, "image")
 
 
 @dataclass(frozen=True)
 class EncodedImages:
-    """Images to be decoded batch by batch; ``sizes`` counts the patches that the model makes of each.
+    """Images to be decoded batch by batch; ``sizes`` counts the patches of each.
 
-    ``shapes`` are the widths and heights of the images, where they decide which may share a batch.
+    ``shapes`` are the widths and heights of the images, if they decide which may share a batch.
     """
 
     images: list[Any]
@@ -93,7 +93,7 @@ class EncodedImages:
         return group
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode some of the images, few large ones at once, and make their tensor of pixels."""
+        """Decode some of the images, few large ones at once, and build their tensor of pixels."""
         processor, parts, counts = self.loaded.image_processor, [], []
         for group in self._groups(positions):
             parts.append(processor(images=group, return_tensors="pt"))
@@ -116,9 +116,9 @@ class EncodedImages:
 
 
 def pixels(image: Image, mode: str, index: int, scaler: BaseImageProcessor | None = None) -> PIL.Image.Image:
-    """Decode an image, upright as its camera meant it, in the colours the model reads.
+    """Decode an image, rotated by its EXIF orientation, in the colours the model reads.
 
-    ``scaler`` is the image processor that gets it, which must not be made to scale it to no end.
+    ``scaler`` is the image processor that reads it, which must not enlarge it without limit.
     """
     try:
         decoded = image.pil()
@@ -149,7 +149,7 @@ def _shape(image: Image, index: int) -> tuple[int, int]:
 
 
 def _patches(config: PreTrainedConfig) -> int:
-    """Count the patches that a transformer makes of an image; other networks count as an average one."""
+    """Count the patches of an image in a transformer; other networks count as an average one."""
     seen = getattr(config, "vision_config", config)  # of models that also read texts
     image, patch = getattr(seen, "image_size", None), getattr(seen, "patch_size", None)
     if not isinstance(image, int) or not isinstance(patch, int) or patch < 1:

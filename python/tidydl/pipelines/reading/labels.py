@@ -1,4 +1,4 @@
-"""Labels to choose from as a part of the inputs: the same for all inputs, or each with its own."""
+"""Candidate labels as a part of the inputs: the same for all inputs, or a set for each."""
 
 from __future__ import annotations
 

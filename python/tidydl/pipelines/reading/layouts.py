@@ -1,4 +1,4 @@
-"""Words and where they stand on a page as inputs: what optical character recognition gives."""
+"""Words of pages with their boxes as inputs, as from optical character recognition."""
 
 from __future__ import annotations
 

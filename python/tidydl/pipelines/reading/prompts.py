@@ -1,4 +1,4 @@
-"""Prompts as inputs: texts to go on with, or chats to answer."""
+"""Prompts as inputs: texts to continue, or chats to answer."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def key(value: str | Chat) -> str | Chat:
 
 
 def shown(value: str | Chat) -> str:
-    """Return what the result repeats of a prompt: of a chat its last message."""
+    """Return what the result repeats of a prompt: for a chat its last message."""
     return value if isinstance(value, str) else value[-1][1]

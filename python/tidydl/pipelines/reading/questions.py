@@ -1,4 +1,4 @@
-"""Questions with a fixed set of answers as a part of the inputs: the same for all inputs, or each with its own.
+"""Questions with fixed answers as a part of the inputs: the same for all inputs, or a set for each.
 
 A question is a choice among options, a score (levels, the lowest first), or a statement that is true or false, which
 transformers call ``noul``. Read, they are one string of JSON: by name what transformers' decision models are asked.
@@ -46,7 +46,7 @@ def key(questions: str) -> str:
 
 
 def column_fits(column: pd.Series) -> bool:
-    """Return whether a column of a frame holds questions: only one that is named."""
+    """Return False: a column of questions has to be named."""
     return False
 
 
@@ -101,7 +101,7 @@ def _is_nothing(value: object) -> bool:
 
 
 def _question(name: object, value: object, where: str) -> dict[str, Any]:
-    """Write a question as transformers' decision models are asked it."""
+    """Write a question in the format of transformers' decision models."""
     if isinstance(value, str):
         return {"type": "noul", "instructions": value}
     if _is_list(value):

@@ -1,4 +1,4 @@
-"""Long and thin images: scaled until their shorter edge is as long as a model wants it, they would fill the memory."""
+"""Long and thin images: scaled to the shortest edge of a model, they would fill the memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a processor made of inputs, as tensors that the model can be given."""
+"""Outputs of processors, as tensors for the model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class CrowdedBatchError(Exception):
 
 
 def on_device(loaded: Loaded, tensors: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring what a processor made to the model: to its device, and fractions to its kind of numbers."""
+    """Move the outputs of a processor to the model's device, and floats to its dtype."""
     moved = {}
     for name, values in dict(tensors).items():
         if hasattr(values, "is_floating_point"):
@@ -27,7 +27,7 @@ def on_device(loaded: Loaded, tensors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def joined(parts: Sequence[Mapping[str, Any]], counts: Sequence[int]) -> Mapping[str, Any]:
-    """Bind what a processor made of parts of a batch, of so many inputs each.
+    """Concatenate a processor's outputs for parts of a batch, with ``counts`` inputs each.
 
     If the parts have different shapes, a CrowdedBatchError makes them batches of their own.
     """

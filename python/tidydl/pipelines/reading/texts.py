@@ -59,7 +59,7 @@ def read(value: object, where: str, *, blank: bool = False) -> str:
 
 
 def as_missing() -> str:
-    """Return how an empty text gets a row of missing values, for messages."""
+    """Return the hint on how to get a row of missing values for an empty text."""
     written = rendering.by_language("None", "NA")
     return f'Make it missing ({written}), or use `on_error = "row"`, to get a row of missing values.'
 
@@ -80,7 +80,7 @@ def column_fits(column: pd.Series) -> bool:
 
 @dataclass(frozen=True)
 class EncodedTexts:
-    """Texts as tokens: ``sizes`` counts them, ``cut`` says whether a text was too long and was shortened."""
+    """Texts as tokens: ``sizes`` counts them, ``cut`` says whether a text was truncated."""
 
     tokens: dict[str, list[list[int]]]
     sizes: list[int]
@@ -98,7 +98,7 @@ class EncodedTexts:
 
 
 def padded(loaded: Loaded, tokens: dict[str, list[list[int]]], positions: Sequence[int], side: str = "right") -> Any:
-    """Make tensors of some lines of tokens, filled up to the longest of them."""
+    """Build tensors of some lines of tokens, padded to the longest of them."""
     import torch
 
     tokenizer = loaded.processor
@@ -116,9 +116,9 @@ def padded(loaded: Loaded, tokens: dict[str, list[list[int]]], positions: Sequen
 
 
 def encode(loaded: Loaded, texts: list[Any], indices: Sequence[int], max_length: int | None = None) -> EncodedTexts:
-    """Tokenise texts, or pairs of them, together, shortening those that are longer than the model's maximum.
+    """Tokenize texts, or pairs of them, together, truncating those that are longer than the model's maximum.
 
-    ``indices`` says which value of the call each is, for messages.
+    ``indices`` are their positions in the call, for messages.
     """
     limit = token_limit(loaded, max_length)
     tokenizer = loaded.processor
@@ -134,7 +134,7 @@ def encode(loaded: Loaded, texts: list[Any], indices: Sequence[int], max_length:
 def _shortened(
     tokenizer: PreTrainedTokenizerBase, texts: list[Any], limit: int
 ) -> tuple[dict[str, list[list[int]]], list[bool]]:
-    """Tokenise texts up to a limit and say which were cut: one token more than fits tells those."""
+    """Tokenize texts up to a limit and return which were truncated: those with one token more."""
     starts = [kept_part(text, limit, tokenizer) for text in texts]
     tokens = _tokens(tokenizer, starts, limit + 1)
     for i, row in enumerate(tokens["input_ids"]):
@@ -192,14 +192,14 @@ def refuse_empty(sizes: list[int], indices: Sequence[int]) -> None:
 
 
 def token_limit(loaded: Loaded, max_length: int | None = None) -> int | None:
-    """Return how many tokens the model reads at most, None where there is no limit."""
+    """Return the model's maximum number of tokens, None if there is no limit."""
     return _least(getattr(loaded.processor, "model_max_length", None), _positions(loaded.model), max_length)
 
 
 def part_limit(loaded: Loaded, *, writes: bool = False) -> int | None:
-    """Return how many tokens the part of a model that reads texts takes at most, or the part that ``writes`` them.
+    """Return the maximum number of tokens of a model's text encoder, or of the decoder if ``writes``.
 
-    For models that read images or audio too, whose own config says nothing about texts. None where there is no limit.
+    For models that also read images or audio, whose own config says nothing about texts. None if there is no limit.
     """
     words = loaded.config.get_text_config(decoder=True) if writes else loaded.config.get_text_config()
     return _least(loaded.tokenizer.model_max_length, getattr(words, "max_position_embeddings", None))
@@ -224,7 +224,7 @@ def _positions(model: PreTrainedModel) -> int | None:
 def padding(loaded: Loaded) -> str:
     """Return which texts may share a batch: those of ``"any"`` length, of ``"equal"`` length, or ``"none"``.
 
-    A model that has no token for padding takes one text at a time. Where padding goes on the left, it would
+    A model without a padding token takes one text at a time. Padding on the left would
     shift the positions of the words, so only texts of equal length go together: scores are those of each
     text alone.
     """

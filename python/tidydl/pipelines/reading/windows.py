@@ -1,4 +1,4 @@
-"""Texts as lines of tokens that know where in the text they stand: whole, shortened, or in overlapping windows."""
+"""Texts as lines of tokens with their offsets: whole, truncated, or in overlapping windows."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Frame:
 
 
 def frame_of(tokenizer: PreTrainedTokenizerBase, *, pair: bool = False) -> Frame:
-    """Read off a tokenizer what it puts around a text, or around a pair of them."""
+    """Find the tokens that a tokenizer adds around a text, or around a pair of them."""
     first, second = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", "b"))
     encoding = tokenizer("a", "b") if pair else tokenizer("a")
     ids = encoding["input_ids"]
@@ -62,7 +62,7 @@ def _position(part: Ids, whole: Ids, start: int) -> int:
 
 @dataclass(frozen=True)
 class EncodedLines:
-    """Lines of tokens made by hand.
+    """Lines of tokens that are assembled here.
 
     ``ids`` and ``offsets`` are the tokens of each of the ``texts`` without its frame, and the characters each stands
     for. A line holds those of its owner from ``spans[line][0]`` up to ``spans[line][1]``, the first of them in place
@@ -110,7 +110,7 @@ def encode_long(
     long: str = "truncate",
     stride: float | None = None,
 ) -> Any:
-    """Tokenise texts, or pairs of them, shortening, refusing or sliding over those longer than the model reads."""
+    """Tokenize texts, or pairs of them; those that are too long are truncated, refused or split into windows."""
     if long != "window":
         encoded = texts.encode(loaded, values, indices, max_length)
         if long == "error":
@@ -135,7 +135,7 @@ def encode_spans(
     stride: float | None = None,
     offsets: bool = True,
 ) -> EncodedLines:
-    """Tokenise texts and keep which characters each token stands for."""
+    """Tokenize texts with the offsets of their tokens."""
     frame = frame_of(loaded.processor)
     limit = texts.token_limit(loaded, max_length)
     room = None if limit is None else room_for(limit - frame.size, "max_length")
@@ -165,7 +165,7 @@ def encode_spans(
 def tokens_of(
     loaded: Loaded, values: list[str], *, offsets: bool = True, special: bool = False
 ) -> tuple[list[Ids], list[list[tuple[int, int]]]]:
-    """Tokenise texts, without their frame unless it is asked for, and give the characters each token stands for."""
+    """Tokenize texts, with special tokens if requested, and return the offsets of the tokens."""
     tokenizer = loaded.processor
     if not values:
         return [], []

@@ -1,4 +1,4 @@
-"""Which files of a model folder may be opened: those that lie in it, and of the weights safetensors alone."""
+"""The files of a model folder that may be opened: those in it, and of the weights safetensors alone."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _is_read_index(name: str, pickled: bool) -> bool:
 
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:
-    """List what lies below a folder; links to folders are listed, not followed."""
+    """List the paths below a folder; links to folders are listed, not followed."""
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda each: each.name):
             yield Path(entry.path)
@@ -67,7 +67,7 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def is_within(path: Path, root: Path) -> bool:
-    """Return whether a path, links followed, ends in a folder, or in the content that the Hub's cache keeps for it.
+    """Return whether a path, links followed, is in a folder, or in the Hub cache's content for it.
 
     In the cache a snapshot's files are links to ``blobs``, two folders up, where content is named by its hash.
     """
@@ -102,7 +102,7 @@ def _refuse_unsafe(part: str, by: str, source: str, argument: str, *, pickled: b
 
 
 def _is_plain(name: str) -> bool:
-    """Return whether a name is that of a file in the folder or below it."""
+    """Return whether a name is a plain relative path inside the folder."""
     path = PurePosixPath(name)
     odd = "\\" in name or "\0" in name or ":" in name
     return bool(name) and not odd and not path.is_absolute() and ".." not in path.parts and not name.startswith("~")

@@ -1,4 +1,4 @@
-"""What the JSON files of a model may not say: names of other files, other repositories, kernels and classes.
+"""Rules for the JSON files of a model: no names of other files, other repositories, kernels and classes.
 
 transformers takes names from these files and opens, fetches or imports what they name. Each rule below is about one
 entry, wherever in a file it stands.
@@ -42,7 +42,7 @@ def complaint(path: Path, settings: dict[str, Any], root: Path, *, pickled: bool
 
 
 def _entries(content: object) -> Iterator[tuple[str, Any, dict[str, Any]]]:
-    """Go through all entries, those of objects within objects included, without recursion."""
+    """Yield all entries, also those of nested objects, without recursion."""
     waiting = [content]
     while waiting:
         value = waiting.pop()
@@ -56,7 +56,7 @@ def _entries(content: object) -> Iterator[tuple[str, Any, dict[str, Any]]]:
 
 
 def _pickles(path: Path, settings: dict[str, Any], root: Path) -> str | None:
-    """Return which pickled file some kinds of models read beside their safetensors."""
+    """Return which pickled file some types of models read beside their safetensors."""
     if path.name != "config.json":
         return None
     if "qwen2_5_omni" in str(settings.get("model_type")) and (root / "spk_dict.pt").exists():
@@ -76,7 +76,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def _leads_away(name: str, root: Path) -> bool:
-    """Return whether a path, from here or from the folder, is that of something outside the folder."""
+    """Return whether a path, from here or from the folder, leads outside the folder."""
     if "\0" in name or len(name) > 4096 or not _is_no_plain_name(name, {}, root):
         return False
     existing = [path for path in (Path(os.path.expanduser(name)), root / name) if os.path.lexists(path)]

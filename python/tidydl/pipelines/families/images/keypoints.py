@@ -72,7 +72,7 @@ class _Pairs:
         return self.first.cut
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode some pairs and make their tensor of pixels."""
+        """Decode some pairs and build their tensor of pixels."""
         pairs = zip(self.first.pixels(positions), self.second.pixels(positions), strict=True)
         loaded = self.first.loaded
         return on_device(loaded, loaded.image_processor(images=[list(pair) for pair in pairs], return_tensors="pt"))

@@ -111,7 +111,7 @@ class _Prompted:
         return getattr(self.images, name)
 
     def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Decode some of the images and make their tensors."""
+        """Decode some of the images and build their tensors."""
         import torch
 
         loaded, prompt = self.images.loaded, self.prompt
