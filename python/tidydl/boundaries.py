@@ -5,10 +5,10 @@ one does so inside ``BOUNDARY.guard(subject)``. An exception that leaves the blo
 :class:`TidydlError` with the original as its cause. Errors that are ours already, and requests to stop (Ctrl-C,
 ``SystemExit``, the closing of a generator), pass unchanged.
 
-Some libraries raise what is no ``Exception``: a panic in Rust code is a ``BaseException``. So guards catch that.
+Some libraries raise more than ``Exception``: a panic in Rust code is a ``BaseException``. So guards catch that.
 A warning that the user's own filters made an exception passes too.
 
-What a public function is given may be anything, and any object may raise when it is looked at. So a public function
+The arguments of a public function may be anything, and any object may raise when it is inspected. So a public function
 is :func:`guarded` as a whole, or guards what reads its arguments by :func:`arguments_of`. Arguments are checked all the
 same: the guard is for what no check foresees.
 """
@@ -34,7 +34,7 @@ from tidydl.errors import (
     TidydlError,
 )
 
-# Requests to stop are never converted, nor are warnings that somebody wants as exceptions.
+# Requests to stop are never converted, nor are warnings that a filter turns into exceptions.
 PASSING = (KeyboardInterrupt, SystemExit, GeneratorExit, Warning)
 FULL_DISK = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 

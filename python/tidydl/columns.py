@@ -35,7 +35,7 @@ Kind = Literal[
     "double", "integer", "logical", "string", "label", "index", "position", "datetime", "image", "audio", "list"
 ]
 ROW = ".row"
-ROWS = (ROW, ".row_y")  # say which row of other data a line is about: from 0 in Python, from 1 in R
+ROWS = (ROW, ".row_y")  # the row of other data that a line refers to: from 0 in Python, from 1 in R
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def is_private(folder: Path) -> bool:
     """Return whether only this user and the system can write to a folder or replace it.
 
     Checked are the folder, the target if it is a link, and all folders above it, as far as they exist. Folders
-    in which anybody may write, but rename and remove only their own files, may lie above. A group may write where it is
+    in which anyone may write, but rename and remove only their own files, may be above. A group may write if it is
     the user's own, of the user's name. Always true on Windows, where folders of users are theirs.
     """
     if not hasattr(os, "getuid"):

@@ -116,7 +116,7 @@ def _mode_of(target: Path, subject: str) -> int | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         raise StorageError(f"{subject} cannot be written: it is not a regular file.", allowed="The path of a file.")
-    return stat.S_IMODE(status.st_mode) & 0o777  # no rights of its owner pass on to who runs it
+    return stat.S_IMODE(status.st_mode) & 0o777  # without setuid and setgid
 
 
 def real_path(path: str | os.PathLike[str], subject: str) -> Path:

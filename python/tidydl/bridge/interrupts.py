@@ -37,7 +37,7 @@ class Watch:
         self._action: Any = None
 
     def __enter__(self) -> Watch:
-        # Windows tells R by other ways, which reticulate hands on
+        # on Windows R is notified in other ways, through reticulate
         if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
             action = _desk.open()
             _desk.watches.append(self)

@@ -59,7 +59,7 @@ def resume(job: str) -> Record:
 
 
 def cancel(job: str) -> Record:
-    """Stop a running job. A job that has ended, or never was, is no error."""
+    """Stop a running job. A job that has ended or does not exist is not an error."""
     return _answer(lambda call: _close(job))
 
 
@@ -106,7 +106,7 @@ def _answer(step: Callable[[_Call], Record]) -> Record:
             record = {"state": "interrupted"}
         except BaseException as error:
             record = {"state": "error", "error": _as_data(error, call.repairs)}
-    if call.watch.seen:  # whatever became of it, the user wants it stopped
+    if call.watch.seen:  # in any case the user wants it stopped
         if "job" in record:
             _close(record["job"])
         record = {"state": "interrupted"}
@@ -163,7 +163,7 @@ def _advance(call: _Call, name: str) -> Record:
         while time.monotonic() < end:
             event = call.watch.work(next, job.work)
             call.happened(event)
-            if isinstance(event, Note):  # to be told before what follows
+            if isinstance(event, Note):  # to be reported before what follows
                 break
     except StopIteration as stop:
         del _jobs[name]

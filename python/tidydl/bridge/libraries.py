@@ -23,7 +23,7 @@ from types import ModuleType
 _LIBRARY = "torch"
 _BINARY = "libtorch_cpu.so"
 _PRODUCTS = ("sgemm_", "dgemm_")  # what a product of two matrices ends in; some builds of R bring the second only
-_PIECE = 2**22  # bytes of memory looked at in one piece
+_PIECE = 2**22  # bytes of memory read at once
 
 
 class _OwnSymbols(Loader):

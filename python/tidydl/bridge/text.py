@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     TextValues: TypeAlias = pd.Series | pd.api.extensions.ExtensionArray | np.ndarray | list[str | None]
 
 REPLACEMENT = "\ufffd"
-_LOOK = 1000  # how many values are looked at to see whether a text repeats
+_LOOK = 1000  # values that are sampled to see whether a text repeats
 
 
 class Repairs:
@@ -131,7 +131,7 @@ def unpack_text(record: dict[str, Any]) -> pa.Array:
         present = np.ones(n, bool)
         present[np.frombuffer(record["missing"], "int32") - 1] = False
         mask = pa.py_buffer(np.packbits(present, bitorder="little"))
-    # Arrow's texts lie end to end, so the NULs come out
+    # Arrow's texts are contiguous, so the NULs come out
     values = pa.py_buffer(data[data != 0])
     return pa.Array.from_buffers(pa.large_string(), n, [mask, pa.py_buffer(offsets), values])
 

@@ -29,7 +29,7 @@ _ELSEWHERE = "Make the column in the data frame first."
 class Expression:
     """A vetted expression: how R writes it, the columns it reads, and its tree.
 
-    ``is_factor`` says that it is a call of ``factor()`` or its kin.
+    ``is_factor`` says that it is a call of ``factor()`` or a similar function.
     """
 
     text: str

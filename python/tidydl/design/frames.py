@@ -137,7 +137,7 @@ def _evaluated(
 def _missing(unused: Iterable[Expression], data: pd.DataFrame, memory: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Return where variables are missing that a formula names but does not use: R drops those rows too."""
     names = [str(name) for name in data.columns]
-    columns = [each for each in unused if each.is_column]  # of whatever kind
+    columns = [each for each in unused if each.is_column]  # of any dtype
     marks = {each.text: data.iloc[:, names.index(each.columns[0])].isna().to_numpy(dtype=bool) for each in columns}
     return marks | _evaluated([each for each in unused if not each.is_column], data, dict(memory), True)[1]
 

@@ -191,7 +191,7 @@ def _enough(x: np.ndarray, degree: int, at: CallContext) -> np.ndarray:
 
 
 def _scale(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, Any]:
-    """Subtract the mean and divide by the standard deviation of the values at the fit, unless told otherwise."""
+    """Subtract the mean and divide by the standard deviation of the values at the fit, unless given."""
     x = at.numeric(values[0])
     if not all(isinstance(option, bool) or _is_number(option) for option in options.values()):
         raise at.refuse("has an option of a wrong kind", "TRUE, FALSE or a number for `center` and `scale`.")

@@ -11,7 +11,7 @@ from tidydl.errors import FormulaError
 MOST_LETTERS = 1_000_000  # of a formula
 MOST_WORDS = 50_000  # names, numbers, signs and texts of a formula
 MOST_DEPTH = 100  # of parentheses, arguments, signs and right-hand operands inside one another
-MOST_TERMS = 10_000  # after the expansion of `*`, `^` and their kin
+MOST_TERMS = 10_000  # after the expansion of `*`, `^` and so on
 MOST_DEGREE = 100  # of poly(); doubles carry no more
 MOST_PRODUCTS = 10_000  # of the powers of several variables inside one poly()
 MOST_ORDERED_LEVELS = 95  # of contr.poly(), as in R: beyond, doubles cannot represent the polynomials

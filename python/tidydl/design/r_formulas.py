@@ -15,7 +15,7 @@ from tidydl.design.syntax import Call, Name, Node, parse, walk
 from tidydl.design.terms import Algebra, Offset
 from tidydl.errors import FormulaError
 
-_UNKNOWN = tuple(f"x{i}" for i in range(50))  # what '.' stands for where the data are not known
+_UNKNOWN = tuple(f"x{i}" for i in range(50))  # what '.' stands for if the data are unknown
 _MOST_KEPT = 1000  # letters
 Answer = TypeVar("Answer")
 

@@ -154,7 +154,7 @@ def _sizes_in(arguments: Arguments, exempt: Collection[str] = ()) -> list[float]
 
 
 def _lists_apart(arguments: Arguments) -> Arguments:
-    """Leave out breaks and labels that are listed one by one, which are no numbers of breaks."""
+    """Drop breaks and labels that are listed one by one, which are not numbers of breaks."""
 
     def is_listed(node: Node) -> bool:
         several = isinstance(node, Call) and node.function == "c" and len(node.arguments) > 1

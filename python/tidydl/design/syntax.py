@@ -23,7 +23,7 @@ _BINARY = {sign: level for level, signs in enumerate(_LEVELS) for sign in signs}
 _PREFIX = {"~": 1, "!": _BINARY["unary !"], "-": _BINARY["unary -"], "+": _BINARY["unary -"]}
 
 _SPACE = r"(?:\s|\#[^\n]*+)*+"
-_PLAIN_NAME = r"(?:[^\W0-9_²³¹¼-¾]|\.(?![0-9]))(?:[^\W²³¹¼-¾]++|\.)*+"  # digits such as ² are no letters to R
+_PLAIN_NAME = r"(?:[^\W0-9_²³¹¼-¾]|\.(?![0-9]))(?:[^\W²³¹¼-¾]++|\.)*+"  # digits such as ² are not letters in R
 _SYNTACTIC = re.compile(_PLAIN_NAME + r"\Z")
 _BLANK = re.compile(_SPACE + r"\Z")
 _TOKEN = re.compile(
@@ -79,7 +79,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Word(Constant):
-    """A word of R's for what is no number, such as NULL or NA, which formulas do not use."""
+    """A constant of R that is not a number, such as NULL or NA, which formulas do not use."""
 
     text: str = "NA"
 
@@ -137,7 +137,7 @@ def parse(text: str, argument: str = "formula", of_r: bool = False) -> Node:
 def split_call(text: str) -> tuple[str, list[tuple[str | None, str]]] | None:
     """Return the function that a text calls, and the arguments as text, each with its name or None.
 
-    The arguments may be anything that R can read. None if it is not a call, or goes on after one.
+    The arguments may be anything that R can read. None if it is not a single call.
     """
     return _Parser(text, "call", True).split()
 

@@ -73,8 +73,8 @@ class Algebra:
             term &= term - 1
 
     def _expand(self, node: Node, add: bool) -> dict[int, None]:
-        """Return the terms of a tree, in order; ``add`` is False behind a minus, where 1 is no intercept."""
-        chain = []  # a long sum is no deep nest
+        """Return the terms of a tree, in order; ``add`` is False behind a minus, where 1 removes the intercept."""
+        chain = []  # a long sum is not deeply nested
         while isinstance(node, Call) and len(node.arguments) == 2 and node.function in _OPERATORS:
             chain.append(node)
             node = node.arguments[0]

@@ -58,7 +58,7 @@ class Logicals:
 class Labels:
     """Codes of levels from 0, -1 where missing.
 
-    ``is_text`` says that the levels are those that were met, and no others.
+    ``is_text`` says that the levels are only those that occur.
     """
 
     codes: np.ndarray

@@ -1,6 +1,6 @@
 """Whether the Hugging Face Hub can be reached, found out quickly and remembered for a while.
 
-The Hub's client tries for half a minute where there is no network, even for files it has.
+Without a network the Hub's client tries for half a minute, even for cached files.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Download one file of the Hub into the cache: resumed where the last try ended, checked once, then visible to all.
 
-The client's own download begins anew in each process and never looks at content; its layout of the cache, its names
+The client's own download restarts in each process and never checks content; its layout of the cache, its names
 and its locks are kept, so that either reads what the other has downloaded.
 """
 
@@ -95,7 +95,7 @@ class Download:
                 with_retries(lambda: self._fill(part, promised.size, retries), retries)  # noqa: B023
                 ends = True
             except _TooLongError:
-                ends = self.verify and promised.digest is not None  # then what it holds so far tells
+                ends = self.verify and promised.digest is not None  # then its current size tells
             with storing(self.repo, part):
                 whole = ends and promised.size in (None, part.stat().st_size)
                 if whole and (not self.verify or is_intact(part, promised)):
@@ -112,7 +112,7 @@ class Download:
         if self.stop.is_set():
             raise DownloadStopped
         have = part.stat().st_size if part.is_file() else 0
-        if size is None or have > size:  # nobody can say that it is a beginning of the file
+        if size is None or have > size:  # it may not be the beginning of the file
             part.unlink(missing_ok=True)
             have = 0
         if have == size and part.is_file():
@@ -133,7 +133,7 @@ class Download:
                     room -= len(chunk)
                     if room < 0:
                         self._refuse_more(part, size)
-                    if resumed or not have:  # a Hub that begins anew each time would get new retries for ever
+                    if resumed or not have:  # a Hub that restarts each time would get new retries for ever
                         retries.renew()
 
     def _room(self, part: Path, size: int | None, have: int) -> int:

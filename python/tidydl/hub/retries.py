@@ -9,10 +9,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-_LIMIT = re.compile(r";\s*t=(\d+)")  # "api";r=0;t=55: in 55 seconds requests are counted anew
+_LIMIT = re.compile(r";\s*t=(\d+)")  # "api";r=0;t=55: the limit is reset in 55 seconds
 _PASSING = (408, 429, 500, 502, 503, 504)
 _FIRST = 0.4  # seconds before the second try; each wait after it is twice as long
-_MOST = 60.0  # seconds that a Hub may ask us to wait; longer is an error, which says how long
+_MOST = 60.0  # seconds that a Hub may ask us to wait; a longer time is an error
 
 
 class Retries:
@@ -26,7 +26,7 @@ class Retries:
         self.renew()
 
     def renew(self) -> None:
-        """Start counting anew."""
+        """Reset the count."""
         self._failed = self._timed_out = 0
 
     def wait(self, problem: Exception) -> bool:
@@ -47,7 +47,7 @@ def with_retries(call: Callable[[], Result], retries: Retries) -> Result:
     while True:
         try:
             return call()
-        except Exception as problem:  # only what passes is tried again; all else goes on at once
+        except Exception as problem:  # only transient errors are retried
             if not retries.wait(problem):
                 raise
 

@@ -1,6 +1,6 @@
 """Warnings about a fit: uninformative inputs, inputs too large to learn from, targets out of reach.
 
-The warnings change nothing of the fit. They are cheap: beside sums over the inputs, what takes longer looks at some
+The warnings do not change the fit. They are cheap: apart from sums over the inputs, longer computations use some
 hundred rows.
 """
 

@@ -147,7 +147,7 @@ def _started() -> Any:
                 rinterface.initr()
     except ImportError as problem:
         raise _no_rpy2("which is not installed") from problem
-    except Exception as problem:  # whatever a library that does not fit this R may raise
+    except Exception as problem:  # an incompatible library may raise anything
         raise _no_rpy2(f"which cannot start R: {problem}") from problem
     finally:
         signal.signal(signal.SIGINT, handler)  # R takes interrupts over
@@ -198,4 +198,4 @@ def _interrupts_held() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, before or signal.SIG_DFL)
     if noted:
-        signal.raise_signal(signal.SIGINT)  # to whoever had interrupts before, who may ignore them
+        signal.raise_signal(signal.SIGINT)  # to the previous handler, which may ignore them

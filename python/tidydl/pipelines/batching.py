@@ -255,7 +255,7 @@ def _planned_batches(encoded: Encoded, plan: BatchPlan, weights: Weights, worker
     largest: dict[Hashable, int] = {}
     for shape, size in zip(shapes, sizes, strict=True):
         largest[shape] = max(size, largest.get(shape, 0))
-    # those of one shape stand together, so that none is passed over
+    # those of one shape are adjacent, so that none is skipped
     order = sorted(range(len(sizes)), key=lambda i: (largest[shapes[i]], repr(shapes[i]), sizes[i]), reverse=True)
     left, start = sum(sizes), 0
     while start < len(order):
@@ -322,7 +322,7 @@ def _is_out_of_memory(problem: BaseException) -> bool:
 
     if isinstance(problem, torch.OutOfMemoryError):
         return True
-    text = first_line(problem)  # of other devices, whose errors have no class of their own
+    text = first_line(problem)  # other devices have no error class of their own
     return isinstance(problem, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 

@@ -94,7 +94,7 @@ def augment_steps(
     _refuse_clash(_new_columns(x, nothing, prefix).columns, data)
     result = yield from x.steps(data, drawn=drawn, first=first, **arguments)
     new = _new_columns(x, result, prefix)
-    _refuse_clash(new.columns, data)  # where each row has labels of its own, only now are the ranks known
+    _refuse_clash(new.columns, data)  # if each row has labels of its own, the ranks are known only now
     joined = pd.concat([data.reset_index(drop=True), new.reset_index(drop=True)], axis=1)
     joined.index = data.index
     joined.attrs = {**data.attrs, "tidydl": result.attrs["tidydl"]}

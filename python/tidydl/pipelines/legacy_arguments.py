@@ -52,7 +52,7 @@ _WRITE_NOW = {
     "torch_dtype": "Give it to pipeline(), as `dtype`.",
 }
 
-# Dictionaries of options that older code hands on, whose entries are options of their own.
+# Dictionaries of options in older code, whose entries are options themselves.
 _BUNDLES = ("generate_kwargs", "forward_params")
 
 _LOADING = {"torch_dtype": "dtype", "use_auth_token": "token"}

@@ -75,7 +75,7 @@ class Loaded:
     device: str
     asked: tuple[Any, ...] | None = None  # what load() was asked for, so that copies share what it keeps
 
-    def __reduce__(self) -> Any:  # other processes load it anew, rather than be sent the weights
+    def __reduce__(self) -> Any:  # other processes load it again rather than receive the weights
         return super().__reduce__() if self.asked is None else (load, self.asked)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Loaded:
@@ -202,7 +202,7 @@ def _load_weights(wanted: Wanted) -> Weights:
     torch, transformers = import_torch(), import_transformers()
     refuse_fork(computing=False)
     auto = getattr(transformers, f"AutoModelFor{wanted.head}" if wanted.head else "AutoModel")
-    # of decision models from_pretrained() fails where it is to tell what was missing
+    # from_pretrained() of decision models fails with `output_loading_info`
     reporting: dict[str, Any] = {} if wanted.head == "Decision" else {"output_loading_info": True}
     config = read_config(wanted.source, wanted.pickled)
 

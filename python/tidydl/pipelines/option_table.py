@@ -121,7 +121,7 @@ def _or_none(read: Reader) -> Reader:
 
 _fraction = partial(check_number, minimum=0, maximum=1)
 
-# Which options a task has, and their defaults, is said in the table of tasks.
+# The options of each task, with their defaults, are in the table of tasks.
 OPTIONS: dict[str, Option] = {
     "on_error": Option(
         partial(_choice, ("raise", "row")),

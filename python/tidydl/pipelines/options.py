@@ -15,7 +15,7 @@ from tidydl.pipelines.legacy_arguments import as_current_arguments, asks_for_wha
 from tidydl.pipelines.option_table import OPTIONS, Option
 
 DEFAULT = "default"
-# Arguments that have a place of their own, for hints.
+# Arguments outside of the options, for hints.
 OF_THE_PIPELINE = (
     *("task", "model", "tokenizer", "image_processor", "feature_extractor", "processor", "revision", "device", "dtype"),
     *("use_safetensors", "trust_remote_code", "token"),

@@ -25,7 +25,7 @@ class Family(Protocol):
     call start (``drawn`` where the call names no seed), None where it draws nothing after all. Where other models have
     a part in the answers, such as a vocoder, it has ``other_models(loaded, options)``, which returns them.
     ``POSITIONS`` names those columns that count from 0, and ``LISTS`` those that are list columns, which are there with
-    some options only, so that the columns of the task do not tell.
+    some options only, and so not in the columns of the task.
     """
 
     def plan(self, call: Call) -> TaskPlan:

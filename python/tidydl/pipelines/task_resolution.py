@@ -23,7 +23,7 @@ from tidydl.pipelines.transformers_loaders import Source, import_transformers, r
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
-# The arguments that say what is loaded and how, with their defaults.
+# The arguments about loading, with their defaults.
 LOADING: dict[str, Any] = {
     **dict.fromkeys(READERS),
     "revision": None,

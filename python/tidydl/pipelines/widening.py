@@ -14,7 +14,7 @@ from tidydl.errors import ArgumentError, ColumnError
 from tidydl.pipelines.predictions import ERROR, OTHER, RANK
 
 _SEQUENCE = "sequence"
-KEYS = (ROW, RANK, _SEQUENCE)  # the columns that say which row a result belongs to, and how it ranks
+KEYS = (ROW, RANK, _SEQUENCE)  # the columns with the row and the rank of a result
 
 
 @guarded

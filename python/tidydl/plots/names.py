@@ -51,7 +51,7 @@ def _cut_inside(name: str, longest: int) -> str:
 
 
 def wrapped(text: str, letters: int = STRIP) -> str:
-    """Break a text into lines of so many letters, after a space or a mark if there is one; no letter is lost."""
+    """Wrap a text at a number of characters, after a space or a mark if there is one; no character is lost."""
     lines = []
     while len(text) > letters:
         breaks = [match.end() for match in re.finditer(r"[\s_.:,;/…-]+", text[:letters])]

@@ -1,4 +1,4 @@
-"""Where the units and the weights of a network stand in its diagram, how large they are and of which colour."""
+"""The layout of a network's diagram: positions, sizes and colours of units and weights."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _connections(
     lines["weight"] = wts
     lines["kind"] = np.where(~free & (wts == 0), "pruned", lines["layer"])
     if skip or not n[1]:
-        lines["kind"] = lines["kind"].replace("skip", "plain")  # there are no others to tell them from
+        lines["kind"] = lines["kind"].replace("skip", "plain")  # there are no others to distinguish
     lines["term"] = ["b" if start.startswith("b") else start for start in lines["from"]] + ("->" + lines["to"])
     return lines
 

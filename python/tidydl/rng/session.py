@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-_NUMBER = (int, numbers.Real)  # a whole number is real too, which type checkers do not know
+_NUMBER = (int, numbers.Real)  # a whole number is real too, unknown to type checkers
 _current: RandomNumbers | None = None
 _pid = os.getpid()
 _forks = 0  # of this process since its stream was started
@@ -29,7 +29,7 @@ def current() -> RandomNumbers:
     """Return the session's stream, seeded by the operating system unless :func:`set_seed` was called."""
     global _current
     with LOCK:
-        if _pid != os.getpid():  # a copy that a library made by fork, of which Python was not told
+        if _pid != os.getpid():  # a fork by a library, which Python does not see
             _begin_as_child(None)
         if _current is None:
             _current = RandomNumbers()

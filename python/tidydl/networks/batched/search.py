@@ -38,7 +38,7 @@ _PER_NETWORK = (
 class BatchSearch:
     """Many searches side by side, each from its initial ``wts``; ``mask`` says which weights may change.
 
-    After :meth:`rounds` has come to its end, ``found`` holds for each network ``wts``, ``value``, ``initial``,
+    After :meth:`rounds` is exhausted, ``found`` holds for each network ``wts``, ``value``, ``initial``,
     ``convergence``, ``iterations``, ``evaluations`` and its ``curve`` (a list of iteration and value), as NumPy.
     """
 

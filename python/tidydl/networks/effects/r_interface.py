@@ -1,4 +1,4 @@
-"""The rows of data that R looks at a network by, where it was fitted to numbers, and the targets of any network."""
+"""Entry points of R for effects: the rows of a network fitted to numbers, and the targets of any network."""
 
 from __future__ import annotations
 

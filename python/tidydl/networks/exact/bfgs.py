@@ -47,7 +47,7 @@ def _begin_forward(problem: Problem, search: Search, s: np.record) -> None:
 
 @part
 def _ceiling(s: np.record) -> float:
-    """Return the sum of losses above which a point on the line will be refused, whatever the rows to come add."""
+    """Return the sum of losses above which a point on the line will be refused, whatever later rows add."""
     if s.phase != FORWARD or s.gradients == 0:
         return math.inf
     return s.ceiling - s.penalty + 1e-9 * abs(s.penalty)

@@ -91,7 +91,7 @@ def _folder() -> Path | None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError:
         return None
-    # somebody else may have been faster, and the machine code is a pickle
+    # another process may have been faster, and the machine code is a pickle
     return folder if os.environ.get("NUMBA_CACHE_DIR") or is_private(folder) else None
 
 

@@ -35,7 +35,7 @@ class Solution:
     """What a fit found.
 
     ``curve`` has a row for each pass: the iteration and the value last tried. ``convergence`` is 0 where the search
-    ended by itself and 1 where ``maxit`` was reached. What an engine does not tell is None.
+    converged and 1 if ``maxit`` was reached. What an engine does not report is None.
     """
 
     wts: np.ndarray

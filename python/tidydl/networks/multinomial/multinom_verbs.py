@@ -130,7 +130,7 @@ def _comparable(fits: list[Multinom]) -> None:
 
 
 def _fitted_to_the_same(fit: Multinom, other: Multinom) -> bool:
-    """Return whether the response, the number of rows and that of each class are the same; `summ` orders them anew."""
+    """Return whether the response, the number of rows and that of each class are the same; `summ` reorders them."""
     if other.response != fit.response or other.fitted_values.shape != fit.fitted_values.shape:
         return False
     counts, others = (each.weights @ (each.fitted_values + each.residuals) for each in (fit, other))

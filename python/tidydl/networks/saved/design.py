@@ -153,7 +153,7 @@ def variables_of(part: Part, formula: Formula, key: Callable[[str], str]) -> dic
         _check_variable(each)
         try:
             parts[key(each.text("name"))] = each
-        except FormulaError:  # it is none of the formula's
+        except FormulaError:  # it is not in the formula
             continue
     variables = {}
     texts = [each.text for each in formula.variables] + [each.text for each in formula.offsets]

@@ -59,7 +59,7 @@ class _Argument(NamedTuple):
 
 @remembered
 def call_for_r(text: str, size: int | None = None) -> CallForR | None:
-    """Write a call anew, None if it calls no function that fits networks.
+    """Rewrite a call; None if it calls no function that fits networks.
 
     ``size`` is the number of hidden units that it gets whatever it had: ``update()`` fits what was loaded.
     """

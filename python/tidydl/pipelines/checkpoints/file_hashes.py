@@ -1,7 +1,7 @@
 """Hashes of files, cached so that no unchanged file is read twice.
 
 A change shows in the size, the inode and the times of the last change, of the content and of the inode (which cannot be
-set back). A file that changed within the last seconds is hashed anew each time, for it may change again without
+set back). A file that changed within the last seconds is hashed each time, as it may change again without
 any of these telling. Hashes are kept in the cache folder, a line each, which any number of processes append to.
 """
 
@@ -18,7 +18,7 @@ from tidydl.boundaries import DATA_FILES
 from tidydl.storage import cache_folder
 
 _KEPT_IN = "file-hashes.txt"
-_LARGEST = 2**25  # bytes of that file, beyond which it is begun anew
+_LARGEST = 2**25  # bytes of that file, beyond which it is started again
 _SETTLED = 3.0  # seconds after which a file counts as settled
 _GONE = b"unreadable"
 

@@ -164,7 +164,7 @@ class Folder:
     def write_part(
         self, frame: pd.DataFrame, start: int, stop: int, facts: Mapping[str, Any], seed: int | None
     ) -> Part:
-        """Write the frame of some inputs, under a name that tells which and what the file holds."""
+        """Write the frame of some inputs, under a name with their positions and the hash of the content."""
         whole = {**facts, "run": {"about": self.about, "seed": seed}, "start": start, "stop": stop}
         path = self._write_table(frame, whole, lambda digest: f"part-{start:09d}-{stop:09d}-{digest[:32]}.parquet")[0]
         return start, stop, path

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
-# Files of a model's folder that say how inputs are read or answers written. Weights are compared in memory.
+# Files of a model's folder for reading inputs and writing answers. Weights are compared in memory.
 _READING = (".json", ".txt", ".model", ".jinja", ".py", ".spm", ".bpe", ".vocab", ".tiktoken", ".codes", ".tsv")
 _BELOW = ("*.jinja", "*.npy", "*.npz")  # in folders below: templates of chats, and voices
 # What transformers notes about where and how something was loaded, or how it was used last.
@@ -28,7 +28,7 @@ _MOVES = (
     "cur_lang_code",
     "src_lang",
     "tgt_lang",
-)  # set anew by the options of a call
+)  # reset by the options of a call
 
 
 def digest_of_model(model: PreTrainedModel, others: tuple[PreTrainedModel, ...], files: FileHashes) -> str:

@@ -90,7 +90,7 @@ class Ownership:
                 os.utime(self._path)
 
     def check(self) -> None:
-        """Refuse to go on if another process has taken over, as it may after a long silence; the error names it."""
+        """Refuse to continue if another process has taken over, as it may after a long silence; the error names it."""
         holder = _newest(self._path.parent)
         if holder is None or holder.path != self._path or holder.record.get("token") != self._token:
             raise StorageError(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def written_chat(
     reader: PreTrainedTokenizerBase | ProcessorMixin, messages: Sequence[dict[str, Any]], index: int
 ) -> str:
-    """Write a chat by the template of a tokenizer or processor; an answer that is begun is continued.
+    """Write a chat by the template of a tokenizer or processor; an unfinished answer is continued.
 
     Messages have ``role`` and ``content``; ``index`` is the position of the input, for messages.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ALLOWED = "One string, several, or a data frame with a column of strings."
 CHUNK = 1024
-_NO_LIMIT = 1_000_000  # what tokenizers write where they know of none is larger
+_NO_LIMIT = 1_000_000  # tokenizers without a limit have a larger number
 _CHARACTERS = 200  # of which a token is all but sure to be made
 
 

@@ -78,7 +78,7 @@ class EncodedLines:
     owners: list[int] = field(default_factory=list)
     spans: list[tuple[int, int]] = field(default_factory=list)
     at: list[int] = field(default_factory=list)
-    extra: list[int] = field(default_factory=list)  # what else tells the lines of an owner apart
+    extra: list[int] = field(default_factory=list)  # what else distinguishes the lines of an owner
 
     @property
     def sizes(self) -> list[int]:
@@ -177,7 +177,7 @@ def tokens_of(
 
 
 def refuse_slow(tokenizer: PreTrainedTokenizerBase) -> None:
-    """Refuse a tokenizer that does not say which characters its tokens stand for."""
+    """Refuse a tokenizer without offsets."""
     if not getattr(tokenizer, "is_fast", False):
         raise ArgumentError(
             f"`tokenizer` is a {type(tokenizer).__name__}, which does not return token offsets.",
@@ -210,7 +210,7 @@ def room_for(room: int, limited_by: str, *, index: int | None = None) -> int:
 
 
 def spans_of(size: int, room: int | None, stride: float | None) -> list[tuple[int, int]]:
-    """Cut a text of so many tokens into windows that share ``stride`` tokens with their neighbours."""
+    """Split a text of ``size`` tokens into windows that share ``stride`` tokens with their neighbours."""
     if room is None or size <= room:
         return [(0, size)]
     overlap = room // 4 if stride is None else int(stride)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import GenerationConfig
 
-_NEW_TOKENS = 256  # at most, where neither the call nor the model says how many
+_NEW_TOKENS = 256  # at most, if neither the call nor the model sets a number
 # What the settings that come with a model may ask for.
 _MOST = {
     **dict.fromkeys(("max_length", "max_new_tokens", "min_length", "min_new_tokens"), 1_000_000),
@@ -31,7 +31,7 @@ _PASSED = (
     *("max_new_tokens", "max_length", "min_length", "min_new_tokens", "do_sample", *_DRAWING, "num_beams"),
     *("num_return_sequences", "repetition_penalty", "no_repeat_ngram_size", "length_penalty", "early_stopping"),
 )
-# The options of a task whose texts are answers: the likeliest one, whatever the model's own settings say.
+# The options of a task whose texts are answers: the most likely one, whatever the model's own settings.
 GREEDY: dict[str, Any] = {"do_sample": False, "num_return_sequences": 1, **dict.fromkeys(("seed", *_DRAWING))}
 Start = Callable[[dict[str, Any], Any], int]  # given what was read and what was made: how many tokens of it are old
 

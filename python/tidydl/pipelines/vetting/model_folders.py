@@ -15,7 +15,7 @@ from tidydl.pipelines.vetting.settings import SETTINGS, complaint
 from tidydl.pipelines.vetting.sizes import large_input, long_list
 
 _INDEX = ".safetensors.index.json"
-_DEPTH = 3  # folders within folders that are looked into; what an index names is looked at wherever it lies
+_DEPTH = 3  # levels of folders that are searched; files named by an index are checked anywhere
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ALLOWED = "A model whose files refer to nothing outside its folder, and whose weights are safetensors files."
 _HINT = "Untrusted files can be harmful: load this model only from a source you trust, and without that file or entry."
@@ -95,7 +95,7 @@ def named_parts(index: Path, source: str, argument: str, root: Path | None = Non
 
 
 def _refuse_unsafe(part: str, by: str, source: str, argument: str, *, pickled: bool) -> None:
-    """Refuse the name of a file of weights that lies elsewhere, or holds no safetensors."""
+    """Refuse the name of a weight file that is elsewhere, or not safetensors."""
     ends = (".safetensors", ".bin") if pickled else (".safetensors",)
     if not _is_plain(part) or not part.endswith(ends):
         raise _refusal(source, argument, f"where {by} names {part!r:.200} as a file of weights")

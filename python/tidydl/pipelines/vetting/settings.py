@@ -20,9 +20,9 @@ SETTINGS = (
 _READER = re.compile(r"(?=\w*?(?:Tokenizer|Processor|FeatureExtractor|Backend))\w+")
 _ATTENTION = re.compile(r"[\w|.-]*")
 _NAMES_BY_USER = ("id2label", "label2id")
-_TOKENS = ("special_tokens_map.json", "added_tokens.json", "chat_template.json")  # whose entries are no settings
+_TOKENS = ("special_tokens_map.json", "added_tokens.json", "chat_template.json")  # whose entries are not settings
 _CLASSES_OF_HUB = "shi-labs/oneformer_demo"  # what OneFormer's image processor reads by default
-Rule = Callable[[Any, dict[str, Any], Path], bool]  # of an entry, what stands beside it, and the folder: is it refused?
+Rule = Callable[[Any, dict[str, Any], Path], bool]  # an entry, its siblings, and the folder: is it refused?
 
 
 def complaint(path: Path, settings: dict[str, Any], root: Path, *, pickled: bool) -> str | None:

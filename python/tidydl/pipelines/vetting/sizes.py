@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 _HEADER = 100_000_000  # bytes of a header, as safetensors limits it
 _SPARE = 250_000_000  # numbers that a model may have beside those in its files: 1 GB of float32
-_PACKED = 16  # numbers that one of a quantized file may stand for
+_PACKED = 16  # values per number of a quantized file
 _MODULES = 1000  # layers, experts and the like that a model may have though its files hold fewer weights
 _GROWTH = 10_000
 _PADDED = 1 << 20  # tokens
-# Entries that say how often a part is repeated, and those of these names that say how long or wide something is.
+# Entries that repeat a part, and entries that are lengths or widths.
 _REPEATED = re.compile(r"\w*(layers?|blocks?|depths?|experts?|stages?|codebooks?)|(num|n)_\w+")
 _LENGTHS = re.compile(r"\w*(positions?|ctx|context|tokens?|labels|length|vocab|embeddings|size|dim|channels|frames)")
 # The largest values of entries by which inputs are read: of these names, of those that are sizes, and of all others.
@@ -38,7 +38,7 @@ _LARGEST = {
 _SIZES = re.compile(r"(?:\w*_)?(?:size|height|width|edge)")
 _SIDE = 32_768
 _OTHER = 1 << 28
-_FREE = re.compile(r"\w*(?:token|length)\w*|\w+_id")  # ids, and lengths that say how much may be, not how much is
+_FREE = re.compile(r"\w*(?:token|length)\w*|\w+_id")  # ids, and lengths that are limits rather than sizes
 # What transformers makes lists of as soon as it reads it, and the longest lists that settings may hold themselves.
 _LABELS = re.compile(r"_?n(um)?_(labels|classes)|id2label|label2id")
 _MOST_LABELS = 100_000

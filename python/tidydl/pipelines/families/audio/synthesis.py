@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 _NEW_TOKENS = 256  # what transformers' own pipeline sets where neither the call nor the model says otherwise
-_OF_PARTS = ("bark", "seamless_m4t", "seamless_m4t_v2")  # whose parts have settings of generation of their own
+_OF_PARTS = ("bark", "seamless_m4t", "seamless_m4t_v2")  # whose parts have generation configs of their own
 _BY_TOKENIZER = ("musicgen", "speecht5")  # whose processors read more than texts
-_SPEAKERS = {"csm": ("[0]", "["), "dia": ("[S1] ", "[")}  # who speaks, where a text does not begin by saying so
+_SPEAKERS = {"csm": ("[0]", "["), "dia": ("[S1] ", "[")}  # the speaker, unless the text begins with one
 _DRAWING = ("do_sample", "temperature", "max_new_tokens")
 
 Line = tuple[int, float, Any]

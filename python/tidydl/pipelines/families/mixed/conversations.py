@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tidydl.data.media.video_value import Video
 
-_FRAMES = 8  # of a video, where neither the call nor the model says how many
+_FRAMES = 8  # of a video, if neither the call nor the model sets a number
 _WORDS = {"image": ("an image", "images"), "audio": ("audio", "audio"), "video": ("a video", "videos")}
 _READERS = {"image": ("image_processor",), "audio": ("feature_extractor", "audio_processor")}
 
@@ -132,7 +132,7 @@ def _frames_in(video: Video, index: int) -> int:
 
 
 def _written(processor: ProcessorMixin, chat: Chat, index: int) -> str:
-    """Write a chat by the model's template; an answer that is begun is gone on with."""
+    """Write a chat by the model's template; an unfinished answer is continued."""
     messages = [
         {"role": role, "content": [each for block in blocks for each in _template_blocks(block)]}
         for role, blocks in chat

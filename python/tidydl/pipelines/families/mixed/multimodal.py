@@ -192,7 +192,7 @@ def _shape(tensors: dict[str, Any], length: int, fill: bool) -> Hashable:
     shapes = []
     for name, values in sorted(tensors.items()):
         if not hasattr(values, "shape"):
-            return object()  # what is no tensor cannot be put together with another
+            return object()  # only tensors can be concatenated
         if not (fill and _is_of_tokens(name, values, length)):
             shapes.append((name, tuple(values.shape)))
     return tuple(shapes)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Value = tuple[Any, tuple[str, ...]]  # an image or sound, and its labels
 
 _SIGLIP_TOKENS = 64  # to which SigLIP was trained to see every text filled up
-_TEXT_SHARE = 8  # how much the batches grow with their texts, which each of them reads anew
+_TEXT_SHARE = 8  # how much the batches grow with their texts, which each of them encodes again
 _MOST = 4  # and by how many times what a batch may cost they grow at most
 
 

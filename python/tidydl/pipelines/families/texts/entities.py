@@ -113,7 +113,7 @@ def _pieces(
             pieces.append(_Piece(text[start:end], start, end, each, False))
         elif marks_subwords:
             pieces.append(_Piece(word, start, end, each, len(word) != end - start))
-        else:  # nothing but blanks tells words apart
+        else:  # words are separated by blanks only
             pieces.append(_Piece(word, start, end, each, start > 0 and " " not in text[start - 1 : start + 1]))
     return pieces
 
