@@ -16,9 +16,11 @@ abort_tidydl <- function(kind, problem, allowed = NULL, hint = NULL, call = rlan
   )
 }
 
-# The traceback, or one without frames of the user: it shows the arguments of calls, whose own methods may fail where
+# The traceback, or one without frames: it shows the arguments of calls, whose own methods may fail where
 # do.call() has put them into the call.
-trace_to <- function(frame) tryCatch(rlang::trace_back(bottom = frame), error = function(problem) the$own_trace)
+trace_to <- function(frame) {
+  tryCatch(rlang::trace_back(bottom = frame), error = function(problem) rlang::trace_back(bottom = globalenv()))
+}
 
 # Calls are shown with errors and copied into reports, so access tokens in them are hidden.
 without_token <- function(call) {

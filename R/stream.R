@@ -13,7 +13,7 @@
 #'   the names of their parts (`text = tweet`), and its options (`top_k = 3`).
 #' @param batch_size Number of rows per batch.
 #' @param output A file name ending in `.parquet` to which the results are written incrementally; they are not kept in
-#'   memory.
+#'   memory. It must not be in the folder that is read.
 #' @param augment With a pipeline: whether its results are joined to the data, as by [augment()], rather than returned
 #'   as they are.
 #' @param prefix With `augment`: a prefix for the names of the new columns, to distinguish the results of two pipelines;

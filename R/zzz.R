@@ -4,7 +4,6 @@
 
 .onLoad <- function(libname, pkgname) {
   setHook("reticulate.onPyInit", prepare_python)
-  the$own_trace <- rlang::trace_back(bottom = environment()) # for trace_to()
   if (python_running()) {
     prepare_python()
   }

@@ -246,9 +246,7 @@ def test_images_that_are_in_no_row_are_told_of(tmp_path):
     (tmp_path / "named" / "metadata.csv").write_text("file_name,x\ntrain/a.png,1\n")
     (tmp_path / "named" / "train").rename(tmp_path / "named" / "cars")
     (tmp_path / "named" / "metadata.csv").write_text("file_name,x\ncars/a.png,1\n")
-    with pytest.warns(
-        UserWarning, match="Not loaded, because the metadata file does not list these image files: .*b.png"
-    ):
+    with pytest.warns(UserWarning, match="Not loaded, because the metadata file does not list these files: .*b.png"):
         assert len(load_dataset(tmp_path / "named")) == 1
 
 

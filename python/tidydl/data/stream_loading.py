@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
@@ -225,7 +227,32 @@ def _stream(
     empty = frame_of(_with_levels(nothing, whole.levels))
     objects = [name for name in empty.columns if empty[name].dtype == object and _is_plain(whole.schema, name, meant)]
     types = {name: whole.schema.field(name).type for name in objects}
-    return Stream(batches, empty, source=request.path, batch_size=size, rows=rows, facts=facts, types=types)
+    return Stream(
+        batches,
+        empty,
+        source=request.path,
+        batch_size=size,
+        rows=rows,
+        facts=facts,
+        types=types,
+        reads=partial(_would_read, request),
+    )
+
+
+def _would_read(request: Request, file: str) -> bool:
+    """Return whether a file would be among those that a request reads, if it were there."""
+    from tidydl.data.sources.dataset_cards import describes_itself
+    from tidydl.data.sources.local_files import is_pattern
+
+    target, location = Path(os.path.realpath(file)), Path(os.path.realpath(request.path))
+    if request.is_on_hub or request.data_files is not None:
+        return False
+    if is_pattern(request.path):
+        return target.match(str(location))
+    folder = location / (request.data_dir or "")
+    if not folder.is_dir() or describes_itself(location) or not target.is_relative_to(folder):
+        return False
+    return not any(part.startswith(".") for part in target.relative_to(folder).parts)
 
 
 def _is_plain(schema: pa.Schema, name: str, meant: Mapping[str, Any]) -> bool:

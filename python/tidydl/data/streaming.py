@@ -34,6 +34,8 @@ class Stream:
         Metadata of the frames, stored in ``.attrs["tidydl"]``.
     types
         The Arrow types of columns of objects, which frames without a value do not show.
+    reads
+        Returns whether a file of some path would be read too if the stream were opened again.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Stream:
         rows: int | None = None,
         facts: Mapping[str, Any] | None = None,
         types: Mapping[str, Any] | None = None,
+        reads: Callable[[str], bool] = lambda path: False,
     ):
         self._batches = batches
         self._empty = empty
@@ -54,6 +57,7 @@ class Stream:
         self.rows = rows
         self.facts = dict(facts or {})
         self.types = dict(types or {})
+        self.reads = reads
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         return self._batches()
@@ -79,6 +83,20 @@ class Stream:
             allowed="A data frame, or the path of a file.",
             hint="Write it with `write_dataset()` and pass the path, or call `stream()` in the other process.",
         )
+
+    def check_output(self, path: str, argument: str) -> None:
+        """Refuse a file whose rows the stream would read as data when it is opened again.
+
+        Raises
+        ------
+        ArgumentError
+            If it is in the folder, or matches the pattern, that is streamed.
+        """
+        if self.reads(path):
+            raise ArgumentError(
+                f"`{argument}` '{path}' is among the files of this stream, so its rows would be read again next time.",
+                allowed="A file outside the folder that is streamed, or a name that its pattern does not match.",
+            )
 
     @property
     def columns(self) -> list[str]:

@@ -79,11 +79,11 @@ def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | N
     Raises
     ------
     ArgumentError
-        The path has another extension, a folder contains other files, the name of a split is not a valid file name, or
-        ``data`` is of any other type.
+        The path has another extension, a folder contains other files, the name of a split is not a valid file name,
+        ``data`` is a stream that would read the written file next time, or of any other type.
     DataError
         A column contains values without a common type or of an unsupported type, such as complex numbers; two
-        categories are equal as text; a column has no name or several.
+        categories are equal as text; a column has no name or several; there are rows but no columns.
     StorageError
         The file cannot be written.
 
@@ -110,6 +110,8 @@ def write_steps(data: object, path: object, argument: str = "path", index_base: 
         yield from _write_splits(data, target, index_base)
     elif _is_one(data):
         _check_suffix(target, argument)
+        if isinstance(data, Stream):
+            data.check_output(str(target), argument)
         with whole_file(target) as file:
             folder = None if target.is_symlink() else target.absolute().parent
             yield from _write_one(data, file, folder, index_base)
@@ -215,7 +217,13 @@ def _table_of(data: Frame, folder: Path | None = None, index_base: int = 0) -> p
     from tidydl.data.arrow.from_frame import encode
     from tidydl.data.arrow.to_frame import decode
 
-    table = encode(data if hasattr(data, "iloc") else decode(table_of(data)), index_base=index_base)
+    frame = data if hasattr(data, "iloc") else decode(table_of(data))
+    if len(frame) and not len(frame.columns):
+        raise DataError(
+            f"`data` has {len(frame):,} rows and no columns, and a file without columns has no rows.",
+            allowed="Data with at least one column.",
+        )
+    table = encode(frame, index_base=index_base)
     return table if folder is None else relative_media_paths(table, folder)
 
 
@@ -341,11 +349,15 @@ def _write_folder(data: Mapping[str, Any], target: Path, index_base: int) -> Wor
         if folder is scratch:
             scratch.mkdir()
         with ExitStack() as files:  # each takes its name when all are written
+            opened = {name: files.enter_context(whole_file(folder / f"{name}.parquet")) for name in data}
             for name, each in data.items():
-                file = files.enter_context(whole_file(folder / f"{name}.parquet"))
-                yield from _write_one(each, file, target, index_base)
+                yield from _write_one(each, opened[name], target, index_base)
             if not set(data) <= set(_KNOWN_SPLITS) or (folder / _README).exists():
-                files.enter_context(whole_file(folder / _README)).write(_card(data).encode())
+                opened[_README] = files.enter_context(whole_file(folder / _README))
+                opened[_README].write(_card(data).encode())
+            for file in opened.values():  # so that no file is replaced before all are on the disk
+                file.flush()
+                os.fsync(file.fileno())
         if folder is scratch:
             os.replace(scratch, target)
     except OSError as problem:

@@ -59,6 +59,8 @@ def stream_open(older: Mapping[str, Any] | None = None, output: object = None, *
     if output is not None:
         check_file(output, "output")
     opened = stream_for_r(**as_current_arguments("stream_dataset", older or {}, ARGUMENTS), **arguments)
+    if output is not None:
+        opened.check_output(str(output), "output")
     return _keep(_OpenStream(opened, opened))
 
 

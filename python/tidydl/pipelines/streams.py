@@ -50,6 +50,7 @@ class Mapped:
             rows=rows,
             facts=empty.attrs.get("tidydl"),
             types=stream.types,
+            reads=stream.reads,
         )
 
 

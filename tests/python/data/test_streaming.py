@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -187,3 +188,15 @@ def test_columns_that_cannot_be_told_apart_are_refused(tmp_path):
     pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["x", "x"]), file)
     with pytest.raises(DataError, match="two columns 'x'"):
         stream(file)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere the system notes no time of change")
+def test_a_file_that_is_changed_in_place_is_refused_though_its_size_and_time_are_the_same(tmp_path):
+    file = tmp_path / "d.csv"
+    file.write_text("x\n1\n2\n")
+    opened, before = stream(file), file.stat()
+    time.sleep(0.02)  # clocks of file systems are coarse
+    file.write_text("x\n3\n4\n")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(DamagedFileError, match="changed since the stream was opened"):
+        list(opened)

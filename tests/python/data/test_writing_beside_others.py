@@ -1,5 +1,6 @@
 """write_dataset() leaves what others have alone: their files, modes, links and writing at the same time."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -8,8 +9,8 @@ import threading
 import pandas as pd
 import pytest
 
-from tidydl import load_dataset, write_dataset
-from tidydl.errors import ArgumentError
+from tidydl import load_dataset, stream, write_dataset
+from tidydl.errors import ArgumentError, DataError, StorageError
 
 
 @pytest.fixture
@@ -117,3 +118,39 @@ def test_a_home_of_nobody_is_refused(frame):
 def test_splits_of_one_name_as_text_are_refused(frame, tmp_path):
     with pytest.raises(ArgumentError, match="two splits with the same name"):
         write_dataset({1: frame, "1": frame}, tmp_path / "d")
+
+
+def test_splits_are_replaced_together_or_not_at_all(frame, tmp_path, monkeypatch):
+    write_dataset({"train": frame, "test": frame}, tmp_path / "d")
+    sync, calls = os.fsync, []
+
+    def full(descriptor):
+        calls.append(descriptor)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match="full"):
+        write_dataset({"train": frame + 10, "test": frame + 10}, tmp_path / "d")
+    assert [each["x"].tolist() for each in load_dataset(tmp_path / "d").values()] == [[1, 2], [1, 2]]
+    assert sorted(os.listdir(tmp_path / "d")) == ["test.parquet", "train.parquet"]
+
+
+def test_a_stream_is_not_written_among_its_own_files(frame, tmp_path):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    write_dataset(frame, folder / "a.parquet")
+    for path in (folder, folder / "*.parquet"):
+        for target in (folder / "out.parquet", folder / "a.parquet"):
+            with pytest.raises(ArgumentError, match="among the files of this stream"):
+                write_dataset(stream(path), target)
+    assert write_dataset(stream(folder / "a.parquet"), folder / "a.parquet")  # a file by itself is replaced
+    assert write_dataset(stream(folder), tmp_path / "out.parquet")
+    assert load_dataset(folder)["x"].tolist() == [1, 2]
+
+
+def test_rows_without_columns_are_refused(tmp_path):
+    with pytest.raises(DataError, match="3 rows and no columns"):
+        write_dataset(pd.DataFrame(index=range(3)), tmp_path / "d.parquet")
+    assert os.listdir(tmp_path) == []

@@ -4,6 +4,7 @@ import json
 import resource
 import sys
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -31,8 +32,6 @@ def classify(**how):
 
 def embed(**how):
     """Embed a long text."""
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return {"record": tidydl.embed("the sun was happy " * 5, **how).attrs["tidydl"]}
@@ -40,7 +39,9 @@ def embed(**how):
 
 def load(**how):
     """Load a data set and tell of it."""
-    frame = tidydl.load_dataset(**how)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        frame = tidydl.load_dataset(**how)
     frames = frame if isinstance(frame, dict) else {"": frame}
     first = next(iter(frames.values()))
     levels = {name: list(first[name].cat.categories) for name in first if hasattr(first[name], "cat")}
@@ -49,6 +50,7 @@ def load(**how):
         "dtypes": {name: str(dtype) for name, dtype in first.dtypes.items()},
         "levels": levels,
         "first": [str(value) for value in first.iloc[0]] if len(first) else [],
+        "warned": [str(each.message) for each in caught if each.category is UserWarning],
     }
 
 

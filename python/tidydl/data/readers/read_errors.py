@@ -22,9 +22,18 @@ _READ_BY = {  # in Python and in R
     ".xpt": ("pandas.read_sas(path, format='xport')", "haven::read_xpt(path)"),
     ".xlsx": ("pandas.read_excel(path)", "readxl::read_excel(path)"),
     ".xls": ("pandas.read_excel(path)", "readxl::read_excel(path)"),
+    ".ods": ("pandas.read_excel(path)", "readODS::read_ods(path)"),
     ".feather": ("pandas.read_feather(path)", "arrow::read_feather(path)"),
+    ".arrow": ("pandas.read_feather(path)", "arrow::read_feather(path)"),
+    ".orc": ("pandas.read_orc(path)", "the package arrow, which also writes parquet files"),
+    ".tab": ("pandas.read_csv(path, sep='\\t')", "read.delim(path)"),
+    ".psv": ("pandas.read_csv(path, sep='|')", "read.delim(path, sep = '|')"),
 }
 _OF_R = (".rds", ".rda", ".rdata")
+UNSUPPORTED_MEDIA = {
+    **dict.fromkeys((".heic", ".heif", ".jxl", ".svg", ".psd", ".dng", ".cr2", ".nef", ".arw"), ".png or .jpg"),
+    **dict.fromkeys((".ape", ".mka", ".caf", ".aifc", ".m4b"), ".wav or .flac"),
+}
 _AS = {"csv": "'CSV UTF-8'"}
 
 
@@ -75,6 +84,8 @@ def how_to_read(suffix: str) -> str | None:
             "Read it with load_dataset() in R; write_dataset() there makes a parquet file for both languages.",
             "Read it with load_dataset(), given its own path.",
         )
+    if suffix in UNSUPPORTED_MEDIA:
+        return f"Convert such files to {UNSUPPORTED_MEDIA[suffix]}."
     if suffix not in _READ_BY:
         return None
     function = rendering.by_language(*_READ_BY[suffix])

@@ -20,10 +20,12 @@ from tidydl.data.readers.formats import TextOptions
 from tidydl.data.readers.table_formats import TABLE_FORMATS
 from tidydl.data.sources.card_options import card_options
 from tidydl.data.sources.dataset_cards import check_card, check_kind
+from tidydl.data.sources.media_folders import check_described
 from tidydl.data.sources.media_paths import check_media_paths
 from tidydl.data.sources.packed_files import check_packed
 from tidydl.data.sources.path_bounds import Bounds
 from tidydl.data.sources.paths import DataFiles
+from tidydl.data.sources.unloaded_files import check_all_loaded
 from tidydl.errors import ArgumentError, DamagedFileError, NotFoundError, TidydlError, one_of, unknown_name
 
 if TYPE_CHECKING:
@@ -63,9 +65,9 @@ def built(
     bounds = Bounds(Path(path), trusted)
     check_card(bounds.folder, trusted=trusted)
     _refuse_other_meanings(path)
-    data_files = _as_named(data_files, bounds.folder)
+    escaped = _as_named(data_files, bounds.folder)
     with tempfile.TemporaryDirectory(prefix="tidydl-") as scratch, quiet():
-        builder = _builder(path, name, data_dir, data_files, scratch)
+        builder = _builder(path, name, data_dir, escaped, scratch)
         kind = type(builder).__module__.rpartition(".")[2]
         check_kind(kind, path)
         files = {str(s): [Path(str(f)) for f in paths] for s, paths in (builder.config.data_files or {}).items()}
@@ -77,6 +79,7 @@ def built(
                     bounds.check(file)
                 else:
                     bounds.check_named(file)
+        check_all_loaded(f"`path` '{path}'", bounds, builder.config.name, files, data_dir, data_files)
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         if kind in TABLE_FORMATS:
             return Built(kind, features, files, None, partial(card_options, builder, kind, f"'{path}'"))
@@ -176,6 +179,8 @@ def prepared(
         splits = builder.as_dataset(in_memory=True)
         features = {} if builder.info.features is None else builder.info.features.to_dict()
         tables = {str(split): part.data.table for split, part in splits.items()}
+        for split, table in tables.items():
+            check_described(table, features, builder.config.data_files[split], f"`path` '{path}'")
         return {
             split: check_media_paths(table, features, bounds, f"`path` '{path}'", also=scratch, packed=packed)
             for split, table in tables.items()

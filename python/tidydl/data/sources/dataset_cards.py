@@ -57,6 +57,28 @@ def describes_itself(folder: Path) -> bool:
     return any(_describes(folder / name) for name in (README, _OTHER) if (folder / name).is_file())
 
 
+def configured_files(folder: Path, name: str) -> list[list[str]] | None:
+    """Return the patterns of each split that a configuration in a README names; None if it leaves that open.
+
+    It is the only configuration, or the one of that name. One that names a folder names no patterns.
+    """
+    for file in (folder / README, folder / _OTHER):
+        card = _yaml_in(file) if file.is_file() else None
+        configs = card.get("configs") if isinstance(card, Mapping) else None
+        some = [each for each in configs if isinstance(each, Mapping)] if isinstance(configs, list) else []
+        for config in some:
+            if config.get("config_name") == name or len(some) == 1:
+                files = config.get("data_files")
+                if files is None:
+                    return [] if config.get("data_dir") is not None else None
+                return [list(_texts(each["path"] if isinstance(each, Mapping) else each)) for each in _listed(files)]
+    return None
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _describes(file: Path) -> bool:
     with DATA_FILES.guard(f"The file '{file}'"):
         text = file.read_text("utf-8", errors="replace")

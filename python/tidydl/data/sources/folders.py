@@ -63,7 +63,7 @@ def data_files_of(folder: Path, *, trusted: bool = False) -> dict[str, Path]:
         ignored = _IGNORED | {"state.json"} if any(file.name == "dataset_info.json" for file in files) else _IGNORED
         for file in files:
             name = file.name
-            if not name.startswith((".", "__", "~$")) and name not in ignored:
+            if not name.startswith((".", "~$")) and name not in ignored:
                 paths[start + name] = current / name
                 is_data = os.path.splitext(name)[1].lower() in _DATA
                 others += not is_data
@@ -162,12 +162,8 @@ def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
         The paths of the files in their folder, with ``/`` between.
     """
     names = list(names)
-    shards: dict[str, list[str]] = {}
-    for name in names:
-        if match := _SHARD.match(name):
-            shards.setdefault(match[1], []).append(name)
-    if shards:
-        _warn_of_lacking_shards(shards)
+    if shards := shards_by_split(names):
+        warn_of_missing_shards(shards)
         usual = [split for split in _KEYWORDS if split in shards]
         ordered = [*usual, *(other for other in shards if other not in usual)]
         return _told_of_the_rest(names, {split: shards[split] for split in ordered})
@@ -183,7 +179,16 @@ def splits_by_name(names: Iterable[str]) -> dict[str, list[str]]:
     return {"train": names} if names else {}
 
 
-def _warn_of_lacking_shards(shards: Mapping[str, Sequence[str]]) -> None:
+def shards_by_split(names: Iterable[str]) -> dict[str, list[str]]:
+    """Sort the files that are named as numbered shards of a split."""
+    shards: dict[str, list[str]] = {}
+    for name in names:
+        if match := _SHARD.match(name):
+            shards.setdefault(match[1], []).append(name)
+    return shards
+
+
+def warn_of_missing_shards(shards: Mapping[str, Sequence[str]]) -> None:
     """Warn of splits with missing shards, or with shards of several sets, according to the names of the files."""
     for split, names in shards.items():
         numbers = [(int(match[2]), int(match[3])) for name in names if (match := _SHARD.match(name))]
@@ -202,7 +207,8 @@ def _warn_of_lacking_shards(shards: Mapping[str, Sequence[str]]) -> None:
 def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dict[str, list[str]]:
     """Warn of files of data that are in no split: their names say nothing, and those of others do."""
     taken = {name for members in splits.values() for name in members}
-    left = [name for name in names if name not in taken and _is_told_of(name)]
+    are_media = any(Path(name).suffix.lower() in _OF_MEDIA for name in taken)
+    left = [name for name in names if name not in taken and holds_rows(name, beside_media=are_media)]
     if left:
         listed = ", ".join(f"'{name}'" for name in left[:5]) + (", …" if len(left) > 5 else "")
         warn_user(
@@ -212,11 +218,12 @@ def _told_of_the_rest(names: Sequence[str], splits: dict[str, list[str]]) -> dic
     return splits
 
 
-def _is_told_of(name: str) -> bool:
-    """Return whether a file holds rows, and neither notes nor a description of others."""
+def holds_rows(name: str, *, beside_media: bool) -> bool:
+    """Return whether a file holds rows, and neither notes nor, beside media, a description of others."""
     path = Path(name)
-    suffix = suffix_of(path)
-    return path.name not in METADATA and (FORMATS.get(suffix, "text") != "text" or path.suffix.lower() in _OF_MEDIA)
+    if beside_media and path.name in METADATA:
+        return False
+    return FORMATS.get(suffix_of(path), "text") != "text" or path.suffix.lower() in _OF_MEDIA
 
 
 def matching(

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 from tidydl import rendering
 from tidydl.boundaries import first_line
 from tidydl.data.sources.dataset_cards import check_card, check_kind
+from tidydl.data.sources.path_bounds import Bounds
 from tidydl.data.sources.paths import DataFiles
+from tidydl.data.sources.unloaded_files import check_all_loaded
 from tidydl.errors import ArgumentError, NotFoundError, TidydlError, one_of, unknown_name
 from tidydl.hub.branches import PARQUET, has_parquet_branch
 from tidydl.hub.failures import listed
@@ -87,6 +89,15 @@ class HubFiles:
             str(split): [self._name(file, repo_files) for file in files]
             for split, files in builder.config.data_files.items()
         }
+        loaded = {split: [self.folder / name for name in files] for split, files in by_split.items()}
+        check_all_loaded(
+            f"`path` '{self.repo.id}'",
+            Bounds(self.folder),
+            builder.config.name,
+            loaded,
+            self.asked.data_dir,
+            self.asked.data_files,
+        )
         wanted = self._wanted(by_split)
         snapshot = self._fetch(lambda _: [name for split in wanted for name in by_split[split]])
         here = {split: [str(snapshot.folder / name) for name in by_split[split]] for split in wanted}

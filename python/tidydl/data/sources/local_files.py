@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tidydl.boundaries import DATA_FILES
-from tidydl.data.readers.formats import FORMATS, MEDIA, PACKED, format_of, suffix_of
+from tidydl.data.readers.formats import FORMATS, MEDIA, format_of, suffix_of
 from tidydl.data.readers.read_errors import how_to_read
 from tidydl.data.sources.builders import built
 from tidydl.data.sources.dataset_cards import describes_itself
@@ -24,6 +24,7 @@ from tidydl.data.sources.listing import Listing
 from tidydl.data.sources.media_folders import METADATA, media_tables
 from tidydl.data.sources.path_bounds import Bounds
 from tidydl.data.sources.paths import DataFiles, not_there
+from tidydl.data.sources.unloaded_files import warn_of_other_formats, warn_of_same_stem, warn_of_unsupported
 from tidydl.data.sources.zipped_tables import files_in_zip, files_of_kind
 from tidydl.errors import ArgumentError, DataError, NotFoundError
 from tidydl.user_warnings import warn_user
@@ -36,7 +37,6 @@ BUILDERS = {
     "imagefolder": "image",
     "audiofolder": "audio",
 }
-_OTHERWISE_PACKED = (".xz", ".lz4")
 
 
 def is_pattern(path: str) -> bool:
@@ -225,9 +225,9 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
     kind = forced or (media.most_common(1)[0][0] if media and media.total() >= len(tables) else None)
     if kind in MEDIA:
         if not forced:
-            _warn_of_others(
-                f"`path` '{base}'", kinds, kind, [name for name in kinds if files[name].name not in METADATA]
-            )
+            described = [name for name in kinds if files[name].name not in METADATA]
+            warn_of_other_formats(f"`path` '{base}'", kinds, kind, described)
+            warn_of_unsupported(f"`path` '{base}'", files, beside_media=True)
         chosen = [name for name, each in kinds.items() if each == kind or files[name].name in METADATA]
         if not any(kinds[name] == kind for name in chosen):
             raise _no_files(str(base))
@@ -243,50 +243,13 @@ def _sorted_out(files: dict[str, Path], base: Path, forced: str | None, trusted:
         if not files[name].is_file():
             raise not_there(files[name])
     if not forced:
-        _warn_of_others(f"`path` '{base}'", kinds, kinds[tables[0]], [name for name in kinds if kinds[name] in MEDIA])
-        _warn_of_unread(f"`path` '{base}'", files)
-    _warn_of_one_stem(tables)
+        of_media = [name for name in kinds if kinds[name] in MEDIA]
+        warn_of_other_formats(f"`path` '{base}'", kinds, kinds[tables[0]], of_media)
+        warn_of_unsupported(f"`path` '{base}'", files, beside_media=False)
+    warn_of_same_stem(tables)
     split = splits_by_name(tables)
     listed = {s: {files[name]: str(kinds[name]) for name in members} for s, members in split.items()}
     return Listing(kinds[tables[0]], listed)
-
-
-def _warn_of_one_stem(names: Sequence[str]) -> None:
-    """Warn of files whose names differ in the ending only, as where one table is kept in two formats."""
-    by_stem: dict[str, list[str]] = {}
-    for name in names:
-        unpacked = name[: -len(Path(name).suffix)] if name.lower().endswith(PACKED) else name
-        by_stem.setdefault(unpacked.removesuffix(Path(unpacked).suffix), []).append(name)
-    several = [group for group in by_stem.values() if len(group) > 1]
-    if several:
-        listed = " and ".join(f"'{name}'" for name in several[0])
-        more = f", and {len(several) - 1} more such groups" if len(several) > 1 else ""
-        warn_user(f"The rows of {listed} are all loaded, though their names differ only in the ending{more}.")
-
-
-def _warn_of_others(subject: str, kinds: Mapping[str, str], loaded: str, names: Sequence[str]) -> None:
-    """Warn of files that are not loaded, where those of another format are; text files beside data are notes."""
-    left = [name for name in names if kinds[name] not in (loaded, "text")]
-    if left:
-        count = sum(kind == loaded for kind in kinds.values())
-        files = f"{count} {loaded} file{'s' if count > 1 else ''}"
-        verb = "are" if count > 1 else "is"
-        others = "other files" if any(kinds[name] in MEDIA for name in left) else "tables"
-        warn_user(
-            f"{subject} contains {files}, which {verb} loaded, and {others}, which are not ('{left[0]}'"
-            f"{', …' if len(left) > 1 else ''}). `data_files` says which to load."
-        )
-
-
-def _warn_of_unread(subject: str, files: Mapping[str, Path]) -> None:
-    """Warn of tables that only other programs read, beside those that are loaded."""
-    left = [name for name, file in files.items() if _is_unread(file)]
-    if left:
-        hint = how_to_read(Path(left[0]).suffix.lower()) or "Unpack it first."
-        warn_user(
-            f"{subject} contains tables in other formats, which are not loaded ('{left[0]}'"
-            f"{', …' if len(left) > 1 else ''}). {hint}"
-        )
 
 
 def _media(kind: str, splits: dict[str, dict[str, Path]], trusted: bool) -> Listing:
@@ -305,7 +268,7 @@ def _of_format(by_split: dict[str, dict[str, Path]], forced: str | None, asked: 
             raise no_match(asked)
         by_name = {name: _kind_of(file) or "text" for files in by_split.values() for name, file in files.items()}
         described = [name for files in by_split.values() for name, file in files.items() if file.name not in METADATA]
-        _warn_of_others("`data_files`", by_name, kind, described)
+        warn_of_other_formats("`data_files`", by_name, kind, described)
         return _media(kind, named, trusted)
     listed = {s: {f: forced or format_of(f) for f in files.values()} for s, files in by_split.items()}
     return Listing(next(iter(next(iter(listed.values())).values())), listed)
@@ -314,12 +277,6 @@ def _of_format(by_split: dict[str, dict[str, Path]], forced: str | None, asked: 
 def _within(files: Mapping[str, Path], kind: str) -> dict[str, Path]:
     chosen = {name: file for name, file in files.items() if _kind_of(file) == kind or file.name in METADATA}
     return chosen if any(_kind_of(file) == kind for file in chosen.values()) else {}
-
-
-def _is_unread(file: Path) -> bool:
-    """Return whether a file is a table, by its name, that other programs read."""
-    is_packed = file.suffix.lower() in _OTHERWISE_PACKED and Path(file.stem).suffix.lower() in FORMATS
-    return is_packed or how_to_read(file.suffix.lower()) is not None
 
 
 def _kind_of(file: Path) -> str | None:

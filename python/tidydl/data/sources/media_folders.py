@@ -6,6 +6,7 @@ Nothing is opened but the metadata files; the rules are those of the ``imagefold
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tidydl.data.sources.path_bounds import Bounds, leads_out
 from tidydl.errors import DataError, NotFoundError
 from tidydl.user_warnings import warn_user
 
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
 _IN_FOLDER = "Paths of files in the folder of the metadata file, or below."
 
 
@@ -106,7 +108,7 @@ def _described(
                 allowed=f"One of {', '.join(METADATA)} in the folder of each split, or in none.",
             )
         tables[split] = join(list(parts), list(parts.values()))
-        _warn_of_others(tables[split], features, [path for path in files.values() if is_media(path, kind)], kind)
+        check_described(tables[split], features, list(files.values()), f"The split '{split}'")
     return tables, features
 
 
@@ -123,14 +125,44 @@ def _refuse_several(locations: Sequence[Path]) -> None:
             )
 
 
-def _warn_of_others(table: pa.Table, features: Mapping[str, Any], files: Sequence[Path], kind: str) -> None:
-    """Warn of images or audio that no metadata file names, and which therefore are in no row."""
-    of_media = [name for name in table.column_names if name in features]
-    named = {path for name in of_media for path in pc.struct_field(table[name], "path").to_pylist()}
-    left = [path for path in files if os.path.abspath(path) not in named and os.path.realpath(path) not in named]
+def check_described(table: pa.Table, features: Mapping[str, Any], files: Sequence[str | Path], subject: str) -> None:
+    """Check that metadata files list each image or audio clip, and that no two of them list the same.
+
+    Parameters
+    ----------
+    table
+        The rows that they describe.
+    features
+        What the columns mean.
+    files
+        The files of the split, metadata files among them; where there are none, or files are packed, all is well.
+    subject
+        What the split is called in messages.
+
+    Raises
+    ------
+    DataError
+        Several metadata files list one file.
+    """
+    described = [path for path in files if os.path.basename(path) in METADATA]
+    columns = [name for name in table.column_names if features.get(name, {}).get("_type") in ("Image", "Audio")]
+    if not described or any(str(path).endswith(_ARCHIVES) for path in files):
+        return
+    by_column = [pc.struct_field(table[name], "path").drop_null().to_pylist() for name in columns]
+    for paths in by_column if len(described) > 1 else []:
+        if len(set(paths)) < len(paths):
+            path = next(path for path, count in Counter(paths).items() if count > 1)
+            raise DataError(
+                f"{subject} has {len(described)} metadata files, in which '{path}' is listed twice.",
+                allowed="Metadata files that describe different files.",
+                hint="Keep one of them.",
+            )
+    named = {path for paths in by_column for path in paths}
+    media = [path for path in files if any(is_media(Path(path), kind) for kind in MEDIA)]
+    left = [path for path in media if os.path.abspath(path) not in named and os.path.realpath(path) not in named]
     if left:
         listed = ", ".join(f"'{path}'" for path in left[:5]) + (", …" if len(left) > 5 else "")
-        warn_user(f"Not loaded, because the metadata file does not list these {kind} files: {listed}.")
+        warn_user(f"Not loaded, because the metadata file does not list these files: {listed}.")
 
 
 def _metadata_in(location: Path) -> pa.Table:

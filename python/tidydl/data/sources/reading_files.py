@@ -230,7 +230,7 @@ def _with_index_named(reader: BatchReader, names: Mapping[str, str | None]) -> B
 
 def _identity(path: str) -> tuple[int, ...]:
     status = os.stat(path)
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _of_unchanged(

@@ -12,6 +12,7 @@ from tidydl.data.readers.decompression_limits import allowance
 from tidydl.data.readers.formats import FORMATS, MEDIA, suffix_of
 from tidydl.data.sources.dataset_cards import describes_itself
 from tidydl.data.sources.folders import data_files_of
+from tidydl.data.sources.unloaded_files import warn_of_other_formats
 from tidydl.data.sources.zips import is_whole, unpacked, unpacked_for_good
 from tidydl.errors import ArgumentError, DamagedFileError, DataError, NotFoundError
 from tidydl.user_warnings import warn_user
@@ -108,7 +109,10 @@ def files_of_kind(file: Path, kind: str, room: ExitStack, keep: bool) -> list[Pa
                 hint="Unpack it first, or rename it.",
             )
         return [file]
-    inside = [each for each in files_in_zip(file, room, keep).values() if FORMATS.get(suffix_of(each)) == kind]
-    if not inside:
+    inside = files_in_zip(file, room, keep)
+    kinds = {name: FORMATS.get(suffix_of(each), "text") for name, each in inside.items()}
+    of_kind = [inside[name] for name in kinds if kinds[name] == kind]
+    if not of_kind:
         raise NotFoundError(f"`data_files` '{file}' holds no {kind} files.", allowed=f"A zip file with {kind} files.")
-    return inside
+    warn_of_other_formats(f"`data_files` '{file}'", kinds, kind, list(kinds))
+    return of_kind

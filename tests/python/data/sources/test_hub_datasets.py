@@ -80,6 +80,9 @@ STEPS = {
     "pictures": {"path": "us/pictures"},
     "zip": {"path": "us/zip"},
     "zip of pictures": {"path": "us/zipped"},
+    "mixed": {"path": "us/mixed"},
+    "mixed, no match": {"path": "us/mixed", "data_files": ["a.csv", "z*.csv"]},
+    "part": {"path": "us/part"},
     "script": {"path": "us/script"},
     "script alone": {"path": "us/alone"},
     "converted": {"path": "us/script", "revision": "refs/convert/parquet", "name": "plain", "split": "mine"},
@@ -117,6 +120,10 @@ def visited(tmp_path_factory):
         hub.add("us/zipped", packed_pictures(served / "zipped", served / "pictures"), kind="dataset")
         hub.add("us/script", script, kind="dataset", branches={"refs/convert/parquet": converted})
         hub.add("us/alone", filled(served / "alone", {"alone.py": "pass"}), kind="dataset")
+        mixed = {"a.csv": ROWS, "b.csv": ROWS, "c.jsonl": ROWS, "d.xlsx": "none"}
+        hub.add("us/mixed", filled(served / "mixed", mixed), kind="dataset")
+        part = {"data/train-00001-of-00002.csv": ROWS, "x/more.csv": ROWS}
+        hub.add("us/part", filled(served / "part", part), kind="dataset")
         hub.add("us/nothing", filled(served / "nothing", {"README.md": "# Nothing"}), kind="dataset")
         hub.add("us/gated", script, kind="dataset", token="hf_secret")
         closed = {"do": "read", "path": "us/closed", "splits": ["test"], "cache_dir": str(home / "elsewhere")}
@@ -232,3 +239,14 @@ def test_content_is_checked_unless_that_is_not_wanted(visited):
     assert found["checked"]["kind"] == "damaged"
     assert "arrived damaged" in found["checked"]["problem"]
     assert "arrived damaged" not in found["unchecked"].get("problem", "")  # it is read, and is no json
+
+
+def test_files_that_are_not_loaded_are_told_of_as_those_on_the_disk(visited):
+    found = visited[1]
+    assert found["csv"]["warned"] == found["parquet"]["warned"] == found["pictures"]["warned"] == []
+    assert found["mixed"]["rows"] == {"": 8}
+    assert any("not loaded: 'c.jsonl'" in each for each in found["mixed"]["warned"])
+    assert any("'d.xlsx'" in each for each in found["mixed"]["warned"])
+    assert found["mixed, no match"]["problem"] == "`data_files` 'z*.csv' matches no file."
+    assert any("not loaded: 'x/more.csv'" in each for each in found["part"]["warned"])
+    assert any("2 files according to their names, but 1 is missing" in each for each in found["part"]["warned"])
