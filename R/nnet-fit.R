@@ -23,7 +23,7 @@ plan_network <- function(x, response, weights, size, Wts = NULL, mask = NULL, li
     )
   )
   if (linout && !is.null(response$levels) && loss %in% c("softmax", "censored")) {
-    warn_tidydl("`linout` is left aside: for a response of classes the outputs are probabilities.")
+    warn_tidydl("`linout` is ignored: for a response of classes the outputs are probabilities.")
   }
   plan
 }

@@ -91,7 +91,7 @@ nobs.tidydl_nnet <- function(object, ...) nrow(object$fitted.values)
 logLik.tidydl_nnet <- function(object, ...) {
   if (!is_likelihood(object)) {
     abort_tidydl(
-      "argument", "`x` is a network whose value is no log-likelihood: least squares, or with a penalty.",
+      "argument", "`x` is a network whose value is not a log-likelihood: least squares, or with a penalty.",
       "A network fitted by entropy or softmax without `decay`, or a fit of multinom().",
       call = quote(logLik())
     )

@@ -70,12 +70,12 @@ def check_flag(argument: str, value: object, *, hint: str | None = None) -> bool
     raise _refusal(argument, value, f"{rendering.value(True)} or {rendering.value(False)}.", hint)
 
 
-def check_choice(argument: str, value: object, choices: Sequence[str], *, hint: str | None = None) -> str:
+def check_choice(argument: str, value: object, choices: Sequence[str]) -> str:
     """Return one of the choices, spelled exactly; the error suggests the nearest."""
     if not isinstance(value, str):
-        raise _refusal(argument, value, one_of(choices), hint)
+        raise _refusal(argument, value, one_of(choices))
     if value not in choices:
-        raise unknown_name(argument, value, choices, hint=hint, error=ArgumentError)
+        raise unknown_name(argument, value, choices, error=ArgumentError)
     return value
 
 
@@ -86,12 +86,12 @@ def check_text(argument: str, value: object, allowed: str = "A string.", *, hint
     raise _refusal(argument, value, allowed, hint)
 
 
-def check_texts(argument: str, value: object, *, hint: str | None = None) -> list[str]:
+def check_texts(argument: str, value: object) -> list[str]:
     """Return one string or several as a list."""
     listed = [value] if isinstance(value, str) else _elements(value)
     if listed is not None and all(isinstance(each, str) for each in listed):
         return [str.__str__(each) for each in listed]
-    raise _refusal(argument, value, "One string, or several.", hint)
+    raise _refusal(argument, value, "One string, or several.")
 
 
 def _elements(value: object) -> list[Any] | None:
@@ -100,11 +100,11 @@ def _elements(value: object) -> list[Any] | None:
     return list(value) if getattr(value, "ndim", 1) == 1 else None
 
 
-def check_numbers(argument: str, value: object, *, hint: str | None = None) -> np.ndarray:
+def check_numbers(argument: str, value: object) -> np.ndarray:
     """Return one number or several as a one-dimensional array of doubles, missing ones as NaN."""
     values = None if value is None else numbers_in(value)
     if values is None or values.ndim > 1:
-        raise _refusal(argument, value, "One number, or several.", hint)
+        raise _refusal(argument, value, "One number, or several.")
     return values.reshape(-1)
 
 
@@ -149,7 +149,7 @@ def _is_finite(value: object) -> TypeGuard[float]:
     return _is_number(value) and math.isfinite(_double(value))
 
 
-def _refusal(argument: str, value: object, allowed: str, hint: str | None) -> ArgumentError:
+def _refusal(argument: str, value: object, allowed: str, hint: str | None = None) -> ArgumentError:
     return ArgumentError(f"`{argument}` is {described(value)}.", allowed=allowed, hint=hint)
 
 

@@ -133,7 +133,7 @@ def _codes(sign: str, left: Value | str, right: Value | str, text: str, argument
             operands.append(codes)
         elif isinstance(each, str) and each not in levels and by_order:
             raise FormulaError(
-                f"`{argument}` compares with '{each}' in '{text}', which is no level.",
+                f"`{argument}` compares with '{each}' in '{text}', which is not a level.",
                 allowed=f"The levels {', '.join(levels)}.",
             )
         else:

@@ -282,7 +282,7 @@ def _unknown_function(name: str, text: str, argument: str) -> FormulaError:
     close = nearest(name, FUNCTIONS)
     yet = " yet" if name in NOT_YET else ""
     return FormulaError(
-        f"`{argument}` calls '{name}()' in '{text}', which it may not do{yet}.",
+        f"`{argument}` calls '{name}()' in '{text}', which is not supported{yet}.",
         allowed="The functions " + ", ".join(FUNCTIONS) + ".",
         hint=f"Did you mean '{close}'?" if close and not yet else _ELSEWHERE,
     )

@@ -63,7 +63,7 @@ def numeric(value: Value, text: str, argument: str = "formula") -> np.ndarray:
         return value.values
     raise ColumnError(
         f"`{argument}` computes with '{text}', which is not numeric.",
-        allowed="Numeric columns inside I(), log() and their kin.",
+        allowed="Numeric columns inside I(), log() and similar functions.",
     )
 
 
@@ -81,7 +81,7 @@ def _itself(values: Sequence[Value], options: Mapping[str, Any], at: CallContext
 def _log(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) -> tuple[Value, None]:
     base = options.get("base")
     if base is not None and not (_is_number(base) and base > 0):
-        raise at.refuse("has a base that is no number above 0", "log(x), or log(x, 2).")
+        raise at.refuse("has a base that is not a positive number", "log(x), or log(x, 2).")
     return Numbers(logarithm(at.numeric(values[0]), base)), None
 
 
@@ -95,7 +95,7 @@ def _as_numeric(values: Sequence[Value], options: Mapping[str, Any], at: CallCon
     if not isinstance(value, Labels):
         return Numbers(value.values), None
     if value.is_text:
-        raise at.refuse("asks for the numbers of text", "A numeric, logical or categorical column.", ColumnError)
+        raise at.refuse("converts text to numbers", "A numeric, logical or categorical column.", ColumnError)
     levels = at.kept or value.levels
     codes = value.as_levels(levels).codes
     new = [level for level in value.met().levels if level not in levels]
@@ -150,7 +150,7 @@ def _relevel(values: Sequence[Value], options: Mapping[str, Any], at: CallContex
         return value.as_levels((reference, *(level for level in value.levels if level != reference))), None
     if not at.is_new:
         raise at.refuse(
-            "has no `ref`" if reference is None else f"has '{reference}' as `ref`, which is no level",
+            "has no `ref`" if reference is None else f"has '{reference}' as `ref`, which is not a level",
             f"One of the levels {', '.join(value.levels)}.",
         )
     return value, None
@@ -194,7 +194,7 @@ def _scale(values: Sequence[Value], options: Mapping[str, Any], at: CallContext)
     """Subtract the mean and divide by the standard deviation of the values at the fit, unless given."""
     x = at.numeric(values[0])
     if not all(isinstance(option, bool) or _is_number(option) for option in options.values()):
-        raise at.refuse("has an option of a wrong kind", "TRUE, FALSE or a number for `center` and `scale`.")
+        raise at.refuse("has an invalid option", "TRUE, FALSE or a number for `center` and `scale`.")
     centre, width = at.kept or (options.get("center", True), options.get("scale", True))
     observed = x[~np.isnan(x)].astype(np.longdouble)
     if isinstance(centre, bool):

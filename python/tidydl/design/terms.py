@@ -110,7 +110,7 @@ class Algebra:
         """Return the terms of a node that is not a binary operator."""
         if isinstance(node, Constant):
             if isinstance(node.value, str) or node.value not in (0, 1):
-                raise self._refusal(f"'{written(node)}' is no predictor")
+                raise self._refusal(f"'{written(node)}' is not a predictor")
             self.intercept = add == (node.value == 1)
             return {}
         if isinstance(node, Call) and node.function in ("(", "+"):
@@ -169,7 +169,7 @@ class Algebra:
         power = node.value if isinstance(node, Constant) else None
         if isinstance(power, str) or power is None or not 2 <= power < 2**31 or power % 1:
             raise self._refusal(
-                f"the power '{written(node)}' of terms is no whole number above 1",
+                f"the power '{written(node)}' of terms is not a whole number above 1",
                 "Write powers of numbers inside I().",
             )
         products = terms

@@ -38,7 +38,7 @@ def warn_of_offset(inputs: Inputs) -> None:
     """Warn about an offset, which R's ``nnet`` ignores silently."""
     if inputs.offset is not None:
         warnings.warn(
-            "`formula` has an offset, which networks leave aside. multinom() takes it.", UserWarning, stacklevel=3
+            "`formula` has an offset, which networks ignore. multinom() supports offsets.", UserWarning, stacklevel=3
         )
 
 

@@ -118,7 +118,7 @@ def plan(inputs: Inputs, options: Options) -> Plan:
         None if options.Wts is None else _start(options.Wts, n_weights),
     )
     if options.linout and inputs.response.levels is not None:
-        text = "`linout` is left aside: for a response of classes the outputs are probabilities."
+        text = "`linout` is ignored: for a response of classes the outputs are probabilities."
         warnings.warn(printable(text), UserWarning, stacklevel=3)
     return planned
 

@@ -105,7 +105,7 @@ def _from_formula(formula: str, data: Data | None, weights: str | npt.ArrayLike 
 def _from_numbers(x: Data | None, y: Data | None, weights: npt.ArrayLike | None) -> Inputs:
     if x is None or y is None:
         raise ArgumentError(
-            "`x` and `y` are needed where there is no formula.",
+            "`x` and `y` are required without a formula.",
             allowed="A formula and a data frame, or `x` and `y`: inputs and response.",
         )
     inputs, names = from_matrix(x)

@@ -37,7 +37,7 @@ def _log_likelihood(x: NNet) -> LogLik:
     """Return minus the value, if that is a log-likelihood."""
     if not x.is_likelihood:
         raise ArgumentError(
-            "`x` is a network whose value is no log-likelihood: least squares, or with a penalty.",
+            "`x` is a network whose value is not a log-likelihood: least squares, or with a penalty.",
             allowed="A network fitted by entropy or softmax without `decay`, or a fit of multinom().",
         )
     return LogLik(-x.value, int(x.mask.sum()), len(x.fitted_values))

@@ -263,7 +263,7 @@ def _one_given(label: str, rows: npt.ArrayLike, n: int) -> Resample:
     if train.ndim != 1 or not len(train) or not (train == np.round(train)).all():
         raise _not_given(f"`resamples` has in '{label}' no positions of rows.", n)
     if train.min() < 0 or train.max() >= n:
-        raise _not_given(f"`resamples` has in '{label}' positions that are none of the {n} rows.", n)
+        raise _not_given(f"`resamples` has in '{label}' positions outside of the {n} rows.", n)
     positions = np.sort(train.astype(np.int64))
     assess = _others(n, positions)
     if not len(assess):

@@ -186,7 +186,7 @@ class _Asked:
 
 
 def _given(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments without defaults, as the call prints them."""
+    """Return the arguments that differ from their defaults, as the call prints them."""
     call_arguments: dict[str, Any] = {}
     for name, each in inspect.signature(multinom).parameters.items():
         value = arguments.get(name)

@@ -142,7 +142,7 @@ def coded_design(part: Part, formula: Formula, variables: Mapping[str, Part], in
         if kind == "logical" or not about.is_null("levels"):
             codings[factor.text] = _coding(about, kind)
     if number_of_columns(formula, codings, widths) != inputs:
-        raise part.fault("'design$formula' makes another number of inputs")
+        raise part.fault("'design$formula' has another number of inputs")
     return Design(part.texts("columns", inputs), formula, codings, widths)
 
 

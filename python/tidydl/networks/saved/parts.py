@@ -50,7 +50,7 @@ class Part:
         self.file = file
         self.place = place
         if not isinstance(values, dict):
-            raise self.fault(f"'{place}' is no object" if place else "it is no object")
+            raise self.fault(f"'{place}' is not an object" if place else "it is not an object")
         self._values = values
 
     def fault(self, what: str) -> DamagedFileError:

@@ -30,7 +30,7 @@ POSITIONS = ("patch",)  # columns that count from 0 and are there with some opti
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return the facts of a loaded encoder, which has none."""
+    """Return no facts, but refuse a dual encoder, which embeds texts and images in one space."""
     if has_two_sides(loaded.config):
         raise ArgumentError(
             f"`model` is '{loaded.source}', which embeds texts and images in one space.",

@@ -123,7 +123,7 @@ class Budget:
 
     def _keep(self, value: object, size: int, depth: int) -> None:
         if depth >= _DEEPEST:
-            raise TemplateLimitError(f"it puts lists into lists more than {_DEEPEST} deep")
+            raise TemplateLimitError(f"it nests lists more than {_DEEPEST} deep")
         self._measured[id(value)] = size, depth + 1, value
         self.charge_bytes(_KEPT)
 

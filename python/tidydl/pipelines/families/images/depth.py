@@ -29,7 +29,7 @@ _MADE = ("predicted_depth", "field_of_view")
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return the facts of a loaded model, which has none."""
+    """Return no facts, but refuse an image processor that does not belong to the model."""
     image_batches.reader(loaded, _READER)
     return {}
 

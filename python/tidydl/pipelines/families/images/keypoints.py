@@ -26,7 +26,7 @@ Pair = tuple[Any, Any]
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return the facts of a loaded model, which has none."""
+    """Return no facts, but refuse an image processor that does not belong to the model."""
     image_batches.reader(loaded, _READER)
     return {}
 

@@ -39,7 +39,7 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return the facts of a loaded model, which has none."""
+    """Return no facts, but refuse an image processor that does not belong to the model."""
     image_batches.reader(loaded, "post_process_masks")
     return {}
 

@@ -36,7 +36,7 @@ Value = tuple[Any, tuple[str, ...]]  # an image and its labels
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
-    """Return the facts of a loaded detector, which has none; types that read labels differently are refused."""
+    """Return no facts, but refuse types of detectors that read labels differently."""
     image_batches.reader(loaded, "post_process_object_detection")
     kind, supported = loaded.config.model_type, (*_ALL_AT_ONCE, *_ONE_BY_ONE)
     if kind not in supported:
