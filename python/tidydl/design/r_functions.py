@@ -238,7 +238,7 @@ def _not_allowed(name: str, whole: Node) -> FormulaError:
     listed = [name for name in FUNCTIONS_OF_R if name[0].isalpha()]
     close = nearest(name, listed)
     return FormulaError(
-        f"`formula` calls '{name}()' in '{short(whole)}', which is not allowed in formulas.",
+        f"`formula` calls '{name}()' in '{short(whole)}', which is not supported.",
         allowed=f"The functions {', '.join(listed)}.",
         hint=f"Did you mean '{close}'?" if close else "Make the column in the data frame first.",
     )
