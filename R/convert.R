@@ -199,7 +199,12 @@ encode_text <- function(x, name = "The text") {
 # UTF-8: text in latin1 and in the encoding of the locale is translated; bytes that are not text are
 # shown as <ff>.
 as_valid_text <- function(x, name) {
-  unknown <- Encoding(x) == "bytes" | (Encoding(x) == "unknown" & !validUTF8(x) & !has_own_encoding())
+  encoding <- Encoding(x)
+  valid <- validUTF8(x)
+  if (all(valid) && l10n_info()[["UTF-8"]] && !any(encoding %in% c("bytes", "latin1"))) {
+    return(x)
+  }
+  unknown <- encoding == "bytes" | (encoding == "unknown" & !valid & !has_own_encoding())
   x[!unknown] <- enc2utf8(x[!unknown])
   broken <- !validUTF8(x)
   if (any(broken)) {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tidydl import rendering
 from tidydl.checks import check_choice, check_flag, check_path_name, described
 from tidydl.data.arrow.other_libraries import is_frame
-from tidydl.data.frames_by_split import by_name
+from tidydl.data.frames_by_split import as_mapping, by_name
 from tidydl.data.media.media_files import is_url
 from tidydl.data.selecting import elements_of
 from tidydl.data.sources.paths import HERE, DataFiles, not_there
@@ -103,6 +103,7 @@ def request_of(
     checks = options.pop("verification_mode", None)
     if checks is not None:
         checks = check_choice("verification_mode", getattr(checks, "value", checks), _CHECKS)
+    path = as_mapping(path)
     if is_frame(path) or _are_frames(path):
         arguments = {"name": name, "data_dir": data_dir, "data_files": data_files, "token": token, **options}
         _refuse_given({**arguments, "cache_dir": cache_dir}, "a data frame")

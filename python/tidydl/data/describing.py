@@ -15,7 +15,7 @@ from tidydl.checks import described, frame_hint
 from tidydl.columns import Contract
 from tidydl.data.arrow.other_libraries import is_frame, table_of
 from tidydl.data.column_kinds import kind_of
-from tidydl.data.frames_by_split import by_name, frames_allowed
+from tidydl.data.frames_by_split import as_mapping, by_name, frames_allowed
 from tidydl.data.streaming import Stream
 from tidydl.errors import ArgumentError
 
@@ -54,6 +54,7 @@ def features(data: Any) -> pd.DataFrame:
     0      x  double        1     1.5
     1    who  string        0       a
     """
+    data = as_mapping(data)
     if isinstance(data, Mapping) and all(is_frame(each) or isinstance(each, Stream) for each in data.values()):
         parts = {split: _described(each) for split, each in by_name(data, "data").items()}
         listing = pd.concat([_COLUMNS.frame(_nothing()), *parts.values()], ignore_index=True)

@@ -18,6 +18,12 @@ def frames_allowed() -> str:
     return by_language("A data frame, several by split, or a stream.", "A data frame, or several by split.")
 
 
+def as_mapping(data: object) -> Any:
+    """Return the parts of a named tuple, as of split_data(), by their names; any other data unchanged."""
+    names = getattr(data, "_fields", ())
+    return dict(zip(names, data, strict=True)) if isinstance(data, tuple) and names else data
+
+
 def by_name(frames: Mapping[Any, Any], argument: str) -> dict[str, Any]:
     """Name frames by text.
 

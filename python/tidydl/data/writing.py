@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeGuard
-
-import pyarrow as pa
-from pyarrow import parquet
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tidydl import rendering
 from tidydl.boundaries import guarded
 from tidydl.checks import check_path_name, described, frame_hint
-from tidydl.data.arrow.other_libraries import is_frame, table_of
-from tidydl.data.frames_by_split import by_name, frames_allowed
-from tidydl.data.sources.media_paths import relative_media_paths
+from tidydl.data.arrow.other_libraries import is_frame
+from tidydl.data.frames_by_split import as_mapping, by_name, frames_allowed
 from tidydl.data.streaming import Stream
+from tidydl.data.writing_parquet import table_of_frame, write_parquet
 from tidydl.errors import ArgumentError, DataError, StorageError
-from tidydl.progress import Progress, Work
+from tidydl.progress import Work
 from tidydl.progress import run as run_work
 from tidydl.whole_files import begun_beside, real_path, refuse_missing_folder, unwritable, whole_file
 
@@ -38,7 +34,6 @@ _SPLIT = re.compile(r"^\w+(\.\w+)*$")  # as `datasets` has it
 _README = "README.md"
 _CARD = re.compile(r"---\nconfigs:\n- config_name: default\n  data_files:\n(  - split: .*\n    path: .*\n)+---\n")
 _KNOWN_SPLITS = ("train", "validation", "test")
-_ROWS, _BYTES = 65_536, 2**26  # of a row group of a stream
 
 
 def write_dataset(data: Any, path: str | os.PathLike[str], *, progress: bool | None = None) -> str:
@@ -105,7 +100,7 @@ def write_steps(data: object, path: object, argument: str = "path", index_base: 
 
     Row numbers count from ``index_base``, which the file notes.
     """
-    target = _target(path, argument)
+    target, data = _target(path, argument), as_mapping(data)
     if isinstance(data, Mapping) and all(_is_one(each) for each in data.values()) and data:
         yield from _write_splits(data, target, index_base)
     elif _is_one(data):
@@ -114,7 +109,7 @@ def write_steps(data: object, path: object, argument: str = "path", index_base: 
             data.check_output(str(target), argument)
         with whole_file(target) as file:
             folder = None if target.is_symlink() else target.absolute().parent
-            yield from _write_one(data, file, folder, index_base)
+            yield from write_parquet(data, file, folder, index_base)
     else:
         raise ArgumentError(f"`data` is {described(data)}.", allowed=frames_allowed(), hint=frame_hint(data))
     return str(target)
@@ -157,13 +152,14 @@ def as_dataset(data: Any) -> datasets.Dataset | datasets.DatasetDict:
 
     from tidydl.data.arrow.to_datasets import dataset_of
 
+    data = as_mapping(data)
     if isinstance(data, Mapping) and data and all(is_frame(each) for each in data.values()):
         return datasets.DatasetDict({split: as_dataset(each) for split, each in by_name(data, "data").items()})
     if not is_frame(data):
         hint = "write_dataset() writes a stream to a file." if isinstance(data, Stream) else frame_hint(data)
         allowed = "A data frame, or several by split."
         raise ArgumentError(f"`data` is {described(data)}.", allowed=allowed, hint=hint)
-    table = _table_of(data)
+    table = table_of_frame(data)
     try:
         return dataset_of(table)
     except ValueError as error:
@@ -212,114 +208,6 @@ def _check_suffix(target: Path, argument: str) -> None:
         )
 
 
-def _table_of(data: Frame, folder: Path | None = None, index_base: int = 0) -> pa.Table:
-    """Return the table of a frame with all that is known of its columns, to be written into a folder."""
-    from tidydl.data.arrow.from_frame import encode
-    from tidydl.data.arrow.to_frame import decode
-
-    frame = data if hasattr(data, "iloc") else decode(table_of(data))
-    if len(frame) and not len(frame.columns):
-        raise DataError(
-            f"`data` has {len(frame):,} rows and no columns, and a file without columns has no rows.",
-            allowed="Data with at least one column.",
-        )
-    table = encode(frame, index_base=index_base)
-    return table if folder is None else relative_media_paths(table, folder)
-
-
-def _write_one(data: Frame | Stream, file: IO[bytes], folder: Path | None, index_base: int) -> Work[None]:
-    try:
-        if isinstance(data, Stream):
-            yield from _write_stream(data, file, folder, index_base)
-        else:
-            table = _table_of(data, folder, index_base)
-            parquet.write_table(table, file)
-            yield Progress(table.num_rows, table.num_rows, "row")
-    except pa.ArrowException as error:
-        raise DataError(
-            f"`data` has values that a parquet file cannot hold: {str(error).splitlines()[0].rstrip('.')}.",
-            allowed=f"Numbers, text, labels, times, images, audio, lists and {rendering.type_name('dicts')} of these.",
-            hint="Convert such a column to text first, or leave it out.",
-        ) from error
-
-
-def _write_stream(data: Stream, file: IO[bytes], folder: Path | None, index_base: int) -> Work[None]:
-    """Write frame by frame; some are gathered into a row group, and no more are ever in memory."""
-    from tidydl.data.arrow.merged_metadata import metadata_of_all
-
-    done, writer, schema = 0, None, None
-    with ExitStack() as closing:
-        for group in _groups(_typed(_table_of(frame, folder, index_base), data.types) for frame in data):
-            if writer is None or schema is None:
-                schema = group.schema
-                writer = closing.enter_context(_writer_of(file, schema))
-            writer.write_table(_fitting(group, schema, done))
-            schema = schema.with_metadata(metadata_of_all([schema, group.schema]))
-            done += group.num_rows
-            yield Progress(done, data.rows or done, "row")
-        if writer is None or schema is None:
-            schema = _typed(_table_of(data.empty, index_base=index_base), data.types).schema
-            writer = closing.enter_context(_writer_of(file, schema))
-        writer.add_key_value_metadata(_file_metadata(schema))
-
-
-def _writer_of(file: IO[bytes], schema: pa.Schema) -> parquet.ParquetWriter:
-    return parquet.ParquetWriter(file, schema.remove_metadata(), store_schema=False)
-
-
-def _file_metadata(schema: pa.Schema) -> dict[str, str]:
-    """Return what a file says of its columns, in the form of Arrow's own: all frames of a stream have a say in it."""
-    whole = base64.b64encode(schema.serialize().to_pybytes()).decode()
-    return {**{key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}, "ARROW:schema": whole}
-
-
-def _typed(table: pa.Table, types: Mapping[str, Any]) -> pa.Table:
-    """Return columns without a single value with the types that they have elsewhere."""
-    for index, each in enumerate(table.schema):
-        if each.name in types and pa.types.is_null(each.type):
-            table = table.set_column(index, each.name, pa.nulls(table.num_rows, types[each.name]))
-    return table
-
-
-def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Gather tables until they make a row group."""
-    group: list[pa.Table] = []
-    for table in tables:
-        group.append(table)
-        full = sum(each.num_rows for each in group) >= _ROWS or sum(each.nbytes for each in group) >= _BYTES
-        if full:
-            yield _bound(group)
-            group = []
-    if group:
-        yield _bound(group)
-
-
-def _bound(tables: list[pa.Table]) -> pa.Table:
-    from tidydl.data.arrow.concatenation import join
-
-    return join([f"frame {index}" for index in range(len(tables))], tables)
-
-
-def _fitting(table: pa.Table, schema: pa.Schema, first: int) -> pa.Table:
-    """Return a later part of a stream the kinds of the first."""
-    from tidydl.data.arrow.concatenation import refuse_other_meanings
-
-    if table.schema.names != schema.names:
-        raise DataError(
-            f"From row {first} on, the stream has different columns: {', '.join(table.schema.names)}.",
-            allowed=f"The columns it began with: {', '.join(schema.names)}.",
-        )
-    refuse_other_meanings({"rows before": schema, f"rows from {first} on": table.schema})
-    try:
-        return table.cast(schema.with_metadata(table.schema.metadata)).replace_schema_metadata(None)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
-        wrong = next((f.name for f, g in zip(schema, table.schema, strict=True) if f.type != g.type), schema.names[0])
-        raise DataError(
-            f"From row {first} on, column '{wrong}' of the stream has a different type.",
-            allowed="Columns of one type throughout.",
-        ) from error
-
-
 def _write_splits(data: Mapping[Any, Any], target: Path, index_base: int) -> Work[None]:
     """Write a folder with a file for each split, which takes its name when all is written."""
     named = by_name(data, "data")
@@ -351,7 +239,7 @@ def _write_folder(data: Mapping[str, Any], target: Path, index_base: int) -> Wor
         with ExitStack() as files:  # each takes its name when all are written
             opened = {name: files.enter_context(whole_file(folder / f"{name}.parquet")) for name in data}
             for name, each in data.items():
-                yield from _write_one(each, opened[name], target, index_base)
+                yield from write_parquet(each, opened[name], target, index_base)
             if not set(data) <= set(_KNOWN_SPLITS) or (folder / _README).exists():
                 opened[_README] = files.enter_context(whole_file(folder / _README))
                 opened[_README].write(_card(data).encode())

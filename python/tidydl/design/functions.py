@@ -178,7 +178,9 @@ def _poly(values: Sequence[Value], options: Mapping[str, Any], at: CallContext) 
 
 
 def _enough(x: np.ndarray, degree: int, at: CallContext) -> np.ndarray:
-    """Return the finite values, of which a polynomial needs more unique ones than its degree."""
+    """Return the finite values, of which a polynomial needs more unique ones than its degree; none may be missing."""
+    if np.isnan(x).any():
+        raise at.refuse("has missing values", "poly() of columns without missing values, as in R.", DataError)
     finite = x[np.isfinite(x)]
     different = len(np.unique(finite))
     if degree >= different:

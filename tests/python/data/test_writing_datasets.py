@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tidydl import as_dataset, example_data, load_dataset, stream, write_dataset
+from tidydl import as_dataset, example_data, features, load_dataset, split_data, stream, write_dataset
 from tidydl.data.media.audio import AudioArray
 from tidydl.data.media.image import ImageArray
 from tidydl.errors import ArgumentError, DataError, StorageError
@@ -162,3 +162,16 @@ def test_what_cannot_be_written_is_named(tmp_path):
 def test_what_is_no_frame_becomes_no_dataset():
     with pytest.raises(ArgumentError, match="`data`"):
         as_dataset([1])
+
+
+def test_the_parts_of_split_data_are_splits(tmp_path):
+    parts = split_data(pd.DataFrame({"x": range(8)}), seed=1)
+    assert parts["train"] is parts.train
+    assert parts[1] is parts.test
+    with pytest.raises(TypeError):
+        parts["other"]
+    write_dataset(parts, tmp_path / "d")
+    assert {split: len(rows) for split, rows in load_dataset(tmp_path / "d").items()} == {"train": 6, "test": 2}
+    assert features(parts)["split"].tolist() == ["train", "test"]
+    assert {split: len(rows) for split, rows in as_dataset(parts).items()} == {"train": 6, "test": 2}
+    assert load_dataset(parts, split="train[:2]")["x"].tolist() == parts.train["x"].tolist()[:2]

@@ -291,7 +291,7 @@ def test_rows_to_look_at_are_those_of_the_fit():
 @pytest.mark.parametrize(
     "formula",
     [
-        "log(y) ~ b:g + . - l + poly(a, 2) + offset(f)",
+        "log(y) ~ b:g + . - l + poly(b, 2) + offset(f)",
         "y ~ .^2",
         "cbind(y, b) ~ 0 + .:g",
         "y ~ . + offset(cbind(a, b)) - `odd name`",
@@ -349,3 +349,16 @@ def test_identifiers_among_the_predictors_are_refused_before_they_fill_the_memor
     people = pd.DataFrame({"id": [str(i) for i in range(40_000)], "y": 1.0})
     with pytest.raises(DataError, match=r"too many to hold(.|\n)*identifier"):
         from_formula("y ~ id", people)
+
+
+@needs_r
+def test_missing_values_are_refused_in_poly_as_by_r_and_left_out_of_raw_powers():
+    data = pd.DataFrame({"x": [1.0, 2.0, np.nan, 5.0, 7.0], "y": [1.0, 2.0, 3.0, 4.0, 6.0]})
+    code, arrays = as_r(data)
+    code += "out <- list(stopped = 1 * inherits(try(model.frame(y ~ poly(x, 2), d), silent = TRUE), 'try-error'))\n"
+    code += "out$raw <- model.matrix(y ~ poly(x, 2, raw = TRUE), d)[, -1]\n"
+    found = run_r(code, arrays)
+    assert found["stopped"] == 1
+    with pytest.raises(DataError, match=r"missing values in 'poly\(x, 2\)'"):
+        from_formula("y ~ poly(x, 2)", data)
+    np.testing.assert_array_equal(from_formula("y ~ poly(x, 2, raw = TRUE)", data).x, found["raw"])

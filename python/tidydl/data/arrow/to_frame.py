@@ -175,13 +175,13 @@ def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
     if pa.types.is_null(arrow_type):
         return pd.array([None] * len(values), dtype="boolean")
     if pa.types.is_string(arrow_type) or pa.types.is_large_string(arrow_type):
-        return text_series(values, name)
+        return _text(values, name)
     if pa.types.is_dictionary(arrow_type):
         return _categories(values)
     if lacks and (pa.types.is_integer(arrow_type) or pa.types.is_boolean(arrow_type)):
         return _with_missing(values)
     if pa.types.is_float64(arrow_type) and (numbers := numbers_of(values)) is not None:
-        return pd.Series(numbers, copy=False)
+        return numbers
     if pa.types.is_decimal(arrow_type):
         values, arrow_type = doubles_of(values), pa.float64()
     if pa.types.is_primitive(arrow_type) and not pa.types.is_temporal(arrow_type):
@@ -190,15 +190,17 @@ def _flat(values: pa.ChunkedArray, name: str, lacks: bool) -> Any:
     if pa.types.is_timestamp(arrow_type) and arrow_type.unit == "s":
         # seconds are the unit of whole days alone, so that a column of timestamps at midnight is none of dates
         values = values.cast(pa.timestamp("ms", arrow_type.tz))
+    if pa.types.is_timestamp(arrow_type) and arrow_type.tz is None:
+        return np.array(values.to_numpy())
     column = pd.Series(values.to_pandas(date_as_object=False))
     return column.astype("datetime64[s]") if pa.types.is_date(arrow_type) else column.copy()
 
 
-def text_series(values: pa.ChunkedArray, name: str) -> Any:
+def _text(values: pa.ChunkedArray, name: str) -> Any:
     """Make pandas' column of text, of the same memory where pandas holds text as Arrow does."""
     dtype = _dtype_of_text()
     if hasattr(dtype, "__from_arrow__"):
-        return pd.Series(dtype.__from_arrow__(values), copy=False)
+        return dtype.__from_arrow__(values)
     try:  # pandas 2 holds objects
         return pd.Series(values.to_pandas(), dtype=object)
     except UnicodeDecodeError as error:

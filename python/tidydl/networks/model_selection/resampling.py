@@ -32,10 +32,13 @@ _SHOWN = 5
 
 
 class Split(NamedTuple):
-    """The rows of a data frame in two parts, which can be unpacked: ``train, test = split``."""
+    """The rows of a data frame in two parts: ``train, test = split``, ``split.train`` or ``split["train"]``."""
 
     train: pd.DataFrame
     test: pd.DataFrame
+
+    def __getitem__(self, key: Any) -> Any:
+        return getattr(self, key) if key in self._fields else tuple.__getitem__(self, key)
 
     def __repr__(self) -> str:
         return repr(Splits(train=self.train, test=self.test))

@@ -36,7 +36,7 @@ CALLS = [
     ("score ~ 0 + colour + factor(third)", dict(size=1, weights=np.arange(60) + 1.0)),
     ("kind ~ length", dict(size=2, Hess=True, maxit=0)),
     ("score ~ poly(width, 2) * rank + scale(length) + as.numeric(kind)", dict(size=1, linout=True)),
-    ("score ~ poly(width, length * 2, degree = 2) + scale(width, scale = FALSE) - third", dict(size=1, linout=True)),
+    ("score ~ poly(width, third * 2, degree = 2) + scale(width, scale = FALSE) - third", dict(size=1, linout=True)),
     ("score ~ relevel(kind, ref = 'y') + factor(third, levels = c(2, 0, 1)) + I(width > 0)", dict(size=1, linout=True)),
 ]
 
