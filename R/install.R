@@ -170,9 +170,10 @@ python_program_version <- function(program) {
   if (length(answer)) numeric_version(sub("^Python ([0-9]+[.0-9]*[0-9]).*", "\\1", answer[[1]])) else NA
 }
 
+# No module of the working directory is imported in the place of pip or of what it needs.
 run_pip <- function(program, arguments) {
   command <- shQuote(c("-m", "pip", "--disable-pip-version-check", arguments))
-  status <- with_own_libraries(system2(program, command))
+  status <- with_variable("PYTHONSAFEPATH", "1", with_own_libraries(system2(program, command)))
   if (status != 0) {
     abort_tidydl(
       "dependency", sprintf("pip failed in %s (status %d).", program, status), "Its messages are above.",

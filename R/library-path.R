@@ -24,14 +24,7 @@ library_path_of_r <- function() {
   if (length(output)) output[[1]] else ""
 }
 
-set_library_path <- function(path) {
-  if (is.na(path)) Sys.unsetenv("LD_LIBRARY_PATH") else Sys.setenv(LD_LIBRARY_PATH = path)
-}
+set_library_path <- function(path) set_variable("LD_LIBRARY_PATH", path)
 
 # Evaluates code with the user's own entries only.
-with_own_libraries <- function(work) {
-  before <- Sys.getenv("LD_LIBRARY_PATH", NA)
-  set_library_path(own_library_path(before))
-  on.exit(set_library_path(before))
-  force(work)
-}
+with_own_libraries <- function(work) with_variable("LD_LIBRARY_PATH", own_library_path(), work)

@@ -32,7 +32,9 @@ virtualenv_program <- function(envname) reticulate::virtualenv_python(envname)
 
 make_virtualenv <- function(envname, python) {
   tryCatch(
-    with_own_libraries(reticulate::virtualenv_create(envname, python = python, packages = FALSE)),
+    with_variable("PYTHONSAFEPATH", "1", with_own_libraries(
+      reticulate::virtualenv_create(envname, python = python, packages = FALSE)
+    )),
     error = function(cnd) {
       abort_tidydl(
         "dependency", sprintf("The virtual environment could not be made: %s", conditionMessage(cnd)),

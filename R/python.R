@@ -183,19 +183,38 @@ too_new_for_reticulate <- function(version = utils::packageVersion("reticulate")
   sprintf(" (reticulate %s cannot start Python 3.12 or newer)", version)
 }
 
+# reticulate puts the working directory first when it starts Python, and then imports modules of its own by name.
+in_empty_folder <- function(start) {
+  chosen <- python_to_start()
+  from <- getwd()
+  folder <- tempfile("tidydl-start-")
+  dir.create(folder)
+  on.exit({
+    if (!is.null(from)) setwd(from)
+    unlink(folder, recursive = TRUE)
+  })
+  setwd(folder)
+  if (is.null(chosen)) start else with_variable("RETICULATE_PYTHON", chosen, start)
+}
+
+# The program to start, found while the working directory is the user's: what is named relative to it, and what
+# reticulate before 1.41 finds in the project there. NULL where reticulate finds it anywhere.
+python_to_start <- function() {
+  named <- named_python()$python
+  if (is.null(named) && !reticulate_has("py_require")) {
+    named <- tryCatch(reticulate::py_discover_config()$python, error = function(cnd) NULL)
+  }
+  if (!is.null(named) && file.exists(named)) file.path(normalizePath(dirname(named), "/"), basename(named))
+}
+
 initialize_python <- function(call) {
   if (!python_running()) {
-    # reticulate before 1.41 would ask whether to download a Miniconda
-    asked <- Sys.getenv("RETICULATE_MINICONDA_ENABLED", NA)
-    Sys.setenv(RETICULATE_MINICONDA_ENABLED = "FALSE")
-    on.exit(if (is.na(asked)) {
-      Sys.unsetenv("RETICULATE_MINICONDA_ENABLED")
-    } else {
-      Sys.setenv(RETICULATE_MINICONDA_ENABLED = asked)
-    })
     problem <- tryCatch(
       {
-        with_utf8_letters(reticulate::import("sys")) # py_available() would not report why
+        # reticulate before 1.41 would ask whether to download a Miniconda
+        with_variable("RETICULATE_MINICONDA_ENABLED", "FALSE", {
+          in_empty_folder(with_utf8_letters(reticulate::import("sys"))) # py_available() would not report why
+        })
         NULL
       },
       error = function(cnd) {
@@ -222,10 +241,9 @@ with_utf8_letters <- function(work) {
   if (!is_plain_locale(here)) {
     return(work)
   }
-  asked <- Sys.getenv("LC_ALL", NA)
-  Sys.setenv(LC_ALL = "C.UTF-8") # Python looks there, and sets the locale of the process
+  restore <- set_variable("LC_ALL", "C.UTF-8") # Python looks there, and sets the locale of the process
   on.exit({
-    if (is.na(asked)) Sys.unsetenv("LC_ALL") else Sys.setenv(LC_ALL = asked)
+    restore()
     Sys.setlocale("LC_CTYPE", here)
   })
   work

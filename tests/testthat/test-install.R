@@ -82,6 +82,18 @@ test_that("pip's failure is an error that names the Python", {
   expect_match(conditionMessage(problem), failing, fixed = TRUE)
 })
 
+test_that("pip and what it needs are never modules of the working directory", {
+  running <- running_python_of_the_tests()
+  folder <- withr::local_tempdir()
+  for (name in c("pip", "logging", "venv")) {
+    writeLines(sprintf("open(r'%s', 'w').close()", file.path(folder, "ran")), file.path(folder, paste0(name, ".py")))
+  }
+  withr::local_dir(folder)
+  capture.output(run_pip(running, "--version"), type = "message")
+  expect_false(file.exists("ran"))
+  expect_identical(Sys.getenv("PYTHONSAFEPATH", "none"), "none")
+})
+
 test_that("another Python is run without R's own library folders, and with the user's", {
   with_own_libraries <- getFromNamespace("with_own_libraries", "tidydl")
   of_r <- getFromNamespace("library_path_of_r", "tidydl")()

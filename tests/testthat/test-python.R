@@ -65,8 +65,11 @@ test_that("what lies in the working directory is imported by the user only", {
   skip_without_python()
   folder <- withr::local_tempdir()
   of_python <- c("random", "tempfile", "zipfile", "json", "typing_extensions", "hashlib", "statistics", "selectors")
-  for (name in c("lazy_loader", "pandas", "pyarrow", "transformers", "tidydl", "tensorflow", "mine", of_python)) {
-    writeLines(sprintf("open('%s.ran', 'w').close()", name), file.path(folder, paste0(name, ".py")))
+  of_reticulate <- c("rpytools", "traceback")
+  others <- c("lazy_loader", "pandas", "pyarrow", "transformers", "tidydl", "tensorflow", "mine")
+  for (name in c(others, of_python, of_reticulate)) {
+    ran <- file.path(normalizePath(folder), paste0(name, ".ran"))
+    writeLines(sprintf("open('%s', 'w').close()", ran), file.path(folder, paste0(name, ".py")))
   }
   writeLines(c("a,b", "1,2"), file.path(folder, "data.csv"))
   withr::local_dir(folder)
